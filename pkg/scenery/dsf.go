@@ -1,0 +1,201 @@
+package scenery
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// What goes wrong with a DSF. Errors of this file wrap one of them.
+var (
+	ErrDSF           = errors.New("not a usable DSF")
+	ErrDSFCompressed = errors.New("the DSF is 7z-compressed")
+	ErrDSFChecksum   = errors.New("the DSF's checksum does not match: the file is damaged")
+)
+
+const (
+	dsfCookie    = "XPLNEDSF"
+	dsfVersion   = 1
+	dsfHeader    = 12 // cookie and version
+	dsfFooter    = md5.Size
+	atomHeader   = 8
+	maxAtoms     = 4096     // in one level; a real file has a handful
+	maxAtomBytes = 16 << 20 // of an atom that is read: 65,535 terrains of 256 bytes, more than the format can refer to
+)
+
+// DSF is what the head of a scenery mesh says. Its geometry is not read.
+type DSF struct {
+	Properties map[string]string // of HEAD/PROP: "sim/west" → "5"
+	Terrains   []string          // of DEFN/TERT, in the file's order: "terrain/23952_33712_BI16.ter"
+}
+
+// Box returns the square that the properties say the mesh covers, and false when they do not say it.
+func (d DSF) Box() (tiles.Box, bool) {
+	var box tiles.Box
+	for key, side := range map[string]*float64{"sim/west": &box.West, "sim/south": &box.South, "sim/east": &box.East, "sim/north": &box.North} {
+		v, err := strconv.ParseFloat(d.Properties[key], 64)
+		if err != nil {
+			return tiles.Box{}, false
+		}
+		*side = v
+	}
+	return box, box.West < box.East && box.South < box.North
+}
+
+// ReadDSF reads the properties and terrain list of the DSF file. The checksum is not looked at: see CheckDSF.
+//
+// The error wraps ErrDSFCompressed for a file that is 7z-compressed as a whole, and ErrDSF for anything else that is not a DSF.
+func ReadDSF(file string) (DSF, error) {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return DSF{}, fmt.Errorf("read DSF %s: %w", file, err)
+	}
+	defer f.Close()
+	d, err := ParseDSF(f, size)
+	if err != nil {
+		return DSF{}, fmt.Errorf("read DSF %s: %w", file, err)
+	}
+	return d, nil
+}
+
+// ParseDSF reads the properties and terrain list of a DSF of size bytes. Lengths are checked against what encloses them before anything is
+// allocated, and at most 16 MiB of an atom are read.
+func ParseDSF(r io.ReaderAt, size int64) (DSF, error) {
+	if err := checkDSFHeader(r, size); err != nil {
+		return DSF{}, err
+	}
+	d := DSF{Properties: map[string]string{}}
+	err := eachAtom(r, dsfHeader, size-dsfFooter, func(id string, from, to int64) error {
+		switch id {
+		case "HEAD":
+			words, err := atomStrings(r, from, to, "PROP")
+			for i := 0; i+1 < len(words); i += 2 {
+				d.Properties[words[i]] = words[i+1]
+			}
+			return err
+		case "DEFN":
+			words, err := atomStrings(r, from, to, "TERT")
+			d.Terrains = append(d.Terrains, words...)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return DSF{}, err
+	}
+	return d, nil
+}
+
+// CheckDSF compares the MD5 at the end of the DSF file with its content. The error wraps ErrDSFChecksum where they differ.
+func CheckDSF(ctx context.Context, file string) error {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return fmt.Errorf("check DSF %s: %w", file, err)
+	}
+	defer f.Close()
+	if err := checkDSFHeader(f, size); err != nil {
+		return fmt.Errorf("check DSF %s: %w", file, err)
+	}
+	sum := md5.New()
+	body := io.NewSectionReader(f, 0, size-dsfFooter)
+	if _, err := io.Copy(sum, contextReader{ctx, body}); err != nil {
+		return fmt.Errorf("check DSF %s: %w", file, err)
+	}
+	var want [dsfFooter]byte
+	if _, err := f.ReadAt(want[:], size-dsfFooter); err != nil {
+		return fmt.Errorf("check DSF %s: %w", file, err)
+	}
+	if !bytes.Equal(sum.Sum(nil), want[:]) {
+		return fmt.Errorf("check DSF %s: %w", file, ErrDSFChecksum)
+	}
+	return nil
+}
+
+// checkDSFHeader looks at the cookie, the version and the least size.
+func checkDSFHeader(r io.ReaderAt, size int64) error {
+	var head [dsfHeader]byte
+	n, err := r.ReadAt(head[:], 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	switch got := head[:n]; {
+	case bytes.HasPrefix(got, []byte("7z\xbc\xaf\x27\x1c")):
+		return ErrDSFCompressed
+	case !bytes.HasPrefix(got, []byte(dsfCookie)):
+		return fmt.Errorf("%w: it does not start with %s", ErrDSF, dsfCookie)
+	case size < dsfHeader+dsfFooter || n < dsfHeader:
+		return fmt.Errorf("%w: %d bytes are too few", ErrDSF, size)
+	}
+	if version := binary.LittleEndian.Uint32(head[len(dsfCookie):]); version != dsfVersion {
+		return fmt.Errorf("%w: version %d, only %d is known", ErrDSF, version, dsfVersion)
+	}
+	return nil
+}
+
+// eachAtom calls do with every atom between from and to: its four letters in reading order and where its content lies.
+func eachAtom(r io.ReaderAt, from, to int64, do func(id string, from, to int64) error) error {
+	for n := 0; from < to; n++ {
+		if n == maxAtoms {
+			return fmt.Errorf("%w: more than %d atoms side by side", ErrDSF, maxAtoms)
+		}
+		if to-from < atomHeader {
+			return fmt.Errorf("%w: %d stray bytes at offset %d", ErrDSF, to-from, from)
+		}
+		var head [atomHeader]byte
+		if _, err := r.ReadAt(head[:], from); err != nil {
+			return fmt.Errorf("%w: atom at offset %d: %w", ErrDSF, from, err)
+		}
+		id := string([]byte{head[3], head[2], head[1], head[0]})
+		length := int64(binary.LittleEndian.Uint32(head[4:]))
+		if length < atomHeader || length > to-from {
+			return fmt.Errorf("%w: atom %q at offset %d says it has %d bytes, %d are there", ErrDSF, id, from, length, to-from)
+		}
+		if err := do(id, from+atomHeader, from+length); err != nil {
+			return err
+		}
+		from += length
+	}
+	return nil
+}
+
+// atomStrings returns the NUL-terminated strings of the atom called want between from and to.
+func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
+	var words []string
+	err := eachAtom(r, from, to, func(id string, from, to int64) error {
+		if id != want || from == to {
+			return nil
+		}
+		if to-from > maxAtomBytes {
+			return fmt.Errorf("%w: atom %q has %d bytes, more than %d", ErrDSF, id, to-from, maxAtomBytes)
+		}
+		content := make([]byte, to-from)
+		if _, err := r.ReadAt(content, from); err != nil {
+			return fmt.Errorf("%w: atom %q at offset %d: %w", ErrDSF, id, from, err)
+		}
+		for word := range bytes.SplitSeq(bytes.TrimSuffix(content, []byte{0}), []byte{0}) {
+			words = append(words, string(word))
+		}
+		return nil
+	})
+	return words, err
+}
+
+// contextReader ends reading when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,264 @@
+package scenery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// MaxProblems is how many problems a Package keeps. A package with more of them is broken as a whole, and the first thousand say how.
+const MaxProblems = 1000
+
+const (
+	scanWorkers  = 4        // files read at once: enough to keep an SSD busy, few enough for two cores
+	scanBatch    = 512      // names handed to a worker at a time
+	maxTerBytes  = 64 << 10 // of a terrain file that are looked at; Ortho4XP writes some 300
+	maxDepth     = 8        // of folders under terrain/
+	firstCompact = 64 << 10 // textures gathered before duplicates are dropped for the first time
+)
+
+// found gathers what the workers find. Duplicates are dropped whenever the list has doubled, so that memory follows the result and not the
+// number of terrain files.
+type found struct {
+	mu       sync.Mutex
+	named    []Named
+	distinct int // how many of named the last compaction left
+	terrains int
+	problems []Problem
+	skipped  int
+}
+
+// add takes over a batch.
+func (f *found) add(named []Named, terrains int, problems []Problem) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.named = append(f.named, named...)
+	f.terrains += terrains
+	f.skipped += len(problems)
+	f.problems = append(f.problems, problems[:min(len(problems), MaxProblems-len(f.problems))]...)
+	if len(f.named) >= max(2*f.distinct, firstCompact) {
+		f.compact()
+	}
+}
+
+// compact sorts what was gathered and merges what has the same key: the spelling that sorts first stays, and one sea terrain with a mask is enough.
+func (f *found) compact() {
+	slices.SortFunc(f.named, func(a, b Named) int {
+		if c := compareKey(a, b); c != 0 {
+			return c
+		}
+		return strings.Compare(a.File, b.File)
+	})
+	kept := f.named[:0]
+	for _, n := range f.named {
+		if last := len(kept) - 1; last >= 0 && compareKey(kept[last], n) == 0 {
+			kept[last].Mask = kept[last].Mask || n.Mask
+			continue
+		}
+		kept = append(kept, n)
+	}
+	clear(f.named[len(kept):])
+	f.named = kept
+	f.distinct = len(kept)
+}
+
+// finish puts everything into its final order.
+func (f *found) finish() {
+	f.compact()
+	slices.SortFunc(f.named, func(a, b Named) int { return a.Texture.Compare(b.Texture) })
+	f.named = slices.Clip(f.named)
+	slices.SortFunc(f.problems, func(a, b Problem) int { return strings.Compare(a.File, b.File) })
+}
+
+// batch is some terrain files of one folder.
+type batch struct {
+	dir   string // slash-separated, relative to the package
+	names []string
+}
+
+// scanTerrain reads every terrain file under the terrain folder.
+func scanTerrain(ctx context.Context, fs folders) (*found, error) {
+	all := new(found)
+	batches := make(chan batch, scanWorkers)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(batches)
+		return listTerrain(ctx, fs, all, batches)
+	})
+	for range scanWorkers {
+		g.Go(func() error {
+			buf := make([]byte, maxTerBytes)
+			for b := range batches {
+				if err := readBatch(ctx, fs, b, buf, all); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	all.finish()
+	return all, nil
+}
+
+// listTerrain streams the terrain folder and its sub-folders. Links to folders are not followed, so that it always ends.
+func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- batch) error {
+	pending := []string{terrainFolder}
+	for len(pending) > 0 {
+		dir := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		err := eachBatch(fs.path(dir), func(entries []os.DirEntry) error {
+			b := batch{dir: dir, names: make([]string, 0, len(entries))}
+			for _, e := range entries {
+				sub := path.Join(dir, e.Name())
+				switch {
+				case e.IsDir() && strings.Count(sub, "/") > maxDepth:
+					all.add(nil, 0, []Problem{{sub, "folders are nested too deep"}})
+				case e.IsDir():
+					pending = append(pending, sub)
+				case isTer(e.Name()):
+					b.names = append(b.names, e.Name())
+				case e.Type()&os.ModeSymlink != 0 && leadsToFolder(fs.path(sub)):
+					all.add(nil, 0, []Problem{{sub, "links to folders inside terrain are not followed"}})
+				}
+			}
+			select {
+			case batches <- b:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err == nil {
+			continue
+		}
+		if dir == terrainFolder || ctx.Err() != nil {
+			return err
+		}
+		all.add(nil, 0, []Problem{{dir, reason(err)}})
+	}
+	return nil
+}
+
+// readBatch reads the terrain files of b.
+func readBatch(ctx context.Context, fs folders, b batch, buf []byte, all *found) error {
+	named := make([]Named, 0, len(b.names))
+	var problems []Problem
+	for _, name := range b.names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, ok, err := readTer(fs, b.dir, name, buf)
+		if err != nil {
+			problems = append(problems, Problem{path.Join(b.dir, name), reason(err)})
+		} else if ok {
+			named = append(named, n)
+		}
+	}
+	all.add(named, len(b.names)-len(problems), problems)
+	return nil
+}
+
+// readTer returns the texture that one terrain file names, and false where it names no ortho imagery. buf bounds how much of it is read.
+func readTer(fs folders, dir, name string, buf []byte) (Named, bool, error) {
+	text, more, err := readHead(fs.path(path.Join(dir, name)), buf)
+	if err != nil {
+		return Named{}, false, err
+	}
+	t, err := parseTer(text)
+	if err != nil {
+		return Named{}, false, err
+	}
+	if more && t.baseTex == "" {
+		return Named{}, false, fmt.Errorf("no BASE_TEX in its first %d bytes", len(buf))
+	}
+	return t.named(dir, name)
+}
+
+// readHead fills buf from the start of a regular file and reports whether the file goes on.
+func readHead(file string, buf []byte) (head []byte, more bool, err error) {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	n, err := io.ReadFull(f, buf[:min(int64(len(buf)), size)])
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, false, err
+	}
+	return buf[:n], size > int64(len(buf)), nil
+}
+
+// openRegular opens a file and returns its size. Anything but a regular file is an error: reading a pipe would block for ever.
+func openRegular(file string) (*os.File, int64, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// eachBatch streams the entries of a folder.
+func eachBatch(dir string, do func([]os.DirEntry) error) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for {
+		entries, err := f.ReadDir(scanBatch)
+		if len(entries) > 0 {
+			if err := do(entries); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// path returns where something of the terrain folder lies on disk; rel is slash-separated and starts with "terrain".
+func (fs folders) path(rel string) string {
+	return filepath.Join(fs.terrain, filepath.FromSlash(strings.TrimPrefix(rel, terrainFolder)))
+}
+
+func isTer(name string) bool {
+	return len(name) > len(terExtension) && strings.EqualFold(name[len(name)-len(terExtension):], terExtension)
+}
+
+func leadsToFolder(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.IsDir()
+}
+
+// reason drops the path from an error of the file system: the problem names the file already.
+func reason(err error) string {
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Sprintf("cannot be read: %v", pathErr.Err)
+	}
+	return err.Error()
+}

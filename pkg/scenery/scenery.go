@@ -1,0 +1,139 @@
+package scenery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// The folders of a package. On disk they are matched without regard to case, as X-Plane does.
+const (
+	terrainFolder  = "terrain"
+	texturesFolder = "textures"
+	dsfFolder      = "Earth nav data"
+	terExtension   = ".ter"
+)
+
+// ErrNoTerrain says that a folder is no scenery package: it has no terrain folder with .ter files.
+var ErrNoTerrain = errors.New(`no terrain folder with .ter files (give the scenery package's own folder, the one that contains "Earth nav data" and "terrain")`)
+
+// Named is a ground texture that the package's terrain names.
+type Named struct {
+	tiles.Texture
+	File string // the name as the scenery spells it, with its extension: what X-Plane will open in textures/
+	Real bool   // textures/ holds a file of that name, spelled in any case
+	Mask bool   // sea terrain takes its transparency from this texture's alpha: it has to be BC3 with the water mask imprinted
+}
+
+// Problem is terrain that was skipped, and why.
+type Problem struct {
+	File string // relative to the package, with slashes: "terrain/a.ter"
+	What string
+}
+
+// String returns "terrain/a.ter: what is wrong".
+func (p Problem) String() string { return p.File + ": " + p.What }
+
+// Package is what a scenery package's terrain names. It is read once, by Open, does not change afterwards, and may be used by several
+// goroutines at once.
+type Package struct {
+	dir      string
+	named    []Named // sorted by Texture.Compare
+	terrains int
+	problems []Problem
+	skipped  int
+}
+
+// Open reads the package in dir: every .ter file of its terrain folder and the names in its textures folder.
+//
+// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that cannot be used is no error: see Skipped.
+func Open(ctx context.Context, dir string) (*Package, error) {
+	folders, err := findFolders(dir)
+	if err != nil {
+		return nil, err
+	}
+	found, err := scanTerrain(ctx, folders)
+	if err != nil {
+		return nil, fmt.Errorf("read scenery package %s: %w", dir, err)
+	}
+	if found.terrains == 0 && found.skipped == 0 {
+		return nil, fmt.Errorf("%s: %w", dir, ErrNoTerrain)
+	}
+	if err := markReal(ctx, folders, found.named); err != nil {
+		return nil, fmt.Errorf("read scenery package %s: %w", dir, err)
+	}
+	return &Package{dir: dir, named: found.named, terrains: found.terrains, problems: found.problems, skipped: found.skipped}, nil
+}
+
+// Dir returns the folder that was given to Open.
+func (p *Package) Dir() string { return p.dir }
+
+// Textures returns what the terrain names, each texture once, sorted by Texture.Compare. The slice is shared: it must not be changed.
+func (p *Package) Textures() []Named { return p.named }
+
+// Lookup returns the texture of key k, if the terrain names it.
+func (p *Package) Lookup(k tiles.Key) (Named, bool) {
+	square := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col}
+	i, _ := slices.BinarySearchFunc(p.named, square, func(n Named, t tiles.Texture) int { return n.Texture.Compare(t) })
+	for ; i < len(p.named); i++ {
+		n := p.named[i]
+		if n.ZL != k.ZL || n.Row != k.Row || n.Col != k.Col {
+			break
+		}
+		if n.Key() == k {
+			return n, true
+		}
+	}
+	return Named{}, false
+}
+
+// Terrains returns how many terrain files were read, those that name no ortho imagery included.
+func (p *Package) Terrains() int { return p.terrains }
+
+// Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept; SkippedCount counts all. The slice is
+// shared: it must not be changed.
+func (p *Package) Skipped() []Problem { return p.problems }
+
+// SkippedCount returns how many terrain files and folders could not be used.
+func (p *Package) SkippedCount() int { return p.skipped }
+
+// folders are the parts of a package as they are spelled on disk; one that is absent is empty.
+type folders struct {
+	root, terrain, textures, dsf string
+}
+
+// findFolders looks for the package's folders in dir.
+func findFolders(dir string) (folders, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return folders{}, fmt.Errorf("open scenery package: %w", err)
+	}
+	f := folders{root: dir}
+	for _, e := range entries {
+		for want, path := range map[string]*string{terrainFolder: &f.terrain, texturesFolder: &f.textures, dsfFolder: &f.dsf} {
+			// The exact spelling wins where a file system holds two.
+			if e.Name() == want || *path == "" && strings.EqualFold(e.Name(), want) {
+				*path = filepath.Join(dir, e.Name())
+			}
+		}
+	}
+	if f.terrain == "" {
+		return folders{}, fmt.Errorf("%s: %w", dir, ErrNoTerrain)
+	}
+	return f, nil
+}
+
+// compareKey orders textures like Texture.Compare, but without regard to the maptype's case, so that equal keys are neighbours.
+func compareKey(a, b Named) int {
+	if c := cmp.Or(cmp.Compare(a.ZL, b.ZL), cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)); c != 0 || a.Maptype == b.Maptype {
+		return c
+	}
+	return cmp.Compare(strings.ToLower(a.Maptype), strings.ToLower(b.Maptype))
+}

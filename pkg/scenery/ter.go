@@ -1,0 +1,93 @@
+package scenery
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// terrain is what a .ter file says that matters here.
+type terrain struct {
+	baseTex   string // as written after BASE_TEX or BASE_TEX_NOWRAP; empty when there is none
+	colorMask bool   // WATER_COLOR_MASK stands in it
+}
+
+// errNotTerrain says that a file is no terrain definition at all.
+var errNotTerrain = errors.New("not a terrain file: it has neither a TERRAIN line nor BASE_TEX")
+
+// parseTer reads the text of a terrain file. Lines stand in any order and end in LF or CRLF; unknown ones are passed over, and of
+// several BASE_TEX lines the first counts.
+func parseTer(text []byte) (terrain, error) {
+	var t terrain
+	header := false
+	for len(text) > 0 {
+		var line []byte
+		line, text = cutLine(text)
+		word, rest := line, []byte(nil)
+		if i := bytes.IndexAny(line, " \t"); i >= 0 {
+			word, rest = line[:i], line[i+1:]
+		}
+		switch string(word) {
+		case "TERRAIN":
+			header = true
+		case "BASE_TEX", "BASE_TEX_NOWRAP":
+			if t.baseTex == "" {
+				t.baseTex = string(bytes.TrimSpace(rest))
+			}
+		case "WATER_COLOR_MASK":
+			t.colorMask = true
+		}
+	}
+	if !header && t.baseTex == "" {
+		return terrain{}, errNotTerrain
+	}
+	return t, nil
+}
+
+// cutLine returns the first line of text without its ending and surrounding blanks, and what follows it. A lone CR ends a line too: old tools
+// of the Mac wrote it.
+func cutLine(text []byte) (line, rest []byte) {
+	i := bytes.IndexAny(text, "\r\n")
+	if i < 0 {
+		return bytes.TrimSpace(text), nil
+	}
+	return bytes.TrimSpace(text[:i]), text[i+1:]
+}
+
+// named returns the ground texture that a terrain file in folder dir (slash-separated, relative to the package) names. It returns false
+// and no error when the terrain is not ortho imagery.
+func (t terrain) named(dir, file string) (Named, bool, error) {
+	if t.baseTex == "" {
+		return Named{}, false, nil
+	}
+	name := strings.ReplaceAll(t.baseTex, `\`, "/")
+	if name[0] == '/' || len(name) > 1 && name[1] == ':' {
+		return Named{}, false, fmt.Errorf("BASE_TEX %q is an absolute path", t.baseTex)
+	}
+	full := path.Join(dir, name)
+	if full == ".." || strings.HasPrefix(full, "../") {
+		return Named{}, false, fmt.Errorf("BASE_TEX %q leaves the package", t.baseTex)
+	}
+	folder, base := path.Split(full)
+	if !strings.EqualFold(path.Ext(base), ".dds") {
+		return Named{}, false, nil
+	}
+	texture, err := tiles.ParseName(base)
+	if err != nil {
+		return Named{}, false, nil
+	}
+	if !strings.EqualFold(folder, texturesFolder+"/") {
+		return Named{}, false, fmt.Errorf("BASE_TEX %q is not in the package's %s folder", t.baseTex, texturesFolder)
+	}
+	return Named{Texture: texture, File: base, Mask: t.colorMask && isSea(file)}, true, nil
+}
+
+// isSea reports whether a terrain file is one of the sea's by its name: "…_sea.ter" or "…_sea_overlay.ter".
+func isSea(file string) bool {
+	stem := strings.TrimSuffix(strings.ToLower(file), terExtension)
+	return strings.HasSuffix(strings.TrimSuffix(stem, "_overlay"), "_sea")
+}

@@ -1,0 +1,55 @@
+package scenery
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// markReal sets Real on what the textures folder holds. The folder is listed once, names only: streaming packages keep hundreds of thousands
+// of masks in it. A package without that folder holds nothing.
+func markReal(ctx context.Context, fs folders, named []Named) error {
+	if fs.textures == "" {
+		return nil
+	}
+	real, err := realTextures(ctx, fs.textures)
+	if err != nil || len(real) == 0 {
+		return err
+	}
+	for i := range named {
+		_, named[i].Real = real[named[i].Key()]
+	}
+	return nil
+}
+
+// realTextures returns the keys of the ground textures that are files in dir. Links count when they lead to a file.
+func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, error) {
+	real := map[tiles.Key]struct{}{}
+	err := eachBatch(dir, func(entries []os.DirEntry) error {
+		for _, e := range entries {
+			name := e.Name()
+			if e.IsDir() || !strings.EqualFold(filepath.Ext(name), ".dds") {
+				continue
+			}
+			texture, err := tiles.ParseName(name)
+			if err != nil {
+				continue
+			}
+			if !e.Type().IsRegular() {
+				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() {
+					continue
+				}
+			}
+			real[texture.Key()] = struct{}{}
+		}
+		return ctx.Err()
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // a link that leads nowhere
+	}
+	return real, err
+}
