@@ -1,0 +1,156 @@
+package dds
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// ErrPlace says that a texture has no such row or column of chunks.
+var ErrPlace = errors.New("no such place in the texture")
+
+// ErrChunkTwice says that a place has its chunk already. What was there first stays.
+var ErrChunkTwice = errors.New("chunk given twice")
+
+// ErrMissingChunk says that a texture was finished before every place had its chunk.
+var ErrMissingChunk = errors.New("chunk missing")
+
+// Builder is one texture being built from its chunks, (Side/256)² of them. Workers add to it, any number at once; Finish then gives the
+// file.
+type Builder struct {
+	layout  Layout
+	buf     []byte
+	across  int             // chunks along a side
+	places  []atomic.Uint32 // placeEmpty, placeTaken, placeDone
+	mosaic  []uint32        // linear light of every chunk's 4×4 px level: across·4 px square
+	quality Quality
+}
+
+const (
+	placeEmpty uint32 = iota
+	placeTaken        // a worker is writing it
+	placeDone
+)
+
+// An Option sets something of a Builder that has a useful default.
+type Option func(*Builder)
+
+// WithQuality chooses how hard the encoder looks; Good unless said otherwise.
+func WithQuality(q Quality) Option { return func(b *Builder) { b.quality = q } }
+
+// NewBuilder starts a texture. The file is built in buf when it is large enough and in new memory otherwise; until Finish its contents are
+// undefined. The error is an ErrLayout.
+func NewBuilder(l Layout, buf []byte, opts ...Option) (*Builder, error) {
+	if err := l.Valid(); err != nil {
+		return nil, err
+	}
+	size := int(l.Size())
+	if cap(buf) < size {
+		buf = make([]byte, size)
+	}
+	across := l.Side / chunkSide
+	b := &Builder{
+		layout: l,
+		buf:    buf[:size],
+		across: across,
+		places: make([]atomic.Uint32, across*across),
+		mosaic: make([]uint32, across*across*tailSide*tailSide*4),
+	}
+	for _, o := range opts {
+		o(b)
+	}
+	h := l.Header()
+	copy(b.buf, h[:])
+	return b, nil
+}
+
+// Layout is what the builder was made with.
+func (b *Builder) Layout() Layout { return b.layout }
+
+// Finish encodes the levels that a chunk does not fill a block of, and returns the whole file, which is the caller's from then on. Every
+// Add must have returned. With a place empty the error is an ErrMissingChunk that names the first; the missing chunks may then still be added.
+func (b *Builder) Finish() ([]byte, error) {
+	missing, first := 0, 0
+	for i := range b.places {
+		if b.places[i].Load() != placeDone {
+			if missing == 0 {
+				first = i
+			}
+			missing++
+		}
+	}
+	if missing > 0 {
+		return nil, fmt.Errorf("%w: %d of %d, first row %d, column %d", ErrMissingChunk, missing, len(b.places), first/b.across, first%b.across)
+	}
+	b.encodeTail()
+	return b.buf, nil
+}
+
+// encodeTail makes the levels below 4 px a chunk out of the mosaic.
+func (b *Builder) encodeTail() {
+	lin, side := b.mosaic, b.across*tailSide
+	for n := chunkLevels; n < b.layout.Levels(); n++ {
+		half := make([]uint32, len(lin)/4)
+		side /= 2
+		for y := range side {
+			halve(half[y*side*4:][:side*4], lin[2*y*side*8:][:side*8], lin[(2*y+1)*side*8:][:side*8])
+		}
+		pix := make([]byte, len(half))
+		toCodes(pix, half)
+		off, size := b.layout.Level(n)
+		encodeSmall(b.buf[off:off+size], pix, side, b.layout.Format, b.quality)
+		lin = half
+	}
+}
+
+// encodeSmall encodes a whole level. One smaller than a block is repeated to fill it.
+func encodeSmall(dst, pix []byte, side int, f Format, q Quality) {
+	across, size := blocksAcross(side), f.blockBytes()
+	var px [64]byte
+	for i := range across * across {
+		for p := range 16 {
+			x, y := (i%across*4+p%4)%side, (i/across*4+p/4)%side
+			copy(px[p*4:][:4], pix[(y*side+x)*4:])
+		}
+		encodeBlock(dst[i*size:][:size], &px, f, q)
+	}
+}
+
+// claim reserves a place, so that of two chunks for it only one is written.
+func (b *Builder) claim(row, col int) (place int, err error) {
+	place = row*b.across + col
+	if !b.places[place].CompareAndSwap(placeEmpty, placeTaken) {
+		return 0, fmt.Errorf("%w: row %d, column %d", ErrChunkTwice, row, col)
+	}
+	return place, nil
+}
+
+// check says early, before any work, what claim would say in the end.
+func (b *Builder) check(row, col int) error {
+	if row < 0 || col < 0 || row >= b.across || col >= b.across {
+		return fmt.Errorf("%w: row %d, column %d of %d×%d", ErrPlace, row, col, b.across, b.across)
+	}
+	if b.places[row*b.across+col].Load() != placeEmpty {
+		return fmt.Errorf("%w: row %d, column %d", ErrChunkTwice, row, col)
+	}
+	return nil
+}
+
+// area is where one chunk's blocks of one mip level go: rows of blocks that stand pitch bytes apart.
+type area struct{ offset, pitch int }
+
+func (b *Builder) area(row, col, level int) area {
+	start, _ := b.layout.Level(level)
+	size := b.layout.Format.blockBytes()
+	pitch := blocksAcross(b.layout.Side>>level) * size
+	own := blocksAcross(chunkSide >> level)
+	return area{offset: int(start) + row*own*pitch + col*own*size, pitch: pitch}
+}
+
+// placeTail copies a chunk's last level into the mosaic.
+func (b *Builder) placeTail(row, col int, tail *[tailSide * tailSide * 4]uint32) {
+	const w = tailSide * 4
+	for y := range tailSide {
+		copy(b.mosaic[((row*tailSide+y)*b.across+col)*w:][:w], tail[y*w:])
+	}
+}

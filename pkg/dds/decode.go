@@ -1,0 +1,100 @@
+package dds
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+)
+
+// ErrBlocks says that the bytes given for a mip level are not as long as the level.
+var ErrBlocks = errors.New("not the bytes of that mip level")
+
+// ErrLevel says that a texture has no such mip level.
+var ErrLevel = errors.New("no such mip level")
+
+// Decode turns the blocks of one mip level into pixels: max(1, Side>>level) square, alpha 255 throughout for BC1. The colours between a
+// block's endpoints are rounded to the nearest code value.
+func Decode(l Layout, level int, blocks []byte) (*image.NRGBA, error) {
+	if err := l.Valid(); err != nil {
+		return nil, err
+	}
+	if level < 0 || level >= l.Levels() {
+		return nil, fmt.Errorf("%w: %d of %d", ErrLevel, level, l.Levels())
+	}
+	if _, n := l.Level(level); int64(len(blocks)) != n {
+		return nil, fmt.Errorf("%w: level %d of %v at %d px has %d bytes, not %d", ErrBlocks, level, l.Format, l.Side, n, len(blocks))
+	}
+	side := l.Side >> level
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
+	across, size := blocksAcross(side), l.Format.blockBytes()
+	var px [64]byte
+	for i := range across * across {
+		decodeBlock(l.Format, blocks[i*size:][:size], &px)
+		x, y := i%across*4, i/across*4
+		w := min(4, side) * 4
+		for r := range min(4, side) {
+			copy(img.Pix[(y+r)*img.Stride+x*4:][:w], px[r*16:])
+		}
+	}
+	return img, nil
+}
+
+// decodeBlock decodes one block to 16 RGBA pixels, row by row.
+func decodeBlock(f Format, block []byte, px *[64]byte) {
+	color := block[len(block)-8:]
+	c0, c1 := binary.LittleEndian.Uint16(color), binary.LittleEndian.Uint16(color[2:])
+	idx := binary.LittleEndian.Uint32(color[4:])
+	pal := palette(c0, c1, f == BC3 || c0 > c1)
+	for i := range 16 {
+		copy(px[i*4:], pal[idx>>(2*i)&3][:])
+	}
+	if f == BC3 {
+		alpha := alphaPalette(block[0], block[1])
+		idx := binary.LittleEndian.Uint64(block) >> 16
+		for i := range 16 {
+			px[i*4+3] = alpha[idx>>(3*i)&7]
+		}
+	}
+}
+
+// palette is the colours that the indices 0…3 of a block stand for.
+func palette(c0, c1 uint16, fourColors bool) [4][4]byte {
+	a, b := expand565(c0), expand565(c1)
+	pal := [4][4]byte{{3: 255}, {3: 255}, {3: 255}, {3: 255}}
+	for c := range 3 {
+		pal[0][c], pal[1][c] = byte(a[c]), byte(b[c])
+		if fourColors {
+			pal[2][c], pal[3][c] = byte((2*a[c]+b[c]+1)/3), byte((a[c]+2*b[c]+1)/3)
+		} else {
+			pal[2][c] = byte((a[c] + b[c] + 1) / 2)
+		}
+	}
+	if !fourColors {
+		pal[3][3] = 0
+	}
+	return pal
+}
+
+// expand565 widens a packed endpoint to code values by repeating its upper bits.
+func expand565(c uint16) [3]int {
+	r, g, b := int(c>>11), int(c>>5&63), int(c&31)
+	return [3]int{r<<3 | r>>2, g<<2 | g>>4, b<<3 | b>>2}
+}
+
+// alphaPalette is the alpha values that the indices 0…7 of a BC3 block stand for.
+func alphaPalette(a0, a1 uint8) [8]uint8 {
+	p := [8]uint8{a0, a1}
+	x, y := int(a0), int(a1)
+	if a0 > a1 {
+		for i := 2; i < 8; i++ {
+			p[i] = uint8(((8-i)*x + (i-1)*y + 3) / 7)
+		}
+		return p
+	}
+	for i := 2; i < 6; i++ {
+		p[i] = uint8(((6-i)*x + (i-1)*y + 2) / 5)
+	}
+	p[7] = 255
+	return p
+}
