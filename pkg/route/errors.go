@@ -1,0 +1,88 @@
+package route
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What Error wraps: the kinds of trouble a caller may want to tell apart.
+var (
+	ErrUnknownFormat = errors.New("not a format that xelpack reads")
+	ErrMalformed     = errors.New("malformed")
+	ErrNoPoints      = errors.New("no points")
+	ErrIsRegion      = errors.New("a region, not a route")
+	ErrIsRoute       = errors.New("a route, not a region")
+	ErrTooLarge      = errors.New("too large")
+)
+
+// Error says what is wrong with a file.
+type Error struct {
+	File    string // as given to Read
+	Place   string // in the file: "features[2].geometry" or "line 3, column 14"; empty when it is the file as a whole
+	Problem string // what is wrong there
+	Remedy  string // what to do about it; may be empty
+	Err     error  // one of the errors of this package
+}
+
+// Error returns "flight.geojson: features[2].geometry: it is null (a feature without geometry has no route)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	for _, part := range []string{e.File, e.Place} {
+		if part != "" {
+			b.WriteString(part + ": ")
+		}
+	}
+	b.WriteString(e.Problem)
+	if e.Remedy != "" {
+		fmt.Fprintf(&b, " (%s)", e.Remedy)
+	}
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// malformed returns an Error about the place that is being read.
+func malformed(remedy, format string, args ...any) *Error {
+	return &Error{Problem: fmt.Sprintf(format, args...), Remedy: remedy, Err: ErrMalformed}
+}
+
+// inFile puts the file's name into err.
+func inFile(path string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.File = path
+		return e
+	}
+	return fmt.Errorf("read route %s: %w", path, err)
+}
+
+// within puts an outer place before that of err: within("features[2]", …) of "geometry" is "features[2].geometry".
+func within(place string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	switch {
+	case e.Place == "":
+		e.Place = place
+	case place == "":
+	case e.Place[0] == '[':
+		e.Place = place + e.Place
+	default:
+		e.Place = place + "." + e.Place
+	}
+	return e
+}
+
+// lineColumn names the place at offset bytes, both numbers counted from 1.
+func lineColumn(data []byte, offset int64) string {
+	before := data[:min(max(offset, 0), int64(len(data)))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Sprintf("line %d, column %d", line, column)
+}

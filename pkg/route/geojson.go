@@ -1,0 +1,340 @@
+package route
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"github.com/paulmach/orb"
+)
+
+// maxNesting bounds how deep collections may stand in one another. Files of the field have one level.
+const maxNesting = 8
+
+// shapes is what a GeoJSON file holds, in its order.
+type shapes struct {
+	lines    []Route
+	points   []Point
+	polygons orb.MultiPolygon
+
+	linePlace, polygonPlace string // of the first line or point, and of the first polygon
+}
+
+// parseGeoJSON returns a route for every line; a file without lines is one route through its points.
+func parseGeoJSON(data []byte) ([]Route, error) {
+	s, err := parseShapes(data)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(s.polygons) > 0:
+		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route", Remedy: "use --region for it", Err: ErrIsRegion}
+	case len(s.lines) > 0:
+		return s.lines, nil
+	case len(s.points) > 0:
+		return []Route{{Points: merged(s.points)}}, nil
+	}
+	return nil, &Error{Problem: "the file has no points", Remedy: "draw the route as a LineString", Err: ErrNoPoints}
+}
+
+// parseGeoJSONRegion returns every polygon of a file that holds nothing else.
+func parseGeoJSONRegion(data []byte) (orb.MultiPolygon, error) {
+	s, err := parseShapes(data)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(s.lines) > 0 || len(s.points) > 0:
+		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region", Remedy: "use --route for it", Err: ErrIsRoute}
+	case len(s.polygons) == 0:
+		return nil, &Error{Problem: "the file has no polygons", Remedy: "draw the region as a Polygon", Err: ErrNoPoints}
+	}
+	return s.polygons, nil
+}
+
+func parseShapes(data []byte) (*shapes, error) {
+	var raw json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, jsonError(data, err)
+	}
+	s := new(shapes)
+	if err := s.add(raw, "", "", 0); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// jsonError turns an error of the JSON syntax into one that names line and column.
+func jsonError(data []byte, err error) error {
+	e := &Error{Problem: "the JSON is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		e.Place = lineColumn(data, syntax.Offset-1)
+	}
+	return e
+}
+
+// object is a GeoJSON object and where it stands in the file.
+type object struct {
+	place   string
+	kind    string                     // its "type"
+	members map[string]json.RawMessage // not a struct: encoding/json takes fields in any case, and a foreign "Type" would win over "type"
+}
+
+func newObject(raw json.RawMessage, place string) (object, error) {
+	o := object{place: place}
+	if string(raw) == "null" && place != "" {
+		return o, within(place, malformed("a feature without a geometry has no place", "null stands here"))
+	}
+	if err := json.Unmarshal(raw, &o.members); err != nil || o.members == nil {
+		return o, within(place, malformed("", "a JSON object is expected here, not %s", excerpt(raw)))
+	}
+	if err := json.Unmarshal(o.members["type"], &o.kind); err != nil {
+		return o, within(place, malformed("every GeoJSON object has one", `there is no "type"`))
+	}
+	return o, nil
+}
+
+// member returns the value called key and where it stands.
+func (o object) member(key string) (json.RawMessage, string, error) {
+	place := key
+	if o.place != "" {
+		place = o.place + "." + key
+	}
+	value, ok := o.members[key]
+	if !ok {
+		return nil, "", within(place, malformed("every "+o.kind+" has one", "it is missing"))
+	}
+	return value, place, nil
+}
+
+// add takes over one GeoJSON object. place is where it stands; name is that of the feature it belongs to.
+func (s *shapes) add(raw json.RawMessage, place, name string, depth int) error {
+	if depth > maxNesting {
+		return within(place, malformed("", "collections are nested more than %d deep", maxNesting))
+	}
+	o, err := newObject(raw, place)
+	if err != nil {
+		return err
+	}
+	switch o.kind {
+	case "FeatureCollection":
+		return s.addAll(o, "features", name, depth)
+	case "GeometryCollection":
+		return s.addAll(o, "geometries", name, depth)
+	case "Feature":
+		geometry, place, err := o.member("geometry")
+		if err != nil {
+			return err
+		}
+		return s.add(geometry, place, featureName(o.members["properties"]), depth+1)
+	case "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon":
+		coordinates, inner, err := o.member("coordinates")
+		if err != nil {
+			return err
+		}
+		s.note(o.kind, place)
+		return within(inner, s.addGeometry(o.kind, name, coordinates))
+	}
+	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", o.kind))
+}
+
+// addAll takes over the objects in the array called key.
+func (s *shapes) addAll(o object, key, name string, depth int) error {
+	array, place, err := o.member(key)
+	if err != nil {
+		return err
+	}
+	all, err := elements(array)
+	if err != nil {
+		return within(place, err)
+	}
+	for i, raw := range all {
+		if err := s.add(raw, fmt.Sprintf("%s[%d]", place, i), name, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note remembers where the first line and the first polygon stand.
+func (s *shapes) note(kind, place string) {
+	first := &s.linePlace
+	if kind == "Polygon" || kind == "MultiPolygon" {
+		first = &s.polygonPlace
+	}
+	if *first == "" {
+		*first = place
+	}
+}
+
+// addGeometry takes over the coordinates of a geometry.
+func (s *shapes) addGeometry(kind, name string, coordinates json.RawMessage) error {
+	switch kind {
+	case "Point":
+		p, err := position(coordinates)
+		s.points = append(s.points, p)
+		return err
+	case "MultiPoint":
+		points, err := list(coordinates, position)
+		s.points = append(s.points, points...)
+		return err
+	case "LineString":
+		points, err := line(coordinates)
+		s.addLines(name, points)
+		return err
+	case "MultiLineString":
+		lines, err := list(coordinates, line)
+		s.addLines(name, lines...)
+		return err
+	case "Polygon":
+		p, err := polygon(coordinates)
+		s.polygons = append(s.polygons, p)
+		return err
+	default: // MultiPolygon
+		all, err := list(coordinates, polygon)
+		s.polygons = append(s.polygons, all...)
+		return err
+	}
+}
+
+func (s *shapes) addLines(name string, lines ...[]Point) {
+	for _, points := range lines {
+		s.lines = append(s.lines, Route{Name: name, Points: merged(points)})
+	}
+}
+
+func line(raw json.RawMessage) ([]Point, error) {
+	points, err := list(raw, position)
+	if err == nil && len(points) == 0 {
+		err = &Error{Problem: "the line has no points", Remedy: "a route needs at least one", Err: ErrNoPoints}
+	}
+	return points, err
+}
+
+func polygon(raw json.RawMessage) (orb.Polygon, error) {
+	rings, err := list(raw, ring)
+	if err == nil && len(rings) == 0 {
+		err = &Error{Problem: "the polygon has no ring", Remedy: "a region needs at least three corners", Err: ErrNoPoints}
+	}
+	return rings, err
+}
+
+// ring reads a closed line. One that is left open is closed.
+func ring(raw json.RawMessage) (orb.Ring, error) {
+	points, err := list(raw, position)
+	if err != nil {
+		return nil, err
+	}
+	r := make(orb.Ring, 0, len(points)+1)
+	for _, p := range points {
+		r = append(r, p.Point)
+	}
+	if len(r) > 0 && r[0] != r[len(r)-1] {
+		r = append(r, r[0])
+	}
+	if len(r) < 4 {
+		return nil, malformed("a ring has at least three corners", "the ring has only %d", max(len(r)-1, 0))
+	}
+	return r, nil
+}
+
+// list reads an array whose elements read reads.
+func list[T any](raw json.RawMessage, read func(json.RawMessage) (T, error)) ([]T, error) {
+	all, err := elements(raw)
+	if err != nil {
+		return nil, err
+	}
+	var values []T
+	for i, raw := range all {
+		v, err := read(raw)
+		if err != nil {
+			return nil, within(fmt.Sprintf("[%d]", i), err)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+// position reads [longitude, latitude] or [longitude, latitude, altitude, …].
+func position(raw json.RawMessage) (Point, error) {
+	const remedy = "a position is [longitude, latitude] in degrees"
+	all, err := elements(raw)
+	if err != nil {
+		return Point{}, err
+	}
+	var v [3]float64
+	n := 0
+	for i, raw := range all {
+		if i == len(v) {
+			break
+		}
+		f, err := strconv.ParseFloat(string(raw), 64)
+		if err != nil {
+			return Point{}, within(fmt.Sprintf("[%d]", i), malformed(remedy, "%s is not a usable number", excerpt(raw)))
+		}
+		v[i], n = f, i+1
+	}
+	if n < 2 {
+		return Point{}, malformed(remedy, "%d of 2 coordinates are there", n)
+	}
+	p, err := newPoint(v[0], v[1])
+	if err == nil && n == 3 {
+		return p.at(v[2])
+	}
+	return p, err
+}
+
+// elements yields the parts of a JSON array that is known to be valid, without copying them.
+func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
+	if len(array) == 0 || array[0] != '[' {
+		return nil, malformed("", "an array is expected here, not %s", excerpt(array))
+	}
+	return func(yield func(int, json.RawMessage) bool) {
+		n, depth, quoted, start := 0, 0, false, 1
+		for i := 0; i < len(array); i++ {
+			switch c := array[i]; {
+			case quoted:
+				if c == '\\' {
+					i++
+				}
+				quoted = c != '"'
+			case c == '"':
+				quoted = true
+			case c == '[' || c == '{':
+				depth++
+			case depth == 1 && (c == ',' || c == ']'):
+				raw := bytes.TrimSpace(array[start:i])
+				// An empty array has nothing before its bracket; anywhere else an element is never blank.
+				if len(raw) > 0 && !yield(n, raw) {
+					return
+				}
+				n, start = n+1, i+1
+			case c == ']' || c == '}':
+				depth--
+			}
+		}
+	}, nil
+}
+
+// featureName returns the member "name" of a feature's properties, if it is a string.
+func featureName(properties json.RawMessage) string {
+	var p map[string]json.RawMessage
+	var name string
+	if json.Unmarshal(properties, &p) == nil && json.Unmarshal(p["name"], &name) == nil {
+		return name
+	}
+	return ""
+}
+
+// excerpt quotes the beginning of a value for an error.
+func excerpt(raw []byte) string {
+	const most = 40
+	if len(raw) == 0 {
+		return "nothing"
+	}
+	if len(raw) > most {
+		return string(bytes.ToValidUTF8(raw[:most], nil)) + "…"
+	}
+	return string(raw)
+}
