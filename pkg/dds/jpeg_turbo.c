@@ -2,7 +2,7 @@
 
 #include "jpeg_turbo.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <turbojpeg.h>
 
 #if defined(__has_include)
@@ -22,21 +22,30 @@ const char *xp_jpeg_version(void) {
 #endif
 }
 
-int xp_jpeg_decode(void **handle, const unsigned char *jpeg, unsigned long length, unsigned char *rgba, int size[2]) {
+// A failure ends the decoder: TurboJPEG 2.1 does not reset it after one in the header, and would refuse the next picture for it.
+static int failed(xp_jpeg *d) {
+	xp_jpeg_close(d);
+	return XP_FAILED;
+}
+
+static int warned(xp_jpeg *d) {
+	snprintf(d->message, sizeof d->message, "%s", tjGetErrorStr2(d->handle));
+	return tjGetErrorCode(d->handle) == TJERR_WARNING;
+}
+
+int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba) {
 	int subsampling, colors;
-	if (!*handle && !(*handle = tjInitDecompress())) return XP_NO_MEMORY;
-	// A warning in the header may be harmless; the same data warn again below.
-	if (tjDecompressHeader3(*handle, jpeg, length, &size[0], &size[1], &subsampling, &colors) && tjGetErrorCode(*handle) != TJERR_WARNING)
-		return XP_FAILED;
-	if (size[0] != 256 || size[1] != 256) return XP_SIZE;
+	if (!d->handle && !(d->handle = tjInitDecompress())) return XP_NO_MEMORY;
+	// A warning about the header comes again from the decoder below.
+	if (tjDecompressHeader3(d->handle, jpeg, length, &d->width, &d->height, &subsampling, &colors) && !warned(d)) return failed(d);
+	if (d->width != 256 || d->height != 256) return XP_SIZE;
 	if (colors == TJCS_CMYK || colors == TJCS_YCCK) return XP_COLORS;
-	if (tjDecompress2(*handle, jpeg, length, rgba, 256, 256 * 4, 256, TJPF_RGBA, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS))
-		return tjGetErrorCode(*handle) == TJERR_WARNING ? XP_WARNED : XP_FAILED;
+	if (tjDecompress2(d->handle, jpeg, length, rgba, 256, 256 * 4, 256, TJPF_RGBA, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS))
+		return warned(d) ? XP_WARNED : failed(d);
 	return XP_OK;
 }
 
-const char *xp_jpeg_message(void *handle) { return tjGetErrorStr2(handle); }
-
-void xp_jpeg_close(void *handle) {
-	if (handle) tjDestroy(handle);
+void xp_jpeg_close(xp_jpeg *d) {
+	if (d->handle) tjDestroy(d->handle);
+	d->handle = NULL;
 }

@@ -11,44 +11,35 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unsafe"
 )
 
 // Decoder names the JPEG decoder in use, as archives record it: decoders differ in the last bit of a pixel.
 func Decoder() string { return C.GoString(C.xp_jpeg_version()) }
 
-type jpegDecoder struct{ handle unsafe.Pointer }
+type jpegDecoder struct{ c C.xp_jpeg }
 
-func (d *jpegDecoder) close() {
-	C.xp_jpeg_close(d.handle)
-	d.handle = nil
-}
+func (d *jpegDecoder) close() { C.xp_jpeg_close(&d.c) }
 
 func (d *jpegDecoder) decode(dst, jpeg []byte) error {
 	if len(jpeg) == 0 {
 		return fmt.Errorf("%w: empty", ErrJPEG)
 	}
-	var size [2]C.int
-	status := C.xp_jpeg_decode(&d.handle, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)), (*C.uchar)(&dst[0]), &size[0])
-	return d.outcome(int(status), int(size[0]), int(size[1]), jpeg)
-}
-
-func (d *jpegDecoder) outcome(status, width, height int, jpeg []byte) error {
-	switch status {
+	switch status := C.xp_jpeg_decode(&d.c, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)), (*C.uchar)(&dst[0])); status {
 	case C.XP_OK:
 		return nil
 	case C.XP_SIZE:
-		return errSize(width, height)
+		return errSize(int(d.c.width), int(d.c.height))
 	case C.XP_COLORS:
 		return fmt.Errorf("%w: CMYK", ErrJPEG)
 	case C.XP_NO_MEMORY:
 		return errors.New("no memory for a JPEG decoder")
+	default:
+		message := C.GoString(&d.c.message[0])
+		if status == C.XP_WARNED && harmless(message, jpeg) {
+			return nil
+		}
+		return fmt.Errorf("%w: %s", ErrJPEG, message)
 	}
-	message := C.GoString(C.xp_jpeg_message(d.handle))
-	if status == C.XP_WARNED && harmless(message, jpeg) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrJPEG, message)
 }
 
 // harmless decides about a picture that libjpeg decoded with a warning. Most warnings mean that part of the picture is made up, which is a

@@ -11,10 +11,16 @@ enum {
 	XP_NO_MEMORY, // no decoder
 };
 
-// xp_jpeg_decode decodes into 256×256 RGBA pixels. *handle is made at the first call. size receives width and height once they are known.
-int xp_jpeg_decode(void **handle, const unsigned char *jpeg, unsigned long length, unsigned char *rgba, int size[2]);
-const char *xp_jpeg_message(void *handle); // of the last XP_WARNED or XP_FAILED
-void xp_jpeg_close(void *handle);
+// xp_jpeg has a decoder, made at the first call, and what the last call found out.
+typedef struct {
+	void *handle;
+	int width, height; // once known
+	char message[200]; // of XP_WARNED and XP_FAILED
+} xp_jpeg;
+
+// xp_jpeg_decode decodes into 256×256 RGBA pixels.
+int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba);
+void xp_jpeg_close(xp_jpeg *d);
 const char *xp_jpeg_version(void);
 
 #endif
