@@ -1,0 +1,117 @@
+package tiles
+
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+)
+
+// Polygons returns the area of mp, edges straight in longitude and latitude as GeoJSON has them (RFC 7946 §3.1.1), holes left out. A ring whose
+// consecutive longitudes differ by more than 180° is taken to cross the antimeridian there.
+func Polygons(mp orb.MultiPolygon) Region {
+	r := &polygonRegion{bands: make(map[int][]edge)}
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			r.addRing(ring)
+		}
+	}
+	return r
+}
+
+// polygonRegion keeps its edges in bands of latitude, so that a small square among the 100,000 edges of a country's outline looks at a few.
+type polygonRegion struct {
+	bands map[int][]edge
+	west  float64 // of all edges, unwrapped: may be beyond ±180
+	east  float64
+	any   bool
+}
+
+// bandsPerDegree trades the copies of long edges against the edges that a small square looks at.
+const bandsPerDegree = 16
+
+type edge struct{ a, b orb.Point }
+
+func band(lat float64) int { return int(math.Floor(lat * bandsPerDegree)) }
+
+func (r *polygonRegion) addRing(ring orb.Ring) {
+	if len(ring) < 3 {
+		return
+	}
+	first := ring[0]
+	prev := first
+	add := func(next orb.Point) {
+		e := edge{prev, next}
+		for n := band(min(e.a.Lat(), e.b.Lat())); n <= band(max(e.a.Lat(), e.b.Lat())); n++ {
+			r.bands[n] = append(r.bands[n], e)
+		}
+		if !r.any {
+			r.any, r.west, r.east = true, prev.Lon(), prev.Lon()
+		}
+		r.west, r.east = min(r.west, next.Lon()), max(r.east, next.Lon())
+		prev = next
+	}
+	for _, p := range ring[1:] {
+		add(orb.Point{prev.Lon() + step(p.Lon()-prev.Lon()), p.Lat()})
+	}
+	if prev != first {
+		add(first)
+	}
+}
+
+// step returns the nearer of the two ways round the world, so that a ring across the antimeridian stays in one piece. A whole turn stays one: that is
+// how the outline of a band round the world is written.
+func step(lon float64) float64 {
+	if math.Abs(lon) == 360 {
+		return lon
+	}
+	return math.Remainder(lon, 360)
+}
+
+// Meets implements Region: the outline passes through the inside of b, or all of b lies on one side of it and that side is the inside.
+func (r *polygonRegion) Meets(b Box) bool {
+	for shift := -360.0; shift <= 360; shift += 360 {
+		moved := Box{b.West + shift, b.South, b.East + shift, b.North}
+		if r.any && moved.West < r.east && r.west < moved.East && (r.crosses(moved) || r.contains(moved.Center())) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *polygonRegion) crosses(b Box) bool {
+	for n := band(b.South); n <= band(b.North); n++ {
+		for _, e := range r.bands[n] {
+			if e.enters(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contains counts the edges east of p: odd is inside, which leaves holes out.
+func (r *polygonRegion) contains(p orb.Point) bool {
+	inside := false
+	for _, e := range r.bands[band(p.Lat())] {
+		if (e.a.Lat() > p.Lat()) != (e.b.Lat() > p.Lat()) &&
+			p.Lon() < e.a.Lon()+(p.Lat()-e.a.Lat())/(e.b.Lat()-e.a.Lat())*(e.b.Lon()-e.a.Lon()) {
+			inside = !inside
+		}
+	}
+	return inside
+}
+
+// enters reports whether a part of e lies in the inside of b (Liang and Barsky's clipping).
+func (e edge) enters(b Box) bool {
+	from, to := 0.0, 1.0
+	clip := func(start, delta, low, high float64) bool {
+		if delta == 0 {
+			return low < start && start < high
+		}
+		t0, t1 := (low-start)/delta, (high-start)/delta
+		from, to = max(from, min(t0, t1)), min(to, max(t0, t1))
+		return true
+	}
+	return clip(e.a.Lon(), e.b.Lon()-e.a.Lon(), b.West, b.East) &&
+		clip(e.a.Lat(), e.b.Lat()-e.a.Lat(), b.South, b.North) && from < to
+}
