@@ -1,0 +1,154 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// MaxConcurrency is the most requests that a process may ever have in flight.
+const MaxConcurrency = 256
+
+// DefaultConcurrency is what ClientOptions.Concurrency of 0 means on this machine.
+func DefaultConcurrency() int { return min(16*runtime.NumCPU(), MaxConcurrency) }
+
+// ClientOptions tune a Client. The zero value is meant for use.
+type ClientOptions struct {
+	// Concurrency is how many requests may be in flight at once, whatever they are for. 0: DefaultConcurrency. At most MaxConcurrency.
+	Concurrency int
+	// Timeout bounds one attempt, from asking for a connection to the last byte of the body. 0: 20 s.
+	Timeout time.Duration
+	// Retries is how often a chunk is asked for again before it counts as failed. 0: 6; negative: never.
+	Retries int
+	// Backoff is the most that is waited before the first retry; it doubles with each further one, up to 30 s, and the actual wait is drawn
+	// evenly below it. 0: 250 ms.
+	Backoff time.Duration
+	// MaxRetryAfter is the longest that a Retry-After is obeyed. 0: 2 minutes.
+	MaxRetryAfter time.Duration
+	// UserAgent is sent where the provider names none. "": "xelpack".
+	UserAgent string
+	// Check looks at each body that CheckJPEG has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
+	// held, from many goroutines. nil: nothing more is checked.
+	Check func(body []byte) error
+	// RootCAs are trusted for TLS. nil: the system's.
+	RootCAs *x509.CertPool
+}
+
+func (o ClientOptions) withDefaults() ClientOptions {
+	if o.Concurrency <= 0 {
+		o.Concurrency = DefaultConcurrency()
+	}
+	o.Concurrency = min(o.Concurrency, MaxConcurrency)
+	if o.Timeout <= 0 {
+		o.Timeout = 20 * time.Second
+	}
+	switch {
+	case o.Retries == 0:
+		o.Retries = 6
+	case o.Retries < 0:
+		o.Retries = 0
+	}
+	if o.Backoff <= 0 {
+		o.Backoff = 250 * time.Millisecond
+	}
+	if o.MaxRetryAfter <= 0 {
+		o.MaxRetryAfter = 2 * time.Minute
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "xelpack"
+	}
+	return o
+}
+
+// Client holds what all fetching of a process shares: connections, the limit on requests in flight, counters. Safe for concurrent use.
+type Client struct {
+	options   ClientOptions
+	http      *http.Client
+	transport *http.Transport
+	gate      *gate // requests in flight
+	cpu       *gate // sample chunks being made
+	stats     counters
+	closed    atomic.Bool
+	wait      sleeper
+}
+
+// NewClient returns a Client, to be closed when the process no longer fetches.
+func NewClient(o ClientOptions) *Client {
+	o = o.withDefaults()
+	transport := newTransport(o)
+	return &Client{
+		options:   o,
+		transport: transport,
+		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent)},
+		gate:      newGate(o.Concurrency),
+		cpu:       newGate(runtime.NumCPU()),
+		wait:      sleep,
+	}
+}
+
+func newTransport(o ClientOptions) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: o.Timeout,
+		ForceAttemptHTTP2:     true,
+		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened again.
+		MaxIdleConns:        2 * MaxConcurrency,
+		MaxIdleConnsPerHost: o.Concurrency,
+		MaxConnsPerHost:     o.Concurrency,
+		IdleConnTimeout:     90 * time.Second,
+		// Imagery does not compress, and an answer that would have to be inflated is not imagery.
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 64 << 10,
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: 10 * time.Second, // a connection that went dead is noticed by this and the next
+			PingTimeout:     5 * time.Second,
+		},
+	}
+}
+
+// Source returns the source of p's imagery: validated, retried, limited and counted. It never fails by itself: what is wrong with p comes from
+// every Fetch. Make one source a provider and keep it, since it remembers whether it is being refused.
+func (c *Client) Source(p Provider) Source {
+	var s Source
+	var host string
+	if p.ID == SampleID {
+		s = newSample(c.cpu)
+	} else if t, tok, err := p.resolve(); err != nil {
+		s = broken{err}
+	} else {
+		host = t.host
+		s = newHTTPSource(c, p, t, tok)
+		gates := []*gate{c.gate}
+		if p.Concurrency > 0 && p.Concurrency < c.options.Concurrency {
+			gates = []*gate{newGate(p.Concurrency), c.gate}
+		}
+		s = &limited{next: s, gates: gates, pace: newPacer(p.Rate, c.wait)}
+		s = &breaking{next: s}
+		s = &validating{next: s, check: c.options.Check}
+		s = &retrying{
+			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
+			wait: c.wait, retried: &c.stats.retries,
+		}
+	}
+	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}
+	s = &labelled{next: s, provider: p.ID, host: host}
+	return &counting{next: s, counters: &c.stats}
+}
+
+// Stats returns what has happened so far.
+func (c *Client) Stats() Stats { return c.stats.snapshot() }
+
+// Close ends the Client's use: sources fail with ErrClosed, idle connections are closed. Fetches under way run to their end, or their
+// context's.
+func (c *Client) Close() {
+	c.closed.Store(true)
+	c.transport.CloseIdleConnections()
+}

@@ -1,0 +1,36 @@
+// Package fetch gets imagery: one 256×256 px JPEG a chunk, from a provider over HTTP or from the procedural sample, and tells "the provider has
+// none" from "could not be had".
+//
+//	client := fetch.NewClient(fetch.ClientOptions{})
+//	defer client.Close()
+//	p, err := fetch.LookupProvider("eox") // an id, a maptype code, or a URL template
+//	body, err := client.Source(p).Fetch(ctx, tiles.Chunk{Z: 14, X: 8473, Y: 5832})
+//	switch {
+//	case err == nil: // body is a whole JPEG
+//	case errors.Is(err, fetch.ErrNoImagery): // fill from the parent zoom; nothing to repair
+//	default: // failed, after retries: fill, and leave a hole to be repaired
+//	}
+//
+// # Outcomes
+//
+// Only bytes that are a whole image of the right size are ever returned (see CheckJPEG). ErrNoImagery stands for 404, 410, 204 and the provider's
+// placeholders, and comes at once. 408, 429, 5xx, time-outs, broken connections and bodies that are not imagery are asked for again. 401 and 403
+// are ErrRefused at once; so many in a row that it cannot be chance, and the source refuses by itself for a while. Any other
+// answer fails at once.
+//
+// # Concurrency
+//
+// A Client is made once for the process: it holds the connections and the one limit on requests in flight, whichever sources they go to. Its
+// sources are safe for concurrent use; call Fetch from as many goroutines as there are chunks wanted, the limit is inside. Who waits to try again
+// holds none of the slots.
+//
+// # Decorators
+//
+// A Client's source is a stack of small ones, each a Source itself, from the caller inwards: counting, labelled, bounded, retrying, validating,
+// breaking, limited, and the HTTP source.
+//
+// # Secrets
+//
+// API tokens come from the environment and go nowhere but into requests to the provider's own host: no error, and no redirect to another host,
+// carries them.
+package fetch

@@ -1,0 +1,215 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+const (
+	maxBody      = 4 << 20 // a chunk is some 15 KB
+	maxDrained   = 16 << 10
+	maxRedirects = 5
+)
+
+// httpSource asks a provider's server, once a Fetch.
+type httpSource struct {
+	client   *http.Client
+	template *template
+	token    string // escaped for the URL
+	secrets  []string
+	header   http.Header
+	rules    []NoImageryRule
+	timeout  time.Duration
+	counters *counters
+	first    *firstRequest
+}
+
+func newHTTPSource(c *Client, p Provider, t *template, tok string) *httpSource {
+	s := &httpSource{
+		client: c.http, template: t, token: url.QueryEscape(tok), rules: p.NoImagery,
+		timeout: c.options.Timeout, counters: &c.stats, first: newFirstRequest(),
+		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
+	}
+	for name, value := range p.Headers {
+		s.header.Set(name, value)
+	}
+	if tok != "" {
+		s.secrets = []string{tok, s.token}
+	}
+	return s
+}
+
+// Fetch makes one attempt, whose deadline covers the whole body.
+func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	attempt, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	body, err := s.attempt(attempt, c)
+	switch {
+	case err == nil:
+		return body, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case attempt.Err() != nil:
+		return nil, fmt.Errorf("%w (%v)", ErrTimeout, s.timeout)
+	}
+	return nil, err
+}
+
+func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.template.url(c, s.token), nil)
+	if err != nil {
+		return nil, s.describe(err)
+	}
+	req.Header = s.header.Clone()
+	done, err := s.first.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.counters.requests.Add(1)
+	res, err := s.client.Do(req)
+	done()
+	if err != nil {
+		return nil, s.describe(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		// Read, so that the connection can be used again; what it says does not matter, and neither does how reading it ends.
+		n, _ := io.CopyN(io.Discard, res.Body, maxDrained)
+		s.counters.bytes.Add(n)
+		return nil, &StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())}
+	}
+	body, err := readBody(res)
+	s.counters.bytes.Add(int64(len(body)))
+	if err != nil {
+		return nil, s.describe(err)
+	}
+	for _, rule := range s.rules {
+		if rule.match(res.Header, body) {
+			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)
+		}
+	}
+	return body, nil
+}
+
+// readBody returns what could be read, also with an error.
+func readBody(res *http.Response) ([]byte, error) {
+	tooLong := fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
+	if res.ContentLength > maxBody {
+		return nil, tooLong
+	}
+	if res.ContentLength >= 0 {
+		body := make([]byte, res.ContentLength)
+		n, err := io.ReadFull(res.Body, body)
+		return body[:n], err
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = tooLong
+	}
+	return body, err
+}
+
+// describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a token, and ErrNetwork if trying again may help.
+func (s *httpSource) describe(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	final := isFinal(err)
+	text := err.Error()
+	for _, secret := range s.secrets {
+		text = strings.ReplaceAll(text, secret, "…")
+	}
+	if text != err.Error() { // its chain would show what it hides
+		err = errors.New(text)
+	}
+	if final || errors.Is(err, ErrBody) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNetwork, err)
+}
+
+// isFinal says whether err, of net/http, would come again however often one asked.
+func isFinal(err error) bool {
+	if errors.Is(err, errRedirect) {
+		return true
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[tls.RecordHeaderError](err) // not a TLS server
+	return ok
+}
+
+var errRedirect = errors.New("redirected where we do not follow")
+
+// redirectPolicy follows a few redirects, never from TLS to plain, and gives another host nothing of ours but userAgent.
+func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		from := via[0].URL
+		switch {
+		case len(via) > maxRedirects:
+			return fmt.Errorf("%w: more than %d times", errRedirect, maxRedirects)
+		case req.URL.Scheme != "http" && req.URL.Scheme != "https":
+			return fmt.Errorf("%w: not to HTTP", errRedirect)
+		case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http":
+			return fmt.Errorf("%w: from https to http", errRedirect)
+		}
+		req.Header.Del("Referer") // net/http puts the whole URL there, token included
+		if !strings.EqualFold(req.URL.Host, from.Host) || req.URL.Scheme != from.Scheme {
+			req.Header = http.Header{"User-Agent": {userAgent}}
+		}
+		return nil
+	}
+}
+
+// firstRequest lets one request to a host go ahead until it is answered: were hundreds to start at once, each would open a connection before any
+// knew that HTTP/2 needs only one.
+type firstRequest struct {
+	lead chan struct{} // holds one token until somebody leads
+	open chan struct{} // closed when the others may go
+}
+
+// leadTime is how long the others wait at most: a first request that is never answered must not hold up the rest.
+const leadTime = time.Second
+
+func newFirstRequest() *firstRequest {
+	f := &firstRequest{lead: make(chan struct{}, 1), open: make(chan struct{})}
+	f.lead <- struct{}{}
+	return f
+}
+
+// enter returns what to call when the request has been answered.
+func (f *firstRequest) enter(ctx context.Context) (done func(), err error) {
+	select {
+	case <-f.open:
+		return func() {}, nil
+	default:
+	}
+	select {
+	case <-f.lead:
+		return func() { close(f.open) }, nil
+	default:
+	}
+	timer := time.NewTimer(leadTime)
+	defer timer.Stop()
+	select {
+	case <-f.open:
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return func() {}, nil
+}

@@ -1,0 +1,138 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// The JPEG markers that CheckJPEG tells apart.
+const (
+	markerSOF0 = 0xC0 // baseline
+	markerSOF1 = 0xC1 // extended sequential
+	markerSOF2 = 0xC2 // progressive
+	markerDHT  = 0xC4
+	markerJPG  = 0xC8
+	markerDAC  = 0xCC
+	markerRST0 = 0xD0
+	markerRST7 = 0xD7
+	markerSOI  = 0xD8
+	markerEOI  = 0xD9
+	markerSOS  = 0xDA
+	markerTEM  = 0x01
+)
+
+// CheckJPEG says why body is not a whole JPEG that we can use, or nil. It walks the markers and decodes nothing: the frame must be Huffman-coded
+// (baseline, extended or progressive), 8 bits, 256×256 px, grey or three components; a scan must follow, and the end marker after the last
+// one. What stands after the end marker is ignored, as decoders do: some servers pad. The error wraps ErrBody.
+func CheckJPEG(body []byte) error {
+	if len(body) == 0 {
+		return fmt.Errorf("%w: it is empty", ErrBody)
+	}
+	if len(body) < 4 || body[0] != 0xFF || body[1] != markerSOI {
+		return fmt.Errorf("%w: it is %s, not JPEG", ErrBody, http.DetectContentType(body))
+	}
+	frame, scan := false, false
+	for rest := body[2:]; ; {
+		marker, after, ok := nextMarker(rest)
+		if !ok {
+			return fmt.Errorf("%w: JPEG cut off after %d bytes", ErrBody, len(body))
+		}
+		rest = after
+		switch {
+		case marker == markerEOI:
+			if !scan {
+				return fmt.Errorf("%w: JPEG without a picture", ErrBody)
+			}
+			return nil
+		case marker == markerSOI:
+			return fmt.Errorf("%w: JPEG that begins twice", ErrBody)
+		case marker >= markerRST0 && marker <= markerRST7, marker == markerTEM:
+			continue // they stand alone
+		}
+		if len(rest) < 2 {
+			return fmt.Errorf("%w: JPEG cut off in a marker", ErrBody)
+		}
+		length := int(binary.BigEndian.Uint16(rest))
+		if length < 2 || length > len(rest) {
+			return fmt.Errorf("%w: JPEG cut off in a marker", ErrBody)
+		}
+		segment := rest[2:length]
+		rest = rest[length:]
+		switch {
+		case marker == markerSOS:
+			if !frame {
+				return fmt.Errorf("%w: JPEG scan without a frame", ErrBody)
+			}
+			scan = true
+			data := rest
+			if rest = skipScan(data); len(rest) == len(data) {
+				return fmt.Errorf("%w: JPEG with an empty scan", ErrBody)
+			}
+		case marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG && marker != markerDAC:
+			if frame {
+				return fmt.Errorf("%w: JPEG with two frames", ErrBody)
+			}
+			frame = true
+			if err := checkFrame(marker, segment); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// nextMarker finds the marker at the start of b, past fill bytes.
+func nextMarker(b []byte) (marker byte, rest []byte, ok bool) {
+	if len(b) < 2 || b[0] != 0xFF {
+		return 0, nil, false
+	}
+	for i, c := range b {
+		if c != 0xFF {
+			return c, b[i+1:], c != 0
+		}
+	}
+	return 0, nil, false
+}
+
+// skipScan returns b from the first marker that ends its entropy-coded data.
+func skipScan(b []byte) []byte {
+	for {
+		i := bytes.IndexByte(b, 0xFF)
+		if i < 0 || i+1 >= len(b) {
+			return nil
+		}
+		switch c := b[i+1]; {
+		case c == 0, c >= markerRST0 && c <= markerRST7:
+			b = b[i+2:]
+		case c == 0xFF:
+			b = b[i+1:]
+		default:
+			return b[i:]
+		}
+	}
+}
+
+func checkFrame(marker byte, segment []byte) error {
+	if marker > markerSOF2 {
+		return fmt.Errorf("%w: JPEG of a kind that is not decoded (lossless, hierarchical or arithmetic, SOF%d)", ErrBody, marker-markerSOF0)
+	}
+	if len(segment) < 6 || len(segment) < 6+3*int(segment[5]) {
+		return fmt.Errorf("%w: JPEG frame cut off", ErrBody)
+	}
+	bits, components := segment[0], segment[5]
+	height, width := binary.BigEndian.Uint16(segment[1:]), binary.BigEndian.Uint16(segment[3:])
+	switch {
+	case bits != 8:
+		return fmt.Errorf("%w: JPEG of %d bits a sample, not 8", ErrBody, bits)
+	case width != tiles.ChunkPixels || height != tiles.ChunkPixels:
+		return fmt.Errorf("%w: JPEG of %d×%d px, not %d×%[4]d", ErrBody, width, height, tiles.ChunkPixels)
+	case components == 4:
+		return fmt.Errorf("%w: JPEG in CMYK", ErrBody)
+	case components != 1 && components != 3:
+		return fmt.Errorf("%w: JPEG with %d components", ErrBody, components)
+	}
+	return nil
+}

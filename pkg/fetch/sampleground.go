@@ -1,0 +1,132 @@
+package fetch
+
+// ground knows what the invented world looks like, seen with pixels of a size.
+type ground struct{ pixel uint32 }
+
+// place is a spot of the ground: where it is, where on the bent grid of fields and roads, and what it is like there.
+type place struct {
+	u, v          uint32
+	bentU, bentV  uint32
+	height, light int32
+	wet           int32
+}
+
+func (g ground) at(p place) paint {
+	switch {
+	case p.height < deepSea:
+		return seaPaint()
+	case p.height < 0:
+		t := (p.height - deepSea) << 8 / -deepSea
+		return seaPaint().blend(shallowPaint(), t*t>>8)
+	}
+	grain := g.grain(p)
+	if p.height < beachTop {
+		return ink(196, 182, 146).lighter(grain / 3)
+	}
+	if man, ok := g.built(p); ok {
+		return man.lighter(grain/4 + p.light/2)
+	}
+	switch {
+	case p.height > treeLine:
+		return ink(120, 114, 104).lighter(grain/2 + p.light*3/2)
+	case p.wet > 4000:
+		return ink(42, 62, 36).lighter(grain + p.light)
+	case p.wet > 3000:
+		return ink(78, 92, 54).lighter(grain + p.light)
+	}
+	return g.field(p).lighter(grain/4 + p.light)
+}
+
+// grain is the unevenness of a pixel and of its group of sixteen, -16 to 15.
+func (g ground) grain(p place) int32 {
+	fine := mix(seedGrain, p.u/g.pixel, p.v/g.pixel)
+	coarse := mix(seedGrain+1, p.u/g.pixel/4, p.v/g.pixel/4)
+	return int32(fine>>28) + int32(coarse>>28) - 16
+}
+
+// near says whether p is within width units of a line of the octave's grid, if that could be seen.
+func (g ground) near(p place, octave int, width uint32) bool {
+	if 2*width < g.pixel {
+		return false
+	}
+	width = max(width, g.pixel)
+	inside := uint32(1)<<(32-octave) - 1
+	return p.bentU&inside < width || p.bentV&inside < width
+}
+
+// built returns roads and houses.
+func (g ground) built(p place) (paint, bool) {
+	if g.near(p, highwayOctave, 2600) {
+		return ink(140, 136, 130), true
+	}
+	if g.near(p, roadOctave, 900) {
+		return ink(168, 158, 138), true
+	}
+	// A village stands where lanes cross, at some of the crossings.
+	const half = 1 << (31 - roadOctave)
+	x, y := (p.bentU+half)>>(32-roadOctave), (p.bentV+half)>>(32-roadOctave)
+	if g.pixel > 1<<(33-houseOctave) || mix(seedHouse, x, y)%3 != 0 {
+		return paint{}, false
+	}
+	du, dv := int32(p.bentU-x<<(32-roadOctave)), int32(p.bentV-y<<(32-roadOctave))
+	if max(du, -du)+max(dv, -dv) > 1<<(31-17) {
+		return paint{}, false
+	}
+	lot := mix(seedHouse, p.bentU>>(32-houseOctave), p.bentV>>(32-houseOctave))
+	inside := uint32(1)<<(32-houseOctave) - 1
+	if lot%5 < 2 && p.bentU&inside < inside*3/4 && p.bentV&inside < inside*2/3 {
+		if lot&64 == 0 {
+			return ink(148, 92, 74), true
+		}
+		return ink(132, 130, 128), true
+	}
+	return ink(96, 108, 68), true
+}
+
+// field returns the parcel of farmland at p.
+func (g ground) field(p place) paint {
+	const cell = 32 - parcelOctave
+	if g.pixel > 1<<(cell-1) {
+		return ink(118, 120, 76) // the mean of what follows
+	}
+	parcel := mix(seedParcel, p.bentU>>cell, p.bentV>>cell)
+	inU, inV := p.bentU&(1<<cell-1), p.bentV&(1<<cell-1)
+	switch parcel & 3 { // cut in strips, along one side or the other
+	case 1:
+		parcel = mix(parcel, inU>>(cell-1), 0)
+	case 2:
+		parcel = mix(parcel, 0, inV>>(cell-2))
+	}
+	if edge := uint32(450); 2*edge > g.pixel && (inU < edge || inV < edge) && parcel&0x30 == 0 {
+		return ink(52, 70, 42) // a hedge
+	}
+	colour := crop(parcel >> 8)
+	if g.pixel <= 1<<(32-furrowOctave-2) {
+		along := inU
+		if parcel&0x40 == 0 {
+			along = inV
+		}
+		return colour.lighter(int32(along>>(31-furrowOctave)&1)*8 - 4)
+	}
+	return colour
+}
+
+// crop is what grows in a parcel.
+func crop(h uint32) paint {
+	shade := int32(h>>8%16) - 8
+	switch h % 8 {
+	case 0:
+		return ink(176, 158, 104).lighter(shade)
+	case 1:
+		return ink(138, 116, 84).lighter(shade)
+	case 2, 3:
+		return ink(98, 122, 62).lighter(shade)
+	case 4:
+		return ink(82, 108, 56).lighter(shade)
+	case 5:
+		return ink(126, 134, 78).lighter(shade)
+	case 6:
+		return ink(150, 146, 92).lighter(shade)
+	}
+	return ink(108, 110, 72).lighter(shade)
+}

@@ -1,0 +1,85 @@
+package fetch
+
+import "github.com/xelpack/xelpack/pkg/tiles"
+
+// The invented world is a square of 2^32 units a side, which wraps round; a pixel at ZL z is 2^(24-z) of them. Octave k of its noise has 2^k
+// cells along each side.
+
+// mix hashes a place of an octave.
+func mix(seed, x, y uint32) uint32 {
+	h := seed*0x9E3779B1 ^ x*0x85EBCA77 ^ y*0xC2B2AE3D
+	h ^= h >> 15
+	h *= 0x2C1B3C6D
+	h ^= h >> 12
+	h *= 0x297A2D39
+	return h ^ h>>15
+}
+
+// noise returns octave k at (u, v), from -32768 to 32767: random at the corners of its cells, smooth between.
+func noise(seed uint32, k int, u, v uint32) int32 {
+	mask := uint32(1)<<k - 1
+	x, y := u>>(32-k), v>>(32-k)
+	s, t := ease(u<<k>>17), ease(v<<k>>17)
+	seed += uint32(k) << 8
+	corner := func(x, y uint32) int32 { return int32(mix(seed, x&mask, y&mask)>>16) - 32768 }
+	north := lerp(corner(x, y), corner(x+1, y), s)
+	south := lerp(corner(x, y+1), corner(x+1, y+1), s)
+	return lerp(north, south, t)
+}
+
+// ease is 3t²-2t³ of t in 15 bits.
+func ease(t uint32) int32 { return int32(t * t >> 15 * (3<<15 - 2*t) >> 15) }
+
+// lerp goes from a to b as t goes from 0 to 2^15.
+func lerp(a, b, t int32) int32 { return a + (b-a)*t>>15 }
+
+// reliefWeights are the amplitudes of the relief's octaves, in 1/256, from octave 2. They fall at first, so that there are continents; those of some
+// kilometres are strong again, so that a few textures anywhere hold a coast.
+func reliefWeight(k int) int32 {
+	weights := [...]int32{256, 200, 150, 120, 100, 105, 120, 150, 130, 90, 64, 46, 32, 21, 14, 9, 6, 4, 3, 2, 1}
+	if k-2 < len(weights) {
+		return weights[k-2]
+	}
+	return 0
+}
+
+// field is one property of the ground over a chunk, known at every eighth pixel, at the far edges, where the neighbours know the same, and a
+// step beyond, for slopes.
+type field [fieldSide * fieldSide]int32
+
+const (
+	fieldStep = 8
+	fieldSide = tiles.ChunkPixels/fieldStep + 2
+)
+
+// fill sets f to the weighted sum of octaves from first to last at c.
+func (f *field) fill(c tiles.Chunk, seed uint32, first, last int, weight func(k int) int32) {
+	pixel := uint32(1) << (24 - c.Z)
+	u0, v0 := c.X*tiles.ChunkPixels*pixel, c.Y*tiles.ChunkPixels*pixel
+	for j := range uint32(fieldSide) {
+		for i := range uint32(fieldSide) {
+			sum := int32(0)
+			for k := first; k <= last; k++ {
+				sum += noise(seed, k, u0+i*fieldStep*pixel, v0+j*fieldStep*pixel) * weight(k) >> 8
+			}
+			f[j*fieldSide+i] = sum
+		}
+	}
+}
+
+// row writes the field's values along pixel row y to out.
+func (f *field) row(y int, out *[tiles.ChunkPixels]int32) {
+	top := f[y/fieldStep*fieldSide:]
+	below := top[fieldSide:]
+	t := int32(y % fieldStep)
+	left := top[0]*(fieldStep-t) + below[0]*t
+	for i := range tiles.ChunkPixels / fieldStep {
+		right := top[i+1]*(fieldStep-t) + below[i+1]*t
+		value, step := left*fieldStep, right-left
+		for x := range fieldStep {
+			out[i*fieldStep+x] = value >> 6
+			value += step
+		}
+		left = right
+	}
+}
