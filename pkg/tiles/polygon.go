@@ -50,8 +50,8 @@ func (r *polygonRegion) addRing(ring orb.Ring) {
 		r.west, r.east = min(r.west, next.Lon()), max(r.east, next.Lon())
 		prev = next
 	}
-	for _, p := range ring[1:] {
-		add(orb.Point{prev.Lon() + step(p.Lon()-prev.Lon()), p.Lat()})
+	for i, p := range ring[1:] {
+		add(orb.Point{prev.Lon() + step(p.Lon()-ring[i].Lon()), p.Lat()})
 	}
 	if prev != first {
 		add(first)
