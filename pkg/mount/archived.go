@@ -1,0 +1,116 @@
+package mount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// archivedNode is a texture of an archive. Its bytes never change, so that open files need no state of their own.
+type archivedNode struct {
+	node
+	from  Archive
+	entry mbtiles.Entry
+}
+
+var (
+	_ fs.NodeGetattrer = (*archivedNode)(nil)
+	_ fs.NodeOpener    = (*archivedNode)(nil)
+	_ fs.NodeReader    = (*archivedNode)(nil)
+)
+
+func (n *archivedNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	n.fsys.fixed(&out.Attr, fuse.S_IFREG|0o444, n.entry.Layout.Size())
+	out.SetTimeout(announced)
+	return fs.OK
+}
+
+func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	if writing(flags) {
+		return nil, 0, readOnly
+	}
+	n.fsys.counts.archived.opens.Add(1)
+	if n.fsys.damaged.has(n.entry.Texture.Key()) {
+		return nil, 0, fs.OK // ground colour may be cached; whoever opens it anew may fare better
+	}
+	return nil, fuse.FOPEN_KEEP_CACHE, fs.OK
+}
+
+// Read never fails: what cannot be read is ground.
+func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	f, l := n.fsys, n.entry.Layout
+	p := within(dest, off, l.Size())
+	// Not the request's context: a signal to the reader is no reason to give up.
+	if err := readFull(f.ctx, n.from, n.entry, p, off); err != nil {
+		if f.damaged.add(n.entry.Texture.Key()) {
+			f.log.Error("archived texture cannot be read; ground colour is served in its place",
+				"texture", n.entry.Texture.Name(), "offset", off, "error", err)
+		}
+		ground(l, p, off)
+	}
+	f.counts.archived.read(len(p))
+	return fuse.ReadResultData(p), fs.OK
+}
+
+// within cuts p to what lies inside a file of the given size.
+func within(p []byte, off, size int64) []byte {
+	return p[:max(0, min(int64(len(p)), size-off))]
+}
+
+// readFull fills p or says why it cannot.
+func readFull(ctx context.Context, a Archive, e mbtiles.Entry, p []byte, off int64) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read %v: panic: %v", e.Texture, r)
+		}
+	}()
+	n, err := a.ReadAt(ctx, e, p, off)
+	if err == nil || errors.Is(err, io.EOF) {
+		if n == len(p) {
+			return nil
+		}
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("read %v at %d: %w", e.Texture, off, err)
+}
+
+// keySet is a set of textures. Safe for concurrent use; the zero value is empty.
+type keySet struct {
+	mu   sync.Mutex
+	keys map[tiles.Key]bool
+}
+
+// add reports whether k is new.
+func (s *keySet) add(k tiles.Key) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keys[k] {
+		return false
+	}
+	if s.keys == nil {
+		s.keys = make(map[tiles.Key]bool)
+	}
+	s.keys[k] = true
+	return true
+}
+
+func (s *keySet) has(k tiles.Key) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys[k]
+}
+
+func (s *keySet) len() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return int64(len(s.keys))
+}

@@ -1,0 +1,177 @@
+package mount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// What Mount and Unmount refuse, or fail at, for a reason that a caller may want to tell apart.
+var (
+	ErrMountpoint = errors.New("not a directory to mount on")
+	ErrNotEmpty   = errors.New("the mountpoint is not empty")
+	ErrMounted    = errors.New("something is mounted there already")
+	ErrNotMounted = errors.New("nothing of xelpack is mounted there")
+	ErrInside     = errors.New("the mountpoint would cover what it shows")
+	ErrStale      = errors.New("a mount of a dead process could not be cleared")
+	ErrNoFUSE     = errors.New("FUSE is not available")
+	ErrBusy       = errors.New("the mount is in use")
+)
+
+// statTimeout is how long a look at a mountpoint may take: a mount whose process hangs never answers.
+const statTimeout = 5 * time.Second
+
+// check returns the real paths of the mountpoint and the scenery directories once everything about them is right.
+func check(ctx context.Context, mountpoint string, o *Options) (string, []string, error) {
+	fail := func(err error) (string, []string, error) { return "", nil, err }
+	if err := checkFUSE(); err != nil {
+		return fail(err)
+	}
+	path, err := filepath.Abs(mountpoint)
+	if err != nil {
+		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
+	}
+	if err := clearStale(ctx, path); err != nil {
+		return fail(err)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail(fmt.Errorf("%w: %s does not exist; create it first (mkdir -p)", ErrMountpoint, path))
+	case err != nil:
+		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
+	case !info.IsDir():
+		return fail(fmt.Errorf("%w: %s is a file; name an empty directory", ErrMountpoint, path))
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
+	}
+
+	scenery := make([]string, len(o.Scenery))
+	for i, dir := range o.Scenery {
+		if scenery[i], err = realDir(dir); err != nil {
+			return fail(fmt.Errorf("scenery: %w", err))
+		}
+		if within := inside(path, scenery[i]); within || inside(scenery[i], path) {
+			return fail(fmt.Errorf("%w: %s and the scenery %s lie one in the other; mount elsewhere", ErrInside, path, scenery[i]))
+		}
+	}
+	for _, file := range o.Files {
+		if real, err := realPath(file); err != nil {
+			return fail(err)
+		} else if inside(real, path) {
+			return fail(fmt.Errorf("%w: %s lies in %s; mount elsewhere", ErrInside, file, path))
+		}
+	}
+	return path, scenery, checkEmpty(path)
+}
+
+// checkEmpty refuses a directory that holds anything: a mount would hide it.
+func checkEmpty(path string) error {
+	if m, ok := mountedAt(path); ok && m.ours() {
+		return fmt.Errorf("%w: %s; unmount it first (xelpack umount %s)", ErrMounted, path, path)
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMountpoint, err)
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %w", ErrMountpoint, err)
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("%w: %s holds %q; name an empty directory", ErrNotEmpty, path, names[0])
+	}
+	return nil
+}
+
+func realPath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+func realDir(path string) (string, error) {
+	real, err := realPath(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(real)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a directory", path)
+	}
+	return real, err
+}
+
+// inside reports whether path is dir or lies in it. Both are clean and absolute.
+func inside(path, dir string) bool {
+	rest, ok := strings.CutPrefix(path, dir)
+	return ok && (rest == "" || rest[0] == '/' || dir == "/")
+}
+
+// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the helper.
+func checkFUSE() error {
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse), or in a container pass the device on (--device /dev/fuse)", ErrNoFUSE, err)
+	}
+	if _, err := fusermount(); err != nil && os.Geteuid() != 0 {
+		return fmt.Errorf("%w: %w; install it (package fuse3)", ErrNoFUSE, err)
+	}
+	return nil
+}
+
+func fusermount() (string, error) {
+	path, err := exec.LookPath("fusermount3")
+	if err != nil {
+		path, err = exec.LookPath("fusermount")
+	}
+	return path, err
+}
+
+// clearStale removes what dead processes have left mounted at path, one on another perhaps.
+func clearStale(ctx context.Context, path string) error {
+	const most = 8
+	for range most {
+		if m, ok := mountedAt(path); !ok || !strings.HasPrefix(m.fstype, "fuse") {
+			return nil
+		}
+		switch err := statWithin(ctx, path); {
+		case errors.Is(err, context.DeadlineExceeded):
+			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (fusermount3 -uz %s)", ErrMounted, path, path)
+		case !errors.Is(err, syscall.ENOTCONN):
+			return nil
+		}
+		if err := detach(path); err != nil {
+			return fmt.Errorf("%w: %s: %w; try fusermount3 -uz %s", ErrStale, path, err, path)
+		}
+	}
+	return fmt.Errorf("%w: %s: more than %d on one another", ErrStale, path, most)
+}
+
+// statWithin stats path, for as long as that may take. What hangs is left behind: nothing can end it but the mount's own process.
+func statWithin(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, statTimeout)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		_, err := os.Stat(path)
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

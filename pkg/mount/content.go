@@ -1,0 +1,56 @@
+package mount
+
+import (
+	"fmt"
+	"hash/maphash"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// content is what a live texture's file holds for one open or for many: made, or a stand-in. Immutable but for pins.
+type content struct {
+	data  []byte // the whole file, or nil for ground colour
+	sum   uint64 // equal for equal bytes, within one process; never 0
+	final bool   // may be kept as long as there is room
+
+	pins int // open files that hold it; guarded by live.mu
+}
+
+// contents makes contents whose sums compare.
+type contents struct{ seed maphash.Seed }
+
+func newContents() contents { return contents{seed: maphash.MakeSeed()} }
+
+func (c contents) of(data []byte, final bool) *content {
+	return &content{data: data, sum: max(maphash.Bytes(c.seed, data), 2), final: final}
+}
+
+// ground is the stand-in that costs nothing.
+func (contents) ground() *content { return &content{sum: 1} }
+
+func (c *content) bytes() int64 { return int64(len(c.data)) }
+
+// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file.
+func (c *content) read(buf []byte, off int64) []byte {
+	switch {
+	case len(buf) == 0:
+	case c.data != nil:
+		return c.data[off:][:len(buf)]
+	default:
+		ground(LiveLayout(), buf, off)
+	}
+	return buf
+}
+
+// checkLive says what is wrong with a file that a Generator returned, or nil.
+func checkLive(file []byte) error {
+	l, err := dds.ParseHeader(file)
+	if err != nil {
+		return err
+	}
+	if l != LiveLayout() || int64(len(file)) != l.Size() {
+		return fmt.Errorf("%d bytes of %v at %d px, want %d bytes of %v at %d px", len(file), l.Format, l.Side,
+			LiveLayout().Size(), LiveLayout().Format, LiveLayout().Side)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package mount
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// maxEnlarge is how many zoom levels up an ancestor may be that stands in for a texture.
+const maxEnlarge = 4
+
+// ancestor finds the nearest archived texture whose square holds t's, up to maxEnlarge zoom levels above it.
+func ancestor(archives []Archive, t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
+	k := t.Key()
+	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
+		const align = ^uint32(tiles.TextureChunks - 1)
+		parent := tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align, Col: k.Col >> up & align, Maptype: k.Maptype}
+		for _, a := range archives {
+			if e, ok := a.Lookup(parent); ok {
+				return a, e, up, true
+			}
+		}
+	}
+	return nil, mbtiles.Entry{}, 0, false
+}
+
+// enlarged builds a file of LiveLayout from the part of an ancestor's picture that shows t. Nothing is encoded: levels that the ancestor has at the same
+// sharpness are its own blocks, and sharper levels repeat its pixels, which in BC1 means the same two colours with other indices.
+func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tiles.Texture) ([]byte, error) {
+	child := LiveLayout()
+	crop := cropper{ctx: ctx, from: from, entry: e, up: up,
+		row: int(t.Row >> 4 & (1<<up - 1)), col: int(t.Col >> 4 & (1<<up - 1))}
+	sharpest, err := crop.level(0)
+	if err != nil {
+		return nil, err
+	}
+	file := make([]byte, child.Size())
+	header := child.Header()
+	copy(file, header[:])
+	// At level factor of the child one of its pixels is one of the ancestor's level 0.
+	factor := bits.Len(uint(child.Side)) - bits.Len(uint(e.Layout.Side>>up))
+	for n := range child.Levels() {
+		off, length := child.Level(n)
+		dst := file[off : off+length]
+		switch side := child.Side >> n; {
+		case n < factor:
+			repeat(dst, sharpest, side/4, factor-n)
+		case side >= 4:
+			blocks, err := crop.level(n - factor)
+			if err != nil {
+				return nil, err
+			}
+			copy(dst, blocks)
+		default: // one block however small: the corner of the level before
+			copy(dst, file[off-length:off])
+		}
+	}
+	return file, nil
+}
+
+// repeat fills dst, across×across BC1 blocks, from src, whose pixels it shows 1<<shift times as large.
+func repeat(dst, src []byte, across, shift int) {
+	from := across >> shift
+	for by := range across {
+		for bx := range across {
+			block := src[8*(by>>shift*from+bx>>shift):][:8]
+			out := dst[8*(by*across+bx):][:8]
+			copy(out[:4], block[:4])
+			indices := binary.LittleEndian.Uint32(block[4:])
+			var repeated uint32
+			for y := range 4 {
+				row := indices >> (8 * ((by*4 + y) >> shift & 3))
+				for x := range 4 {
+					index := row >> (2 * ((bx*4 + x) >> shift & 3)) & 3
+					repeated |= index << (8*y + 2*x)
+				}
+			}
+			binary.LittleEndian.PutUint32(out[4:], repeated)
+		}
+	}
+}
+
+// cropper reads one of the 1<<up by 1<<up parts of an archived texture, as BC1 blocks.
+type cropper struct {
+	ctx      context.Context
+	from     Archive
+	entry    mbtiles.Entry
+	up       int
+	row, col int // which part, from the north-west
+}
+
+// level returns the part's blocks of one mip level.
+func (c cropper) level(n int) ([]byte, error) {
+	l := c.entry.Layout
+	across := l.Side >> n / 4
+	part := across >> c.up
+	if part == 0 {
+		return nil, fmt.Errorf("level %d of %v is too small to cut into %d parts a side", n, c.entry.Texture, 1<<c.up)
+	}
+	size := 8
+	if l.Format == dds.BC3 {
+		size = 16
+	}
+	// The part's rows of blocks at their whole width stand together in the file: one read instead of a read a row.
+	band := make([]byte, part*across*size)
+	off, _ := l.Level(n)
+	if err := readFull(c.ctx, c.from, c.entry, band, off+int64(c.row*len(band))); err != nil {
+		return nil, fmt.Errorf("enlarge %v: %w", c.entry.Texture, err)
+	}
+	blocks := make([]byte, 0, part*part*8)
+	for y := range part {
+		row := band[(y*across+c.col*part)*size:][:part*size]
+		for ; len(row) > 0; row = row[size:] {
+			blocks = append(blocks, row[size-8:size]...)
+			if l.Format == dds.BC3 {
+				fourColours(blocks[len(blocks)-8:])
+			}
+		}
+	}
+	return blocks, nil
+}
+
+// fourColours turns the colour half of a BC3 block, which has four colours in any order of its end points, into a BC1 block of the same colours: there the order tells
+// the four-colour kind from the three-colour one.
+func fourColours(block []byte) {
+	c0, c1 := binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:])
+	indices := binary.LittleEndian.Uint32(block[4:])
+	switch {
+	case c0 == c1:
+		indices = 0
+	case c0 < c1:
+		c0, c1 = c1, c0
+		indices ^= 0x55555555 // 0 and 1 change places, and so do 2 and 3
+	}
+	binary.LittleEndian.PutUint16(block, c0)
+	binary.LittleEndian.PutUint16(block[2:], c1)
+	binary.LittleEndian.PutUint32(block[4:], indices)
+}

@@ -1,0 +1,101 @@
+package mount
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Inode numbers are 63 bits, in three classes told apart by their top bits, so that they never meet:
+//
+//	1 zl:5 row/16:18 col/16:18 maptype:21    a texture, archived or live
+//	01 hash of the path:61                   a directory
+//	00 hash of device and inode:61           a real file
+//
+// A texture's number follows from its key alone, so it is the same from one mount to the next. Maptypes are hashed; two that meet (one chance in two
+// million) are told apart by taking the next free number, in alphabetical order for those that archives hold.
+//
+// Within the mount a real file is told by its number and a hash of its path together, so that neither a hard link nor a number that the disk
+// gave out again can lead to another name's file.
+const (
+	inoTexture = 1 << 62
+	inoDir     = 1 << 61
+	inoHash    = inoDir - 1
+
+	maptypeBits = 21
+)
+
+// fnv continues FNV-1a over s.
+func fnv(h uint64, s string) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+const fnvSeed = 14695981039346656037
+
+// mix spreads every bit of h over all of them (the finaliser of MurmurHash3).
+func mix(h uint64) uint64 {
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+func pathHash(path string) uint64 { return mix(fnv(fnvSeed, path)) }
+
+func dirIno(path string) uint64 { return inoDir | pathHash(path)&inoHash }
+
+// realIno keeps clear of 0 and 1, which mean "none" and the root.
+func realIno(dev, ino uint64) uint64 { return max(2, mix(mix(dev)+ino)&inoHash) }
+
+// inodes numbers textures. Safe for concurrent use.
+type inodes struct {
+	mu    sync.Mutex
+	codes map[string]uint64 // by maptype, folded
+	taken map[uint64]bool
+}
+
+// newInodes gives numbers to the maptypes of archives first: those must not depend on what is asked for later.
+func newInodes(archives []Archive) *inodes {
+	spellings := make(map[string]bool)
+	for _, a := range archives {
+		for e := range a.All() {
+			spellings[e.Texture.Maptype] = true
+		}
+	}
+	folded := make([]string, 0, len(spellings))
+	for s := range spellings {
+		folded = append(folded, strings.ToLower(s))
+	}
+	slices.Sort(folded)
+	in := &inodes{codes: make(map[string]uint64), taken: make(map[uint64]bool)}
+	for _, m := range folded {
+		in.code(m)
+	}
+	return in
+}
+
+func (in *inodes) code(maptype string) uint64 {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	code, ok := in.codes[maptype]
+	if ok {
+		return code
+	}
+	const mask = 1<<maptypeBits - 1
+	code = pathHash(maptype) & mask
+	for in.taken[code] && len(in.taken) < mask {
+		code = (code + 1) & mask
+	}
+	in.codes[maptype], in.taken[code] = code, true
+	return code
+}
+
+// texture returns k's inode number.
+func (in *inodes) texture(k tiles.Key) uint64 {
+	return inoTexture | uint64(k.ZL)<<57 | uint64(k.Row/tiles.TextureChunks)<<39 |
+		uint64(k.Col/tiles.TextureChunks)<<maptypeBits | in.code(k.Maptype)
+}

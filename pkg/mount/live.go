@@ -1,0 +1,245 @@
+package mount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+const (
+	// keepIncomplete is for how long a texture with holes is served before it is asked for again.
+	keepIncomplete = time.Minute
+	// keepFailed is for how long a texture that could not be made is answered at once. The simulator opens a texture several times in a row;
+	// a dead provider must not be paid for each time.
+	keepFailed = 5 * time.Second
+	// keepSettled bridges the moment between an open that is told to look the name up again and the open that follows.
+	keepSettled = 2 * time.Second
+)
+
+// live makes and keeps the textures that no archive holds.
+//
+// Whatever is in the kernel's page cache belongs to an inode, not to an open file. So each identity of a texture in the kernel (its
+// generation) serves one content only: an open that finds other bytes than those its generation has served before is refused with ESTALE, upon
+// which the kernel looks the name up again, gets the next generation, and opens that. Path look-ups do so by themselves; callers
+// notice nothing.
+type live struct {
+	opts     *Options
+	contents contents
+	log      *slog.Logger
+	counts   *liveCounters
+
+	ctx     context.Context // of all making
+	cancel  context.CancelFunc
+	closing chan struct{} // closed with ctx; who waits is answered at once
+	wg      sync.WaitGroup
+	enlarge chan struct{} // one slot for each stand-in being built
+
+	mu       sync.Mutex
+	textures map[tiles.Key]*liveTexture // every one opened since the mount began
+	cache    *cache
+	pinned   int64 // bytes that open files hold
+	queue    queue
+}
+
+// liveTexture is what must be remembered of a texture that was opened. Guarded by live.mu.
+type liveTexture struct {
+	generation uint64
+	sum        uint64 // of what the generation has served; 0 is nothing yet
+	job        *job   // nil unless being made
+}
+
+func newLive(ctx context.Context, o *Options, counts *liveCounters) *live {
+	l := &live{
+		opts: o, contents: newContents(), log: o.Logger, counts: counts,
+		closing: make(chan struct{}), enlarge: make(chan struct{}, 1),
+		textures: make(map[tiles.Key]*liveTexture), cache: newCache(o.MemoryCache),
+	}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.queue.workers = o.LiveWorkers
+	return l
+}
+
+// wanted reports whether k is answered live.
+func (l *live) wanted(k tiles.Key) bool {
+	switch l.opts.Live {
+	case LiveAny:
+		return true
+	case LiveScenery:
+		return l.opts.Wanted(k)
+	default:
+		return false
+	}
+}
+
+// generation returns the identity under which k is to be looked up now.
+func (l *live) generation(k tiles.Key) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.textures[k]; t != nil {
+		return t.generation
+	}
+	return 0
+}
+
+// open returns what a file of t opened under generation reads, waiting for it if need be. The content is pinned until release. ESTALE says that
+// the name must be looked up again; EINTR that the caller is being killed.
+func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (*content, syscall.Errno) {
+	k := t.Key()
+	l.mu.Lock()
+	lt := l.textures[k]
+	if lt == nil {
+		lt = &liveTexture{}
+		l.textures[k] = lt
+	}
+	if c := l.cache.get(k, time.Now()); c != nil || lt.generation != generation {
+		defer l.mu.Unlock()
+		if c == nil {
+			return nil, syscall.ESTALE
+		}
+		l.counts.hits.Add(1)
+		return l.settle(k, lt, generation, c)
+	}
+	j := l.join(lt, t)
+	l.mu.Unlock()
+
+	l.counts.waiting.Add(1)
+	var tid uint32
+	if caller, ok := fuse.FromContext(request); ok {
+		tid = caller.Pid
+	}
+	why := wait(request, tid, j.done, l.closing, l.opts.Deadline)
+	l.counts.waiting.Add(-1)
+
+	l.mu.Lock()
+	standIn := j.standIn
+	l.leave(lt, j, why)
+	l.mu.Unlock()
+
+	var c *content
+	switch why {
+	case killed:
+		return nil, syscall.EINTR
+	case late:
+		c = l.instead(t, standIn, errLate)
+	case ready:
+		if c = j.content; c == nil {
+			c = l.instead(t, standIn, j.err)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if why == ready && j.content == nil {
+		l.cache.put(k, c, time.Now(), keepFailed)
+	}
+	return l.settle(k, lt, generation, c)
+}
+
+// instead returns the stand-in and says why it is one.
+func (l *live) instead(t tiles.Texture, standIn func() *content, why error) *content {
+	c := standIn()
+	l.counts.standIns.Add(1)
+	l.log.Warn("stand-in served for a live texture", "texture", t.Name(), "enlarged", c.data != nil, "because", why)
+	return c
+}
+
+// errLate is why a stand-in is served at the deadline.
+var errLate = errors.New("it was not made in time")
+
+// settle gives c, or what is kept by now, to an open under generation. l.mu is held.
+func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content) (*content, syscall.Errno) {
+	if kept := l.cache.get(k, time.Now()); kept != nil {
+		c = kept
+	} else if lt.generation != generation || lt.sum != 0 && lt.sum != c.sum {
+		l.cache.put(k, c, time.Now(), keepSettled)
+	}
+	switch {
+	case lt.generation != generation:
+	case lt.sum == 0 || lt.sum == c.sum:
+		lt.sum = c.sum
+		if c.pins++; c.pins == 1 {
+			l.pinned += c.bytes()
+		}
+		return c, 0
+	default:
+		lt.generation++
+		lt.sum = 0
+	}
+	return nil, syscall.ESTALE
+}
+
+// release takes back what open gave.
+func (l *live) release(c *content) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.pins--; c.pins == 0 {
+		l.pinned -= c.bytes()
+	}
+}
+
+// generate asks the Generator.
+func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c, err = nil, fmt.Errorf("make %v: panic: %v", t, p)
+		}
+	}()
+	file, final, err := l.opts.Generator.Texture(ctx, t)
+	if err == nil {
+		err = checkLive(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make %v: %w", t, err)
+	}
+	return l.contents.of(file, final), nil
+}
+
+// standIn is the best there is for a texture that could not be made in time: an ancestor enlarged, else the ground.
+func (l *live) standIn(t tiles.Texture) *content {
+	from, entry, up, ok := ancestor(l.opts.Archives, t)
+	if !ok || !l.mayEnlarge() {
+		return l.contents.ground()
+	}
+	// One at a time, and whoever would queue for long gets the ground instead: an answer is due now.
+	patience := time.NewTimer(enlargePatience)
+	defer patience.Stop()
+	select {
+	case l.enlarge <- struct{}{}:
+		defer func() { <-l.enlarge }()
+	case <-patience.C:
+		return l.contents.ground()
+	}
+	file, err := enlarged(context.WithoutCancel(l.ctx), from, entry, up, t)
+	if err != nil {
+		l.log.Error("no stand-in from an archived texture", "texture", t.Name(), "error", err)
+		return l.contents.ground()
+	}
+	return l.contents.of(file, false)
+}
+
+const enlargePatience = 300 * time.Millisecond
+
+// mayEnlarge bounds the memory of stand-ins in files that stay open.
+func (l *live) mayEnlarge() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pinned < l.opts.MemoryCache
+}
+
+// close answers whoever waits and cancels what is being made.
+func (l *live) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx.Err() == nil {
+		l.cancel()
+		close(l.closing)
+		l.queue.clear()
+	}
+}

@@ -1,0 +1,68 @@
+package mount
+
+import (
+	"context"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// liveNode is one generation of a texture that is made when it is opened.
+type liveNode struct {
+	node
+	texture    tiles.Texture
+	generation uint64
+}
+
+var (
+	_ fs.NodeGetattrer = (*liveNode)(nil)
+	_ fs.NodeOpener    = (*liveNode)(nil)
+)
+
+func (n *liveNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	n.fsys.fixed(&out.Attr, fuse.S_IFREG|0o444, LiveLayout().Size())
+	out.SetTimeout(announced)
+	return fs.OK
+}
+
+// Open waits until it is known what the file will read: reads never wait.
+func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	if writing(flags) {
+		return nil, 0, readOnly
+	}
+	c, errno := n.fsys.live.open(ctx, n.texture, n.generation)
+	if errno != fs.OK {
+		return nil, 0, errno
+	}
+	n.fsys.counts.live.opens.Add(1)
+	h := &liveHandle{fsys: n.fsys, content: c}
+	if c.final {
+		return h, fuse.FOPEN_KEEP_CACHE, fs.OK
+	}
+	return h, 0, fs.OK
+}
+
+// liveHandle is an open live texture: it reads the same bytes for as long as it is open.
+type liveHandle struct {
+	fsys    *FS
+	content *content
+}
+
+var (
+	_ fs.FileReader   = (*liveHandle)(nil)
+	_ fs.FileReleaser = (*liveHandle)(nil)
+)
+
+func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	p := h.content.read(within(dest, off, LiveLayout().Size()), off)
+	h.fsys.counts.live.read(len(p))
+	return fuse.ReadResultData(p), fs.OK
+}
+
+func (h *liveHandle) Release(context.Context) syscall.Errno {
+	h.fsys.live.release(h.content)
+	return fs.OK
+}

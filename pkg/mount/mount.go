@@ -1,0 +1,121 @@
+package mount
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// fsType is what the kernel calls the mount: "fuse.xelpack".
+const fsType = "xelpack"
+
+const (
+	// maxBackground is how many requests the kernel keeps in flight; its default of 12 throttles the simulator.
+	maxBackground = 1024
+	// maxRead is the longest read in bytes that the kernel sends.
+	maxRead = 1 << 20
+)
+
+// FS is a mounted file system.
+type FS struct {
+	mountpoint string
+	scenery    []string // real paths
+	archives   []Archive
+	grace      time.Duration
+	log        *slog.Logger
+	owner      fuse.Owner
+	ctx        context.Context // of reads; never cancelled
+
+	server       *fuse.Server
+	inodes       *inodes
+	live         *live
+	realTextures realTextures
+	passthrough  passthrough
+	damaged      keySet // textures whose archive could not be read
+	counts       counters
+	done         chan struct{} // closed when the kernel has let go
+}
+
+// Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts it. The context ends the preparations only; its values
+// go with every call to Archives and the Generator.
+//
+// A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint, ErrNotEmpty, ErrMounted, ErrInside, ErrStale or
+// ErrNoFUSE where they apply and say what to do.
+func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
+	if err := o.setDefaults(); err != nil {
+		return nil, err
+	}
+	mountpoint, scenery, err := check(ctx, mountpoint, &o)
+	if err != nil {
+		return nil, err
+	}
+	f := &FS{
+		mountpoint: mountpoint, scenery: scenery, archives: o.Archives, grace: o.Grace, log: o.Logger,
+		owner:  fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
+		ctx:    context.WithoutCancel(ctx),
+		inodes: newInodes(o.Archives),
+		done:   make(chan struct{}),
+	}
+	f.live = newLive(f.ctx, &o, &f.counts.making)
+
+	root := &dirNode{node: node{fsys: f}}
+	f.server, err = fuse.NewServer(fs.NewNodeFS(root, f.nodeOptions()), mountpoint, f.mountOptions(&o))
+	if err != nil {
+		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
+	}
+	f.passthrough.devices = make(map[uint64]bool)
+	f.passthrough.offered = f.server.KernelSettings().Flags64()&fuse.CAP_PASSTHROUGH != 0
+	go func() {
+		f.server.Serve()
+		f.live.close()
+		f.live.wg.Wait()
+		close(f.done)
+	}()
+	if err := f.server.WaitMount(); err != nil {
+		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
+	}
+	return f, nil
+}
+
+func (f *FS) nodeOptions() *fs.Options {
+	timeout, negative := sceneryTimeout, sceneryTimeout
+	if len(f.scenery) == 0 {
+		timeout, negative = announced, announced
+	}
+	return &fs.Options{
+		EntryTimeout: &timeout, AttrTimeout: &timeout, NegativeTimeout: &negative,
+		NullPermissions: true,
+		RootStableAttr:  &fs.StableAttr{Ino: fuse.FUSE_ROOT_ID},
+		Logger:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+	}
+}
+
+func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
+	m := &fuse.MountOptions{
+		FsName: fsType, Name: fsType,
+		AllowOther:    o.AllowOther,
+		MaxBackground: maxBackground,
+		MaxWrite:      maxRead,
+		DisableXAttrs: true, // ls asks for them file by file
+		Options:       []string{"ro", "default_permissions"},
+		Logger:        slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+	}
+	if _, err := fusermount(); err != nil {
+		m.DirectMountStrict = true // check has seen that this process may
+	}
+	return m
+}
+
+// Mountpoint returns where the file system is, as an absolute path without links.
+func (f *FS) Mountpoint() string { return f.mountpoint }
+
+// Wait returns when the file system is unmounted, by whomever, every file of it is closed, and nothing of it runs any more.
+func (f *FS) Wait() error {
+	<-f.done
+	return nil
+}

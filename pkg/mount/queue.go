@@ -1,0 +1,175 @@
+package mount
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// maxAbandoned is how many textures wait to be made that nobody waits for any more; the oldest is forgotten first.
+const maxAbandoned = 64
+
+// job is one making of a texture, shared by all who want it meanwhile.
+type job struct {
+	texture tiles.Texture
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	done    chan struct{} // closed once content and err are set
+	content *content
+	err     error
+
+	// Guarded by live.mu.
+	waiters  int
+	standIn  func() *content // builds one for all who wait; nil when nobody does, so that it is not kept
+	answered bool            // somebody was given a stand-in: the texture is wanted even when nobody waits
+	place    *list.Element   // nil when it is not in the queue
+	in       *list.List      // the list that place belongs to
+}
+
+// queue holds the jobs that no worker has begun: those that somebody waits for go first. Guarded by live.mu.
+type queue struct {
+	workers, running   int
+	awaited, abandoned list.List
+}
+
+func (q *queue) push(j *job, to *list.List) {
+	q.drop(j)
+	j.place, j.in = to.PushBack(j), to
+}
+
+func (q *queue) drop(j *job) {
+	if j.place != nil {
+		j.in.Remove(j.place)
+		j.place, j.in = nil, nil
+	}
+}
+
+// next takes the job that is to begin, or returns nil.
+func (q *queue) next() *job {
+	if q.running >= q.workers {
+		return nil
+	}
+	for _, l := range []*list.List{&q.awaited, &q.abandoned} {
+		if e := l.Front(); e != nil {
+			j := e.Value.(*job)
+			q.drop(j)
+			q.running++
+			return j
+		}
+	}
+	return nil
+}
+
+// clear takes every job out.
+func (q *queue) clear() {
+	for _, l := range []*list.List{&q.awaited, &q.abandoned} {
+		for l.Len() > 0 {
+			q.drop(l.Front().Value.(*job))
+		}
+	}
+}
+
+func (q *queue) len() int { return q.awaited.Len() + q.abandoned.Len() }
+
+// join makes the caller wait for the making of t, which begins if it has not. l.mu is held.
+func (l *live) join(lt *liveTexture, t tiles.Texture) *job {
+	j := lt.job
+	if j == nil {
+		j = &job{texture: t, done: make(chan struct{})}
+		j.ctx, j.cancel = context.WithCancel(l.ctx)
+		lt.job = j
+		l.queue.push(j, &l.queue.awaited)
+	} else if j.in == &l.queue.abandoned {
+		l.queue.push(j, &l.queue.awaited)
+	}
+	if j.waiters++; j.waiters == 1 {
+		j.standIn = sync.OnceValue(func() *content { return l.standIn(t) })
+	}
+	l.begin()
+	return j
+}
+
+// leave says that one who waited does so no more. l.mu is held.
+func (l *live) leave(lt *liveTexture, j *job, why outcome) {
+	j.waiters--
+	j.answered = j.answered || why == late
+	if j.waiters > 0 {
+		return
+	}
+	j.standIn = nil
+	switch {
+	case lt.job != j: // it is done
+	case !j.answered: // killed, all of them
+		l.counts.cancelled.Add(1)
+		l.forget(lt, j)
+	case j.place != nil:
+		l.queue.push(j, &l.queue.abandoned)
+		if l.queue.abandoned.Len() > maxAbandoned {
+			oldest := l.queue.abandoned.Front().Value.(*job)
+			l.forget(l.textures[oldest.texture.Key()], oldest)
+		}
+	}
+}
+
+// forget cancels j; the next who wants the texture begins anew. l.mu is held.
+func (l *live) forget(lt *liveTexture, j *job) {
+	l.queue.drop(j)
+	j.cancel()
+	if lt.job == j {
+		lt.job = nil
+	}
+}
+
+// begin starts as many jobs as there are workers for. l.mu is held.
+func (l *live) begin() {
+	for l.ctx.Err() == nil {
+		j := l.queue.next()
+		if j == nil {
+			return
+		}
+		l.wg.Go(func() { l.work(j) })
+	}
+}
+
+// work makes one texture.
+func (l *live) work(j *job) {
+	ctx, cancel := context.WithTimeout(j.ctx, l.opts.GenerateTimeout)
+	defer cancel()
+	// A Generator that does not heed its context keeps its worker, but not those who wait.
+	stop := context.AfterFunc(ctx, func() { l.finish(j, nil, context.Cause(ctx)) })
+	defer stop()
+	c, err := l.generate(ctx, j.texture)
+	l.finish(j, c, err)
+	j.cancel()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue.running--
+	l.begin()
+}
+
+// finish hands the outcome to who waits, once, and keeps what was made.
+func (l *live) finish(j *job, c *content, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := j.texture.Key()
+	if c != nil {
+		l.cache.put(k, c, time.Now(), keepIncomplete)
+	}
+	select {
+	case <-j.done:
+		return
+	default:
+	}
+	lt := l.textures[k]
+	if lt.job == j {
+		lt.job = nil
+	}
+	j.content, j.err = c, err
+	close(j.done)
+	l.counts.made(c, j.ctx.Err())
+}

@@ -1,0 +1,184 @@
+package mount
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// texturesNode is the folder textures of the root: real files, archived textures and live ones.
+type texturesNode struct{ dirNode }
+
+var (
+	_ fs.NodeLookuper       = (*texturesNode)(nil)
+	_ fs.NodeOpendirHandler = (*texturesNode)(nil)
+)
+
+// parseFile reads the texture that a file's name stands for, in any spelling, with its extension.
+func parseFile(name string) (tiles.Texture, bool) {
+	const ext = ".dds"
+	if len(name) <= len(ext) || !strings.EqualFold(name[len(name)-len(ext):], ext) {
+		return tiles.Texture{}, false
+	}
+	t, err := tiles.ParseName(name)
+	return t, err == nil
+}
+
+// Lookup answers without waiting: what is live is only announced.
+func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+	f := d.fsys
+	inode, errno := d.lookupReal(ctx, name, out)
+	if errno == fs.OK {
+		return inode, errno
+	}
+	t, ok := parseFile(name)
+	if !ok {
+		return nil, errno
+	}
+	k := t.Key()
+	if spelled, ok := f.realTextures.find(f, k); ok && spelled != name {
+		if inode, errno := d.lookupReal(ctx, spelled, out); errno == fs.OK {
+			return inode, errno
+		}
+	}
+	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k)}
+	out.SetEntryTimeout(announced)
+	out.SetAttrTimeout(announced)
+	if a, e, ok := f.archived(k); ok {
+		f.fixed(&out.Attr, fuse.S_IFREG|0o444, e.Layout.Size())
+		return d.NewInode(ctx, &archivedNode{node: node{fsys: f}, from: a, entry: e}, id), fs.OK
+	}
+	if f.live.wanted(k) {
+		f.fixed(&out.Attr, fuse.S_IFREG|0o444, LiveLayout().Size())
+		id.Gen = f.live.generation(k)
+		return d.NewInode(ctx, &liveNode{node: node{fsys: f}, texture: t, generation: id.Gen}, id), fs.OK
+	}
+	out.SetEntryTimeout(0) // the time-out of what is missing applies
+	return nil, errno
+}
+
+// archived finds k in the first archive that has it.
+func (f *FS) archived(k tiles.Key) (Archive, mbtiles.Entry, bool) {
+	for _, a := range f.archives {
+		if e, ok := a.Lookup(k); ok {
+			return a, e, true
+		}
+	}
+	return nil, mbtiles.Entry{}, false
+}
+
+func (d *texturesNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	return newDirHandle(d.entries), 0, fs.OK
+}
+
+// entries lists the real files, then the archived textures that no real file and no earlier archive holds.
+func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
+	real := make(map[tiles.Key]bool)
+	for e, err := range d.realEntries {
+		if t, ok := parseFile(e.Name); ok {
+			real[t.Key()] = true
+		}
+		if !yield(e, err) {
+			return
+		}
+	}
+	f := d.fsys
+	for i, a := range f.archives {
+		for e := range a.All() {
+			k := e.Texture.Key()
+			if real[k] || heldBy(f.archives[:i], k) {
+				continue
+			}
+			if !yield(fuse.DirEntry{Name: e.Texture.File(), Mode: fuse.S_IFREG, Ino: f.inodes.texture(k)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func heldBy(archives []Archive, k tiles.Key) bool {
+	for _, a := range archives {
+		if _, ok := a.Lookup(k); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// realTextures knows how the real files of textures/ are spelled, so that another spelling finds them too. It lists the folders when the first
+// texture is looked up that does not exist as spelled, and again when a folder has changed.
+type realTextures struct {
+	once sync.Once  // the first listing, for which all wait
+	busy sync.Mutex // held by who lists anew; others go on with what is known
+
+	mu     sync.Mutex
+	names  map[tiles.Key]string
+	listed []syscall.Timespec // when the folders had changed last, as of the listing
+}
+
+// find returns the spelling of the real file of k.
+func (r *realTextures) find(f *FS, k tiles.Key) (name string, ok bool) {
+	if len(f.scenery) == 0 {
+		return "", false
+	}
+	r.once.Do(func() { r.list(f) })
+	if r.stale(f) && r.busy.TryLock() {
+		r.list(f)
+		r.busy.Unlock()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name, ok = r.names[k]
+	return name, ok
+}
+
+func changed(f *FS) []syscall.Timespec {
+	times := make([]syscall.Timespec, len(f.scenery))
+	for i, root := range f.scenery {
+		var st syscall.Stat_t
+		if syscall.Stat(root+"/"+texturesName, &st) == nil {
+			times[i] = st.Mtim
+		}
+	}
+	return times
+}
+
+func (r *realTextures) stale(f *FS) bool {
+	times := changed(f)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range times {
+		if times[i] != r.listed[i] {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *realTextures) list(f *FS) {
+	listed := changed(f) // before the listing: what comes during it is seen the next time
+	names := make(map[tiles.Key]string)
+	for _, root := range f.scenery {
+		for e, err := range listDir(root + "/" + texturesName) {
+			if err != nil {
+				f.log.Warn("real textures cannot be listed; only their exact names are found", "scenery", root, "error", err)
+				break
+			}
+			if t, ok := parseFile(e.Name); ok {
+				if k := t.Key(); names[k] == "" {
+					names[k] = e.Name
+				}
+			}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names, r.listed = names, listed
+}

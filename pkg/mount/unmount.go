@@ -1,0 +1,124 @@
+package mount
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Unmount takes the file system away: whoever waits for a live texture is answered, its making is cancelled, and once all files are closed the mount ends
+// and Unmount returns nil. It is safe to call again, and after somebody else has unmounted.
+//
+// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody finds it any more, those who have files open keep
+// reading them, and the error wraps ErrBusy and names them. Wait then returns when the last is closed.
+func (f *FS) Unmount(ctx context.Context) error {
+	f.live.close()
+	grace := time.NewTimer(f.grace)
+	defer grace.Stop()
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
+		err := unmountOnce(f.mountpoint)
+		if err == nil {
+			return f.drain(ctx)
+		}
+		again := time.NewTimer(pause)
+		select {
+		case <-f.done:
+			return nil
+		case <-again.C:
+			continue
+		case <-grace.C:
+		case <-ctx.Done():
+		}
+		again.Stop()
+		return f.abandon(err)
+	}
+}
+
+// drain waits until what runs has come to its end.
+func (f *FS) drain(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("unmounted %s, but a texture is still being made: %w", f.mountpoint, ctx.Err())
+	}
+}
+
+// abandon detaches a mount that is in use.
+func (f *FS) abandon(cause error) error {
+	by := holders(f.mountpoint) // afterwards their paths say nothing
+	if err := detach(f.mountpoint); err != nil {
+		return fmt.Errorf("unmount %s: %w", f.mountpoint, err)
+	}
+	return busy(f.mountpoint, by, cause)
+}
+
+func busy(mountpoint string, by []string, cause error) error {
+	if len(by) == 0 {
+		return fmt.Errorf("%w: %s: %w", ErrBusy, mountpoint, cause)
+	}
+	return fmt.Errorf("%w: %s is held by %s", ErrBusy, mountpoint, strings.Join(by, ", "))
+}
+
+// Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a stale one is cleared. The error wraps
+// ErrNotMounted, or ErrBusy and says who has files open.
+func Unmount(mountpoint string) error {
+	path, err := filepath.Abs(mountpoint)
+	if err != nil {
+		return fmt.Errorf("unmount: %w", err)
+	}
+	// The directory above is resolved, not the mountpoint: a stale one cannot be.
+	if parent, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(parent, filepath.Base(path))
+	}
+	m, ok := mountedAt(path)
+	if !ok {
+		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+			path = real
+			m, ok = mountedAt(path)
+		}
+	}
+	if !ok || !m.ours() {
+		return fmt.Errorf("%w: %s", ErrNotMounted, path)
+	}
+	if err := unmountOnce(path); err != nil {
+		return fmt.Errorf("%w; close the files and try again, or detach it (fusermount3 -uz %s)", busy(path, holders(path), err), path)
+	}
+	return nil
+}
+
+// unmountOnce tries to end a mount that nobody uses.
+func unmountOnce(path string) error {
+	if os.Geteuid() == 0 {
+		return os.NewSyscallError("umount", unix.Unmount(path, unix.UMOUNT_NOFOLLOW))
+	}
+	return runFusermount("-u", path)
+}
+
+// detach makes a mount unreachable at once; it ends when its last file is closed.
+func detach(path string) error {
+	if os.Geteuid() == 0 {
+		return os.NewSyscallError("umount", unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW))
+	}
+	return runFusermount("-uz", path)
+}
+
+func runFusermount(flags, path string) error {
+	bin, err := fusermount()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(bin, flags, path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w", strings.TrimSpace(string(said)), err)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package mount
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+)
+
+// outcome is why a wait ended.
+type outcome uint8
+
+const (
+	ready  outcome = iota // what was waited for is there
+	late                  // it is not, and an answer is due
+	killed                // nobody is left to answer
+)
+
+// pollInterval is how often a caller that was once interrupted is looked at. The kernel interrupts a request only once, so that a kill which follows
+// a timer's signal would go unnoticed otherwise.
+const pollInterval = 100 * time.Millisecond
+
+// wait waits for done on behalf of thread tid, at most for limit, or until closing is closed.
+//
+// An interrupt of the request alone ends nothing: most come from timers and profilers, and EINTR out of open(2) is more than the simulator
+// expects. Only a caller about to die is let go.
+func wait(request context.Context, tid uint32, done, closing <-chan struct{}, limit time.Duration) outcome {
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	interrupted := request.Done()
+	var poll <-chan time.Time
+	for {
+		select {
+		case <-done:
+			return ready
+		case <-deadline.C:
+			return late
+		case <-closing:
+			return late
+		case <-interrupted:
+			interrupted = nil
+			ticker := time.NewTicker(pollInterval)
+			defer ticker.Stop()
+			poll = ticker.C
+		case <-poll:
+		}
+		if poll != nil && dying(tid) {
+			return killed
+		}
+	}
+}
+
+// dying reports whether SIGKILL is pending for thread tid or its process, or the thread is gone. A thread that cannot be known (0: it lives in another PID
+// namespace) is not.
+func dying(tid uint32) bool {
+	if tid == 0 {
+		return false
+	}
+	status, err := os.ReadFile("/proc/" + strconv.FormatUint(uint64(tid), 10) + "/status")
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return killPending(status)
+}
+
+// killPending looks for SIGKILL in the text of /proc/PID/status.
+func killPending(status []byte) bool {
+	const sigkill = 1 << (9 - 1)
+	for line := range bytes.Lines(status) {
+		name, mask, _ := bytes.Cut(line, []byte(":"))
+		if s := string(name); s != "SigPnd" && s != "ShdPnd" {
+			continue
+		}
+		pending, err := strconv.ParseUint(string(bytes.TrimSpace(mask)), 16, 64)
+		if err == nil && pending&sigkill != 0 {
+			return true
+		}
+	}
+	return false
+}
