@@ -1,0 +1,159 @@
+package mbtiles
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried.
+type Compression uint8
+
+// The compressions. The zero value stores everything as it is.
+const (
+	None Compression = iota
+	Fast
+	Best
+)
+
+// String returns what ParseCompression reads.
+func (c Compression) String() string {
+	switch c {
+	case None:
+		return "none"
+	case Fast:
+		return "fast"
+	case Best:
+		return "best"
+	}
+	return fmt.Sprintf("Compression(%d)", uint8(c))
+}
+
+// ParseCompression reads "none", "fast" or "best", in any case.
+func ParseCompression(s string) (Compression, error) {
+	for _, c := range [...]Compression{None, Fast, Best} {
+		if strings.EqualFold(s, c.String()) {
+			return c, nil
+		}
+	}
+	return None, fmt.Errorf("compression %q is none of none, fast, best", s)
+}
+
+// Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is immutable.
+type Content struct {
+	layout   dds.Layout
+	sha      [sha256.Size]byte
+	segments []segment
+	preview  []byte
+	bytes    int64 // of all segments' data
+}
+
+type segment struct {
+	codec int64
+	data  []byte
+}
+
+// Bytes returns the memory that c holds.
+func (c *Content) Bytes() int64 { return c.bytes + int64(len(c.preview)) }
+
+// Layout returns the layout of the file.
+func (c *Content) Layout() dds.Layout { return c.layout }
+
+// SHA256 returns the hash of the whole file.
+func (c *Content) SHA256() [32]byte { return c.sha }
+
+// Encoder makes Contents. It serves one goroutine.
+type Encoder struct {
+	zstd *zstd.Encoder // nil: None
+	err  error
+	buf  []byte // compressed segments one after the other
+}
+
+// NewEncoder returns an encoder at compression c.
+func NewEncoder(c Compression) *Encoder {
+	if c == None {
+		return &Encoder{}
+	}
+	level := zstd.SpeedFastest
+	if c == Best {
+		level = zstd.SpeedBestCompression
+	}
+	// One goroutine; the frame says its length, so that a reader knows what to expect; no checksum, since contents have their SHA-256.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
+	return &Encoder{zstd: z, err: err}
+}
+
+// Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing of file.
+func (e *Encoder) Encode(file []byte) (*Content, error) {
+	if e.err != nil {
+		return nil, fmt.Errorf("encode texture: %w", e.err)
+	}
+	l, err := dds.ParseHeader(file)
+	if err != nil {
+		return nil, fmt.Errorf("encode texture: %w", err)
+	}
+	if int64(len(file)) != l.Size() {
+		return nil, fmt.Errorf("encode texture: %d bytes, want %d for %v at %d px", len(file), l.Size(), l.Format, l.Side)
+	}
+	preview, err := previewOf(l, file)
+	if err != nil {
+		return nil, fmt.Errorf("encode texture: %w", err)
+	}
+	c := &Content{layout: l, sha: sha256.Sum256(file), preview: preview}
+
+	// First into the scratch buffer, to know the length, then into one block of memory of just that length.
+	cut := cutOf(l)
+	c.segments = make([]segment, cut.segments)
+	e.buf = e.buf[:0]
+	for n := range c.segments {
+		off, length := cut.segment(n)
+		raw := file[off:][:length]
+		start := len(e.buf)
+		c.segments[n].codec = codecRaw
+		if e.zstd != nil {
+			e.buf = e.zstd.EncodeAll(raw, e.buf)
+			c.segments[n].codec = codecZstd
+		}
+		if e.zstd == nil || len(e.buf)-start >= length {
+			e.buf = append(e.buf[:start], raw...)
+			c.segments[n].codec = codecRaw
+		}
+		c.segments[n].data = e.buf[start:] // its length is what counts: the bytes may move yet
+	}
+	c.bytes = int64(len(e.buf))
+	rest := append(make([]byte, 0, len(e.buf)), e.buf...)
+	for n := range c.segments {
+		length := len(c.segments[n].data)
+		c.segments[n].data, rest = rest[:length:length], rest[length:]
+	}
+	return c, nil
+}
+
+// newDecoder returns a decoder that any number of goroutines may use, and that never makes more than it was asked for.
+func newDecoder() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(1<<20))
+}
+
+// decode returns the bytes of the file that s holds; id says where s stands. The result lies in buf, whose length is the segment's, or is s.data
+// itself.
+func (s segment) decode(z *zstd.Decoder, id int64, buf []byte) ([]byte, error) {
+	out := s.data
+	switch s.codec {
+	case codecRaw:
+	case codecZstd:
+		var err error
+		if out, err = z.DecodeAll(s.data, buf[:0:len(buf)]); err != nil {
+			return nil, atSegment(id, corrupt("zstd: %v", err))
+		}
+	default:
+		return nil, atSegment(id, corrupt("codec %d is unknown", s.codec))
+	}
+	if len(out) != len(buf) {
+		return nil, atSegment(id, corrupt("%d bytes, want %d", len(out), len(buf)))
+	}
+	return out, nil
+}

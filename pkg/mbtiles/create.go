@@ -1,0 +1,180 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	extension  = ".mbtiles"
+	partSuffix = ".part"
+	lockSuffix = ".lock" // after partSuffix
+)
+
+// WriterOptions are the limits of a Writer.
+type WriterOptions struct {
+	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
+	CommitBytes int64         // of segments after which a transaction ends; default 64 MiB
+	CommitEvery time.Duration // after which it ends anyway; default 2 s
+}
+
+// Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
+// Finish.
+//
+// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there, ErrLocked when another process is
+// writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
+func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
+	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
+		return nil, fmt.Errorf("%s: %w", path, ErrName)
+	}
+	if o.QueueBytes <= 0 {
+		o.QueueBytes = 128 << 20
+	}
+	if o.CommitBytes <= 0 {
+		o.CommitBytes = 64 << 20
+	}
+	if o.CommitEvery <= 0 {
+		o.CommitEvery = 2 * time.Second
+	}
+	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
+	if err := vacant(ctx, path); err != nil {
+		return nil, explain(path, err)
+	}
+	lock, err := lockFile(path + partSuffix + lockSuffix)
+	if err != nil {
+		return nil, explain(path, bare(err))
+	}
+	w, err := create(ctx, path, lock, o)
+	if err != nil {
+		return nil, errors.Join(err, lock.release())
+	}
+	return w, nil
+}
+
+// vacant says why no archive can be made at path.
+func vacant(ctx context.Context, path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return bare(err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: not a file; choose another name", ErrNotArchive)
+	}
+	a, err := open(ctx, path, ReaderOptions{Readers: 1})
+	if err != nil {
+		return fmt.Errorf("a file of this name exists: %w", err)
+	}
+	defer a.Close()
+	if !a.complete {
+		return fmt.Errorf("%w: it is unfinished, yet bears a finished one's name; rename it to %s to go on with it", ErrNotArchive, filepath.Base(path)+partSuffix)
+	}
+	return ErrExists
+}
+
+// create opens the .part. The lock is held.
+func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (*Writer, error) {
+	part := path + partSuffix
+	if err := vacant(ctx, path); err != nil {
+		return nil, explain(path, err)
+	}
+	h, err := readHeader(part)
+	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.blank
+	if err == nil && !h.blank {
+		err = h.check()
+	}
+	if err != nil && !fresh {
+		return nil, explain(part, bare(err))
+	}
+	c, err := dial(part, readWrite)
+	if err != nil {
+		return nil, explain(part, err)
+	}
+	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
+	if err != nil {
+		return nil, errors.Join(explain(part, err), c.close())
+	}
+	return start(ctx, path, lock, s, o), nil
+}
+
+// prepare makes the schema if it is not there, turns to WAL and takes back what a Finish that did not get to its end has written.
+func prepare(ctx context.Context, c *conn, name string) (store, error) {
+	s := store{c: c}
+	objects, err := c.number(ctx, `SELECT count(*) FROM sqlite_schema`)
+	if err != nil {
+		return s, err
+	}
+	if objects == 0 {
+		if err := makeSchema(ctx, c, name); err != nil {
+			return s, fmt.Errorf("make the tables: %w", err)
+		}
+	}
+	if err := checkSchema(ctx, c); err != nil {
+		return s, err
+	}
+	for _, pragma := range [...]string{`PRAGMA journal_mode = WAL`, `PRAGMA synchronous = NORMAL`} {
+		if err := c.exec(ctx, pragma); err != nil {
+			return s, err
+		}
+	}
+	meta, err := metadata(ctx, c)
+	if err != nil {
+		return s, err
+	}
+	s.derived = meta[keyFinishing] != ""
+	if meta[keyState] == stateComplete { // killed between the last commit and the renaming
+		s.derived = true
+		for _, set := range [...][2]string{{keyFinishing, "1"}, {keyState, stateBuilding}} { // in this order, should it be killed again
+			if err := putMetadata(ctx, c, map[string]string{set[0]: set[1]}); err != nil {
+				return s, err
+			}
+		}
+	}
+	last, err := c.number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)
+	s.next = last + 1
+	return s, err
+}
+
+// makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either nothing or all of it.
+func makeSchema(ctx context.Context, c *conn, name string) error {
+	statements := []string{
+		fmt.Sprintf(`PRAGMA page_size = %d`, pageSize),
+		`BEGIN IMMEDIATE`,
+		fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),
+		fmt.Sprintf(`PRAGMA user_version = %d`, userVersionMark|FormatVersion),
+	}
+	for _, s := range schema {
+		statements = append(statements, s.sql)
+	}
+	for _, s := range statements {
+		if err := c.exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	err := putMetadata(ctx, c, map[string]string{
+		"name": name, "format": "jpg", "type": "baselayer", "version": "1",
+		keyVersion: strconv.Itoa(FormatVersion), keyState: stateBuilding,
+	})
+	if err != nil {
+		return err
+	}
+	return c.exec(ctx, `COMMIT`)
+}
+
+func putMetadata(ctx context.Context, c *conn, m map[string]string) error {
+	for name, value := range m {
+		if err := c.exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, value); err != nil {
+			return fmt.Errorf("write metadata %q: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package mbtiles
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row col maptype sha256\n", sorted bytewise. It
+// holds the textures of one row of the grid at a time, however large the archive is.
+func digest(ctx context.Context, c *conn) (string, error) {
+	var rows []string // "16 23952 ": how the lines of a row of the grid begin; sorting these sorts the lines
+	last := ""
+	err := c.query(ctx, `SELECT DISTINCT zl, row FROM textures`, func(r *row) error {
+		prefix := fmt.Sprintf("%d %d ", r.int(0), r.int(1))
+		if prefix == last {
+			return corrupt("textures are out of order")
+		}
+		rows = append(rows, prefix)
+		last = prefix
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	slices.Sort(rows)
+
+	hash := sha256.New()
+	var lines []string
+	for _, prefix := range rows {
+		lines = lines[:0]
+		var zl, gridRow int64
+		if _, err := fmt.Sscan(prefix, &zl, &gridRow); err != nil {
+			return "", err
+		}
+		const query = `SELECT t.col, t.maptype, c.sha256 FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ?`
+		err := c.query(ctx, query, func(r *row) error {
+			var b strings.Builder
+			b.WriteString(prefix)
+			b.WriteString(strconv.FormatInt(r.int(0), 10))
+			b.WriteByte(' ')
+			b.WriteString(r.text(1))
+			b.WriteByte(' ')
+			b.WriteString(hex.EncodeToString(r.blob(2)))
+			b.WriteByte('\n')
+			lines = append(lines, b.String())
+			return nil
+		}, zl, gridRow)
+		if err != nil {
+			return "", err
+		}
+		slices.Sort(lines)
+		for _, line := range lines {
+			hash.Write([]byte(line))
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}

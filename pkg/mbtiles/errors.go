@@ -1,0 +1,63 @@
+package mbtiles
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// What an archive can be refused for. Every error of this package names the file and wraps one of these where it applies.
+var (
+	ErrName       = errors.New("an archive's name must end in .mbtiles, by which GDAL and QGIS recognise it")
+	ErrNotArchive = errors.New("not an xelpack archive")
+	ErrVersion    = errors.New("made by a newer xelpack")
+	ErrCorrupt    = errors.New("archive is damaged")
+	ErrLocked     = errors.New("archive is being written by another process")
+	ErrExists     = errors.New("archive exists and is complete")
+	ErrFull       = errors.New("no space left to write the archive")
+	ErrNoTile     = errors.New("no preview there")
+	ErrClosed     = errors.New("archive is closed")
+)
+
+// explain adds to err the file and, where the cause is plain, the sentinel to test for.
+func explain(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if sentinel := classify(err); sentinel != nil && !errors.Is(err, sentinel) {
+		return fmt.Errorf("%s: %w: %w", path, sentinel, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func classify(err error) error {
+	var e sqlite3.Error
+	if errors.As(err, &e) {
+		switch {
+		case e.Code == sqlite3.ErrFull || full(e.SystemErrno):
+			return ErrFull
+		case e.Code == sqlite3.ErrNotADB:
+			return ErrNotArchive
+		case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrTooBig, e.Code == sqlite3.ErrError:
+			return ErrCorrupt
+		}
+		return nil
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) && full(errno) {
+		return ErrFull
+	}
+	return nil
+}
+
+// full reports whether e says that the disk, the quota or the largest permitted file is used up.
+func full(e syscall.Errno) bool {
+	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
+}
+
+// corrupt makes an ErrCorrupt that says what is wrong.
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,188 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// keyFinishing marks a .part whose derived previews are up to date as far as they go.
+const keyFinishing = keyPrefix + "finishing"
+
+// plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become xelpack: rows.
+var plainKeys = [...]string{"name", "attribution", "description", "version"}
+
+// Finish waits for everything queued, adds overviews, metadata and the digest, and renames path.part to path, where nothing may stand. Nothing
+// else is left beside it.
+//
+// The keys of meta are the rows name, attribution, description and version of MBTiles, and any others, which are stored under "xelpack:": plan,
+// providers, licence, redistributable. Values of query parameters that carry secrets are blotted out, yet the caller should leave them out.
+//
+// After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone on with.
+func (w *Writer) Finish(ctx context.Context, meta map[string]string) error {
+	if err := w.finish(ctx, meta); err != nil {
+		return fmt.Errorf("finish %s: %w", w.path, err)
+	}
+	return nil
+}
+
+func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
+	rows, err := metadataRows(meta)
+	if err != nil {
+		return err
+	}
+	err = w.enqueue(ctx, job{do: func(ctx context.Context) error {
+		w.store.derived = true
+		return putMetadata(ctx, w.store.c, map[string]string{keyFinishing: "1"})
+	}})
+	if err == nil {
+		err = w.flush(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	var x *index
+	err = w.readers.do(ctx, func(c *conn) (err error) {
+		x, err = readIndex(ctx, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := newPyramid(x)
+	if err := w.derive(ctx, p); err != nil {
+		return fmt.Errorf("draw overviews: %w", err)
+	}
+	p.describe(rows)
+	err = w.enqueue(ctx, job{do: func(ctx context.Context) error { return w.complete(ctx, rows) }})
+	if err == nil {
+		err = w.flush(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if !w.stop() {
+		return ErrClosed
+	}
+	return errors.Join(w.publish(ctx), w.lock.release())
+}
+
+func (w *Writer) derive(ctx context.Context, p *pyramid) error {
+	z, err := newDecoder()
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	d := deriver{
+		pyramid: p, conns: w.readers, zstd: z, flush: w.flush,
+		put: func(ctx context.Context, t tile, jpeg []byte) error {
+			n := int64(len(jpeg))
+			return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return writeTile(ctx, w.store.c, t, jpeg) }})
+		},
+	}
+	return d.run(ctx)
+}
+
+// complete writes what makes the archive complete, in the writing goroutine.
+func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
+	c := w.store.c
+	var err error
+	if rows[keyDigest], err = digest(ctx, c); err != nil {
+		return err
+	}
+	rows[keyState] = stateComplete
+	if err := putMetadata(ctx, c, rows); err != nil {
+		return err
+	}
+	return c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+}
+
+// publish turns the .part into the one file that is left. Nobody else uses the connection any more.
+func (w *Writer) publish(ctx context.Context) error {
+	part := w.path + partSuffix
+	c := w.store.c
+	err := c.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	if err == nil {
+		mode := ""
+		err = c.query(ctx, `PRAGMA journal_mode = DELETE`, func(r *row) error { mode = r.text(0); return nil })
+		if err == nil && mode != "delete" {
+			err = errors.New("somebody is reading it; run the same command again")
+		}
+	}
+	if err = errors.Join(err, c.close()); err != nil {
+		return explain(part, err)
+	}
+	if err := syncFile(part); err != nil {
+		return explain(part, bare(err))
+	}
+	if _, err := os.Lstat(w.path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
+	}
+	if err := os.Rename(part, w.path); err != nil {
+		return err
+	}
+	return syncFile(filepath.Dir(w.path))
+}
+
+// syncFile makes what was written to a file, or renamed in a directory, last.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// secret finds the parameters of URLs that carry keys.
+var secret = regexp.MustCompile(`(?i)\b(access_token|token|api_?key|key|signature|sig|password|secret)=[^&\s"'{}]+`)
+
+// metadataRows turns the caller's keys into rows.
+func metadataRows(meta map[string]string) (map[string]string, error) {
+	rows := make(map[string]string, len(meta)+8)
+	for key, value := range meta {
+		name := keyPrefix + strings.TrimPrefix(key, keyPrefix)
+		for _, plain := range plainKeys {
+			if key == plain {
+				name = key
+			}
+		}
+		switch name {
+		case keyVersion, keyState, keyDigest, keyFinishing:
+			return nil, fmt.Errorf("metadata %q is not the caller's to set", key)
+		}
+		rows[name] = secret.ReplaceAllString(value, "$1=REDACTED")
+	}
+	return rows, nil
+}
+
+// describe adds the rows that follow from the previews.
+func (p *pyramid) describe(rows map[string]string) {
+	b := tiles.Box{West: 180, South: tiles.MaxLatitude, East: -180, North: -tiles.MaxLatitude}
+	for _, level := range p.levels {
+		for _, s := range level {
+			box := s.texture().Box()
+			b.West, b.South = min(b.West, box.West), min(b.South, box.South)
+			b.East, b.North = max(b.East, box.East), max(b.North, box.North)
+		}
+	}
+	if len(p.levels) == 0 {
+		b = tiles.Box{West: -180, South: -tiles.MaxLatitude, East: 180, North: tiles.MaxLatitude}
+	}
+	deepest := max(0, p.deepest())
+	// The zoom at which the whole is about two tiles wide.
+	zoom := max(0, min(deepest, int(math.Floor(math.Log2(360/(b.East-b.West))))+1))
+	f := func(v float64) string { return strconv.FormatFloat(v, 'f', 7, 64) }
+	center := b.Center()
+	rows["bounds"] = strings.Join([]string{f(b.West), f(b.South), f(b.East), f(b.North)}, ",")
+	rows["center"] = strings.Join([]string{f(center.Lon()), f(center.Lat()), strconv.Itoa(zoom)}, ",")
+	rows["minzoom"], rows["maxzoom"] = "0", strconv.Itoa(deepest)
+}

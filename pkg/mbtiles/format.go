@@ -1,0 +1,103 @@
+package mbtiles
+
+import (
+	"fmt"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// FormatVersion is the version of the archive format that this package writes, and the only one it reads.
+const FormatVersion = 1
+
+const (
+	applicationID   = 0x4D504258 // "MPBX": what MBTiles 1.3 asks for
+	userVersionMark = 0x78656C00 // "xel" over the format version: tells an archive from a plain MBTiles by its header alone
+	pageSize        = 8192
+)
+
+// segmentBytes is the length of every segment of a file but the last.
+const segmentBytes = 256 << 10
+
+// tailSide is the largest level in pixels that shares the last segment.
+const tailSide = 512
+
+// The codecs of a segment.
+const (
+	codecRaw  = 0
+	codecZstd = 1
+)
+
+// The values of the row xelpack:state.
+const (
+	stateBuilding = "building"
+	stateComplete = "complete"
+)
+
+const (
+	keyPrefix  = "xelpack:"
+	keyVersion = keyPrefix + "format_version"
+	keyState   = keyPrefix + "state"
+	keyDigest  = keyPrefix + "digest"
+)
+
+// schema is part of the format: a reader may insist on these statements byte for byte, and this one does.
+var schema = [...]struct{ name, sql string }{
+	{"metadata", `CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
+	{"tiles", `CREATE TABLE tiles (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data BLOB NOT NULL, PRIMARY KEY (zoom_level, tile_column, tile_row))`},
+	{"textures", `CREATE TABLE textures (zl INTEGER NOT NULL, row INTEGER NOT NULL, col INTEGER NOT NULL, maptype TEXT NOT NULL, detail INTEGER NOT NULL, content_id INTEGER NOT NULL, chunks INTEGER NOT NULL, overzoomed INTEGER NOT NULL, missing INTEGER NOT NULL, failed INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (zl, row, col, maptype)) WITHOUT ROWID`},
+	{"textures_content", `CREATE INDEX textures_content ON textures (content_id)`},
+	{"contents", `CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, format INTEGER NOT NULL, side INTEGER NOT NULL, levels INTEGER NOT NULL, bytes INTEGER NOT NULL)`},
+	{"segments", `CREATE TABLE segments (id INTEGER PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL)`},
+}
+
+// maxContentID keeps content_id<<8 | n within SQLite's 63 bits.
+const maxContentID = 1<<55 - 1
+
+// segmentID is the row of segment n of a content.
+func segmentID(content int64, n int) int64 { return content<<8 | int64(n) }
+
+// cut is how the levels of a layout lie in segments. Offsets are in the file.
+type cut struct {
+	segments int
+	size     int64 // of the file
+}
+
+// cutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of segmentBytes, so their pieces are simply the file
+// after its header, and what is left over is the tail.
+func cutOf(l dds.Layout) cut {
+	tail := 0
+	for l.Side>>tail > tailSide {
+		tail++
+	}
+	start, _ := l.Level(tail)
+	return cut{segments: int((start-dds.HeaderSize)/segmentBytes) + 1, size: l.Size()}
+}
+
+// segment returns where segment n lies in the file.
+func (c cut) segment(n int) (off int64, length int) {
+	off = dds.HeaderSize + int64(n)*segmentBytes
+	if n == c.segments-1 {
+		return off, int(c.size - off)
+	}
+	return off, segmentBytes
+}
+
+// at returns the segment that holds the byte at off, which is past the header and inside the file.
+func (c cut) at(off int64) int {
+	return min(int((off-dds.HeaderSize)/segmentBytes), c.segments-1)
+}
+
+// layoutOf checks a row of contents.
+func layoutOf(format, side, levels, bytes int64) (dds.Layout, error) {
+	l := dds.Layout{Format: dds.Format(format), Side: int(side)}
+	if format != int64(l.Format) {
+		return l, fmt.Errorf("format %d is unknown", format)
+	}
+	if err := l.Valid(); err != nil {
+		return l, err
+	}
+	if levels != int64(l.Levels()) || bytes != l.Size() {
+		return l, fmt.Errorf("%d levels and %d bytes do not fit %v at %d px (%d and %d)", levels, bytes, l.Format, l.Side, l.Levels(), l.Size())
+	}
+	return l, nil
+}

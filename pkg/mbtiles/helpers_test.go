@@ -1,0 +1,127 @@
+package mbtiles
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// small is the layout of tests that are not about layouts.
+var small = dds.Layout{Format: dds.BC1, Side: 256}
+
+// ddsFile makes a valid file of noise: every seed another one.
+func ddsFile(l dds.Layout, seed uint64) []byte {
+	file := make([]byte, l.Size())
+	h := l.Header()
+	copy(file, h[:])
+	rng := rand.NewChaCha8(sha256.Sum256([]byte{byte(seed), byte(seed >> 8), byte(l.Format), byte(l.Side >> 8)}))
+	rng.Read(file[len(h):])
+	return file
+}
+
+// solidFile makes a file of one colour, given as RGB 5:6:5.
+func solidFile(l dds.Layout, colour uint16) []byte {
+	h := l.Header()
+	block := []byte{byte(colour), byte(colour >> 8), byte(colour), byte(colour >> 8), 0, 0, 0, 0}
+	if l.Format == dds.BC3 {
+		block = append(bytes.Repeat([]byte{0xff, 0xff, 0, 0, 0, 0, 0, 0}, 1), block...)
+	}
+	return append(h[:], bytes.Repeat(block, int(l.Size()-dds.HeaderSize)/len(block))...)
+}
+
+func texture(t testing.TB, name string) tiles.Texture {
+	t.Helper()
+	tex, err := tiles.ParseName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tex
+}
+
+func encode(t testing.TB, c Compression, file []byte) *Content {
+	t.Helper()
+	content, err := NewEncoder(c).Encode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func createAt(t testing.TB, path string) *Writer {
+	t.Helper()
+	w, err := Create(t.Context(), path, WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+func put(t testing.TB, w *Writer, name string, file []byte) {
+	t.Helper()
+	r := Record{Texture: texture(t, name), Chunks: 256, Provider: "test"}
+	if err := w.Put(t.Context(), r, encode(t, Fast, file)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func finish(t testing.TB, w *Writer) {
+	t.Helper()
+	if err := w.Finish(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openAt(t testing.TB, path string) *Archive {
+	t.Helper()
+	a, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+// build makes a finished archive of the files and opens it.
+func build(t testing.TB, files map[string][]byte) *Archive {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	for name, file := range files {
+		put(t, w, name, file)
+	}
+	finish(t, w)
+	return openAt(t, path)
+}
+
+func lookup(t testing.TB, a *Archive, name string) Entry {
+	t.Helper()
+	e, ok := a.Lookup(texture(t, name).Key())
+	if !ok {
+		t.Fatalf("%s is not in the archive", name)
+	}
+	return e
+}
+
+// mustVerify fails the test unless the archive is sound.
+func mustVerify(t testing.TB, a *Archive) Report {
+	t.Helper()
+	r, err := a.Verify(t.Context(), VerifyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Problem{}, r.Problems); diff != "" || !r.OK {
+		t.Fatalf("problems (-want +got):\n%s", diff)
+	}
+	return r
+}

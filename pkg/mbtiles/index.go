@@ -1,0 +1,133 @@
+package mbtiles
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Entry names one texture of an archive and holds all that reading it takes. Get one from All or Lookup.
+type Entry struct {
+	Texture tiles.Texture
+	Detail  uint8
+	Layout  dds.Layout
+	content int64
+}
+
+// indexRow is an Entry in 24 bytes.
+type indexRow struct {
+	content  int64
+	row, col uint32
+	maptype  uint16 // of index.maptypes
+	zl       uint8
+	detail   uint8
+	format   uint8
+	log2Side uint8
+}
+
+// index lists the textures of an archive in memory, in the order of tiles.Texture.Compare. It is immutable once read.
+type index struct {
+	rows     []indexRow
+	maptypes []string // as spelled
+	folded   []string // in lower case
+}
+
+const indexQuery = `SELECT t.zl, t.row, t.col, t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
+	FROM textures t LEFT JOIN contents c ON c.id = t.content_id ORDER BY t.zl, t.row, t.col, t.maptype`
+
+// readIndex reads and checks the rows of textures and contents. It never comes near a segment.
+func readIndex(ctx context.Context, c *conn) (*index, error) {
+	x := &index{}
+	known := make(map[string]uint16)
+	var last tiles.Texture
+	// Rows that do not ascend strictly are looked for, not only because a look-up needs the order: a b-tree whose pages point to one page over and
+	// over would otherwise yield rows without end.
+	err := c.query(ctx, indexQuery, func(r *row) error {
+		zl, gridRow, col := r.int(0), r.int(1), r.int(2)
+		if zl < 0 || zl > int64(tiles.MaxZL) || gridRow < 0 || gridRow > math.MaxUint32 || col < 0 || col > math.MaxUint32 {
+			return corrupt("texture %d_%d at ZL%d is outside the grid", gridRow, col, zl)
+		}
+		t := tiles.Texture{ZL: tiles.ZL(zl), Row: uint32(gridRow), Col: uint32(col), Maptype: r.text(3)}
+		if err := t.Valid(); err != nil {
+			return corrupt("texture %s: %v", t, err)
+		}
+		if len(x.rows) > 0 && last.Compare(t) >= 0 {
+			return corrupt("texture %s follows %s", t, last)
+		}
+		last = t
+		detail, content := r.int(4), r.int(5)
+		if detail < 0 || detail > tiles.MaxDetail || content < 1 || content > maxContentID {
+			return corrupt("texture %s: detail %d, content %d", t, detail, content)
+		}
+		if r.v[6] == nil {
+			return corrupt("texture %s: its content %d is missing", t, content)
+		}
+		l, err := layoutOf(r.int(6), r.int(7), r.int(8), r.int(9))
+		if err != nil {
+			return corrupt("texture %s: %v", t, err)
+		}
+		m, ok := known[t.Maptype]
+		if !ok {
+			if len(x.maptypes) > math.MaxUint16 {
+				return corrupt("more than %d maptypes", len(x.maptypes))
+			}
+			m = uint16(len(x.maptypes))
+			known[t.Maptype] = m
+			x.maptypes = append(x.maptypes, t.Maptype)
+			x.folded = append(x.folded, strings.ToLower(t.Maptype))
+		}
+		x.rows = append(x.rows, indexRow{
+			content: content, row: t.Row, col: t.Col, maptype: m, zl: uint8(zl), detail: uint8(detail),
+			format: uint8(l.Format), log2Side: uint8(l.Levels() - 1),
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.rows = append(make([]indexRow, 0, len(x.rows)), x.rows...) // without append's reserve
+	return x, nil
+}
+
+func (x *index) entry(i int) Entry {
+	r := x.rows[i]
+	return Entry{
+		Texture: tiles.Texture{Row: r.row, Col: r.col, ZL: tiles.ZL(r.zl), Maptype: x.maptypes[r.maptype]},
+		Detail:  r.detail,
+		Layout:  dds.Layout{Format: dds.Format(r.format), Side: 1 << r.log2Side},
+		content: r.content,
+	}
+}
+
+func (x *index) all() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for i := range x.rows {
+			if !yield(x.entry(i)) {
+				return
+			}
+		}
+	}
+}
+
+func (x *index) lookup(k tiles.Key) (Entry, bool) {
+	i := sort.Search(len(x.rows), func(i int) bool {
+		r := x.rows[i]
+		return cmp.Or(cmp.Compare(tiles.ZL(r.zl), k.ZL), cmp.Compare(r.row, k.Row), cmp.Compare(r.col, k.Col)) >= 0
+	})
+	for ; i < len(x.rows); i++ {
+		r := x.rows[i]
+		if tiles.ZL(r.zl) != k.ZL || r.row != k.Row || r.col != k.Col {
+			break
+		}
+		if x.folded[r.maptype] == k.Maptype {
+			return x.entry(i), true
+		}
+	}
+	return Entry{}, false
+}

@@ -1,0 +1,120 @@
+package mbtiles
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// previewSide is the width of a preview in pixels, previewQuality that of its JPEG.
+const (
+	previewSide    = 256
+	previewQuality = 80
+)
+
+// ground is what an overview shows where no texture is.
+var ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
+
+// previewOf makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the way, so that it is the same on every
+// machine.
+func previewOf(l dds.Layout, file []byte) ([]byte, error) {
+	level := levelOf(l, previewSide)
+	off, n := l.Level(level)
+	img, err := decodeLevel(l, level, file[off:off+n])
+	if err != nil {
+		return nil, err
+	}
+	return encodeJPEG(img)
+}
+
+// levelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.
+func levelOf(l dds.Layout, side int) int {
+	n := 0
+	for l.Side>>n > side {
+		n++
+	}
+	return n
+}
+
+// decodeLevel returns a level without its alpha: water is transparent there, and a preview shows the ground.
+func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
+	img, err := dds.Decode(l, level, blocks)
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	for i := 3; i < len(img.Pix); i += 4 {
+		img.Pix[i] = 0xff
+	}
+	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}, nil
+}
+
+func encodeJPEG(img *image.RGBA) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: previewQuality}); err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// decodePreview reads a stored preview, which may come from anyone.
+func decodePreview(b []byte) (image.Image, error) {
+	cfg, err := jpeg.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("it is no JPEG: %w", err)
+	}
+	if cfg.Width != previewSide || cfg.Height != previewSide {
+		return nil, fmt.Errorf("it is %d×%d px, want %d×%[3]d", cfg.Width, cfg.Height, previewSide)
+	}
+	img, err := jpeg.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("it cannot be decoded: %w", err)
+	}
+	return img, nil
+}
+
+// newCanvas returns a preview that shows nothing but ground.
+func newCanvas() *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
+	draw.Draw(img, img.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
+	return img
+}
+
+// drawQuarter draws a preview at half its size into a quarter of dst; x and y are 0 or 1 from the north-west.
+func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
+	src, ok := preview.(*image.RGBA)
+	if !ok {
+		src = image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
+		draw.Draw(src, src.Rect, preview, preview.Bounds().Min, draw.Src)
+	}
+	const half = previewSide / 2
+	for row := range half {
+		out := dst.Pix[dst.PixOffset(x*half, y*half+row):]
+		upper := src.Pix[2*row*src.Stride:]
+		lower := src.Pix[(2*row+1)*src.Stride:]
+		for col := range half {
+			for c := range 4 {
+				i := 8*col + c
+				out[4*col+c] = byte((int(upper[i]) + int(upper[i+4]) + int(lower[i]) + int(lower[i+4]) + 2) / 4)
+			}
+		}
+	}
+}
+
+// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: pixels are repeated where the part has fewer.
+func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
+	side := img.Rect.Dx() / parts
+	dst := image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
+	for row := range previewSide {
+		out := dst.Pix[row*dst.Stride:]
+		src := img.Pix[img.PixOffset(x*side, y*side+row*side/previewSide):]
+		for col := range previewSide {
+			copy(out[4*col:4*col+4], src[4*(col*side/previewSide):])
+		}
+	}
+	return dst
+}

@@ -1,0 +1,129 @@
+package mbtiles
+
+import (
+	"context"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// store is what the writing goroutine does to the tables, inside the transaction of its batch.
+type store struct {
+	c       *conn
+	next    int64 // id of the next content
+	derived bool  // there are overviews and fills, which the next texture makes stale
+}
+
+// put writes a texture in place of the one of the same key, if there is one, and its preview. It returns how many bytes of segments it wrote.
+func (s *store) put(ctx context.Context, r Record, content *Content) (int64, error) {
+	if err := s.dropDerived(ctx); err != nil {
+		return 0, err
+	}
+	id, written, err := s.content(ctx, content)
+	if err != nil {
+		return written, err
+	}
+	first := true // of those that share the square, in the order of their maptypes in lower case
+	var old *twin
+	twins, err := s.twins(ctx, r.Texture)
+	if err != nil {
+		return written, err
+	}
+	for _, t := range twins {
+		if t.key == r.Key() {
+			old = &t
+		} else if t.key.Maptype < r.Key().Maptype {
+			first = false
+		}
+	}
+	if old != nil {
+		const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
+		if err := s.c.exec(ctx, remove, int(r.ZL), int64(r.Row), int64(r.Col), old.maptype); err != nil {
+			return written, err
+		}
+	}
+	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	err = s.c.exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail), id,
+		r.Chunks, r.Overzoomed, r.Missing, r.Failed, r.Provider)
+	if err != nil {
+		return written, err
+	}
+	if old != nil && old.content != id {
+		if err := s.dropUnused(ctx, old.content); err != nil {
+			return written, err
+		}
+	}
+	if !first {
+		return written, nil
+	}
+	return written, writeTile(ctx, s.c, tileOf(r.Texture), content.preview)
+}
+
+// twin is a texture that covers the same square.
+type twin struct {
+	key     tiles.Key
+	maptype string // as spelled
+	content int64
+}
+
+func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err error) {
+	const query = `SELECT maptype, content_id FROM textures WHERE zl = ? AND row = ? AND col = ?`
+	err = s.c.query(ctx, query, func(r *row) error {
+		t.Maptype = r.text(0)
+		found = append(found, twin{key: t.Key(), maptype: t.Maptype, content: r.int(1)})
+		return nil
+	}, int(t.ZL), int64(t.Row), int64(t.Col))
+	return found, err
+}
+
+// content returns the id of c, which it writes unless the archive has the same file already.
+func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
+	id, err = s.c.number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.sha[:])
+	if err != nil || id != 0 {
+		return id, 0, err
+	}
+	id = s.next
+	if id > maxContentID {
+		return 0, 0, corrupt("content %d is the last one possible", id-1)
+	}
+	s.next++
+	err = s.c.exec(ctx, `INSERT INTO contents (id, sha256, format, side, levels, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+		id, c.sha[:], int(c.layout.Format), c.layout.Side, c.layout.Levels(), c.layout.Size())
+	if err != nil {
+		return 0, 0, err
+	}
+	for n, seg := range c.segments {
+		err := s.c.exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segmentID(id, n), seg.codec, seg.data)
+		if err != nil {
+			return 0, written, err
+		}
+		written += int64(len(seg.data))
+	}
+	return id, written, nil
+}
+
+// dropUnused removes a content that no texture has any more.
+func (s *store) dropUnused(ctx context.Context, id int64) error {
+	users, err := s.c.number(ctx, `SELECT count(*) FROM textures WHERE content_id = ?`, id)
+	if err != nil || users > 0 {
+		return err
+	}
+	if err := s.c.exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+		return err
+	}
+	return s.c.exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
+}
+
+// dropDerived removes every preview that is no texture's own.
+func (s *store) dropDerived(ctx context.Context) error {
+	if !s.derived {
+		return nil
+	}
+	s.derived = false
+	const remove = `DELETE FROM tiles WHERE NOT EXISTS (SELECT 1 FROM textures
+		WHERE zl = zoom_level + 4 AND row = ((1 << zoom_level) - 1 - tile_row) * 16 AND col = tile_column * 16)`
+	if err := s.c.exec(ctx, remove); err != nil {
+		return err
+	}
+	return s.c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+}

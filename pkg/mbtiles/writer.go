@@ -1,0 +1,283 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Writer builds one archive. Its methods may be called from any number of goroutines at once; one goroutine of its own does all the writing.
+type Writer struct {
+	ctx     context.Context // never cancelled: for the calls that take none
+	path    string
+	lock    *fileLock
+	o       WriterOptions
+	readers *pool
+	store   store // of the writing goroutine
+	stored  atomic.Int64
+
+	room  *semaphore.Weighted // in bytes, of the contents that wait
+	queue chan job
+	idle  chan struct{} // closed when the writing goroutine has ended
+
+	mu      sync.Mutex
+	pending map[tiles.Key]*Record // put, not committed yet
+	err     error                 // of the first write that failed: nothing is written after it
+	closed  bool
+	callers sync.WaitGroup // that may still send to queue
+}
+
+// job is one thing for the writing goroutine to do inside a transaction.
+type job struct {
+	do      func(ctx context.Context) error // nil: nothing but the answer
+	bytes   int64                           // of room it takes
+	written int64                           // bytes of segments that count towards the end of the transaction
+	record  *Record                         // that is pending until the commit
+	answer  chan<- error                    // told once everything up to here is committed; nil: nobody asks
+}
+
+// leastRoom is what a job costs beside its content: it bounds the number of jobs that wait.
+const leastRoom = 64 << 10
+
+// start takes over the lock and the connection.
+func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOptions) *Writer {
+	w := &Writer{
+		// The writing outlives the call that started it, and ends with Close.
+		ctx:  context.WithoutCancel(ctx),
+		path: path, lock: lock, o: o,
+		readers: newPool(path+partSuffix, readOnly, 4),
+		store:   s,
+		room:    semaphore.NewWeighted(o.QueueBytes),
+		queue:   make(chan job, o.QueueBytes/leastRoom+1),
+		idle:    make(chan struct{}),
+		pending: make(map[tiles.Key]*Record),
+	}
+	go w.run(w.ctx)
+	return w
+}
+
+// Has returns what the archive has, or will have once what is queued is committed, under key k.
+func (w *Writer) Has(k tiles.Key) (Record, bool) {
+	w.mu.Lock()
+	r, ok := w.pending[k]
+	w.mu.Unlock()
+	if ok {
+		return *r, true
+	}
+	var rec Record
+	err := w.readers.do(w.ctx, func(c *conn) (err error) {
+		rec, ok, err = findRecord(w.ctx, c, k)
+		return err
+	})
+	// What cannot be read is made again: Put replaces it.
+	return rec, ok && err == nil
+}
+
+// Put queues a texture to be written. It waits while QueueBytes are queued. The Layout and the SHA256 of r are taken from c. A second Put of a
+// key replaces the first. Once a write has failed, every Put returns that error; ErrFull says that the disk is full.
+func (w *Writer) Put(ctx context.Context, r Record, c *Content) error {
+	if err := r.valid(); err != nil {
+		return fmt.Errorf("%s: put texture %s: %w", w.path, r.Texture, err)
+	}
+	r.Layout, r.SHA256 = c.layout, c.sha
+	return w.enqueue(ctx, job{
+		do: func(ctx context.Context) error {
+			n, err := w.store.put(ctx, r, c)
+			w.stored.Add(n)
+			if err != nil {
+				return fmt.Errorf("write texture %s: %w", r.Texture, err)
+			}
+			return nil
+		},
+		bytes:   c.Bytes(),
+		written: c.Bytes(),
+		record:  &r,
+	})
+}
+
+// enqueue hands j to the writing goroutine, once there is room.
+func (w *Writer) enqueue(ctx context.Context, j job) error {
+	w.mu.Lock()
+	err := w.err
+	if w.closed {
+		err = ErrClosed
+	}
+	if err != nil {
+		w.mu.Unlock()
+		return err
+	}
+	w.callers.Add(1)
+	w.mu.Unlock()
+	defer w.callers.Done()
+
+	j.bytes = min(max(j.bytes, leastRoom), w.o.QueueBytes)
+	if err := w.room.Acquire(ctx, j.bytes); err != nil {
+		return err
+	}
+	if j.record != nil {
+		w.mu.Lock()
+		w.pending[j.record.Key()] = j.record
+		w.mu.Unlock()
+	}
+	w.queue <- j // has a place for as many jobs as room admits
+	return w.failure()
+}
+
+func (w *Writer) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// flush waits until everything queued so far is committed.
+func (w *Writer) flush(ctx context.Context) error {
+	answer := make(chan error, 1)
+	if err := w.enqueue(ctx, job{answer: answer}); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in vain, and drops them.
+func (w *Writer) run(ctx context.Context) {
+	defer close(w.idle)
+	batch := batch{w: w}
+	timer := time.NewTimer(w.o.CommitEvery)
+	timer.Stop()
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			batch.commit(ctx)
+		case j, more := <-w.queue:
+			if !more {
+				batch.commit(ctx)
+				return
+			}
+			fresh := !batch.open
+			batch.add(ctx, j)
+			w.room.Release(j.bytes)
+			if batch.open && fresh {
+				timer.Reset(w.o.CommitEvery)
+			}
+		}
+		if !batch.open {
+			timer.Stop()
+		}
+	}
+}
+
+// batch is what one transaction holds.
+type batch struct {
+	w       *Writer
+	open    bool
+	bytes   int64
+	records []*Record
+}
+
+func (b *batch) add(ctx context.Context, j job) {
+	if j.record != nil {
+		b.records = append(b.records, j.record)
+	}
+	err := b.w.failure()
+	if err == nil && j.do != nil {
+		if !b.open {
+			err = b.w.store.c.exec(ctx, `BEGIN IMMEDIATE`)
+			b.open = err == nil
+		}
+		if err == nil {
+			err = j.do(ctx)
+		}
+		b.bytes += j.written
+	}
+	if err != nil {
+		b.fail(ctx, err)
+	} else if j.answer != nil || b.bytes >= b.w.o.CommitBytes {
+		b.commit(ctx)
+	}
+	if j.answer != nil {
+		j.answer <- b.w.failure()
+	}
+}
+
+func (b *batch) commit(ctx context.Context) {
+	if !b.open {
+		return
+	}
+	if err := b.w.store.c.exec(ctx, `COMMIT`); err != nil {
+		b.fail(ctx, fmt.Errorf("commit: %w", err))
+		return
+	}
+	b.end()
+}
+
+// fail ends the transaction, and with it the writing: what follows might build on what is lost.
+func (b *batch) fail(ctx context.Context, err error) {
+	b.w.mu.Lock()
+	if b.w.err == nil {
+		b.w.err = explain(b.w.path+partSuffix, err)
+	}
+	b.w.mu.Unlock()
+	if b.open {
+		// SQLite may have rolled back by itself, and says so by an error.
+		_ = b.w.store.c.exec(ctx, `ROLLBACK`)
+	}
+	b.end()
+}
+
+func (b *batch) end() {
+	b.w.mu.Lock()
+	for _, r := range b.records {
+		if k := r.Key(); b.w.pending[k] == r { // not put again since
+			delete(b.w.pending, k)
+		}
+	}
+	b.w.mu.Unlock()
+	clear(b.records)
+	b.open, b.bytes, b.records = false, 0, b.records[:0]
+}
+
+// Stored returns the bytes of segments written so far by this Writer.
+func (w *Writer) Stored() int64 { return w.stored.Load() }
+
+// Close commits everything queued and leaves path.part to be gone on with by another Create. After Finish it does nothing. It returns the error
+// that stopped the writing, if one did.
+func (w *Writer) Close() error {
+	if !w.stop() {
+		return nil
+	}
+	err := w.failure()
+	// Into one file again, so that it can be read and moved; a reader may be in the way, and then it stays in WAL mode.
+	_ = w.store.c.exec(w.ctx, `PRAGMA journal_mode = DELETE`)
+	return errors.Join(err, explain(w.path, errors.Join(w.store.c.close(), w.lock.release())))
+}
+
+// stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier one.
+func (w *Writer) stop() bool {
+	w.mu.Lock()
+	again := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if again {
+		<-w.idle
+		return false
+	}
+	w.callers.Wait()
+	close(w.queue)
+	<-w.idle
+	// They would keep the file in WAL mode. What is wrong with a connection that only read does not matter any more.
+	_ = w.readers.close()
+	return true
+}
