@@ -36,7 +36,7 @@ func lerp(a, b, t int32) int32 { return a + (b-a)*t>>15 }
 // reliefWeights are the amplitudes of the relief's octaves, in 1/256, from octave 2. They fall at first, so that there are continents; those of some
 // kilometres are strong again, so that a few textures anywhere hold a coast.
 func reliefWeight(k int) int32 {
-	weights := [...]int32{256, 200, 150, 120, 100, 105, 120, 150, 130, 90, 64, 46, 32, 21, 14, 9, 6, 4, 3, 2, 1}
+	weights := [...]int32{80, 75, 70, 70, 75, 90, 120, 160, 150, 110, 76, 50, 34, 22, 15, 10, 7, 5, 3, 2, 1}
 	if k-2 < len(weights) {
 		return weights[k-2]
 	}

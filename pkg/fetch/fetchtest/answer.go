@@ -1,0 +1,171 @@
+package fetchtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// serve answers requests for the chunk that address reads from them.
+func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c, ok := address(r)
+		if !ok {
+			http.Error(w, "no such chunk", http.StatusBadRequest)
+			return
+		}
+		attempt, ok := s.arrive(c)
+		if !ok {
+			panic(http.ErrAbortHandler)
+		}
+		status := 0
+		defer func() { s.leave(status) }()
+		fault := (*s.fault.Load())(c, attempt)
+		if fault.Delay > 0 && !s.pause(r, fault.Delay) {
+			return
+		}
+		if fault.RetryAfter != "" {
+			w.Header().Set("Retry-After", fault.RetryAfter)
+		}
+		switch fault.Kind {
+		case Reset:
+			reset(w)
+		case Stall:
+			s.stall(r)
+		case Redirect, RedirectLoop:
+			status = http.StatusFound
+			http.Redirect(w, r, location(fault, r, c), status)
+		default:
+			if status = fault.Kind.status(); status == http.StatusOK {
+				s.serveImage(w, r, fault.Kind, c)
+				return
+			}
+			if status == http.StatusNoContent {
+				w.WriteHeader(status)
+				return
+			}
+			http.Error(w, http.StatusText(status), status)
+		}
+	}
+}
+
+func location(f Fault, r *http.Request, c tiles.Chunk) string {
+	switch {
+	case f.Kind == RedirectLoop:
+		return r.URL.String()
+	case f.Location != "":
+		return f.Location
+	}
+	return fmt.Sprintf("/moved/here/%d/%d/%d.jpg", c.Z, c.X, c.Y)
+}
+
+// serveMoved answers what Redirect leads to, uncounted: the request that was redirected has been.
+func (s *Server) serveMoved(w http.ResponseWriter, r *http.Request) {
+	if c, ok := byXYZ(r); ok {
+		s.serveImage(w, r, OK, c)
+		return
+	}
+	http.NotFound(w, r)
+}
+
+func (k Kind) status() int {
+	switch k {
+	case NotFound:
+		return http.StatusNotFound
+	case Gone:
+		return http.StatusGone
+	case NoContent:
+		return http.StatusNoContent
+	case TooMany:
+		return http.StatusTooManyRequests
+	case Unavailable:
+		return http.StatusServiceUnavailable
+	case ServerError:
+		return http.StatusInternalServerError
+	case RequestTimeout:
+		return http.StatusRequestTimeout
+	case Unauthorized:
+		return http.StatusUnauthorized
+	case Forbidden:
+		return http.StatusForbidden
+	case BadRequest:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk) {
+	good, err := s.images.Fetch(r.Context(), c)
+	if err == nil {
+		good, err = body(k, good)
+	}
+	switch {
+	case errors.Is(err, fetch.ErrNoImagery):
+		http.NotFound(w, r)
+		return
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	kind := "image/jpeg"
+	switch k {
+	case HTML:
+		kind = "text/html"
+	case PNG, BingNoTile:
+		kind = "image/png"
+	}
+	w.Header().Set("Content-Type", kind)
+	if k == BingNoTile {
+		w.Header().Set("X-VE-Tile-Info", "no-tile")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(good)))
+	switch k {
+	case ShortBody, StallBody:
+		_, _ = w.Write(good[:len(good)/2])
+		_ = http.NewResponseController(w).Flush()
+		if k == StallBody {
+			s.stall(r)
+		}
+		panic(http.ErrAbortHandler) // cuts the answer off
+	}
+	_, _ = w.Write(good) // a client that left is its own affair
+}
+
+// stall waits until the client leaves or the server closes.
+func (s *Server) stall(r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-s.closing:
+	}
+}
+
+// pause waits for d and says whether the client is still there.
+func (s *Server) pause(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+	case <-s.closing:
+	}
+	return false
+}
+
+// reset ends a connection of HTTP/1.1 with a reset, and a stream of HTTP/2 likewise.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,105 @@
+package fetchtest
+
+import (
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Kind is a way to answer.
+type Kind uint8
+
+// The ways to answer. OK is the zero value.
+const (
+	OK Kind = iota
+
+	// Imagery in other forms.
+	Progressive // the same pixels as a progressive JPEG
+	Grey        // a JPEG of one component
+	Padded      // zeros after the end marker
+	Redirect    // 302 to the imagery on this server, or to Fault.Location
+
+	// Nothing there.
+	NotFound     // 404
+	Gone         // 410
+	NoContent    // 204
+	BingNoTile   // 200, a PNG of 1,033 bytes, X-VE-Tile-Info: no-tile
+	ArcGISNoData // 200, a JPEG of 2,521 bytes
+
+	// Trouble that may pass.
+	TooMany        // 429
+	Unavailable    // 503
+	ServerError    // 500
+	RequestTimeout // 408
+	Reset          // the connection (HTTP/2: the stream) is reset before an answer
+	Stall          // never answered; ends when the client leaves
+	StallBody      // half a body, then nothing
+	ShortBody      // half of the body that was announced, then the end of the connection (HTTP/2: stream)
+
+	// Status 200 with a body that is not usable.
+	Empty
+	HTML
+	Truncated // a JPEG without its last third
+	Corrupt   // a JPEG whose markers are whole and whose picture is not
+	WrongSize // a JPEG of 512×512 px
+	CMYK
+	PNG
+	Huge // 5 MiB
+
+	// Refusals and mistakes.
+	Unauthorized // 401
+	Forbidden    // 403
+	BadRequest   // 400
+	RedirectLoop // 302 to itself
+)
+
+// String returns the kind's name in lower case.
+func (k Kind) String() string {
+	names := [...]string{
+		"ok", "progressive", "grey", "padded", "redirect", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
+		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "truncated",
+		"corrupt", "wrong size", "cmyk", "png", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
+	}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "unknown"
+}
+
+// Fault is how one request is answered.
+type Fault struct {
+	Kind       Kind
+	RetryAfter string        // the header's value, if not empty
+	Location   string        // of Redirect
+	Delay      time.Duration // before anything is answered
+}
+
+// Faults chooses the answer to the request for c that comes after attempt earlier ones. It is called from many goroutines.
+type Faults func(c tiles.Chunk, attempt int) Fault
+
+// Always answers everything with k.
+func Always(k Kind) Faults {
+	return func(tiles.Chunk, int) Fault { return Fault{Kind: k} }
+}
+
+// FirstOf answers the first request for one chunk in n with one of kinds, which ones depending only on the chunk, and all else with OK.
+func FirstOf(n int, kinds ...Kind) Faults {
+	return func(c tiles.Chunk, attempt int) Fault {
+		h := hash(c)
+		if attempt > 0 || h%uint32(n) != 0 {
+			return Fault{}
+		}
+		return Fault{Kind: kinds[h/uint32(n)%uint32(len(kinds))]}
+	}
+}
+
+func hash(c tiles.Chunk) uint32 {
+	h := uint32(2166136261)
+	for _, v := range [...]uint32{uint32(c.Z), c.X, c.Y} {
+		h = (h ^ v) * 2246822519
+		h ^= h >> 13
+		h *= 3266489917
+		h ^= h >> 16
+	}
+	return h
+}

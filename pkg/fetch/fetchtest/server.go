@@ -1,0 +1,243 @@
+package fetchtest
+
+import (
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options tune a Server. The zero value serves sample imagery without faults, over plain HTTP.
+type Options struct {
+	Addr  string       // to listen on; "": a free port of 127.0.0.1
+	TLS   bool         // serve HTTPS, with HTTP/2 where the client wants it; see Server.CertPool
+	Image fetch.Source // what is served; its ErrNoImagery is answered with 404. nil: fetch.Sample()
+	Fault Faults       // nil: none
+}
+
+// Server is an imagery server. Safe for concurrent use.
+type Server struct {
+	listener net.Listener
+	server   *http.Server
+	tls      *identity // nil: plain
+	fault    atomic.Pointer[Faults]
+	images   cache
+	closing  chan struct{} // ends stalls
+	working  sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	asked  map[tiles.Chunk]int
+	stats  Stats
+}
+
+// Stats is what a Server has been asked so far.
+type Stats struct {
+	Requests    int
+	Distinct    int         // chunks
+	ByStatus    map[int]int // answers; those without a status are under 0
+	InFlight    int         // now
+	MaxInFlight int
+	Connections int // ever opened
+}
+
+// NewServer returns a Server at work. Like httptest's, it panics when it cannot listen: see Listen.
+func NewServer(o Options) *Server {
+	s, err := Listen(o)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// Listen returns a Server at work, to be closed.
+func Listen(o Options) (*Server, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.Image == nil {
+		o.Image = fetch.Sample()
+	}
+	s := &Server{
+		images: cache{next: o.Image}, closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
+	}
+	s.SetFault(o.Fault)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{z}/{x}/{y}", s.serve(byXYZ))
+	mux.HandleFunc("GET /arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}", s.serve(byXYZ))
+	mux.HandleFunc("GET /quad/{quadkey}", s.serve(byQuadkey))
+	mux.HandleFunc("GET /moved/here/{z}/{x}/{y}", s.serveMoved)
+	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ConnState: s.count}
+	var err error
+	if o.TLS {
+		if s.tls, err = newIdentity(); err != nil {
+			return nil, fmt.Errorf("fetchtest: make a certificate: %w", err)
+		}
+		s.server.TLSConfig = s.tls.config()
+		s.server.ErrorLog = log.New(io.Discard, "", 0) // handshakes that a client broke off are not news
+	}
+	if s.listener, err = net.Listen("tcp", o.Addr); err != nil {
+		return nil, fmt.Errorf("fetchtest: listen: %w", err)
+	}
+	s.working.Go(func() { // ends with Close
+		if o.TLS {
+			_ = s.server.ServeTLS(s.listener, "", "")
+		} else {
+			_ = s.server.Serve(s.listener)
+		}
+	})
+	return s, nil
+}
+
+// Close ends the server and every request under way, and waits for them.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	close(s.closing)
+	_ = s.server.Close()
+	s.working.Wait()
+}
+
+// SetFault changes how requests are answered from now on; nil is no faults.
+func (s *Server) SetFault(f Faults) {
+	if f == nil {
+		f = Always(OK)
+	}
+	s.fault.Store(&f)
+}
+
+// URL returns the server's root, without a slash at the end.
+func (s *Server) URL() string {
+	if s.tls != nil {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+// Template returns the URL template of its imagery.
+func (s *Server) Template() string { return s.URL() + "/{z}/{x}/{y}.jpg" }
+
+// QuadkeyTemplate returns the template of the same imagery with addresses like Bing's.
+func (s *Server) QuadkeyTemplate() string { return s.URL() + "/quad/a{quadkey}.jpeg" }
+
+// ArcGISTemplate returns the template of the same imagery with addresses like ArcGIS'.
+func (s *Server) ArcGISTemplate() string {
+	return s.URL() + "/arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}"
+}
+
+// Provider returns the provider of Template.
+func (s *Server) Provider() fetch.Provider {
+	p, err := fetch.LookupProvider(s.Template())
+	if err != nil {
+		panic(err) // a bug: the template is ours
+	}
+	return p
+}
+
+// CertPool returns what a client must trust to talk TLS to the server; nil for a plain one.
+func (s *Server) CertPool() *x509.CertPool {
+	if s.tls == nil {
+		return nil
+	}
+	return s.tls.pool()
+}
+
+// CertPEM returns the same as a PEM file, for SSL_CERT_FILE; nil for a plain server.
+func (s *Server) CertPEM() []byte {
+	if s.tls == nil {
+		return nil
+	}
+	return s.tls.pem()
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Distinct = len(s.asked)
+	stats.ByStatus = maps.Clone(s.stats.ByStatus)
+	return stats
+}
+
+// Asked returns how often c has been asked for.
+func (s *Server) Asked(c tiles.Chunk) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[c]
+}
+
+// AskedFor returns every chunk asked for, and how often.
+func (s *Server) AskedFor() map[tiles.Chunk]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.asked)
+}
+
+func (s *Server) count(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.mu.Lock()
+		s.stats.Connections++
+		s.mu.Unlock()
+	}
+}
+
+// arrive counts a request, which must leave, and returns how often c was asked for before. It is not ok when the server is being closed.
+func (s *Server) arrive(c tiles.Chunk) (attempt int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, false
+	}
+	s.working.Add(1)
+	attempt = s.asked[c]
+	s.asked[c]++
+	s.stats.Requests++
+	s.stats.InFlight++
+	s.stats.MaxInFlight = max(s.stats.MaxInFlight, s.stats.InFlight)
+	return attempt, true
+}
+
+func (s *Server) leave(status int) {
+	defer s.working.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.InFlight--
+	s.stats.ByStatus[status]++
+}
+
+func byXYZ(r *http.Request) (tiles.Chunk, bool) {
+	number := func(name string, bits int) (uint32, bool) {
+		text, _, _ := strings.Cut(r.PathValue(name), ".")
+		n, err := strconv.ParseUint(text, 10, bits)
+		return uint32(n), err == nil
+	}
+	z, okZ := number("z", 5)
+	x, okX := number("x", 32)
+	y, okY := number("y", 32)
+	return tiles.Chunk{Z: tiles.ZL(z), X: x, Y: y}, okZ && okX && okY && x>>z == 0 && y>>z == 0
+}
+
+func byQuadkey(r *http.Request) (tiles.Chunk, bool) {
+	text, _, _ := strings.Cut(strings.TrimPrefix(r.PathValue("quadkey"), "a"), ".")
+	c := tiles.Chunk{Z: tiles.ZL(len(text))}
+	for _, digit := range text {
+		if digit < '0' || digit > '3' {
+			return c, false
+		}
+		c.X, c.Y = c.X<<1|uint32(digit-'0')&1, c.Y<<1|uint32(digit-'0')>>1
+	}
+	return c, len(text) <= 31
+}
