@@ -1,0 +1,186 @@
+package mount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMain(m *testing.M) {
+	if mounttest.Serve() || serveStale() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// mountAt mounts o at dir until the test ends, whatever becomes of it.
+func mountAt(t testing.TB, dir string, o Options) *FS {
+	t.Helper()
+	f, err := Mount(t.Context(), dir, o)
+	if err != nil {
+		t.Fatalf("Mount: %v", err)
+	}
+	t.Cleanup(func() {
+		f.live.close()
+		detach(f.mountpoint) // fails when it has been unmounted, as it should be
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := f.drain(ctx); err != nil {
+			t.Errorf("the mount did not end: %v", err)
+		}
+	})
+	return f
+}
+
+// mountTemp mounts o somewhere.
+func mountTemp(t testing.TB, o Options) *FS {
+	t.Helper()
+	mounttest.NeedFUSE(t)
+	return mountAt(t, t.TempDir(), o)
+}
+
+// textures is the path of a texture's file in a mount.
+func (f *FS) textures(name string) string { return filepath.Join(f.mountpoint, texturesName, name) }
+
+// noise returns a file of layout l with a valid header and bytes that depend on seed after it.
+func noise(l dds.Layout, seed string) []byte {
+	var key [32]byte
+	copy(key[:], seed)
+	file := make([]byte, l.Size())
+	rand.NewChaCha8(key).Read(file)
+	h := l.Header()
+	copy(file, h[:])
+	return file
+}
+
+// grounded returns the ground-coloured file of layout l.
+func grounded(l dds.Layout) []byte {
+	file := make([]byte, l.Size())
+	ground(l, file, 0)
+	return file
+}
+
+func tex(name string) tiles.Texture {
+	t, err := tiles.ParseName(name)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+var small = dds.Layout{Format: dds.BC1, Side: 256}
+
+// fakeArchive holds textures in memory. The zero value is empty.
+type fakeArchive struct {
+	entries []mbtiles.Entry
+	files   map[tiles.Key][]byte
+	fail    func(t tiles.Texture, p []byte, off int64) (int, error) // in place of every read
+}
+
+// add returns the file of the texture that it adds.
+func (a *fakeArchive) add(name string, l dds.Layout) []byte {
+	t := tex(name)
+	file := noise(l, "archived "+name)
+	if a.files == nil {
+		a.files = make(map[tiles.Key][]byte)
+	}
+	a.files[t.Key()] = file
+	e := mbtiles.Entry{Texture: t, Layout: l}
+	at, _ := slices.BinarySearchFunc(a.entries, e, byTexture)
+	a.entries = slices.Insert(a.entries, at, e)
+	return file
+}
+
+func byTexture(a, b mbtiles.Entry) int { return a.Texture.Compare(b.Texture) }
+
+func (a *fakeArchive) Lookup(k tiles.Key) (mbtiles.Entry, bool) {
+	for _, e := range a.entries {
+		if e.Texture.Key() == k {
+			return e, true
+		}
+	}
+	return mbtiles.Entry{}, false
+}
+
+func (a *fakeArchive) All() iter.Seq[mbtiles.Entry] { return slices.Values(a.entries) }
+func (a *fakeArchive) Len() int                     { return len(a.entries) }
+
+func (a *fakeArchive) ReadAt(_ context.Context, e mbtiles.Entry, p []byte, off int64) (int, error) {
+	if a.fail != nil {
+		return a.fail(e.Texture, p, off)
+	}
+	return copy(p, a.files[e.Texture.Key()][off:]), nil
+}
+
+// fakeGenerator makes what its function makes and counts.
+type fakeGenerator struct {
+	calls  atomic.Int64
+	answer func(ctx context.Context, t tiles.Texture) ([]byte, bool, error)
+}
+
+func (g *fakeGenerator) Texture(ctx context.Context, t tiles.Texture) ([]byte, bool, error) {
+	g.calls.Add(1)
+	return g.answer(ctx, t)
+}
+
+// made is what a healthy generator makes.
+func made(t tiles.Texture) []byte { return noise(LiveLayout(), "live "+t.Key().Maptype+t.Name()) }
+
+func healthy() *fakeGenerator {
+	return &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) { return made(t), true, nil }}
+}
+
+// stuck answers when its context ends; began gets the texture of each call.
+func stuck() (g *fakeGenerator, began chan tiles.Texture) {
+	began = make(chan tiles.Texture, 1000)
+	return &fakeGenerator{answer: func(ctx context.Context, t tiles.Texture) ([]byte, bool, error) {
+		began <- t
+		<-ctx.Done()
+		return nil, false, ctx.Err()
+	}}, began
+}
+
+func any(g Generator) Options { return Options{Live: LiveAny, Generator: g} }
+
+var errProvider = errors.New("the provider is down")
+
+// write puts a file below dir.
+func write(t testing.TB, dir, path string, content []byte) {
+	t.Helper()
+	full := filepath.Join(dir, path)
+	if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for what another goroutine is about to do.
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for range 6000 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it never happened: %s", what)
+}
+
+func named(i int) string { return fmt.Sprintf("%d_%d_BI16.dds", 16*(i/1000), 16*(i%1000)) }
