@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// withArchive opens the archive, hands it to f and closes it.
+func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
+	a, err := mbtiles.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if errClose := a.Close(); err == nil {
+			err = errClose
+		}
+	}()
+	return f(a)
+}
+
+func newInfoCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "info ARCHIVE",
+		Short: "Say what an archive holds",
+		Long:  "Says what an archive holds: its state, digest, textures by zoom level, format and detail, holes, and metadata. A .part file may be asked too.",
+		Example: `  xelpack info flight.mbtiles
+  xelpack info flight.mbtiles --json | jq -r .digest`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+				info, err := a.Info(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+				}
+				return printInfo(cmd.OutOrStdout(), info)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func printInfo(w io.Writer, i mbtiles.Info) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "state       %s\n", i.State)
+	if i.Digest != "" {
+		fmt.Fprintf(b, "digest      %s\n", i.Digest)
+	}
+	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", countText(i.Textures), bytesText(i.Bytes), bytesText(i.FileBytes))
+	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", countText(i.Contents), countText(i.Holes))
+	for _, zl := range slices.Sorted(maps.Keys(i.ByZL)) {
+		fmt.Fprintf(b, "  ZL%-8d%s\n", zl, countText(i.ByZL[zl]))
+	}
+	for _, format := range slices.Sorted(maps.Keys(i.ByFormat)) {
+		fmt.Fprintf(b, "  %-10s%s\n", format, countText(i.ByFormat[format]))
+	}
+	for _, k := range slices.Sorted(maps.Keys(i.ByDetail)) {
+		fmt.Fprintf(b, "  detail %-3d%s\n", k, countText(i.ByDetail[k]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(i.Metadata)) {
+		fmt.Fprintf(b, "%s: %s\n", name, strings.ReplaceAll(i.Metadata[name], "\n", " "))
+	}
+	return b.Flush()
+}
+
+func newListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ls ARCHIVE",
+		Short: "List the textures of an archive",
+		Long: `Lists the textures of an archive, a line each: file name, bytes, detail. With --json an object a line, with row, col, maptype, zl, k, format, side, bytes,
+sha256, chunks, overzoomed, missing, failed and provider.`,
+		Example: "  xelpack ls flight.mbtiles | wc -l",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+				return list(cmd.Context(), a, cmd.OutOrStdout(), asJSON)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
+	return cmd
+}
+
+func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) error {
+	b := bufio.NewWriter(w)
+	enc := json.NewEncoder(b)
+	for e := range a.All() {
+		if !asJSON {
+			fmt.Fprintf(b, "%s %d k%d\n", e.Texture.File(), e.Layout.Size(), e.Detail)
+			continue
+		}
+		r, err := a.Record(ctx, e)
+		if err != nil {
+			return err
+		}
+		err = enc.Encode(map[string]any{
+			"file": r.File(), "row": r.Row, "col": r.Col, "maptype": r.Maptype, "zl": r.ZL, "k": r.Detail,
+			"format": r.Layout.Format.String(), "side": r.Layout.Side, "bytes": r.Layout.Size(), "sha256": fmt.Sprintf("%x", r.SHA256),
+			"chunks": r.Chunks, "overzoomed": r.Overzoomed, "missing": r.Missing, "failed": r.Failed, "provider": r.Provider,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+func newVerifyCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify ARCHIVE",
+		Short: "Check every byte of an archive",
+		Long:  "Decodes every texture of an archive, compares it with its hash, checks previews and counts, and recomputes the digest. What is damaged is named; exit code 5.",
+		Example: `  xelpack verify flight.mbtiles
+  xelpack verify flight.mbtiles --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+				return verify(cmd.Context(), a, args[0], cmd.OutOrStdout(), asJSON)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func verify(ctx context.Context, a *mbtiles.Archive, file string, w io.Writer, asJSON bool) error {
+	report, err := a.Verify(ctx, mbtiles.VerifyOptions{})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = json.NewEncoder(w).Encode(report)
+	} else {
+		for _, p := range report.Problems {
+			fmt.Fprintln(w, p)
+		}
+		if report.OK {
+			_, err = fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, plural(report.Textures, "texture"), report.Digest)
+		}
+	}
+	if err == nil && !report.OK {
+		return fmt.Errorf("%s: %w: %s", file, errVerify, plural(len(report.Problems), "problem"))
+	}
+	return err
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/pack"
+)
+
+// buildOptions are the flags of build.
+type buildOptions struct {
+	planOptions
+	Output   string
+	DryRun   bool
+	Quality  string
+	Compress string
+	Retries  int
+	Timeout  time.Duration
+}
+
+func newBuildCommand() *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "build -o FILE.mbtiles",
+		Short: "Fetch, encode and pack textures into an archive",
+		Long: `Fetches the imagery of a selection, encodes it as DDS textures and packs them into one archive. Work goes on in FILE.mbtiles.part until it is
+finished. A build that was interrupted, or even killed, goes on where it stopped when the same command is run again; so does one that left holes.`,
+		Example: `  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
+  xelpack build --bbox 5.5,43,7.5,44.5 --provider eox --zoom 14 -o riviera.mbtiles
+  xelpack build --bbox 7.1,43.6,7.3,43.7 --provider sample -o try.mbtiles     (invented imagery, no network)`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runBuild(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` that ends in .mbtiles")
+	o.selectionOptions.register(f)
+	o.fetchOptions.register(f)
+	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
+	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
+	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
+	quality, err := dds.ParseQuality(o.Quality)
+	if err != nil {
+		return usageErrorf("--quality: %w", err)
+	}
+	compression, err := mbtiles.ParseCompression(o.Compress)
+	if err != nil {
+		return usageErrorf("--compress: %w", err)
+	}
+	switch {
+	case o.DryRun:
+		return runPlan(ctx, o.planOptions, stdout, stderr)
+	case o.Output == "":
+		return usageErrorf("where to? give -o FILE.mbtiles")
+	case o.Retries < 0:
+		return usageErrorf("--retries %d: want 0 or more", o.Retries)
+	case o.Timeout <= 0:
+		return usageErrorf("--timeout %v: want more than nothing", o.Timeout)
+	}
+	if err := outputFolder(o.Output); err != nil {
+		return err
+	}
+	plan, err := makePlan(ctx, o.selectionOptions, o.fetchOptions, stderr)
+	if err != nil {
+		return err
+	}
+	report, err := buildPlan(ctx, o, plan, quality, compression, stdout, stderr)
+	if report == nil {
+		return err
+	}
+	if errReport := report.write(o, stdout); err == nil {
+		err = errReport
+	}
+	if err == nil && report.State == pack.StateHoles {
+		return fmt.Errorf("%s: %w: %s could not be fetched", o.Output, errHoles, plural(report.Chunks.Failed, "chunk"))
+	}
+	return err
+}
+
+// buildPlan builds, or finds that there is nothing to build. The report is nil if it did not come to building.
+func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quality, compression mbtiles.Compression, stdout, stderr io.Writer) (*buildReport, error) {
+	if len(plan.Items) == 0 {
+		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
+	}
+	writer, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: 32 << 20})
+	if err != nil {
+		return nil, err
+	}
+	todo, err := pack.Todo(writer.Has, plan.Items, plan.Provider.ID)
+	if err == nil && len(todo) > 0 {
+		err = enoughDisk(o.Output, estimatePlan(todo, plan.Provider, o.Concurrency).StoreBytes)
+	}
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	if !o.JSON {
+		if err := plan.print(stdout); err != nil {
+			return nil, errors.Join(err, writer.Close())
+		}
+	}
+	if !plan.Provider.Redistributable && plan.Provider.ID != fetch.SampleID {
+		fmt.Fprintf(stderr, "imagery of %s may not be passed on: %s\n", plan.Provider.ID, plan.Provider.Licence)
+	}
+
+	client := fetch.NewClient(fetch.ClientOptions{Concurrency: o.Concurrency, Retries: retries(o.Retries), Timeout: o.Timeout, UserAgent: userAgent()})
+	defer client.Close()
+	pipeline := pack.New(pack.Options{
+		Source: client.Source(plan.Provider), MaxZL: plan.Provider.MaxZL,
+		Quality: quality, Compression: compression,
+	})
+	defer pipeline.Close()
+
+	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan), Client: client}
+	bar := progress.New(stderr, estimatePlan(todo, plan.Provider, o.Concurrency).Chunks, len(todo), func() progress.State {
+		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: client.Stats().BytesDownloaded}
+	})
+	report, err := pack.Build(ctx, pipeline, writer, job)
+	bar.Close()
+	return &buildReport{report}, err
+}
+
+// retries translates "none" for the client, whose zero means its default.
+func retries(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// outputFolder finds out before any work whether the archive has a place to be.
+func outputFolder(file string) error {
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("-o %s: the folder %s does not exist: make it first", file, dir)
+	case err != nil:
+		return fmt.Errorf("-o %s: %w", file, err)
+	case !info.IsDir():
+		return fmt.Errorf("-o %s: %s is not a folder", file, dir)
+	}
+	return nil
+}
+
+// metadata are the rows about the build that travel in the archive.
+func metadata(o buildOptions, p plan) map[string]string {
+	planned, _ := json.Marshal(p.Estimate) // cannot fail: numbers only
+	name := filepath.Base(o.Output)
+	return map[string]string{
+		"name":                    name[:len(name)-len(filepath.Ext(name))],
+		"attribution":             p.Provider.Attribution,
+		"xelpack:plan":            string(planned),
+		"xelpack:providers":       p.Provider.ID,
+		"xelpack:licence":         p.Provider.Licence,
+		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable),
+		"xelpack:encoder":         userAgent() + " " + o.Quality,
+		"xelpack:jpeg_decoder":    dds.Decoder(),
+	}
+}
+
+// buildReport prints what a build did.
+type buildReport struct{ pack.Report }
+
+func (r *buildReport) write(o buildOptions, w io.Writer) error {
+	if o.JSON {
+		return json.NewEncoder(w).Encode(r.Report)
+	}
+	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
+	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s stored, in %s\n",
+		o.Output, r.State, countText(r.Built), plural(r.Textures, "texture"), countText(r.Skipped),
+		countText(r.Chunks.OK), countText(r.Chunks.NoImagery), countText(r.Chunks.Failed),
+		plural(r.Requests, "request"), countText(r.Retries), bytesText(r.BytesDownloaded), bytesText(r.BytesStored), durationText(elapsed))
+	return err
+}

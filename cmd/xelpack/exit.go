@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// The exit codes, the same for every verb.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitHoles       = 3
+	exitDiskFull    = 4
+	exitVerify      = 5
+	exitInterrupted = 130
+)
+
+const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid, build it again to go on);
+4 not enough disk; 5 verification failed; 130 interrupted (run the same command to continue).`
+
+var (
+	errHoles    = errors.New("finished with holes")
+	errVerify   = errors.New("verification failed")
+	errDiskFull = errors.New("not enough disk")
+)
+
+// usageError is a command line that cannot be meant.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usageErrorf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// exitCode says what went wrong, and what to do about it, and returns the code for it.
+func exitCode(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code := codeOf(err)
+	if code == exitInterrupted {
+		fmt.Fprintln(stderr, "xelpack: interrupted; what was done is kept: run the same command to continue")
+		return code
+	}
+	fmt.Fprintf(stderr, "xelpack: %v\n", err)
+	if h := hint(err); h != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", h)
+	}
+	return code
+}
+
+func codeOf(err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage), unknownCommand(err):
+		return exitUsage
+	case errors.Is(err, errHoles):
+		return exitHoles
+	case errors.Is(err, errDiskFull), errors.Is(err, mbtiles.ErrFull), errors.Is(err, syscall.ENOSPC):
+		return exitDiskFull
+	case errors.Is(err, errVerify):
+		return exitVerify
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// unknownCommand recognises cobra's only error that comes without a type or a hook.
+func unknownCommand(err error) bool { return strings.HasPrefix(err.Error(), "unknown command ") }
+
+// hints are what to do about errors whose text does not say it.
+var hints = []struct {
+	err  error
+	hint string
+}{
+	{errHoles, "run the same command again: only what failed is fetched"},
+	{errDiskFull, "free some space or choose another place; a build goes on where it stopped"},
+	{mbtiles.ErrFull, "free some space, then run the same command: it goes on where it stopped"},
+	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
+	{mbtiles.ErrVersion, "update xelpack"},
+	{mbtiles.ErrCorrupt, "see `xelpack verify` for what is damaged"},
+	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
+	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
+	{pack.ErrNoAnswer, "check the line and the provider's address; the same command goes on where it stopped"},
+	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
+	{scenery.ErrNoTerrain, ""},
+	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery covers the place"},
+	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again"},
+}
+
+func hint(err error) string {
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return h.hint
+		}
+	}
+	return ""
+}

@@ -1,0 +1,82 @@
+// Command xelpack packs X-Plane ground textures into one archive before the flight, and serves them from it during the flight.
+//
+//	xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
+//	xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
+//
+// Every verb is one file of this package: a constructor of its command, its options with their flags, and a run function that tests call.
+// Messages go to standard error, data to standard output.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns its exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal ends the work in good order; a second one finds the default handler and ends the process.
+	context.AfterFunc(ctx, stop)
+
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return exitCode(stderr, root.ExecuteContext(ctx))
+}
+
+const rootHelp = `xelpack packs X-Plane's ground textures before the flight and serves them during it.
+
+The evening before:   xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
+On the day:           xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
+
+Any flag has a default in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64).`
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "xelpack",
+		Short:         "Ground imagery for X-Plane, packed before the flight",
+		Long:          rootHelp + "\n\n" + exitCodesHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return applyDefaults(cmd)
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		newPlanCommand(), newBuildCommand(), newMountCommand(), newUmountCommand(),
+		newInfoCommand(), newListCommand(), newVerifyCommand(), newExportCommand(), newPreviewCommand(),
+		newProvidersCommand(), newVersionCommand(),
+	)
+	for _, c := range root.Commands() {
+		c.Long += "\n\n" + exitCodesHelp
+		c.Args = usageArgs(c.Args)
+	}
+	return root
+}
+
+// usageArgs makes a wrong number of arguments a wrong usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(cmd, args); err != nil {
+			return usageErrorf("%w (usage: %s)", err, cmd.UseLine())
+		}
+		return nil
+	}
+}

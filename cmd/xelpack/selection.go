@@ -1,0 +1,180 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/route"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// selectionOptions say which textures are meant: the flags that plan and build share.
+type selectionOptions struct {
+	Routes   []string
+	BBox     string
+	Region   string
+	Scenery  []string
+	Zoom     uint8
+	Maptype  string
+	Corridor string
+	Detail   string
+
+	PixelAngle     float64
+	TerrainCeiling string
+}
+
+func (o *selectionOptions) register(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated")
+	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
+	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
+	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
+	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
+	f.StringVar(&o.Maptype, "maptype", "", "maptype `CODE` in the names of textures without --scenery (default the provider's)")
+	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default all that X-Plane loads along it)")
+	f.StringVar(&o.Detail, "detail", "sight", "sight: what is far from the route less sharp, as sharp as it can be seen; full: everything at full detail")
+	f.Float64Var(&o.PixelAngle, "pixel-angle", tiles.DefaultPixelAngle, "angle of a screen pixel in `RADIANS`")
+	f.StringVar(&o.TerrainCeiling, "terrain-ceiling", "10000ft", "`HEIGHT` that a route's altitudes are counted from, for what can be seen")
+}
+
+// selected is what the options come to.
+type selected struct {
+	Items    []tiles.Item
+	Real     int // textures of the selection that the scenery holds as real files
+	Packages []*scenery.Package
+}
+
+// validate finds what is wrong with the flags by themselves.
+func (o selectionOptions) validate() error {
+	switch {
+	case len(o.Routes) == 0 && o.BBox == "" && o.Region == "" && len(o.Scenery) == 0:
+		return usageErrorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE or --scenery DIR")
+	case o.Corridor != "" && len(o.Routes) == 0:
+		return usageErrorf("--corridor is a distance from a route: give --route FILE as well")
+	case o.Detail != "sight" && o.Detail != "full":
+		return usageErrorf("--detail %q: want sight or full", o.Detail)
+	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
+		return usageErrorf("--pixel-angle %v: want radians above 0, such as 0.0003", o.PixelAngle)
+	case len(o.Scenery) == 0 && (o.Zoom < 10 || tiles.ZL(o.Zoom) > tiles.MaxZL):
+		return usageErrorf("--zoom %d: want a zoom level of 10 to %d; X-Plane's ortho scenery is mostly at 16", o.Zoom, tiles.MaxZL)
+	case o.Maptype != "" && len(o.Scenery) > 0:
+		return usageErrorf("--maptype is for textures without --scenery: a scenery package names its own")
+	case o.Maptype != "":
+		if err := tiles.ValidMaptype(o.Maptype); err != nil {
+			return usageErrorf("--maptype: %w", err)
+		}
+	}
+	return nil
+}
+
+// resolve reads the files that the options name and returns the plan. maptype is what textures without scenery are named after.
+func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Package, maptype string) (selected, error) {
+	s := tiles.Selection{
+		Sight:      o.Detail == "sight",
+		PixelAngle: o.PixelAngle,
+		ZL:         tiles.ZL(o.Zoom),
+		Maptype:    cmp.Or(o.Maptype, maptype),
+	}
+	if err := o.regions(&s); err != nil {
+		return selected{}, err
+	}
+	result := selected{Packages: packages}
+	onDisk := make(map[tiles.Key]bool)
+	if len(packages) > 0 {
+		s.Candidates = []tiles.Texture{}
+		for _, p := range packages {
+			for _, t := range p.Textures() {
+				s.Candidates = append(s.Candidates, t.Texture)
+				onDisk[t.Key()] = onDisk[t.Key()] || t.Real
+			}
+		}
+	}
+	items, err := s.Plan(ctx)
+	if err != nil {
+		return selected{}, err
+	}
+	result.Items = slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
+	result.Real = len(items) - len(result.Items)
+	return result, nil
+}
+
+// regions adds what --bbox, --region and --route ask for to s.
+func (o selectionOptions) regions(s *tiles.Selection) error {
+	if o.BBox != "" {
+		r, err := tiles.ParseBBox(o.BBox)
+		if err != nil {
+			return usageErrorf("--bbox: %w", err)
+		}
+		s.Regions = append(s.Regions, r)
+	}
+	if o.Region != "" {
+		polygons, err := route.ReadRegion(o.Region)
+		if err != nil {
+			return fmt.Errorf("--region: %w", err)
+		}
+		s.Regions = append(s.Regions, tiles.Polygons(polygons))
+	}
+	ceiling, err := parseLength(o.TerrainCeiling)
+	if err != nil {
+		return usageErrorf("--terrain-ceiling: %w", err)
+	}
+	for _, file := range o.Routes {
+		routes, err := route.Read(file)
+		if err != nil {
+			return fmt.Errorf("--route: %w", err)
+		}
+		for _, r := range routes {
+			path := flownPath(r, ceiling)
+			reach, err := o.reach(path)
+			if err != nil {
+				return err
+			}
+			s.Paths = append(s.Paths, path)
+			s.Regions = append(s.Regions, reach)
+		}
+	}
+	return nil
+}
+
+// reach is what a route selects: its corridor, or all that X-Plane loads.
+func (o selectionOptions) reach(path *tiles.Path) (tiles.Region, error) {
+	if o.Corridor == "" {
+		return path.Window(), nil
+	}
+	width, err := parseLength(o.Corridor)
+	if err != nil {
+		return nil, usageErrorf("--corridor: %w", err)
+	}
+	return path.Corridor(width), nil
+}
+
+// flownPath gives the route's points their heights above the highest ground. A route with altitudes starts and ends at 0 where those are missing.
+func flownPath(r route.Route, ceiling float64) *tiles.Path {
+	points := make([]tiles.PathPoint, len(r.Points))
+	for i, p := range r.Points {
+		points[i] = tiles.PathPoint{Point: p.Point, Height: max(0, p.Altitude-ceiling)}
+	}
+	return tiles.NewPath(points...)
+}
+
+// openScenery reads the packages and says on stderr what of their terrain could not be used.
+func openScenery(ctx context.Context, dirs []string, stderr io.Writer) ([]*scenery.Package, error) {
+	var packages []*scenery.Package
+	for _, dir := range dirs {
+		p, err := scenery.Open(ctx, dir)
+		if err != nil {
+			return nil, fmt.Errorf("--scenery: %w", err)
+		}
+		if n := p.SkippedCount(); n > 0 {
+			fmt.Fprintf(stderr, "%s: %s skipped, the first: %s\n", filepath.Base(dir), plural(n, "terrain file"), p.Skipped()[0])
+		}
+		packages = append(packages, p)
+	}
+	return packages, nil
+}

@@ -1,0 +1,107 @@
+package pack
+
+import (
+	"context"
+	"errors"
+	"image/color"
+	"sync/atomic"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Ground is the neutral colour of ground that no imagery could be had for.
+var ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
+
+// decodeTries is how often a body that passed the source's checks, but that the decoder rejects, is asked for again.
+const decodeTries = 3
+
+// ending is what became of one chunk.
+type ending struct {
+	overzoomed bool
+	missing    bool
+	failed     error // nil unless the chunk, or a parent that should have filled it, could not be had
+}
+
+func (b *Built) count(e ending) {
+	if e.overzoomed {
+		b.Overzoomed++
+	}
+	switch {
+	case e.failed != nil:
+		b.Failed++
+		if b.Cause == nil {
+			b.Cause = e.failed
+		}
+	case e.missing:
+		b.Missing++
+	}
+}
+
+// Counts are running totals, safe for concurrent use.
+type Counts struct {
+	OK, NoImagery, Failed atomic.Int64 // chunks by outcome
+	Textures              atomic.Int64 // in an archive, or on their way there
+}
+
+func (c *Counts) add(e ending) {
+	switch {
+	case e.failed != nil:
+		c.Failed.Add(1)
+	case e.missing:
+		c.NoImagery.Add(1)
+	default:
+		c.OK.Add(1)
+	}
+}
+
+// Done returns how many chunks have come to an end.
+func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Failed.Load() }
+
+// chunk brings the chunk to its place in b, by what it takes. The error is only ever the context's or the builder's.
+func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk) (ending, error) {
+	var end ending
+	if c.Z <= p.maxZL {
+		err := p.fetchInto(ctx, c, func(w *dds.Worker, body []byte) error { return w.AddJPEG(b, place.Row, place.Col, body) })
+		switch {
+		case err == nil:
+			return end, nil
+		case ctx.Err() != nil:
+			return end, ctx.Err()
+		case errors.Is(err, fetch.ErrNoImagery):
+			end.missing = true
+		default:
+			end.failed = err
+		}
+	}
+	img, err := p.parents.enlarged(ctx, c)
+	switch {
+	case ctx.Err() != nil:
+		return end, ctx.Err()
+	case err == nil:
+		end.overzoomed = true
+		return end, p.work(ctx, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, img) })
+	case errors.Is(err, fetch.ErrNoImagery):
+		end.missing = true
+	default:
+		end.failed = err
+	}
+	return end, p.work(ctx, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
+}
+
+// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is not imagery, whatever it looked like: it is asked for again.
+func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(*dds.Worker, []byte) error) error {
+	var err error
+	for range decodeTries {
+		var body []byte
+		if body, err = p.source.Fetch(ctx, c); err != nil {
+			return err
+		}
+		err = p.work(ctx, func(w *worker) error { return use(w.dds, body) })
+		if !errors.Is(err, dds.ErrJPEG) {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,235 @@
+package pack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options tune a Pipeline. Source and MaxZL are needed; the rest have defaults.
+type Options struct {
+	Source fetch.Source
+	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from there.
+	MaxZL tiles.ZL
+	// Quality is the encoder's. Default good.
+	Quality dds.Quality
+	// Compression is what contents for an archive are made with. Default none.
+	Compression mbtiles.Compression
+	// Memory bounds the outputs of textures in flight, in bytes. Default 64 MiB: five full textures.
+	Memory int64
+	// Workers decode and encode. Default GOMAXPROCS.
+	Workers int
+	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four for every worker, so that the
+	// network has something to do while bodies wait.
+	Slots int
+}
+
+// defaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch while another texture finishes.
+const defaultMemory = 64 << 20
+
+// Pipeline builds textures. One serves the whole process. Close it when nothing is being built any more.
+type Pipeline struct {
+	source  fetch.Source
+	maxZL   tiles.ZL
+	quality dds.Quality
+
+	memory  *semaphore.Weighted
+	limit   int64
+	slots   *semaphore.Weighted
+	nSlots  int
+	workers chan *worker
+	buffers bufferPool
+	parents *parents
+
+	// Counts follow the work of the process.
+	Counts Counts
+}
+
+// worker is what one processor needs: its scratch for chunks and its encoder for contents.
+type worker struct {
+	dds     *dds.Worker
+	encoder *mbtiles.Encoder
+}
+
+// New returns a Pipeline.
+func New(o Options) *Pipeline {
+	nWorkers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
+	p := &Pipeline{
+		source:  o.Source,
+		maxZL:   o.MaxZL,
+		quality: o.Quality,
+		limit:   cmp.Or(o.Memory, defaultMemory),
+		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
+		workers: make(chan *worker, nWorkers),
+	}
+	p.memory = semaphore.NewWeighted(p.limit)
+	p.slots = semaphore.NewWeighted(int64(p.nSlots))
+	p.parents = newParents(p)
+	for range nWorkers {
+		p.workers <- &worker{dds: dds.NewWorker(), encoder: mbtiles.NewEncoder(o.Compression)}
+	}
+	return p
+}
+
+// Close releases the workers. It waits for those still at work.
+func (p *Pipeline) Close() error {
+	var errs []error
+	for range cap(p.workers) {
+		errs = append(errs, (<-p.workers).dds.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// work runs f with one of the pipeline's workers.
+func (p *Pipeline) work(ctx context.Context, f func(*worker) error) error {
+	select {
+	case w := <-p.workers:
+		defer func() { p.workers <- w }()
+		return f(w)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Built is a finished texture. Its memory counts as in flight until Release or Take.
+type Built struct {
+	Item tiles.Item
+	// File is the whole DDS file.
+	File []byte
+	// Tally says what became of its chunks.
+	Tally
+	// Cause is the error of the first chunk that failed, nil if none did.
+	Cause error
+
+	pipeline *Pipeline
+}
+
+// Tally counts the chunks of a texture.
+type Tally struct {
+	Chunks     int // all
+	Overzoomed int // enlarged from a parent zoom, for whatever reason
+	Missing    int // the provider has no imagery there
+	Failed     int // could not be had after retries: to be repaired
+}
+
+// Blank reports that not one chunk could be had because all of them failed.
+func (b *Built) Blank() bool { return b.Failed == b.Chunks && b.Overzoomed == 0 }
+
+// Release gives the file's memory back to the pipeline; File must not be used any more.
+func (b *Built) Release() {
+	b.pipeline.buffers.put(b.File)
+	b.Take()
+}
+
+// Take returns the file as the caller's own: it no longer counts as in flight.
+func (b *Built) Take() []byte {
+	file := b.File
+	b.File = nil
+	b.pipeline.memory.Release(b.pipeline.cost(b.Item))
+	return file
+}
+
+// cost is what a texture in flight counts for: its output, or all there is if the limit is smaller than one texture.
+func (p *Pipeline) cost(it tiles.Item) int64 { return min(layout(it).Size(), p.limit) }
+
+func layout(it tiles.Item) dds.Layout { return dds.Layout{Format: dds.BC1, Side: it.Side()} }
+
+// Texture builds one texture. It waits until the pipeline has memory for it. The caller releases the result.
+//
+// Chunks that fail do not fail the texture: they are counted. An error means that ctx ended or that the texture cannot be built at all.
+func (p *Pipeline) Texture(ctx context.Context, it tiles.Item) (*Built, error) {
+	cost := p.cost(it)
+	if err := p.memory.Acquire(ctx, cost); err != nil {
+		return nil, fmt.Errorf("build %s: %w", it, err)
+	}
+	buf := p.buffers.get(layout(it).Size())
+	built, err := p.build(ctx, it, buf)
+	if err != nil {
+		p.buffers.put(buf)
+		p.memory.Release(cost)
+		return nil, fmt.Errorf("build %s: %w", it, err)
+	}
+	return built, nil
+}
+
+func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built, error) {
+	b, err := dds.NewBuilder(layout(it), buf, dds.WithQuality(p.quality))
+	if err != nil {
+		return nil, err
+	}
+	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, pipeline: p}
+	var mu sync.Mutex // of built's tally and cause
+
+	g, chunkCtx := errgroup.WithContext(ctx)
+	for place, c := range it.Chunks() {
+		// A slot is held from the request until the chunk is encoded, so bodies cannot pile up in front of the encoder.
+		if err := p.slots.Acquire(chunkCtx, 1); err != nil {
+			break // ctx ended, or a chunk has an error for Wait
+		}
+		g.Go(func() error {
+			defer p.slots.Release(1)
+			end, err := p.chunk(chunkCtx, b, place, c)
+			if err != nil {
+				return err
+			}
+			p.Counts.add(end)
+			mu.Lock()
+			defer mu.Unlock()
+			built.count(end)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	err = p.work(ctx, func(*worker) error {
+		built.File, err = b.Finish()
+		return err
+	})
+	return built, err
+}
+
+// bufferPool keeps the output buffers of released textures for the next ones: 11 MB made anew for every texture is work for the garbage collector.
+type bufferPool struct {
+	mu   sync.Mutex
+	free [][]byte
+}
+
+// keptBuffers is how many free buffers are worth keeping.
+const keptBuffers = 8
+
+func (p *bufferPool) get(size int64) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, b := range p.free {
+		if int64(cap(b)) >= size {
+			last := len(p.free) - 1
+			p.free[i] = p.free[last]
+			p.free = p.free[:last]
+			return b
+		}
+	}
+	return nil
+}
+
+func (p *bufferPool) put(b []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if cap(b) > 0 && len(p.free) < keptBuffers {
+		p.free = append(p.free, b)
+	}
+}
