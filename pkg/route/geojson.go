@@ -14,46 +14,8 @@ import (
 // maxNesting bounds how deep collections may stand in one another. Files of the field have one level.
 const maxNesting = 8
 
-// shapes is what a GeoJSON file holds, in its order.
-type shapes struct {
-	lines    []Route
-	points   []Point
-	polygons orb.MultiPolygon
-
-	linePlace, polygonPlace string // of the first line or point, and of the first polygon
-}
-
-// parseGeoJSON returns a route for every line; a file without lines is one route through its points.
-func parseGeoJSON(data []byte) ([]Route, error) {
-	s, err := parseShapes(data)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(s.polygons) > 0:
-		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route", Remedy: "use --region for it", Err: ErrIsRegion}
-	case len(s.lines) > 0:
-		return s.lines, nil
-	case len(s.points) > 0:
-		return []Route{{Points: merged(s.points)}}, nil
-	}
-	return nil, &Error{Problem: "the file has no points", Remedy: "draw the route as a LineString", Err: ErrNoPoints}
-}
-
-// parseGeoJSONRegion returns every polygon of a file that holds nothing else.
-func parseGeoJSONRegion(data []byte) (orb.MultiPolygon, error) {
-	s, err := parseShapes(data)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(s.lines) > 0 || len(s.points) > 0:
-		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region", Remedy: "use --route for it", Err: ErrIsRoute}
-	case len(s.polygons) == 0:
-		return nil, &Error{Problem: "the file has no polygons", Remedy: "draw the region as a Polygon", Err: ErrNoPoints}
-	}
-	return s.polygons, nil
-}
-
-func parseShapes(data []byte) (*shapes, error) {
+// parseGeoJSON reads the shapes of a GeoJSON file.
+func parseGeoJSON(data []byte) (*shapes, error) {
 	var raw json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return nil, jsonError(data, err)
@@ -133,7 +95,7 @@ func (s *shapes) add(raw json.RawMessage, place, name string, depth int) error {
 		if err != nil {
 			return err
 		}
-		s.note(o.kind, place)
+		s.note(place, o.kind == "Polygon" || o.kind == "MultiPolygon")
 		return within(inner, s.addGeometry(o.kind, name, coordinates))
 	}
 	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", o.kind))
@@ -155,17 +117,6 @@ func (s *shapes) addAll(o object, key, name string, depth int) error {
 		}
 	}
 	return nil
-}
-
-// note remembers where the first line and the first polygon stand.
-func (s *shapes) note(kind, place string) {
-	first := &s.linePlace
-	if kind == "Polygon" || kind == "MultiPolygon" {
-		first = &s.polygonPlace
-	}
-	if *first == "" {
-		*first = place
-	}
 }
 
 // addGeometry takes over the coordinates of a geometry.
@@ -198,45 +149,26 @@ func (s *shapes) addGeometry(kind, name string, coordinates json.RawMessage) err
 	}
 }
 
-func (s *shapes) addLines(name string, lines ...[]Point) {
-	for _, points := range lines {
-		s.lines = append(s.lines, Route{Name: name, Points: merged(points)})
-	}
-}
-
 func line(raw json.RawMessage) ([]Point, error) {
 	points, err := list(raw, position)
 	if err == nil && len(points) == 0 {
-		err = &Error{Problem: "the line has no points", Remedy: "a route needs at least one", Err: ErrNoPoints}
+		err = emptyLine()
 	}
 	return points, err
 }
 
 func polygon(raw json.RawMessage) (orb.Polygon, error) {
-	rings, err := list(raw, ring)
+	rings, err := list(raw, func(raw json.RawMessage) (orb.Ring, error) {
+		points, err := list(raw, position)
+		if err != nil {
+			return nil, err
+		}
+		return newRing(points)
+	})
 	if err == nil && len(rings) == 0 {
-		err = &Error{Problem: "the polygon has no ring", Remedy: "a region needs at least three corners", Err: ErrNoPoints}
+		err = emptyPolygon()
 	}
 	return rings, err
-}
-
-// ring reads a closed line. One that is left open is closed.
-func ring(raw json.RawMessage) (orb.Ring, error) {
-	points, err := list(raw, position)
-	if err != nil {
-		return nil, err
-	}
-	r := make(orb.Ring, 0, len(points)+1)
-	for _, p := range points {
-		r = append(r, p.Point)
-	}
-	if len(r) > 0 && r[0] != r[len(r)-1] {
-		r = append(r, r[0])
-	}
-	if len(r) < 4 {
-		return nil, malformed("a ring has at least three corners", "the ring has only %d", max(len(r)-1, 0))
-	}
-	return r, nil
 }
 
 // list reads an array whose elements read reads.

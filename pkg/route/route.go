@@ -27,8 +27,10 @@ type Point struct {
 
 // Route is a flown line: great circles between its points. It has at least one point.
 type Route struct {
-	Name   string // what the file calls it; may be empty
-	Points []Point
+	Name      string // what the file calls it; may be empty
+	Points    []Point
+	Alternate bool     // it leads from the destination to an alternate airport
+	Unplaced  []string // waypoints that the file names without a position, left out of Points
 }
 
 // Read returns the routes of the file at path, at least one. Errors about its content are of type *Error.
@@ -44,7 +46,7 @@ func Read(path string) ([]Route, error) {
 	return routes, nil
 }
 
-// ReadRegion returns the polygons of the GeoJSON file at path, at least one, their rings closed. Errors about its content are of type *Error.
+// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their rings closed. Errors about its content are of type *Error.
 func ReadRegion(path string) (orb.MultiPolygon, error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -64,15 +66,22 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read route: %w", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > MaxFileBytes {
+		return nil, tooLarge(path)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read route: %w", err)
 	}
 	if len(data) > MaxFileBytes {
-		return nil, &Error{File: path, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFileBytes>>20),
-			Remedy: "a flight plan is rarely larger than one", Err: ErrTooLarge}
+		return nil, tooLarge(path)
 	}
 	return plainText(data), nil
+}
+
+func tooLarge(path string) error {
+	return &Error{File: path, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFileBytes>>20),
+		Remedy: "a flight plan rarely has one", Err: ErrTooLarge}
 }
 
 // newPoint checks a place and returns it without altitude.

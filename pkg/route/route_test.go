@@ -91,7 +91,8 @@ func TestReadGeoJSONErrors(t *testing.T) {
 		{"cut short", "{\"type\":\"LineString\",\n\"coordinates\":[[6,46],", "line 2, column 22", "malformed", route.ErrMalformed},
 		{"bad syntax", "{\"type\":\"LineString\",\n\"coordinates\":[[6,NaN]]}", "line 2, column 19", "malformed", route.ErrMalformed},
 		{"trailing text", `{"type":"LineString","coordinates":[[6,46]]} x`, "line 1, column 46", "malformed", route.ErrMalformed},
-		{"an array", `[[6,46],[7,45]]`, "", "object is expected", route.ErrMalformed},
+		{"an array", `[[6,46],[7,45]]`, "", "no format", route.ErrUnknownFormat},
+		{"a feature that is an array", `{"type":"FeatureCollection","features":[[]]}`, "features[0]", "object is expected", route.ErrMalformed},
 		{"no type", `{"coordinates":[[6,46]]}`, "", `no "type"`, route.ErrMalformed},
 		{"type is a number", `{"type":7}`, "", `no "type"`, route.ErrMalformed},
 		{"unknown geometry", feature(`{"type":"Circle","coordinates":[6,46]}`), at, `"Circle"`, route.ErrMalformed},
@@ -116,7 +117,7 @@ func TestReadGeoJSONErrors(t *testing.T) {
 		{"nothing at all", `{"type":"FeatureCollection","features":[]}`, "", "no points", route.ErrNoPoints},
 		{"polygon", feature(`{"type":"Polygon","coordinates":[[[6,46],[7,46],[7,47],[6,46]]]}`), at, "--region", route.ErrIsRegion},
 		{"nested without end", strings.Repeat(`{"type":"GeometryCollection","geometries":[`, 50) + strings.Repeat("]}", 50), "", "nested", route.ErrMalformed},
-		{"nested beyond the parser", strings.Repeat("[", 1<<20), "", "malformed", route.ErrMalformed},
+		{"nested beyond the parser", strings.Repeat(`{"a":`, 1<<18), "", "malformed", route.ErrMalformed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.text)
@@ -167,7 +168,7 @@ func TestReadRegionErrors(t *testing.T) {
 		kind                       error
 	}{
 		{"empty", "", "", "empty", route.ErrNoPoints},
-		{"not JSON", "hello", "", "not GeoJSON", route.ErrUnknownFormat},
+		{"not JSON", "hello", "", "neither GeoJSON nor KML", route.ErrUnknownFormat},
 		{"line", `{"type":"Feature","geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`, "geometry", "--route", route.ErrIsRoute},
 		{"point", `{"type":"Point","coordinates":[6,46]}`, "", "--route", route.ErrIsRoute},
 		{"two corners", `{"type":"Polygon","coordinates":[[[6,46],[7,46],[6,46]]]}`, "coordinates[0]", "three corners", route.ErrMalformed},

@@ -1,0 +1,92 @@
+package route
+
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+)
+
+// How far a simplified track may stray from the recorded one, in metres. A texture at ZL16 is some 1,800 m wide.
+const (
+	trackTolerance  = 20
+	heightTolerance = 15
+)
+
+const (
+	earthRadius = 6_371_008.8 // metres, mean
+	maxChord    = 2_000_000   // metres: a leg of a simplified track is never longer
+)
+
+// simplify leaves out the points of a recorded track that a great circle between its neighbours passes close enough. It looks at every point once:
+// from the last point kept it follows the directions (and slopes) in which all points since lie within tolerance, and when none is left it
+// keeps the point before.
+func simplify(points []Point) []Point {
+	points = merged(points)
+	if len(points) < 3 {
+		return points
+	}
+	kept := []Point{points[0]}
+	view := newSleeve(points[0])
+	for i := 1; i < len(points); i++ {
+		if !view.take(points[i]) {
+			kept = append(kept, points[i-1])
+			view = newSleeve(points[i-1])
+			view.take(points[i])
+		}
+	}
+	return append(kept, points[len(points)-1])
+}
+
+// sleeve is what can be seen from a point: the bearings and slopes that pass all points taken so far.
+type sleeve struct {
+	from      Point
+	reach     float64 // metres to the farthest point taken
+	bearing   float64 // radians: the middle of left and right, which are relative to it
+	left      float64
+	right     float64
+	flattest  float64 // metres of height per metre
+	steepest  float64
+	directed  bool // a point far enough away to give a bearing was taken
+	firstPass bool
+}
+
+func newSleeve(from Point) sleeve {
+	return sleeve{from: from, flattest: math.Inf(-1), steepest: math.Inf(1), firstPass: true}
+}
+
+// take reports whether a leg that ends in p passes all points taken so far, and p's successors have to mind p from then on. The first point is always taken.
+func (s *sleeve) take(p Point) bool {
+	first := s.firstPass
+	s.firstPass = false
+	distance, bearing := course(s.from.Point, p.Point)
+	// A track that turns back would hide how far it went.
+	ok := distance >= s.reach-trackTolerance && distance <= maxChord && p.HasAltitude == s.from.HasAltitude
+	s.reach = max(s.reach, distance)
+
+	slope := (p.Altitude - s.from.Altitude) / max(distance, trackTolerance)
+	ok = ok && slope >= s.flattest && slope <= s.steepest
+	play := heightTolerance / max(distance, trackTolerance)
+	s.flattest, s.steepest = max(s.flattest, slope-play), min(s.steepest, slope+play)
+
+	if distance > trackTolerance {
+		angle := math.Asin(min(1, math.Sin(trackTolerance/earthRadius)/math.Sin(min(distance, maxChord)/earthRadius)))
+		if !s.directed {
+			s.directed, s.bearing, s.left, s.right = true, bearing, -angle, angle
+		} else {
+			turn := math.Remainder(bearing-s.bearing, 2*math.Pi)
+			ok = ok && turn >= s.left && turn <= s.right
+			s.left, s.right = max(s.left, turn-angle), min(s.right, turn+angle)
+		}
+	}
+	return ok || first
+}
+
+// course returns the great-circle distance in metres and the initial bearing in radians from a to b.
+func course(a, b orb.Point) (distance, bearing float64) {
+	const rad = math.Pi / 180
+	lat1, lat2, dlon := a.Lat()*rad, b.Lat()*rad, (b.Lon()-a.Lon())*rad
+	x := math.Cos(lat1)*math.Sin(lat2) - math.Sin(lat1)*math.Cos(lat2)*math.Cos(dlon)
+	y := math.Sin(dlon) * math.Cos(lat2)
+	z := math.Sin(lat1)*math.Sin(lat2) + math.Cos(lat1)*math.Cos(lat2)*math.Cos(dlon)
+	return earthRadius * math.Atan2(math.Hypot(x, y), z), math.Atan2(y, x)
+}

@@ -1,0 +1,194 @@
+package route
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of what is followed in an XML file. encoding/xml expands no entities but the five that XML predefines, and reads no other files.
+const (
+	maxElementDepth = 64
+	maxElementName  = 64 // longer ones match nothing and are cut, so that paths stay short
+)
+
+// element is an XML element that is open.
+type element struct {
+	path  string // local names from the root on: "gpx/rte/rtept"
+	attrs []xml.Attr
+	text  []byte // the characters directly inside it, once it ends
+	line  int    // where it starts
+}
+
+// attr returns the value of the attribute called name, "" where there is none.
+func (e *element) attr(name string) string {
+	for _, a := range e.attrs {
+		if a.Name.Local == name {
+			return strings.TrimSpace(a.Value)
+		}
+	}
+	return ""
+}
+
+// name returns the last part of the path.
+func (e *element) name() string { return e.path[strings.LastIndexByte(e.path, '/')+1:] }
+
+// value returns the element's own text without the blanks round it.
+func (e *element) value() string { return string(bytes.TrimSpace(e.text)) }
+
+// place says where the element stands, for an Error.
+func (e *element) place() string { return fmt.Sprintf("line %d, <%s>", e.line, e.name()) }
+
+// walkXML calls start and end (each may be nil) for every element of a document, and puts the element's place into the errors that they return.
+func walkXML(data []byte, start, end func(*element) error) error {
+	d := newXMLDecoder(data)
+	var open []*element
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return nil // Token has seen to it that everything is closed
+		}
+		if err != nil {
+			return xmlError(err)
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			e := &element{path: cutName(t.Name.Local), attrs: t.Attr}
+			e.line, _ = d.InputPos()
+			if len(open) > 0 {
+				e.path = open[len(open)-1].path + "/" + e.path
+			}
+			if len(open) == maxElementDepth {
+				return within(e.place(), malformed("", "elements are nested more than %d deep", maxElementDepth))
+			}
+			open = append(open, e)
+			if err := visit(start, e); err != nil {
+				return err
+			}
+		case xml.CharData:
+			if len(open) > 0 {
+				e := open[len(open)-1]
+				e.text = append(e.text, t...)
+			}
+		case xml.EndElement:
+			e := open[len(open)-1]
+			open = open[:len(open)-1]
+			if err := visit(end, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func visit(do func(*element) error, e *element) error {
+	if do == nil {
+		return nil
+	}
+	if err := do(e); err != nil {
+		return within(e.place(), err)
+	}
+	return nil
+}
+
+// rootElement returns the name of the first element.
+func rootElement(data []byte) (string, error) {
+	d := newXMLDecoder(data)
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return "", malformed("export it again", "the XML has no elements")
+		}
+		if err != nil {
+			return "", xmlError(err)
+		}
+		if t, ok := token.(xml.StartElement); ok {
+			return cutName(t.Name.Local), nil
+		}
+	}
+}
+
+// newXMLDecoder reads data, which is UTF-8 by now whatever its XML declaration says.
+func newXMLDecoder(data []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	return d
+}
+
+// xmlText returns data as UTF-8. Older simulators declare UTF-8 and write Latin-1 (the ° of a PLN).
+func xmlText(data []byte) []byte {
+	if utf8.Valid(data) {
+		return data
+	}
+	text := make([]byte, 0, len(data)+len(data)/8)
+	for _, c := range data {
+		text = utf8.AppendRune(text, rune(c))
+	}
+	return text
+}
+
+func xmlError(err error) error {
+	e := &Error{Problem: "the XML is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
+	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
+		e.Place = fmt.Sprintf("line %d", syntax.Line)
+		e.Problem = "the XML is malformed: " + excerpt([]byte(syntax.Msg))
+	}
+	return e
+}
+
+func cutName(s string) string {
+	if len(s) > maxElementName {
+		return strings.ToValidUTF8(s[:maxElementName], "") + "…"
+	}
+	return s
+}
+
+// number reads a decimal number; what names it in the error.
+func number(what, s string) (float64, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return 0, malformed("", "%s is missing", what)
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(v) {
+		return 0, malformed("", "%s is %q, which is not a usable number", what, excerpt([]byte(s)))
+	}
+	return v, nil
+}
+
+// degrees reads a point from two decimal numbers.
+func degrees(lonName, lon, latName, lat string) (Point, error) {
+	y, err := number(latName, lat)
+	if err != nil {
+		return Point{}, err
+	}
+	x, err := number(lonName, lon)
+	if err != nil {
+		return Point{}, err
+	}
+	return newPoint(x, y)
+}
+
+// metres gives p the altitude that s says in metres, none if s is empty.
+func (p Point) metres(s string) (Point, error) { return p.scaled(s, 1) }
+
+// feet gives p the altitude that s says in feet, none if s is empty.
+func (p Point) feet(s string) (Point, error) { return p.scaled(s, metresPerFoot) }
+
+const metresPerFoot = 0.3048
+
+func (p Point) scaled(s string, unit float64) (Point, error) {
+	if strings.TrimSpace(s) == "" {
+		return p, nil
+	}
+	v, err := number("the altitude", s)
+	if err != nil {
+		return Point{}, err
+	}
+	return p.at(v * unit)
+}
