@@ -2,6 +2,7 @@ package route
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -85,4 +86,20 @@ func lineColumn(data []byte, offset int64) string {
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Sprintf("line %d, column %d", line, column)
+}
+
+// excerpt quotes the beginning of a value for an error.
+func excerpt[S string | json.RawMessage](raw S) string {
+	if len(raw) == 0 {
+		return "nothing"
+	}
+	return cut(string(raw[:min(len(raw), 64)]), 40)
+}
+
+// cut shortens s to about most bytes.
+func cut(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
 }

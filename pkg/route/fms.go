@@ -68,7 +68,7 @@ func (f *fms) add(fields []string) (err error) {
 
 func fmsVersion(s string) (int, error) {
 	if s != "1100" && s != "3" {
-		return 0, malformed("export it for X-Plane 11 or 12", "the version of the flight plan is %q, only 1100 and 3 are known", excerpt([]byte(s)))
+		return 0, malformed("export it for X-Plane 11 or 12", "the version of the flight plan is %q, only 1100 and 3 are known", excerpt(s))
 	}
 	return strconv.Atoi(s)
 }

@@ -144,11 +144,15 @@ func parseXML(data []byte) ([]Route, error) {
 }
 
 func parseKMZ(data []byte) (*shapes, error) {
-	text, err := unzipKML(data)
+	packed, err := unzipKML(data)
 	if err != nil {
 		return nil, err
 	}
-	return parseKML(xmlText(text))
+	text := xmlText(packed)
+	if root, err := rootElement(text); err != nil || root != "kml" {
+		return nil, malformed("export it again", "the .kml file in the ZIP archive is not KML")
+	}
+	return parseKML(text)
 }
 
 // groundEnds puts a departure and destination without altitude at 0, if the route has altitudes at all.

@@ -70,7 +70,7 @@ func (g *garmin) routes() ([]Route, error) {
 	for _, stop := range g.route {
 		point, ok := g.find(stop.key)
 		if !ok {
-			return nil, within(stop.place, malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt([]byte(stop.key.ident))))
+			return nil, within(stop.place, malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(stop.key.ident)))
 		}
 		p.waypoints = append(p.waypoints, waypoint{ident: stop.key.ident, point: point, placed: true})
 	}

@@ -258,15 +258,3 @@ func featureName(properties json.RawMessage) string {
 	}
 	return ""
 }
-
-// excerpt quotes the beginning of a value for an error.
-func excerpt(raw []byte) string {
-	const most = 40
-	if len(raw) == 0 {
-		return "nothing"
-	}
-	if len(raw) > most {
-		return string(bytes.ToValidUTF8(raw[:most], nil)) + "…"
-	}
-	return string(raw)
-}

@@ -161,15 +161,15 @@ func unzipKML(data []byte) ([]byte, error) {
 	}
 	r, err := found.Open()
 	if err != nil {
-		return nil, within(excerpt([]byte(found.Name)), malformed("", "it cannot be unpacked: %v", err))
+		return nil, within(excerpt(found.Name), malformed("", "it cannot be unpacked: %v", err))
 	}
 	defer r.Close()
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	switch {
 	case len(text) > MaxFileBytes:
-		return nil, within(excerpt([]byte(found.Name)), &Error{Problem: fmt.Sprintf("unpacked, it is larger than %d MiB", MaxFileBytes>>20), Err: ErrTooLarge})
+		return nil, within(excerpt(found.Name), &Error{Problem: fmt.Sprintf("unpacked, it is larger than %d MiB", MaxFileBytes>>20), Err: ErrTooLarge})
 	case err != nil:
-		return nil, within(excerpt([]byte(found.Name)), malformed("the file is damaged; export it again", "it cannot be unpacked: %v", err))
+		return nil, within(excerpt(found.Name), malformed("the file is damaged; export it again", "it cannot be unpacked: %v", err))
 	}
 	return plainText(text), nil
 }

@@ -48,7 +48,7 @@ func enumerate(names []string) string {
 		if i > 0 {
 			list += ", "
 		}
-		list += excerpt([]byte(name))
+		list += excerpt(name)
 	}
 	if len(names) > most {
 		list += " …"

@@ -83,15 +83,15 @@ func (w *waypoint) place(text string) error {
 	const remedy = `a position looks like N46° 14' 17.00",E6° 6' 32.00",+000000.00`
 	parts := strings.Split(text, ",")
 	if len(parts) < 2 || len(parts) > 3 {
-		return malformed(remedy, "the position is %q", excerpt([]byte(text)))
+		return malformed(remedy, "the position is %q", excerpt(text))
 	}
 	lat, err := angle(parts[0], "NS")
 	if err != nil {
-		return malformed(remedy, "the latitude is %q", excerpt([]byte(parts[0])))
+		return malformed(remedy, "the latitude is %q", excerpt(parts[0]))
 	}
 	lon, err := angle(parts[1], "EW")
 	if err != nil {
-		return malformed(remedy, "the longitude is %q", excerpt([]byte(parts[1])))
+		return malformed(remedy, "the longitude is %q", excerpt(parts[1]))
 	}
 	if w.point, err = newPoint(lon, lat); err != nil {
 		return err

@@ -103,7 +103,7 @@ func (p *ofpPlace) set(e *element) {
 // routes returns the route from origin to destination, straight where there is no navigation log, and beside it one to each alternate.
 func (o ofp) routes() ([]Route, error) {
 	if s := string(o.Fetch.Status); s != "" && !strings.EqualFold(s, "success") && o.Origin.Lat == "" {
-		return nil, within("fetch.status", malformed("generate the flight plan again", "SimBrief reports %s", excerpt([]byte(s))))
+		return nil, within("fetch.status", malformed("generate the flight plan again", "SimBrief reports %s", excerpt(s)))
 	}
 	origin, err := o.Origin.waypoint("origin")
 	if err != nil {
@@ -124,6 +124,9 @@ func (o ofp) routes() ([]Route, error) {
 		return nil, err
 	}
 	for i, a := range o.Alternates {
+		if a == (ofpPlace{}) {
+			continue // an empty element: there is none
+		}
 		to, err := a.waypoint(fmt.Sprintf("alternate[%d]", i))
 		if err != nil {
 			return nil, err

@@ -6,7 +6,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// How far a simplified track may stray from the recorded one, in metres. A texture at ZL16 is some 1,800 m wide.
+// How far a simplified track may stray from the recorded one, in metres; a few times as far where it wriggles within that distance. A texture at ZL16 is
+// some 1,800 m wide.
 const (
 	trackTolerance  = 20
 	heightTolerance = 15

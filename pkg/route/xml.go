@@ -55,7 +55,7 @@ func walkXML(data []byte, start, end func(*element) error) error {
 			return nil // Token has seen to it that everything is closed
 		}
 		if err != nil {
-			return xmlError(err)
+			return xmlError(d, err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -105,7 +105,7 @@ func rootElement(data []byte) (string, error) {
 			return "", malformed("export it again", "the XML has no elements")
 		}
 		if err != nil {
-			return "", xmlError(err)
+			return "", xmlError(d, err)
 		}
 		if t, ok := token.(xml.StartElement); ok {
 			return cutName(t.Name.Local), nil
@@ -132,21 +132,17 @@ func xmlText(data []byte) []byte {
 	return text
 }
 
-func xmlError(err error) error {
-	e := &Error{Problem: "the XML is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
+// xmlError turns an error of d into one that names the line and is not longer than a person reads.
+func xmlError(d *xml.Decoder, err error) error {
+	line, _ := d.InputPos()
+	what := strings.TrimPrefix(err.Error(), "xml: ")
 	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
-		e.Place = fmt.Sprintf("line %d", syntax.Line)
-		e.Problem = "the XML is malformed: " + excerpt([]byte(syntax.Msg))
+		line, what = syntax.Line, syntax.Msg
 	}
-	return e
+	return within(fmt.Sprintf("line %d", line), malformed("the file may be cut short; export it again", "the XML is malformed: %s", cut(what, 120)))
 }
 
-func cutName(s string) string {
-	if len(s) > maxElementName {
-		return strings.ToValidUTF8(s[:maxElementName], "") + "…"
-	}
-	return s
-}
+func cutName(s string) string { return cut(s, maxElementName) }
 
 // number reads a decimal number; what names it in the error.
 func number(what, s string) (float64, error) {
@@ -156,7 +152,7 @@ func number(what, s string) (float64, error) {
 	}
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(v) {
-		return 0, malformed("", "%s is %q, which is not a usable number", what, excerpt([]byte(s)))
+		return 0, malformed("", "%s is %q, which is not a usable number", what, excerpt(s))
 	}
 	return v, nil
 }

@@ -1,0 +1,84 @@
+package route
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fuzz runs a parser over mutations of the samples whose names match. Whatever it is given, it returns usable routes or an *Error that is short enough to read.
+func fuzz(f *testing.F, samples string, parse func([]byte) ([]Route, error)) {
+	files, err := filepath.Glob(filepath.Join("testdata", samples))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no samples match ", samples, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		routes, err := parse(data)
+		if err != nil {
+			if _, ok := errors.AsType[*Error](err); !ok {
+				t.Errorf("error %v is no *Error", err)
+			}
+			if text := err.Error(); len(text) > 1000 || strings.TrimSpace(text) == "" {
+				t.Errorf("error of %d bytes: %.200s", len(text), text)
+			}
+			return
+		}
+		if len(routes) == 0 {
+			t.Error("neither routes nor an error")
+		}
+		for _, r := range routes {
+			if len(r.Points) == 0 {
+				t.Error("a route without points")
+			}
+			for _, p := range r.Points {
+				if !(math.Abs(p.Lon()) <= 180 && math.Abs(p.Lat()) <= 90 && p.Altitude >= minAltitude && p.Altitude <= maxAltitude) || !p.HasAltitude && p.Altitude != 0 {
+					t.Errorf("point %+v is out of range", p)
+				}
+			}
+		}
+	})
+}
+
+func FuzzGeoJSON(f *testing.F) {
+	fuzz(f, "*.geojson", func(data []byte) ([]Route, error) {
+		s, err := parseGeoJSON(data)
+		if err != nil {
+			return nil, err
+		}
+		return s.routes()
+	})
+}
+
+func FuzzKML(f *testing.F) {
+	fuzz(f, "*.kml", func(data []byte) ([]Route, error) {
+		s, err := parseKML(data)
+		if err != nil {
+			return nil, err
+		}
+		return s.routes()
+	})
+}
+
+func FuzzFMS(f *testing.F)          { fuzz(f, "*.fms", parseFMS) }
+func FuzzGPX(f *testing.F)          { fuzz(f, "*.gpx", parseGPX) }
+func FuzzKMZ(f *testing.F)          { fuzz(f, "*.kmz", parse) }
+func FuzzLNMPLN(f *testing.F)       { fuzz(f, "*.lnmpln", parseLNMPLN) }
+func FuzzPLN(f *testing.F)          { fuzz(f, "*.pln", parsePLN) }
+func FuzzGarmin(f *testing.F)       { fuzz(f, "*.fpl", parseGarmin) }
+func FuzzSimBriefJSON(f *testing.F) { fuzz(f, "*.json", parseOFPJSON) }
+func FuzzSimBriefXML(f *testing.F)  { fuzz(f, "simbrief.xml", parseOFPXML) }
+
+// FuzzParse goes the whole way, recognition included.
+func FuzzParse(f *testing.F) {
+	fuzz(f, "*.*", func(data []byte) ([]Route, error) { return parse(plainText(data)) })
+}
