@@ -97,7 +97,7 @@ func newTransport(o ClientOptions) *http.Transport {
 		DialContext:           dialer.DialContext,
 		TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: o.Timeout,
+		ResponseHeaderTimeout: o.Timeout * 3 / 4,
 		ForceAttemptHTTP2:     true,
 		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened again.
 		MaxIdleConns:        2 * MaxConcurrency,

@@ -24,8 +24,8 @@ var (
 
 // Stats counts what a Client has done since it was made.
 type Stats struct {
-	Requests        int64 // sent, retries included
-	Retries         int64
+	Requests        int64 // sent, retries and redirects included
+	Retries         int64 // chunks asked for again, by us
 	BytesDownloaded int64 // of bodies, whatever was in them
 	OK              int64 // chunks by outcome
 	NoImagery       int64
@@ -80,12 +80,12 @@ func (s *labelled) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 type bounded struct {
 	next         Source
 	minZL, maxZL tiles.ZL
-	closed       *atomic.Bool
+	closed       *atomic.Bool // may be nil
 }
 
 func (s *bounded) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	switch {
-	case s.closed.Load():
+	case s.closed != nil && s.closed.Load():
 		return nil, ErrClosed
 	case c.Z < s.minZL || c.Z > s.maxZL:
 		return nil, fmt.Errorf("%w: it has %d to %d", ErrZoom, s.minZL, s.maxZL)

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ type httpSource struct {
 	rules    []NoImageryRule
 	timeout  time.Duration
 	counters *counters
+	trace    *httptrace.ClientTrace
 	first    *firstRequest
 }
 
@@ -40,6 +43,8 @@ func newHTTPSource(c *Client, p Provider, t *template, tok string) *httpSource {
 		timeout: c.options.Timeout, counters: &c.stats, first: newFirstRequest(),
 		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
 	}
+	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle connection turns out to be gone.
+	s.trace = &httptrace.ClientTrace{WroteHeaders: func() { c.stats.requests.Add(1) }}
 	for name, value := range p.Headers {
 		s.header.Set(name, value)
 	}
@@ -66,7 +71,7 @@ func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 }
 
 func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.template.url(c, s.token), nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet, s.template.url(c, s.token), nil)
 	if err != nil {
 		return nil, s.describe(err)
 	}
@@ -75,7 +80,6 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	s.counters.requests.Add(1)
 	res, err := s.client.Do(req)
 	done()
 	if err != nil {
@@ -124,12 +128,11 @@ func (s *httpSource) describe(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	final := isFinal(err)
-	text := err.Error()
-	for _, secret := range s.secrets {
-		text = strings.ReplaceAll(text, secret, "…")
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err)) // without the chain: net's time-outs claim to be the context's
 	}
-	if text != err.Error() { // its chain would show what it hides
+	final := isFinal(err)
+	if text := s.withoutSecrets(err); text != err.Error() { // its chain would show what it hides
 		err = errors.New(text)
 	}
 	if final || errors.Is(err, ErrBody) {
@@ -138,9 +141,17 @@ func (s *httpSource) describe(err error) error {
 	return fmt.Errorf("%w: %w", ErrNetwork, err)
 }
 
+func (s *httpSource) withoutSecrets(err error) string {
+	text := err.Error()
+	for _, secret := range s.secrets {
+		text = strings.ReplaceAll(text, secret, "…")
+	}
+	return text
+}
+
 // isFinal says whether err, of net/http, would come again however often one asked.
 func isFinal(err error) bool {
-	if errors.Is(err, errRedirect) {
+	if errors.Is(err, errRedirect) || errors.Is(err, http.ErrSchemeMismatch) {
 		return true
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {

@@ -56,7 +56,7 @@ func unknownProvider(name string, known []Provider) error {
 		}
 		fmt.Fprintf(&list, "%s (%s)", p.ID, p.Code)
 		for _, n := range p.names() {
-			if d := distance(strings.ToLower(n), strings.ToLower(name)); d < least && d < len(n) {
+			if d := distance(strings.ToLower(n), strings.ToLower(name)); d < least && d < min(len(n), len(name)) {
 				nearest, least = n, d
 			}
 		}

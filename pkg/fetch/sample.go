@@ -14,7 +14,7 @@ import (
 // Sample returns the source of procedural imagery: an invented world of sea, coast, fields, woods, lanes and villages, at every zoom level from 0
 // to 22. A chunk's four children show the same ground, finer; neighbours join without a seam; open sea is one even colour, in equal bytes.
 // Only integers make it, so the pixels are the same on every machine, and so are the bytes wherever image/jpeg encodes alike (within a Go release).
-func Sample() Source { return newSample(newGate(runtime.NumCPU())) }
+func Sample() Source { return &bounded{next: newSample(newGate(runtime.NumCPU())), maxZL: tiles.MaxZL} }
 
 func newSample(cpu *gate) Source {
 	s := &sample{}

@@ -1,7 +1,7 @@
 package fetch
 
 // ground knows what the invented world looks like, seen with pixels of a size.
-type ground struct{ pixel uint32 }
+type ground struct{ pixel, shift uint32 } // 1<<shift units
 
 // place is a spot of the ground: where it is, where on the bent grid of fields and roads, and what it is like there.
 type place struct {
@@ -39,8 +39,9 @@ func (g ground) at(p place) paint {
 
 // grain is the unevenness of a pixel and of its group of sixteen, -16 to 15.
 func (g ground) grain(p place) int32 {
-	fine := mix(seedGrain, p.u/g.pixel, p.v/g.pixel)
-	coarse := mix(seedGrain+1, p.u/g.pixel/4, p.v/g.pixel/4)
+	u, v := p.u>>g.shift, p.v>>g.shift
+	fine := mix(seedGrain, u, v)
+	coarse := mix(seedGrain+1, u/4, v/4)
 	return int32(fine>>28) + int32(coarse>>28) - 16
 }
 

@@ -15,18 +15,6 @@ func mix(seed, x, y uint32) uint32 {
 	return h ^ h>>15
 }
 
-// noise returns octave k at (u, v), from -32768 to 32767: random at the corners of its cells, smooth between.
-func noise(seed uint32, k int, u, v uint32) int32 {
-	mask := uint32(1)<<k - 1
-	x, y := u>>(32-k), v>>(32-k)
-	s, t := ease(u<<k>>17), ease(v<<k>>17)
-	seed += uint32(k) << 8
-	corner := func(x, y uint32) int32 { return int32(mix(seed, x&mask, y&mask)>>16) - 32768 }
-	north := lerp(corner(x, y), corner(x+1, y), s)
-	south := lerp(corner(x, y+1), corner(x+1, y+1), s)
-	return lerp(north, south, t)
-}
-
 // ease is 3t²-2t³ of t in 15 bits.
 func ease(t uint32) int32 { return int32(t * t >> 15 * (3<<15 - 2*t) >> 15) }
 
@@ -54,15 +42,31 @@ const (
 
 // fill sets f to the weighted sum of octaves from first to last at c.
 func (f *field) fill(c tiles.Chunk, seed uint32, first, last int, weight func(k int) int32) {
-	pixel := uint32(1) << (24 - c.Z)
-	u0, v0 := c.X*tiles.ChunkPixels*pixel, c.Y*tiles.ChunkPixels*pixel
+	clear(f[:])
+	for k := first; k <= last; k++ {
+		f.add(c, seed, k, weight(k))
+	}
+}
+
+// add adds octave k, times weight/256: from -32768 to 32767 at random at the corners of its cells, smooth between.
+func (f *field) add(c tiles.Chunk, seed uint32, k int, weight int32) {
+	step := uint32(fieldStep) << (24 - c.Z)
+	u0, v0 := c.X<<(32-c.Z), c.Y<<(32-c.Z)
+	seed += uint32(k) << 8
+	mask := uint32(1)<<k - 1
+	corner := func(x, y uint32) int32 { return int32(mix(seed, x&mask, y&mask)>>16) - 32768 }
 	for j := range uint32(fieldSide) {
+		v := v0 + j*step
+		y, t := v>>(32-k), ease(v<<k>>17)
+		cell, west, east := ^uint32(0), int32(0), int32(0) // no cell yet
 		for i := range uint32(fieldSide) {
-			sum := int32(0)
-			for k := first; k <= last; k++ {
-				sum += noise(seed, k, u0+i*fieldStep*pixel, v0+j*fieldStep*pixel) * weight(k) >> 8
+			u := u0 + i*step
+			if x := u >> (32 - k); x != cell {
+				cell = x
+				west = lerp(corner(x, y), corner(x, y+1), t)
+				east = lerp(corner(x+1, y), corner(x+1, y+1), t)
 			}
-			f[j*fieldSide+i] = sum
+			f[j*fieldSide+i] += lerp(west, east, ease(u<<k>>17)) * weight >> 8
 		}
 	}
 }

@@ -66,9 +66,16 @@ func shallowPaint() paint { return ink(52, 112, 122) }
 // survey fills the fields for c and reports whether there is anything but open sea.
 func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 	finest := int(c.Z) + 4 // 16 px: what the steps of a field can carry
-	k.relief.fill(c, seedRelief, 2, min(finest, 22), reliefWeight)
-	if slices.Max(k.relief[:]) < deepSea {
-		return false
+	most := int32(0)       // that the octaves still to come can add
+	for octave := 2; octave <= min(finest, 22); octave++ {
+		most += reliefWeight(octave) << 7
+	}
+	clear(k.relief[:])
+	for octave := 2; octave <= min(finest, 22); octave++ {
+		k.relief.add(c, seedRelief, octave, reliefWeight(octave))
+		if most -= reliefWeight(octave) << 7; slices.Max(k.relief[:])+most < deepSea {
+			return false
+		}
 	}
 	k.wet.fill(c, seedWet, 8, min(finest, 20), func(k int) int32 { return 200 >> max(0, (k-11)/2) })
 	warp := func(k int) int32 { return 190 >> max(0, k-15) }
@@ -91,9 +98,9 @@ func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 
 // paint draws c, which survey has seen.
 func (k *canvas) paint(c tiles.Chunk) {
-	g := ground{pixel: 1 << (24 - c.Z)}
+	g := ground{pixel: 1 << (24 - c.Z), shift: uint32(24 - c.Z)}
 	var relief, slope, wet, warpU, warpV [tiles.ChunkPixels]int32
-	u0, v0 := c.X*tiles.ChunkPixels*g.pixel, c.Y*tiles.ChunkPixels*g.pixel
+	u0, v0 := c.X<<(32-c.Z), c.Y<<(32-c.Z)
 	for y := range tiles.ChunkPixels {
 		k.relief.row(y, &relief)
 		k.slope.row(y, &slope)

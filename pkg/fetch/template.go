@@ -105,20 +105,21 @@ func parseTemplate(s string) (*template, error) {
 	// A host that depended on the chunk, or carried the token, could not be limited, named or trusted.
 	const marker = "\x00"
 	first := t.expand(tiles.Chunk{}, marker, func(segment) string { return marker })
-	scheme, after, _ := strings.Cut(first, "://")
+	scheme, after, ok := strings.Cut(first, "://")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return fail("it must start with http:// or https://")
+	}
 	authority := after
 	if end := strings.IndexAny(after, "/?#"); end >= 0 {
 		authority = after[:end]
 	}
-	if strings.Contains(scheme+authority, marker) {
+	if strings.Contains(authority, marker) {
 		return fail("only {switch:…} may stand in the host")
 	}
 	u, err := url.Parse(scheme + "://" + authority)
 	switch {
 	case err != nil:
 		return fail("its host cannot be read")
-	case !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https"):
-		return fail("it must start with http:// or https://")
 	case u.Hostname() == "":
 		return fail("it has no host")
 	}

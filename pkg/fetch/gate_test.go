@@ -1,0 +1,101 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestGateNeverHoldsMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slots = 3
+		g := newGate(slots)
+		var inside, most atomic.Int64
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7+1)*time.Second) // some give up waiting
+				defer cancel()
+				if g.enter(ctx) != nil {
+					return
+				}
+				defer g.leave()
+				most.Store(max(most.Load(), inside.Add(1)))
+				time.Sleep(time.Second)
+				inside.Add(-1)
+			})
+		}
+		all.Wait()
+		if most.Load() != slots {
+			t.Errorf("%d were inside at once, want %d", most.Load(), slots)
+		}
+		if g.free != slots || len(g.waiting) != 0 {
+			t.Errorf("left with %d free slots and %d waiting, want %d and none", g.free, len(g.waiting), slots)
+		}
+	})
+}
+
+func TestGateIsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1)
+		if err := g.enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var order []int
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				if g.enter(t.Context()) == nil {
+					order = append(order, i) // one at a time: the gate's doing
+					g.leave()
+				}
+			})
+			synctest.Wait()
+		}
+		g.leave()
+		all.Wait()
+		if len(order) != 10 || !slices.IsSorted(order) {
+			t.Errorf("came in in the order %v", order)
+		}
+	})
+}
+
+func TestGateEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	g := newGate(1)
+	if err := g.enter(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled, though a slot is free", err)
+	}
+}
+
+func TestPacer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &limited{next: broken{}, pace: newPacer(10, sleep)}
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 51 {
+			all.Go(func() {
+				if _, err := s.Fetch(t.Context(), tiles.Chunk{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("51 requests at 10 a second took %v", took)
+		}
+	})
+	for _, rate := range []float64{0, -1} {
+		if newPacer(rate, sleep) != nil {
+			t.Errorf("rate %v is a limit", rate)
+		}
+	}
+}

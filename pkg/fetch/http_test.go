@@ -1,0 +1,492 @@
+package fetch_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// waits records how long a client would have slept, and does not sleep.
+type waits struct {
+	mu   sync.Mutex
+	took []time.Duration
+}
+
+func (w *waits) wait(ctx context.Context, d time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.took = append(w.took, d)
+	return ctx.Err()
+}
+
+// serve returns a server, and a client of it that does not sleep. Both end with the test.
+func serve(t testing.TB, so fetchtest.Options, co fetch.ClientOptions) (*fetchtest.Server, *fetch.Client, *waits) {
+	t.Helper()
+	server := fetchtest.NewServer(so)
+	t.Cleanup(server.Close)
+	co.RootCAs = server.CertPool()
+	client, w := newClient(t, co)
+	return server, client, w
+}
+
+func newClient(t testing.TB, o fetch.ClientOptions) (*fetch.Client, *waits) {
+	client := fetch.NewClient(o)
+	t.Cleanup(client.Close)
+	w := &waits{}
+	client.SetWait(w.wait)
+	return client, w
+}
+
+func provider(t testing.TB, template string) fetch.Provider {
+	t.Helper()
+	p, err := fetch.LookupProvider(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var chunk = tiles.Chunk{Z: 16, X: 33712, Y: 23952}
+
+// sampleBody is what the test server serves for c.
+func sampleBody(t testing.TB, c tiles.Chunk) []byte {
+	t.Helper()
+	body, err := fetch.Sample().Fetch(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// decodes is the check of a pipeline: the picture must decode.
+func decodes(body []byte) error {
+	_, err := jpeg.Decode(bytes.NewReader(body))
+	return err
+}
+
+// TestBadAnswers is the table of what a provider may answer and what becomes of it, over HTTP/1.1 and HTTP/2.
+func TestBadAnswers(t *testing.T) {
+	const retries = 3
+	const asked = retries + 1
+	type outcome struct {
+		kind     fetchtest.Kind
+		is       error // nil: imagery
+		requests int
+		says     string
+	}
+	table := []outcome{
+		{fetchtest.OK, nil, 1, ""},
+		{fetchtest.Progressive, nil, 1, ""},
+		{fetchtest.Grey, nil, 1, ""},
+		{fetchtest.Padded, nil, 1, ""},
+		{fetchtest.Redirect, nil, 1, ""},
+
+		{fetchtest.NotFound, fetch.ErrNoImagery, 1, "404"},
+		{fetchtest.Gone, fetch.ErrNoImagery, 1, "410"},
+		{fetchtest.NoContent, fetch.ErrNoImagery, 1, "204"},
+		{fetchtest.BingNoTile, fetch.ErrNoImagery, 1, "placeholder"},
+		{fetchtest.ArcGISNoData, fetch.ErrNoImagery, 1, "placeholder"},
+
+		{fetchtest.TooMany, nil, asked, "429"},
+		{fetchtest.Unavailable, nil, asked, "503"},
+		{fetchtest.ServerError, nil, asked, "500"},
+		{fetchtest.RequestTimeout, nil, asked, "408"},
+		{fetchtest.Reset, fetch.ErrNetwork, asked, "asked 4 times"},
+		{fetchtest.ShortBody, fetch.ErrNetwork, asked, "network"},
+		{fetchtest.Stall, fetch.ErrTimeout, asked, "no whole answer in time"},
+		{fetchtest.StallBody, fetch.ErrTimeout, asked, "no whole answer in time"},
+
+		{fetchtest.Empty, fetch.ErrBody, asked, "empty"},
+		{fetchtest.HTML, fetch.ErrBody, asked, "text/html"},
+		{fetchtest.Truncated, fetch.ErrBody, asked, "cut off"},
+		{fetchtest.Corrupt, fetch.ErrBody, asked, "JPEG"},
+		{fetchtest.WrongSize, fetch.ErrBody, asked, "512×512"},
+		{fetchtest.CMYK, fetch.ErrBody, asked, "CMYK"},
+		{fetchtest.PNG, fetch.ErrBody, asked, "image/png"},
+		{fetchtest.Huge, fetch.ErrBody, asked, "longer than 4 MiB"},
+
+		{fetchtest.Unauthorized, fetch.ErrRefused, 1, "401"},
+		{fetchtest.Forbidden, fetch.ErrRefused, 1, "403"},
+		{fetchtest.BadRequest, nil, 1, "400"},
+		{fetchtest.RedirectLoop, nil, 6, "redirected"},
+	}
+	good := map[fetchtest.Kind]bool{
+		fetchtest.OK: true, fetchtest.Progressive: true, fetchtest.Grey: true, fetchtest.Padded: true, fetchtest.Redirect: true,
+	}
+	for _, mode := range []struct {
+		name string
+		tls  bool
+	}{{"http1", false}, {"http2", true}} {
+		for _, want := range table {
+			t.Run(mode.name+"/"+want.kind.String(), func(t *testing.T) {
+				timeout := 10 * time.Second
+				if want.is == fetch.ErrTimeout {
+					timeout = 50 * time.Millisecond
+				}
+				server, client, w := serve(t,
+					fetchtest.Options{TLS: mode.tls, Fault: fetchtest.Always(want.kind)},
+					fetch.ClientOptions{Retries: retries, Timeout: timeout, Check: decodes})
+				body, err := client.Source(provider(t, server.ArcGISTemplate())).Fetch(t.Context(), chunk)
+
+				if n := server.Asked(chunk); n != want.requests {
+					t.Errorf("asked %d times, want %d", n, want.requests)
+				}
+				if good[want.kind] {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := decodes(body); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				if err == nil || body != nil {
+					t.Fatalf("Fetch = %d bytes, %v, want an error", len(body), err)
+				}
+				for _, sentinel := range []error{fetch.ErrNoImagery, fetch.ErrRefused, fetch.ErrBody, fetch.ErrTimeout, fetch.ErrNetwork} {
+					if got := errors.Is(err, sentinel); got != (sentinel == want.is) {
+						t.Errorf("errors.Is(%q, %q) = %t", err, sentinel, got)
+					}
+				}
+				if errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%q is context.DeadlineExceeded, which is the caller's", err)
+				}
+				host := strings.TrimPrefix(strings.TrimPrefix(server.URL(), "https://"), "http://")
+				for _, part := range []string{want.says, host, chunk.String()} {
+					if !strings.Contains(err.Error(), part) {
+						t.Errorf("%q does not mention %q", err, part)
+					}
+				}
+				if retried := len(w.took); want.requests == asked && retried != retries {
+					t.Errorf("waited %d times, want %d", retried, retries)
+				}
+			})
+		}
+	}
+}
+
+// TestFaultyFirstAnswers: what passes must leave no trace.
+func TestFaultyFirstAnswers(t *testing.T) {
+	for _, tls := range []bool{false, true} {
+		t.Run(fmt.Sprintf("tls=%t", tls), func(t *testing.T) {
+			imagery := fetchtest.Repeat(4, fetch.Sample())
+			server, client, _ := serve(t, fetchtest.Options{
+				TLS: tls, Image: imagery,
+				Fault: fetchtest.FirstOf(5,
+					fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.RequestTimeout, fetchtest.Reset, fetchtest.ShortBody,
+					fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK),
+			}, fetch.ClientOptions{Check: decodes})
+			source := client.Source(server.Provider())
+			want := map[tiles.Chunk][]byte{}
+			item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "XP"}}
+			for _, c := range item.Chunks() {
+				place := tiles.Chunk{X: c.X % 4, Y: c.Y % 4}
+				if want[place] == nil {
+					want[place], _ = imagery.Fetch(t.Context(), c)
+				}
+			}
+			var group errgroup.Group
+			for _, c := range item.Chunks() {
+				group.Go(func() error {
+					body, err := source.Fetch(t.Context(), c)
+					if err == nil && !bytes.Equal(body, want[tiles.Chunk{X: c.X % 4, Y: c.Y % 4}]) {
+						err = fmt.Errorf("%s is not what the server has", c)
+					}
+					return err
+				})
+			}
+			if err := group.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			again := 0
+			for _, n := range server.AskedFor() {
+				again += n - 1
+			}
+			if again < 256/10 {
+				t.Errorf("only %d chunks were asked for again: the faults did not work", again)
+			}
+			stats := client.Stats()
+			// net/http retries by itself when a kept connection is reset, so ours may be fewer than the server saw.
+			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 || stats.Retries > int64(again) || stats.Requests != int64(256+again) {
+				t.Errorf("stats are %+v, with %d asked again", stats, again)
+			}
+		})
+	}
+}
+
+// TestCeiling counts at the server: never more than the limit, whichever source the requests are for, and all of it is used.
+func TestCeiling(t *testing.T) {
+	const ceiling = 6
+	arrived := make(chan struct{}, 100)
+	release := make(chan struct{})
+	fault := func(tiles.Chunk, int) fetchtest.Fault {
+		arrived <- struct{}{}
+		<-release
+		return fetchtest.Fault{}
+	}
+	server, client, _ := serve(t, fetchtest.Options{Fault: fault}, fetch.ClientOptions{Concurrency: ceiling, Timeout: time.Minute})
+	sources := []fetch.Source{client.Source(server.Provider()), client.Source(provider(t, server.QuadkeyTemplate()))}
+	var group errgroup.Group
+	for i := range uint32(60) {
+		group.Go(func() error {
+			_, err := sources[i%2].Fetch(t.Context(), tiles.Chunk{Z: 16, X: i, Y: 1})
+			return err
+		})
+	}
+	for range ceiling {
+		<-arrived
+	}
+	close(release)
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if most := server.Stats().MaxInFlight; most != ceiling {
+		t.Errorf("%d requests were in flight at once, want %d", most, ceiling)
+	}
+}
+
+func TestProviderConcurrency(t *testing.T) {
+	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Concurrency: 16})
+	p := server.Provider()
+	p.Concurrency = 2
+	source := client.Source(p)
+	var group errgroup.Group
+	for i := range uint32(40) {
+		group.Go(func() error {
+			_, err := source.Fetch(t.Context(), tiles.Chunk{Z: 16, X: i, Y: 1})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if most := server.Stats().MaxInFlight; most > 2 {
+		t.Errorf("%d requests were in flight at once, the provider allows 2", most)
+	}
+}
+
+// TestWaitingHoldsNoSlot: with one slot, a chunk that waits to be asked again does not keep another from being fetched.
+func TestWaitingHoldsNoSlot(t *testing.T) {
+	bad, fine := tiles.Chunk{Z: 16, X: 1, Y: 1}, tiles.Chunk{Z: 16, X: 2, Y: 1}
+	server, client, _ := serve(t, fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
+		if c == bad && attempt == 0 {
+			return fetchtest.Fault{Kind: fetchtest.Unavailable}
+		}
+		return fetchtest.Fault{}
+	}}, fetch.ClientOptions{Concurrency: 1})
+	waiting, release := make(chan struct{}), make(chan struct{})
+	client.SetWait(func(context.Context, time.Duration) error {
+		close(waiting)
+		<-release
+		return nil
+	})
+	source := client.Source(server.Provider())
+	var group errgroup.Group
+	group.Go(func() error {
+		_, err := source.Fetch(t.Context(), bad)
+		return err
+	})
+	<-waiting
+	if _, err := source.Fetch(t.Context(), fine); err != nil {
+		t.Error(err)
+	}
+	close(release)
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	for _, test := range []struct {
+		name, header string
+		least, most  time.Duration
+	}{
+		{"seconds", "7", 7 * time.Second, 7*time.Second + 250*time.Millisecond},
+		{"date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat), 2 * time.Minute, 2*time.Minute + 250*time.Millisecond},
+		{"clamped", "86400", 2 * time.Minute, 2*time.Minute + 250*time.Millisecond},
+		{"past date", "Thu, 01 Jan 1970 00:00:00 GMT", 0, 250 * time.Millisecond},
+		{"nonsense", "soon", 0, 250 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server, client, w := serve(t, fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
+				if attempt == 0 {
+					return fetchtest.Fault{Kind: fetchtest.TooMany, RetryAfter: test.header}
+				}
+				return fetchtest.Fault{}
+			}}, fetch.ClientOptions{})
+			if _, err := client.Source(server.Provider()).Fetch(t.Context(), chunk); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.took) != 1 || w.took[0] < test.least || w.took[0] > test.most {
+				t.Errorf("waited %v, want once, from %v to %v", w.took, test.least, test.most)
+			}
+		})
+	}
+}
+
+// TestFewConnections: many at once must share connections from the start.
+func TestFewConnections(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		tls  bool
+		most int
+	}{{"http2", true, 4}, {"http1", false, 64}} {
+		t.Run(test.name, func(t *testing.T) {
+			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(4, fetch.Sample())}, fetch.ClientOptions{Concurrency: 64})
+			source := client.Source(server.Provider())
+			var group errgroup.Group
+			for worker := range uint32(96) {
+				group.Go(func() error {
+					for i := range uint32(8) {
+						if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 16, X: i, Y: worker}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+			if err := group.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			stats := server.Stats()
+			if stats.Requests != 96*8 || stats.Connections > test.most {
+				t.Errorf("%d requests over %d connections, want %d over at most %d", stats.Requests, stats.Connections, 96*8, test.most)
+			}
+		})
+	}
+}
+
+func TestPlaceholderNeedsItsProvider(t *testing.T) {
+	server, client, _ := serve(t, fetchtest.Options{Fault: fetchtest.Always(fetchtest.ArcGISNoData)}, fetch.ClientOptions{})
+	body, err := client.Source(server.Provider()).Fetch(t.Context(), chunk)
+	if err != nil || len(body) != 2521 {
+		t.Errorf("Fetch = %d bytes, %v: a JPEG of 2,521 bytes is imagery where the server is not ArcGIS", len(body), err)
+	}
+}
+
+func TestCheckIsAskedAgain(t *testing.T) {
+	bad := errors.New("the decoder does not like it")
+	checks := 0
+	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Check: func([]byte) error {
+		if checks++; checks < 3 {
+			return bad
+		}
+		return nil
+	}})
+	source := client.Source(server.Provider())
+	if _, err := source.Fetch(t.Context(), chunk); err != nil || server.Asked(chunk) != 3 {
+		t.Errorf("%v after %d requests, want imagery after 3", err, server.Asked(chunk))
+	}
+	checks = -1000
+	if _, err := source.Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrBody) || !errors.Is(err, bad) {
+		t.Errorf("%v, want ErrBody with the check's own error", err)
+	}
+}
+
+// TestEndlessBody: a body without a length is cut off, too.
+func TestEndlessBody(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	client, _ := newClient(t, fetch.ClientOptions{Retries: -1})
+	_, err := client.Source(provider(t, server.URL+"/{z}/{x}/{y}")).Fetch(t.Context(), chunk)
+	if !errors.Is(err, fetch.ErrBody) || !strings.Contains(err.Error(), "4 MiB") {
+		t.Errorf("%v, want ErrBody that names the limit", err)
+	}
+	if n := client.Stats().BytesDownloaded; n > 4<<20+1 {
+		t.Errorf("read %d bytes", n)
+	}
+}
+
+func TestCompressedAnswerIsNotInflated(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "" {
+			t.Errorf("asked for encoding %q", r.Header.Get("Accept-Encoding"))
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, "\x1f\x8b\x08\x00bomb")
+	}))
+	defer server.Close()
+	client, _ := newClient(t, fetch.ClientOptions{Retries: -1})
+	if _, err := client.Source(provider(t, server.URL+"/{z}/{x}/{y}")).Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrBody) {
+		t.Errorf("%v, want ErrBody", err)
+	}
+}
+
+func TestOutOfRange(t *testing.T) {
+	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{})
+	p := server.Provider()
+	p.MinZL, p.MaxZL = 3, 10
+	source := client.Source(p)
+	for _, z := range []tiles.ZL{0, 2, 11, 22, 40} {
+		if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: z}); !errors.Is(err, fetch.ErrZoom) {
+			t.Errorf("zoom level %d: %v, want ErrZoom", z, err)
+		}
+	}
+	if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 3, X: 8}); err == nil {
+		t.Error("a chunk outside the world was fetched")
+	}
+	if n := server.Stats().Requests; n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+func TestClosedClient(t *testing.T) {
+	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{})
+	source := client.Source(server.Provider())
+	client.Close()
+	if _, err := source.Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrClosed) {
+		t.Errorf("%v, want ErrClosed", err)
+	}
+}
+
+func TestProgressiveHasTheSamePixels(t *testing.T) {
+	server, client, _ := serve(t, fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
+		return fetchtest.Fault{Kind: []fetchtest.Kind{fetchtest.OK, fetchtest.Progressive}[attempt]}
+	}}, fetch.ClientOptions{})
+	source := client.Source(server.Provider())
+	var pictures [2]*image.YCbCr
+	var bodies [2][]byte
+	for i := range pictures {
+		var err error
+		if bodies[i], err = source.Fetch(t.Context(), chunk); err != nil {
+			t.Fatal(err)
+		}
+		m, err := jpeg.Decode(bytes.NewReader(bodies[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures[i] = m.(*image.YCbCr)
+	}
+	if bytes.Equal(bodies[0], bodies[1]) {
+		t.Error("the second answer is the first")
+	}
+	a, b := pictures[0], pictures[1]
+	if !bytes.Equal(a.Y, b.Y) || !bytes.Equal(a.Cb, b.Cb) || !bytes.Equal(a.Cr, b.Cr) {
+		t.Error("the progressive answer shows other pixels than the baseline one")
+	}
+}
