@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -108,13 +109,19 @@ func TestDamagedArchive(t *testing.T) {
 func TestArchiveRecovers(t *testing.T) {
 	var a fakeArchive
 	want := a.add("160_320_BI16", small)
-	a.fail = func(tiles.Texture, []byte, int64) (int, error) { return 0, errors.New("not now") }
+	var healthy atomic.Bool
+	a.fail = func(_ tiles.Texture, p []byte, off int64) (int, error) {
+		if !healthy.Load() {
+			return 0, errors.New("not now")
+		}
+		return copy(p, want[off:]), nil
+	}
 	f := mountTemp(t, Options{Archives: []Archive{&a}})
 	r := mounttest.NewReader(t)
 	if got, _ := r.HashFile(f.textures("160_320_BI16.dds")); got != sha256.Sum256(grounded(small)) {
 		t.Error("an archive that cannot be read: not ground colour")
 	}
-	a.fail = nil
+	healthy.Store(true)
 	if got, _ := r.HashFile(f.textures("160_320_BI16.dds")); got != sha256.Sum256(want) {
 		t.Error("an archive that can be read again: not its bytes")
 	}

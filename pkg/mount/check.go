@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What Mount and Unmount refuse, or fail at, for a reason that a caller may want to tell apart.
@@ -26,8 +28,8 @@ var (
 	ErrBusy       = errors.New("the mount is in use")
 )
 
-// statTimeout is how long a look at a mountpoint may take: a mount whose process hangs never answers.
-const statTimeout = 5 * time.Second
+// askTimeout is how long a mount may take to answer: one whose process hangs never does.
+const askTimeout = 5 * time.Second
 
 // check returns the real paths of the mountpoint and the scenery directories once everything about them is right.
 func check(ctx context.Context, mountpoint string, o *Options) (string, []string, error) {
@@ -35,7 +37,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	if err := checkFUSE(); err != nil {
 		return fail(err)
 	}
-	path, err := filepath.Abs(mountpoint)
+	path, err := resolve(mountpoint)
 	if err != nil {
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	}
@@ -50,9 +52,6 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	case !info.IsDir():
 		return fail(fmt.Errorf("%w: %s is a file; name an empty directory", ErrMountpoint, path))
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
-		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	}
 
 	scenery := make([]string, len(o.Scenery))
@@ -92,6 +91,31 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("%w: %s holds %q; name an empty directory", ErrNotEmpty, path, names[0])
 	}
 	return nil
+}
+
+// resolve returns path as the kernel lists mounts: absolute and without links. Unlike filepath.EvalSymlinks it does not look at what it finds, which may
+// be a mount that no longer answers.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	const most = 40 // as in the kernel
+	for range most {
+		target, err := os.Readlink(path)
+		if err != nil {
+			break // no link, or nothing at all
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	return filepath.Join(dir, filepath.Base(path)), err
 }
 
 func realPath(path string) (string, error) {
@@ -146,7 +170,7 @@ func clearStale(ctx context.Context, path string) error {
 		if m, ok := mountedAt(path); !ok || !strings.HasPrefix(m.fstype, "fuse") {
 			return nil
 		}
-		switch err := statWithin(ctx, path); {
+		switch err := askWithin(ctx, path); {
 		case errors.Is(err, context.DeadlineExceeded):
 			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (fusermount3 -uz %s)", ErrMounted, path, path)
 		case !errors.Is(err, syscall.ENOTCONN):
@@ -159,14 +183,15 @@ func clearStale(ctx context.Context, path string) error {
 	return fmt.Errorf("%w: %s: more than %d on one another", ErrStale, path, most)
 }
 
-// statWithin stats path, for as long as that may take. What hangs is left behind: nothing can end it but the mount's own process.
-func statWithin(ctx context.Context, path string) error {
-	ctx, cancel := context.WithTimeout(ctx, statTimeout)
+// askWithin asks the file system at path a question that the kernel never answers from memory, and waits as long as that may take. What hangs is left
+// behind: nothing can end it but the mount's own process.
+func askWithin(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	result := make(chan error, 1)
 	go func() {
-		_, err := os.Stat(path)
-		result <- err
+		var st unix.Statfs_t
+		result <- unix.Statfs(path, &st)
 	}()
 	select {
 	case err := <-result:

@@ -12,10 +12,13 @@ var opaqueBlock = [8]byte{0xff, 0xff}
 // ground fills p with the bytes from off of a valid file of layout l that shows nothing but ground colour. Nothing is allocated: past the header such
 // a file is one block over and over.
 func ground(l dds.Layout, p []byte, off int64) {
-	n := 0
 	if off < dds.HeaderSize {
 		h := l.Header()
-		n = copy(p, h[off:])
+		n := copy(p, h[off:])
+		p, off = p[n:], off+int64(n)
+	}
+	if len(p) == 0 {
+		return
 	}
 	block := make([]byte, 0, 16)
 	if l.Format == dds.BC3 {
@@ -23,8 +26,7 @@ func ground(l dds.Layout, p []byte, off int64) {
 	}
 	block = append(block, groundBlock[:]...)
 
-	p = p[n:]
-	phase := int(off+int64(n)-dds.HeaderSize) % len(block)
+	phase := int(off-dds.HeaderSize) % len(block)
 	filled := copy(p, block[phase:])
 	filled += copy(p[filled:], block)
 	// What is filled so far ends on a whole block, so the last block's worth of it repeats: double it until p is full.

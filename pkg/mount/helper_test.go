@@ -2,6 +2,7 @@ package mount
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,12 +61,12 @@ func (f *FS) textures(name string) string { return filepath.Join(f.mountpoint, t
 
 // noise returns a file of layout l with a valid header and bytes that depend on seed after it.
 func noise(l dds.Layout, seed string) []byte {
-	var key [32]byte
-	copy(key[:], seed)
-	file := make([]byte, l.Size())
-	rand.NewChaCha8(key).Read(file)
+	rnd := rand.NewPCG(pathHash(seed), 1)
+	file := make([]byte, 0, l.Size())
 	h := l.Header()
-	copy(file, h[:])
+	for file = append(file, h[:]...); len(file) < cap(file); {
+		file = binary.LittleEndian.AppendUint64(file, rnd.Uint64())
+	}
 	return file
 }
 
@@ -87,34 +89,35 @@ var small = dds.Layout{Format: dds.BC1, Side: 256}
 
 // fakeArchive holds textures in memory. The zero value is empty.
 type fakeArchive struct {
-	entries []mbtiles.Entry
+	entries []mbtiles.Entry // sorted
 	files   map[tiles.Key][]byte
+	known   map[tiles.Key]mbtiles.Entry
 	fail    func(t tiles.Texture, p []byte, off int64) (int, error) // in place of every read
 }
 
 // add returns the file of the texture that it adds.
 func (a *fakeArchive) add(name string, l dds.Layout) []byte {
-	t := tex(name)
 	file := noise(l, "archived "+name)
+	a.put(name, l, file)
+	return file
+}
+
+func (a *fakeArchive) put(name string, l dds.Layout, file []byte) {
 	if a.files == nil {
-		a.files = make(map[tiles.Key][]byte)
+		a.files, a.known = make(map[tiles.Key][]byte), make(map[tiles.Key]mbtiles.Entry)
 	}
-	a.files[t.Key()] = file
+	t := tex(name)
 	e := mbtiles.Entry{Texture: t, Layout: l}
+	a.files[t.Key()], a.known[t.Key()] = file, e
 	at, _ := slices.BinarySearchFunc(a.entries, e, byTexture)
 	a.entries = slices.Insert(a.entries, at, e)
-	return file
 }
 
 func byTexture(a, b mbtiles.Entry) int { return a.Texture.Compare(b.Texture) }
 
 func (a *fakeArchive) Lookup(k tiles.Key) (mbtiles.Entry, bool) {
-	for _, e := range a.entries {
-		if e.Texture.Key() == k {
-			return e, true
-		}
-	}
-	return mbtiles.Entry{}, false
+	e, ok := a.known[k]
+	return e, ok
 }
 
 func (a *fakeArchive) All() iter.Seq[mbtiles.Entry] { return slices.Values(a.entries) }
@@ -138,8 +141,16 @@ func (g *fakeGenerator) Texture(ctx context.Context, t tiles.Texture) ([]byte, b
 	return g.answer(ctx, t)
 }
 
-// made is what a healthy generator makes.
-func made(t tiles.Texture) []byte { return noise(LiveLayout(), "live "+t.Key().Maptype+t.Name()) }
+// made is what a healthy generator makes of t. Nobody changes it.
+func made(t tiles.Texture) []byte {
+	file, ok := madeFiles.Load(t.Key())
+	if !ok {
+		file, _ = madeFiles.LoadOrStore(t.Key(), noise(LiveLayout(), "live "+t.Key().Maptype+t.Name()))
+	}
+	return file.([]byte)
+}
+
+var madeFiles sync.Map // []byte by tiles.Key: they take long under the race detector
 
 func healthy() *fakeGenerator {
 	return &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) { return made(t), true, nil }}

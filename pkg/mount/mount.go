@@ -102,8 +102,10 @@ func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
 		MaxBackground: maxBackground,
 		MaxWrite:      maxRead,
 		DisableXAttrs: true, // ls asks for them file by file
-		Options:       []string{"ro", "default_permissions"},
-		Logger:        slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+		// Listings carry attributes only for those who ask for them too.
+		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
+		Options:           []string{"ro", "default_permissions"},
+		Logger:            slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
 	}
 	if _, err := fusermount(); err != nil {
 		m.DirectMountStrict = true // check has seen that this process may

@@ -1,3 +1,154 @@
 package mount
 
-func serveStale() bool { return false }
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+)
+
+// staleVariable in the environment makes the test binary mount an archive at its value and serve until it is killed.
+const staleVariable = "XELPACK_MOUNT_STALE"
+
+func serveStale() bool {
+	dir := os.Getenv(staleVariable)
+	if dir == "" {
+		return false
+	}
+	var a fakeArchive
+	a.add("160_320_BI16", small)
+	f, err := Mount(context.Background(), dir, Options{Archives: []Archive{&a}})
+	if err != nil {
+		fmt.Println(err)
+		return true
+	}
+	fmt.Println("mounted")
+	f.Wait()
+	return true
+}
+
+// leaveStale mounts at dir in another process and kills that.
+func leaveStale(t *testing.T, dir string) {
+	t.Helper()
+	server, _ := serveElsewhere(t, dir)
+	server.Process.Kill()
+	server.Wait()
+	if _, err := os.ReadDir(dir); err == nil {
+		t.Fatal("the mount of a killed process still answers")
+	}
+}
+
+func serveElsewhere(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), staleVariable+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		detach(dir)
+	})
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "mounted" {
+		t.Fatalf("the other process did not mount: %q", lines.Text())
+	}
+	return cmd, lines
+}
+
+// What killed processes leave behind is cleared by the next mount, one on another too.
+func TestStaleMountIsCleared(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	for name, spell := range map[string]func(dir string) string{
+		"plainly":        func(dir string) string { return dir },
+		"through a link": func(dir string) string { return link(t, dir) },
+		"relative": func(dir string) string {
+			t.Chdir(filepath.Dir(dir))
+			return filepath.Base(dir)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			leaveStale(t, dir)
+			var a fakeArchive
+			a.add("160_320_BI16", small)
+			f := mountAt(t, spell(dir), Options{Archives: []Archive{&a}})
+			r := mounttest.NewReader(t)
+			if _, errno := r.HashFile(f.textures("160_320_BI16.dds")); errno != 0 {
+				t.Errorf("after a stale mount: %v", errno)
+			}
+		})
+	}
+}
+
+func link(t *testing.T, to string) string {
+	path := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(to, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestUnmountByPath(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	t.Run("of another process", func(t *testing.T) {
+		dir := t.TempDir()
+		server, _ := serveElsewhere(t, dir)
+		if err := Unmount(link(t, dir)); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Wait(); err != nil {
+			t.Errorf("the server: %v", err)
+		}
+	})
+	t.Run("stale", func(t *testing.T) {
+		dir := t.TempDir()
+		leaveStale(t, dir)
+		if err := Unmount(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(dir); err != nil {
+			t.Errorf("the directory is not free: %v", err)
+		}
+	})
+	t.Run("nothing there", func(t *testing.T) {
+		for _, dir := range []string{t.TempDir(), "/", filepath.Join(t.TempDir(), "none")} {
+			if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
+				t.Errorf("Unmount(%s) = %v, want ErrNotMounted", dir, err)
+			}
+		}
+	})
+	t.Run("in use", func(t *testing.T) {
+		var a fakeArchive
+		a.add("160_320_BI16", small)
+		f := mountAt(t, t.TempDir(), Options{Archives: []Archive{&a}})
+		r := mounttest.NewReader(t)
+		fd, errno := r.Open(f.textures("160_320_BI16.dds"))
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		err := Unmount(f.mountpoint)
+		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "mount.test (") || !strings.Contains(err.Error(), "-uz") {
+			t.Errorf("Unmount: %v; want ErrBusy, who holds it and what to do", err)
+		}
+		if _, errno := r.Read(fd, 0, 100); errno != 0 {
+			t.Errorf("read after a refused unmount: %v", errno)
+		}
+	})
+}

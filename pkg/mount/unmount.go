@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -70,21 +69,11 @@ func busy(mountpoint string, by []string, cause error) error {
 // Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a stale one is cleared. The error wraps
 // ErrNotMounted, or ErrBusy and says who has files open.
 func Unmount(mountpoint string) error {
-	path, err := filepath.Abs(mountpoint)
+	path, err := resolve(mountpoint)
 	if err != nil {
 		return fmt.Errorf("unmount: %w", err)
 	}
-	// The directory above is resolved, not the mountpoint: a stale one cannot be.
-	if parent, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(parent, filepath.Base(path))
-	}
 	m, ok := mountedAt(path)
-	if !ok {
-		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
-			path = real
-			m, ok = mountedAt(path)
-		}
-	}
 	if !ok || !m.ours() {
 		return fmt.Errorf("%w: %s", ErrNotMounted, path)
 	}

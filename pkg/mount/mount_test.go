@@ -1,0 +1,163 @@
+package mount
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMountpointErrors(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	base := t.TempDir()
+	for _, dir := range []string{"scenery/terrain", "scenery/mnt", "mnt", "full", "archives/mnt"} {
+		if err := os.MkdirAll(filepath.Join(base, dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(p string) string { return filepath.Join(base, p) }
+	write(t, base, "file", nil)
+	write(t, base, "full/x", nil)
+	write(t, base, "archives/a.mbtiles", nil)
+	toScenery := link(t, at("scenery"))
+	mounted := mountTemp(t, Options{})
+
+	for name, c := range map[string]struct {
+		at   string
+		o    Options
+		want error
+		says string
+	}{
+		"missing":                 {at("none"), Options{}, ErrMountpoint, "mkdir -p"},
+		"a file":                  {at("file"), Options{}, ErrMountpoint, "is a file"},
+		"below a file":            {at("file/x"), Options{}, ErrMountpoint, "not a directory"},
+		"not empty":               {at("full"), Options{}, ErrNotEmpty, `holds "x"`},
+		"the scenery itself":      {at("scenery"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
+		"inside the scenery":      {at("scenery/mnt"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
+		"scenery through a link":  {at("scenery/mnt"), Options{Scenery: []string{toScenery}}, ErrInside, "elsewhere"},
+		"mountpoint through link": {filepath.Join(toScenery, "mnt"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
+		"parent of the scenery":   {base, Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
+		"parent of the archive":   {at("archives"), Options{Files: []string{at("archives/a.mbtiles")}}, ErrInside, "a.mbtiles"},
+		"mounted already":         {mounted.mountpoint, Options{}, ErrMounted, "xelpack umount"},
+		"scenery missing":         {at("mnt"), Options{Scenery: []string{at("none")}}, os.ErrNotExist, "none"},
+		"scenery a file":          {at("mnt"), Options{Scenery: []string{at("file")}}, nil, "is not a directory"},
+		"archive missing":         {at("mnt"), Options{Files: []string{at("none.mbtiles")}}, os.ErrNotExist, "none.mbtiles"},
+		"live without generator":  {at("mnt"), Options{Live: LiveAny}, nil, "Generator"},
+		"live without names":      {at("mnt"), Options{Live: LiveScenery, Generator: healthy()}, nil, "Wanted"},
+		"live mode unknown":       {at("mnt"), Options{Live: 7, Generator: healthy()}, nil, "LiveMode(7)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := Mount(t.Context(), c.at, c.o)
+			if err == nil {
+				f.Unmount(context.Background())
+				t.Fatal("it was mounted")
+			}
+			if c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %q, want %v that says %q", err, c.want, c.says)
+			}
+		})
+	}
+	// What may look like the above and is right.
+	mountAt(t, at("archives/mnt"), Options{Scenery: []string{at("scenery")}, Files: []string{at("archives/a.mbtiles")}})
+	mountAt(t, link(t, at("mnt")), Options{})
+}
+
+// A mount that is in use is detached after the grace period; who uses it is named and goes on reading.
+func TestUnmountInUse(t *testing.T) {
+	var a fakeArchive
+	want := sha256.Sum256(a.add("160_320_BI16", LiveLayout()))
+	f := mountTemp(t, Options{Archives: []Archive{&a}, Grace: 50 * time.Millisecond})
+	r := mounttest.NewReader(t)
+	fd, errno := r.Open(f.textures("160_320_BI16.dds"))
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	err := f.Unmount(t.Context())
+	if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "mount.test (") {
+		t.Errorf("Unmount: %v; want ErrBusy and who holds it", err)
+	}
+	if _, ok := mountedAt(f.mountpoint); ok {
+		t.Error("it is still mounted")
+	}
+	select {
+	case <-f.done:
+		t.Error("Wait would return while a file is open")
+	default:
+	}
+	if got, errno := r.Hash(fd); errno != 0 || got != want {
+		t.Errorf("a file that was open: other bytes than expected, %v", errno)
+	}
+	r.Close()
+	if err := f.Wait(); err != nil {
+		t.Errorf("Wait: %v", err)
+	}
+	if err := f.Unmount(t.Context()); err != nil {
+		t.Errorf("Unmount when it has ended: %v", err)
+	}
+}
+
+// Unmount gives up waiting for a generator that does not heed its context when told to, and Wait returns once it has come to its end.
+func TestUnmountWithDeafGenerator(t *testing.T) {
+	release, began := make(chan struct{}), make(chan bool)
+	g := &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+		began <- true
+		<-release
+		return made(t), true, nil
+	}}
+	o := any(g)
+	o.Deadline = time.Hour
+	f := mountTemp(t, o)
+	r := mounttest.NewReader(t)
+	answered := make(chan bool)
+	go func() {
+		_, errno, ok := r.TryOpen(f.textures("160_320_BI16.dds"))
+		answered <- ok && errno == 0
+	}()
+	<-began
+	ctx, cancel := context.WithCancel(t.Context())
+	unmounted := make(chan error)
+	go func() { unmounted <- f.Unmount(ctx) }()
+	if !<-answered {
+		t.Error("who waited got no file")
+	}
+	r.Close()
+	eventually(t, "it is unmounted", func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
+	cancel()
+	if err := <-unmounted; !errors.Is(err, context.Canceled) {
+		t.Errorf("Unmount: %v, want context.Canceled", err)
+	}
+	close(release)
+	if err := f.Wait(); err != nil {
+		t.Errorf("Wait: %v", err)
+	}
+}
+
+// The kernel was told what the simulator needs.
+func TestKernelSettings(t *testing.T) {
+	f := mountTemp(t, Options{})
+	if got := f.mountOptions(&Options{}).MaxBackground; got != 1024 {
+		t.Errorf("MaxBackground %d", got)
+	}
+	m, ok := mountedAt(f.mountpoint)
+	if !ok || !m.ours() {
+		t.Errorf("mounted as %+v, %v", m, ok)
+	}
+}
+
+func TestParseLiveMode(t *testing.T) {
+	for s, want := range map[string]LiveMode{"off": LiveOff, "scenery": LiveScenery, "any": LiveAny} {
+		if got, err := ParseLiveMode(s); err != nil || got != want || got.String() != s {
+			t.Errorf("ParseLiveMode(%q) = %v, %v", s, got, err)
+		}
+	}
+	if _, err := ParseLiveMode("on"); err == nil || !strings.Contains(err.Error(), "scenery") {
+		t.Errorf("ParseLiveMode(on): %v", err)
+	}
+}

@@ -1,0 +1,92 @@
+package mount
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWait(t *testing.T) {
+	never, closed := make(chan struct{}), make(chan struct{})
+	close(closed)
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Skipf("no process to start: %v", err)
+	}
+	self, gone := uint32(os.Getpid()), uint32(dead.Process.Pid)
+	for name, c := range map[string]struct {
+		request       context.Context
+		tid           uint32
+		done, closing chan struct{}
+		limit         time.Duration
+		want          outcome
+	}{
+		"done":                               {t.Context(), self, closed, never, time.Hour, ready},
+		"deadline":                           {t.Context(), self, never, never, time.Millisecond, late},
+		"closing":                            {t.Context(), self, never, closed, time.Hour, late},
+		"interrupted, until the deadline":    {interrupted, self, never, never, 3 * pollInterval, late},
+		"interrupted, caller gone":           {interrupted, gone, never, never, time.Hour, killed},
+		"interrupted, caller not to be seen": {interrupted, 0, never, never, 2 * pollInterval, late},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := wait(c.request, c.tid, c.done, c.closing, c.limit); got != c.want {
+				t.Errorf("outcome %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestKillPending(t *testing.T) {
+	const head = "Name:\tX-Plane\nState:\tD (disk sleep)\nThreads:\t1\nSigQ:\t0/63711\n"
+	for name, c := range map[string]struct {
+		status string
+		want   bool
+	}{
+		"nothing":          {head + "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000100\n", false},
+		"kill, thread":     {head + "SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n", true},
+		"kill, process":    {head + "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n", true},
+		"kill and more":    {head + "SigPnd:\t0000000000006101\nShdPnd:\t0000000000000000\n", true},
+		"alarm":            {head + "SigPnd:\t0000000000002000\nShdPnd:\t0000000000002000\n", false},
+		"a name that lies": {"Name:\tSigPnd:\t0000000000000100\nSigPnd:\t0000000000000000\n", false},
+		"empty":            {"", false},
+		"no number":        {"SigPnd:\nShdPnd:\txyz\n", false},
+	} {
+		if got := killPending([]byte(c.status)); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestParseMountinfo(t *testing.T) {
+	for line, want := range map[string]mounted{
+		`36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`:                   {"/mnt2", "ext3"},
+		`90 24 0:38 / /home/me/X-Plane\04012/Custom\040Scenery/a\134b ro,nosuid - fuse.xelpack xelpack ro`: {`/home/me/X-Plane 12/Custom Scenery/a\b`, "fuse.xelpack"},
+		`90 24 0:38 / /a ro shared:1 master:2 propagate_from:3 unbindable - fuse xelpack ro`:               {"/a", "fuse"},
+		`90 24 0:38 / /a\0 ro - fuse xelpack ro`:                                                           {`/a\0`, "fuse"},
+		``:                                                                                                 {}, `90 24 0:38 / /a ro`: {}, ` - `: {}, `1 2 - x`: {},
+	} {
+		got, ok := parseMountinfo(line)
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(mounted{})); diff != "" || ok != (want != mounted{}) {
+			t.Errorf("%q: %v\n%s", line, ok, diff)
+		}
+	}
+}
+
+func TestInside(t *testing.T) {
+	for _, c := range []struct {
+		path, dir string
+		want      bool
+	}{
+		{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false}, {"/a", "/", true}, {"/", "/", true}, {"pipe:[1]", "/a", false},
+	} {
+		if got := inside(c.path, c.dir); got != c.want {
+			t.Errorf("inside(%q, %q) = %v", c.path, c.dir, got)
+		}
+	}
+}
