@@ -3,6 +3,7 @@ package fetchtest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -20,37 +21,36 @@ func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool)) http.Han
 			http.Error(w, "no such chunk", http.StatusBadRequest)
 			return
 		}
-		attempt, ok := s.arrive(c)
+		v, ok := s.arrive(c)
 		if !ok {
 			panic(http.ErrAbortHandler)
 		}
-		status := 0
-		defer func() { s.leave(status) }()
-		fault := (*s.fault.Load())(c, attempt)
-		if fault.Delay > 0 && !s.pause(r, fault.Delay) {
-			return
-		}
+		defer v.leave()
+		fault := (*s.fault.Load())(c, v.attempt)
+		s.pause(r, fault.Delay)
 		if fault.RetryAfter != "" {
 			w.Header().Set("Retry-After", fault.RetryAfter)
 		}
 		switch fault.Kind {
 		case Reset:
+			v.answer(0)
 			reset(w)
 		case Stall:
 			s.stall(r)
 		case Redirect, RedirectLoop:
-			status = http.StatusFound
-			http.Redirect(w, r, location(fault, r, c), status)
+			v.answer(http.StatusFound)
+			http.Redirect(w, r, location(fault, r, c), http.StatusFound)
 		default:
-			if status = fault.Kind.status(); status == http.StatusOK {
-				s.serveImage(w, r, fault.Kind, c)
+			status := fault.Kind.status()
+			if status == http.StatusOK {
+				s.serveImage(w, r, fault.Kind, c, v.answer)
 				return
 			}
-			if status == http.StatusNoContent {
-				w.WriteHeader(status)
-				return
+			v.answer(status)
+			w.WriteHeader(status)
+			if status != http.StatusNoContent {
+				_, _ = io.WriteString(w, http.StatusText(status))
 			}
-			http.Error(w, http.StatusText(status), status)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func location(f Fault, r *http.Request, c tiles.Chunk) string {
 // serveMoved answers what Redirect leads to, uncounted: the request that was redirected has been.
 func (s *Server) serveMoved(w http.ResponseWriter, r *http.Request) {
 	if c, ok := byXYZ(r); ok {
-		s.serveImage(w, r, OK, c)
+		s.serveImage(w, r, OK, c, func(int) {})
 		return
 	}
 	http.NotFound(w, r)
@@ -100,17 +100,19 @@ func (k Kind) status() int {
 	return http.StatusOK
 }
 
-func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk) {
+// serveImage answers with status 200 and what k makes of c, and says so to answer.
+func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk, answer func(status int)) {
 	good, err := s.images.Fetch(r.Context(), c)
 	if err == nil {
 		good, err = body(k, good)
 	}
-	switch {
-	case errors.Is(err, fetch.ErrNoImagery):
-		http.NotFound(w, r)
-		return
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+	if err != nil {
+		status := http.StatusInternalServerError
+		if errors.Is(err, fetch.ErrNoImagery) {
+			status = http.StatusNotFound
+		}
+		answer(status)
+		http.Error(w, err.Error(), status)
 		return
 	}
 	kind := "image/jpeg"
@@ -125,8 +127,10 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 		w.Header().Set("X-VE-Tile-Info", "no-tile")
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(good)))
-	switch k {
-	case ShortBody, StallBody:
+	if k == ShortBody || k == StallBody {
+		if k == ShortBody {
+			answer(0)
+		}
 		_, _ = w.Write(good[:len(good)/2])
 		_ = http.NewResponseController(w).Flush()
 		if k == StallBody {
@@ -134,28 +138,33 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 		}
 		panic(http.ErrAbortHandler) // cuts the answer off
 	}
+	answer(http.StatusOK)
 	_, _ = w.Write(good) // a client that left is its own affair
 }
 
-// stall waits until the client leaves or the server closes.
+// stall waits until the client leaves or the server closes, and ends the request without an answer.
 func (s *Server) stall(r *http.Request) {
 	select {
 	case <-r.Context().Done():
 	case <-s.closing:
 	}
+	panic(http.ErrAbortHandler)
 }
 
-// pause waits for d and says whether the client is still there.
-func (s *Server) pause(r *http.Request, d time.Duration) bool {
+// pause waits for d. A request whose client leaves meanwhile ends.
+func (s *Server) pause(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
 	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
 	case <-s.closing:
+		panic(http.ErrAbortHandler)
 	}
-	return false
 }
 
 // reset ends a connection of HTTP/1.1 with a reset, and a stream of HTTP/2 likewise.

@@ -194,28 +194,45 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// arrive counts a request, which must leave, and returns how often c was asked for before. It is not ok when the server is being closed.
-func (s *Server) arrive(c tiles.Chunk) (attempt int, ok bool) {
+// visit is a request being answered.
+type visit struct {
+	server  *Server
+	attempt int // how often its chunk was asked for before
+	counted bool
+}
+
+// arrive counts a request, which must leave. It is not ok when the server is being closed.
+func (s *Server) arrive(c tiles.Chunk) (v *visit, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return 0, false
+		return nil, false
 	}
 	s.working.Add(1)
-	attempt = s.asked[c]
+	v = &visit{server: s, attempt: s.asked[c]}
 	s.asked[c]++
 	s.stats.Requests++
 	s.stats.InFlight++
 	s.stats.MaxInFlight = max(s.stats.MaxInFlight, s.stats.InFlight)
-	return attempt, true
+	return v, true
 }
 
-func (s *Server) leave(status int) {
-	defer s.working.Done()
+// answer counts the answer. It comes before the last byte is sent: afterwards the client may already ask for the next.
+func (v *visit) answer(status int) {
+	if v.counted {
+		return
+	}
+	v.counted = true
+	s := v.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.InFlight--
 	s.stats.ByStatus[status]++
+}
+
+func (v *visit) leave() {
+	v.answer(0)
+	v.server.working.Done()
 }
 
 func byXYZ(r *http.Request) (tiles.Chunk, bool) {
