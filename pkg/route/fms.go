@@ -60,10 +60,10 @@ func (f *fms) add(fields []string) (err error) {
 		return nil
 	}
 	w, ok, err := fmsWaypoint(f.version, fields)
-	if ok {
-		f.waypoints = append(f.waypoints, w)
+	if err != nil || !ok {
+		return err
 	}
-	return err
+	return add(&f.waypoints, w)
 }
 
 func fmsVersion(s string) (int, error) {

@@ -206,3 +206,27 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("missing file: error %v", err)
 	}
 }
+
+// TestTooManyPoints gives every parser a file within MaxFileBytes that would fill the memory if all its points were kept.
+func TestTooManyPoints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads files of 10 to 60 MB")
+	}
+	const n = 500_001
+	for name, text := range map[string]string{
+		"GeoJSON line":   `{"type":"LineString","coordinates":[[1,2]` + strings.Repeat(",[1,2]", n) + `]}`,
+		"GeoJSON points": `{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}` + strings.Repeat(`,{"type":"Point","coordinates":[1,2]}`, n) + `]}`,
+		"FMS":            fms(strings.Repeat("1 A B 0 1 2\n", n)),
+		"GPX":            gpx("<rte>" + strings.Repeat("<rtept lat='1' lon='2'/>", n) + "</rte>"),
+		"KML":            kml("<LineString><coordinates>" + strings.Repeat("1,2 ", n) + "</coordinates></LineString>"),
+		"LNMPLN":         lnmpln("<Waypoints>" + strings.Repeat("<Waypoint/>", n) + "</Waypoints>"),
+		"PLN":            pln(strings.Repeat("<ATCWaypoint/>", n)),
+		"Garmin":         garmin("", strings.Repeat("<route-point/>", n)),
+		"SimBrief JSON":  `{` + ofpEnds + `,"navlog":{"fix":[{}` + strings.Repeat(`,{}`, n) + `]}}`,
+		"SimBrief XML":   `<OFP>` + ofpEndsXML + `<navlog>` + strings.Repeat("<fix/>", n) + `</navlog></OFP>`,
+	} {
+		if _, err := route.Read(write(t, text)); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), "more than 500000 points") {
+			t.Errorf("%s: error %.300v; want one that says there are too many points", name, err)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package route
 
+import "fmt"
+
 // parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. It has no altitudes.
 func parseGarmin(data []byte) ([]Route, error) {
 	const table, points = "flight-plan/waypoint-table/waypoint", "flight-plan/route/route-point"
@@ -30,7 +32,7 @@ func parseGarmin(data []byte) ([]Route, error) {
 			g.named[key.ident] = garminName{p, g.named[key.ident].count + 1}
 			return err
 		case points:
-			g.route = append(g.route, garminStop{key, e.place()})
+			return add(&g.route, garminStop{key, e.line})
 		case "flight-plan/route/route-name":
 			g.name = e.value()
 		}
@@ -47,8 +49,8 @@ type garminKey struct{ ident, kind, country string }
 
 // garminStop is a route point.
 type garminStop struct {
-	key   garminKey
-	place string // in the file
+	key  garminKey
+	line int // of the file
 }
 
 // garminName is a waypoint by its name alone.
@@ -70,7 +72,7 @@ func (g *garmin) routes() ([]Route, error) {
 	for _, stop := range g.route {
 		point, ok := g.find(stop.key)
 		if !ok {
-			return nil, within(stop.place, malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(stop.key.ident)))
+			return nil, within(fmt.Sprintf("line %d, <route-point>", stop.line), malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(stop.key.ident)))
 		}
 		p.waypoints = append(p.waypoints, waypoint{ident: stop.key.ident, point: point, placed: true})
 	}

@@ -27,8 +27,11 @@ func parseGeoJSON(data []byte) (*shapes, error) {
 	return s, nil
 }
 
-// jsonError turns an error of the JSON syntax into one that names line and column.
+// jsonError turns an error of the JSON syntax into one that names line and column. An *Error from one of our own UnmarshalJSON stays.
 func jsonError(data []byte, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
 	e := &Error{Problem: "the JSON is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		e.Place = lineColumn(data, syntax.Offset-1)
@@ -124,7 +127,9 @@ func (s *shapes) addGeometry(kind, name string, coordinates json.RawMessage) err
 	switch kind {
 	case "Point":
 		p, err := position(coordinates)
-		s.points = append(s.points, p)
+		if err == nil {
+			err = add(&s.points, p)
+		}
 		return err
 	case "MultiPoint":
 		points, err := list(coordinates, position)
@@ -180,10 +185,12 @@ func list[T any](raw json.RawMessage, read func(json.RawMessage) (T, error)) ([]
 	var values []T
 	for i, raw := range all {
 		v, err := read(raw)
+		if err == nil {
+			err = add(&values, v)
+		}
 		if err != nil {
 			return nil, within(fmt.Sprintf("[%d]", i), err)
 		}
-		values = append(values, v)
 	}
 	return values, nil
 }

@@ -25,7 +25,7 @@ func parseGPX(data []byte) ([]Route, error) {
 		case "gpx/rte/rtept/ele", "gpx/trk/trkseg/trkpt/ele":
 			point, err = point.metres(e.value())
 		case "gpx/rte/rtept", "gpx/trk/trkseg/trkpt":
-			current.Points = append(current.Points, point)
+			err = add(&current.Points, point)
 		case "gpx/rte":
 			routes = appendRoute(routes, current)
 		case "gpx/trk":

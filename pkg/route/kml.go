@@ -53,9 +53,11 @@ func (k *kml) end(e *element) error {
 		}
 	case e.endsIn("Point/coordinates"):
 		points, err := tuples(e.value())
+		if err != nil || len(points) == 0 {
+			return err
+		}
 		k.note(place, false)
-		k.points = append(k.points, points...)
-		return err
+		return add(&k.points, points[0])
 	case e.endsIn("Polygon/outerBoundaryIs/LinearRing/coordinates"), e.endsIn("Polygon/innerBoundaryIs/LinearRing/coordinates"):
 		return k.addRing(e)
 	case e.name() == "Polygon":
@@ -74,8 +76,10 @@ func (k *kml) end(e *element) error {
 		return err
 	case e.endsIn("Track/coord"):
 		p, err := tuple(strings.Fields(e.value()))
-		k.track = append(k.track, p)
-		return err
+		if err != nil {
+			return err
+		}
+		return add(&k.track, p)
 	case e.name() == "Track" && len(k.track) > 0:
 		k.note(place, false)
 		k.addLines("", simplify(k.track))
@@ -111,10 +115,12 @@ func tuples(s string) ([]Point, error) {
 	var points []Point
 	for field := range strings.FieldsSeq(s) {
 		p, err := tuple(strings.Split(field, ","))
+		if err == nil {
+			err = add(&points, p)
+		}
 		if err != nil {
 			return nil, within(fmt.Sprintf("point %d", len(points)+1), err)
 		}
-		points = append(points, p)
 	}
 	return points, nil
 }

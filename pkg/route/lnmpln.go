@@ -24,9 +24,9 @@ func parseLNMPLN(data []byte) ([]Route, error) {
 		case top + "Waypoints/Waypoint/Ident", top + "Alternates/Alternate/Ident":
 			w.ident = e.value()
 		case top + "Waypoints/Waypoint":
-			main.waypoints = append(main.waypoints, w)
+			return add(&main.waypoints, w)
 		case top + "Alternates/Alternate":
-			alternates = append(alternates, w)
+			return add(&alternates, w)
 		}
 		return nil
 	}

@@ -36,7 +36,7 @@ func parsePLN(data []byte) ([]Route, error) {
 				w.ident = e.value()
 			}
 		case top + "ATCWaypoint":
-			main.waypoints = append(main.waypoints, w)
+			return add(&main.waypoints, w)
 		}
 		return nil
 	}

@@ -12,6 +12,9 @@ import (
 // MaxFileBytes is how much of a file Read and ReadRegion take. Longer files are refused.
 const MaxFileBytes = 64 << 20
 
+// maxPoints is how many points a line may have, those of a track before it is simplified: at one a second, nearly six days.
+const maxPoints = 500_000
+
 // The heights that a point may have, in metres.
 const (
 	minAltitude = -1_000
@@ -112,6 +115,15 @@ func (p Point) at(altitude float64) (Point, error) {
 	}
 	p.Altitude, p.HasAltitude = altitude, true
 	return p, nil
+}
+
+// add appends v to a list of points, or of what becomes points, unless it is too long already.
+func add[S ~[]T, T any](list *S, v T) error {
+	if len(*list) == maxPoints {
+		return &Error{Problem: fmt.Sprintf("there are more than %d points", maxPoints), Remedy: "give a simpler route", Err: ErrTooLarge}
+	}
+	*list = append(*list, v)
+	return nil
 }
 
 // merged drops points that equal the one before: they add nothing to the line.

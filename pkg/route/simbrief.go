@@ -54,14 +54,14 @@ func parseOFPXML(data []byte) ([]Route, error) {
 	start := func(e *element) error {
 		switch e.path {
 		case "OFP/navlog/fix":
-			o.Navlog.Fixes = append(o.Navlog.Fixes, ofpPlace{})
+			return add(&o.Navlog.Fixes, ofpPlace{})
 		case "OFP/alternate":
-			o.Alternates = append(o.Alternates, ofpPlace{})
+			return add(&o.Alternates, ofpPlace{})
 		case "OFP/alternate_navlog":
-			o.AltNavlogs = append(o.AltNavlogs, ofpNavlog{})
+			return add(&o.AltNavlogs, ofpNavlog{})
 		case "OFP/alternate_navlog/fix":
 			last := &o.AltNavlogs[len(o.AltNavlogs)-1]
-			last.Fixes = append(last.Fixes, ofpPlace{})
+			return add(&last.Fixes, ofpPlace{})
 		}
 		return nil
 	}
@@ -193,7 +193,9 @@ type several[T any] []T
 func (all *several[T]) UnmarshalJSON(raw []byte) error {
 	switch {
 	case raw[0] == '[':
-		return json.Unmarshal(raw, (*[]T)(all))
+		list, err := list(raw, func(raw json.RawMessage) (one T, err error) { return one, json.Unmarshal(raw, &one) })
+		*all = list
+		return err
 	case raw[0] == '{' && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0:
 		var one T
 		if err := json.Unmarshal(raw, &one); err != nil {
