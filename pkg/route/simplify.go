@@ -1,10 +1,6 @@
 package route
 
-import (
-	"math"
-
-	"github.com/paulmach/orb"
-)
+import "math"
 
 // How far a simplified track may stray from the recorded one, in metres; a few times as far where it wriggles within that distance. A texture at ZL16 is
 // some 1,800 m wide.
@@ -13,10 +9,8 @@ const (
 	heightTolerance = 15
 )
 
-const (
-	earthRadius = 6_371_008.8 // metres, mean
-	maxChord    = 2_000_000   // metres: a leg of a simplified track is never longer
-)
+// maxChord is the longest leg of a simplified track, in metres.
+const maxChord = 2_000_000
 
 // simplify leaves out the points of a recorded track that a great circle between its neighbours passes close enough. It looks at every point once:
 // from the last point kept it follows the directions (and slopes) in which all points since lie within tolerance, and when none is left it
@@ -80,14 +74,4 @@ func (s *sleeve) take(p Point) bool {
 		}
 	}
 	return ok || first
-}
-
-// course returns the great-circle distance in metres and the initial bearing in radians from a to b.
-func course(a, b orb.Point) (distance, bearing float64) {
-	const rad = math.Pi / 180
-	lat1, lat2, dlon := a.Lat()*rad, b.Lat()*rad, (b.Lon()-a.Lon())*rad
-	x := math.Cos(lat1)*math.Sin(lat2) - math.Sin(lat1)*math.Cos(lat2)*math.Cos(dlon)
-	y := math.Sin(dlon) * math.Cos(lat2)
-	z := math.Sin(lat1)*math.Sin(lat2) + math.Cos(lat1)*math.Cos(lat2)*math.Cos(dlon)
-	return earthRadius * math.Atan2(math.Hypot(x, y), z), math.Atan2(y, x)
 }

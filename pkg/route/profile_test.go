@@ -1,0 +1,37 @@
+package route_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/xelpack/xelpack/pkg/route"
+)
+
+func TestAltitudes(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		points []route.Point
+		want   []float64
+	}{
+		{"none", []route.Point{low(0, 0), low(1, 0), low(2, 0)}, []float64{0, 0, 0}},
+		{"all", []route.Point{high(0, 0, 5), high(1, 0, 7)}, []float64{5, 7}},
+		{"a gap, by distance", []route.Point{high(0, 0, 0), low(1, 0), low(3, 0), high(4, 0, 400)}, []float64{0, 100, 300, 400}},
+		{"two gaps", []route.Point{high(0, 0, 0), low(1, 0), high(2, 0, 100), low(3, 0), high(4, 0, 0)}, []float64{0, 50, 100, 50, 0}},
+		{"across the antimeridian", []route.Point{high(179, 0, 0), low(-179, 0), high(-177, 0, 100)}, []float64{0, 50, 100}},
+		{"open ends keep the nearest", []route.Point{low(0, 0), high(1, 0, 10), low(2, 0)}, []float64{10, 10, 10}},
+		{"no distance", []route.Point{high(0, 0, 10), low(0, 0), high(0, 0, 20)}, []float64{10, 20, 20}},
+		{"no points", nil, nil},
+	} {
+		got := route.Route{Points: tt.points}.Altitudes()
+		if diff := cmp.Diff(tt.want, got, cmpopts.EquateApprox(0, 1e-6), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+		for _, h := range got {
+			if math.IsNaN(h) {
+				t.Errorf("%s: NaN in %v", tt.name, got)
+			}
+		}
+	}
+}
