@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -141,13 +142,17 @@ func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
 	if err := checkSchema(ctx, c); err != nil {
 		return nil, false, err
 	}
-	var state string
-	err = c.query(ctx, `SELECT value FROM metadata WHERE name = ?`, func(r *row) error { state = r.text(0); return nil }, keyState)
+	var version, state string
+	err = c.query(ctx, `SELECT coalesce(max(CASE name WHEN ?1 THEN value END), ''), coalesce(max(CASE name WHEN ?2 THEN value END), '')
+		FROM metadata WHERE name IN (?1, ?2)`, func(r *row) error { version, state = r.text(0), r.text(1); return nil }, keyVersion, keyState)
 	if err != nil {
 		return nil, false, err
 	}
+	if version != strconv.Itoa(FormatVersion) {
+		return nil, false, corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
+	}
 	if state != stateBuilding && state != stateComplete {
-		return nil, false, corrupt("its state is %.20q, want %q or %q", state, stateBuilding, stateComplete)
+		return nil, false, corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
 	}
 	x, err = readIndex(ctx, c)
 	return x, state == stateComplete, err
@@ -155,7 +160,7 @@ func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.
 func (a *Archive) Close() error {
-	a.zstd.Close()
+	// The decoder is left to the garbage collector: it has no goroutines, and a read may still be decoding.
 	return a.conns.close()
 }
 

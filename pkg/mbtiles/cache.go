@@ -103,7 +103,7 @@ func (c *cache) fill(b *block, length int, load func(buf []byte) ([]byte, error)
 	} else {
 		b.place = c.recent.PushFront(b)
 		c.bytes += int64(len(b.data))
-		for c.bytes > c.limit {
+		for c.bytes > c.limit && c.recent.Len() > 0 {
 			c.drop(c.recent.Back().Value.(*block))
 		}
 	}

@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -108,7 +109,7 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	// First into the scratch buffer, to know the length, then into one block of memory of just that length.
 	cut := cutOf(l)
 	c.segments = make([]segment, cut.segments)
-	e.buf = e.buf[:0]
+	e.buf = slices.Grow(e.buf[:0], len(file))
 	for n := range c.segments {
 		off, length := cut.segment(n)
 		raw := file[off:][:length]

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"sync"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -132,7 +133,8 @@ type pool struct {
 	path  string
 	mode  mode
 	slots chan *conn // nil: not opened yet
-	done  chan struct{}
+	once  sync.Once
+	done  chan struct{} // closed by close
 }
 
 func newPool(path string, m mode, n int) *pool {
@@ -169,14 +171,16 @@ func (p *pool) do(ctx context.Context, f func(*conn) error) error {
 	return f(c)
 }
 
-// close waits for the connections that are lent and closes them all. It is called once.
+// close waits for the connections that are lent and closes them all.
 func (p *pool) close() error {
-	close(p.done)
 	var errs []error
-	for range cap(p.slots) {
-		if c := <-p.slots; c != nil {
-			errs = append(errs, c.close())
+	p.once.Do(func() {
+		close(p.done)
+		for range cap(p.slots) {
+			if c := <-p.slots; c != nil {
+				errs = append(errs, c.close())
+			}
 		}
-	}
+	})
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ const (
 	extension  = ".mbtiles"
 	partSuffix = ".part"
 	lockSuffix = ".lock" // after partSuffix
+	copySuffix = ".copy" // after partSuffix
 )
 
 // WriterOptions are the limits of a Writer.
@@ -23,12 +25,14 @@ type WriterOptions struct {
 	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
 	CommitBytes int64         // of segments after which a transaction ends; default 64 MiB
 	CommitEvery time.Duration // after which it ends anyway; default 2 s
+	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until Finish replaces it. Default: ErrExists.
+	Extend bool
 }
 
 // Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
 // Finish.
 //
-// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there, ErrLocked when another process is
+// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when another process is
 // writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
 	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
@@ -44,7 +48,7 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 		o.CommitEvery = 2 * time.Second
 	}
 	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
-	if err := vacant(ctx, path); err != nil {
+	if err := vacant(ctx, path); err != nil && !(o.Extend && errors.Is(err, ErrExists)) {
 		return nil, explain(path, err)
 	}
 	lock, err := lockFile(path + partSuffix + lockSuffix)
@@ -84,8 +88,12 @@ func vacant(ctx context.Context, path string) error {
 // create opens the .part. The lock is held.
 func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (*Writer, error) {
 	part := path + partSuffix
-	if err := vacant(ctx, path); err != nil {
-		return nil, explain(path, err)
+	err := vacant(ctx, path)
+	if o.Extend && errors.Is(err, ErrExists) {
+		err = copyMissing(ctx, part, path)
+	}
+	if err != nil {
+		return nil, explain(path, bare(err))
 	}
 	h, err := readHeader(part)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.blank
@@ -104,6 +112,39 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		return nil, errors.Join(explain(part, err), c.close())
 	}
 	return start(ctx, path, lock, s, o), nil
+}
+
+// copyMissing makes dst a copy of src unless it is there already: then it is an earlier copy that was gone on with.
+func copyMissing(ctx context.Context, dst, src string) (err error) {
+	if _, err := os.Lstat(dst); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	in, err := os.Open(src)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	// A copy that was cut short must not pass for an archive: it gets its name when it is whole.
+	tmp := dst + copySuffix
+	out, err := os.Create(tmp)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp))
+		}
+	}()
+	for err == nil && ctx.Err() == nil {
+		_, err = io.CopyN(out, in, 64<<20)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err = errors.Join(err, ctx.Err(), out.Sync(), out.Close()); err != nil {
+		return fmt.Errorf("copy the archive to go on with: %w", err)
+	}
+	return os.Rename(tmp, dst)
 }
 
 // prepare makes the schema if it is not there, turns to WAL and takes back what a Finish that did not get to its end has written.

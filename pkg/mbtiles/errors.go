@@ -36,7 +36,7 @@ func classify(err error) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) {
 		switch {
-		case e.Code == sqlite3.ErrFull || full(e.SystemErrno):
+		case e.Code == sqlite3.ErrFull || outOfSpace(e.SystemErrno):
 			return ErrFull
 		case e.Code == sqlite3.ErrNotADB:
 			return ErrNotArchive
@@ -46,14 +46,14 @@ func classify(err error) error {
 		return nil
 	}
 	var errno syscall.Errno
-	if errors.As(err, &errno) && full(errno) {
+	if errors.As(err, &errno) && outOfSpace(errno) {
 		return ErrFull
 	}
 	return nil
 }
 
-// full reports whether e says that the disk, the quota or the largest permitted file is used up.
-func full(e syscall.Errno) bool {
+// outOfSpace reports whether e says that the disk, the quota or the largest permitted file is used up.
+func outOfSpace(e syscall.Errno) bool {
 	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
 }
 

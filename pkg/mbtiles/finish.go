@@ -21,8 +21,8 @@ const keyFinishing = keyPrefix + "finishing"
 // plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become xelpack: rows.
 var plainKeys = [...]string{"name", "attribution", "description", "version"}
 
-// Finish waits for everything queued, adds overviews, metadata and the digest, and renames path.part to path, where nothing may stand. Nothing
-// else is left beside it.
+// Finish waits for everything queued, adds overviews, metadata and the digest, and renames path.part to path, where nothing may stand unless
+// WriterOptions.Extend is set. Nothing else is left beside it.
 //
 // The keys of meta are the rows name, attribution, description and version of MBTiles, and any others, which are stored under "xelpack:": plan,
 // providers, licence, redistributable. Values of query parameters that carry secrets are blotted out, yet the caller should leave them out.
@@ -124,7 +124,7 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := syncFile(part); err != nil {
 		return explain(part, bare(err))
 	}
-	if _, err := os.Lstat(w.path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(w.path); !w.o.Extend && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
 	}
 	if err := os.Rename(part, w.path); err != nil {

@@ -125,3 +125,5 @@ func mustVerify(t testing.TB, a *Archive) Report {
 	}
 	return r
 }
+
+func zlOf(t tile) tiles.ZL { return tiles.ZL(t.z) }

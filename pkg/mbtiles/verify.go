@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // VerifyOptions says how to verify. The zero value is a full check.
@@ -52,8 +54,10 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	}
 	v := &verifier{a: a, o: o}
 	report := Report{Textures: a.Len()}
+	v.twins()
 	err := v.textures(ctx)
 	for _, step := range [...]func(context.Context, *conn) error{
+		v.structure,
 		v.owners,
 		v.previews,
 		func(ctx context.Context, c *conn) (err error) { report.Digest, err = v.digest(ctx, c); return err },
@@ -149,6 +153,13 @@ func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
 		if rec, _, err = findRecord(ctx, c, e.Texture.Key()); err != nil {
 			return err
 		}
+		n, err := c.number(ctx, `SELECT count(*) FROM segments WHERE id BETWEEN ? AND ?`, segmentID(e.content, 0), segmentID(e.content, 255))
+		if err != nil {
+			return err
+		}
+		if want := cutOf(e.Layout).segments; int(n) > want { // a missing one is found below, by name
+			return corrupt("content %d has %d segments, want %d", e.content, n, want)
+		}
 		*buf, err = loadFile(ctx, c, v.a.zstd, e.content, e.Layout, *buf)
 		return err
 	})
@@ -157,6 +168,41 @@ func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
 	}
 	if sha256.Sum256(*buf) != rec.SHA256 {
 		return corrupt("its pixels differ from its SHA-256")
+	}
+	return nil
+}
+
+// twins looks for textures that differ in the case of their maptype only, so that one of them can never be asked for.
+func (v *verifier) twins() {
+	square := make(map[string]Entry) // by maptype in lower case, of one square
+	last := tiles.Texture{}
+	for e := range v.a.All() {
+		t := e.Texture
+		if t.ZL != last.ZL || t.Row != last.Row || t.Col != last.Col {
+			clear(square)
+		}
+		last = t
+		folded := t.Key().Maptype
+		if other, twice := square[folded]; twice {
+			v.problem(t.Name(), "it is the same as %s", other.Texture)
+			continue
+		}
+		square[folded] = e
+	}
+}
+
+// structure lets SQLite check the b-trees and indexes of all tables but the largest, of which every row has been read.
+func (v *verifier) structure(ctx context.Context, c *conn) error {
+	for _, table := range [...]string{"metadata", "tiles", "textures", "contents"} {
+		err := c.query(ctx, `PRAGMA integrity_check(`+table+`)`, func(r *row) error {
+			if found := r.text(0); found != "ok" {
+				v.problem("", "table %s: %s", table, found)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

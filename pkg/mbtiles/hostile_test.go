@@ -1,0 +1,284 @@
+package mbtiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// sqliteFile makes an SQLite file by statements.
+func sqliteFile(t testing.TB, statements ...string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x")
+	c, err := dial(path, readWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := c.c.Exec(s, nil); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func foreignSQLite(t testing.TB) []byte {
+	return sqliteFile(t, `CREATE TABLE bookmarks (url)`, `INSERT INTO bookmarks VALUES ('x')`)
+}
+
+func plainMBTiles(t testing.TB) []byte {
+	return sqliteFile(t, `PRAGMA application_id = 0x4D504258`, `CREATE TABLE metadata (name text, value text)`,
+		`CREATE TABLE images (id, data)`, `CREATE VIEW tiles AS SELECT 0 zoom_level, 0 tile_column, 0 tile_row, data tile_data FROM images`)
+}
+
+// sound is a small finished archive.
+func sound(t testing.TB) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	put(t, w, "48_16_BI12", solidFile(small, 0x1234))
+	finish(t, w)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// altered is sound after some statements.
+func altered(t testing.TB, statements ...string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	if err := os.WriteFile(path, sound(t), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	c, err := dial(path, readWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := c.c.Exec(s, nil); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func futureArchive(t testing.TB) []byte {
+	return altered(t, `PRAGMA user_version = 0x78656C02`, `DROP TABLE segments`)
+}
+
+// write puts b where Open will look for it.
+func write(t testing.TB, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		file []byte
+		want error
+		says string
+	}{
+		{"empty", nil, ErrNotArchive, ""},
+		{"zeros", make([]byte, 10000), ErrNotArchive, ""},
+		{"text", []byte("hello"), ErrNotArchive, ""},
+		{"noise", ddsFile(small, 1), ErrNotArchive, ""},
+		{"magic only", []byte("SQLite format 3\x00"), ErrNotArchive, ""},
+		{"other sqlite", foreignSQLite(t), ErrNotArchive, "some other kind"},
+		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
+		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 2"},
+		{"truncated", sound(t)[:30000], ErrCorrupt, "truncated: it has 30000 of"},
+		{"truncated to a page", sound(t)[:pageSize], ErrCorrupt, "truncated"},
+		{"header only", sound(t)[:100], ErrCorrupt, "truncated"},
+		{"view for table", altered(t, `ALTER TABLE tiles RENAME TO t2`, `CREATE VIEW tiles AS SELECT * FROM t2`), ErrCorrupt, "view"},
+		{"view for textures", altered(t, `DROP TABLE textures`, `CREATE VIEW textures AS SELECT 1`), ErrCorrupt, "view"},
+		{"unneeded view", altered(t, `CREATE VIEW harmless AS SELECT 1`), ErrCorrupt, `view, "harmless"`},
+		{"trigger", altered(t, `CREATE TRIGGER x AFTER INSERT ON metadata BEGIN DELETE FROM tiles; END`), ErrCorrupt, "trigger"},
+		{"virtual table", altered(t, `DROP TABLE segments`, `CREATE VIRTUAL TABLE segments USING fts3(codec, data)`), ErrCorrupt, "segments"},
+		{"table missing", altered(t, `DROP TABLE contents`), ErrCorrupt, `"contents" is missing`},
+		{"other columns", altered(t, `ALTER TABLE textures ADD COLUMN x`), ErrCorrupt, "textures"},
+		{"generated column", altered(t, `ALTER TABLE segments ADD COLUMN x AS (zeroblob(1000000000))`), ErrCorrupt, "segments"},
+		{"no state", altered(t, `DELETE FROM metadata WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
+		{"odd state", altered(t, `UPDATE metadata SET value = 'done' WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
+		{"no version", altered(t, `DELETE FROM metadata WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
+		{"other version", altered(t, `UPDATE metadata SET value = '2' WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
+		{"blob for state", altered(t, `UPDATE metadata SET value = x'00' WHERE name = 'xelpack:state'`), ErrCorrupt, "column"},
+		{"row outside the grid", altered(t, `UPDATE textures SET row = 65536 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row misaligned", altered(t, `UPDATE textures SET row = 33 WHERE row = 32`), ErrCorrupt, "multiples"},
+		{"row negative", altered(t, `UPDATE textures SET row = -16 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row huge", altered(t, `UPDATE textures SET row = 9223372036854775807 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row text", altered(t, `UPDATE textures SET row = 'x' WHERE row = 32`), ErrCorrupt, "column"},
+		{"row null", altered(t, `PRAGMA ignore_check_constraints = 1`, `UPDATE textures SET row = 1.5 WHERE row = 32`), ErrCorrupt, "column"},
+		{"zl", altered(t, `UPDATE textures SET zl = 268 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"maptype slash", altered(t, `UPDATE textures SET maptype = '../x' WHERE row = 32`), ErrCorrupt, "file name"},
+		{"maptype mask", altered(t, `UPDATE textures SET maptype = 'zl' WHERE row = 32`), ErrCorrupt, "mask"},
+		{"maptype blob", altered(t, `UPDATE textures SET maptype = x'4249' WHERE row = 32`), ErrCorrupt, "column"},
+		{"detail", altered(t, `UPDATE textures SET detail = 5 WHERE row = 32`), ErrCorrupt, "detail"},
+		{"content missing", altered(t, `UPDATE textures SET content_id = 99 WHERE row = 32`), ErrCorrupt, "content 99 is missing"},
+		{"content negative", altered(t, `UPDATE textures SET content_id = -1 WHERE row = 32`), ErrCorrupt, "content -1"},
+		{"format", altered(t, `UPDATE contents SET format = 257`), ErrCorrupt, "format"},
+		{"side", altered(t, `UPDATE contents SET side = 8192`), ErrCorrupt, "side"},
+		{"side huge", altered(t, `UPDATE contents SET side = 1 << 62`), ErrCorrupt, "side"},
+		{"side negative", altered(t, `UPDATE contents SET side = -256`), ErrCorrupt, "side"},
+		{"levels", altered(t, `UPDATE contents SET levels = 8`), ErrCorrupt, "levels"},
+		{"bytes", altered(t, `UPDATE contents SET bytes = 1 << 40`), ErrCorrupt, "bytes"},
+		{"bytes null", altered(t, `UPDATE contents SET bytes = 'many'`), ErrCorrupt, "column"},
+		{"garbage in page 2", corrupted(t, pageSize, pageSize), ErrCorrupt, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, tt.file)
+			a, err := Open(t.Context(), path)
+			if err == nil {
+				a.Close()
+			}
+			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v, want %v that says %q and names the file", err, tt.want, tt.says)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(after, tt.file) {
+				t.Errorf("the file changed: %v", err)
+			}
+			if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// corrupted is sound with n bytes from off on overwritten.
+func corrupted(t testing.TB, off, n int) []byte {
+	b := sound(t)
+	for i := range n {
+		b[off+i] ^= 0xa5
+	}
+	return b
+}
+
+func TestOpenNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(t.Context(), filepath.Join(dir, "none.mbtiles")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if _, err := Open(t.Context(), dir); !errors.Is(err, ErrNotArchive) {
+		t.Errorf("a folder: %v", err)
+	}
+}
+
+// A table that is none of ours, such as ANALYZE leaves, does not matter.
+func TestOpenIgnoresOtherTables(t *testing.T) {
+	mustVerify(t, openAt(t, write(t, altered(t, `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
+}
+
+// What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying which texture and which segment.
+func TestReadRefuses(t *testing.T) {
+	bomb := func(size int) string {
+		enc := NewEncoder(Fast)
+		return fmt.Sprintf("x'%x'", enc.zstd.EncodeAll(make([]byte, size), nil))
+	}
+	for _, tt := range []struct {
+		name string
+		sql  string
+		says string
+	}{
+		{"row missing", `DELETE FROM segments WHERE id = 256`, "missing"},
+		{"too short", `UPDATE segments SET codec = 0, data = x'00' WHERE id = 256`, "1 bytes, want 43704"},
+		{"too long", `UPDATE segments SET codec = 0, data = zeroblob(43705) WHERE id = 256`, "43705 bytes, want 43704"},
+		{"empty", `UPDATE segments SET data = x'' WHERE id = 256`, "want 43704"},
+		{"not zstd", `UPDATE segments SET codec = 1, data = x'0011223344' WHERE id = 256`, "zstd"},
+		{"bomb", `UPDATE segments SET codec = 1, data = ` + bomb(100<<20) + ` WHERE id = 256`, "zstd"},
+		{"a byte more", `UPDATE segments SET codec = 1, data = ` + bomb(43705) + ` WHERE id = 256`, "zstd"},
+		{"a byte less", `UPDATE segments SET codec = 1, data = ` + bomb(43703) + ` WHERE id = 256`, "43703 bytes, want 43704"},
+		{"codec unknown", `UPDATE segments SET codec = 2 WHERE id = 256`, "codec 2"},
+		{"codec text", `UPDATE segments SET codec = 'x' WHERE id = 256`, "column"},
+		{"data text", `UPDATE segments SET data = 'x' WHERE id = 256`, "column"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := openAt(t, write(t, altered(t, tt.sql)))
+			var e Entry
+			for e = range a.All() {
+				if e.content == 1 {
+					break
+				}
+			}
+			for _, n := range []int{10, 43704} {
+				_, err := a.ReadAt(t.Context(), e, make([]byte, n), 128)
+				for _, says := range []string{tt.says, a.path, e.Texture.Name(), "segment 256"} {
+					if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), says) && !strings.Contains(says, "segment") {
+						t.Errorf("%d bytes: %v, want %v that says %q", n, err, ErrCorrupt, says)
+					}
+				}
+			}
+		})
+	}
+}
+
+// FuzzOpen damages a sound archive, opens it and uses all of it. Errors are fine; panics, changes to the file and false verdicts are not.
+func FuzzOpen(f *testing.F) {
+	good := sound(f)
+	f.Add(uint32(0), []byte{0})
+	f.Add(uint32(18), []byte{2, 2})
+	f.Add(uint32(pageSize), []byte{5, 0, 0})
+	f.Add(uint32(3*pageSize+100), []byte("\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, off uint32, patch []byte) {
+		b := slices.Clone(good)
+		at := int(off) % len(b)
+		changed := !bytes.Equal(b[at:][:min(len(patch), len(b)-at)], patch[:min(len(patch), len(b)-at)])
+		copy(b[at:], patch)
+		path := write(t, b)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		a, err := Open(ctx, path)
+		if err == nil {
+			defer a.Close()
+			if _, err := a.Info(ctx); err != nil && ctx.Err() != nil {
+				t.Errorf("info takes for ever: %v", err)
+			}
+			for e := range a.All() {
+				if err := a.WriteTo(ctx, e, io.Discard); err != nil && !errors.Is(err, ErrCorrupt) {
+					t.Errorf("read: %v", err)
+				}
+			}
+			r, err := a.Verify(ctx, VerifyOptions{Workers: 1})
+			if err != nil {
+				t.Errorf("verify: %v", err)
+			}
+			if !changed && !r.OK {
+				t.Errorf("nothing changed, yet: %v", r.Problems)
+			}
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, b) {
+			t.Errorf("the file changed: %v", err)
+		}
+	})
+}

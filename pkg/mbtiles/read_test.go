@@ -1,0 +1,263 @@
+package mbtiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// readerOf returns an archive of one texture and the file it was made of.
+func readerOf(t *testing.T, l dds.Layout, o ReaderOptions) (*Archive, Entry, []byte) {
+	t.Helper()
+	file := append(ddsFile(l, 7)[:l.Size()/2], solidFile(l, 0x55aa)[l.Size()/2:]...) // raw segments and compressed ones
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", file)
+	finish(t, w)
+	a, err := OpenWith(t.Context(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a, lookup(t, a, "32_16_BI12"), file
+}
+
+// checkRead compares a read with what an io.ReaderAt over the file itself does.
+func checkRead(t *testing.T, a *Archive, e Entry, file []byte, off int64, n int) {
+	t.Helper()
+	got, want := make([]byte, n), make([]byte, n)
+	gotN, gotErr := a.ReadAt(t.Context(), e, got, off)
+	wantN, wantErr := bytes.NewReader(file).ReadAt(want, off)
+	if off+int64(n) == int64(len(file)) {
+		wantErr = gotErr // either is right there, says io.ReaderAt
+	}
+	if gotN != wantN || gotErr != wantErr || !bytes.Equal(got, want) {
+		t.Errorf("ReadAt(%d bytes, %d): %d, %v, equal %v; want %d, %v", n, off, gotN, gotErr, bytes.Equal(got, want), wantN, wantErr)
+	}
+}
+
+func TestReadAtBorders(t *testing.T) {
+	for _, l := range []dds.Layout{full, {Format: dds.BC3, Side: 2048}, {Format: dds.BC1, Side: 512}, small} {
+		t.Run(fmt.Sprintf("%v at %d", l.Format, l.Side), func(t *testing.T) {
+			a, e, file := readerOf(t, l, ReaderOptions{})
+			borders := []int64{0, 1, dds.HeaderSize, l.Size()}
+			for n := range l.Levels() {
+				off, _ := l.Level(n)
+				borders = append(borders, off)
+			}
+			cut := cutOf(l)
+			for n := range cut.segments {
+				off, _ := cut.segment(n)
+				borders = append(borders, off)
+			}
+			for _, at := range borders {
+				for _, n := range []int{0, 1, 16, 4096} {
+					checkRead(t, a, e, file, at, n)
+					checkRead(t, a, e, file, max(0, at-int64(n)), n)
+					checkRead(t, a, e, file, max(0, at-int64(n)/2), n)
+				}
+			}
+			checkRead(t, a, e, file, 0, len(file))
+			checkRead(t, a, e, file, 0, len(file)+1)
+			checkRead(t, a, e, file, 100, segmentBytes*2)
+			checkRead(t, a, e, file, l.Size()+5, 1)
+		})
+	}
+}
+
+func TestReadAtNegative(t *testing.T) {
+	a, e, _ := readerOf(t, small, ReaderOptions{})
+	if n, err := a.ReadAt(t.Context(), e, make([]byte, 10), -1); err == nil || err == io.EOF || n != 0 {
+		t.Errorf("read at -1: %d, %v", n, err)
+	}
+}
+
+// Many goroutines read one texture at random through caches of every size, the smallest of which throws out what is being read.
+func TestReadAtConcurrent(t *testing.T) {
+	for _, limit := range []int64{-1, 1, 3 * segmentBytes, 1 << 30} {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+			a, e, file := readerOf(t, full, ReaderOptions{CacheBytes: limit, Readers: 2})
+			var wg sync.WaitGroup
+			for seed := range uint64(8) {
+				wg.Go(func() {
+					rng := rand.New(rand.NewPCG(seed, uint64(limit)))
+					for range 40 {
+						checkRead(t, a, e, file, rng.Int64N(int64(len(file))), rng.IntN(600<<10))
+					}
+				})
+			}
+			wg.Wait()
+			if a.cache.bytes > max(0, limit) {
+				t.Errorf("the cache holds %d bytes, limit %d", a.cache.bytes, limit)
+			}
+			for _, b := range a.cache.blocks {
+				if b.users != 0 {
+					t.Errorf("segment %d still has %d users", b.id, b.users)
+				}
+			}
+		})
+	}
+}
+
+func TestReadCancelled(t *testing.T) {
+	a, e, _ := readerOf(t, small, ReaderOptions{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.ReadAt(ctx, e, make([]byte, 500), 200); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if n, err := a.ReadAt(t.Context(), e, make([]byte, 500), 200); n != 500 || err != nil {
+		t.Errorf("the next read: %d, %v", n, err)
+	}
+}
+
+func TestReadClosed(t *testing.T) {
+	a, e, _ := readerOf(t, small, ReaderOptions{})
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.ReadAt(t.Context(), e, make([]byte, 500), 200); !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v, want %v", err, ErrClosed)
+	}
+	if err := a.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+}
+
+// One goroutine loads a segment for all who want it.
+func TestCacheLoadsOnce(t *testing.T) {
+	c := newCache(1 << 20)
+	started, release := make(chan struct{}), make(chan struct{})
+	loads := 0 // only ever touched by the one that loads
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			b, err := c.acquire(t.Context(), 42, segmentBytes, func(buf []byte) ([]byte, error) {
+				loads++
+				close(started)
+				<-release
+				buf[0] = 9
+				return buf, nil
+			})
+			if err != nil || b.data[0] != 9 {
+				t.Errorf("goroutine %d: %v", i, err)
+				return
+			}
+			c.release(b)
+		})
+	}
+	<-started
+	close(release)
+	wg.Wait()
+	if loads != 1 {
+		t.Errorf("loaded %d times", loads)
+	}
+}
+
+// Whoever waits for another's load does not share its cancellation, but does share its other errors.
+func TestCacheLoadFails(t *testing.T) {
+	broken := errors.New("broken")
+	for _, tt := range []struct {
+		name      string
+		first     error
+		wantErr   error
+		wantLoads int
+	}{
+		{"given up", fmt.Errorf("read: %w", context.Canceled), nil, 2},
+		{"broken", broken, broken, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCache(1 << 20)
+			started, release := make(chan struct{}), make(chan struct{})
+			loads := 0
+			load := func(buf []byte) ([]byte, error) {
+				if loads++; loads == 1 {
+					close(started)
+					<-release
+					return nil, tt.first
+				}
+				return buf, nil
+			}
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if _, err := c.acquire(t.Context(), 1, segmentBytes, load); !errors.Is(err, tt.first) {
+					t.Errorf("the loader got %v", err)
+				}
+			})
+			<-started
+			waiting := make(chan struct{})
+			wg.Go(func() {
+				close(waiting)
+				b, err := c.acquire(t.Context(), 1, segmentBytes, load)
+				if !errors.Is(err, tt.wantErr) {
+					t.Errorf("the waiter got %v, want %v", err, tt.wantErr)
+				}
+				if err == nil {
+					c.release(b)
+				}
+			})
+			<-waiting
+			for { // until it really waits
+				c.mu.Lock()
+				users := c.blocks[1].users
+				c.mu.Unlock()
+				if users == 2 {
+					break
+				}
+			}
+			close(release)
+			wg.Wait()
+			if loads != tt.wantLoads {
+				t.Errorf("loaded %d times, want %d", loads, tt.wantLoads)
+			}
+		})
+	}
+}
+
+// What was used longest ago goes first, and what is in use survives being dropped.
+func TestCacheDrops(t *testing.T) {
+	c := newCache(2 * segmentBytes)
+	fill := func(v byte) func([]byte) ([]byte, error) {
+		return func(buf []byte) ([]byte, error) {
+			for i := range buf {
+				buf[i] = v
+			}
+			return buf, nil
+		}
+	}
+	get := func(id int64) *block {
+		b, err := c.acquire(t.Context(), id, segmentBytes, fill(byte(id)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	held := get(1)
+	c.release(get(2))
+	c.release(get(3)) // drops 1, which is held
+	c.release(get(4)) // drops 2
+	for id, want := range map[int64]bool{1: false, 2: false, 3: true, 4: true} {
+		b, ok := c.peek(id)
+		if ok != want {
+			t.Errorf("segment %d is there: %v, want %v", id, ok, want)
+		}
+		if ok {
+			c.release(b)
+		}
+	}
+	if !bytes.Equal(held.data, bytes.Repeat([]byte{1}, segmentBytes)) {
+		t.Error("a segment in use was overwritten")
+	}
+	c.release(held)
+	if c.bytes != 2*segmentBytes {
+		t.Errorf("%d bytes held, want %d", c.bytes, 2*segmentBytes)
+	}
+}

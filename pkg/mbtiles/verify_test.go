@@ -1,0 +1,116 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each kind of damage is found, and the textures that suffer are named.
+func TestVerifyFinds(t *testing.T) {
+	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2 of sound
+	for _, tt := range []struct {
+		name    string
+		sql     string
+		texture string
+		says    string
+	}{
+		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first, "differ from its SHA-256"},
+		{"hash", `UPDATE contents SET sha256 = zeroblob(32) WHERE id = 2`, second, "differ from its SHA-256"},
+		{"hash length", `UPDATE contents SET sha256 = zeroblob(31) WHERE id = 2`, second, "wrong length"},
+		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
+		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "", "1 segments of no content"},
+		{"segment beyond", `INSERT INTO segments VALUES (513, 0, x'00')`, second, "2 segments, want 1"},
+		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`, "", "1 contents that no texture has"},
+		{"texture missing", `DELETE FROM textures WHERE row = 48`, "", "contents that no texture has"},
+		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "", "the digest is"},
+		{"no digest", `DELETE FROM metadata WHERE name = 'xelpack:digest'`, "", "the digest is"},
+		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2 is missing"},
+		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2: it is no JPEG"},
+		{"preview cut", `UPDATE tiles SET tile_data = substr(tile_data, 1, length(tile_data) / 2) WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "cannot be decoded"},
+		{"preview text", `UPDATE tiles SET tile_data = 'x' WHERE zoom_level = 8`, "", "column"},
+		{"preview outside", `UPDATE tiles SET zoom_level = 9 WHERE zoom_level = 8 AND tile_row = 255 - 2`, "", "outside"},
+		{"overview missing", `DELETE FROM tiles WHERE zoom_level = 0`, "", "overview 0/0/0 is missing"},
+		{"twins in case", `INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "same as 32_16_BI12"},
+		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := openAt(t, write(t, altered(t, tt.sql)))
+			r, err := a.Verify(t.Context(), VerifyOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.OK || len(r.Problems) == 0 {
+				t.Fatal("nothing found")
+			}
+			for _, p := range r.Problems {
+				if p.Texture == tt.texture && strings.Contains(p.What, tt.says) {
+					return
+				}
+			}
+			t.Errorf("found %q, want %q of %q", r.Problems, tt.says, tt.texture)
+		})
+	}
+}
+
+// A single wrong byte in the file, wherever a texture's segment lies, is put down to that texture and to no other.
+func TestVerifyLocatesByte(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	mark := []byte("here it is, the one and only piece of text that can be found")
+	file := ddsFile(full, 1)
+	copy(file[5_000_000:], mark)
+	put(t, w, "32_16_BI12", file)
+	put(t, w, "48_16_BI12", ddsFile(small, 2))
+	put(t, w, "64_16_GO212", file)
+	finish(t, w)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(string(b), string(mark[:20]))
+	if at < 0 {
+		t.Fatal("the marked bytes are not in the file as they are")
+	}
+	b[at] ^= 1
+	r, err := openAt(t, write(t, b)).Verify(t.Context(), VerifyOptions{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(r.Problems)
+	want := "[{32_16_BI12 its pixels differ from its SHA-256} {64_16_GO212 its pixels differ from its SHA-256}]"
+	if got != want {
+		t.Errorf("problems\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestVerifyProgress(t *testing.T) {
+	files := make(map[string][]byte)
+	for i := range 9 {
+		files[fmt.Sprintf("%d_16_BI12", 16*i)] = ddsFile(small, uint64(i%4))
+	}
+	a := build(t, files)
+	last, total := 0, 0
+	r, err := a.Verify(t.Context(), VerifyOptions{Workers: 3, Progress: func(done, of int) {
+		if done <= last {
+			t.Errorf("%d after %d", done, last)
+		}
+		last, total = done, of
+	}})
+	if err != nil || !r.OK || r.Textures != 9 || last != 9 || total != 9 {
+		t.Errorf("%+v, %v; progress %d of %d", r, err, last, total)
+	}
+}
+
+func TestVerifyCancelled(t *testing.T) {
+	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1), "32_16_BI12": ddsFile(small, 2)})
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := a.Verify(ctx, VerifyOptions{Workers: 1, Progress: func(int, int) { cancel() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
