@@ -188,7 +188,7 @@ func TestBadAnswers(t *testing.T) {
 func TestFaultyFirstAnswers(t *testing.T) {
 	for _, tls := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tls=%t", tls), func(t *testing.T) {
-			imagery := fetchtest.Repeat(4, fetch.Sample())
+			imagery := fetchtest.Repeat(chunk, 4, fetch.Sample())
 			server, client, _ := serve(t, fetchtest.Options{
 				TLS: tls, Image: imagery,
 				Fault: fetchtest.FirstOf(5,
@@ -351,7 +351,7 @@ func TestFewConnections(t *testing.T) {
 		most int
 	}{{"http2", true, 4}, {"http1", false, 64}} {
 		t.Run(test.name, func(t *testing.T) {
-			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(4, fetch.Sample())}, fetch.ClientOptions{Concurrency: 64})
+			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())}, fetch.ClientOptions{Concurrency: 64})
 			source := client.Source(server.Provider())
 			var group errgroup.Group
 			for worker := range uint32(96) {

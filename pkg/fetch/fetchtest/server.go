@@ -32,7 +32,7 @@ type Server struct {
 	server   *http.Server
 	tls      *identity // nil: plain
 	fault    atomic.Pointer[Faults]
-	images   cache
+	images   fetch.Source
 	closing  chan struct{} // ends stalls
 	working  sync.WaitGroup
 
@@ -70,7 +70,7 @@ func Listen(o Options) (*Server, error) {
 		o.Image = fetch.Sample()
 	}
 	s := &Server{
-		images: cache{next: o.Image}, closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
+		images: cached(o.Image), closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
 	}
 	s.SetFault(o.Fault)
 	mux := http.NewServeMux()

@@ -262,8 +262,8 @@ func TestFirstOf(t *testing.T) {
 }
 
 func TestRepeat(t *testing.T) {
-	s := Repeat(4, fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) { return []byte(c.String()), nil }))
-	if got, err := s.Fetch(t.Context(), tiles.Chunk{Z: 9, X: 13, Y: 30}); err != nil || string(got) != "z9/1/2" {
+	s := Repeat(tiles.Chunk{Z: 3, X: 4, Y: 4}, 4, fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) { return []byte(c.String()), nil }))
+	if got, err := s.Fetch(t.Context(), tiles.Chunk{Z: 9, X: 13, Y: 30}); err != nil || string(got) != "z3/5/6" {
 		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -1,4 +1,4 @@
-package fetch
+package sample
 
 // ground knows what the invented world looks like, seen with pixels of a size.
 type ground struct{ pixel, shift uint32 } // 1<<shift units
@@ -64,13 +64,10 @@ func (g ground) built(p place) (paint, bool) {
 		return ink(168, 158, 138), true
 	}
 	// A village stands where lanes cross, at some of the crossings.
-	const half = 1 << (31 - roadOctave)
-	x, y := (p.bentU+half)>>(32-roadOctave), (p.bentV+half)>>(32-roadOctave)
-	if g.pixel > 1<<(33-houseOctave) || mix(seedHouse, x, y)%3 != 0 {
-		return paint{}, false
-	}
-	du, dv := int32(p.bentU-x<<(32-roadOctave)), int32(p.bentV-y<<(32-roadOctave))
-	if max(du, -du)+max(dv, -dv) > 1<<(31-17) {
+	const cell = 32 - roadOctave
+	x, y := (p.bentU+1<<(cell-1))>>cell, (p.bentV+1<<(cell-1))>>cell
+	du, dv := int32(p.bentU-x<<cell), int32(p.bentV-y<<cell)
+	if g.pixel > 1<<(33-houseOctave) || max(du, -du)+max(dv, -dv) > 1<<(cell-3) || mix(seedHouse, x, y)%3 != 0 {
 		return paint{}, false
 	}
 	lot := mix(seedHouse, p.bentU>>(32-houseOctave), p.bentV>>(32-houseOctave))

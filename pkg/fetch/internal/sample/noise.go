@@ -1,4 +1,4 @@
-package fetch
+package sample
 
 import "github.com/xelpack/xelpack/pkg/tiles"
 
