@@ -136,19 +136,8 @@ func (b *Builder) check(row, col int) error {
 	return nil
 }
 
-// area is where one chunk's blocks of one mip level go: rows of blocks that stand pitch bytes apart.
-type area struct{ offset, pitch int }
-
-func (b *Builder) area(row, col, level int) area {
-	start, _ := b.layout.Level(level)
-	size := b.layout.Format.blockBytes()
-	pitch := blocksAcross(b.layout.Side>>level) * size
-	own := blocksAcross(chunkSide >> level)
-	return area{offset: int(start) + row*own*pitch + col*own*size, pitch: pitch}
-}
-
 // placeTail copies a chunk's last level into the mosaic.
-func (b *Builder) placeTail(row, col int, tail *[tailSide * tailSide * 4]uint32) {
+func (b *Builder) placeTail(row, col int, tail []uint32) {
 	const w = tailSide * 4
 	for y := range tailSide {
 		copy(b.mosaic[((row*tailSide+y)*b.across+col)*w:][:w], tail[y*w:])

@@ -3,7 +3,6 @@
 package dds
 
 // #cgo pkg-config: libturbojpeg
-// #cgo CFLAGS: -O3
 // #include "jpeg_turbo.h"
 import "C"
 

@@ -14,19 +14,27 @@ var ErrJPEG = errors.New("not a usable JPEG chunk")
 // ErrPixels says that a picture given as a chunk is not 256×256 px.
 var ErrPixels = errors.New("not a chunk of 256×256 px")
 
+// chunkEncoder is the scratch memory of a worker and the way through it: plainChunk or, where there is one, the vector encoder.
+type chunkEncoder interface {
+	// pixels is where a chunk's RGBA pixels go.
+	pixels() []byte
+	// encode computes the mip levels of the pixels and writes their blocks. The tail is the linear light of the last level.
+	encode(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32)
+}
+
 // ErrClosed says that a Worker was used after Close.
 var ErrClosed = errors.New("worker is closed")
 
 // Worker decodes and encodes chunks: the scratch memory and the JPEG decoder of one goroutine. It may serve any number of Builders, one
 // call at a time.
 type Worker struct {
-	mips   *pyramid
+	chunk  chunkEncoder
 	jpeg   jpegDecoder
 	closed bool
 }
 
 // NewWorker returns a Worker, which the caller closes.
-func NewWorker() *Worker { return &Worker{mips: newPyramid()} }
+func NewWorker() *Worker { return &Worker{chunk: newChunkEncoder()} }
 
 // Close releases the JPEG decoder. Closing twice is harmless.
 func (w *Worker) Close() error {
@@ -43,7 +51,7 @@ func (w *Worker) AddJPEG(b *Builder, row, col int, jpeg []byte) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	if err := w.jpeg.decode(w.mips.pix[0], jpeg); err != nil {
+	if err := w.jpeg.decode(w.chunk.pixels(), jpeg); err != nil {
 		return fmt.Errorf("decode chunk: %w", err)
 	}
 	return w.add(b, row, col)
@@ -59,7 +67,7 @@ func (w *Worker) AddPixels(b *Builder, row, col int, img *image.NRGBA) error {
 	}
 	const pitch = chunkSide * 4
 	for y := range chunkSide {
-		copy(w.mips.pix[0][y*pitch:][:pitch], img.Pix[y*img.Stride:])
+		copy(w.chunk.pixels()[y*pitch:][:pitch], img.Pix[y*img.Stride:])
 	}
 	return w.add(b, row, col)
 }
@@ -69,7 +77,7 @@ func (w *Worker) AddColor(b *Builder, row, col int, c color.NRGBA) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	pix := w.mips.pix[0]
+	pix := w.chunk.pixels()
 	for i := 0; i < len(pix); i += 4 {
 		pix[i], pix[i+1], pix[i+2], pix[i+3] = c.R, c.G, c.B, c.A
 	}
@@ -101,24 +109,8 @@ func (w *Worker) add(b *Builder, row, col int) error {
 	if err != nil {
 		return err
 	}
-	w.mips.build()
-	for n, pix := range w.mips.pix {
-		encodeChunk(b.buf, b.area(row, col, n), pix, chunkSide>>n, b.layout.Format, b.quality)
-	}
-	b.placeTail(row, col, &w.mips.tail)
+	to := b.areas(row, col)
+	b.placeTail(row, col, w.chunk.encode(b.buf, &to, b.layout.Format, b.quality))
 	b.places[place].Store(placeDone)
 	return nil
-}
-
-func encodeChunk(buf []byte, to area, pix []byte, side int, f Format, q Quality) {
-	size := f.blockBytes()
-	var px [64]byte
-	for y := range side / 4 {
-		for x := range side / 4 {
-			for r := range 4 {
-				copy(px[r*16:][:16], pix[((y*4+r)*side+x*4)*4:])
-			}
-			encodeBlock(buf[to.offset+y*to.pitch+x*size:][:size], &px, f, q)
-		}
-	}
 }

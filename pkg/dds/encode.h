@@ -1,0 +1,61 @@
+// What the Go side and the C side of the encoder agree on.
+#ifndef XELPACK_ENCODE_H
+#define XELPACK_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// As Quality in quality.go.
+enum { XP_GOOD, XP_FAST, XP_BEST };
+
+// As the constants of the same names in bc1.go.
+enum {
+	XP_STARTS = 8,
+	XP_GOOD_STARTS = 4,
+	XP_BEST_CUTS = 2,
+	XP_BEST_ROUNDS = 3,
+	XP_BEST_WALKS = 2,
+	XP_NEARLY_FLAT = 16 * 48 * 1024 / 4,
+};
+
+// As path in encode_c.go.
+enum { XP_PLAIN, XP_AVX2, XP_AVX512 };
+
+// xp_best_path is the fastest of them that this processor can run.
+int xp_best_path(void);
+
+// A row of RGBA blocks, a multiple of XP_ROW of them, four rows of pixels stride bytes apart, becomes blocks one after another.
+typedef void xp_encoder(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks, int quality);
+xp_encoder xp_bc1_plain, xp_bc1_avx2, xp_bc1_avx512;
+
+// xp_alpha encodes the alpha of a row of blocks: the first half of every 16-byte BC3 block.
+void xp_alpha(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks);
+
+enum {
+	XP_LEVELS = 7, // mip levels of a chunk, 256…4 px
+	XP_ROW = 32,
+	XP_STRIP = 352, // blocks of the levels of 64 px and less, 341, as whole rows
+};
+
+// Where a chunk's levels go: the first block's offset and the distance of rows of blocks, in bytes.
+typedef struct {
+	int64_t offset[XP_LEVELS], pitch[XP_LEVELS];
+} xp_places;
+
+// Scratch memory of one worker: 0.6 MB.
+typedef struct {
+	uint8_t pixels[256 * 256 * 4];
+	uint8_t level1[128 * 128 * 4];
+	uint8_t strip[4][XP_STRIP * 16]; // the smaller levels, block after block
+	uint8_t blocks[XP_STRIP * 8];
+	uint32_t tail[4 * 4 * 4]; // linear light of the last level
+	uint32_t rows[XP_LEVELS][2][128 * 4];
+} xp_scratch;
+
+// xp_mips computes every level from the pixels.
+void xp_mips(xp_scratch *s);
+
+// xp_chunk does so too and encodes them all.
+void xp_chunk(int path, xp_scratch *s, uint8_t *out, const xp_places *to, int bc3, int quality);
+
+#endif

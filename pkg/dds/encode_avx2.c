@@ -1,0 +1,15 @@
+//go:build cgo && !purego && amd64
+
+#include "exact.h"
+
+#include "encode.h"
+#include "tables.h"
+
+#include <immintrin.h>
+
+#pragma GCC target("avx2")
+#define FN static inline __attribute__((always_inline))
+#define NAME(x) x##_avx2
+#include "simd_avx2.h"
+
+#include "bc1_kernel.h"

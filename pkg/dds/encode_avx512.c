@@ -1,0 +1,15 @@
+//go:build cgo && !purego && amd64
+
+#include "exact.h"
+
+#include "encode.h"
+#include "tables.h"
+
+#include <immintrin.h>
+
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl")
+#define FN static inline __attribute__((always_inline))
+#define NAME(x) x##_avx512
+#include "simd_avx512.h"
+
+#include "bc1_kernel.h"
