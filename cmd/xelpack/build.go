@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // buildOptions are the flags of build.
@@ -103,11 +104,14 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	if len(plan.Items) == 0 {
 		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
 	}
-	writer, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: 32 << 20})
-	if err != nil {
+	writer, todo, err := openOutput(ctx, o, plan)
+	if err != nil && writer == nil {
 		return nil, err
 	}
-	todo, err := pack.Todo(writer.Has, plan.Items, plan.Provider.ID)
+	if writer == nil {
+		report := pack.Report{State: pack.StateComplete, Textures: len(plan.Items), Skipped: len(plan.Items)}
+		return &buildReport{report}, nil
+	}
 	if err == nil && len(todo) > 0 {
 		err = enoughDisk(o.Output, estimatePlan(todo, plan.Provider, o.Concurrency).StoreBytes)
 	}
@@ -138,6 +142,46 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	report, err := pack.Build(ctx, pipeline, writer, job)
 	bar.Close()
 	return &buildReport{report}, err
+}
+
+// openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil if there is nothing to do, or nothing to be done for
+// an error.
+func openOutput(ctx context.Context, o buildOptions, plan plan) (*mbtiles.Writer, []tiles.Item, error) {
+	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
+	writer, err := mbtiles.Create(ctx, o.Output, options)
+	if errors.Is(err, mbtiles.ErrExists) {
+		var todo []tiles.Item
+		err = withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {
+			todo, err = pack.Todo(records(ctx, a), plan.Items, plan.Provider.ID)
+			return err
+		})
+		if err != nil || len(todo) == 0 {
+			return nil, nil, err
+		}
+		options.Extend = true
+		writer, err = mbtiles.Create(ctx, o.Output, options)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	todo, err := pack.Todo(writer.Has, plan.Items, plan.Provider.ID)
+	return writer, todo, err
+}
+
+// writerQueue bounds the contents that wait to be written: three of the largest.
+const writerQueue = 32 << 20
+
+// records looks textures up in a finished archive.
+func records(ctx context.Context, a *mbtiles.Archive) func(tiles.Key) (mbtiles.Record, bool) {
+	return func(k tiles.Key) (mbtiles.Record, bool) {
+		e, ok := a.Lookup(k)
+		if !ok {
+			return mbtiles.Record{}, false
+		}
+		// A record that cannot be read is one to build again.
+		r, err := a.Record(ctx, e)
+		return r, err == nil
+	}
 }
 
 // retries translates "none" for the client, whose zero means its default.

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,20 +21,22 @@ import (
 var (
 	// ErrRefused: the provider refuses us (401, 403). Going on would fill the archive with holes.
 	ErrRefused = errors.New("the provider refuses to serve us")
-	// ErrNoAnswer: texture after texture had not one chunk that could be had.
+	// ErrNoAnswer: of thousands of chunks in a row not one could be had.
 	ErrNoAnswer = errors.New("the provider does not answer")
 	// ErrOtherProvider: the archive holds planned textures of another provider. One archive does not mix imagery by accident.
 	ErrOtherProvider = errors.New("the archive was built from another provider")
 )
 
-// blankLimit is how many textures in a row may have no imagery at all, for failures, before the provider is taken to be down.
-const blankLimit = 3
+// defaultGiveUp is eight full textures.
+const defaultGiveUp = 8 * tiles.TextureChunks * tiles.TextureChunks
 
 // Job is what Build does.
 type Job struct {
 	Items    []tiles.Item
 	Provider string            // its id, recorded with each texture
 	Meta     map[string]string // rows for the archive's metadata
+	// GiveUp is how many chunks in a row, of textures without any imagery, may fail before the provider is taken to be down. Default 2048.
+	GiveUp int
 	// Client reports what was requested. Nil reports nothing, as for a source without network.
 	Client interface{ Stats() fetch.Stats }
 }
@@ -118,7 +121,7 @@ type build struct {
 	holes    atomic.Int64 // textures with failed chunks
 
 	mu     sync.Mutex
-	blanks int // textures in a row without any imagery, for failures
+	blanks int // chunks in a row that failed, of textures without any imagery
 }
 
 func (b *build) run(ctx context.Context) error {
@@ -179,7 +182,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	return nil
 }
 
-// answers says whether to go on: not when the provider refuses, nor when texture after texture comes back blank.
+// answers says whether to go on: not when the provider refuses, nor when one texture after another comes back blank.
 func (b *build) answers(built *Built) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -187,12 +190,12 @@ func (b *build) answers(built *Built) error {
 		b.blanks = 0
 		return nil
 	}
-	b.blanks++
+	b.blanks += built.Chunks
 	switch {
 	case errors.Is(built.Cause, fetch.ErrRefused):
 		return fmt.Errorf("%w: %w", ErrRefused, built.Cause)
-	case b.blanks >= blankLimit:
-		return fmt.Errorf("%w: %d textures in a row without one chunk: %w", ErrNoAnswer, b.blanks, built.Cause)
+	case b.blanks >= cmp.Or(b.job.GiveUp, defaultGiveUp):
+		return fmt.Errorf("%w: %d chunks in a row failed, the last: %w", ErrNoAnswer, b.blanks, built.Cause)
 	}
 	return nil
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/xelpack/xelpack/internal/magick"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"xelpack": main})
+}
+
+// TestScripts drives the command as users do. Every script has an imagery server of its own at $SERVER, a scenery package of nine ground textures and an
+// airport in $WORK/scenery, and a route far enough from it that its textures are small (far.geojson).
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup:               setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fault":    cmdFault,
+			"requests": cmdRequests,
+			"await":    cmdAwait,
+			"magick":   cmdMagick,
+			"texture":  cmdTexture,
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "fuse":
+				_, err := os.Stat("/dev/fuse")
+				return err == nil, nil
+			case "magick":
+				_, err := magick.Find()
+				return err == nil, nil
+			}
+			return false, os.ErrInvalid
+		},
+	})
+}
+
+type serverKey struct{}
+
+const farRoute = `{"type": "Point", "coordinates": [5.3, 42.9]}`
+
+func setupScript(env *testscript.Env) error {
+	server, err := fetchtest.Listen(fetchtest.Options{})
+	if err != nil {
+		return err
+	}
+	env.Defer(server.Close)
+	env.Values[serverKey{}] = server
+	env.Setenv("SERVER", server.Template())
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+	_, err = scenerytest.Make(filepath.Join(env.WorkDir, "scenery"), scenerytest.Options{
+		Box:     tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85},
+		Airport: orb.Point{5.30, 43.60}, Limit: 9, AirportMax: 2, Real: 1,
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(env.WorkDir, "far.geojson"), []byte(farRoute), 0o666)
+}
+
+func server(ts *testscript.TestScript) *fetchtest.Server {
+	return ts.Value(serverKey{}).(*fetchtest.Server)
+}
+
+// fault KIND [one-in]: from now on the server answers so; with a number, one chunk in so many, the first time only.
+func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
+	for k := fetchtest.OK; ; k++ {
+		switch {
+		case strings.HasPrefix(k.String(), "Kind("):
+			ts.Fatalf("fault: unknown kind %q", args[0])
+		case k.String() != args[0]:
+			continue
+		case len(args) == 2:
+			n, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			server(ts).SetFault(fetchtest.FirstOf(n, k))
+		default:
+			server(ts).SetFault(fetchtest.Always(k))
+		}
+		return
+	}
+}
+
+// requests N: the server was asked exactly N times since the last look.
+func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	total := server(ts).Stats().Requests
+	last, _ := strconv.Atoi(ts.Getenv("REQUESTS"))
+	ts.Setenv("REQUESTS", strconv.Itoa(total))
+	if got := total - last; (got == want) == neg {
+		ts.Fatalf("%d requests since the last look, want %d (not: %v)", got, want, neg)
+	}
+}
+
+// await FILE: waits until FILE is there; ! await FILE until it is not.
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	for range 400 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); (err == nil) != neg {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("await %s: waited 20 s", args[0])
+}
+
+// magick FILE: ImageMagick decodes every mip level of the texture as we do.
+func cmdMagick(ts *testscript.TestScript, neg bool, args []string) {
+	tool, err := magick.Find()
+	ts.Check(err)
+	file, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	l, err := dds.ParseHeader(file)
+	ts.Check(err)
+	ts.Check(tool.CheckLevels(context.Background(), l, file))
+}
+
+// texture FILE SIDE: FILE is a whole BC1 texture of that many pixels.
+func cmdTexture(ts *testscript.TestScript, neg bool, args []string) {
+	file, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	l, err := dds.ParseHeader(file)
+	ts.Check(err)
+	if side, _ := strconv.Atoi(args[1]); l.Side != side || l.Format != dds.BC1 || int64(len(file)) != l.Size() {
+		ts.Fatalf("%s: %v %d px in %d bytes, want BC1 %d px in %d", args[0], l.Format, l.Side, len(file), side, dds.Layout{Format: dds.BC1, Side: side}.Size())
+	}
+}

@@ -1,0 +1,420 @@
+package pack
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// land is a texture of the sample imagery with land and coast; item at detail k of it is (16>>k)² chunks.
+func land(k uint8) tiles.Item {
+	t, err := tiles.ParseName("23920_33696_BI16")
+	if err != nil {
+		panic(err)
+	}
+	return tiles.Item{Texture: t, Detail: k}
+}
+
+// neighbours returns n textures east of land.
+func neighbours(n int, k uint8) []tiles.Item {
+	var items []tiles.Item
+	for i := range n {
+		it := land(k)
+		it.Col += uint32(i) * tiles.TextureChunks
+		items = append(items, it)
+	}
+	return items
+}
+
+func newPipeline(t *testing.T, o Options) *Pipeline {
+	t.Helper()
+	if o.MaxZL == 0 {
+		o.MaxZL = tiles.MaxZL
+	}
+	p := New(o)
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// clientOptions make a client that does not wait long, for tests.
+func clientOptions() fetch.ClientOptions {
+	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: 2 * time.Second, Retries: 4, MaxRetryAfter: 10 * time.Millisecond}
+}
+
+// serverPipeline fetches from a server with the given faults.
+func serverPipeline(t *testing.T, faults fetchtest.Faults) (*Pipeline, *fetch.Client, *fetchtest.Server) {
+	t.Helper()
+	server := fetchtest.NewServer(fetchtest.Options{Fault: faults})
+	t.Cleanup(server.Close)
+	client := fetch.NewClient(clientOptions())
+	t.Cleanup(client.Close)
+	return newPipeline(t, Options{Source: client.Source(server.Provider())}), client, server
+}
+
+func fileHash(t *testing.T, p *Pipeline, it tiles.Item) string {
+	t.Helper()
+	b, err := p.Texture(t.Context(), it)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	return fmt.Sprintf("%x", sha256.Sum256(b.File))
+}
+
+func TestTextureOfEveryDetail(t *testing.T) {
+	p := newPipeline(t, Options{Source: fetch.Sample()})
+	for k := range uint8(tiles.MaxDetail + 1) {
+		b, err := p.Texture(t.Context(), land(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := dds.ParseHeader(b.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Side != 4096>>k || int64(len(b.File)) != l.Size() {
+			t.Errorf("k %d: %d px in %d bytes", k, l.Side, len(b.File))
+		}
+		if diff := cmp.Diff(Tally{Chunks: 256 >> (2 * k)}, b.Tally); diff != "" {
+			t.Errorf("k %d: -want +got:\n%s", k, diff)
+		}
+		b.Release()
+	}
+}
+
+// However the work falls out, the bytes are the same.
+func TestTextureDoesNotDependOnWorkers(t *testing.T) {
+	want := ""
+	for _, o := range []Options{{Workers: 1, Slots: 1}, {Workers: 3, Slots: 7}, {Workers: 8}} {
+		o.Source = fetch.Sample()
+		got := fileHash(t, newPipeline(t, o), land(2))
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("workers %d, slots %d: %s, want %s", o.Workers, o.Slots, got, want)
+		}
+	}
+}
+
+// The outcomes of domain §6, seen from a texture of 16 chunks: one chunk is answered so, always.
+func TestOneChunkAnsweredOddly(t *testing.T) {
+	faultless := Tally{Chunks: 16}
+	missing := Tally{Chunks: 16, Missing: 1, Overzoomed: 1}
+	failed := Tally{Chunks: 16, Failed: 1, Overzoomed: 1}
+	tests := map[fetchtest.Kind]Tally{
+		fetchtest.OK: faultless, fetchtest.Progressive: faultless, fetchtest.Grey: faultless, fetchtest.Padded: faultless, fetchtest.Redirect: faultless,
+		fetchtest.NotFound: missing, fetchtest.Gone: missing, fetchtest.NoContent: missing,
+		fetchtest.TooMany: failed, fetchtest.Unavailable: failed, fetchtest.ServerError: failed, fetchtest.Reset: failed, fetchtest.ShortBody: failed,
+		fetchtest.Empty: failed, fetchtest.HTML: failed, fetchtest.Truncated: failed, fetchtest.Corrupt: failed, fetchtest.WrongSize: failed,
+		fetchtest.CMYK: failed, fetchtest.Forbidden: failed, fetchtest.BadRequest: failed,
+	}
+	it := land(2)
+	odd := it.Chunk(1, 2)
+	for kind, want := range tests {
+		t.Run(kind.String(), func(t *testing.T) {
+			p, _, _ := serverPipeline(t, func(c tiles.Chunk, _ int) fetchtest.Fault {
+				if c == odd {
+					return fetchtest.Fault{Kind: kind, RetryAfter: "0"}
+				}
+				return fetchtest.Fault{}
+			})
+			b, err := p.Texture(t.Context(), it)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Release()
+			if diff := cmp.Diff(want, b.Tally); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if (b.Cause != nil) != (want.Failed > 0) {
+				t.Errorf("cause %v with %d failed chunks", b.Cause, want.Failed)
+			}
+		})
+	}
+}
+
+// A provider that ends at ZL14 serves a ZL16 texture from its own 16 chunks, each asked for once.
+func TestOverzoomAsksEachParentOnce(t *testing.T) {
+	server := fetchtest.NewServer(fetchtest.Options{})
+	defer server.Close()
+	client := fetch.NewClient(clientOptions())
+	defer client.Close()
+	p := newPipeline(t, Options{Source: client.Source(server.Provider()), MaxZL: 14})
+	b, err := p.Texture(t.Context(), land(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	if diff := cmp.Diff(Tally{Chunks: 256, Overzoomed: 256}, b.Tally); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if s := server.Stats(); s.Requests != 16 {
+		t.Errorf("%d requests, want 16", s.Requests)
+	}
+}
+
+// Where nothing is to be had at all the ground is neutral, and it is no hole.
+func TestNothingAnywhere(t *testing.T) {
+	p, _, _ := serverPipeline(t, fetchtest.Always(fetchtest.NotFound))
+	b, err := p.Texture(t.Context(), land(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	if diff := cmp.Diff(Tally{Chunks: 4, Missing: 4}, b.Tally); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	l, _ := dds.ParseHeader(b.File)
+	off, n := l.Level(0)
+	img, err := dds.Decode(l, 0, b.File[off:off+n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range [][2]int{{0, 0}, {511, 0}, {255, 256}, {511, 511}} {
+		c := img.NRGBAAt(at[0], at[1])
+		for _, d := range []int{int(c.R) - int(ground.R), int(c.G) - int(ground.G), int(c.B) - int(ground.B)} {
+			if d < -2 || d > 2 {
+				t.Errorf("pixel %v is %v, want the ground's %v", at, c, ground)
+			}
+		}
+	}
+}
+
+func TestTextureCancelled(t *testing.T) {
+	p, _, _ := serverPipeline(t, fetchtest.Always(fetchtest.Stall))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := p.Texture(ctx, land(0)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the deadline's error", err)
+	}
+	// What the cancelled texture held is free again.
+	if !p.memory.TryAcquire(p.limit) || !p.slots.TryAcquire(int64(p.nSlots)) {
+		t.Error("a cancelled texture keeps memory or slots")
+	}
+}
+
+// countingSource says how many chunks were being fetched at once.
+type countingSource struct {
+	fetch.Source
+	now, most atomic.Int64
+}
+
+func (s *countingSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	n := s.now.Add(1)
+	defer s.now.Add(-1)
+	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
+	}
+	time.Sleep(time.Millisecond)
+	return s.Source.Fetch(ctx, c)
+}
+
+// The limits are the pipeline's, however many textures are asked for at once.
+func TestLimitsAreTheProcess(t *testing.T) {
+	source := &countingSource{Source: fetch.Sample()}
+	p := newPipeline(t, Options{Source: source, Slots: 5, Memory: 1 << 20, Workers: 2})
+	var wg sync.WaitGroup
+	for _, it := range neighbours(8, 3) {
+		wg.Go(func() {
+			b, err := p.Texture(t.Context(), it)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			b.Release()
+		})
+	}
+	wg.Wait()
+	if most := source.most.Load(); most > 5 {
+		t.Errorf("%d chunks at once, the limit is 5", most)
+	}
+}
+
+// build makes an archive and returns its digest and report.
+func buildArchive(t *testing.T, p *Pipeline, client *fetch.Client, file string, items []tiles.Item) (string, Report) {
+	t.Helper()
+	w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Build(t.Context(), p, w, Job{Items: items, Provider: "test", Client: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest(t, file), r
+}
+
+func digest(t *testing.T, file string) string {
+	t.Helper()
+	a, err := mbtiles.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	v, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
+	if err != nil || !v.OK {
+		t.Fatalf("%s does not verify: %v %v", file, err, v.Problems)
+	}
+	return v.Digest
+}
+
+// A first answer that is faulty for one chunk in five still gives a complete archive, equal to the faultless one.
+func TestFaultyFirstAnswers(t *testing.T) {
+	dir, items := t.TempDir(), neighbours(6, 2)
+	p, client, _ := serverPipeline(t, nil)
+	want, _ := buildArchive(t, p, client, filepath.Join(dir, "clean.mbtiles"), items)
+
+	p, client, server := serverPipeline(t, fetchtest.FirstOf(5, fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.Reset,
+		fetchtest.ShortBody, fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK))
+	got, r := buildArchive(t, p, client, filepath.Join(dir, "faulty.mbtiles"), items)
+	if r.State != StateComplete || r.Chunks.OK != 96 || r.Chunks.Failed != 0 {
+		t.Errorf("report %+v", r)
+	}
+	if got != want {
+		t.Errorf("digest %s, without faults %s", got, want)
+	}
+	if s := server.Stats(); s.Requests <= s.Distinct {
+		t.Errorf("%d requests for %d chunks: no fault was provoked", s.Requests, s.Distinct)
+	}
+}
+
+func TestHolesAreReportedAndMended(t *testing.T) {
+	dir, items := t.TempDir(), neighbours(3, 2)
+	p, client, _ := serverPipeline(t, nil)
+	want, _ := buildArchive(t, p, client, filepath.Join(dir, "clean.mbtiles"), items)
+
+	bad := items[1].Chunk(0, 0)
+	p, client, server := serverPipeline(t, func(c tiles.Chunk, _ int) fetchtest.Fault {
+		if c == bad {
+			return fetchtest.Fault{Kind: fetchtest.Unavailable}
+		}
+		return fetchtest.Fault{}
+	})
+	file := filepath.Join(dir, "holes.mbtiles")
+	if _, r := buildArchive(t, p, client, file, items); r.State != StateHoles || r.Chunks.Failed != 1 || r.Built != 3 {
+		t.Errorf("report %+v, want one failed chunk", r)
+	}
+
+	server.SetFault(nil)
+	before := server.Stats().Requests
+	w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{Extend: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Build(t.Context(), p, w, Job{Items: items, Provider: "test"})
+	if err != nil || r.State != StateComplete || r.Built != 1 || r.Skipped != 2 {
+		t.Errorf("report %+v, %v: want the one texture built again", r, err)
+	}
+	if asked := server.Stats().Requests - before; asked != 16 {
+		t.Errorf("%d requests to mend a texture of 16 chunks", asked)
+	}
+	if got := digest(t, file); got != want {
+		t.Errorf("digest %s after mending, want %s", got, want)
+	}
+}
+
+func TestInterruptedBuildGoesOn(t *testing.T) {
+	dir, items := t.TempDir(), neighbours(8, 2)
+	p, client, _ := serverPipeline(t, nil)
+	want, _ := buildArchive(t, p, client, filepath.Join(dir, "clean.mbtiles"), items)
+
+	p, _, server := serverPipeline(t, nil)
+	file := filepath.Join(dir, "again.mbtiles")
+	w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := items[4].Chunk(0, 0)
+	server.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
+		if c == stop {
+			cancel()
+		}
+		return fetchtest.Fault{}
+	})
+	r, err := Build(ctx, p, w, Job{Items: items, Provider: "test"})
+	if !errors.Is(err, context.Canceled) || r.State != StateInterrupted {
+		t.Fatalf("got %+v, %v; want an interrupted build", r, err)
+	}
+
+	server.SetFault(nil)
+	if w, err = mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	has := 0
+	for _, it := range items {
+		if _, ok := w.Has(it.Key()); ok {
+			has++
+		}
+	}
+	if has != r.Built {
+		t.Errorf("the archive has %d textures, the report said %d", has, r.Built)
+	}
+	before := server.Stats().Requests
+	r, err = Build(t.Context(), p, w, Job{Items: items, Provider: "test"})
+	if err != nil || r.State != StateComplete || r.Skipped != has {
+		t.Fatalf("got %+v, %v; want the rest built and %d skipped", r, err, has)
+	}
+	if asked, need := server.Stats().Requests-before, (len(items)-has)*16; asked != need {
+		t.Errorf("%d requests for the rest, want %d", asked, need)
+	}
+	if got := digest(t, file); got != want {
+		t.Errorf("digest %s, undisturbed %s", got, want)
+	}
+}
+
+func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
+	tests := map[fetchtest.Kind]error{fetchtest.Forbidden: ErrRefused, fetchtest.Unavailable: ErrNoAnswer}
+	for kind, want := range tests {
+		t.Run(kind.String(), func(t *testing.T) {
+			p, client, _ := serverPipeline(t, fetchtest.Always(kind))
+			file := filepath.Join(t.TempDir(), "a.mbtiles")
+			w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Build(t.Context(), p, w, Job{Items: neighbours(12, 3), Provider: "test", Client: client, GiveUp: 20})
+			if !errors.Is(err, want) || r.State != StateInterrupted {
+				t.Errorf("got %v and state %s, want %v", err, r.State, want)
+			}
+		})
+	}
+}
+
+func TestOtherProviderIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	p, client, server := serverPipeline(t, nil)
+	buildArchive(t, p, client, file, neighbours(1, 4))
+	w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{Extend: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := server.Stats().Requests
+	if _, err := Build(t.Context(), p, w, Job{Items: neighbours(2, 4), Provider: "another"}); !errors.Is(err, ErrOtherProvider) {
+		t.Errorf("got %v, want ErrOtherProvider", err)
+	}
+	if server.Stats().Requests != before {
+		t.Error("something was fetched before the refusal")
+	}
+}
