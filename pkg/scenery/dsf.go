@@ -27,6 +27,7 @@ const (
 	dsfFooter    = md5.Size
 	atomHeader   = 8
 	maxAtoms     = 4096     // in one level; a real file has a handful
+	maxUnpacked  = 1 << 30  // of a compressed file: Ortho4XP's largest have some 200 MB
 	maxAtomBytes = 16 << 20 // of an atom that is read: 65,535 terrains of 256 bytes, more than the format can refer to
 )
 
@@ -53,21 +54,64 @@ func (d DSF) Box() (tiles.Box, bool) {
 //
 // The error wraps ErrDSFCompressed for a file that is 7z-compressed as a whole, and ErrDSF for anything else that is not a DSF.
 func ReadDSF(file string) (DSF, error) {
-	f, size, err := openRegular(file)
-	if err != nil {
-		return DSF{}, fmt.Errorf("read DSF %s: %w", file, err)
-	}
-	defer f.Close()
-	d, err := ParseDSF(f, size)
+	d, err := readDSF(file, nil)
 	if err != nil {
 		return DSF{}, fmt.Errorf("read DSF %s: %w", file, err)
 	}
 	return d, nil
 }
 
+// readDSF reads a file that is unpacked, if it has to be, by unpack.
+func readDSF(file string, unpack func(io.ReaderAt, int64) (io.ReadCloser, int64, error)) (DSF, error) {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return DSF{}, err
+	}
+	defer f.Close()
+	d, err := ParseDSF(f, size)
+	if !errors.Is(err, ErrDSFCompressed) || unpack == nil {
+		return d, err
+	}
+	content, size, err := unpack(f, size)
+	if err != nil {
+		return DSF{}, fmt.Errorf("%w, and cannot be unpacked: %w", ErrDSFCompressed, err)
+	}
+	defer content.Close()
+	if size > maxUnpacked {
+		return DSF{}, fmt.Errorf("%w: unpacked, it has %d bytes", ErrDSF, size)
+	}
+	return parseDSF(&forwardReader{r: content}, size, true)
+}
+
+// forwardReader reads a stream at growing offsets, which is how parseDSF reads.
+type forwardReader struct {
+	r  io.Reader
+	at int64
+}
+
+func (f *forwardReader) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < f.at {
+		return 0, fmt.Errorf("offset %d lies before %d, where reading has come to", offset, f.at)
+	}
+	skipped, err := io.CopyN(io.Discard, f.r, offset-f.at)
+	f.at += skipped
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(f.r, p)
+	f.at += int64(n)
+	return n, err
+}
+
 // ParseDSF reads the properties and terrain list of a DSF of size bytes. Lengths are checked against what encloses them before anything is
 // allocated, and at most 16 MiB of an atom are read.
-func ParseDSF(r io.ReaderAt, size int64) (DSF, error) {
+func ParseDSF(r io.ReaderAt, size int64) (DSF, error) { return parseDSF(r, size, false) }
+
+// errDone ends a walk over atoms early.
+var errDone = errors.New("done")
+
+// parseDSF is ParseDSF. headOnly ends reading after the definitions, before the geometry, where the bulk of a file is.
+func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	if err := checkDSFHeader(r, size); err != nil {
 		return DSF{}, err
 	}
@@ -83,11 +127,14 @@ func ParseDSF(r io.ReaderAt, size int64) (DSF, error) {
 		case "DEFN":
 			words, err := atomStrings(r, from, to, "TERT")
 			d.Terrains = append(d.Terrains, words...)
+			if err == nil && headOnly {
+				return errDone
+			}
 			return err
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && err != errDone {
 		return DSF{}, err
 	}
 	return d, nil

@@ -36,6 +36,7 @@ type found struct {
 	terrains int
 	problems []Problem
 	skipped  int
+	folders  []stamp // that were listed, as they were before; only the goroutine that lists touches it
 }
 
 // add takes over a batch.
@@ -72,12 +73,15 @@ func (f *found) compact() {
 	f.distinct = len(kept)
 }
 
-// finish puts everything into its final order.
-func (f *found) finish() {
+// finish puts everything into its final order and looks which textures are real.
+func (f *found) finish(ctx context.Context, fs folders) (*Package, error) {
 	f.compact()
 	slices.SortFunc(f.named, func(a, b Named) int { return a.Texture.Compare(b.Texture) })
-	f.named = slices.Clip(f.named)
 	slices.SortFunc(f.problems, func(a, b Problem) int { return strings.Compare(a.File, b.File) })
+	if err := markReal(ctx, fs, f.named); err != nil {
+		return nil, err
+	}
+	return &Package{named: slices.Clip(f.named), terrains: f.terrains, problems: f.problems, skipped: f.skipped}, nil
 }
 
 // batch is some terrain files of one folder.
@@ -86,14 +90,14 @@ type batch struct {
 	names []string
 }
 
-// scanTerrain reads every terrain file under the terrain folder.
-func scanTerrain(ctx context.Context, fs folders) (*found, error) {
+// scan reads the terrain files that list hands over.
+func scan(ctx context.Context, fs folders, list func(context.Context, *found, chan<- batch) error) (*found, error) {
 	all := new(found)
 	batches := make(chan batch, scanWorkers)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(batches)
-		return listTerrain(ctx, fs, all, batches)
+		return list(ctx, all, batches)
 	})
 	for range scanWorkers {
 		g.Go(func() error {
@@ -109,7 +113,6 @@ func scanTerrain(ctx context.Context, fs folders) (*found, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	all.finish()
 	return all, nil
 }
 
@@ -119,6 +122,7 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 	for len(pending) > 0 {
 		dir := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
+		all.folders = append(all.folders, stampOf(fs.path(dir)))
 		err := eachBatch(fs.path(dir), func(entries []os.DirEntry) error {
 			b := batch{dir: dir, names: make([]string, 0, len(entries))}
 			for _, e := range entries {
@@ -134,12 +138,7 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 					all.add(nil, 0, []Problem{{sub, "links to folders inside terrain are not followed"}})
 				}
 			}
-			select {
-			case batches <- b:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+			return send(ctx, batches, b)
 		})
 		if err == nil {
 			continue
@@ -150,6 +149,16 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 		all.add(nil, 0, []Problem{{dir, reason(err)}})
 	}
 	return nil
+}
+
+// send hands a batch to the workers.
+func send(ctx context.Context, batches chan<- batch, b batch) error {
+	select {
+	case batches <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // readBatch reads the terrain files of b.

@@ -2,7 +2,6 @@ package scenery
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -49,27 +48,8 @@ type Package struct {
 	terrains int
 	problems []Problem
 	skipped  int
-}
-
-// Open reads the package in dir: every .ter file of its terrain folder and the names in its textures folder.
-//
-// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that cannot be used is no error: see Skipped.
-func Open(ctx context.Context, dir string) (*Package, error) {
-	folders, err := findFolders(dir)
-	if err != nil {
-		return nil, err
-	}
-	found, err := scanTerrain(ctx, folders)
-	if err != nil {
-		return nil, fmt.Errorf("read scenery package %s: %w", dir, err)
-	}
-	if found.terrains == 0 && found.skipped == 0 {
-		return nil, fmt.Errorf("%s: %w", dir, ErrNoTerrain)
-	}
-	if err := markReal(ctx, folders, found.named); err != nil {
-		return nil, fmt.Errorf("read scenery package %s: %w", dir, err)
-	}
-	return &Package{dir: dir, named: found.named, terrains: found.terrains, problems: found.problems, skipped: found.skipped}, nil
+	cached   bool
+	cacheErr error
 }
 
 // Dir returns the folder that was given to Open.
@@ -100,6 +80,12 @@ func (p *Package) Terrains() int { return p.terrains }
 // Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept; SkippedCount counts all. The slice is
 // shared: it must not be changed.
 func (p *Package) Skipped() []Problem { return p.problems }
+
+// Cached reports whether the package was known from the cache, so that no terrain file was read.
+func (p *Package) Cached() bool { return p.cached }
+
+// CacheError says why the package could not be kept in the cache that was asked for, or nil.
+func (p *Package) CacheError() error { return p.cacheErr }
 
 // SkippedCount returns how many terrain files and folders could not be used.
 func (p *Package) SkippedCount() int { return p.skipped }

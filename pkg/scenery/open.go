@@ -1,0 +1,107 @@
+package scenery
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+)
+
+// Options adjust OpenWith. The zero value reads all terrain anew.
+type Options struct {
+	// Cache is the folder in which an index of the package is kept, see CacheDir; empty: none. The index counts as long as no folder of the
+	// package changes: files added to or taken from terrain/ and textures/ are noticed, a terrain file rewritten in place is not.
+	Cache string
+	// Refresh reads the terrain even if the index is up to date, and renews it.
+	Refresh bool
+	// Cells limits the package to the terrain that the meshes (DSFs) of these cells list, so that a huge terrain folder is not read as a whole; nil:
+	// everything. A mesh lists what lies on its borders, too. When a mesh is compressed and Unpack cannot read it, everything is read. The cache is not used.
+	Cells func(Cell) bool
+	// Unpack opens a 7z-compressed DSF of size bytes and returns its content and that content's size; nil: such DSFs cannot be read. Only the first part of
+	// the content is read before it is closed.
+	Unpack func(r io.ReaderAt, size int64) (io.ReadCloser, int64, error)
+}
+
+// Open reads the package in dir: every .ter file of its terrain folder and the names in its textures folder.
+//
+// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that cannot be used is no error: see Skipped.
+func Open(ctx context.Context, dir string) (*Package, error) { return OpenWith(ctx, dir, Options{}) }
+
+// OpenWith is Open with options.
+func OpenWith(ctx context.Context, dir string, o Options) (*Package, error) {
+	fs, err := findFolders(dir)
+	if err != nil {
+		return nil, err
+	}
+	var p *Package
+	switch {
+	case o.Cells != nil:
+		p, err = readCells(ctx, fs, o)
+	case o.Cache != "":
+		p, err = openCached(ctx, fs, o)
+	default:
+		p, _, err = readAll(ctx, fs)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read scenery package %s: %w", dir, err)
+	}
+	p.dir = dir
+	return p, nil
+}
+
+// openCached reads the package from the cache or, if it is not there, anew.
+func openCached(ctx context.Context, fs folders, o Options) (*Package, error) {
+	dir, err := filepath.Abs(fs.root)
+	if err != nil {
+		return nil, err
+	}
+	if !o.Refresh {
+		// Whatever is wrong with an index, a new one takes its place.
+		if p, err := readIndex(o.Cache, dir); err == nil {
+			return p, nil
+		}
+	}
+	start := time.Now()
+	p, stamps, err := readAll(ctx, fs)
+	if err != nil {
+		return nil, err
+	}
+	if settled(stamps, start) {
+		p.cacheErr = writeIndex(o.Cache, dir, p, stamps)
+	}
+	return p, nil
+}
+
+// readAll reads all terrain of the package and returns when its folders were changed last before that.
+func readAll(ctx context.Context, fs folders) (*Package, []stamp, error) {
+	stamps := []stamp{stampOf(fs.root), stampOf(fs.textures)}
+	all, err := scan(ctx, fs, func(ctx context.Context, all *found, batches chan<- batch) error {
+		return listTerrain(ctx, fs, all, batches)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if all.terrains == 0 && all.skipped == 0 {
+		return nil, nil, ErrNoTerrain
+	}
+	p, err := all.finish(ctx, fs)
+	return p, append(stamps, all.folders...), err
+}
+
+// readCells reads the terrain that the meshes of some cells list.
+func readCells(ctx context.Context, fs folders, o Options) (*Package, error) {
+	complete := true
+	all, err := scan(ctx, fs, func(ctx context.Context, all *found, batches chan<- batch) (err error) {
+		complete, err = listCells(ctx, fs, o, all, batches)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !complete {
+		p, _, err := readAll(ctx, fs)
+		return p, err
+	}
+	return all.finish(ctx, fs)
+}
