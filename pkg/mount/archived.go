@@ -58,8 +58,11 @@ func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off
 		ground(l, p, off)
 	}
 	f.counts.archived.read(len(p))
-	return fuse.ReadResultData(p), fs.OK
+	return inMemory(p), fs.OK
 }
+
+// inMemory answers a read with p. (ReadResultData would have go-fuse prepare a pipe first, which is only good for descriptors.)
+func inMemory(p []byte) fuse.ReadResult { return fuse.ReadResultVector([][]byte{p}) }
 
 // within cuts p to what lies inside a file of the given size.
 func within(p []byte, off, size int64) []byte {

@@ -59,7 +59,7 @@ var (
 func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	p := h.content.read(within(dest, off, LiveLayout().Size()), off)
 	h.fsys.counts.live.read(len(p))
-	return fuse.ReadResultData(p), fs.OK
+	return inMemory(p), fs.OK
 }
 
 func (h *liveHandle) Release(context.Context) syscall.Errno {

@@ -272,10 +272,11 @@ func TestInodesOfMaptypesThatMeet(t *testing.T) {
 	in := newInodes(nil)
 	first := in.code("bi")
 	in.codes = map[string]uint64{"other": first}
-	if second := in.code("bi"); second == first {
+	second := in.code("bi")
+	if second == first {
 		t.Errorf("two maptypes have the number %d", first)
 	}
-	if in.code("bi") != in.code("bi") {
-		t.Error("a maptype's number changes")
+	if again := in.code("bi"); again != second {
+		t.Errorf("a maptype's number changes from %d to %d", second, again)
 	}
 }

@@ -32,6 +32,8 @@ func perform(q request) (r reply, err error) {
 		var st unix.Stat_t
 		err = unix.Lstat(q.Path, &st)
 		r.Stat = Stat{Ino: st.Ino, Size: st.Size, Mode: st.Mode, Time: time.Unix(st.Mtim.Unix()).UTC()}
+	case "load":
+		r.N, err = load(q.Paths, q.N, q.Shared)
 	case "list":
 		r.Names, r.Inos, err = list(q.Path)
 	default:

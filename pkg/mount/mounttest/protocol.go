@@ -21,6 +21,7 @@ type request struct {
 	N      int           `json:",omitempty"`
 	Shared bool          `json:",omitempty"`
 	Every  time.Duration `json:",omitempty"`
+	Paths  []string      `json:",omitempty"`
 }
 
 // reply is the line that comes back.
