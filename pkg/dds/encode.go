@@ -23,29 +23,48 @@ func encodeBlock(dst []byte, px *[64]byte, f Format, q Quality) {
 	encodeColor(dst[len(dst)-8:], px, q)
 }
 
-// plainChunk is the pure Go way from a chunk's pixels to its blocks.
-type plainChunk struct{ mips *pyramid }
-
-func (c plainChunk) pixels() []byte { return c.mips.pix[0] }
-
-// encode computes the mip levels and encodes them into a texture; the tail is the linear light of the last.
-func (c plainChunk) encode(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
-	c.mips.build()
-	for n, pix := range c.mips.pix {
-		encodeLevel(out, to[n], pix, chunkSide>>n, f, q)
-	}
-	return c.mips.tail[:]
+// encoder is the scratch memory of a worker and a way from pixels to blocks. All ways give the same bytes.
+type encoder interface {
+	// pixels is where a chunk's RGBA pixels go.
+	pixels() []byte
+	// chunk computes the mip levels of the pixels and writes their blocks. The tail is the linear light of the last level.
+	chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32)
+	// picture encodes a picture of across×down blocks.
+	picture(out, pix []byte, stride, across, down int, f Format, q Quality)
 }
 
-func encodeLevel(out []byte, to chunkArea, pix []byte, side int, f Format, q Quality) {
+// goVariant is the name of plainEncoder among the Variants.
+const goVariant = "go"
+
+// plainEncoder encodes in pure Go.
+type plainEncoder struct{ mips *pyramid }
+
+func newPlainEncoder() plainEncoder { return plainEncoder{newPyramid()} }
+
+func (e plainEncoder) pixels() []byte { return e.mips.pix[0] }
+
+func (e plainEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
+	e.mips.build()
+	for n, pix := range e.mips.pix {
+		side := chunkSide >> n
+		encodePicture(out[to[n].offset:], to[n].pitch, pix, side*4, side/4, side/4, f, q)
+	}
+	return e.mips.tail[:]
+}
+
+func (plainEncoder) picture(out, pix []byte, stride, across, down int, f Format, q Quality) {
+	encodePicture(out, across*f.blockBytes(), pix, stride, across, down, f, q)
+}
+
+func encodePicture(out []byte, pitch int, pix []byte, stride, across, down int, f Format, q Quality) {
 	size := f.blockBytes()
 	var px [64]byte
-	for y := range side / 4 {
-		for x := range side / 4 {
+	for y := range down {
+		for x := range across {
 			for r := range 4 {
-				copy(px[r*16:][:16], pix[((y*4+r)*side+x*4)*4:])
+				copy(px[r*16:][:16], pix[(y*4+r)*stride+x*16:])
 			}
-			encodeBlock(out[to.offset+y*to.pitch+x*size:][:size], &px, f, q)
+			encodeBlock(out[y*pitch+x*size:][:size], &px, f, q)
 		}
 	}
 }

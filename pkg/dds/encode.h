@@ -55,7 +55,10 @@ typedef struct {
 // xp_mips computes every level from the pixels.
 void xp_mips(xp_scratch *s);
 
-// xp_chunk does so too and encodes them all.
+// xp_image encodes a picture of whole blocks; rows of blocks go pitch bytes apart.
+void xp_image(int path, uint8_t *dst, ptrdiff_t pitch, const uint8_t *px, ptrdiff_t stride, int across, int down, int bc3, int quality);
+
+// xp_chunk computes the levels and encodes them all.
 void xp_chunk(int path, xp_scratch *s, uint8_t *out, const xp_places *to, int bc3, int quality);
 
 #endif

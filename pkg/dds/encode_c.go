@@ -17,27 +17,52 @@ const (
 	pathAVX512 path = C.XP_AVX512
 )
 
-// vectorChunk is the way from a chunk's pixels to its blocks through C, in one call.
-type vectorChunk struct {
+var pathNames = [...]string{pathPlain: "c", pathAVX2: "avx2", pathAVX512: "avx512"}
+
+// Variants names the versions of the encoder that this processor can run, the fastest first. All give the same bytes; there is no need to choose.
+func Variants() []string {
+	var names []string
+	for p := path(C.xp_best_path()); p >= pathPlain; p-- {
+		names = append(names, pathNames[p])
+	}
+	return append(names, goVariant)
+}
+
+func newEncoder(variant string) encoder {
+	for p := path(C.xp_best_path()); p >= pathPlain; p-- {
+		if variant == "" || variant == pathNames[p] {
+			return vectorEncoder{path: p, scratch: new(C.xp_scratch)}
+		}
+	}
+	return newPlainEncoder()
+}
+
+// vectorEncoder encodes through C: a chunk from its pixels to its blocks in one call.
+type vectorEncoder struct {
 	path    path
 	scratch *C.xp_scratch
 }
 
-func newChunkEncoder() chunkEncoder { return newVectorChunk(path(C.xp_best_path())) }
+func (e vectorEncoder) pixels() []byte {
+	return unsafe.Slice((*byte)(&e.scratch.pixels[0]), chunkBytes)
+}
 
-func newVectorChunk(p path) vectorChunk { return vectorChunk{path: p, scratch: new(C.xp_scratch)} }
-
-func (c vectorChunk) pixels() []byte { return unsafe.Slice((*byte)(&c.scratch.pixels[0]), chunkBytes) }
-
-func (c vectorChunk) encode(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
+func (e vectorEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
 	var places C.xp_places
 	for n, a := range to {
 		places.offset[n], places.pitch[n] = C.int64_t(a.offset), C.int64_t(a.pitch)
 	}
-	bc3 := C.int(0)
+	C.xp_chunk(C.int(e.path), e.scratch, (*C.uint8_t)(&out[0]), &places, isBC3(f), C.int(q))
+	return unsafe.Slice((*uint32)(&e.scratch.tail[0]), len(e.scratch.tail))
+}
+
+func (e vectorEncoder) picture(out, pix []byte, stride, across, down int, f Format, q Quality) {
+	C.xp_image(C.int(e.path), (*C.uint8_t)(&out[0]), C.ptrdiff_t(across*f.blockBytes()), (*C.uint8_t)(&pix[0]), C.ptrdiff_t(stride), C.int(across), C.int(down), isBC3(f), C.int(q))
+}
+
+func isBC3(f Format) C.int {
 	if f == BC3 {
-		bc3 = 1
+		return 1
 	}
-	C.xp_chunk(C.int(c.path), c.scratch, (*C.uint8_t)(&out[0]), &places, bc3, C.int(q))
-	return unsafe.Slice((*uint32)(&c.scratch.tail[0]), len(c.scratch.tail))
+	return 0
 }

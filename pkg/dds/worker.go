@@ -11,16 +11,8 @@ import (
 // imagery (CMYK, 12 bits a sample, lossless).
 var ErrJPEG = errors.New("not a usable JPEG chunk")
 
-// ErrPixels says that a picture given as a chunk is not 256×256 px.
-var ErrPixels = errors.New("not a chunk of 256×256 px")
-
-// chunkEncoder is the scratch memory of a worker and the way through it: plainChunk or, where there is one, the vector encoder.
-type chunkEncoder interface {
-	// pixels is where a chunk's RGBA pixels go.
-	pixels() []byte
-	// encode computes the mip levels of the pixels and writes their blocks. The tail is the linear light of the last level.
-	encode(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32)
-}
+// ErrPixels says that a picture has not the size it has to have: 256×256 px for a chunk, whole blocks for Encode.
+var ErrPixels = errors.New("a picture of the wrong size")
 
 // ErrClosed says that a Worker was used after Close.
 var ErrClosed = errors.New("worker is closed")
@@ -28,13 +20,17 @@ var ErrClosed = errors.New("worker is closed")
 // Worker decodes and encodes chunks: the scratch memory and the JPEG decoder of one goroutine. It may serve any number of Builders, one
 // call at a time.
 type Worker struct {
-	chunk  chunkEncoder
+	enc    encoder
 	jpeg   jpegDecoder
 	closed bool
 }
 
 // NewWorker returns a Worker, which the caller closes.
-func NewWorker() *Worker { return &Worker{chunk: newChunkEncoder()} }
+func NewWorker() *Worker { return NewWorkerVariant("") }
+
+// NewWorkerVariant returns a Worker that encodes with one of the Variants, for tests and measurements; with the fastest when there is none of
+// that name. The caller closes it.
+func NewWorkerVariant(variant string) *Worker { return &Worker{enc: newEncoder(variant)} }
 
 // Close releases the JPEG decoder. Closing twice is harmless.
 func (w *Worker) Close() error {
@@ -51,7 +47,7 @@ func (w *Worker) AddJPEG(b *Builder, row, col int, jpeg []byte) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	if err := w.jpeg.decode(w.chunk.pixels(), jpeg); err != nil {
+	if err := w.jpeg.decode(w.enc.pixels(), jpeg); err != nil {
 		return fmt.Errorf("decode chunk: %w", err)
 	}
 	return w.add(b, row, col)
@@ -62,12 +58,12 @@ func (w *Worker) AddPixels(b *Builder, row, col int, img *image.NRGBA) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	if img.Rect.Dx() != chunkSide || img.Rect.Dy() != chunkSide {
+	if !isChunk(img) {
 		return fmt.Errorf("%w: %d×%d", ErrPixels, img.Rect.Dx(), img.Rect.Dy())
 	}
 	const pitch = chunkSide * 4
 	for y := range chunkSide {
-		copy(w.chunk.pixels()[y*pitch:][:pitch], img.Pix[y*img.Stride:])
+		copy(w.enc.pixels()[y*pitch:][:pitch], img.Pix[y*img.Stride:])
 	}
 	return w.add(b, row, col)
 }
@@ -77,7 +73,7 @@ func (w *Worker) AddColor(b *Builder, row, col int, c color.NRGBA) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	pix := w.chunk.pixels()
+	pix := w.enc.pixels()
 	for i := 0; i < len(pix); i += 4 {
 		pix[i], pix[i+1], pix[i+2], pix[i+3] = c.R, c.G, c.B, c.A
 	}
@@ -86,15 +82,46 @@ func (w *Worker) AddColor(b *Builder, row, col int, c color.NRGBA) error {
 
 // DecodeJPEG decodes a JPEG of 256×256 px into a picture of its own. The error is an ErrJPEG or ErrClosed.
 func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
-	if w.closed {
-		return nil, ErrClosed
-	}
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-	if err := w.jpeg.decode(img.Pix, jpeg); err != nil {
-		return nil, fmt.Errorf("decode chunk: %w", err)
+	if err := w.DecodeJPEGTo(img, jpeg); err != nil {
+		return nil, err
 	}
 	return img, nil
 }
+
+// DecodeJPEGTo is DecodeJPEG into a picture that is there, whose pixels are undefined after an error. It must be 256×256 px and have its rows
+// one after another, as image.NewNRGBA makes them; ErrPixels says that it is not.
+func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
+	if w.closed {
+		return ErrClosed
+	}
+	if !isChunk(img) || img.Stride != chunkSide*4 {
+		return fmt.Errorf("%w: %d×%d with a stride of %d", ErrPixels, img.Rect.Dx(), img.Rect.Dy(), img.Stride)
+	}
+	if err := w.jpeg.decode(img.Pix[:chunkBytes], jpeg); err != nil {
+		return fmt.Errorf("decode chunk: %w", err)
+	}
+	return nil
+}
+
+// Encode returns the blocks of one picture, the way back from Decode for pictures of whole blocks: ErrPixels says that a side is not a multiple of
+// 4 px. It computes no mip levels.
+func (w *Worker) Encode(img *image.NRGBA, f Format, q Quality) ([]byte, error) {
+	size := img.Rect.Size()
+	switch {
+	case w.closed:
+		return nil, ErrClosed
+	case f != BC1 && f != BC3:
+		return nil, fmt.Errorf("%w: format %d, want BC1 or BC3", ErrLayout, uint8(f))
+	case size.X%4 != 0 || size.Y%4 != 0 || img.Rect.Empty():
+		return nil, fmt.Errorf("%w: %d×%d px are no whole blocks", ErrPixels, size.X, size.Y)
+	}
+	out := make([]byte, size.X/4*size.Y/4*f.blockBytes())
+	w.enc.picture(out, img.Pix, img.Stride, size.X/4, size.Y/4, f, q)
+	return out, nil
+}
+
+func isChunk(img *image.NRGBA) bool { return img.Rect.Size() == image.Pt(chunkSide, chunkSide) }
 
 func (w *Worker) ready(b *Builder, row, col int) error {
 	if w.closed {
@@ -110,7 +137,7 @@ func (w *Worker) add(b *Builder, row, col int) error {
 		return err
 	}
 	to := b.areas(row, col)
-	b.placeTail(row, col, w.chunk.encode(b.buf, &to, b.layout.Format, b.quality))
+	b.placeTail(row, col, w.enc.chunk(b.buf, &to, b.layout.Format, b.quality))
 	b.places[place].Store(placeDone)
 	return nil
 }
