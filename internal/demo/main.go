@@ -44,6 +44,7 @@ func main() {
 type demo struct {
 	xelpack, route, dir string
 	server              *fetchtest.Server
+	made                *scenerytest.Package
 }
 
 func (d *demo) archive() string  { return filepath.Join(d.dir, "flight.mbtiles") }
@@ -55,7 +56,8 @@ func (d *demo) run(ctx context.Context) error {
 	if err := os.RemoveAll(d.dir); err != nil {
 		return err
 	}
-	made, err := scenerytest.Make(d.scenery(), scenerytest.Options{
+	var err error
+	d.made, err = scenerytest.Make(d.scenery(), scenerytest.Options{
 		Box:     tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85},
 		Airport: orb.Point{5.30, 43.60}, AirportMax: 8,
 		Real: 2,
@@ -63,7 +65,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make the scenery package: %w", err)
 	}
-	say("A scenery package: %s, %d terrain files that name %d textures, %d of them there as files", made.Dir, made.Terrains, len(made.Textures), len(made.Real))
+	say("A scenery package: %s, %d terrain files that name %d textures, %d of them there as files", d.made.Dir, d.made.Terrains, len(d.made.Textures), len(d.made.Real))
 
 	if d.server, err = fetchtest.Listen(fetchtest.Options{}); err != nil {
 		return fmt.Errorf("start the imagery server: %w", err)

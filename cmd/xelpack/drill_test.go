@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// binary builds the command once for the drills: a process to kill and to measure.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "xelpack-drill-")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "xelpack")
+	out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput()
+	if err != nil {
+		return "", errors.Join(err, errors.New(string(out)))
+	}
+	return file, nil
+})
+
+// command is killed with SIGKILL when ctx ends.
+func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exec.CommandContext(ctx, file, args...)
+}
+
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a long drill: it runs in the plain pass, without -short")
+	}
+}
+
+// smallServer serves the same 24×24 chunks of farmland over and over, so that its share of the machine is small. Nine textures are different: 24 is
+// no multiple of a texture's 16.
+func smallServer(t *testing.T) *fetchtest.Server {
+	t.Helper()
+	server := fetchtest.NewServer(fetchtest.Options{Image: fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 24, fetch.Sample())})
+	t.Cleanup(server.Close)
+	return server
+}
+
+func archiveDigest(t *testing.T, file string) string {
+	t.Helper()
+	a, err := mbtiles.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	r, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
+	if err != nil || !r.OK {
+		t.Fatalf("%s does not verify: %v %v", file, err, r.Problems)
+	}
+	return r.Digest
+}
+
+// Twenty builds killed with SIGKILL at random moments and resumed: the archive equals that of an undisturbed build, and no texture that was
+// committed is fetched again.
+func TestKilledBuildsGoOn(t *testing.T) {
+	skipIfShort(t)
+	server := smallServer(t)
+	dir := t.TempDir()
+	args := func(file string) []string {
+		return []string{"build", "--bbox", "5.01,43.51,5.25,43.66", "--provider", server.Template(), "-o", file, "--json"}
+	}
+	clean := filepath.Join(dir, "clean.mbtiles")
+	out, err := command(t.Context(), t, args(clean)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report pack.Report
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatal(err)
+	}
+	want := archiveDigest(t, clean)
+	whole := time.Duration(report.ElapsedSeconds * float64(time.Second))
+	t.Logf("undisturbed: %d textures in %v", report.Built, whole)
+
+	rng := rand.New(rand.NewPCG(20, 26))
+	kills := 0
+	for round := 0; kills < 20; round++ {
+		file := filepath.Join(dir, "killed.mbtiles")
+		var skipped, built int
+		for {
+			committed := committedTextures(t, file)
+			asked := watch(server)
+			moment := time.Duration(rng.Float64() * 0.9 * float64(whole))
+			if kills >= 20 {
+				moment = time.Hour
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), moment)
+			out, err := command(ctx, t, args(file)...).Output()
+			cancel()
+			for _, tex := range committed {
+				for _, c := range (tiles.Item{Texture: tex}).Chunks() {
+					if asked(c) {
+						t.Fatalf("%v of the committed %v was asked for again", c, tex)
+					}
+				}
+			}
+			if err == nil {
+				if err := json.Unmarshal(out, &report); err != nil {
+					t.Fatal(err)
+				}
+				skipped, built = report.Skipped, report.Built
+				if skipped != len(committed) {
+					t.Errorf("skipped %d textures, %d were committed", skipped, len(committed))
+				}
+				break
+			}
+			kills++
+		}
+		if got := archiveDigest(t, file); got != want {
+			t.Fatalf("round %d: digest %s, undisturbed %s", round, got, want)
+		}
+		if skipped+built != report.Textures {
+			t.Errorf("round %d: skipped %d, built %d of %d", round, skipped, built, report.Textures)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		left, _ := filepath.Glob(file + "*")
+		if len(left) > 0 {
+			t.Errorf("round %d leaves %v", round, left)
+		}
+	}
+	t.Logf("%d builds killed", kills)
+}
+
+// watch returns what says whether the server was asked for a chunk from now on.
+func watch(server *fetchtest.Server) func(tiles.Chunk) bool {
+	var asked sync.Map
+	server.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
+		asked.Store(c, true)
+		return fetchtest.Fault{}
+	})
+	return func(c tiles.Chunk) bool {
+		_, ok := asked.Load(c)
+		return ok
+	}
+}
+
+// committedTextures returns what a killed build's .part holds.
+func committedTextures(t *testing.T, file string) []tiles.Texture {
+	t.Helper()
+	a, err := mbtiles.Open(t.Context(), file+".part")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		// Killed before the first table was there: nothing is committed.
+		if errors.Is(err, mbtiles.ErrNotArchive) {
+			return nil
+		}
+		t.Fatal(err)
+	}
+	defer a.Close()
+	var found []tiles.Texture
+	for e := range a.All() {
+		found = append(found, e.Texture)
+	}
+	return found
+}
+
+// 64 full textures, 16,384 chunks, from a local server, in under 400 MB of memory.
+func TestMemoryOfAFullBuild(t *testing.T) {
+	skipIfShort(t)
+	server := smallServer(t)
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	cmd := command(t.Context(), t, "build", "--bbox", "7.0,43.5,7.6,43.9", "--provider", server.Template(), "-o", file, "--json")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r pack.Report
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Built != 64 || r.Chunks.OK != 16384 {
+		t.Fatalf("report %+v, want 64 textures of 16,384 chunks", r)
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	peak := usage.Maxrss * 1024
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	t.Logf("peak memory %s; %.1f s, %.2f textures a second and core", bytesText(peak), r.ElapsedSeconds, 64/cpu.Seconds())
+	if peak > 400e6 {
+		t.Errorf("peak memory %s, want under 400 MB", bytesText(peak))
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// pictureError compares BC1 blocks with their pixels.
+type pictureError struct {
+	ideal, rounded float64 // PSNR over RGB in dB: between colours computed exactly, and rounded to code values
+	ssim           float64 // of luma, mean over 8×8 windows that stand 4 px apart
+}
+
+// compare decodes every chunk's blocks and compares them with its pixels.
+func compare(s *set, blocks [][]byte) (pictureError, error) {
+	var ideal, rounded, ssim float64
+	l := dds.Layout{Format: dds.BC1, Side: chunkSide}
+	for i, img := range s.pixels {
+		ideal += idealError(img.Pix, blocks[i])
+		got, err := dds.Decode(l, 0, blocks[i])
+		if err != nil {
+			return pictureError{}, err
+		}
+		for p, v := range img.Pix {
+			if p%4 != 3 {
+				d := float64(v) - float64(got.Pix[p])
+				rounded += d * d
+			}
+		}
+		ssim += meanSSIM(luma(img.Pix), luma(got.Pix))
+	}
+	psnr := func(sum float64) float64 { return 10 * math.Log10(255*255*3*chunkSide*chunkSide*float64(len(blocks))/sum) }
+	return pictureError{psnr(ideal), psnr(rounded), ssim / float64(len(blocks))}, nil
+}
+
+// idealError is the sum of squares against colours at exact thirds between the ends.
+func idealError(pix, blocks []byte) (sum float64) {
+	third := [4]float64{3, 0, 2, 1}
+	for b := range len(blocks) / 8 {
+		block := blocks[b*8:][:8]
+		hi, lo := ends(binary.LittleEndian.Uint16(block)), ends(binary.LittleEndian.Uint16(block[2:]))
+		index := binary.LittleEndian.Uint32(block[4:])
+		for i := range 16 {
+			at := ((b/64*4+i/4)*chunkSide + b%64*4 + i%4) * 4
+			w := third[index>>(2*i)&3]
+			for c := range 3 {
+				d := float64(pix[at+c]) - (hi[c]*w+lo[c]*(3-w))/3
+				sum += d * d
+			}
+		}
+	}
+	return sum
+}
+
+func ends(c uint16) [3]float64 {
+	r, g, b := c>>11, c>>5&63, c&31
+	return [3]float64{float64(r<<3 | r>>2), float64(g<<2 | g>>4), float64(b<<3 | b>>2)}
+}
+
+func luma(pix []byte) []float64 {
+	y := make([]float64, len(pix)/4)
+	for i := range y {
+		y[i] = 0.299*float64(pix[4*i]) + 0.587*float64(pix[4*i+1]) + 0.114*float64(pix[4*i+2])
+	}
+	return y
+}
+
+func meanSSIM(a, b []float64) float64 {
+	const window, c1, c2 = 8, 0.01 * 255 * 0.01 * 255, 0.03 * 255 * 0.03 * 255
+	total, n := 0.0, 0
+	for y := 0; y+window <= chunkSide; y += 4 {
+		for x := 0; x+window <= chunkSide; x += 4 {
+			var sa, sb, saa, sbb, sab float64
+			for r := range window {
+				for c := range window {
+					p, q := a[(y+r)*chunkSide+x+c], b[(y+r)*chunkSide+x+c]
+					sa, sb, saa, sbb, sab = sa+p, sb+q, saa+p*p, sbb+q*q, sab+p*q
+				}
+			}
+			const k = window * window
+			ma, mb := sa/k, sb/k
+			va, vb, vab := saa/k-ma*ma, sbb/k-mb*mb, sab/k-ma*mb
+			total += (2*ma*mb + c1) * (2*vab + c2) / ((ma*ma + mb*mb + c1) * (va + vb + c2))
+			n++
+		}
+	}
+	return total / float64(n)
+}
