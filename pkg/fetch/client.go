@@ -71,6 +71,7 @@ type Client struct {
 	transport *http.Transport
 	gate      *gate // requests in flight
 	cpu       *gate // sample chunks being made
+	first     firstRequests
 	stats     counters
 	closed    atomic.Bool
 	wait      sleeper

@@ -1,9 +1,9 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +23,8 @@ const (
 	maxRedirects = 5
 )
 
+var errTooLong = fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
+
 // httpSource asks a provider's server, once a Fetch.
 type httpSource struct {
 	client   *http.Client
@@ -34,13 +36,13 @@ type httpSource struct {
 	timeout  time.Duration
 	counters *counters
 	trace    *httptrace.ClientTrace
-	first    *firstRequest
+	first    *firstRequests
 }
 
 func newHTTPSource(c *Client, p Provider, t *template, tok string) *httpSource {
 	s := &httpSource{
 		client: c.http, template: t, token: url.QueryEscape(tok), rules: p.NoImagery,
-		timeout: c.options.Timeout, counters: &c.stats, first: newFirstRequest(),
+		timeout: c.options.Timeout, counters: &c.stats, first: &c.first,
 		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
 	}
 	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle connection turns out to be gone.
@@ -73,10 +75,10 @@ func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet, s.template.url(c, s.token), nil)
 	if err != nil {
-		return nil, s.describe(err)
+		return nil, fmt.Errorf("%w: what it gives for this chunk is not a URL", ErrTemplate) // err would show it
 	}
 	req.Header = s.header.Clone()
-	done, err := s.first.enter(ctx)
+	done, err := s.first.of(req.URL.Host).enter(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,11 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		// Read, so that the connection can be used again; what it says does not matter, and neither does how reading it ends.
 		n, _ := io.CopyN(io.Discard, res.Body, maxDrained)
 		s.counters.bytes.Add(n)
-		return nil, &StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())}
+		err := error(&StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())})
+		if s.token != "" && errors.Is(err, ErrRefused) {
+			err = fmt.Errorf("%w (is the API token right?)", err)
+		}
+		return nil, err
 	}
 	body, err := readBody(res)
 	s.counters.bytes.Add(int64(len(body)))
@@ -105,22 +111,21 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	return body, nil
 }
 
-// readBody returns what could be read, also with an error.
+// readBody returns what could be read, also with an error. It reads to the very end: a body of HTTP/2 that is closed a moment before costs a reset of
+// its stream, and servers count those.
 func readBody(res *http.Response) ([]byte, error) {
-	tooLong := fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
 	if res.ContentLength > maxBody {
-		return nil, tooLong
+		return nil, errTooLong
 	}
-	if res.ContentLength >= 0 {
-		body := make([]byte, res.ContentLength)
-		n, err := io.ReadFull(res.Body, body)
-		return body[:n], err
+	var body bytes.Buffer
+	if res.ContentLength > 0 {
+		body.Grow(int(res.ContentLength) + bytes.MinRead)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = tooLong
+	_, err := body.ReadFrom(io.LimitReader(res.Body, maxBody+1))
+	if err == nil && body.Len() > maxBody {
+		err = errTooLong
 	}
-	return body, err
+	return body.Bytes(), err
 }
 
 // describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a token, and ErrNetwork if trying again may help.
@@ -157,9 +162,6 @@ func isFinal(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return true
-	}
 	_, ok := errors.AsType[tls.RecordHeaderError](err) // not a TLS server
 	return ok
 }
@@ -169,7 +171,6 @@ var errRedirect = errors.New("redirected where we do not follow")
 // redirectPolicy follows a few redirects, never from TLS to plain, and gives another host nothing of ours but userAgent.
 func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		from := via[0].URL
 		switch {
 		case len(via) > maxRedirects:
 			return fmt.Errorf("%w: more than %d times", errRedirect, maxRedirects)
@@ -179,48 +180,9 @@ func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error
 			return fmt.Errorf("%w: from https to http", errRedirect)
 		}
 		req.Header.Del("Referer") // net/http puts the whole URL there, token included
-		if !strings.EqualFold(req.URL.Host, from.Host) || req.URL.Scheme != from.Scheme {
+		if !strings.EqualFold(req.URL.Host, via[0].URL.Host) {
 			req.Header = http.Header{"User-Agent": {userAgent}}
 		}
 		return nil
 	}
-}
-
-// firstRequest lets one request to a host go ahead until it is answered: were hundreds to start at once, each would open a connection before any
-// knew that HTTP/2 needs only one.
-type firstRequest struct {
-	lead chan struct{} // holds one token until somebody leads
-	open chan struct{} // closed when the others may go
-}
-
-// leadTime is how long the others wait at most: a first request that is never answered must not hold up the rest.
-const leadTime = time.Second
-
-func newFirstRequest() *firstRequest {
-	f := &firstRequest{lead: make(chan struct{}, 1), open: make(chan struct{})}
-	f.lead <- struct{}{}
-	return f
-}
-
-// enter returns what to call when the request has been answered.
-func (f *firstRequest) enter(ctx context.Context) (done func(), err error) {
-	select {
-	case <-f.open:
-		return func() {}, nil
-	default:
-	}
-	select {
-	case <-f.lead:
-		return func() { close(f.open) }, nil
-	default:
-	}
-	timer := time.NewTimer(leadTime)
-	defer timer.Stop()
-	select {
-	case <-f.open:
-	case <-timer.C:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	return func() {}, nil
 }

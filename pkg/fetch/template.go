@@ -57,7 +57,7 @@ func placeholder(name string) (segmentKind, bool) {
 	return 0, false
 }
 
-// parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and do not repeat s, which may hold a secret.
+// parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and show of s what redactURL leaves.
 func parseTemplate(s string) (*template, error) {
 	fail := func(format string, args ...any) (*template, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s), fmt.Sprintf(format, args...))
@@ -170,23 +170,16 @@ func (t *template) expand(c tiles.Chunk, tok string, coordinate func(segment) st
 // redactURL returns what of a URL or template may be shown: neither user nor query, where keys stand.
 func redactURL(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		scheme, rest = "", s
-	} else {
+	if ok {
 		scheme += "://"
+	} else {
+		scheme, rest = "", s
 	}
-	query := ""
-	if i := strings.IndexAny(rest, "?#"); i >= 0 {
-		rest, query = rest[:i], "?…"
+	if query := strings.IndexAny(rest, "?#"); query >= 0 {
+		rest = rest[:query] + "?…"
 	}
-	authority, path, slash := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = authority[i+1:]
-	}
-	if slash {
-		path = "/" + path
-	}
-	return scheme + authority + path + query
+	authority, _, _ := strings.Cut(rest, "/")
+	return scheme + rest[strings.LastIndexByte(authority, '@')+1:]
 }
 
 // templateID names a provider that is nothing but a template: its host, without the port.
