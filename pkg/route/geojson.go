@@ -101,7 +101,7 @@ func (s *shapes) add(raw json.RawMessage, place, name string, depth int) error {
 		s.note(place, o.kind == "Polygon" || o.kind == "MultiPolygon")
 		return within(inner, s.addGeometry(o.kind, name, coordinates))
 	}
-	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", o.kind))
+	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", excerpt(o.kind)))
 }
 
 // addAll takes over the objects in the array called key.

@@ -96,6 +96,7 @@ func TestReadGeoJSONErrors(t *testing.T) {
 		{"no type", `{"coordinates":[[6,46]]}`, "", `no "type"`, route.ErrMalformed},
 		{"type is a number", `{"type":7}`, "", `no "type"`, route.ErrMalformed},
 		{"unknown geometry", feature(`{"type":"Circle","coordinates":[6,46]}`), at, `"Circle"`, route.ErrMalformed},
+		{"endless type", feature(`{"type":"` + strings.Repeat("x", 1<<20) + `"}`), at, "none that GeoJSON has", route.ErrMalformed},
 		{"null geometry", feature(`null`), at, "null", route.ErrMalformed},
 		{"geometry is a string", feature(`"x"`), at, "object is expected", route.ErrMalformed},
 		{"no geometry", `{"type":"Feature"}`, "geometry", "missing", route.ErrMalformed},

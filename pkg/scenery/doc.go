@@ -20,7 +20,10 @@
 // # Size
 //
 // Continental packages hold a million terrain files in one folder. The folder is streamed, read by a few goroutines, and only what is
-// found is kept: some 90 bytes a texture.
+// found is kept: some 90 bytes a texture. Two ways spare reading all of it:
+//
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cache: cacheDir})    // an index, good until a folder of the package changes
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cells: wantedCells}) // only the terrain that the meshes of these 1° cells list
 //
 // # Safety
 //

@@ -28,7 +28,8 @@ const (
 	atomHeader   = 8
 	maxAtoms     = 4096     // in one level; a real file has a handful
 	maxUnpacked  = 1 << 30  // of a compressed file: Ortho4XP's largest have some 200 MB
-	maxAtomBytes = 16 << 20 // of an atom that is read: 65,535 terrains of 256 bytes, more than the format can refer to
+	maxStrings   = 1 << 16  // of an atom: references to them have 16 bits
+	maxAtomBytes = 16 << 20 // of an atom that is read: so many names of 256 bytes
 )
 
 // DSF is what the head of a scenery mesh says. Its geometry is not read.
@@ -226,7 +227,11 @@ func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 		if _, err := r.ReadAt(content, from); err != nil {
 			return fmt.Errorf("%w: atom %q at offset %d: %w", ErrDSF, id, from, err)
 		}
-		for word := range bytes.SplitSeq(bytes.TrimSuffix(content, []byte{0}), []byte{0}) {
+		content = bytes.TrimSuffix(content, []byte{0})
+		if n := bytes.Count(content, []byte{0}) + 1; n > maxStrings {
+			return fmt.Errorf("%w: atom %q lists %d names, more than the format can refer to", ErrDSF, id, n)
+		}
+		for word := range bytes.SplitSeq(content, []byte{0}) {
 			words = append(words, string(word))
 		}
 		return nil

@@ -117,6 +117,7 @@ func TestParseDSFHostile(t *testing.T) {
 		{"stray bytes", sealed([]byte("abc")), scenery.ErrDSF, "stray"},
 		{"cut short", good[:len(good)-30], scenery.ErrDSF, "bytes"},
 		{"atoms without end", sealed(bytes.Repeat(scenerytest.Atom("WHAT"), 5000)), scenery.ErrDSF, "more than 4096"},
+		{"list of too many", sealed(scenerytest.Atom("DEFN", scenerytest.Atom("TERT", bytes.Repeat([]byte("a\x00"), 1<<16+1)))), scenery.ErrDSF, "lists 65537 names"},
 		{"list too long", sealed(scenerytest.Atom("DEFN", scenerytest.Atom("TERT", make([]byte, 16<<20+1)))), scenery.ErrDSF, "more than"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	scanBatch    = 512      // names handed to a worker at a time
 	maxTerBytes  = 64 << 10 // of a terrain file that are looked at; Ortho4XP writes some 300
 	maxDepth     = 8        // of folders under terrain/
+	maxWhat      = 300      // bytes of a problem's text, which may quote a stranger's file
 	firstCompact = 64 << 10 // textures gathered before duplicates are dropped for the first time
 )
 
@@ -46,7 +47,12 @@ func (f *found) add(named []Named, terrains int, problems []Problem) {
 	f.named = append(f.named, named...)
 	f.terrains += terrains
 	f.skipped += len(problems)
-	f.problems = append(f.problems, problems[:min(len(problems), MaxProblems-len(f.problems))]...)
+	for _, p := range problems[:min(len(problems), MaxProblems-len(f.problems))] {
+		if len(p.What) > maxWhat {
+			p.What = strings.ToValidUTF8(p.What[:maxWhat], "") + "…"
+		}
+		f.problems = append(f.problems, p)
+	}
 	if len(f.named) >= max(2*f.distinct, firstCompact) {
 		f.compact()
 	}

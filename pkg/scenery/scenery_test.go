@@ -159,6 +159,7 @@ func TestProblems(t *testing.T) {
 		{"other folder", ter("../textures2/" + tex), "not in the package's textures folder"},
 		{"folder below", ter("../textures/low/" + tex), "not in the package's textures folder"},
 		{"beside the terrain", ter(tex), "not in the package's textures folder"},
+		{"very long name", ter("/" + strings.Repeat("x", 60_000)), "xxx…"},
 		{"empty", "", "not a terrain file"},
 		{"binary", "\x00\x01\x02\xff", "not a terrain file"},
 		{"too long", "A\n800\nTERRAIN\n" + strings.Repeat("#", 64<<10) + "\nBASE_TEX ../textures/" + tex, "no BASE_TEX in its first 65536 bytes"},
