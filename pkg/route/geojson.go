@@ -1,11 +1,8 @@
 package route
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 
 	"github.com/paulmach/orb"
@@ -25,18 +22,6 @@ func parseGeoJSON(data []byte) (*shapes, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// jsonError turns an error of the JSON syntax into one that names line and column. An *Error from one of our own UnmarshalJSON stays.
-func jsonError(data []byte, err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
-	}
-	e := &Error{Problem: "the JSON is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		e.Place = lineColumn(data, syntax.Offset-1)
-	}
-	return e
 }
 
 // object is a GeoJSON object and where it stands in the file.
@@ -176,25 +161,6 @@ func polygon(raw json.RawMessage) (orb.Polygon, error) {
 	return rings, err
 }
 
-// list reads an array whose elements read reads.
-func list[T any](raw json.RawMessage, read func(json.RawMessage) (T, error)) ([]T, error) {
-	all, err := elements(raw)
-	if err != nil {
-		return nil, err
-	}
-	var values []T
-	for i, raw := range all {
-		v, err := read(raw)
-		if err == nil {
-			err = add(&values, v)
-		}
-		if err != nil {
-			return nil, within(fmt.Sprintf("[%d]", i), err)
-		}
-	}
-	return values, nil
-}
-
 // position reads [longitude, latitude] or [longitude, latitude, altitude, …].
 func position(raw json.RawMessage) (Point, error) {
 	const remedy = "a position is [longitude, latitude] in degrees"
@@ -222,38 +188,6 @@ func position(raw json.RawMessage) (Point, error) {
 		return p.at(v[2])
 	}
 	return p, err
-}
-
-// elements yields the parts of a JSON array that is known to be valid, without copying them.
-func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
-	if len(array) == 0 || array[0] != '[' {
-		return nil, malformed("", "an array is expected here, not %s", excerpt(array))
-	}
-	return func(yield func(int, json.RawMessage) bool) {
-		n, depth, quoted, start := 0, 0, false, 1
-		for i := 0; i < len(array); i++ {
-			switch c := array[i]; {
-			case quoted:
-				if c == '\\' {
-					i++
-				}
-				quoted = c != '"'
-			case c == '"':
-				quoted = true
-			case c == '[' || c == '{':
-				depth++
-			case depth == 1 && (c == ',' || c == ']'):
-				raw := bytes.TrimSpace(array[start:i])
-				// An empty array has nothing before its bracket; anywhere else an element is never blank.
-				if len(raw) > 0 && !yield(n, raw) {
-					return
-				}
-				n, start = n+1, i+1
-			case c == ']' || c == '}':
-				depth--
-			}
-		}
-	}, nil
 }
 
 // featureName returns the member "name" of a feature's properties, if it is a string.

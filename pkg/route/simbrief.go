@@ -1,7 +1,6 @@
 package route
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -172,40 +171,6 @@ func (p ofpPlace) waypoint(place string) (waypoint, error) {
 	return w, within(place, err)
 }
 
-// text is a JSON string or number. SimBrief writes an empty object or array for what is absent.
-type text string
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	var s string
-	switch {
-	case json.Unmarshal(raw, &s) == nil:
-		*t = text(strings.TrimSpace(s))
-	case bytes.ContainsAny(raw[:1], "-0123456789"):
-		*t = text(raw)
-	}
-	return nil
-}
-
-// several is a JSON array of objects, or one object that stands for itself. SimBrief writes the latter where there is only one; what is absent
-// is an empty array, an empty object, an empty text or null.
-type several[T any] []T
-
-func (all *several[T]) UnmarshalJSON(raw []byte) error {
-	switch {
-	case raw[0] == '[':
-		list, err := list(raw, func(raw json.RawMessage) (one T, err error) { return one, json.Unmarshal(raw, &one) })
-		*all = list
-		return err
-	case raw[0] == '{' && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0:
-		var one T
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return err
-		}
-		*all = several[T]{one}
-	}
-	return nil
-}
-
 // UnmarshalJSON lets an empty array or text stand for an absent place.
 func (p *ofpPlace) UnmarshalJSON(raw []byte) error {
 	type plain ofpPlace
@@ -216,11 +181,4 @@ func (p *ofpPlace) UnmarshalJSON(raw []byte) error {
 func (n *ofpNavlog) UnmarshalJSON(raw []byte) error {
 	type plain ofpNavlog
 	return unmarshalObject(raw, (*plain)(n))
-}
-
-func unmarshalObject(raw []byte, into any) error {
-	if raw[0] != '{' {
-		return nil
-	}
-	return json.Unmarshal(raw, into)
 }
