@@ -104,6 +104,9 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	if len(plan.Items) == 0 {
 		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
 	}
+	if err := enoughDisk(o.Output, plan.Estimate.StoreBytes); err != nil && !begun(o.Output) {
+		return nil, err // before anything is made that would be left behind
+	}
 	writer, todo, err := openOutput(ctx, o, plan)
 	if err != nil && writer == nil {
 		return nil, err
@@ -123,8 +126,8 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 			return nil, errors.Join(err, writer.Close())
 		}
 	}
-	if !plan.Provider.Redistributable && plan.Provider.ID != fetch.SampleID {
-		fmt.Fprintf(stderr, "imagery of %s may not be passed on: %s\n", plan.Provider.ID, plan.Provider.Licence)
+	if !plan.Provider.Redistributable {
+		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
 	}
 
 	client := fetch.NewClient(fetch.ClientOptions{Concurrency: o.Concurrency, Retries: retries(o.Retries), Timeout: o.Timeout, UserAgent: userAgent()})
@@ -142,6 +145,13 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	report, err := pack.Build(ctx, pipeline, writer, job)
 	bar.Close()
 	return &buildReport{report}, err
+}
+
+// begun reports whether a build of file has left something to go on with.
+func begun(file string) bool {
+	_, errPart := os.Lstat(file + ".part")
+	_, errFile := os.Lstat(file)
+	return errPart == nil || errFile == nil
 }
 
 // openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil if there is nothing to do, or nothing to be done for
