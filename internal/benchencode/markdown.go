@@ -11,12 +11,11 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Encoder\n\n`make bench-encode` on %s; one thread; imagery: %s. Every figure is the best of several short runs, all taken in turns.\n\n", machine(), r.set)
 	baseline := 0.0
-	if i := slices.IndexFunc(r.encoders, func(e encoderResult) bool { return e.name == squishName }); i >= 0 {
+	if i := slices.IndexFunc(r.encoders, func(e *encoderResult) bool { return e.name == squishName }); i >= 0 {
 		baseline = r.encoders[i].speed()
 	}
 	b.WriteString("| BC1 encoder | MPix/s | × libsquish range | PSNR dB | PSNR dB, colours rounded | SSIM |\n|---|---|---|---|---|---|\n")
-	for i := range r.encoders {
-		e := &r.encoders[i]
+	for _, e := range r.encoders {
 		ratio := "not measured"
 		if baseline > 0 {
 			ratio = fmt.Sprintf("%.1f", e.speed()/baseline)
@@ -24,10 +23,8 @@ func (r *report) markdown() string {
 		fmt.Fprintf(&b, "| %s | %.1f | %s | %.3f | %.3f | %.4f |\n", e.name, e.speed(), ratio, e.ideal, e.rounded, e.ssim)
 	}
 	b.WriteString("\nPSNR is over RGB against the decoded JPEG, level 0, with the colours between a block's ends at exact thirds and, beside it, rounded to code values\nas decoders do. SSIM is of luma.\n\n| 256 chunks | ms |\n|---|---|\n")
-	for _, stages := range [][]stageResult{r.stages, r.texture} {
-		for _, s := range stages {
-			fmt.Fprintf(&b, "| %s | %.1f |\n", s.name, s.clock.milliseconds())
-		}
+	for _, s := range r.stages {
+		fmt.Fprintf(&b, "| %s | %.1f |\n", s.name, s.clock.milliseconds())
 	}
 	fmt.Fprintf(&b, "\nA whole texture is JPEG decoding, mips, all levels and the tail. Two workers on one texture: %.2f × one.\n", r.scaling)
 	return b.String()

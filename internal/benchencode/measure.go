@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 )
@@ -14,125 +16,116 @@ import (
 // report is what was measured.
 type report struct {
 	set      string
-	encoders []encoderResult
-	stages   []stageResult
-	texture  []stageResult // whole textures, by variant
-	scaling  float64       // two workers over one
+	encoders []*encoderResult
+	stages   []*stage
+	scaling  float64 // two workers over one
 }
 
-type encoderResult struct {
-	name  string
-	clock clock
-	pictureError
-	blocks [][]byte
-}
-
-// speed is in million pixels a second.
-func (e *encoderResult) speed() float64 {
-	return float64(across*across*chunkSide*chunkSide) / 1e3 / e.clock.milliseconds() / 1e3
-}
-
-// stageResult is the time of all 256 chunks.
-type stageResult struct {
+// stage is something done to all 256 chunks, and its time.
+type stage struct {
 	name  string
 	clock clock
 	run   func() error
 }
 
+type encoderResult struct {
+	stage
+	pictureError
+	blocks [across * across][]byte
+}
+
+// speed is in million pixels a second.
+func (s *stage) speed() float64 {
+	return across * across * chunkSide * chunkSide / 1e3 / s.clock.milliseconds()
+}
+
+// measure takes everything in turns, so that a busy machine disturbs all alike.
 func measure(s *set, rounds int) (*report, error) {
 	r := &report{set: s.name}
 	variants := dds.Variants()
-	w := make(map[string]*dds.Worker)
+	var workers []*dds.Worker
 	for _, v := range variants {
-		w[v] = dds.NewWorkerVariant(v)
-		defer w[v].Close()
+		workers = append(workers, dds.NewWorkerVariant(v))
 	}
-	var runs []func() error // of one round
-	for _, v := range variants {
+	best, second := workers[0], dds.NewWorker()
+	for _, w := range append(workers, second) {
+		defer w.Close()
+	}
+	for i, v := range variants {
 		for _, q := range []dds.Quality{dds.Fast, dds.Good, dds.Best} {
-			r.encoders = append(r.encoders, encoderResult{name: fmt.Sprintf("xelpack %v, %s", q, v), blocks: make([][]byte, len(s.pixels))})
-			runs = append(runs, func() (err error) {
-				e := &r.encoders[slices.IndexFunc(r.encoders, func(e encoderResult) bool { return e.name == fmt.Sprintf("xelpack %v, %s", q, v) })]
-				return e.clock.run(func() error {
-					for i, img := range s.pixels {
-						if e.blocks[i], err = w[v].Encode(img, dds.BC1, q); err != nil {
-							return err
-						}
-					}
-					return nil
-				})
-			})
+			r.addEncoder(s, fmt.Sprintf("xelpack %v, %s", q, v), workers[i], q)
 		}
 	}
-	if run := r.addSquish(s); run != nil {
-		runs = append(runs, run)
-	}
-	best := w[variants[0]]
+	r.addSquish(s)
 	r.addDecoders(s, best)
-	for _, v := range variants {
-		r.texture = append(r.texture, stageResult{name: "whole BC1 texture, " + v, run: func() error { return texture(s, dds.BC1, w[v]) }})
+	r.add("mips and BC1 of all levels", func() error { return fromPixels(s, best) })
+	one := len(r.stages)
+	for i, v := range variants {
+		r.add("whole BC1 texture, "+v, func() error { return texture(s, dds.BC1, workers[i]) })
 	}
-	r.texture = append(r.texture, stageResult{name: "whole BC3 texture, " + variants[0], run: func() error { return texture(s, dds.BC3, best) }})
-	two := stageResult{run: func() error { return texture(s, dds.BC1, best, w[variants[len(variants)-1]]) }}
-	if second := dds.NewWorker(); true {
-		defer second.Close()
-		two.run = func() error { return texture(s, dds.BC1, best, second) }
+	r.add("whole BC3 texture, "+variants[0], func() error { return texture(s, dds.BC3, best) })
+	r.add("whole BC1 texture, "+variants[0]+", two workers", func() error { return texture(s, dds.BC1, best, second) })
+	all := slices.Clone(r.stages)
+	for _, e := range r.encoders {
+		all = append(all, &e.stage)
 	}
 	for i := range rounds {
-		for k, run := range runs {
-			slow := k < len(r.encoders) && r.encoders[k].clock.best > 1e9
-			if i >= 2 && slow { // best and pure Go: twice is enough
-				continue
+		for _, st := range all {
+			if i >= 2 && st.clock.best > time.Second {
+				continue // twice is enough
 			}
-			if err := run(); err != nil {
-				return nil, err
+			if err := st.clock.run(st.run); err != nil {
+				return nil, fmt.Errorf("%s: %w", st.name, err)
 			}
-		}
-		for _, stages := range [][]stageResult{r.stages, r.texture} {
-			for k := range stages {
-				if err := stages[k].clock.run(stages[k].run); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if err := two.clock.run(two.run); err != nil {
-			return nil, err
 		}
 	}
-	r.scaling = r.texture[0].clock.milliseconds() / two.clock.milliseconds()
-	for i := range r.encoders {
+	r.scaling = r.stages[one].clock.milliseconds() / r.stages[len(r.stages)-1].clock.milliseconds()
+	for _, e := range r.encoders {
 		var err error
-		if r.encoders[i].pictureError, err = compare(s, r.encoders[i].blocks); err != nil {
+		if e.pictureError, err = compare(s, e.blocks[:]); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
+func (r *report) add(name string, run func() error) {
+	r.stages = append(r.stages, &stage{name: name, run: run})
+}
+
+func (r *report) addEncoder(s *set, name string, w *dds.Worker, q dds.Quality) {
+	e := &encoderResult{stage: stage{name: name}}
+	e.run = func() (err error) {
+		for i, img := range s.pixels {
+			if e.blocks[i], err = w.Encode(img, dds.BC1, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	r.encoders = append(r.encoders, e)
+}
+
 // addSquish adds the baseline, where it was built in. libsquish wants its pixels block by block; that it gets for nothing.
-func (r *report) addSquish(s *set) func() error {
+func (r *report) addSquish(s *set) {
 	const blocks = chunkSide * chunkSide / 16
-	cut := make([][]byte, len(s.pixels))
-	out := make([][]byte, len(s.pixels))
+	e := &encoderResult{stage: stage{name: squishName}}
+	var cut [across * across][]byte
 	for i, img := range s.pixels {
-		cut[i], out[i] = make([]byte, 0, len(img.Pix)), make([]byte, blocks*8)
+		e.blocks[i] = make([]byte, blocks*8)
 		for p := range blocks * 4 {
 			at := (p/4/64*4+p%4)*img.Stride + p/4%64*16
 			cut[i] = append(cut[i], img.Pix[at:at+16]...)
 		}
 	}
-	if !squish(out[0], cut[0]) {
+	e.run = func() error {
+		for i := range cut {
+			squish(e.blocks[i], cut[i])
+		}
 		return nil
 	}
-	r.encoders = append(r.encoders, encoderResult{name: squishName, blocks: out})
-	k := len(r.encoders) - 1
-	return func() error {
-		return r.encoders[k].clock.run(func() error {
-			for i := range cut {
-				squish(out[i], cut[i])
-			}
-			return nil
-		})
+	if haveSquish {
+		r.encoders = append(r.encoders, e)
 	}
 }
 
@@ -140,26 +133,25 @@ const squishName = "libsquish range fit"
 
 func (r *report) addDecoders(s *set, w *dds.Worker) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-	r.stages = append(r.stages, stageResult{name: "decode, " + dds.Decoder(), run: func() error {
+	r.add("decode, "+dds.Decoder(), func() error {
 		for _, j := range s.jpegs {
 			if err := w.DecodeJPEGTo(img, j); err != nil {
 				return err
 			}
 		}
 		return nil
-	}})
-	if run, ok := turboInC(s); ok {
-		r.stages = append(r.stages, stageResult{name: "decode, TurboJPEG called from C", run: run})
+	})
+	if run := turboInC(s); run != nil {
+		r.add("decode, TurboJPEG called from C", run)
 	}
-	r.stages = append(r.stages, stageResult{name: "decode, Go image/jpeg (without conversion to RGBA)", run: func() error {
+	r.add("decode, Go image/jpeg (not converted to RGBA)", func() error {
 		for _, j := range s.jpegs {
 			if _, err := jpeg.Decode(bytes.NewReader(j)); err != nil {
 				return err
 			}
 		}
 		return nil
-	}})
-	r.stages = append(r.stages, stageResult{name: "mips and BC1 of all levels", run: func() error { return pixels(s, w) }})
+	})
 }
 
 // file is the buffer that all textures are built in.
@@ -181,17 +173,15 @@ func texture(s *set, f dds.Format, workers ...*dds.Worker) error {
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	_, err = b.Finish()
 	return err
 }
 
-// pixels builds a texture from decoded chunks.
-func pixels(s *set, w *dds.Worker) error {
+// fromPixels builds a texture from decoded chunks.
+func fromPixels(s *set, w *dds.Worker) error {
 	b, err := dds.NewBuilder(dds.Layout{Format: dds.BC1, Side: dds.MaxSide}, file())
 	if err != nil {
 		return err

@@ -31,7 +31,9 @@ func compare(s *set, blocks [][]byte) (pictureError, error) {
 		}
 		ssim += meanSSIM(luma(img.Pix), luma(got.Pix))
 	}
-	psnr := func(sum float64) float64 { return 10 * math.Log10(255*255*3*chunkSide*chunkSide*float64(len(blocks))/sum) }
+	psnr := func(sum float64) float64 {
+		return 10 * math.Log10(255*255*3*chunkSide*chunkSide*float64(len(blocks))/sum)
+	}
 	return pictureError{psnr(ideal), psnr(rounded), ssim / float64(len(blocks))}, nil
 }
 

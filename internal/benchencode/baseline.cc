@@ -1,6 +1,6 @@
 //go:build squish
 
-#include "squish.h"
+#include "baseline.h"
 
 #include <squish.h>
 

@@ -1,0 +1,7 @@
+//go:build !squish
+
+package main
+
+const haveSquish = false
+
+func squish(_, _ []byte) {}

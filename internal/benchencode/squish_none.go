@@ -1,5 +1,0 @@
-//go:build !squish
-
-package main
-
-func squish(_, _ []byte) bool { return false }
