@@ -98,7 +98,7 @@ func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 
 // paint draws c, which survey has seen.
 func (k *canvas) paint(c tiles.Chunk) {
-	g := ground{pixel: 1 << (24 - c.Z), shift: uint32(24 - c.Z)}
+	g := newGround(c)
 	var relief, slope, wet, warpU, warpV [tiles.ChunkPixels]int32
 	u0, v0 := c.X<<(32-c.Z), c.Y<<(32-c.Z)
 	for y := range tiles.ChunkPixels {
@@ -109,9 +109,16 @@ func (k *canvas) paint(c tiles.Chunk) {
 		k.warpV.row(y, &warpV)
 		luma := k.picture.Y[y*k.picture.YStride:][:tiles.ChunkPixels]
 		v := v0 + uint32(y)*g.pixel
+		coarse := int32(0) // of a group of sixteen pixels
 		for x := range tiles.ChunkPixels {
 			u := u0 + uint32(x)*g.pixel
-			p := g.at(place{u, v, u + uint32(warpU[x]), v + uint32(warpV[x]), relief[x], slope[x] >> 4, wet[x]})
+			if x%4 == 0 {
+				coarse = int32(mix(seedGrain+1, u>>g.shift/4, v>>g.shift/4)>>28) - 16
+			}
+			p := g.at(&place{
+				bentU: u + uint32(warpU[x]), bentV: v + uint32(warpV[x]), height: relief[x], light: slope[x] >> 4, wet: wet[x],
+				grain: coarse + int32(mix(seedGrain, u>>g.shift, v>>g.shift)>>28),
+			})
 			luma[x] = uint8(min(max(p.y, 0), 255))
 			if x&1 == 0 && y&1 == 0 {
 				at := y/2*k.picture.CStride + x/2
