@@ -34,7 +34,7 @@ const askTimeout = 5 * time.Second
 // check returns the real paths of the mountpoint and the scenery directories once everything about them is right.
 func check(ctx context.Context, mountpoint string, o *Options) (string, []string, error) {
 	fail := func(err error) (string, []string, error) { return "", nil, err }
-	if err := checkFUSE(); err != nil {
+	if err := checkFUSE(o.AllowOther); err != nil {
 		return fail(err)
 	}
 	path, err := resolve(mountpoint)
@@ -144,15 +144,34 @@ func inside(path, dir string) bool {
 	return ok && (rest == "" || rest[0] == '/' || dir == "/")
 }
 
-// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the helper.
-func checkFUSE() error {
-	if _, err := os.Stat("/dev/fuse"); err != nil {
+// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the helper and its permission to let others in.
+func checkFUSE(allowOther bool) error {
+	device, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
 		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse), or in a container pass the device on (--device /dev/fuse)", ErrNoFUSE, err)
 	}
-	if _, err := fusermount(); err != nil && os.Geteuid() != 0 {
+	device.Close()
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	if _, err := fusermount(); err != nil {
 		return fmt.Errorf("%w: %w; install it (package fuse3)", ErrNoFUSE, err)
 	}
+	const conf = "/etc/fuse.conf"
+	if text, err := os.ReadFile(conf); allowOther && (err != nil || !allowsOther(text)) {
+		return fmt.Errorf("%w for other users: %s has no line user_allow_other; add it", ErrNoFUSE, conf)
+	}
 	return nil
+}
+
+// allowsOther looks for user_allow_other in the text of fuse.conf.
+func allowsOther(conf []byte) bool {
+	for line := range strings.Lines(string(conf)) {
+		if strings.TrimSpace(line) == "user_allow_other" {
+			return true
+		}
+	}
+	return false
 }
 
 func fusermount() (string, error) {

@@ -47,6 +47,7 @@
 //
 // # Concurrency
 //
-// Everything is safe for concurrent use. No lock is held over I/O. Never map, nor read heavily, files of a mount from the process that serves it: a
-// page fault stops the thread that would have to answer it.
+// Everything is safe for concurrent use. No lock is held over I/O. Never open files of a mount from the process that serves it: a page fault or a
+// blocked call can stop the thread that would have to answer it, and a process that is killed with such a file open never ends, because it would have
+// to answer its own close.
 package mount

@@ -24,6 +24,7 @@ const (
 // FS is a mounted file system.
 type FS struct {
 	mountpoint string
+	device     string   // by which the mount is known in /proc/self/mountinfo
 	scenery    []string // real paths
 	archives   []Archive
 	grace      time.Duration
@@ -66,19 +67,22 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	root := &dirNode{node: node{fsys: f}}
 	f.server, err = fuse.NewServer(fs.NewNodeFS(root, f.nodeOptions()), mountpoint, f.mountOptions(&o))
 	if err != nil {
+		f.live.close()
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
 	f.passthrough.devices = make(map[uint64]bool)
 	f.passthrough.offered = f.server.KernelSettings().Flags64()&fuse.CAP_PASSTHROUGH != 0
+	if m, ok := mountedAt(mountpoint); ok {
+		f.device = m.device
+	}
 	go func() {
 		f.server.Serve()
 		f.live.close()
 		f.live.wg.Wait()
 		close(f.done)
 	}()
-	if err := f.server.WaitMount(); err != nil {
-		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
-	}
+	// Not WaitMount: the mount is ready, and WaitMount would open a file of it. A process killed while it has a file of its own mount open never ends: it
+	// would have to answer its own close.
 	return f, nil
 }
 
@@ -91,7 +95,7 @@ func (f *FS) nodeOptions() *fs.Options {
 		EntryTimeout: &timeout, AttrTimeout: &timeout, NegativeTimeout: &negative,
 		NullPermissions: true,
 		RootStableAttr:  &fs.StableAttr{Ino: fuse.FUSE_ROOT_ID},
-		Logger:          slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+		Logger:          slog.NewLogLogger(f.log.Handler(), slog.LevelInfo),
 	}
 }
 
@@ -105,7 +109,7 @@ func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
 		// Listings carry attributes only for those who ask for them too.
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
 		Options:           []string{"ro", "default_permissions"},
-		Logger:            slog.NewLogLogger(f.log.Handler(), slog.LevelWarn),
+		Logger:            slog.NewLogLogger(f.log.Handler(), slog.LevelInfo),
 	}
 	if _, err := fusermount(); err != nil {
 		m.DirectMountStrict = true // check has seen that this process may

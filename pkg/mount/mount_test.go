@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -142,12 +144,54 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 // The kernel was told what the simulator needs.
 func TestKernelSettings(t *testing.T) {
 	f := mountTemp(t, Options{})
-	if got := f.mountOptions(&Options{}).MaxBackground; got != 1024 {
-		t.Errorf("MaxBackground %d", got)
-	}
 	m, ok := mountedAt(f.mountpoint)
-	if !ok || !m.ours() {
+	if !ok || !m.ours() || m.device != f.device {
 		t.Errorf("mounted as %+v, %v", m, ok)
+	}
+	control := t.TempDir()
+	if err := unix.Mount("none", control, "fusectl", 0, ""); err != nil {
+		t.Skipf("the kernel's settings cannot be seen: %v", err)
+	}
+	defer unix.Unmount(control, unix.MNT_DETACH)
+	_, minor, _ := strings.Cut(f.device, ":")
+	for name, want := range map[string]string{"max_background": "1024", "congestion_threshold": "768"} {
+		if got, err := os.ReadFile(filepath.Join(control, minor, name)); strings.TrimSpace(string(got)) != want {
+			t.Errorf("%s is %q, %v; want %s", name, got, err, want)
+		}
+	}
+}
+
+// A second Unmount of a detached mount leaves alone what has been mounted in its place.
+func TestUnmountTwice(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	var a fakeArchive
+	a.add("160_320_BI16", small)
+	dir := t.TempDir()
+	o := Options{Archives: []Archive{&a}, Grace: time.Millisecond}
+	old := mountAt(t, dir, o)
+	r := mounttest.NewReader(t)
+	if _, errno := r.Open(old.textures("160_320_BI16.dds")); errno != 0 {
+		t.Fatal(errno)
+	}
+	if err := old.Unmount(t.Context()); !errors.Is(err, ErrBusy) {
+		t.Errorf("first: %v, want ErrBusy", err)
+	}
+	mountAt(t, dir, o)
+	if err := old.Unmount(t.Context()); !errors.Is(err, ErrBusy) {
+		t.Errorf("second: %v, want ErrBusy", err)
+	}
+	if _, errno := r.Stat(old.textures("160_320_BI16.dds")); errno != 0 {
+		t.Errorf("what has been mounted since is gone: %v", errno)
+	}
+}
+
+func TestAllowsOther(t *testing.T) {
+	for conf, want := range map[string]bool{
+		"": false, "user_allow_other": true, "mount_max = 1000\n  user_allow_other \n": true, "#user_allow_other\n": false, "user_allow_other_not\n": false,
+	} {
+		if got := allowsOther([]byte(conf)); got != want {
+			t.Errorf("allowsOther(%q) = %v", conf, got)
+		}
 	}
 }
 

@@ -10,7 +10,10 @@ import (
 )
 
 // mounted is one line of /proc/self/mountinfo.
-type mounted struct{ path, fstype string }
+type mounted struct {
+	path, fstype string
+	device       string // "0:38": different for each mount of FUSE
+}
 
 func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
 
@@ -36,7 +39,7 @@ func parseMountinfo(line string) (mounted, bool) {
 	if !ok || len(fields) < 5 || len(types) < 1 {
 		return mounted{}, false
 	}
-	return mounted{path: unescapeOctal(fields[4]), fstype: types[0]}, true
+	return mounted{path: unescapeOctal(fields[4]), fstype: types[0], device: fields[2]}, true
 }
 
 // unescapeOctal undoes what the kernel does to spaces, tabs, newlines and backslashes: \040.

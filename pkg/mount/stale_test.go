@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 )
@@ -94,6 +95,37 @@ func TestStaleMountIsCleared(t *testing.T) {
 				t.Errorf("after a stale mount: %v", errno)
 			}
 		})
+	}
+}
+
+// A server that is killed at any moment of its start is gone at once, and what it leaves behind does not keep the next from mounting.
+func TestServerKilledAnytime(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	dir := t.TempDir()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		fromMounted := i%2 == 0 // kill it from the moment on that it is mounted; else as soon as it has started, over what the last has left
+		if fromMounted {
+			detach(dir)
+		}
+		cmd := exec.Command(exe)
+		cmd.Env = append(os.Environ(), staleVariable+"="+dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if fromMounted {
+			eventually(t, "it is mounted", func() bool { _, err := os.Stat(filepath.Join(dir, texturesName)); return err == nil })
+		}
+		time.Sleep(time.Duration(i/4) * 200 * time.Microsecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	f := mountAt(t, dir, Options{})
+	if err := f.Unmount(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

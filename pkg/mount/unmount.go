@@ -22,31 +22,40 @@ func (f *FS) Unmount(ctx context.Context) error {
 	grace := time.NewTimer(f.grace)
 	defer grace.Stop()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
-		err := unmountOnce(f.mountpoint)
-		if err == nil {
-			return f.drain(ctx)
+		var busy error
+		if f.attached() {
+			busy = unmountOnce(f.mountpoint)
+		}
+		if busy == nil {
+			return f.drain(ctx, grace.C)
 		}
 		again := time.NewTimer(pause)
 		select {
-		case <-f.done:
-			return nil
 		case <-again.C:
 			continue
 		case <-grace.C:
 		case <-ctx.Done():
 		}
 		again.Stop()
-		return f.abandon(err)
+		return f.abandon(busy)
 	}
 }
 
-// drain waits until what runs has come to its end.
-func (f *FS) drain(ctx context.Context) error {
+// attached reports whether the mount can still be found at its mountpoint, rather than nothing or another one.
+func (f *FS) attached() bool {
+	m, ok := mountedAt(f.mountpoint)
+	return ok && m.device == f.device
+}
+
+// drain waits until the kernel has let go of what is unmounted, and what runs has come to its end.
+func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 	select {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("unmounted %s, but a texture is still being made: %w", f.mountpoint, ctx.Err())
+		return fmt.Errorf("unmounted %s, but it has not come to its end: %w", f.mountpoint, ctx.Err())
+	case <-grace:
+		return fmt.Errorf("%w: %s is unmounted, but files of it are open or a texture is still being made", ErrBusy, f.mountpoint)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -103,13 +104,28 @@ func mapped(fd int, shared bool) ([]byte, error) {
 	return sum[:], nil
 }
 
+// list reads a directory twice, from the start each time, and wants the same.
 func list(path string) (names []string, inos []uint64, err error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer unix.Close(fd)
-	buf := make([]byte, 64<<10)
+	names, inos, err = entries(fd)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := unix.Seek(fd, 0, unix.SEEK_SET); err != nil {
+		return nil, nil, err
+	}
+	if again, _, err := entries(fd); err != nil || !slices.Equal(again, names) {
+		return nil, nil, fmt.Errorf("mounttest: rewound, %s lists other names: %w", path, err)
+	}
+	return names, inos, nil
+}
+
+func entries(fd int) (names []string, inos []uint64, err error) {
+	buf := make([]byte, 8<<10)
 	for {
 		n, err := unix.Getdents(fd, buf)
 		if err != nil || n == 0 {
