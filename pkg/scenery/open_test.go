@@ -358,3 +358,36 @@ func BenchmarkOpen(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkContinental reads 432,000 terrain files (86,000 textures) and then their index: XELPACK_BIG=1 go test -run - -bench Continental -benchtime 1x.
+func BenchmarkContinental(b *testing.B) {
+	if os.Getenv("XELPACK_BIG") == "" {
+		b.Skip("writes 432,000 files; set XELPACK_BIG=1 to run it")
+	}
+	made, err := scenerytest.Make(b.TempDir(), scenerytest.Options{Box: tiles.Box{West: -10, South: 36, East: 12, North: 56.5}, AllKinds: true, NoMasks: true, AirportMax: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	settle(b, made.Dir)
+	cache := b.TempDir()
+	alps := func(c scenery.Cell) bool { return c.Lat >= 43 && c.Lat < 48 && c.Lon >= 0 && c.Lon < 10 }
+	for _, o := range []struct {
+		name string
+		scenery.Options
+	}{{"cells", scenery.Options{Cells: alps}}, {"scan", scenery.Options{Cache: cache, Refresh: true}}, {"index", scenery.Options{Cache: cache}}} {
+		b.Run(o.name, func(b *testing.B) {
+			terrains := 0
+			for b.Loop() {
+				p, err := scenery.OpenWith(b.Context(), made.Dir, o.Options)
+				if err != nil {
+					b.Fatal(err)
+				}
+				terrains = p.Terrains()
+			}
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(terrains), "files/op")
+			b.ReportMetric(float64(m.Sys)/(1<<20), "MB-from-system")
+		})
+	}
+}
