@@ -23,6 +23,15 @@ static xp_encoder *encoder(int path) {
 	return xp_bc1_plain;
 }
 
+static xp_mipper *mipper(int path) {
+#ifdef __x86_64__
+	if (path == XP_AVX512) return xp_mips_avx512;
+	if (path == XP_AVX2) return xp_mips_avx2;
+#endif
+	(void)path;
+	return xp_mips_plain;
+}
+
 // finish puts colour blocks where they belong, and beside them the alpha of their pixels.
 static void finish(uint8_t *dst, const uint8_t *blocks, const uint8_t *px, ptrdiff_t stride, int n, int bc3) {
 	if (!bc3) {
@@ -56,7 +65,7 @@ void xp_image(int path, uint8_t *dst, ptrdiff_t pitch, const uint8_t *px, ptrdif
 }
 
 void xp_chunk(int path, xp_scratch *s, uint8_t *out, const xp_places *to, int bc3, int quality) {
-	xp_mips(s);
+	mipper(path)(s);
 	xp_image(path, out + to->offset[0], to->pitch[0], s->pixels, 1024, 64, 64, bc3, quality);
 	xp_image(path, out + to->offset[1], to->pitch[1], s->level1, 512, 32, 32, bc3, quality);
 	encoder(path)(s->blocks, s->strip[0], XP_STRIP * 16, XP_STRIP, quality);

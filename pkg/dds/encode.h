@@ -35,6 +35,7 @@ enum {
 	XP_LEVELS = 7, // mip levels of a chunk, 256…4 px
 	XP_ROW = 32,
 	XP_STRIP = 352, // blocks of the levels of 64 px and less, 341, as whole rows
+	XP_PLANE = 160, // 128 values and room for a vector's end
 };
 
 // Where a chunk's levels go: the first block's offset and the distance of rows of blocks, in bytes.
@@ -49,11 +50,12 @@ typedef struct {
 	uint8_t strip[4][XP_STRIP * 16]; // the smaller levels, block after block
 	uint8_t blocks[XP_STRIP * 8];
 	uint32_t tail[4 * 4 * 4]; // linear light of the last level
-	uint32_t rows[XP_LEVELS][2][128 * 4];
+	uint32_t rows[XP_LEVELS][2][4][XP_PLANE]; // linear light, two rows of every level, by channel
 } xp_scratch;
 
-// xp_mips computes every level from the pixels.
-void xp_mips(xp_scratch *s);
+// The mip levels from the pixels.
+typedef void xp_mipper(xp_scratch *s);
+xp_mipper xp_mips_plain, xp_mips_avx2, xp_mips_avx512;
 
 // xp_image encodes a picture of whole blocks; rows of blocks go pitch bytes apart.
 void xp_image(int path, uint8_t *dst, ptrdiff_t pitch, const uint8_t *px, ptrdiff_t stride, int across, int down, int bc3, int quality);

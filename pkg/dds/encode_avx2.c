@@ -6,6 +6,7 @@
 #include "tables.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #pragma GCC target("avx2")
 #define FN static inline __attribute__((always_inline))
@@ -13,3 +14,4 @@
 #include "simd_avx2.h"
 
 #include "bc1_kernel.h"
+#include "mip_kernel.h"

@@ -6,6 +6,7 @@
 #include "tables.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl")
 #define FN static inline __attribute__((always_inline))
@@ -13,3 +14,4 @@
 #include "simd_avx512.h"
 
 #include "bc1_kernel.h"
+#include "mip_kernel.h"

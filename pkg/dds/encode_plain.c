@@ -13,3 +13,4 @@
 #include "simd_plain.h"
 
 #include "bc1_kernel.h"
+#include "mip_kernel.h"

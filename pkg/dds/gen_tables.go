@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -34,37 +35,106 @@ func main() {
 
 const one = 1 << 24 // linear light of code 255
 
+// linear prints the way from code values to linear light: a table, and the cubics that the vector code computes the same table from, one for
+// each octave of code values. Their index is the lowest three bits of the exponent of the code value as a float32.
 func linear(b, c *strings.Builder) {
+	var cubic [8][3]float32
+	for e := range 8 {
+		x0 := math.Ldexp(1, e)
+		// x^1.2 by a quadratic through Chebyshev's points of the octave.
+		at, to := chebyshev(x0, 2*x0, 3), make([]float64, 3)
+		for i, x := range at {
+			to[i] = math.Pow(x, 1.2) * one / math.Pow(255, 2.2)
+		}
+		for i, v := range interpolate(at, to) {
+			cubic[(e+127)%8][i] = float32(v)
+		}
+	}
+	for i := range 3 {
+		fmt.Fprintf(c, "static const float xp_cubic%d[8] = {", i+1)
+		for e := range cubic {
+			fmt.Fprintf(c, "%sf,", decimal(cubic[e][i]))
+		}
+		c.WriteString("};\n")
+	}
 	b.WriteString("\n// linearOf is a code value's linear light, (code/255)^2.2, in units of 2^-24.\nvar linearOf = [256]uint32{")
-	c.WriteString("static const uint32_t xp_linear[256] = {")
+	c.WriteString("static const int32_t xp_linear[256] = {")
 	for code := range 256 {
 		sep(b, code, 12)
 		sep(c, code, 12)
-		v := uint32(math.Round(math.Pow(float64(code)/255, 2.2) * one))
-		fmt.Fprintf(b, "%d,", v)
-		fmt.Fprintf(c, "%d,", v)
+		x := float32(code)
+		k := cubic[math.Float32bits(x)>>23%8]
+		v := float32(x*(k[0]+float32(x*(k[1]+float32(x*k[2]))))) + 0.5
+		fmt.Fprintf(b, "%d,", uint32(v))
+		fmt.Fprintf(c, "%d,", uint32(v))
 	}
 	b.WriteString("\n}\n")
 	c.WriteString("\n};\n")
 }
 
-// codes prints the way back. Its index is the top of the float32 bits of the linear value: the exponent and eight bits of mantissa.
+// codes prints the way back: the code value of 2^e for every octave, indexed by the lowest five bits of the exponent of the float32, and
+// the cubic for what is between.
 func codes(b, c *strings.Builder) {
-	const base, last = 0x41800000 >> 15, 0x4b800000 >> 15 // 16.0 and 2^24
-	b.WriteString("\n// codeOf is the code value nearest to a linear light; see toCode for its index.\nvar codeOf = [codeEntries]uint8{")
-	fmt.Fprintf(c, "enum { XP_CODE_BASE = %#x };\nstatic const uint8_t xp_code[%d] = {", base, last-base+1)
-	for i := range last - base + 1 {
-		sep(b, i, 24)
-		sep(c, i, 24)
-		lo := float64(math.Float32frombits(uint32(base+i) << 15))
-		hi := float64(math.Float32frombits(uint32(base+i+1) << 15))
-		v := min(255, int(math.Round(255*math.Pow((lo+hi)/2/one, 1/2.2))))
-		fmt.Fprintf(b, "%d,", v)
-		fmt.Fprintf(c, "%d,", v)
+	at, to := chebyshev(1, 2, 4), make([]float64, 4)
+	for i, x := range at {
+		to[i] = math.Pow(x, 1/2.2)
+	}
+	b.WriteString("\n// rootOf approximates x^(1/2.2) from 1 to 2: a cubic, the constant first.\nvar rootOf = [4]float32{")
+	c.WriteString("static const float xp_root[4] = {")
+	for _, v := range interpolate(at, to) {
+		fmt.Fprintf(b, "%s,", decimal(float32(v)))
+		fmt.Fprintf(c, "%sf,", decimal(float32(v)))
+	}
+	b.WriteString("}\n\n// octaveOf is the code value of the linear light 2^(i+1).\nvar octaveOf = [32]float32{")
+	c.WriteString("};\nstatic const float xp_octave[32] = {")
+	for i := range 23 {
+		sep(b, i, 6)
+		sep(c, i, 6)
+		v := decimal(float32(255 * math.Pow(math.Ldexp(1, i+1)/one, 1/2.2)))
+		fmt.Fprintf(b, "%s,", v)
+		fmt.Fprintf(c, "%sf,", v)
 	}
 	b.WriteString("\n}\n")
 	c.WriteString("\n};\n")
-	fmt.Fprintf(b, "\nconst (\n\tcodeBase = %#x\n\tcodeEntries = %d\n)\n", base, last-base+1)
+}
+
+// decimal writes a float32 with all its bits.
+func decimal(v float32) string {
+	s := strconv.FormatFloat(float64(v), 'g', -1, 32)
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
+	}
+	return s
+}
+
+func chebyshev(from, to float64, n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = (from+to)/2 + (to-from)/2*math.Cos((2*float64(i)+1)*math.Pi/float64(2*n))
+	}
+	return x
+}
+
+// interpolate returns the coefficients of the polynomial through points, the constant first.
+func interpolate(x, y []float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		term := []float64{y[i]}
+		for j := range x {
+			if j != i {
+				next := make([]float64, len(term)+1)
+				for k, v := range term {
+					next[k] -= v * x[j] / (x[i] - x[j])
+					next[k+1] += v / (x[i] - x[j])
+				}
+				term = next
+			}
+		}
+		for k, v := range term {
+			out[k] += v
+		}
+	}
+	return out
 }
 
 // single prints, for every code value, the two endpoints of n bits whose point at one third comes nearest to it. Among equals those

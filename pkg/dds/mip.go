@@ -35,10 +35,12 @@ func toCodes(dst []byte, src []uint32) {
 // alphaShift leaves alpha as many bits below the point as four additions can use.
 const alphaShift = 16
 
-// toCode is the code value of a linear light. The float conversion is exact below 2^24, so this is integer arithmetic in disguise: the
-// position of the leading one and the eight bits after it.
+// toCode is the code value of a linear light: of its octave, times a cubic in its place within the octave.
 func toCode(v uint32) uint8 {
-	return codeOf[max(int(math.Float32bits(float32(v))>>15)-codeBase, 0)]
+	x := math.Float32bits(float32(min(max(v, 2), 1<<24-1))) // exact
+	m := math.Float32frombits(x&0x7fffff | 0x3f800000)
+	root := rootOf[0] + mul(m, rootOf[1]+mul(m, rootOf[2]+mul(m, rootOf[3])))
+	return uint8(mul(octaveOf[x>>23&31], root) + 0.5)
 }
 
 // halve averages the 2×2 squares of two rows of linear light into one row of half the length.

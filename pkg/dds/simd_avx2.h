@@ -65,3 +65,14 @@ FN V zip32hi(V a, V b) { return _mm256_unpackhi_epi32(a, b); }
 FN V zip64lo(V a, V b) { return _mm256_unpacklo_epi64(a, b); }
 FN V zip64hi(V a, V b) { return _mm256_unpackhi_epi64(a, b); }
 FN V ordered(V a) { return _mm256_permute4x64_epi64(a, 0xD8); } // blocks back in their order after zip32
+FN V pairs(V a, V b) { // sums of neighbouring lanes: those of a, then those of b
+	F l = _mm256_castsi256_ps(a), r = _mm256_castsi256_ps(b);
+	V even = _mm256_castps_si256(_mm256_shuffle_ps(l, r, 0x88)), odd = _mm256_castps_si256(_mm256_shuffle_ps(l, r, 0xDD));
+	return ordered(add32(even, odd));
+}
+FN F pick8(const float t[8], V i) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(t), i); } // by the lowest three bits
+FN F pick24(const float t[24], V x) {                                                         // by the lowest five bits of the exponent
+	V i = shr32(x, 23);
+	F low = _mm256_blendv_ps(pick8(t, i), pick8(t + 8, i), _mm256_castsi256_ps(shl32(x, 5)));
+	return _mm256_blendv_ps(low, pick8(t + 16, i), _mm256_castsi256_ps(shl32(x, 4)));
+}

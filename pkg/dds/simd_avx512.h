@@ -65,3 +65,9 @@ FN V zip32hi(V a, V b) { return _mm512_unpackhi_epi32(a, b); }
 FN V zip64lo(V a, V b) { return _mm512_unpacklo_epi64(a, b); }
 FN V zip64hi(V a, V b) { return _mm512_unpackhi_epi64(a, b); }
 FN V ordered(V a) { return _mm512_permutexvar_epi64(_mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0), a); } // blocks back in their order after zip32
+FN V pairs(V a, V b) { // sums of neighbouring lanes: those of a, then those of b
+	V even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+	return add32(_mm512_permutex2var_epi32(a, even, b), _mm512_permutex2var_epi32(a, or(even, set32(1)), b));
+}
+FN F pick8(const float t[8], V i) { return _mm512_permutexvar_ps(i, _mm512_broadcast_f32x8(_mm256_loadu_ps(t))); } // by the lowest three bits
+FN F pick24(const float t[32], V x) { return _mm512_permutex2var_ps(_mm512_loadu_ps(t), shr32(x, 23), _mm512_loadu_ps(t + 16)); } // by the lowest five bits of the exponent

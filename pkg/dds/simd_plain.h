@@ -8,6 +8,7 @@ typedef int8_t S8 __attribute__((vector_size(16)));
 typedef uint8_t U8 __attribute__((vector_size(16)));
 typedef float F __attribute__((vector_size(16)));
 #define LANES 4
+#define NO_PERMUTE // a table is faster read directly than through a vector
 
 FN V load(const void *p) {
 	V v;
@@ -80,3 +81,8 @@ FN V zip32hi(V a, V b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
 FN V zip64lo(V a, V b) { return __builtin_shufflevector(a, b, 0, 1, 4, 5); }
 FN V zip64hi(V a, V b) { return __builtin_shufflevector(a, b, 2, 3, 6, 7); }
 FN V ordered(V a) { return a; } // blocks back in their order after zip32
+FN V pairs(V a, V b) { return add32(__builtin_shufflevector(a, b, 0, 2, 4, 6), __builtin_shufflevector(a, b, 1, 3, 5, 7)); } // sums of neighbouring lanes
+FN F pick24(const float t[24], V x) { // by the lowest five bits of the exponent
+	V i = and(shr32(x, 23), set32(31));
+	return (F){t[i[0]], t[i[1]], t[i[2]], t[i[3]]};
+}
