@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"weak"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 
@@ -52,8 +53,9 @@ type live struct {
 // liveTexture is what must be remembered of a texture that was opened. Guarded by live.mu.
 type liveTexture struct {
 	generation uint64
-	sum        uint64 // of what the generation has served; 0 is nothing yet
-	job        *job   // nil unless being made
+	sum        uint64                // of what the generation has served; 0 is nothing yet
+	whole      weak.Pointer[content] // the last that was final
+	job        *job                  // nil unless being made
 }
 
 func newLive(ctx context.Context, o *Options, counts *liveCounters) *live {
@@ -99,13 +101,14 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 		lt = &liveTexture{}
 		l.textures[k] = lt
 	}
-	if c := l.cache.get(k, time.Now()); c != nil || lt.generation != generation {
+	if c := l.kept(k, lt); c != nil {
 		defer l.mu.Unlock()
-		if c == nil {
-			return nil, syscall.ESTALE
-		}
 		l.counts.hits.Add(1)
 		return l.settle(k, lt, generation, c)
+	}
+	if lt.generation != generation {
+		defer l.mu.Unlock()
+		return nil, syscall.ESTALE
 	}
 	j := l.join(lt, t)
 	l.mu.Unlock()
@@ -142,6 +145,19 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	return l.settle(k, lt, generation, c)
 }
 
+// kept returns what there is of a texture without making it: what the cache holds, or what was made whole and is still in memory because a file of it is
+// open. l.mu is held.
+func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
+	if c := l.cache.get(k, time.Now()); c != nil {
+		return c
+	}
+	if c := lt.whole.Value(); c != nil {
+		l.cache.put(k, c, time.Now(), 0)
+		return c
+	}
+	return nil
+}
+
 // instead returns the stand-in and says why it is one.
 func (l *live) instead(t tiles.Texture, standIn func() *content, why error) *content {
 	c := standIn()
@@ -155,7 +171,7 @@ var errLate = errors.New("it was not made in time")
 
 // settle gives c, or what is kept by now, to an open under generation. l.mu is held.
 func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content) (*content, syscall.Errno) {
-	if kept := l.cache.get(k, time.Now()); kept != nil {
+	if kept := l.kept(k, lt); kept != nil {
 		c = kept
 	} else if lt.generation != generation || lt.sum != 0 && lt.sum != c.sum {
 		l.cache.put(k, c, time.Now(), keepSettled)
@@ -164,6 +180,9 @@ func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *conten
 	case lt.generation != generation:
 	case lt.sum == 0 || lt.sum == c.sum:
 		lt.sum = c.sum
+		if c.final {
+			lt.whole = weak.Make(c)
+		}
 		if c.pins++; c.pins == 1 {
 			l.pinned += c.bytes()
 		}

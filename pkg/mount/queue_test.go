@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -201,14 +202,21 @@ func TestGenerations(t *testing.T) {
 	if again, errno := open(1); errno != 0 || again != real || l.pinned != real.bytes() {
 		t.Errorf("opened twice: %v, %d bytes pinned", errno, l.pinned)
 	}
-	l.release(real)
-	l.release(real)
+	// Evicted, it is still there for as long as it is open.
+	l.cache.remove(l.cache.byKey[x.Key()])
+	if again, errno := open(1); errno != 0 || again != real {
+		t.Errorf("evicted while it is open: %v", errno)
+	}
+	for range 3 {
+		l.release(real)
+	}
 	l.release(standIn)
 	if l.pinned != 0 {
 		t.Errorf("%d bytes are pinned when nothing is open", l.pinned)
 	}
-	// Made anew after it was evicted, with the same bytes, it needs no new generation.
+	// Made anew with the same bytes, it needs no new generation.
 	l.cache.remove(l.cache.byKey[x.Key()])
+	l.textures[x.Key()].whole = weak.Pointer[content]{}
 	l.opts.Deadline = time.Hour
 	if anew, errno := open(1); errno != 0 || anew == real || anew.sum != real.sum {
 		t.Errorf("made anew: %v", errno)
