@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +45,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	}
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist):
 		return fail(fmt.Errorf("%w: %s does not exist; create it first (mkdir -p)", ErrMountpoint, path))
 	case err != nil:
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
@@ -112,7 +111,7 @@ func resolve(path string) (string, error) {
 		path = target
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) {
 		return path, nil
 	}
 	return filepath.Join(dir, filepath.Base(path)), err

@@ -3,11 +3,11 @@ package mount
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"iter"
+	"os"
 	"syscall"
 
-	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
@@ -21,9 +21,9 @@ type dirNode struct {
 }
 
 var (
-	_ fusefs.NodeLookuper       = (*dirNode)(nil)
-	_ fusefs.NodeGetattrer      = (*dirNode)(nil)
-	_ fusefs.NodeOpendirHandler = (*dirNode)(nil)
+	_ fs.NodeLookuper       = (*dirNode)(nil)
+	_ fs.NodeGetattrer      = (*dirNode)(nil)
+	_ fs.NodeOpendirHandler = (*dirNode)(nil)
 )
 
 func (d *dirNode) child(name string) string {
@@ -33,34 +33,34 @@ func (d *dirNode) child(name string) string {
 	return d.path + "/" + name
 }
 
-func (d *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+func (d *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	if d.path == "" && name == texturesName {
 		t := &texturesNode{dirNode{node{fsys: d.fsys}, texturesName}}
 		d.fsys.dirAttr(texturesName, &out.Attr)
-		return d.NewInode(ctx, t, fusefs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(texturesName)}), fusefs.OK
+		return d.NewInode(ctx, t, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(texturesName)}), fs.OK
 	}
 	return d.lookupReal(ctx, name, out)
 }
 
 // lookupReal finds what the first scenery directory that has it holds at name.
-func (d *dirNode) lookupReal(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+func (d *dirNode) lookupReal(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	path := d.child(name)
 	full, st, errno := d.fsys.stat(path)
-	if errno != fusefs.OK {
+	if errno != fs.OK {
 		return nil, errno
 	}
 	out.SetEntryTimeout(sceneryTimeout)
 	if st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
 		d.fsys.dirAttr(path, &out.Attr)
 		child := &dirNode{node{fsys: d.fsys}, path}
-		return d.NewInode(ctx, child, fusefs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(path)}), fusefs.OK
+		return d.NewInode(ctx, child, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(path)}), fs.OK
 	}
 	out.Attr.FromStat(st)
-	id := fusefs.StableAttr{Mode: st.Mode & syscall.S_IFMT, Ino: realIno(st.Dev, st.Ino), Gen: pathHash(full)}
-	return d.NewInode(ctx, &realNode{node: node{fsys: d.fsys}, path: full}, id), fusefs.OK
+	id := fs.StableAttr{Mode: st.Mode & syscall.S_IFMT, Ino: realIno(st.Dev, st.Ino), Gen: pathHash(full)}
+	return d.NewInode(ctx, &realNode{node: node{fsys: d.fsys}, path: full}, id), fs.OK
 }
 
-func (d *dirNode) Getattr(_ context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+func (d *dirNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
 	return d.fsys.dirAttr(d.path, &out.Attr)
 }
 
@@ -72,10 +72,10 @@ func (f *FS) stat(path string) (full string, st *syscall.Stat_t, errno syscall.E
 		full = root + "/" + path
 		switch err := syscall.Lstat(full, st); err {
 		case nil:
-			return full, st, fusefs.OK
+			return full, st, fs.OK
 		case syscall.ENOENT, syscall.ENOTDIR:
 		default: // said only if no other root has it
-			errno = fusefs.ToErrno(err)
+			errno = fs.ToErrno(err)
 		}
 	}
 	return "", nil, errno
@@ -89,18 +89,18 @@ func (f *FS) dirAttr(path string, out *fuse.Attr) syscall.Errno {
 		if err := syscall.Stat(root+"/"+path, &st); err == nil && st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
 			out.FromStat(&st)
 			out.Nlink = 1 // of a union nobody knows; find takes 1 for that
-			return fusefs.OK
+			return fs.OK
 		}
 	}
 	if path != "" && path != texturesName {
 		return syscall.ENOENT
 	}
 	f.fixed(out, fuse.S_IFDIR|0o555, 0)
-	return fusefs.OK
+	return fs.OK
 }
 
-func (d *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
-	return newDirHandle(d.entries), 0, fusefs.OK
+func (d *dirNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	return newDirHandle(d.entries), 0, fs.OK
 }
 
 // entries lists the directory. Nothing is stat-ed: the disk's own listing knows the types.
@@ -152,22 +152,22 @@ func listDir(path string) iter.Seq2[fuse.DirEntry, error] {
 	return func(yield func(fuse.DirEntry, error) bool) {
 		var st syscall.Stat_t
 		err := syscall.Stat(path, &st)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+		if errors.Is(err, os.ErrNotExist) || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
 			return
 		}
 		if err != nil {
 			yield(fuse.DirEntry{}, err)
 			return
 		}
-		stream, errno := fusefs.NewLoopbackDirStream(path)
-		if errno != fusefs.OK {
+		stream, errno := fs.NewLoopbackDirStream(path)
+		if errno != fs.OK {
 			yield(fuse.DirEntry{}, errno)
 			return
 		}
 		defer stream.Close()
 		for stream.HasNext() {
 			e, errno := stream.Next()
-			if errno != fusefs.OK {
+			if errno != fs.OK {
 				yield(fuse.DirEntry{}, errno)
 				return
 			}

@@ -194,7 +194,7 @@ func TestStandInFromParent(t *testing.T) {
 			a.fail = func(tiles.Texture, []byte, int64) (int, error) { return 0, errors.New("disk on fire") }
 		}
 		g, _ := stuck()
-		o := any(g)
+		o := liveAny(g)
 		o.Archives, o.Deadline = []Archive{a}, time.Millisecond
 		f := mountTemp(t, o)
 		r := mounttest.NewReader(t)

@@ -166,7 +166,8 @@ func stuck() (g *fakeGenerator, began chan tiles.Texture) {
 	}}, began
 }
 
-func any(g Generator) Options { return Options{Live: LiveAny, Generator: g} }
+// liveAny makes whatever is asked for.
+func liveAny(g Generator) Options { return Options{Live: LiveAny, Generator: g} }
 
 var errProvider = errors.New("the provider is down")
 

@@ -48,7 +48,7 @@ func TestCoalescing(t *testing.T) {
 		<-release
 		return made(t), true, nil
 	}}
-	f := mountTemp(t, any(g))
+	f := mountTemp(t, liveAny(g))
 	const openers = 20
 	spellings := []string{"160_320_BI16.dds", "160-320-BI16.dds", "160_320_bi16.DDS"}
 	var wg sync.WaitGroup
@@ -83,7 +83,7 @@ func TestStuckTextureDisturbsNobody(t *testing.T) {
 		}
 		return made(x), true, nil
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Archives, o.Deadline, o.GenerateTimeout = []Archive{&a}, time.Hour, time.Hour
 	f := mountTemp(t, o)
 
@@ -138,7 +138,7 @@ func TestDeadline(t *testing.T) {
 		<-release
 		return made(t), true, nil
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Deadline = 300 * time.Millisecond
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)
@@ -209,7 +209,7 @@ func TestGeneratorFailures(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			g := &fakeGenerator{answer: answer}
-			o := any(g)
+			o := liveAny(g)
 			o.Deadline = time.Hour
 			f := mountTemp(t, o)
 			r := mounttest.NewReader(t)
@@ -235,7 +235,7 @@ func TestHolesAreNotFinal(t *testing.T) {
 		}
 		return made(t), true, nil
 	}
-	f := mountTemp(t, any(g))
+	f := mountTemp(t, liveAny(g))
 	r := mounttest.NewReader(t)
 	path := f.textures("160_320_BI16.dds")
 	for range 2 {
@@ -277,7 +277,7 @@ func TestKilledOpener(t *testing.T) {
 		ended <- context.Cause(ctx)
 		return nil, false, ctx.Err()
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Deadline, o.GenerateTimeout = time.Hour, time.Hour
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)
@@ -304,7 +304,7 @@ func TestKilledOpenerAmongOthers(t *testing.T) {
 			return nil, false, ctx.Err()
 		}
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Deadline = time.Hour
 	f := mountTemp(t, o)
 	path := f.textures("160_320_BI16.dds")
@@ -331,7 +331,7 @@ func TestSignalsDoNotInterrupt(t *testing.T) {
 		<-release
 		return made(t), true, nil
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Deadline = time.Hour
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)

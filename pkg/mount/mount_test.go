@@ -113,7 +113,7 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 		<-release
 		return made(t), true, nil
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.Deadline = time.Hour
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)

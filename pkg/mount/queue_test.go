@@ -26,7 +26,7 @@ func testLive(t *testing.T, workers int) (l *live, asked chan tiles.Texture, rel
 			return nil, false, ctx.Err()
 		}
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.LiveWorkers, o.Deadline = workers, time.Hour
 	if err := o.setDefaults(); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestGenerateTimeout(t *testing.T) {
 		<-release
 		return nil, false, errProvider
 	}}
-	o := any(g)
+	o := liveAny(g)
 	o.GenerateTimeout = 10 * time.Millisecond
 	if err := o.setDefaults(); err != nil {
 		t.Fatal(err)

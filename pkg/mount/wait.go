@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -61,7 +60,7 @@ func dying(tid uint32) bool {
 	}
 	status, err := os.ReadFile("/proc/" + strconv.FormatUint(uint64(tid), 10) + "/status")
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist)
+		return errors.Is(err, os.ErrNotExist)
 	}
 	return killPending(status)
 }

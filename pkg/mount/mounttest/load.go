@@ -15,7 +15,7 @@ const tailBytes = 174_776
 // cache is dropped behind it, so that the file system answers each time. It returns the bytes read.
 func (r *Reader) Load(paths []string, parallel int, tails bool) (int64, syscall.Errno) {
 	r.t.Helper()
-	a := r.must(request{Op: "load", Paths: paths, N: parallel, Shared: tails})
+	a := r.must(request{Op: "load", Paths: paths, N: parallel, Tails: tails})
 	return int64(a.N), a.Errno
 }
 
