@@ -20,7 +20,7 @@ const (
 	copySuffix = ".copy" // after partSuffix
 )
 
-// WriterOptions are the limits of a Writer.
+// WriterOptions say what a Writer may do. The zero value is useful.
 type WriterOptions struct {
 	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
 	CommitBytes int64         // of segments after which a transaction ends; default 64 MiB
@@ -32,8 +32,8 @@ type WriterOptions struct {
 // Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
 // Finish.
 //
-// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when another process is
-// writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
+// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when
+// another process is writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
 	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
 		return nil, fmt.Errorf("%s: %w", path, ErrName)
@@ -48,10 +48,15 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 		o.CommitEvery = 2 * time.Second
 	}
 	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
-	if err := vacant(ctx, path); err != nil && !(o.Extend && errors.Is(err, ErrExists)) {
+	lockPath := path + partSuffix + lockSuffix
+	switch err := vacant(ctx, path); {
+	case errors.Is(err, ErrExists) && !o.Extend:
+		removeStaleLock(lockPath)
+		return nil, explain(path, err)
+	case err != nil && !errors.Is(err, ErrExists):
 		return nil, explain(path, err)
 	}
-	lock, err := lockFile(path + partSuffix + lockSuffix)
+	lock, err := lockFile(lockPath)
 	if err != nil {
 		return nil, explain(path, bare(err))
 	}
@@ -88,12 +93,19 @@ func vacant(ctx context.Context, path string) error {
 // create opens the .part. The lock is held.
 func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (*Writer, error) {
 	part := path + partSuffix
-	err := vacant(ctx, path)
+	copied := false
+	err := os.Remove(part + copySuffix) // of a process killed while it copied
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		err = vacant(ctx, path)
+	}
 	if o.Extend && errors.Is(err, ErrExists) {
-		err = copyMissing(ctx, part, path)
+		copied, err = copyMissing(ctx, part, path)
 	}
 	if err != nil {
-		return nil, explain(path, bare(err))
+		return nil, explain(path, err)
 	}
 	h, err := readHeader(part)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.blank
@@ -111,40 +123,43 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	if err != nil {
 		return nil, errors.Join(explain(part, err), c.close())
 	}
+	s.copied = copied
 	return start(ctx, path, lock, s, o), nil
 }
 
-// copyMissing makes dst a copy of src unless it is there already: then it is an earlier copy that was gone on with.
-func copyMissing(ctx context.Context, dst, src string) (err error) {
-	if _, err := os.Lstat(dst); !errors.Is(err, fs.ErrNotExist) {
-		return err
+// copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that was gone on with.
+func copyMissing(ctx context.Context, part, path string) (copied bool, err error) {
+	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
 	}
+	// A copy that was cut short must not pass for an archive: it gets its name when it is whole.
+	tmp := part + copySuffix
+	if err := copyFile(ctx, tmp, path); err != nil {
+		return false, fmt.Errorf("copy it to %s: %w", filepath.Base(part), errors.Join(err, os.Remove(tmp)))
+	}
+	return true, os.Rename(tmp, part)
+}
+
+// copyFile copies and syncs a file.
+func copyFile(ctx context.Context, dst, src string) error {
 	in, err := os.Open(src)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	// A copy that was cut short must not pass for an archive: it gets its name when it is whole.
-	tmp := dst + copySuffix
-	out, err := os.Create(tmp)
+	out, err := os.Create(dst)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp))
+	for err == nil {
+		if err = ctx.Err(); err == nil {
+			_, err = io.CopyN(out, in, 64<<20)
 		}
-	}()
-	for err == nil && ctx.Err() == nil {
-		_, err = io.CopyN(out, in, 64<<20)
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
+	if err == io.EOF {
+		err = out.Sync()
 	}
-	if err = errors.Join(err, ctx.Err(), out.Sync(), out.Close()); err != nil {
-		return fmt.Errorf("copy the archive to go on with: %w", err)
-	}
-	return os.Rename(tmp, dst)
+	return errors.Join(err, out.Close())
 }
 
 // prepare makes the schema if it is not there, turns to WAL and takes back what a Finish that did not get to its end has written.

@@ -3,7 +3,9 @@ package mbtiles
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -14,7 +16,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if what := os.Getenv(childVar); what != "" {
+		if err := child(what); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // small is the layout of tests that are not about layouts.
 var small = dds.Layout{Format: dds.BC1, Side: 256}
@@ -34,9 +45,23 @@ func solidFile(l dds.Layout, colour uint16) []byte {
 	h := l.Header()
 	block := []byte{byte(colour), byte(colour >> 8), byte(colour), byte(colour >> 8), 0, 0, 0, 0}
 	if l.Format == dds.BC3 {
-		block = append(bytes.Repeat([]byte{0xff, 0xff, 0, 0, 0, 0, 0, 0}, 1), block...)
+		block = append([]byte{0xff, 0xff, 0, 0, 0, 0, 0, 0}, block...)
 	}
 	return append(h[:], bytes.Repeat(block, int(l.Size()-dds.HeaderSize)/len(block))...)
+}
+
+// halfNoise makes a file whose segments are partly raw, partly compressed.
+func halfNoise(l dds.Layout) []byte {
+	return append(ddsFile(l, 7)[:l.Size()/2], solidFile(l, 0x55aa)[l.Size()/2:]...)
+}
+
+// mustParse is for where no test is at hand.
+func mustParse(name string) tiles.Texture {
+	tex, err := tiles.ParseName(name)
+	if err != nil {
+		panic(err)
+	}
+	return tex
 }
 
 func texture(t testing.TB, name string) tiles.Texture {

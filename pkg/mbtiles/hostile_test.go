@@ -63,13 +63,10 @@ func sound(t testing.TB) []byte {
 	return b
 }
 
-// altered is sound after some statements.
-func altered(t testing.TB, statements ...string) []byte {
+// altered is an archive after some statements.
+func altered(t testing.TB, archive []byte, statements ...string) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	if err := os.WriteFile(path, sound(t), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	path := write(t, archive)
 	c, err := dial(path, readWrite)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +87,7 @@ func altered(t testing.TB, statements ...string) []byte {
 }
 
 func futureArchive(t testing.TB) []byte {
-	return altered(t, `PRAGMA user_version = 0x78656C02`, `DROP TABLE segments`)
+	return altered(t, sound(t), `PRAGMA user_version = 0x78656C02`, `DROP TABLE segments`)
 }
 
 // write puts b where Open will look for it.
@@ -104,6 +101,7 @@ func write(t testing.TB, b []byte) string {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	good := sound(t)
 	for _, tt := range []struct {
 		name string
 		file []byte
@@ -118,43 +116,43 @@ func TestOpenRefuses(t *testing.T) {
 		{"other sqlite", foreignSQLite(t), ErrNotArchive, "some other kind"},
 		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
 		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 2"},
-		{"truncated", sound(t)[:30000], ErrCorrupt, "truncated: it has 30000 of"},
-		{"truncated to a page", sound(t)[:pageSize], ErrCorrupt, "truncated"},
-		{"header only", sound(t)[:100], ErrCorrupt, "truncated"},
-		{"view for table", altered(t, `ALTER TABLE tiles RENAME TO t2`, `CREATE VIEW tiles AS SELECT * FROM t2`), ErrCorrupt, "view"},
-		{"view for textures", altered(t, `DROP TABLE textures`, `CREATE VIEW textures AS SELECT 1`), ErrCorrupt, "view"},
-		{"unneeded view", altered(t, `CREATE VIEW harmless AS SELECT 1`), ErrCorrupt, `view, "harmless"`},
-		{"trigger", altered(t, `CREATE TRIGGER x AFTER INSERT ON metadata BEGIN DELETE FROM tiles; END`), ErrCorrupt, "trigger"},
-		{"virtual table", altered(t, `DROP TABLE segments`, `CREATE VIRTUAL TABLE segments USING fts3(codec, data)`), ErrCorrupt, "segments"},
-		{"table missing", altered(t, `DROP TABLE contents`), ErrCorrupt, `"contents" is missing`},
-		{"other columns", altered(t, `ALTER TABLE textures ADD COLUMN x`), ErrCorrupt, "textures"},
-		{"generated column", altered(t, `ALTER TABLE segments ADD COLUMN x AS (zeroblob(1000000000))`), ErrCorrupt, "segments"},
-		{"no state", altered(t, `DELETE FROM metadata WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
-		{"odd state", altered(t, `UPDATE metadata SET value = 'done' WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
-		{"no version", altered(t, `DELETE FROM metadata WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
-		{"other version", altered(t, `UPDATE metadata SET value = '2' WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
-		{"blob for state", altered(t, `UPDATE metadata SET value = x'00' WHERE name = 'xelpack:state'`), ErrCorrupt, "column"},
-		{"row outside the grid", altered(t, `UPDATE textures SET row = 65536 WHERE row = 32`), ErrCorrupt, "outside the grid"},
-		{"row misaligned", altered(t, `UPDATE textures SET row = 33 WHERE row = 32`), ErrCorrupt, "multiples"},
-		{"row negative", altered(t, `UPDATE textures SET row = -16 WHERE row = 32`), ErrCorrupt, "outside the grid"},
-		{"row huge", altered(t, `UPDATE textures SET row = 9223372036854775807 WHERE row = 32`), ErrCorrupt, "outside the grid"},
-		{"row text", altered(t, `UPDATE textures SET row = 'x' WHERE row = 32`), ErrCorrupt, "column"},
-		{"row null", altered(t, `PRAGMA ignore_check_constraints = 1`, `UPDATE textures SET row = 1.5 WHERE row = 32`), ErrCorrupt, "column"},
-		{"zl", altered(t, `UPDATE textures SET zl = 268 WHERE row = 32`), ErrCorrupt, "outside the grid"},
-		{"maptype slash", altered(t, `UPDATE textures SET maptype = '../x' WHERE row = 32`), ErrCorrupt, "file name"},
-		{"maptype mask", altered(t, `UPDATE textures SET maptype = 'zl' WHERE row = 32`), ErrCorrupt, "mask"},
-		{"maptype blob", altered(t, `UPDATE textures SET maptype = x'4249' WHERE row = 32`), ErrCorrupt, "column"},
-		{"detail", altered(t, `UPDATE textures SET detail = 5 WHERE row = 32`), ErrCorrupt, "detail"},
-		{"content missing", altered(t, `UPDATE textures SET content_id = 99 WHERE row = 32`), ErrCorrupt, "content 99 is missing"},
-		{"content negative", altered(t, `UPDATE textures SET content_id = -1 WHERE row = 32`), ErrCorrupt, "content -1"},
-		{"format", altered(t, `UPDATE contents SET format = 257`), ErrCorrupt, "format"},
-		{"side", altered(t, `UPDATE contents SET side = 8192`), ErrCorrupt, "side"},
-		{"side huge", altered(t, `UPDATE contents SET side = 1 << 62`), ErrCorrupt, "side"},
-		{"side negative", altered(t, `UPDATE contents SET side = -256`), ErrCorrupt, "side"},
-		{"levels", altered(t, `UPDATE contents SET levels = 8`), ErrCorrupt, "levels"},
-		{"bytes", altered(t, `UPDATE contents SET bytes = 1 << 40`), ErrCorrupt, "bytes"},
-		{"bytes null", altered(t, `UPDATE contents SET bytes = 'many'`), ErrCorrupt, "column"},
-		{"garbage in page 2", corrupted(t, pageSize, pageSize), ErrCorrupt, ""},
+		{"truncated", good[:30000], ErrCorrupt, "truncated: it has 30000 of"},
+		{"truncated to a page", good[:pageSize], ErrCorrupt, "truncated"},
+		{"header only", good[:100], ErrCorrupt, "truncated"},
+		{"view for table", altered(t, good, `ALTER TABLE tiles RENAME TO t2`, `CREATE VIEW tiles AS SELECT * FROM t2`), ErrCorrupt, "view"},
+		{"view for textures", altered(t, good, `DROP TABLE textures`, `CREATE VIEW textures AS SELECT 1`), ErrCorrupt, "view"},
+		{"unneeded view", altered(t, good, `CREATE VIEW harmless AS SELECT 1`), ErrCorrupt, `view, "harmless"`},
+		{"trigger", altered(t, good, `CREATE TRIGGER x AFTER INSERT ON metadata BEGIN DELETE FROM tiles; END`), ErrCorrupt, "trigger"},
+		{"virtual table", altered(t, good, `DROP TABLE segments`, `CREATE VIRTUAL TABLE segments USING fts3(codec, data)`), ErrCorrupt, "segments"},
+		{"table missing", altered(t, good, `DROP TABLE contents`), ErrCorrupt, `"contents" is missing`},
+		{"other columns", altered(t, good, `ALTER TABLE textures ADD COLUMN x`), ErrCorrupt, "textures"},
+		{"generated column", altered(t, good, `ALTER TABLE segments ADD COLUMN x AS (zeroblob(1000000000))`), ErrCorrupt, "segments"},
+		{"no state", altered(t, good, `DELETE FROM metadata WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
+		{"odd state", altered(t, good, `UPDATE metadata SET value = 'done' WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
+		{"no version", altered(t, good, `DELETE FROM metadata WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
+		{"other version", altered(t, good, `UPDATE metadata SET value = '2' WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
+		{"blob for state", altered(t, good, `UPDATE metadata SET value = x'00' WHERE name = 'xelpack:state'`), ErrCorrupt, "column"},
+		{"row outside the grid", altered(t, good, `UPDATE textures SET row = 65536 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row misaligned", altered(t, good, `UPDATE textures SET row = 33 WHERE row = 32`), ErrCorrupt, "multiples"},
+		{"row negative", altered(t, good, `UPDATE textures SET row = -16 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row huge", altered(t, good, `UPDATE textures SET row = 9223372036854775807 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"row text", altered(t, good, `UPDATE textures SET row = 'x' WHERE row = 32`), ErrCorrupt, "column"},
+		{"row null", altered(t, good, `PRAGMA ignore_check_constraints = 1`, `UPDATE textures SET row = 1.5 WHERE row = 32`), ErrCorrupt, "column"},
+		{"zl", altered(t, good, `UPDATE textures SET zl = 268 WHERE row = 32`), ErrCorrupt, "outside the grid"},
+		{"maptype slash", altered(t, good, `UPDATE textures SET maptype = '../x' WHERE row = 32`), ErrCorrupt, "file name"},
+		{"maptype mask", altered(t, good, `UPDATE textures SET maptype = 'zl' WHERE row = 32`), ErrCorrupt, "mask"},
+		{"maptype blob", altered(t, good, `UPDATE textures SET maptype = x'4249' WHERE row = 32`), ErrCorrupt, "column"},
+		{"detail", altered(t, good, `UPDATE textures SET detail = 5 WHERE row = 32`), ErrCorrupt, "detail"},
+		{"content missing", altered(t, good, `UPDATE textures SET content_id = 99 WHERE row = 32`), ErrCorrupt, "content 99 is missing"},
+		{"content negative", altered(t, good, `UPDATE textures SET content_id = -1 WHERE row = 32`), ErrCorrupt, "content -1"},
+		{"format", altered(t, good, `UPDATE contents SET format = 257`), ErrCorrupt, "format"},
+		{"side", altered(t, good, `UPDATE contents SET side = 8192`), ErrCorrupt, "side"},
+		{"side huge", altered(t, good, `UPDATE contents SET side = 1 << 62`), ErrCorrupt, "side"},
+		{"side negative", altered(t, good, `UPDATE contents SET side = -256`), ErrCorrupt, "side"},
+		{"levels", altered(t, good, `UPDATE contents SET levels = 8`), ErrCorrupt, "levels"},
+		{"bytes", altered(t, good, `UPDATE contents SET bytes = 1 << 40`), ErrCorrupt, "bytes"},
+		{"bytes null", altered(t, good, `UPDATE contents SET bytes = 'many'`), ErrCorrupt, "column"},
+		{"garbage in page 2", corrupted(good, pageSize, pageSize), ErrCorrupt, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.file)
@@ -176,9 +174,9 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// corrupted is sound with n bytes from off on overwritten.
-func corrupted(t testing.TB, off, n int) []byte {
-	b := sound(t)
+// corrupted is an archive with n bytes from off on overwritten.
+func corrupted(archive []byte, off, n int) []byte {
+	b := slices.Clone(archive)
 	for i := range n {
 		b[off+i] ^= 0xa5
 	}
@@ -197,11 +195,12 @@ func TestOpenNoFile(t *testing.T) {
 
 // A table that is none of ours, such as ANALYZE leaves, does not matter.
 func TestOpenIgnoresOtherTables(t *testing.T) {
-	mustVerify(t, openAt(t, write(t, altered(t, `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
+	mustVerify(t, openAt(t, write(t, altered(t, sound(t), `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
 }
 
 // What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying which texture and which segment.
 func TestReadRefuses(t *testing.T) {
+	good := sound(t)
 	bomb := func(size int) string {
 		enc := NewEncoder(Fast)
 		return fmt.Sprintf("x'%x'", enc.zstd.EncodeAll(make([]byte, size), nil))
@@ -224,7 +223,7 @@ func TestReadRefuses(t *testing.T) {
 		{"data text", `UPDATE segments SET data = 'x' WHERE id = 256`, "column"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := openAt(t, write(t, altered(t, tt.sql)))
+			a := openAt(t, write(t, altered(t, good, tt.sql)))
 			var e Entry
 			for e = range a.All() {
 				if e.content == 1 {

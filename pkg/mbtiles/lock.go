@@ -78,3 +78,14 @@ func (l *fileLock) fail(err error) error {
 func (l *fileLock) release() error {
 	return errors.Join(os.Remove(l.path), l.f.Close())
 }
+
+// removeStaleLock tidies up after a process that was killed between the renaming of its archive and its end. Any trouble is left to whoever next
+// needs the lock.
+func removeStaleLock(path string) {
+	if _, err := os.Lstat(path); err != nil {
+		return
+	}
+	if l, err := lockFile(path); err == nil {
+		_ = l.release()
+	}
+}

@@ -11,10 +11,12 @@ type store struct {
 	c       *conn
 	next    int64 // id of the next content
 	derived bool  // there are overviews and fills, which the next texture makes stale
+	copied  bool  // the .part is a copy of the archive that stands at its path, as it is
 }
 
 // put writes a texture in place of the one of the same key, if there is one, and its preview. It returns how many bytes of segments it wrote.
 func (s *store) put(ctx context.Context, r Record, content *Content) (int64, error) {
+	s.copied = false
 	if err := s.dropDerived(ctx); err != nil {
 		return 0, err
 	}

@@ -12,7 +12,8 @@ import (
 
 // Each kind of damage is found, and the textures that suffer are named.
 func TestVerifyFinds(t *testing.T) {
-	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2 of sound
+	good := sound(t)
+	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2
 	for _, tt := range []struct {
 		name    string
 		sql     string
@@ -39,7 +40,7 @@ func TestVerifyFinds(t *testing.T) {
 		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := openAt(t, write(t, altered(t, tt.sql)))
+			a := openAt(t, write(t, altered(t, good, tt.sql)))
 			r, err := a.Verify(t.Context(), VerifyOptions{})
 			if err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +68,7 @@ func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOp
 func (w *Writer) Has(k tiles.Key) (Record, bool) {
 	w.mu.Lock()
 	r, ok := w.pending[k]
+	ok = ok && w.err == nil
 	w.mu.Unlock()
 	if ok {
 		return *r, true
@@ -252,8 +254,8 @@ func (b *batch) end() {
 // Stored returns the bytes of segments written so far by this Writer.
 func (w *Writer) Stored() int64 { return w.stored.Load() }
 
-// Close commits everything queued and leaves path.part to be gone on with by another Create. After Finish it does nothing. It returns the error
-// that stopped the writing, if one did.
+// Close commits everything queued and leaves path.part to be gone on with by another Create, unless that is a copy to which nothing was done. After
+// Finish it does nothing. It returns the error that stopped the writing, if one did.
 func (w *Writer) Close() error {
 	if !w.stop() {
 		return nil
@@ -261,7 +263,11 @@ func (w *Writer) Close() error {
 	err := w.failure()
 	// Into one file again, so that it can be read and moved; a reader may be in the way, and then it stays in WAL mode.
 	_ = w.store.c.exec(w.ctx, `PRAGMA journal_mode = DELETE`)
-	return errors.Join(err, explain(w.path, errors.Join(w.store.c.close(), w.lock.release())))
+	end := w.store.c.close()
+	if w.store.copied { // and nothing was done to it
+		end = errors.Join(end, os.Remove(w.path+partSuffix))
+	}
+	return errors.Join(err, explain(w.path, errors.Join(end, w.lock.release())))
 }
 
 // stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier one.

@@ -424,6 +424,10 @@ func TestCreateOverExisting(t *testing.T) {
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
 	finish(t, w)
+	stale := path + partSuffix + lockSuffix // of a process killed at the very end
+	if err := os.WriteFile(stale, []byte("process 1 on mars\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Create(t.Context(), path, WriterOptions{}); !errors.Is(err, ErrExists) {
 		t.Errorf("over a complete archive: %v, want %v", err, ErrExists)
 	}
