@@ -113,12 +113,22 @@ func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 // await FILE: waits until FILE is there; ! await FILE until it is not.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	for range 400 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); (err == nil) != neg {
+		if present(ts.MkAbs(args[0])) != neg {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	ts.Fatalf("await %s: waited 20 s", args[0])
+}
+
+// present reports whether there is such a file or folder. A folder has to list: of a mount whose process is dead the kernel remembers for a while that the
+// folder was there.
+func present(name string) bool {
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		_, err = os.ReadDir(name)
+	}
+	return err == nil
 }
 
 // magick FILE: ImageMagick decodes every mip level of the texture as we do.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -48,6 +49,7 @@ type selected struct {
 	Items    []tiles.Item
 	Real     int // textures of the selection that the scenery holds as real files
 	Packages []*scenery.Package
+	Notes    []string // for people: what of the files could not be used
 }
 
 // validate finds what is wrong with the flags by themselves.
@@ -81,10 +83,10 @@ func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Packa
 		ZL:         tiles.ZL(o.Zoom),
 		Maptype:    cmp.Or(o.Maptype, maptype),
 	}
-	if err := o.regions(&s); err != nil {
+	result := selected{Packages: packages}
+	if err := o.regions(&s, &result); err != nil {
 		return selected{}, err
 	}
-	result := selected{Packages: packages}
 	onDisk := make(map[tiles.Key]bool)
 	if len(packages) > 0 {
 		s.Candidates = []tiles.Texture{}
@@ -105,7 +107,7 @@ func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Packa
 }
 
 // regions adds what --bbox, --region and --route ask for to s.
-func (o selectionOptions) regions(s *tiles.Selection) error {
+func (o selectionOptions) regions(s *tiles.Selection, result *selected) error {
 	if o.BBox != "" {
 		r, err := tiles.ParseBBox(o.BBox)
 		if err != nil {
@@ -130,6 +132,9 @@ func (o selectionOptions) regions(s *tiles.Selection) error {
 			return fmt.Errorf("--route: %w", err)
 		}
 		for _, r := range routes {
+			if len(r.Unplaced) > 0 {
+				result.Notes = append(result.Notes, fmt.Sprintf("%s: left out, for the file does not say where they are: %s", file, strings.Join(r.Unplaced, " ")))
+			}
 			path := flownPath(r, ceiling)
 			reach, err := o.reach(path)
 			if err != nil {
@@ -154,20 +159,24 @@ func (o selectionOptions) reach(path *tiles.Path) (tiles.Region, error) {
 	return path.Corridor(width), nil
 }
 
-// flownPath gives the route's points their heights above the highest ground. A route with altitudes starts and ends at 0 where those are missing.
+// flownPath gives the route's points their heights above the highest ground.
 func flownPath(r route.Route, ceiling float64) *tiles.Path {
 	points := make([]tiles.PathPoint, len(r.Points))
-	for i, p := range r.Points {
-		points[i] = tiles.PathPoint{Point: p.Point, Height: max(0, p.Altitude-ceiling)}
+	for i, altitude := range r.Altitudes() {
+		points[i] = tiles.PathPoint{Point: r.Points[i].Point, Height: max(0, altitude-ceiling)}
 	}
 	return tiles.NewPath(points...)
 }
 
 // openScenery reads the packages and says on stderr what of their terrain could not be used.
 func openScenery(ctx context.Context, dirs []string, stderr io.Writer) ([]*scenery.Package, error) {
+	cache, err := scenery.CacheDir()
+	if err != nil {
+		cache = "" // no home: the terrain is read every time
+	}
 	var packages []*scenery.Package
 	for _, dir := range dirs {
-		p, err := scenery.Open(ctx, dir)
+		p, err := scenery.OpenWith(ctx, dir, scenery.Options{Cache: cache})
 		if err != nil {
 			return nil, fmt.Errorf("--scenery: %w", err)
 		}
