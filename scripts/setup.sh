@@ -17,6 +17,7 @@ needed=(
 readers=(
   "convert:imagemagick"
   "gdalinfo:gdal-bin"
+  "7z:p7zip-full"
 )
 
 present() {

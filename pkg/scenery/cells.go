@@ -34,7 +34,7 @@ func listCells(ctx context.Context, fs folders, o Options, all *found, batches c
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		d, err := readDSF(filepath.Join(fs.dsf, filepath.FromSlash(mesh)), o.Unpack)
+		d, err := readDSF(filepath.Join(fs.dsf, filepath.FromSlash(mesh)))
 		if errors.Is(err, ErrDSFCompressed) {
 			return false, nil
 		}

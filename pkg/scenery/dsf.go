@@ -53,34 +53,31 @@ func (d DSF) Box() (tiles.Box, bool) {
 
 // ReadDSF reads the properties and terrain list of the DSF file. The checksum is not looked at: see CheckDSF.
 //
-// The error wraps ErrDSFCompressed for a file that is 7z-compressed as a whole, and ErrDSF for anything else that is not a DSF.
+// A file that is 7z-compressed as a whole is unpacked as far as needed; the error wraps ErrDSFCompressed where that fails, and ErrDSF for anything else that is
+// not a DSF.
 func ReadDSF(file string) (DSF, error) {
-	d, err := readDSF(file, nil)
+	d, err := readDSF(file)
 	if err != nil {
 		return DSF{}, fmt.Errorf("read DSF %s: %w", file, err)
 	}
 	return d, nil
 }
 
-// readDSF reads a file that is unpacked, if it has to be, by unpack.
-func readDSF(file string, unpack func(io.ReaderAt, int64) (io.ReadCloser, int64, error)) (DSF, error) {
+func readDSF(file string) (DSF, error) {
 	f, size, err := openRegular(file)
 	if err != nil {
 		return DSF{}, err
 	}
 	defer f.Close()
 	d, err := ParseDSF(f, size)
-	if !errors.Is(err, ErrDSFCompressed) || unpack == nil {
+	if !errors.Is(err, ErrDSFCompressed) {
 		return d, err
 	}
-	content, size, err := unpack(f, size)
+	content, size, err := unpack7z(f, size)
 	if err != nil {
 		return DSF{}, fmt.Errorf("%w, and cannot be unpacked: %w", ErrDSFCompressed, err)
 	}
 	defer content.Close()
-	if size > maxUnpacked {
-		return DSF{}, fmt.Errorf("%w: unpacked, it has %d bytes", ErrDSF, size)
-	}
 	return parseDSF(&forwardReader{r: content}, size, true)
 }
 

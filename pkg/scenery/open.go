@@ -3,7 +3,6 @@ package scenery
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 )
@@ -16,11 +15,8 @@ type Options struct {
 	// Refresh reads the terrain even if the index is up to date, and renews it.
 	Refresh bool
 	// Cells limits the package to the terrain that the meshes (DSFs) of these cells list, so that a huge terrain folder is not read as a whole; nil:
-	// everything. A mesh lists what lies on its borders, too. When a mesh is compressed and Unpack cannot read it, everything is read. The cache is not used.
+	// everything. A mesh lists what lies on its borders, too. When a mesh is compressed and cannot be unpacked, everything is read. The cache is not used.
 	Cells func(Cell) bool
-	// Unpack opens a 7z-compressed DSF of size bytes and returns its content and that content's size; nil: such DSFs cannot be read. Only the first part of
-	// the content is read before it is closed.
-	Unpack func(r io.ReaderAt, size int64) (io.ReadCloser, int64, error)
 }
 
 // Open reads the package in dir: every .ter file of its terrain folder and the names in its textures folder.

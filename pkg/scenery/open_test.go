@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -144,7 +144,32 @@ func TestWhatMeshesList(t *testing.T) {
 	}
 }
 
+// Meshes packed by 7z itself, which names the same terrain as before.
 func TestCompressedMeshes(t *testing.T) {
+	tool, err := exec.LookPath("7z")
+	if err != nil {
+		t.Skip("7z is not installed (Debian package p7zip-full)")
+	}
+	made := makeScenery(t, scenerytest.Options{Box: around})
+	west := scenery.Options{Cells: func(c scenery.Cell) bool { return c.Lon == 4 }}
+	want := openWith(t, made.Dir, west)
+	for _, file := range made.DSFs {
+		packed := file + ".7z"
+		if out, err := exec.CommandContext(t.Context(), tool, "a", "-bd", packed, file).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if err := os.Rename(packed, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := openWith(t, made.Dir, west)
+	if diff := cmp.Diff(want.Textures(), got.Textures()); diff != "" || got.SkippedCount() != 0 || len(got.Textures()) == 0 {
+		t.Errorf("skipped %v; -plain +packed:\n%s", got.Skipped(), diff)
+	}
+}
+
+// What cannot be unpacked leaves the terrain folder as the only witness.
+func TestDamagedCompressedMeshes(t *testing.T) {
 	made := makeScenery(t, scenerytest.Options{Box: around})
 	all := open(t, made.Dir)
 	for _, file := range made.DSFs {
@@ -154,39 +179,26 @@ func TestCompressedMeshes(t *testing.T) {
 		}
 		writeFile(t, file, "7z\xbc\xaf\x27\x1c"+string(plain))
 	}
-	west := func(c scenery.Cell) bool { return c.Lon == 4 }
-
-	// Without a way to unpack them the terrain folder is the only witness.
-	if p := openWith(t, made.Dir, scenery.Options{Cells: west}); len(p.Textures()) != len(all.Textures()) || p.SkippedCount() != 0 {
-		t.Errorf("without Unpack: %d textures, want all %d; skipped %v", len(p.Textures()), len(all.Textures()), p.Skipped())
-	}
-	read := int64(0)
-	unpack := func(r io.ReaderAt, size int64) (io.ReadCloser, int64, error) {
-		content := io.NewSectionReader(r, 6, size-6)
-		return struct {
-			io.Reader
-			io.Closer
-		}{io.TeeReader(content, writerFunc(func(p []byte) { read += int64(len(p)) })), io.NopCloser(nil)}, size - 6, nil
-	}
-	p := openWith(t, made.Dir, scenery.Options{Cells: west, Unpack: unpack})
-	if len(p.Textures()) == 0 || len(p.Textures()) >= len(all.Textures()) || p.SkippedCount() != 0 || read == 0 {
-		t.Errorf("with Unpack: %d textures of %d; skipped %v", len(p.Textures()), len(all.Textures()), p.Skipped())
-	}
-	broken := func(io.ReaderAt, int64) (io.ReadCloser, int64, error) { return nil, 0, errors.New("unknown method") }
-	if p := openWith(t, made.Dir, scenery.Options{Cells: west, Unpack: broken}); len(p.Textures()) != len(all.Textures()) {
-		t.Errorf("with a broken Unpack: %d textures, want all %d", len(p.Textures()), len(all.Textures()))
-	}
-	short := func(io.ReaderAt, int64) (io.ReadCloser, int64, error) {
-		return io.NopCloser(bytes.NewReader([]byte("XPLNEDSF\x01\x00\x00\x00DAEH"))), 1 << 20, nil
-	}
-	if p := openWith(t, made.Dir, scenery.Options{Cells: west, Unpack: short}); p.SkippedCount() != 2 {
-		t.Errorf("with a short stream: skipped %v, want both meshes", p.Skipped())
+	p := openWith(t, made.Dir, scenery.Options{Cells: func(c scenery.Cell) bool { return c.Lon == 4 }})
+	if len(p.Textures()) != len(all.Textures()) || p.SkippedCount() != 0 {
+		t.Errorf("%d textures, want all %d; skipped %v", len(p.Textures()), len(all.Textures()), p.Skipped())
 	}
 }
 
-type writerFunc func([]byte)
-
-func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
+// packed.dsf is a mesh over +43+005 that lists two terrain files, packed by 7z 16.02.
+func TestReadCompressedDSF(t *testing.T) {
+	d, err := scenery.ReadDSF("testdata/packed.dsf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"terrain_Water", "terrain/23952_33712_BI16.ter", "terrain/23952_33728_BI16.ter"}
+	if diff := cmp.Diff(want, d.Terrains); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if box, ok := d.Box(); !ok || box != testBox {
+		t.Errorf("box %v, %v", box, ok)
+	}
+}
 
 func TestCacheSparesTheScan(t *testing.T) {
 	made, cache := makeScenery(t, scenerytest.Options{Real: 3}), filepath.Join(t.TempDir(), "deep", "cache")
