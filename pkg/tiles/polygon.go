@@ -6,16 +6,57 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Polygons returns the area of mp, edges straight in longitude and latitude as GeoJSON has them (RFC 7946 §3.1.1), holes left out. A ring whose
-// consecutive longitudes differ by more than 180° is taken to cross the antimeridian there.
+// Polygons returns the area of mp, edges straight in longitude and latitude as GeoJSON has them (RFC 7946 §3.1.1), holes left out. Polygons may
+// overlap. A ring whose consecutive longitudes differ by more than 180° is taken to cross the antimeridian there.
 func Polygons(mp orb.MultiPolygon) Region {
-	r := &polygonRegion{bands: make(map[int][]edge)}
-	for _, polygon := range mp {
+	r := &polygonRegion{bands: make(map[int][]edge), west: math.Inf(1), east: math.Inf(-1)}
+	for i, polygon := range unwrap(mp) {
 		for _, ring := range polygon {
-			r.addRing(ring)
+			r.addRing(i, ring)
 		}
 	}
 	return r
+}
+
+// unwrap lets longitudes run on beyond ±180 where a ring crosses the antimeridian, holes on the same turn of the world as the outline they are in. It closes
+// rings and drops those of fewer than three points.
+func unwrap(mp orb.MultiPolygon) orb.MultiPolygon {
+	var unwrapped orb.MultiPolygon
+	for _, polygon := range mp {
+		var rings orb.Polygon
+		for _, ring := range polygon {
+			if len(ring) < 3 {
+				continue
+			}
+			lon := ring[0].Lon()
+			if len(rings) > 0 {
+				outline := rings[0].Bound()
+				for lon < outline.Min.Lon() && lon+360 <= outline.Max.Lon() {
+					lon += 360
+				}
+				for lon > outline.Max.Lon() && lon-360 >= outline.Min.Lon() {
+					lon -= 360
+				}
+			}
+			rings = append(rings, unwrapRing(ring, lon))
+		}
+		unwrapped = append(unwrapped, rings)
+	}
+	return unwrapped
+}
+
+func unwrapRing(ring orb.Ring, lon float64) orb.Ring {
+	running := make(orb.Ring, 0, len(ring)+1)
+	for i, p := range ring {
+		if i > 0 {
+			lon += step(p.Lon() - ring[i-1].Lon())
+		}
+		running = append(running, orb.Point{lon, p.Lat()})
+	}
+	if !running.Closed() {
+		running = append(running, running[0])
+	}
+	return running
 }
 
 // polygonRegion keeps its edges in bands of latitude, so that a small square among the 100,000 edges of a country's outline looks at a few.
@@ -23,38 +64,25 @@ type polygonRegion struct {
 	bands map[int][]edge
 	west  float64 // of all edges, unwrapped: may be beyond ±180
 	east  float64
-	any   bool
 }
 
 // bandsPerDegree trades the copies of long edges against the edges that a small square looks at.
 const bandsPerDegree = 16
 
-type edge struct{ a, b orb.Point }
+type edge struct {
+	a, b    orb.Point
+	polygon int
+}
 
 func band(lat float64) int { return int(math.Floor(lat * bandsPerDegree)) }
 
-func (r *polygonRegion) addRing(ring orb.Ring) {
-	if len(ring) < 3 {
-		return
-	}
-	first := ring[0]
-	prev := first
-	add := func(next orb.Point) {
-		e := edge{prev, next}
+func (r *polygonRegion) addRing(polygon int, ring orb.Ring) {
+	for i := range len(ring) - 1 {
+		e := edge{ring[i], ring[i+1], polygon}
 		for n := band(min(e.a.Lat(), e.b.Lat())); n <= band(max(e.a.Lat(), e.b.Lat())); n++ {
 			r.bands[n] = append(r.bands[n], e)
 		}
-		if !r.any {
-			r.any, r.west, r.east = true, prev.Lon(), prev.Lon()
-		}
-		r.west, r.east = min(r.west, next.Lon()), max(r.east, next.Lon())
-		prev = next
-	}
-	for i, p := range ring[1:] {
-		add(orb.Point{prev.Lon() + step(p.Lon()-ring[i].Lon()), p.Lat()})
-	}
-	if prev != first {
-		add(first)
+		r.west, r.east = min(r.west, e.a.Lon()), max(r.east, e.a.Lon())
 	}
 }
 
@@ -71,7 +99,7 @@ func step(lon float64) float64 {
 func (r *polygonRegion) Meets(b Box) bool {
 	for shift := -360.0; shift <= 360; shift += 360 {
 		moved := Box{b.West + shift, b.South, b.East + shift, b.North}
-		if r.any && moved.West < r.east && r.west < moved.East && (r.crosses(moved) || r.contains(moved.Center())) {
+		if moved.West < r.east && r.west < moved.East && (r.crosses(moved) || r.contains(moved.Center())) {
 			return true
 		}
 	}
@@ -89,10 +117,17 @@ func (r *polygonRegion) crosses(b Box) bool {
 	return false
 }
 
-// contains counts the edges east of p: odd is inside, which leaves holes out.
+// contains counts the edges east of p: odd is inside, which leaves holes out. Each polygon counts for itself, for they may overlap; in a band the edges of
+// one follow each other.
 func (r *polygonRegion) contains(p orb.Point) bool {
-	inside := false
+	inside, polygon := false, 0
 	for _, e := range r.bands[band(p.Lat())] {
+		if e.polygon != polygon {
+			if inside {
+				return true
+			}
+			polygon = e.polygon
+		}
 		if (e.a.Lat() > p.Lat()) != (e.b.Lat() > p.Lat()) &&
 			p.Lon() < e.a.Lon()+(p.Lat()-e.a.Lat())/(e.b.Lat()-e.a.Lat())*(e.b.Lon()-e.a.Lon()) {
 			inside = !inside

@@ -39,14 +39,18 @@ const MaxSelection = 20_000_000
 // Grid returns the textures of the aligned grid at zl whose squares meet r, in no stated order. Time and memory grow with the result, not with
 // the area examined.
 func Grid(ctx context.Context, r Region, zl ZL, maptype string) ([]Texture, error) {
+	return grid(ctx, r, zl, maptype, MaxSelection)
+}
+
+func grid(ctx context.Context, r Region, zl ZL, maptype string, limit int) ([]Texture, error) {
 	if err := (Texture{ZL: zl, Maptype: maptype}).Valid(); err != nil {
 		return nil, fmt.Errorf("select textures: %w", err)
 	}
 	var found []Texture
 	var descend func(z ZL, x, y uint32) error
 	descend = func(z ZL, x, y uint32) error {
-		if !r.Meets(tileBox(z, x, y)) {
-			return nil
+		if err := ctx.Err(); err != nil || !r.Meets(tileBox(z, x, y)) {
+			return err
 		}
 		if z < zl-4 {
 			for child := range uint32(4) {
@@ -56,11 +60,11 @@ func Grid(ctx context.Context, r Region, zl ZL, maptype string) ([]Texture, erro
 			}
 			return nil
 		}
-		if len(found) == MaxSelection {
-			return fmt.Errorf("select textures: more than %d at ZL%d: choose a smaller area or zoom level", MaxSelection, zl)
+		if len(found) == limit {
+			return fmt.Errorf("select textures: more than %d at ZL%d: choose a smaller area or zoom level", limit, zl)
 		}
 		found = append(found, Texture{Row: y * TextureChunks, Col: x * TextureChunks, ZL: zl, Maptype: maptype})
-		return ctx.Err()
+		return nil
 	}
 	if err := descend(0, 0, 0); err != nil {
 		return nil, err

@@ -160,6 +160,9 @@ func (b sphereBox) meeting(r arc) (t float64, meets bool) {
 	}
 	for _, side := range [...]arc{b.west, b.east} {
 		line := r.normal.cross(side.normal)
+		if line.norm() < 1e-9 { // one great circle, to a centimetre: ends and corners tell, and rounding would decide here
+			continue
+		}
 		for _, p := range [...]vec{line, line.scale(-1)} {
 			if _, on := side.position(p); !on {
 				continue
