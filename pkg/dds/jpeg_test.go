@@ -111,9 +111,18 @@ func TestDecodeJPEGRefuses(t *testing.T) {
 		if _, err := w.DecodeJPEG(data); !errors.Is(err, ErrJPEG) {
 			t.Errorf("%s: error %v, want ErrJPEG", name, err)
 		}
-	}
-	if _, err := w.DecodeJPEG(good); err != nil {
-		t.Errorf("a good picture after all the bad ones: %v", err)
+		// Nothing of a bad picture sticks to the decoder: neither after one nor after two of them, whichever they are.
+		for second := range cases {
+			if _, err := w.DecodeJPEG(data); !errors.Is(err, ErrJPEG) {
+				t.Errorf("%s again: error %v, want ErrJPEG", name, err)
+			}
+			if _, err := w.DecodeJPEG(cases[second]); !errors.Is(err, ErrJPEG) {
+				t.Errorf("%s after %s: error %v, want ErrJPEG", second, name, err)
+			}
+			if _, err := w.DecodeJPEG(good); err != nil {
+				t.Errorf("a good picture after %s and %s: %v", name, second, err)
+			}
+		}
 	}
 }
 

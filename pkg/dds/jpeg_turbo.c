@@ -22,27 +22,29 @@ const char *xp_jpeg_version(void) {
 #endif
 }
 
-// A failure ends the decoder: TurboJPEG 2.1 does not reset it after one in the header, and would refuse the next picture for it.
-static int failed(xp_jpeg *d) {
-	xp_jpeg_close(d);
-	return XP_FAILED;
-}
-
 static int warned(xp_jpeg *d) {
 	snprintf(d->message, sizeof d->message, "%s", tjGetErrorStr2(d->handle));
 	return tjGetErrorCode(d->handle) == TJERR_WARNING;
 }
 
-int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba) {
+static int decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba) {
 	int subsampling, colors;
 	if (!d->handle && !(d->handle = tjInitDecompress())) return XP_NO_MEMORY;
+	d->width = d->height = 0; // what a header that is cut short does not say must not be the last picture's
 	// A warning about the header comes again from the decoder below.
-	if (tjDecompressHeader3(d->handle, jpeg, length, &d->width, &d->height, &subsampling, &colors) && !warned(d)) return failed(d);
+	if (tjDecompressHeader3(d->handle, jpeg, length, &d->width, &d->height, &subsampling, &colors) && !warned(d)) return XP_FAILED;
 	if (d->width != 256 || d->height != 256) return XP_SIZE;
 	if (colors == TJCS_CMYK || colors == TJCS_YCCK) return XP_COLORS;
 	if (tjDecompress2(d->handle, jpeg, length, rgba, 256, 256 * 4, 256, TJPF_RGBA, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS))
-		return warned(d) ? XP_WARNED : failed(d);
+		return warned(d) ? XP_WARNED : XP_FAILED;
 	return XP_OK;
+}
+
+// Anything but a good picture ends the decoder: TurboJPEG 2.1 does not reset it after trouble in the header, and would refuse the next picture for it.
+int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba) {
+	int result = decode(d, jpeg, length, rgba);
+	if (result != XP_OK) xp_jpeg_close(d);
+	return result;
 }
 
 void xp_jpeg_close(xp_jpeg *d) {
