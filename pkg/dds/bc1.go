@@ -29,7 +29,9 @@ const (
 	bestCuts   = 2 // refinements of every start
 	bestRounds = 3 // of ends and weights
 	bestWalks  = 2 // over all single steps
-	nearly     = 16 * 48 * 1024 / 4
+	// Spread, in principal's units, below which a block is nearly flat: half a code value of standard deviation, and four for Best.
+	nearly     = 48 * 1024 / 16
+	bestNearly = 16 * 48 * 1024 / 4
 )
 
 type block struct {
@@ -67,15 +69,16 @@ func encodeColor(dst []byte, px *[64]byte, q Quality) {
 	b.load(px)
 	place, spread := b.principal()
 	var best choice
+	limit := int32(nearly)
 	switch q {
 	case Fast:
 		best = b.quick(&place, 1, false)
 	case Best:
-		best = b.thorough(&place)
+		best, limit = b.thorough(&place), bestNearly
 	default:
 		best = b.quick(&place, goodStarts, true)
 	}
-	if spread < nearly {
+	if spread < limit {
 		b.nearlyFlat(&best, spread == 0)
 	}
 	best.write(dst)

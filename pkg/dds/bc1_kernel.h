@@ -154,6 +154,7 @@ FN void weighColors(Weights *u, const Block *b) {
 FN void search(Weights *u, const Block *b, const V place[4], int count) {
 	V total = sumBytes(place);
 	Line best;
+#pragma GCC unroll 8
 	for (int s = 0; s < count; s++) {
 		cutStart(u, place, s);
 		Line l = fitLine(u, place, total);
@@ -191,6 +192,7 @@ FN void fit(Ends *o, const Block *b, const Weights *u, int neighbours) {
 		F upper = addf(lower, mulf(slope, setf(3)));
 		V first = toBits(upper, top, neighbours ? 0 : 0.5f);
 		F cost = setf(0);
+#pragma GCC unroll 2
 		for (int k = 0; k <= neighbours; k++) {
 			V q0 = k ? min32(add32(first, set32(1)), set32(top)) : first, e0 = expand(q0, top);
 			F d0 = subf(tof(e0), upper);
@@ -270,7 +272,7 @@ FN void take(Choice *best, const Choice *p, M m) {
 FN void takeBetter(Choice *best, const Choice *p) { take(best, p, gt32(best->error, p->error)); }
 
 // nearlyFlat offers blocks of little spread the pair of ends whose point at one third is their mean. Blocks of one colour have to take it.
-__attribute__((noinline)) static void nearlyFlat(Choice *best, const Block *b, V spread) {
+__attribute__((noinline)) static void nearlyFlat(Choice *best, const Block *b, V spread, int limit) {
 	Choice p;
 	for (int c = 0; c < 3; c++) {
 		const uint8_t(*pairs)[2] = c == 1 ? xp_single6 : xp_single5;
@@ -287,7 +289,7 @@ __attribute__((noinline)) static void nearlyFlat(Choice *best, const Block *b, V
 	for (int k = 0; k < 4; k++) p.weights.w[k] = pick(flat, set8(2), p.weights.w[k]);
 	weigh(&p.weights, b);
 	p.error = pick(flat, set32(INT32_MIN), errorOf(b, &p.ends, &p.weights));
-	best->error = pick(gt32(set32(XP_NEARLY_FLAT), spread), best->error, set32(INT32_MIN));
+	best->error = pick(gt32(set32(limit), spread), best->error, set32(INT32_MIN));
 	takeBetter(best, &p);
 }
 
@@ -323,9 +325,13 @@ FN void quick(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int starts, int
 	EACH fit(&p[g].ends, &b[g], &p[g].weights, neighbours);
 	EACH assign(&p[g].weights, &b[g], &p[g].ends);
 	EACH if (any(gt32(set32(XP_NEARLY_FLAT), spread[g]))) {
-		weigh(&p[g].weights, &b[g]);
-		p[g].error = errorOf(&b[g], &p[g].ends, &p[g].weights);
-		nearlyFlat(&p[g], &b[g], spread[g]);
+		// The call gets copies: what has its address taken would be kept in memory all along.
+		Block block = b[g];
+		Choice choice = p[g];
+		weigh(&choice.weights, &block);
+		choice.error = errorOf(&block, &choice.ends, &choice.weights);
+		nearlyFlat(&choice, &block, spread[g], XP_NEARLY_FLAT);
+		p[g] = choice;
 	}
 	EACH writeBlocks(dst + g * LANES * 8, &p[g]);
 }
@@ -370,19 +376,30 @@ static void thorough(uint8_t *dst, const uint8_t *px, ptrdiff_t stride) {
 		refine(&best, &p, &b);
 	}
 	for (int i = 0; i < XP_BEST_WALKS; i++) wander(&best, &b);
-	if (any(gt32(set32(XP_NEARLY_FLAT), spread))) nearlyFlat(&best, &b, spread);
+	if (any(gt32(set32(XP_BEST_NEARLY_FLAT), spread))) nearlyFlat(&best, &b, spread, XP_BEST_NEARLY_FLAT);
 	writeBlocks(dst, &best);
+}
+
+// A function to each quality, so that the compiler weighs the registers of each by itself.
+#define ALONE __attribute__((noinline)) static
+
+ALONE void allFast(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks) {
+	for (int i = 0; i < blocks; i += LANES * GROUPS) quick(dst + i * 8, px + i * 16, stride, 1, 0);
+}
+
+ALONE void allGood(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks) {
+	for (int i = 0; i < blocks; i += LANES * GROUPS) quick(dst + i * 8, px + i * 16, stride, XP_GOOD_STARTS, 1);
+}
+
+ALONE void allBest(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks) {
+	for (int i = 0; i < blocks; i += LANES) thorough(dst + i * 8, px + i * 16, stride);
 }
 
 // NAME(xp_bc1) encodes a row of blocks, a multiple of 32.
 void NAME(xp_bc1)(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks, int quality) {
-	for (int i = 0; i < blocks; i += LANES * GROUPS) {
-		uint8_t *d = dst + i * 8;
-		const uint8_t *p = px + i * 16;
-		switch (quality) {
-		case XP_FAST: quick(d, p, stride, 1, 0); break;
-		case XP_GOOD: quick(d, p, stride, XP_GOOD_STARTS, 1); break;
-		default: EACH thorough(d + g * LANES * 8, p + g * LANES * 16, stride);
-		}
+	switch (quality) {
+	case XP_FAST: allFast(dst, px, stride, blocks); break;
+	case XP_GOOD: allGood(dst, px, stride, blocks); break;
+	default: allBest(dst, px, stride, blocks);
 	}
 }

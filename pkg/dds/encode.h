@@ -15,7 +15,8 @@ enum {
 	XP_BEST_CUTS = 2,
 	XP_BEST_ROUNDS = 3,
 	XP_BEST_WALKS = 2,
-	XP_NEARLY_FLAT = 16 * 48 * 1024 / 4,
+	XP_NEARLY_FLAT = 48 * 1024 / 16,
+	XP_BEST_NEARLY_FLAT = 16 * 48 * 1024 / 4,
 };
 
 // As path in encode_c.go.
