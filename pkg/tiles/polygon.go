@@ -9,8 +9,8 @@ import (
 // Polygons returns the area of mp, edges straight in longitude and latitude as GeoJSON has them (RFC 7946 §3.1.1), holes left out. Polygons may
 // overlap. A ring whose consecutive longitudes differ by more than 180° is taken to cross the antimeridian there.
 func Polygons(mp orb.MultiPolygon) Region {
-	r := &polygonRegion{bands: make(map[int][]edge), west: math.Inf(1), east: math.Inf(-1)}
-	for i, polygon := range unwrap(mp) {
+	r := &polygonRegion{bands: make(map[int][]edge), west: math.Inf(1), east: math.Inf(-1), polygons: unwrap(mp)}
+	for i, polygon := range r.polygons {
 		for _, ring := range polygon {
 			r.addRing(i, ring)
 		}
@@ -61,9 +61,10 @@ func unwrapRing(ring orb.Ring, lon float64) orb.Ring {
 
 // polygonRegion keeps its edges in bands of latitude, so that a small square among the 100,000 edges of a country's outline looks at a few.
 type polygonRegion struct {
-	bands map[int][]edge
-	west  float64 // of all edges, unwrapped: may be beyond ±180
-	east  float64
+	polygons orb.MultiPolygon // unwrapped: longitudes may be beyond ±180
+	bands    map[int][]edge
+	west     float64 // of all edges
+	east     float64
 }
 
 // bandsPerDegree trades the copies of long edges against the edges that a small square looks at.

@@ -1,0 +1,170 @@
+package tiles
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
+
+// Outline returns polygons whose union is r, for drawing. They may overlap; outlines run counter-clockwise and holes clockwise, so that filling by non-zero
+// winding draws the union. Longitudes run on beyond ±180 where a ring crosses the antimeridian. Great circles are followed in steps of half a degree. A
+// Region of another package has no outline.
+func Outline(r Region) orb.MultiPolygon {
+	var outline orb.MultiPolygon
+	switch r := r.(type) {
+	case Union:
+		for _, part := range r {
+			outline = append(outline, Outline(part)...)
+		}
+		return outline
+	case boxRegion:
+		outline = r.outline()
+	case *polygonRegion:
+		outline = orb.Clone(r.polygons).(orb.MultiPolygon)
+	case window:
+		outline = r.outline()
+	case corridor:
+		outline = r.outline()
+	}
+	for _, polygon := range outline {
+		for i, ring := range polygon {
+			if ring.Orientation() == orb.CW == (i == 0) {
+				ring.Reverse()
+			}
+		}
+	}
+	return outline
+}
+
+// outlineStep is how far apart, in radians, a great circle is sampled for drawing.
+const outlineStep = 0.5 * math.Pi / 180
+
+// outline puts the two halves of a box across the antimeridian together.
+func (r boxRegion) outline() orb.MultiPolygon {
+	boxes := slices.Clone(r)
+	if len(boxes) == 2 && boxes[0].East == 180 && boxes[1].West == -180 {
+		boxes[0].East = boxes[1].East + 360
+		boxes = boxes[:1]
+	}
+	var outline orb.MultiPolygon
+	for _, b := range boxes {
+		outline = append(outline, orb.Polygon{orb.Bound{Min: orb.Point{b.West, b.South}, Max: orb.Point{b.East, b.North}}.ToRing()})
+	}
+	return outline
+}
+
+// outline joins the windows round neighbouring samples.
+func (w window) outline() orb.MultiPolygon {
+	var outline orb.MultiPolygon
+	for _, l := range w.path.legs {
+		var before []orb.Point
+		lon := l.a.point().Lon()
+		for _, v := range l.samples() {
+			p := v.point()
+			lon += step(p.Lon() - lon)
+			aside := min(180, WindowDegrees/max(math.Cos(radians(p.Lat())), 1e-9))
+			corners := []orb.Point{
+				{lon - aside, p.Lat() - WindowDegrees}, {lon + aside, p.Lat() - WindowDegrees},
+				{lon - aside, p.Lat() + WindowDegrees}, {lon + aside, p.Lat() + WindowDegrees},
+			}
+			if before != nil || l.length == 0 {
+				outline = append(outline, orb.Polygon{hull(slices.Concat(before, corners))})
+			}
+			before = corners
+		}
+	}
+	return outline
+}
+
+// outline is a strip along each leg and a circle round each of its ends.
+func (c corridor) outline() orb.MultiPolygon {
+	var outline orb.MultiPolygon
+	sin, cos := math.Sincos(c.width)
+	for i, l := range c.path.legs {
+		if i == 0 {
+			outline = append(outline, orb.Polygon{circle(l.a, c.width)})
+		}
+		if l.length == 0 {
+			continue
+		}
+		var left, right []vec
+		for _, v := range l.samples() {
+			left = append(left, v.scale(cos).add(l.normal.scale(sin)))
+			right = append(right, v.scale(cos).add(l.normal.scale(-sin)))
+		}
+		slices.Reverse(left)
+		outline = append(outline, orb.Polygon{ringOf(append(right, left...))}, orb.Polygon{circle(l.b, c.width)})
+	}
+	return outline
+}
+
+// samples returns points of the arc, both ends among them; the one point of an arc without length.
+func (r arc) samples() []vec {
+	n := int(math.Ceil(r.length / outlineStep))
+	points := []vec{r.a}
+	for i := range n {
+		points = append(points, r.at(r.length*float64(i+1)/float64(n)))
+	}
+	return points
+}
+
+func circle(centre vec, radius float64) orb.Ring {
+	const corners = 72
+	east := vec{-centre.y, centre.x, 0}
+	if east.norm() < 1e-12 {
+		east = vec{0, 1, 0}
+	}
+	east = east.scale(1 / east.norm())
+	north := centre.cross(east)
+	sin, cos := math.Sincos(radius)
+	var points []vec
+	for i := range corners {
+		s, c := math.Sincos(2 * math.Pi * float64(i) / corners)
+		points = append(points, centre.scale(cos).add(east.scale(sin*c)).add(north.scale(sin*s)))
+	}
+	return ringOf(points)
+}
+
+// ringOf closes a ring. One that goes round a pole is led there and back along the edge of the map.
+func ringOf(points []vec) orb.Ring {
+	var ring orb.Ring
+	north := 0.0
+	for _, v := range append(points, points[0]) {
+		p := v.point()
+		if len(ring) > 0 {
+			last := ring[len(ring)-1].Lon()
+			p[0] = last + step(p.Lon()-last)
+		}
+		north += v.z
+		ring = append(ring, p)
+	}
+	if first, last := ring[0], ring[len(ring)-1]; math.Abs(last.Lon()-first.Lon()) > 180 {
+		pole := math.Copysign(90, north)
+		ring = append(ring, orb.Point{last.Lon(), pole}, orb.Point{first.Lon(), pole})
+	}
+	if !ring.Closed() {
+		ring = append(ring, ring[0])
+	}
+	return ring
+}
+
+// hull returns the convex hull of points (Andrew's monotone chain).
+func hull(points []orb.Point) orb.Ring {
+	slices.SortFunc(points, func(a, b orb.Point) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	turnsLeft := func(a, b, c orb.Point) bool { return (b[0]-a[0])*(c[1]-a[1])-(b[1]-a[1])*(c[0]-a[0]) > 0 }
+	chain := func() orb.Ring {
+		var line orb.Ring
+		for _, p := range points {
+			for len(line) > 1 && !turnsLeft(line[len(line)-2], line[len(line)-1], p) {
+				line = line[:len(line)-1]
+			}
+			line = append(line, p)
+		}
+		return line
+	}
+	lower := chain()
+	slices.Reverse(points)
+	return append(lower, chain()[1:]...)
+}
