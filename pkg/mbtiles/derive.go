@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"context"
 	"image"
+	"iter"
 	"runtime"
 	"slices"
 
@@ -58,7 +59,7 @@ func (p *pyramid) find(t tile) (square, bool) {
 	return p.levels[t.z][i], true
 }
 
-// cover returns the nearest square above t, maxFill levels up at most, whose mips can stand in for t.
+// cover returns the nearest square above t, maxFill levels up at most, whose picture can stand in for t.
 func (p *pyramid) cover(t tile) (square, bool) {
 	for n := uint8(1); n <= maxFill && n <= t.z; n++ {
 		if s, ok := p.find(t.up(n)); ok {
@@ -84,32 +85,41 @@ func (p *pyramid) overviews(z int, below []tile) []tile {
 	return slices.DeleteFunc(over, func(t tile) bool { _, has := p.find(t); return has })
 }
 
-// fill is the places that one square stands in for at one zoom.
+// fill is the places at one zoom that a square stands in for.
 type fill struct {
 	square
 	places []tile
 }
 
-// fills returns what stands in at zoom z for textures that are not there; over is what has an overview.
-func (p *pyramid) fills(z int, over []tile) []fill {
-	var found []fill
-	for n := 1; n <= min(maxFill, z); n++ {
-		for _, s := range p.levels[z-n] {
-			f := fill{square: s}
-			for i := range uint32(1) << (2 * n) {
-				t := tile{z: uint8(z), x: s.x<<n + i&(1<<n-1), y: s.y<<n + i>>n}
-				_, own := p.find(t)
-				_, overview := slices.BinarySearchFunc(over, t, tile.compare)
-				if c, _ := p.cover(t); !own && !overview && c.tile == s.tile {
-					f.places = append(f.places, t)
+// fills yields what stands in at zoom z for textures that are not there; over is what has an overview. Only mip levels that exist do: to enlarge the
+// small textures of a flight's far sides would cost more time and bytes than the textures themselves.
+func (p *pyramid) fills(z int, over []tile) iter.Seq[fill] {
+	return func(yield func(fill) bool) {
+		for n := 1; n <= min(maxFill, z); n++ {
+			for _, s := range p.levels[z-n] {
+				if p.index.entry(s.row).Layout.Side < previewSide<<n {
+					continue
 				}
-			}
-			if len(f.places) > 0 {
-				found = append(found, f)
+				if f := p.fillOf(s, n, over); len(f.places) > 0 && !yield(f) {
+					return
+				}
 			}
 		}
 	}
-	return found
+}
+
+// fillOf returns the places n levels below s that s is to fill.
+func (p *pyramid) fillOf(s square, n int, over []tile) fill {
+	f := fill{square: s}
+	for i := range uint32(1) << (2 * n) {
+		t := tile{z: s.z + uint8(n), x: s.x<<n + i&(1<<n-1), y: s.y<<n + i>>n}
+		_, own := p.find(t)
+		_, overview := slices.BinarySearchFunc(over, t, tile.compare)
+		if nearest, _ := p.cover(t); !own && !overview && nearest.tile == s.tile {
+			f.places = append(f.places, t)
+		}
+	}
+	return f
 }
 
 // deriver makes what a pyramid plans. Places that have their preview already are left: an earlier run got so far.
@@ -128,7 +138,7 @@ func (d *deriver) run(ctx context.Context) error {
 		over = d.overviews(z, over)
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(runtime.GOMAXPROCS(0)) // nearly all of it is decoding and encoding pictures
-		for _, f := range d.fills(z, over) {
+		for f := range d.fills(z, over) {
 			g.Go(func() error { return d.fill(gctx, f) })
 		}
 		for _, t := range over {
@@ -158,7 +168,7 @@ func (d *deriver) fill(ctx context.Context, f fill) error {
 		return err
 	}
 	for _, t := range f.places {
-		if err := d.write(ctx, t, part(img, t, n)); err != nil {
+		if err := d.write(ctx, t, part(img, t, n), fillQuality); err != nil {
 			return err
 		}
 	}
@@ -252,11 +262,11 @@ func (d *deriver) overview(ctx context.Context, t tile) error {
 		}
 		drawQuarter(canvas, i&1, i>>1, img)
 	}
-	return d.write(ctx, t, canvas)
+	return d.write(ctx, t, canvas, previewQuality)
 }
 
-func (d *deriver) write(ctx context.Context, t tile, img *image.RGBA) error {
-	jpeg, err := encodeJPEG(img)
+func (d *deriver) write(ctx context.Context, t tile, img *image.RGBA, quality int) error {
+	jpeg, err := encodeJPEG(img, quality)
 	if err != nil {
 		return err
 	}

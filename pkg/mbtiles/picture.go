@@ -11,10 +11,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// previewSide is the width of a preview in pixels, previewQuality that of its JPEG.
+// previewSide is the width of a preview in pixels. The others are qualities of its JPEG: fills are many, sixteen a texture and more.
 const (
 	previewSide    = 256
 	previewQuality = 80
+	fillQuality    = 60
 )
 
 // ground is what an overview shows where no texture is.
@@ -29,7 +30,7 @@ func previewOf(l dds.Layout, file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeJPEG(img)
+	return encodeJPEG(img, previewQuality)
 }
 
 // levelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.
@@ -53,9 +54,9 @@ func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
 	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}, nil
 }
 
-func encodeJPEG(img *image.RGBA) ([]byte, error) {
+func encodeJPEG(img *image.RGBA, quality int) ([]byte, error) {
 	var buf bytes.Buffer
-	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: previewQuality}); err != nil {
+	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
 	return buf.Bytes(), nil
@@ -105,16 +106,37 @@ func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 	}
 }
 
-// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: pixels are repeated where the part has fewer.
+// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: enlarged, where the part has fewer pixels, by two-way
+// interpolation that runs on across the borders of the part. img and parts are powers of two wide, and a part at most a preview.
 func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
-	side := img.Rect.Dx() / parts
 	dst := image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
+	f := previewSide * parts / img.Rect.Dx() // times as large
+	if f == 1 {
+		draw.Draw(dst, dst.Rect, img, image.Pt(x*previewSide, y*previewSide), draw.Src)
+		return dst
+	}
 	for row := range previewSide {
-		out := dst.Pix[row*dst.Stride:]
-		src := img.Pix[img.PixOffset(x*side, y*side+row*side/previewSide):]
+		upper, lower, down := between(y*previewSide+row, f, img.Rect.Dy())
 		for col := range previewSide {
-			copy(out[4*col:4*col+4], src[4*(col*side/previewSide):])
+			left, right, along := between(x*previewSide+col, f, img.Rect.Dx())
+			nw, ne := img.Pix[img.PixOffset(left, upper):], img.Pix[img.PixOffset(right, upper):]
+			sw, se := img.Pix[img.PixOffset(left, lower):], img.Pix[img.PixOffset(right, lower):]
+			out := dst.Pix[dst.PixOffset(col, row):]
+			for c := range 4 {
+				north := int(nw[c])*(2*f-along) + int(ne[c])*along
+				south := int(sw[c])*(2*f-along) + int(se[c])*along
+				out[c] = byte((north*(2*f-down) + south*down + 2*f*f) / (4 * f * f))
+			}
 		}
 	}
 	return dst
+}
+
+// between returns the two pixels of n that pixel at of the f times enlarged picture lies between, and how far it is from the first, in parts of 2f.
+func between(at, f, n int) (first, second, part int) {
+	pos := 2*at + 1 - f // of its centre, in parts of 2f of a pixel, from the centre of pixel 0
+	if pos < 0 {
+		return 0, 0, 0
+	}
+	return pos / (2 * f), min(pos/(2*f)+1, n-1), pos % (2 * f)
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -136,13 +137,15 @@ func TestPreviewOfTwins(t *testing.T) {
 	}
 }
 
-// Where one texture is sharper, the others' larger mips fill its zoom levels, two levels down at most.
+// Where one texture is sharper, the others' larger mips fill its zoom levels, two levels down at most, and no further than they go.
 func TestFills(t *testing.T) {
 	a := build(t, map[string][]byte{
-		"16_16_BI12":   quarters(full, [4]uint16{red, green, blue, white}),  // 8/1/1
-		"16_32_BI12":   quarters(small, [4]uint16{white, blue, green, red}), // 8/2/1, with no larger mips
-		"112_80_BI14":  solidFile(small, blue),                              // 10/5/7: in the north-west texture's south-east quarter
-		"192_176_BI15": solidFile(small, green),                             // 11/11/12: three levels below it
+		"16_16_BI12":   quarters(full, [4]uint16{red, green, blue, white}),                                   // 8/1/1
+		"16_32_BI12":   quarters(dds.Layout{Format: dds.BC1, Side: 512}, [4]uint16{white, blue, green, red}), // 8/2/1: enough for one level
+		"16_48_BI12":   solidFile(small, red),                                                                // 8/3/1: for none
+		"112_80_BI14":  solidFile(small, blue),                                                               // 10/5/7: in 8/1/1's south-east quarter
+		"192_176_BI15": solidFile(small, green),                                                              // 11/11/12: three levels below it
+		"112_192_BI14": solidFile(small, green),                                                              // 10/12/7: in 8/3/1
 	})
 	count := map[int]int{}
 	for at := range allTiles(t, a) {
@@ -152,30 +155,71 @@ func TestFills(t *testing.T) {
 		}
 		count[z]++
 	}
-	want := map[int]int{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 8, 10: 32, 11: 5}
+	// 9: four each of the first two, and the overview 9/6/3; 10: sixteen of the first, and 10/12/7; 11: 11/11/12 alone, the rest being too small.
+	want := map[int]int{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 3, 9: 9, 10: 17, 11: 1}
 	if diff := cmp.Diff(want, count); diff != "" {
 		t.Errorf("previews by zoom (-want +got):\n%s", diff)
 	}
-	checkPixels(t, "10/5/6, filled and drawn over", preview(t, a, tile{z: 10, x: 5, y: 6}), map[image.Point]color.RGBA{
-		{60, 60}: shown[blue], {200, 60}: shown[green], {60, 200}: shown[blue], {200, 200}: shown[blue],
-	})
-	checkPixels(t, "9/2/2", preview(t, a, tile{z: 9, x: 2, y: 2}), map[image.Point]color.RGBA{{20, 20}: shown[red], {240, 240}: shown[red]})
-	checkPixels(t, "10/7/4", preview(t, a, tile{z: 10, x: 7, y: 4}), map[image.Point]color.RGBA{{20, 20}: shown[green], {240, 240}: shown[green]})
-	checkPixels(t, "10/5/7, a texture's own", preview(t, a, tile{z: 10, x: 5, y: 7}), map[image.Point]color.RGBA{{128, 128}: shown[blue]})
-	checkPixels(t, "9/2/3, over it", preview(t, a, tile{z: 9, x: 2, y: 3}), map[image.Point]color.RGBA{{60, 60}: shown[blue], {200, 200}: shown[blue]})
-	checkPixels(t, "9/3/3", preview(t, a, tile{z: 9, x: 3, y: 3}), map[image.Point]color.RGBA{{128, 128}: shown[white]})
-	checkPixels(t, "8/1/1, its own", preview(t, a, tile{z: 8, x: 1, y: 1}), map[image.Point]color.RGBA{{60, 60}: shown[red], {200, 200}: shown[white]})
-	checkPixels(t, "10/11/4, enlarged", preview(t, a, tile{z: 10, x: 11, y: 4}), map[image.Point]color.RGBA{{20, 20}: shown[blue], {240, 240}: shown[blue]})
-	if _, err := a.Preview(t.Context(), 11, 8, 8); !errors.Is(err, ErrNoTile) {
-		t.Errorf("three levels below a texture: %v", err)
+	north, south := image.Point{128, 60}, image.Point{128, 200}
+	west, east := image.Point{60, 60}, image.Point{200, 60}
+	for _, tt := range []struct {
+		name string
+		at   tile
+		want map[image.Point]color.RGBA
+	}{
+		{"a quarter one level down", tile{9, 2, 2}, map[image.Point]color.RGBA{{20, 20}: shown[red], {240, 240}: shown[red]}},
+		{"its opposite", tile{9, 3, 3}, map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
+		{"a sixteenth two levels down", tile{10, 7, 4}, map[image.Point]color.RGBA{{20, 20}: shown[green], {240, 240}: shown[green]}},
+		{"of the smaller texture", tile{9, 4, 2}, map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
+		{"the sharper texture itself", tile{10, 5, 7}, map[image.Point]color.RGBA{north: shown[blue], south: shown[blue]}},
+		{"overview of fills and a texture", tile{9, 2, 3}, map[image.Point]color.RGBA{west: shown[blue], east: shown[green], {60, 200}: shown[blue]}},
+		{"overview drawn over what is beneath", tile{10, 5, 6}, map[image.Point]color.RGBA{west: shown[blue], east: shown[green], south: shown[blue]}},
+		{"overview over what is enlarged", tile{9, 6, 3}, map[image.Point]color.RGBA{{60, 60}: shown[red], {60, 200}: shown[green], {200, 200}: shown[red]}},
+		{"a texture above sharper ones", tile{8, 1, 1}, map[image.Point]color.RGBA{west: shown[red], {200, 200}: shown[white]}},
+	} {
+		checkPixels(t, tt.name, preview(t, a, tt.at), tt.want)
+	}
+	for _, none := range []tile{{10, 8, 4}, {10, 13, 4}, {9, 7, 2}, {11, 8, 8}} {
+		if _, err := a.Preview(t.Context(), zlOf(none), none.x, none.y); !errors.Is(err, ErrNoTile) {
+			t.Errorf("preview %s: %v, want %v", none, err, ErrNoTile)
+		}
 	}
 	mustVerify(t, a)
 }
 
+// An enlarged part is smooth, and meets its neighbours.
+func TestCrop(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 256, 256))
+	for y := range 256 {
+		for x := range 256 {
+			img.SetRGBA(x, y, color.RGBA{uint8(x), uint8(y), 7, 255})
+		}
+	}
+	for _, parts := range []int{1, 2, 4} {
+		for y := range parts {
+			for x := range parts {
+				got := crop(img, parts, x, y)
+				for _, p := range []image.Point{{0, 0}, {1, 2}, {100, 50}, {255, 255}} {
+					// Where the centre of the pixel lies in img, cut off at its outermost centres.
+					at := func(i, n int) int {
+						v := (float64(n*256+i)+0.5)/float64(parts) - 0.5
+						return int(math.Round(min(max(v, 0), 255)))
+					}
+					want := color.RGBA{uint8(at(p.X, x)), uint8(at(p.Y, y)), 7, 255}
+					if diff := cmp.Diff(want, got.RGBAAt(p.X, p.Y)); diff != "" {
+						t.Errorf("%d parts, %d,%d at %v (-want +got):\n%s", parts, x, y, p, diff)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Overviews that an interrupted Finish drew are kept, but do not outlive what they show.
 func TestOverviewsAfterInterruption(t *testing.T) {
-	before := map[string][]byte{"16_16_BI12": solidFile(small, red), "80_80_BI14": solidFile(small, green)}
-	after := map[string][]byte{"16_16_BI12": solidFile(small, blue), "80_80_BI14": solidFile(small, green), "16_32_BI12": solidFile(small, white)}
+	filling := dds.Layout{Format: dds.BC1, Side: 1024}
+	before := map[string][]byte{"16_16_BI12": solidFile(filling, red), "80_80_BI14": solidFile(small, green)}
+	after := map[string][]byte{"16_16_BI12": solidFile(filling, blue), "80_80_BI14": solidFile(small, green), "16_32_BI12": solidFile(small, white)}
 	a := build(t, before)
 	// Killed after the last commit and before the renaming: a complete archive under the .part's name.
 	path := filepath.Join(t.TempDir(), "b.mbtiles")

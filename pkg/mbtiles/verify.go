@@ -234,23 +234,25 @@ func (v *verifier) previews(ctx context.Context, c *conn) error {
 		}
 		return ""
 	}
-	err := c.query(ctx, `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *row) error {
-		z, x, y := r.int(0), r.int(1), r.int(2)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(v.o.Workers)
+	err := c.query(gctx, `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *row) error {
+		z, x, y, jpeg := r.int(0), r.int(1), r.int(2), r.blob(3)
 		if z < 0 || z > int64(p.deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
-			v.problem("", "preview %d/%d/%d is outside the archive", z, x, y)
+			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
 			return nil
 		}
 		t := tile{z: uint8(z), x: uint32(x), y: uint32(1<<z - 1 - y)}
-		if seen[t] {
-			v.problem(name(t), "preview %s is there twice", t)
-		}
 		seen[t] = true
-		if _, err := decodePreview(r.blob(3)); err != nil {
-			v.problem(name(t), "preview %s: %v", t, err)
-		}
+		g.Go(func() error {
+			if _, err := decodePreview(jpeg); err != nil {
+				v.problem(name(t), "preview %s: %v", t, err)
+			}
+			return nil
+		})
 		return nil
 	})
-	if err != nil {
+	if err = errors.Join(err, g.Wait()); err != nil {
 		return err
 	}
 	var over []tile
