@@ -39,10 +39,13 @@ func compare(s *set, blocks [][]byte) (pictureError, error) {
 
 // idealError is the sum of squares against colours at exact thirds between the ends.
 func idealError(pix, blocks []byte) (sum float64) {
-	third := [4]float64{3, 0, 2, 1}
 	for b := range len(blocks) / 8 {
 		block := blocks[b*8:][:8]
 		hi, lo := ends(binary.LittleEndian.Uint16(block)), ends(binary.LittleEndian.Uint16(block[2:]))
+		third := [4]float64{3, 0, 2, 1}
+		if binary.LittleEndian.Uint16(block) <= binary.LittleEndian.Uint16(block[2:]) {
+			third[2] = 1.5 // three colours; the fourth, black, no encoder here uses
+		}
 		index := binary.LittleEndian.Uint32(block[4:])
 		for i := range 16 {
 			at := ((b/64*4+i/4)*chunkSide + b%64*4 + i%4) * 4

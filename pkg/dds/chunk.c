@@ -6,7 +6,7 @@
 #include <string.h>
 
 int xp_best_path(void) {
-#ifdef __x86_64__
+#ifdef XP_X86
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) return XP_AVX512;
 	if (__builtin_cpu_supports("avx2")) return XP_AVX2;
@@ -15,7 +15,7 @@ int xp_best_path(void) {
 }
 
 static xp_encoder *encoder(int path) {
-#ifdef __x86_64__
+#ifdef XP_X86
 	if (path == XP_AVX512) return xp_bc1_avx512;
 	if (path == XP_AVX2) return xp_bc1_avx2;
 #endif
@@ -24,7 +24,7 @@ static xp_encoder *encoder(int path) {
 }
 
 static xp_mipper *mipper(int path) {
-#ifdef __x86_64__
+#ifdef XP_X86
 	if (path == XP_AVX512) return xp_mips_avx512;
 	if (path == XP_AVX2) return xp_mips_avx2;
 #endif

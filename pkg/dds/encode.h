@@ -19,13 +19,18 @@ enum {
 	XP_BEST_NEARLY_FLAT = 16 * 48 * 1024 / 4,
 };
 
+// Clang does not know GCC's way to choose the processor for a file; it gets the plain version.
+#if defined(__x86_64__) && !defined(__clang__)
+#define XP_X86
+#endif
+
 // As path in encode_c.go.
 enum { XP_PLAIN, XP_AVX2, XP_AVX512 };
 
 // xp_best_path is the fastest of them that this processor can run.
 int xp_best_path(void);
 
-// A row of RGBA blocks, a multiple of XP_ROW of them, four rows of pixels stride bytes apart, becomes blocks one after another.
+// xp_encoder turns a row of RGBA blocks, a multiple of XP_ROW of them, four rows of pixels stride bytes apart, into blocks one after another.
 typedef void xp_encoder(uint8_t *dst, const uint8_t *px, ptrdiff_t stride, int blocks, int quality);
 xp_encoder xp_bc1_plain, xp_bc1_avx2, xp_bc1_avx512;
 
@@ -54,7 +59,7 @@ typedef struct {
 	uint32_t rows[XP_LEVELS][2][4][XP_PLANE]; // linear light, two rows of every level, by channel
 } xp_scratch;
 
-// The mip levels from the pixels.
+// xp_mipper computes the mip levels from the pixels.
 typedef void xp_mipper(xp_scratch *s);
 xp_mipper xp_mips_plain, xp_mips_avx2, xp_mips_avx512;
 

@@ -1,9 +1,12 @@
 //go:build cgo && !purego && amd64
 
+// The block encoder and the mips for processors with AVX-512.
 #include "exact.h"
 
 #include "encode.h"
 #include "tables.h"
+
+#ifdef XP_X86
 
 #include <immintrin.h>
 #include <string.h>
@@ -15,3 +18,5 @@
 
 #include "bc1_kernel.h"
 #include "mip_kernel.h"
+
+#endif

@@ -1,6 +1,6 @@
 //go:build cgo && !purego && (amd64 || arm64)
 
-// The block encoder for processors without an own version.
+// The block encoder and the mips for processors without a version of their own.
 #include "exact.h"
 
 #include "encode.h"
