@@ -30,6 +30,7 @@ type buildOptions struct {
 	Compress string
 	Retries  int
 	Timeout  time.Duration
+	Patience time.Duration
 }
 
 func newBuildCommand() *cobra.Command {
@@ -55,6 +56,7 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
 	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
+	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	return cmd
@@ -78,6 +80,8 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		return usageErrorf("--retries %d: want 0 or more", o.Retries)
 	case o.Timeout <= 0:
 		return usageErrorf("--timeout %v: want more than nothing", o.Timeout)
+	case o.Patience <= 0:
+		return usageErrorf("--patience %v: want more than nothing, such as 10m", o.Patience)
 	}
 	if err := outputFolder(o.Output); err != nil {
 		return err
@@ -130,7 +134,10 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
 	}
 
-	client := fetch.NewClient(fetch.ClientOptions{Concurrency: o.Concurrency, Retries: retries(o.Retries), Timeout: o.Timeout, UserAgent: userAgent()})
+	client := fetch.NewClient(fetch.ClientOptions{
+		Concurrency: o.Concurrency, Rate: o.Rate, Retries: retries(o.Retries), Timeout: o.Timeout, UserAgent: userAgent(),
+		Patience: o.Patience, OnOutage: func(out fetch.Outage) { sayOutage(stderr, out) },
+	})
 	defer client.Close()
 	pipeline := pack.New(pack.Options{
 		Source: client.Source(plan.Provider), MaxZL: plan.Provider.MaxZL,

@@ -91,7 +91,10 @@ func runMount(ctx context.Context, o mountOptions, files []string, mountpoint st
 		if err != nil {
 			return err
 		}
-		client := fetch.NewClient(fetch.ClientOptions{Concurrency: o.Concurrency, UserAgent: userAgent()})
+		client := fetch.NewClient(fetch.ClientOptions{
+			Concurrency: o.Concurrency, Rate: o.Rate, UserAgent: userAgent(),
+			Patience: -1, // a stand-in at once is better than every open waiting for a line that is gone
+		})
 		defer client.Close()
 		pipeline := pack.New(pack.Options{Source: client.Source(provider), MaxZL: provider.MaxZL})
 		defer pipeline.Close()

@@ -21,16 +21,21 @@ const fallbackProvider = "eox"
 type fetchOptions struct {
 	Provider    string
 	Concurrency int
+	Rate        float64
 }
 
 func (o *fetchOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.Provider, "provider", autoProvider, "where imagery comes from: an `ID` that \"xelpack providers\" lists, a URL template with {x} {y} {z}, or auto")
 	f.IntVar(&o.Concurrency, "concurrency", 0, fmt.Sprintf("requests in flight at once, at most %d (default 16 a processor)", fetch.MaxConcurrency))
+	f.Float64Var(&o.Rate, "rate", 0, "requests a second at most (default as many as the provider takes)")
 }
 
 func (o fetchOptions) validate() error {
 	if o.Concurrency < 0 || o.Concurrency > fetch.MaxConcurrency {
 		return usageErrorf("--concurrency %d: want 1 to %d, or 0 for 16 a processor", o.Concurrency, fetch.MaxConcurrency)
+	}
+	if !(o.Rate >= 0) {
+		return usageErrorf("--rate %v: want requests a second, or 0 for no limit", o.Rate)
 	}
 	return nil
 }

@@ -29,6 +29,13 @@ type ClientOptions struct {
 	Backoff time.Duration
 	// MaxRetryAfter is the longest that a Retry-After is obeyed. 0: 2 minutes.
 	MaxRetryAfter time.Duration
+	// Rate is the most requests a second that any host gets. 0: as many as it takes.
+	Rate float64
+	// Patience is how long fetching waits for a host that has stopped answering before its chunks fail with ErrDown; half a minute at most if the
+	// host has never answered. 0: 10 minutes; negative: nobody waits.
+	Patience time.Duration
+	// OnOutage is called when a host stops answering and when it answers again. nil: nobody hears.
+	OnOutage func(Outage)
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
 	// Check looks at each body that CheckJPEG has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
@@ -36,6 +43,14 @@ type ClientOptions struct {
 	Check func(body []byte) error
 	// RootCAs are trusted for TLS. nil: the system's.
 	RootCAs *x509.CertPool
+}
+
+// Outage is a host that stopped answering, or that answers again.
+type Outage struct {
+	Host   string
+	Down   bool
+	Cause  error         // the latest failure, when it is down
+	Lasted time.Duration // when it is over
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -58,6 +73,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	if o.MaxRetryAfter <= 0 {
 		o.MaxRetryAfter = 2 * time.Minute
 	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Minute
+	}
 	if o.UserAgent == "" {
 		o.UserAgent = "xelpack"
 	}
@@ -72,6 +90,7 @@ type Client struct {
 	gate      *gate // requests in flight
 	cpu       *gate // sample chunks being made
 	first     firstRequests
+	hosts     hosts
 	stats     counters
 	closed    atomic.Bool
 	wait      sleeper
@@ -127,21 +146,39 @@ func (c *Client) Source(p Provider) Source {
 	} else {
 		host = t.host
 		s = newHTTPSource(c, p, t, tok)
-		gates := []*gate{c.gate}
-		if p.Concurrency > 0 && p.Concurrency < c.options.Concurrency {
-			gates = []*gate{newGate(p.Concurrency), c.gate}
+		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(p, host) })
+		s = &attempting{
+			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 		}
-		s = &limited{next: s, gates: gates, pace: newPacer(p.Rate, c.wait)}
 		s = &breaking{next: s}
 		s = &validating{next: s, check: c.options.Check}
 		s = &retrying{
 			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
-			wait: c.wait, retried: &c.stats.retries,
+			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(c.wait, throttle.accepted),
 		}
 	}
 	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}
 	s = &labelled{next: s, provider: p.ID, host: host}
 	return &counting{next: s, counters: &c.stats}
+}
+
+// newThrottle returns what limits requests to host, within p's own ceilings.
+func (c *Client) newThrottle(p Provider, host string) *throttle {
+	ceiling := c.options.Concurrency
+	if p.Concurrency > 0 {
+		ceiling = min(ceiling, p.Concurrency)
+	}
+	perSecond := c.options.Rate
+	if p.Rate > 0 && (perSecond <= 0 || p.Rate < perSecond) {
+		perSecond = p.Rate
+	}
+	t := newThrottle(ceiling, perSecond, c.options.Timeout, c.options.Patience)
+	if tell := c.options.OnOutage; tell != nil {
+		t.notify = func(down bool, cause error, lasted time.Duration) {
+			tell(Outage{Host: host, Down: down, Cause: cause, Lasted: lasted})
+		}
+	}
+	return t
 }
 
 // Stats returns what has happened so far.

@@ -16,6 +16,7 @@ var (
 	_ Source = (*retrying)(nil)
 	_ Source = (*validating)(nil)
 	_ Source = (*breaking)(nil)
+	_ Source = (*attempting)(nil)
 	_ Source = (*limited)(nil)
 	_ Source = (*httpSource)(nil)
 	_ Source = (*sample)(nil)
@@ -26,6 +27,7 @@ var (
 type Stats struct {
 	Requests        int64 // sent, retries and redirects included
 	Retries         int64 // chunks asked for again, by us
+	Hedges          int64 // stragglers asked for a second time beside the first
 	BytesDownloaded int64 // of bodies, whatever was in them
 	OK              int64 // chunks by outcome
 	NoImagery       int64
@@ -33,12 +35,12 @@ type Stats struct {
 }
 
 type counters struct {
-	requests, retries, bytes, ok, noImagery, failed atomic.Int64
+	requests, retries, hedges, bytes, ok, noImagery, failed atomic.Int64
 }
 
 func (c *counters) snapshot() Stats {
 	return Stats{
-		Requests: c.requests.Load(), Retries: c.retries.Load(), BytesDownloaded: c.bytes.Load(),
+		Requests: c.requests.Load(), Retries: c.retries.Load(), Hedges: c.hedges.Load(), BytesDownloaded: c.bytes.Load(),
 		OK: c.ok.Load(), NoImagery: c.noImagery.Load(), Failed: c.failed.Load(),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -61,55 +60,16 @@ func (g *gate) leave() {
 	g.waiting = slices.Delete(g.waiting, 0, 1)
 }
 
-// limited holds a slot of every gate while next works, and sees the outcome of each attempt: the place for a limit that adapts.
+// limited holds a slot of the gate while next works.
 type limited struct {
-	next  Source
-	gates []*gate // entered in this order
-	pace  *pacer  // may be nil
+	next Source
+	gate *gate
 }
 
 func (s *limited) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	if s.pace != nil {
-		if err := s.pace.next(ctx); err != nil {
-			return nil, err
-		}
+	if err := s.gate.enter(ctx); err != nil {
+		return nil, err
 	}
-	for _, g := range s.gates {
-		if err := g.enter(ctx); err != nil {
-			return nil, err
-		}
-		defer g.leave()
-	}
+	defer s.gate.leave()
 	return s.next.Fetch(ctx, c)
-}
-
-// pacer spaces requests evenly.
-type pacer struct {
-	interval time.Duration
-	wait     sleeper
-	mu       sync.Mutex
-	free     time.Time // when the next may go
-}
-
-// newPacer returns nil, which is no limit, when rate (requests a second) is not positive.
-func newPacer(rate float64, wait sleeper) *pacer {
-	if !(rate > 0) {
-		return nil
-	}
-	return &pacer{interval: time.Duration(float64(time.Second) / rate), wait: wait}
-}
-
-func (p *pacer) next(ctx context.Context) error {
-	p.mu.Lock()
-	now := time.Now()
-	at := p.free
-	if at.Before(now) {
-		at = now
-	}
-	p.free = at.Add(p.interval)
-	p.mu.Unlock()
-	if at.Equal(now) {
-		return nil
-	}
-	return p.wait(ctx, at.Sub(now))
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func TestGateNeverHoldsMore(t *testing.T) {
@@ -73,29 +71,5 @@ func TestGateEndedContext(t *testing.T) {
 	g := newGate(1)
 	if err := g.enter(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled, though a slot is free", err)
-	}
-}
-
-func TestPacer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &limited{next: broken{}, pace: newPacer(10, sleep)}
-		start := time.Now()
-		var all sync.WaitGroup
-		for range 51 {
-			all.Go(func() {
-				if _, err := s.Fetch(t.Context(), tiles.Chunk{}); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if took := time.Since(start); took != 5*time.Second {
-			t.Errorf("51 requests at 10 a second took %v", took)
-		}
-	})
-	for _, rate := range []float64{0, -1} {
-		if newPacer(rate, sleep) != nil {
-			t.Errorf("rate %v is a limit", rate)
-		}
 	}
 }

@@ -39,6 +39,8 @@ type retrying struct {
 	maxRetryAfter time.Duration
 	wait          sleeper
 	retried       *atomic.Int64
+	host          *throttle // nil: one that never goes down
+	budget        *budget   // nil: no limit
 }
 
 func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
@@ -47,11 +49,20 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 		if err == nil || ctx.Err() != nil || !retryable(err) {
 			return body, err
 		}
+		if s.host != nil && s.host.down() { // it is the host's failure, not the chunk's: wait with all others, at the door
+			attempt--
+			continue
+		}
 		if attempt >= s.retries {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
 		if ctxErr := s.wait(ctx, s.delay(attempt, err)); ctxErr != nil {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
+		}
+		if s.budget != nil {
+			if ctxErr := s.budget.spend(ctx); ctxErr != nil {
+				return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
+			}
 		}
 		s.retried.Add(1)
 	}

@@ -16,7 +16,7 @@ func Sample() Source {
 }
 
 func newSample(cpu *gate) Source {
-	return &limited{next: &sample{imagery.New()}, gates: []*gate{cpu}}
+	return &limited{next: &sample{imagery.New()}, gate: cpu}
 }
 
 type sample struct{ imagery *imagery.Imagery }

@@ -80,6 +80,9 @@ func (e *StatusError) Is(target error) bool {
 
 // retryable says whether the same request may succeed later.
 func retryable(err error) bool {
+	if errors.Is(err, ErrDown) {
+		return false // and what it was last down with does not count
+	}
 	if status, ok := errors.AsType[*StatusError](err); ok {
 		return status.Code == http.StatusRequestTimeout || status.Code == http.StatusTooManyRequests || status.Code >= 500
 	}

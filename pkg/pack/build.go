@@ -194,6 +194,8 @@ func (b *build) answers(built *Built) error {
 	switch {
 	case errors.Is(built.Cause, fetch.ErrRefused):
 		return fmt.Errorf("%w: %w", ErrRefused, built.Cause)
+	case errors.Is(built.Cause, fetch.ErrDown): // the source has waited for it already
+		return fmt.Errorf("%w: %w", ErrNoAnswer, built.Cause)
 	case b.blanks >= cmp.Or(b.job.GiveUp, defaultGiveUp):
 		return fmt.Errorf("%w: %d chunks in a row failed, the last: %w", ErrNoAnswer, b.blanks, built.Cause)
 	}

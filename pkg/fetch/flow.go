@@ -1,0 +1,118 @@
+package fetch
+
+import (
+	"slices"
+	"time"
+)
+
+// flow is how many requests a host gets at once: additive increase, multiplicative decrease. It starts low, doubles every round trip until
+// something speaks against it, and then grows by one a round trip.
+type flow struct {
+	limit    float64
+	ceiling  float64
+	timeout  time.Duration // of an attempt
+	slow     bool          // the doubling is over
+	cutAt    time.Time     // what was sent before says nothing about the limit now
+	strained float64       // share of the latest answers that were 503 or time-outs
+	delays   delays
+}
+
+const (
+	flowStart = 16
+	// Fewer strained answers than this are chance: one server in a farm, one request in a thousand that is never answered.
+	strainedShare  = 0.03
+	strainedMemory = 128
+	cutBy          = 0.7
+	// Beyond so many times the least latency, more at once only makes the queue on the line longer.
+	payingLatency = 8
+	leastLatency  = 25 * time.Millisecond
+)
+
+func newFlow(ceiling int, timeout time.Duration) flow {
+	return flow{limit: min(flowStart, float64(ceiling)), ceiling: float64(ceiling), timeout: timeout}
+}
+
+func (f *flow) width() int { return max(1, int(f.limit)) }
+
+func (f *flow) median() time.Duration { return f.delays.median }
+
+// answered counts a good answer while inFlight were under way.
+func (f *flow) answered(now time.Time, took time.Duration, inFlight int) {
+	f.strained -= f.strained / strainedMemory
+	if f.delays.add(now, took) && f.delays.median > f.timeout/4 {
+		f.cut(now, now.Add(-took), 0) // soon the deadline would be in reach
+		return
+	}
+	if float64(inFlight) < 0.8*f.limit || f.delays.median > payingLatency*max(f.delays.least(), leastLatency) {
+		return // not the limit is what holds us back; or it does not pay
+	}
+	if f.slow {
+		f.limit += 1 / f.limit
+	} else {
+		f.limit++
+	}
+	f.limit = min(f.limit, f.ceiling)
+}
+
+// strain counts a 503 or a time-out.
+func (f *flow) strain(now, started time.Time) {
+	f.strained += (1 - f.strained) / strainedMemory
+	if f.strained > strainedShare {
+		f.cut(now, started, 0)
+	}
+}
+
+// cut makes the limit smaller, once for all that were under way together, but not so small that perSecond requests could not be kept up.
+func (f *flow) cut(now, started time.Time, perSecond float64) {
+	if started.Before(f.cutAt) {
+		return
+	}
+	enough := min(f.limit, 1.5*perSecond*f.delays.median.Seconds())
+	f.slow, f.cutAt, f.strained, f.delays.n = true, now, 0, 0
+	f.limit = max(1, f.limit*cutBy, enough)
+}
+
+// restart is for a host that has come back.
+func (f *flow) restart(now time.Time) {
+	f.limit = min(f.limit, flowStart/2)
+	f.slow, f.cutAt, f.strained = false, now, 0
+}
+
+// delays is the running median of latencies, and the least median of late.
+type delays struct {
+	ring   [128]time.Duration
+	n      int
+	median time.Duration
+
+	best, bestBefore time.Duration // of this window and of the one before
+	window           time.Time     // its start
+}
+
+const delayWindow = 30 * time.Second
+
+// add returns whether the median is new.
+func (d *delays) add(now time.Time, took time.Duration) bool {
+	d.ring[d.n%len(d.ring)] = took
+	d.n++
+	if d.n%16 != 0 {
+		return false
+	}
+	var sorted [len(d.ring)]time.Duration
+	known := sorted[:copy(sorted[:], d.ring[:min(d.n, len(d.ring))])]
+	slices.Sort(known)
+	d.median = known[len(known)/2]
+	if now.Sub(d.window) > delayWindow {
+		d.bestBefore, d.best, d.window = d.best, 0, now
+	}
+	if d.best == 0 || d.median < d.best {
+		d.best = d.median
+	}
+	return true
+}
+
+func (d *delays) least() time.Duration {
+	if d.bestBefore != 0 && d.bestBefore < d.best {
+		return d.bestBefore
+	}
+	return d.best
+}

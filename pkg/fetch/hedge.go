@@ -1,0 +1,149 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// attempting makes one attempt within the limits of its host and of the process. An attempt that takes several times as long as others do is made a
+// second time beside the first, and the earlier answer counts: one request in thousands is never answered.
+type attempting struct {
+	next          Source
+	host          *throttle
+	gate          *gate // of the process
+	maxRetryAfter time.Duration
+	sent, hedged  *atomic.Int64
+}
+
+const (
+	stragglerAfter = 4 // times the running median
+	leastStraggler = 50 * time.Millisecond
+	hedgeOneIn     = 100 // of the requests sent
+)
+
+func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	median := s.host.latency()
+	if median == 0 {
+		started := time.Now()
+		body, err := s.next.Fetch(ctx, c)
+		leave(started, err, ctx.Err() != nil)
+		return body, err
+	}
+	return s.race(ctx, c, leave, max(stragglerAfter*median, leastStraggler))
+}
+
+// enter returns what ends the attempt.
+func (s *attempting) enter(ctx context.Context) (leave func(started time.Time, err error, abandoned bool), err error) {
+	if err := s.host.enter(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.gate.enter(ctx); err != nil {
+		s.host.leave(time.Now(), err, true, 0)
+		return nil, err
+	}
+	return func(started time.Time, err error, abandoned bool) {
+		s.gate.leave()
+		s.host.leave(started, err, abandoned, s.maxRetryAfter)
+	}, nil
+}
+
+// second is the attempt beside the first.
+type second struct {
+	mu    sync.Mutex
+	over  bool          // the first has ended: too late to start
+	done  chan struct{} // nil until started; closed when body and err are set
+	body  []byte
+	err   error
+	timer *time.Timer
+}
+
+// race makes the first attempt in the calling goroutine, and a second one if it is still under way after patience. Both have ended when it returns.
+func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Time, error, bool), patience time.Duration) ([]byte, error) {
+	firstCtx, endFirst := context.WithCancel(ctx)
+	defer endFirst()
+	secondCtx, endSecond := context.WithCancel(ctx)
+	defer endSecond()
+
+	other := &second{}
+	other.mu.Lock()
+	other.timer = time.AfterFunc(patience, func() { s.secondAttempt(secondCtx, c, other, patience, endFirst) })
+	other.mu.Unlock()
+
+	started := time.Now()
+	body, err := s.next.Fetch(firstCtx, c)
+	leave(started, err, firstCtx.Err() != nil)
+
+	other.mu.Lock()
+	other.over = true
+	other.timer.Stop()
+	done := other.done
+	other.mu.Unlock()
+	if done == nil {
+		return body, err
+	}
+	if settles(err) {
+		endSecond()
+	}
+	<-done
+	if !settles(err) && settles(other.err) && ctx.Err() == nil {
+		return other.body, other.err
+	}
+	if ctx.Err() != nil && err != nil {
+		err = ctx.Err()
+	}
+	return body, err
+}
+
+// secondAttempt starts when the first is late, or looks again later when there were enough of its kind already.
+func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *second, patience time.Duration, endFirst func()) {
+	other.mu.Lock()
+	if other.over {
+		other.mu.Unlock()
+		return
+	}
+	if !s.afford() {
+		other.timer.Reset(patience)
+		other.mu.Unlock()
+		return
+	}
+	other.done = make(chan struct{})
+	other.mu.Unlock()
+
+	defer close(other.done)
+	leave, err := s.enter(ctx)
+	if err != nil {
+		other.err = err
+		return
+	}
+	started := time.Now()
+	other.body, other.err = s.next.Fetch(ctx, c)
+	leave(started, other.err, ctx.Err() != nil)
+	if settles(other.err) {
+		endFirst()
+	}
+}
+
+// settles says that there is nothing more to be had than this answer.
+func settles(err error) bool { return err == nil || errors.Is(err, ErrNoImagery) }
+
+// afford takes one from the share of requests that may be second ones.
+func (s *attempting) afford() bool {
+	for {
+		n := s.hedged.Load()
+		if (n+1)*hedgeOneIn > s.sent.Load() {
+			return false
+		}
+		if s.hedged.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}

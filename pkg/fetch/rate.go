@@ -1,0 +1,112 @@
+package fetch
+
+import (
+	"math"
+	"time"
+)
+
+// rate is how many requests a second a host gets: as many as it likes, until it answers 429; then what it was seen to accept, a little less at
+// first and slowly more again. Concurrency alone cannot keep to a rate: a near server answers a hundred a second to a single connection.
+type rate struct {
+	ceiling float64 // that the provider or the user set; 0: none
+
+	learnt  float64 // what we keep to since cutAt; 0: nothing yet
+	cutAt   time.Time
+	refused float64 // share of the latest answers that were 429
+
+	slots [11]counts // of the latest second, by tenths, and the tenth that is being counted
+	slot  int64      // which one that is
+	since time.Time  // counting from
+}
+
+type counts struct{ sent, ok, refused float64 }
+
+const (
+	refusedMemory = 256
+	refusedShare  = 0.012 // fewer are chance, or the price of finding the limit
+	acceptedShare = 0.95  // of what a host accepts is what it then gets
+	calm          = 3 * time.Second
+	careful       = 15 * time.Second
+	leastRate     = 0.5
+	cutPause      = 500 * time.Millisecond // a cut must show before the next
+)
+
+func (r *rate) at(now time.Time) *counts {
+	tenth := now.UnixMilli() / 100
+	if r.since.IsZero() {
+		r.since = now
+	}
+	if tenth-r.slot > int64(len(r.slots)) {
+		r.slot = tenth - int64(len(r.slots))
+	}
+	for r.slot < tenth {
+		r.slot++
+		r.slots[r.slot%int64(len(r.slots))] = counts{}
+	}
+	return &r.slots[tenth%int64(len(r.slots))]
+}
+
+func (r *rate) sent(now time.Time) { r.at(now).sent++ }
+
+func (r *rate) answered(now time.Time, tooMany bool) {
+	x := 0.0
+	if tooMany {
+		x = 1
+		r.at(now).refused++
+	} else {
+		r.at(now).ok++
+	}
+	r.refused += (x - r.refused) / refusedMemory
+}
+
+// second returns the counts of the latest second, scaled to it if less is known.
+func (r *rate) second(now time.Time) counts {
+	current := r.at(now)
+	var sum counts
+	for _, c := range r.slots {
+		sum.sent, sum.ok, sum.refused = sum.sent+c.sent, sum.ok+c.ok, sum.refused+c.refused
+	}
+	if known := now.Sub(r.since); known < 1100*time.Millisecond {
+		span := max(known, time.Second/4).Seconds()
+		return counts{sum.sent / span, sum.ok / span, sum.refused / span}
+	}
+	return counts{sum.sent - current.sent, sum.ok - current.ok, sum.refused - current.refused}
+}
+
+func (r *rate) accepted(now time.Time) float64 { return r.second(now).ok }
+
+// mostRefused says that the host turns away more than it takes in.
+func (r *rate) mostRefused(now time.Time) bool {
+	s := r.second(now)
+	return s.refused*4 > s.ok
+}
+
+// excessive says whether the 429 to what was sent at started is one too many, and then lowers the rate.
+func (r *rate) excessive(now, started time.Time) bool {
+	if r.refused < refusedShare || started.Before(r.cutAt) || now.Sub(r.cutAt) < cutPause {
+		return false
+	}
+	s := r.second(now)
+	// While nearly all is refused, what was accepted says little: come down by steps.
+	r.learnt = max(acceptedShare*s.ok, 0.3*s.sent, leastRate)
+	r.cutAt, r.refused = now, 0
+	return true
+}
+
+// interval returns the time between two requests, 0 for no limit.
+func (r *rate) interval(now time.Time) time.Duration {
+	perSecond := math.Inf(1)
+	if r.learnt > 0 {
+		quiet := now.Sub(r.cutAt)
+		perSecond = r.learnt *
+			math.Pow(1.01, (min(max(quiet, calm), careful)-calm).Seconds()) *
+			math.Pow(1.05, (max(quiet, careful)-careful).Seconds())
+	}
+	if r.ceiling > 0 {
+		perSecond = min(perSecond, r.ceiling)
+	}
+	if perSecond > 1e5 {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / perSecond)
+}

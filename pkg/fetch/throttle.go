@@ -1,0 +1,241 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// throttle decides when requests go to one host. What it has learnt is in flow (how many at once), rate (how many a second) and outage (whether it
+// answers at all); this file is the queue in front. Who waits is let in in the order of coming.
+type throttle struct {
+	notify func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
+
+	mu       sync.Mutex
+	flow     flow
+	rate     rate
+	outage   outage
+	heldTill time.Time // Retry-After: nobody goes before
+	next     time.Time // pacing: when the next may go
+	inFlight int
+	queue    []*turn
+	alarm    *time.Timer // lets in whom only time keeps waiting
+}
+
+type turn struct {
+	come chan struct{} // closed when it has come, or when err is set
+	err  error
+}
+
+// lateness is how much of a delay of our own the pacing makes good: timers are late on busy machines.
+const lateness = 100 * time.Millisecond
+
+func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration) *throttle {
+	return &throttle{
+		flow:   newFlow(ceiling, timeout),
+		rate:   rate{ceiling: perSecond},
+		outage: outage{patience: patience},
+	}
+}
+
+// enter waits for a turn. Whoever got one (nil) must leave. The error is ErrDown when the host has not answered for longer than we wait, or ctx's.
+func (t *throttle) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	mine := &turn{come: make(chan struct{})}
+	t.mu.Lock()
+	t.queue = append(t.queue, mine)
+	t.admit()
+	t.mu.Unlock()
+
+	select {
+	case <-mine.come:
+		return mine.err
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i := slices.Index(t.queue, mine); i >= 0 {
+		t.queue = slices.Delete(t.queue, i, i+1)
+	} else if mine.err == nil { // it came meanwhile: it is the next one's
+		t.inFlight--
+		t.outage.probing = false
+		t.admit()
+	}
+	return ctx.Err()
+}
+
+// leave ends a turn. started is when the request was sent, err what came of it; abandoned says that we broke it off ourselves, which says
+// nothing of the host.
+func (t *throttle) leave(started time.Time, err error, abandoned bool, maxRetryAfter time.Duration) {
+	now := time.Now()
+	var tell func()
+	t.mu.Lock()
+	t.inFlight--
+	if abandoned {
+		t.outage.abandoned(started)
+	} else {
+		tell = t.learn(now, started, err, maxRetryAfter)
+	}
+	t.admit()
+	t.mu.Unlock()
+	if tell != nil {
+		tell()
+	}
+}
+
+// learn draws the conclusions from one answer. It returns what is to be told, without the lock.
+func (t *throttle) learn(now, started time.Time, err error, maxRetryAfter time.Duration) func() {
+	status, _ := errors.AsType[*StatusError](err)
+	tooMany := status != nil && status.Code == http.StatusTooManyRequests
+	t.rate.answered(now, tooMany)
+
+	switch kind := judge(err); {
+	case tooMany:
+		if t.rate.excessive(now, started) {
+			t.flow.cut(now, started, t.rate.learnt)
+		}
+	case kind == strained:
+		t.flow.strain(now, started)
+	case kind == answered:
+		t.flow.answered(now, now.Sub(started), t.inFlight+1)
+	}
+	// One request among many that is told to wait waits by itself; when many are, the host has had enough of us.
+	if status != nil && status.RetryAfter > 0 && (tooMany || status.Code == http.StatusServiceUnavailable) && t.rate.mostRefused(now) {
+		if till := now.Add(min(status.RetryAfter, maxRetryAfter)); till.After(t.heldTill) {
+			t.heldTill = till
+		}
+	}
+	wasDown := t.outage.down
+	since := t.outage.since
+	t.outage.outcome(now, started, judge(err) != answered && !tooMany, err)
+	switch {
+	case t.outage.down == wasDown || t.notify == nil:
+		return nil
+	case t.outage.down:
+		cause := t.outage.cause
+		return func() { t.notify(true, cause, 0) }
+	}
+	t.flow.restart(now)
+	return func() { t.notify(false, nil, now.Sub(since)) }
+}
+
+// verdict is what an attempt says about its host.
+type verdict uint8
+
+const (
+	answered verdict = iota // it works, whatever it said
+	strained                // too much for it: 503, time-outs
+	failing                 // 500, connections that fail
+)
+
+func judge(err error) verdict {
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		switch {
+		case status.Code == http.StatusServiceUnavailable, status.Code == http.StatusRequestTimeout:
+			return strained
+		case status.Code >= 500:
+			return failing
+		}
+		return answered
+	}
+	switch {
+	case errors.Is(err, ErrTimeout):
+		return strained
+	case errors.Is(err, ErrNetwork):
+		return failing
+	}
+	return answered
+}
+
+// admit lets in whoever may go now, and sets the alarm for the rest. The lock is held.
+func (t *throttle) admit() {
+	now := time.Now()
+	for len(t.queue) > 0 {
+		if t.outage.hopeless(now) {
+			t.refuseAll()
+			return
+		}
+		at, free := t.earliest(now)
+		if at.After(now) {
+			t.wake(at.Sub(now))
+			return
+		}
+		if !free {
+			return // leave comes back here
+		}
+		t.inFlight++
+		t.outage.probing = t.outage.down
+		t.rate.sent(now)
+		if interval := t.rate.interval(now); interval > 0 {
+			if t.next.Before(now.Add(-lateness)) {
+				t.next = now
+			}
+			t.next = t.next.Add(interval)
+		}
+		close(t.queue[0].come)
+		t.queue = slices.Delete(t.queue, 0, 1)
+	}
+}
+
+// earliest returns when the next may go as far as time goes, and whether there is room for it.
+func (t *throttle) earliest(now time.Time) (at time.Time, free bool) {
+	at = now
+	if t.heldTill.After(at) {
+		at = t.heldTill
+	}
+	if t.outage.down {
+		if probe := t.outage.nextProbe(); probe.After(at) {
+			at = probe
+		}
+		return at, !t.outage.probing
+	}
+	if t.rate.interval(now) > 0 && t.next.After(at) {
+		at = t.next
+	}
+	return at, t.inFlight < t.flow.width()
+}
+
+func (t *throttle) refuseAll() {
+	for _, waiting := range t.queue {
+		waiting.err = t.outage.refusal()
+		close(waiting.come)
+	}
+	t.queue = nil
+}
+
+func (t *throttle) wake(after time.Duration) {
+	if t.alarm != nil {
+		t.alarm.Stop()
+	}
+	t.alarm = time.AfterFunc(after, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.admit()
+	})
+}
+
+// down says whether the host has stopped answering.
+func (t *throttle) down() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.outage.down
+}
+
+// latency returns the running median of the host's answers, 0 while too few have come.
+func (t *throttle) latency() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.flow.median()
+}
+
+// accepted returns how many requests a second the host takes at the moment.
+func (t *throttle) accepted() float64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rate.accepted(time.Now())
+}
