@@ -76,10 +76,12 @@ func palette(c0, c1 uint16, fourColors bool) [4][4]byte {
 	return pal
 }
 
-// expand565 widens a packed endpoint to code values by repeating its upper bits.
-func expand565(c uint16) [3]int {
-	r, g, b := int(c>>11), int(c>>5&63), int(c&31)
-	return [3]int{r<<3 | r>>2, g<<2 | g>>4, b<<3 | b>>2}
+// expand565 widens a packed end to code values.
+func expand565(c uint16) (e [3]int) {
+	for i, q := range [3]uint16{c >> 11, c >> 5 & 63, c & 31} {
+		e[i] = int(expand(int32(q), i))
+	}
+	return e
 }
 
 // alphaPalette is the alpha values that the indices 0…7 of a BC3 block stand for.
