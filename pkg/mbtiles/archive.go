@@ -11,19 +11,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // Archive is an archive open for reading. Its methods may be called from any number of goroutines at once.
 type Archive struct {
-	path  string
-	index *index
-	conns *pool
-	zstd  *zstd.Decoder
-	cache *cache
-
+	*reader
+	path     string
+	index    *index
 	complete bool
 }
 
@@ -33,9 +28,11 @@ type ReaderOptions struct {
 	Readers    int   // that are in the file at once; default twice the processors, at least 4
 }
 
-// Open opens an archive with the default ReaderOptions: a finished one, or the .part of one that is being built, as far as it is committed at
-// this moment. The file may come from anyone: what is not an archive is ErrNotArchive, a later format ErrVersion, one that contradicts itself
-// ErrCorrupt.
+// Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
+// ErrVersion, one that contradicts itself ErrCorrupt.
+//
+// The .part of an archive that is being built opens too, as it is committed at this moment. A texture that is replaced afterwards can no longer be
+// read: its content is gone.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	return OpenWith(ctx, path, ReaderOptions{})
 }
@@ -80,24 +77,27 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 			m = immutable
 		}
 	}
-	z, err := newDecoder()
+	a, err := openAs(ctx, path, m, o)
+	if err == nil && m == immutable && !a.complete {
+		// Somebody may be writing it after all.
+		if err := a.Close(); err != nil {
+			return nil, err
+		}
+		return openAs(ctx, path, readOnly, o)
+	}
+	return a, err
+}
+
+func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive, error) {
+	r, err := newReader(path, m, o.Readers, o.CacheBytes)
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{path: path, conns: newPool(path, m, o.Readers), zstd: z, cache: newCache(o.CacheBytes)}
-	load := func(c *conn) (err error) {
+	a := &Archive{path: path, reader: r}
+	err = r.conns.do(ctx, func(c *conn) (err error) {
 		a.index, a.complete, err = load(ctx, c)
 		return err
-	}
-	err = a.conns.do(ctx, load)
-	if err == nil && m == immutable && !a.complete {
-		// Somebody may be writing it after all.
-		err = a.conns.close()
-		a.conns = newPool(path, readOnly, o.Readers)
-		if err == nil {
-			err = a.conns.do(ctx, load)
-		}
-	}
+	})
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -125,32 +125,28 @@ func alone(path string) bool {
 
 // load checks what the file is before it believes any of it, and reads the index.
 func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
-	h := header{sqlite: true}
-	for _, p := range [...]struct {
-		pragma string
-		value  *uint32
-	}{{"PRAGMA application_id", &h.application}, {"PRAGMA user_version", &h.user}} {
-		n, err := c.number(ctx, p.pragma)
-		if err != nil {
-			return nil, false, err
-		}
-		*p.value = uint32(n)
+	application, err := c.number(ctx, `PRAGMA application_id`)
+	if err != nil {
+		return nil, false, err
 	}
-	if err := h.check(); err != nil {
+	user, err := c.number(ctx, `PRAGMA user_version`)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := (header{sqlite: true, application: uint32(application), user: uint32(user)}).check(); err != nil {
 		return nil, false, err
 	}
 	if err := checkSchema(ctx, c); err != nil {
 		return nil, false, err
 	}
-	var version, state string
-	err = c.query(ctx, `SELECT coalesce(max(CASE name WHEN ?1 THEN value END), ''), coalesce(max(CASE name WHEN ?2 THEN value END), '')
-		FROM metadata WHERE name IN (?1, ?2)`, func(r *row) error { version, state = r.text(0), r.text(1); return nil }, keyVersion, keyState)
+	meta, err := metadata(ctx, c)
 	if err != nil {
 		return nil, false, err
 	}
-	if version != strconv.Itoa(FormatVersion) {
+	if version := meta[keyVersion]; version != strconv.Itoa(FormatVersion) {
 		return nil, false, corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
 	}
+	state := meta[keyState]
 	if state != stateBuilding && state != stateComplete {
 		return nil, false, corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
 	}
@@ -159,10 +155,7 @@ func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
 }
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.
-func (a *Archive) Close() error {
-	// The decoder is left to the garbage collector: it has no goroutines, and a read may still be decoding.
-	return a.conns.close()
-}
+func (a *Archive) Close() error { return a.close() }
 
 // Len returns the number of textures.
 func (a *Archive) Len() int { return len(a.index.rows) }
@@ -242,27 +235,32 @@ type Info struct {
 // Info reads what the archive says about itself.
 func (a *Archive) Info(ctx context.Context) (Info, error) {
 	info := Info{Textures: a.Len(), ByZL: map[int]int{}, ByFormat: map[string]int{}, ByDetail: map[int]int{}}
-	contents := make(map[int64]struct{}, a.Len())
 	for e := range a.All() {
 		info.ByZL[int(e.Texture.ZL)]++
 		info.ByFormat[e.Layout.Format.String()]++
 		info.ByDetail[int(e.Detail)]++
 		info.Bytes += e.Layout.Size()
-		contents[e.content] = struct{}{}
 	}
-	info.Contents = len(contents)
 	err := a.conns.do(ctx, func(c *conn) error {
 		var err error
 		if info.Metadata, err = metadata(ctx, c); err != nil {
 			return err
 		}
-		holes, err := c.number(ctx, `SELECT count(*) FROM textures WHERE failed > 0`)
-		if err != nil {
-			return err
+		for _, n := range [...]struct {
+			count *int
+			query string
+		}{
+			{&info.Contents, `SELECT count(*) FROM contents`},
+			{&info.Holes, `SELECT count(*) FROM textures WHERE failed > 0`},
+			{&info.Previews, `SELECT count(*) FROM tiles`},
+		} {
+			count, err := c.number(ctx, n.query)
+			if err != nil {
+				return err
+			}
+			*n.count = int(count)
 		}
-		previews, err := c.number(ctx, `SELECT count(*) FROM tiles`)
-		info.Holes, info.Previews = int(holes), int(previews)
-		return err
+		return nil
 	})
 	if err != nil {
 		return Info{}, explain(a.path, fmt.Errorf("read info: %w", err))

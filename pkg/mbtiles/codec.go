@@ -139,22 +139,21 @@ func newDecoder() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(1<<20))
 }
 
-// decode returns the bytes of the file that s holds; id says where s stands. The result lies in buf, whose length is the segment's, or is s.data
-// itself.
-func (s segment) decode(z *zstd.Decoder, id int64, buf []byte) ([]byte, error) {
+// decode returns the bytes of the file that s holds. They lie in buf, whose length is the segment's, or are s.data itself.
+func (s segment) decode(z *zstd.Decoder, buf []byte) ([]byte, error) {
 	out := s.data
 	switch s.codec {
 	case codecRaw:
 	case codecZstd:
 		var err error
 		if out, err = z.DecodeAll(s.data, buf[:0:len(buf)]); err != nil {
-			return nil, atSegment(id, corrupt("zstd: %v", err))
+			return nil, corrupt("zstd: %v", err)
 		}
 	default:
-		return nil, atSegment(id, corrupt("codec %d is unknown", s.codec))
+		return nil, corrupt("codec %d is unknown", s.codec)
 	}
 	if len(out) != len(buf) {
-		return nil, atSegment(id, corrupt("%d bytes, want %d", len(out), len(buf)))
+		return nil, corrupt("%d bytes, want %d", len(out), len(buf))
 	}
 	return out, nil
 }

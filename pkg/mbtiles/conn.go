@@ -88,7 +88,10 @@ func (c *conn) query(ctx context.Context, sql string, each func(r *row) error, a
 		if each == nil {
 			continue
 		}
-		if err = errors.Join(each(&r), r.err); err != nil {
+		if err = each(&r); r.err != nil {
+			err = r.err // of which the other may be a consequence
+		}
+		if err != nil {
 			break
 		}
 	}

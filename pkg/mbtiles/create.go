@@ -120,11 +120,15 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		return nil, explain(part, err)
 	}
 	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
+	s.copied = copied
+	var w *Writer
+	if err == nil {
+		w, err = start(ctx, path, lock, s, o)
+	}
 	if err != nil {
 		return nil, errors.Join(explain(part, err), c.close())
 	}
-	s.copied = copied
-	return start(ctx, path, lock, s, o), nil
+	return w, nil
 }
 
 // copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that was gone on with.
@@ -177,22 +181,24 @@ func prepare(ctx context.Context, c *conn, name string) (store, error) {
 	if err := checkSchema(ctx, c); err != nil {
 		return s, err
 	}
-	for _, pragma := range [...]string{`PRAGMA journal_mode = WAL`, `PRAGMA synchronous = NORMAL`} {
-		if err := c.exec(ctx, pragma); err != nil {
-			return s, err
-		}
+	mode := ""
+	if err := c.query(ctx, `PRAGMA journal_mode = WAL`, func(r *row) error { mode = r.text(0); return nil }); err != nil {
+		return s, err
+	}
+	if mode != "wal" {
+		return s, errors.New("this file system cannot hold a database in WAL mode; build on a local disk")
+	}
+	if err := c.exec(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
+		return s, err
 	}
 	meta, err := metadata(ctx, c)
 	if err != nil {
 		return s, err
 	}
 	s.derived = meta[keyFinishing] != ""
-	if meta[keyState] == stateComplete { // killed between the last commit and the renaming
-		s.derived = true
-		for _, set := range [...][2]string{{keyFinishing, "1"}, {keyState, stateBuilding}} { // in this order, should it be killed again
-			if err := putMetadata(ctx, c, map[string]string{set[0]: set[1]}); err != nil {
-				return s, err
-			}
+	if meta[keyState] == stateComplete { // killed between the last commit and the renaming, or a copy
+		if err := s.reopen(ctx); err != nil {
+			return s, err
 		}
 	}
 	last, err := c.number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)

@@ -2,12 +2,13 @@ package mbtiles
 
 import (
 	"context"
+	"fmt"
 	"image"
+	"io"
 	"iter"
 	"runtime"
 	"slices"
 
-	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -125,8 +126,7 @@ func (p *pyramid) fillOf(s square, n int, over []tile) fill {
 // deriver makes what a pyramid plans. Places that have their preview already are left: an earlier run got so far.
 type deriver struct {
 	*pyramid
-	conns *pool
-	zstd  *zstd.Decoder
+	*reader
 	put   func(ctx context.Context, t tile, jpeg []byte) error // queues a preview
 	flush func(ctx context.Context) error                      // waits until they can be read
 }
@@ -201,27 +201,9 @@ func (d *deriver) picture(ctx context.Context, s square, n uint8) (*image.RGBA, 
 	e := d.index.entry(s.row)
 	level := levelOf(e.Layout, previewSide<<n)
 	off, length := e.Layout.Level(level)
-	blocks := make([]byte, 0, length)
-	cut := cutOf(e.Layout)
-	for int64(len(blocks)) < length {
-		at := off + int64(len(blocks))
-		n := cut.at(at)
-		start, size := cut.segment(n)
-		id := segmentID(e.content, n)
-		var seg segment
-		err := d.conns.do(ctx, func(c *conn) (err error) {
-			seg, err = readSegment(ctx, c, id)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		data, err := seg.decode(d.zstd, id, make([]byte, size))
-		if err != nil {
-			return nil, err
-		}
-		data = data[at-start:]
-		blocks = append(blocks, data[:min(int64(len(data)), length-int64(len(blocks)))]...)
+	blocks := make([]byte, length)
+	if _, err := d.readAt(ctx, e.content, e.Layout, blocks, off); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("texture %s: %w", e.Texture, err)
 	}
 	return decodeLevel(e.Layout, level, blocks)
 }

@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -30,7 +33,7 @@ var plainKeys = [...]string{"name", "attribution", "description", "version"}
 // After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone on with.
 func (w *Writer) Finish(ctx context.Context, meta map[string]string) error {
 	if err := w.finish(ctx, meta); err != nil {
-		return fmt.Errorf("finish %s: %w", w.path, err)
+		return fmt.Errorf("finish the archive: %w", err)
 	}
 	return nil
 }
@@ -40,34 +43,28 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	if err != nil {
 		return err
 	}
-	err = w.enqueue(ctx, job{do: func(ctx context.Context) error {
+	err = w.transact(ctx, func(ctx context.Context) error {
 		w.store.derived = true
 		return putMetadata(ctx, w.store.c, map[string]string{keyFinishing: "1"})
-	}})
-	if err == nil {
-		err = w.flush(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	var x *index
-	err = w.readers.do(ctx, func(c *conn) (err error) {
-		x, err = readIndex(ctx, c)
-		return err
 	})
 	if err != nil {
 		return err
 	}
+	var x *index
+	err = w.readers.conns.do(ctx, func(c *conn) (err error) {
+		x, err = readIndex(ctx, c)
+		return err
+	})
+	if err != nil {
+		return explain(w.path+partSuffix, err)
+	}
 	p := newPyramid(x)
-	if err := w.derive(ctx, p); err != nil {
-		return fmt.Errorf("draw overviews: %w", err)
+	d := deriver{pyramid: p, reader: w.readers, put: w.putTile, flush: w.flush}
+	if err := d.run(ctx); err != nil {
+		return explain(w.path+partSuffix, fmt.Errorf("draw overviews: %w", err))
 	}
 	p.describe(rows)
-	err = w.enqueue(ctx, job{do: func(ctx context.Context) error { return w.complete(ctx, rows) }})
-	if err == nil {
-		err = w.flush(ctx)
-	}
-	if err != nil {
+	if err := w.transact(ctx, func(ctx context.Context) error { return w.complete(ctx, rows) }); err != nil {
 		return err
 	}
 	if !w.stop() {
@@ -76,20 +73,18 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	return errors.Join(w.publish(ctx), w.lock.release())
 }
 
-func (w *Writer) derive(ctx context.Context, p *pyramid) error {
-	z, err := newDecoder()
-	if err != nil {
+// transact has the writing goroutine do something and commit it.
+func (w *Writer) transact(ctx context.Context, do func(ctx context.Context) error) error {
+	if err := w.enqueue(ctx, job{do: do}); err != nil {
 		return err
 	}
-	defer z.Close()
-	d := deriver{
-		pyramid: p, conns: w.readers, zstd: z, flush: w.flush,
-		put: func(ctx context.Context, t tile, jpeg []byte) error {
-			n := int64(len(jpeg))
-			return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return writeTile(ctx, w.store.c, t, jpeg) }})
-		},
-	}
-	return d.run(ctx)
+	return w.flush(ctx)
+}
+
+// putTile queues a preview.
+func (w *Writer) putTile(ctx context.Context, t tile, jpeg []byte) error {
+	n := int64(len(jpeg))
+	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return writeTile(ctx, w.store.c, t, jpeg) }})
 }
 
 // complete writes what makes the archive complete, in the writing goroutine.
@@ -109,28 +104,42 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 // publish turns the .part into the one file that is left. Nobody else uses the connection any more.
 func (w *Writer) publish(ctx context.Context) error {
 	part := w.path + partSuffix
-	c := w.store.c
-	err := c.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	if err == nil {
-		mode := ""
-		err = c.query(ctx, `PRAGMA journal_mode = DELETE`, func(r *row) error { mode = r.text(0); return nil })
-		if err == nil && mode != "delete" {
-			err = errors.New("somebody is reading it; run the same command again")
-		}
-	}
-	if err = errors.Join(err, c.close()); err != nil {
+	if err := errors.Join(w.leaveWAL(ctx), w.store.c.close()); err != nil {
 		return explain(part, err)
 	}
 	if err := syncFile(part); err != nil {
 		return explain(part, bare(err))
 	}
 	if _, err := os.Lstat(w.path); !w.o.Extend && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
+		return explain(w.path, errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err))
 	}
 	if err := os.Rename(part, w.path); err != nil {
 		return err
 	}
 	return syncFile(filepath.Dir(w.path))
+}
+
+// leaveWAL moves everything into the one file. It waits a little for programs that are just reading it.
+func (w *Writer) leaveWAL(ctx context.Context) error {
+	const tries, pause = 20, 100 * time.Millisecond
+	var err error
+	for try := range tries {
+		if try > 0 {
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if err = w.store.c.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err == nil {
+			err = w.store.c.exec(ctx, `PRAGMA journal_mode = DELETE`)
+		}
+		var e sqlite3.Error
+		if !errors.As(err, &e) || e.Code != sqlite3.ErrBusy {
+			return err
+		}
+	}
+	return fmt.Errorf("another program is reading it; run the same command again when it has ended: %w", err)
 }
 
 // syncFile makes what was written to a file, or renamed in a directory, last.

@@ -116,7 +116,7 @@ func (s *store) dropUnused(ctx context.Context, id int64) error {
 	return s.c.exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
 }
 
-// dropDerived removes every preview that is no texture's own.
+// dropDerived removes every preview that is no texture's own, and whatever else a Finish that did not get to its end has written.
 func (s *store) dropDerived(ctx context.Context) error {
 	if !s.derived {
 		return nil
@@ -127,5 +127,31 @@ func (s *store) dropDerived(ctx context.Context) error {
 	if err := s.c.exec(ctx, remove); err != nil {
 		return err
 	}
+	if err := s.building(ctx); err != nil {
+		return err
+	}
 	return s.c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+}
+
+// building takes back that the archive is complete.
+func (s *store) building(ctx context.Context) error {
+	if err := putMetadata(ctx, s.c, map[string]string{keyState: stateBuilding}); err != nil {
+		return err
+	}
+	return s.c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyDigest)
+}
+
+// reopen turns a complete archive into one that is being finished, whose overviews are good until a texture comes. It is a transaction of its own.
+func (s *store) reopen(ctx context.Context) error {
+	s.derived = true
+	if err := s.c.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	if err := putMetadata(ctx, s.c, map[string]string{keyFinishing: "1"}); err != nil {
+		return err
+	}
+	if err := s.building(ctx); err != nil {
+		return err
+	}
+	return s.c.exec(ctx, `COMMIT`)
 }

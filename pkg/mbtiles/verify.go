@@ -1,6 +1,8 @@
 package mbtiles
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -58,6 +60,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	err := v.textures(ctx)
 	for _, step := range [...]func(context.Context, *conn) error{
 		v.structure,
+		v.records,
 		v.owners,
 		v.previews,
 		func(ctx context.Context, c *conn) (err error) { report.Digest, err = v.digest(ctx, c); return err },
@@ -88,7 +91,7 @@ func (v *verifier) note(ctx context.Context, texture string, err error) error {
 	if !errors.Is(err, ErrCorrupt) && !errors.Is(classify(err), ErrCorrupt) {
 		return err
 	}
-	v.problem(texture, "%s", strings.TrimPrefix(err.Error(), ErrCorrupt.Error()+": "))
+	v.problem(texture, "%s", strings.ReplaceAll(err.Error(), ErrCorrupt.Error()+": ", ""))
 	return nil
 }
 
@@ -106,7 +109,7 @@ func (v *verifier) textures(ctx context.Context) error {
 	}
 	x := v.a.index
 	slices.SortFunc(rows, func(i, j int) int { // by content: in the order of the file
-		return int(x.rows[i].content - x.rows[j].content)
+		return cmp.Compare(x.rows[i].content, x.rows[j].content)
 	})
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(v.o.Workers)
@@ -148,25 +151,24 @@ func (v *verifier) progress(n int) {
 
 // content decodes the whole file of e and compares its hash.
 func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
-	var rec Record
-	err := v.a.conns.do(ctx, func(c *conn) (err error) {
-		if rec, _, err = findRecord(ctx, c, e.Texture.Key()); err != nil {
-			return err
-		}
-		n, err := c.number(ctx, `SELECT count(*) FROM segments WHERE id BETWEEN ? AND ?`, segmentID(e.content, 0), segmentID(e.content, 255))
-		if err != nil {
-			return err
-		}
-		if want := cutOf(e.Layout).segments; int(n) > want { // a missing one is found below, by name
-			return corrupt("content %d has %d segments, want %d", e.content, n, want)
-		}
-		*buf, err = loadFile(ctx, c, v.a.zstd, e.content, e.Layout, *buf)
-		return err
+	var sha []byte
+	var segments int64
+	err := v.a.conns.do(ctx, func(c *conn) error {
+		const query = `SELECT sha256, (SELECT count(*) FROM segments WHERE segments.id BETWEEN ? AND ?) FROM contents WHERE id = ?`
+		return c.query(ctx, query, func(r *row) error { sha, segments = r.blob(0), r.int(1); return nil },
+			segmentID(e.content, 0), segmentID(e.content, 255), e.content)
 	})
 	if err != nil {
 		return err
 	}
-	if sha256.Sum256(*buf) != rec.SHA256 {
+	if want := cutOf(e.Layout).segments; int(segments) > want { // a missing one is found below, by name
+		return corrupt("content %d has %d segments, want %d", e.content, segments, want)
+	}
+	*buf = slices.Grow((*buf)[:0], int(e.Layout.Size()))[:e.Layout.Size()]
+	if _, err := v.a.readAt(ctx, e.content, e.Layout, *buf, 0); err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(*buf); !bytes.Equal(sum[:], sha) {
 		return corrupt("its pixels differ from its SHA-256")
 	}
 	return nil
@@ -205,6 +207,17 @@ func (v *verifier) structure(ctx context.Context, c *conn) error {
 		}
 	}
 	return nil
+}
+
+// records checks the rows of textures. Those of Open are checked already.
+func (v *verifier) records(ctx context.Context, c *conn) error {
+	return c.query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *row) error {
+		rec, err := scanRecord(r)
+		if r.err != nil {
+			err, r.err = r.err, nil
+		}
+		return v.note(ctx, rec.Name(), err)
+	})
 }
 
 // owners looks for rows that nothing refers to.

@@ -37,6 +37,8 @@ func TestVerifyFinds(t *testing.T) {
 		{"preview outside", `UPDATE tiles SET zoom_level = 9 WHERE zoom_level = 8 AND tile_row = 255 - 2`, "", "outside"},
 		{"overview missing", `DELETE FROM tiles WHERE zoom_level = 0`, "", "overview 0/0/0 is missing"},
 		{"twins in case", `INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "same as 32_16_BI12"},
+		{"counts of the third owner", `INSERT INTO textures SELECT zl, 96, col, maptype, detail, content_id, 300, 0, 0, 0, '' FROM textures WHERE row = 32`, "96_16_BI12", "count of chunks 300"},
+		{"provider", `UPDATE textures SET provider = x'00' WHERE row = 48`, second, "column"},
 		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

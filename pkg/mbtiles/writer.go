@@ -20,7 +20,7 @@ type Writer struct {
 	path    string
 	lock    *fileLock
 	o       WriterOptions
-	readers *pool
+	readers *reader
 	store   store // of the writing goroutine
 	stored  atomic.Int64
 
@@ -48,12 +48,16 @@ type job struct {
 const leastRoom = 64 << 10
 
 // start takes over the lock and the connection.
-func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOptions) *Writer {
+func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOptions) (*Writer, error) {
+	readers, err := newReader(path+partSuffix, readOnly, 4, -1)
+	if err != nil {
+		return nil, err
+	}
 	w := &Writer{
 		// The writing outlives the call that started it, and ends with Close.
 		ctx:  context.WithoutCancel(ctx),
 		path: path, lock: lock, o: o,
-		readers: newPool(path+partSuffix, readOnly, 4),
+		readers: readers,
 		store:   s,
 		room:    semaphore.NewWeighted(o.QueueBytes),
 		queue:   make(chan job, o.QueueBytes/leastRoom+1),
@@ -61,7 +65,7 @@ func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOp
 		pending: make(map[tiles.Key]*Record),
 	}
 	go w.run(w.ctx)
-	return w
+	return w, nil
 }
 
 // Has returns what the archive has, or will have once what is queued is committed, under key k.
@@ -74,7 +78,7 @@ func (w *Writer) Has(k tiles.Key) (Record, bool) {
 		return *r, true
 	}
 	var rec Record
-	err := w.readers.do(w.ctx, func(c *conn) (err error) {
+	err := w.readers.conns.do(w.ctx, func(c *conn) (err error) {
 		rec, ok, err = findRecord(w.ctx, c, k)
 		return err
 	})

@@ -638,3 +638,26 @@ func TestOpenPart(t *testing.T) {
 	finish(t, w)
 	mustVerify(t, openAt(t, path))
 }
+
+// While another program reads the .part it cannot become the archive; nothing is lost, and the next Finish succeeds.
+func TestFinishWhileRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	if err := w.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a := openAt(t, path+partSuffix)
+	if err := w.Finish(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another program is reading it") {
+		t.Fatalf("got %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = createAt(t, path)
+	finish(t, w)
+	mustVerify(t, openAt(t, path))
+	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
