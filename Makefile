@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench fuzz clean setup
+.PHONY: all build demo test check bench bench-encode fuzz clean setup
 
 all: build
 
@@ -19,6 +19,19 @@ test: setup
 # The quick part of make test: formatting, vet, staticcheck, imports.
 check: setup
 	scripts/check.sh
+
+# Figures beside the baselines, in one run. bench-encode writes its table into docs/benchmarks.md; set C is read from ../shared/imagery where it is present.
+bench: bench-encode
+	go test -run '^$$' -bench . -benchtime 2s ./pkg/...
+
+bench-encode:
+	@scripts/setup.sh g++ libsquish-dev
+	go run -tags squish ./internal/benchencode -o docs/benchmarks.md
+
+# Every fuzz target for FUZZTIME.
+FUZZTIME ?= 60s
+fuzz: setup
+	scripts/fuzz.sh $(FUZZTIME)
 
 clean:
 	rm -rf bin demo bench

@@ -59,6 +59,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newMountCommand(), newUmountCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newExportCommand(), newPreviewCommand(),
+		newEncodeCommand(), newDecodeCommand(),
 		newProvidersCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {
