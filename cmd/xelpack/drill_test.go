@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/pack"
@@ -51,11 +50,9 @@ func skipIfShort(t *testing.T) {
 	}
 }
 
-// smallServer serves the same 24×24 chunks of farmland over and over, so that its share of the machine is small. Nine textures are different: 24 is
-// no multiple of a texture's 16.
-func smallServer(t *testing.T) *fetchtest.Server {
+func farmServer(t *testing.T) *fetchtest.Server {
 	t.Helper()
-	server := fetchtest.NewServer(fetchtest.Options{Image: fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 24, fetch.Sample())})
+	server := fetchtest.NewServer(fetchtest.Options{Image: farmland()})
 	t.Cleanup(server.Close)
 	return server
 }
@@ -78,7 +75,7 @@ func archiveDigest(t *testing.T, file string) string {
 // committed is fetched again.
 func TestKilledBuildsGoOn(t *testing.T) {
 	skipIfShort(t)
-	server := smallServer(t)
+	server := farmServer(t)
 	dir := t.TempDir()
 	args := func(file string) []string {
 		return []string{"build", "--bbox", "5.01,43.51,5.25,43.66", "--provider", server.Template(), "-o", file, "--json"}
@@ -185,7 +182,7 @@ func committedTextures(t *testing.T, file string) []tiles.Texture {
 // 64 full textures, 16,384 chunks, from a local server, in under 400 MB of memory.
 func TestMemoryOfAFullBuild(t *testing.T) {
 	skipIfShort(t)
-	server := smallServer(t)
+	server := farmServer(t)
 	file := filepath.Join(t.TempDir(), "a.mbtiles")
 	cmd := command(t.Context(), t, "build", "--bbox", "7.0,43.5,7.6,43.9", "--provider", server.Template(), "-o", file, "--json")
 	out, err := cmd.Output()

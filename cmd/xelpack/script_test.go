@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -51,12 +53,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// farmland is 24×24 chunks, over and over, made once for all tests: imagery costs more to make than to pack. Nine textures of it are different: 24 is
+// no multiple of a texture's 16.
+var farmland = sync.OnceValue(func() fetch.Source {
+	return fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 24, fetch.Sample())
+})
+
 type serverKey struct{}
 
 const farRoute = `{"type": "Point", "coordinates": [5.3, 42.9]}`
 
 func setupScript(env *testscript.Env) error {
-	server, err := fetchtest.Listen(fetchtest.Options{})
+	server, err := fetchtest.Listen(fetchtest.Options{Image: farmland()})
 	if err != nil {
 		return err
 	}
