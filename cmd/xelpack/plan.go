@@ -6,11 +6,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // planOptions are the flags of plan.
@@ -19,6 +24,7 @@ type planOptions struct {
 	fetchOptions
 	JSON bool
 	List bool
+	Map  string
 }
 
 func newPlanCommand() *cobra.Command {
@@ -29,9 +35,12 @@ func newPlanCommand() *cobra.Command {
 		Long: `Says what a build of the same selection would fetch and store. Nothing is fetched.
 
 With --json: textures, chunks, requests, download_bytes, store_bytes, seconds and by_detail. With --list: a line a texture, "row col maptype zl k", in the
-order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.`,
+order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
+
+With --map FILE the plan is drawn as well: FILE.html is one page to look around in, without a network too; FILE.png is a still.`,
 		Example: `  xelpack plan --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho
-  xelpack plan --bbox 5.5,43,7.5,44.5 --zoom 16 --provider eox --json`,
+  xelpack plan --bbox 5.5,43,7.5,44.5 --zoom 16 --provider eox --json
+  xelpack plan --route flight.fms --map flight.html`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runPlan(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -41,14 +50,28 @@ order in which they would be built; a texture of detail k is built from chunks a
 	o.fetchOptions.register(cmd.Flags())
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
+	cmd.Flags().StringVar(&o.Map, "map", "", "draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
 	cmd.MarkFlagsMutuallyExclusive("json", "list")
 	return cmd
 }
 
 func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
+	drawMap, err := mapWriter(o.Map)
+	if err != nil {
+		return err
+	}
 	plan, err := makePlan(ctx, o.selectionOptions, o.fetchOptions, stderr)
 	if err != nil {
 		return err
+	}
+	if drawMap != nil {
+		m, err := plan.planMap(o.selectionOptions)
+		if err != nil {
+			return err
+		}
+		if err := writeFile(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
+			return fmt.Errorf("--map: %w", err)
+		}
 	}
 	switch {
 	case o.List:
@@ -95,21 +118,76 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 
 // print writes the plan for people.
 func (p plan) print(w io.Writer) error {
-	e := p.Estimate
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "provider    %s (%s)\n", p.Provider.ID, p.Provider.Name)
-	fmt.Fprintf(b, "textures    %s\n", countText(e.Textures))
-	if p.Real > 0 {
-		fmt.Fprintf(b, "            and %s that the scenery holds as real files\n", countText(p.Real))
+	for _, f := range p.facts() {
+		fmt.Fprintf(b, "%-11s %s\n", f.Name, f.Text)
+		if f.Name != factTextures {
+			continue
+		}
+		for _, c := range p.Estimate.ByDetail {
+			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail, plural(c.Textures, "texture"), plural(c.Chunks, "chunk"), 4096>>c.Detail)
+		}
 	}
-	for _, c := range e.ByDetail {
-		fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail, plural(c.Textures, "texture"), plural(c.Chunks, "chunk"), 4096>>c.Detail)
-	}
-	fmt.Fprintf(b, "chunks      %s", countText(e.Chunks))
-	if e.Requests != e.Chunks {
-		fmt.Fprintf(b, ", enlarged from %s at the provider's deepest zoom level, %d", countText(e.Requests), p.Provider.MaxZL)
-	}
-	fmt.Fprintf(b, "\ndownload    about %s\narchive     about %s\ntime        about %s\n",
-		bytesText(e.DownloadBytes), bytesText(e.StoreBytes), durationText(time.Duration(e.Seconds*float64(time.Second))))
 	return b.Flush()
+}
+
+const factTextures = "textures"
+
+// facts are the totals for people.
+func (p plan) facts() []planmap.Fact {
+	e := p.Estimate
+	textures, chunks := countText(e.Textures), countText(e.Chunks)
+	if p.Real > 0 {
+		textures += fmt.Sprintf(" and %s that the scenery holds as real files", countText(p.Real))
+	}
+	if e.Requests != e.Chunks {
+		chunks += fmt.Sprintf(", enlarged from %s at the provider's deepest zoom level, %d", countText(e.Requests), p.Provider.MaxZL)
+	}
+	return []planmap.Fact{
+		{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
+		{Name: factTextures, Text: textures},
+		{Name: "chunks", Text: chunks},
+		{Name: "requests", Text: countText(e.Requests)},
+		{Name: "download", Text: "about " + bytesText(e.DownloadBytes)},
+		{Name: "archive", Text: "about " + bytesText(e.StoreBytes)},
+		{Name: "time", Text: "about " + durationText(time.Duration(e.Seconds*float64(time.Second)))},
+	}
+}
+
+// mapWriter returns what draws a file of that name; nil if it has none.
+func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
+	if file == "" {
+		return nil, nil
+	}
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".html":
+		return planmap.Map.WriteHTML, nil
+	case ".png":
+		return planmap.Map.WritePNG, nil
+	}
+	return nil, usageErrorf("--map %s: the name must end in .html (a page) or .png (a picture)", file)
+}
+
+// planMap is the plan as it is drawn, named after the files it was made from.
+func (p plan) planMap(o selectionOptions) (planmap.Map, error) {
+	var s tiles.Selection
+	if err := o.regions(&s, &selected{}); err != nil {
+		return planmap.Map{}, err
+	}
+	var names []string
+	for _, file := range slices.Concat(o.Routes, []string{o.Region}, o.Scenery) {
+		if file != "" {
+			names = append(names, filepath.Base(file))
+		}
+	}
+	if o.BBox != "" {
+		names = append(names, "bbox "+o.BBox)
+	}
+	return planmap.Map{
+		Title:  strings.Join(names, ", "),
+		Items:  p.Items,
+		Routes: s.Paths,
+		Area:   tiles.Outline(s.Regions),
+		Facts:  p.facts(),
+	}, nil
 }

@@ -1,0 +1,140 @@
+package planmap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+)
+
+// browse opens the page of m in a real browser without a window and returns what flags make it print.
+func browse(t *testing.T, m Map, flags ...string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "plan.html")
+	if err := os.WriteFile(file, page(t, m), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	args := append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "profile"),
+		"--window-size=1400,900", "--virtual-time-budget=3000",
+	}, flags...)
+	cmd := exec.CommandContext(ctx, browser(t), append(args, "file://"+file)...)
+	cmd.WaitDelay = 5 * time.Second // its children may hold the pipes
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("chromium: %v: %s", err, exit.Stderr)
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		t.Fatalf("chromium: %v", err)
+	}
+	return out
+}
+
+func browser(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a browser: not with -short")
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no chromium, chromium-browser or google-chrome is installed (Debian: apt-get install chromium)")
+	return ""
+}
+
+// The page's script runs to its end and draws every texture.
+func TestBrowserDrawsThePlan(t *testing.T) {
+	for _, name := range []string{"worked", "antimeridian", "mixed"} {
+		t.Run(name, func(t *testing.T) {
+			m := plans[name](t)
+			root := parsed(t, browse(t, m, "--dump-dom"))["html"][0]
+			if message := attribute(root, "data-error"); message != "" {
+				t.Fatalf("the script failed: %s", message)
+			}
+			if got := attribute(root, "data-drawn"); got != strconv.Itoa(len(m.Items)) {
+				t.Errorf("the script drew %q textures, want %d", got, len(m.Items))
+			}
+			text := textOf(root)
+			if want := thousands(len(m.Items)); !strings.Contains(text, want) {
+				t.Errorf("the page does not say %s", want)
+			}
+			for n := range root.Descendants() {
+				if n.Type == html.ElementNode && n.Data == "canvas" && attribute(n, "width") == "" {
+					t.Error("the canvas was never measured")
+				}
+			}
+		})
+	}
+}
+
+// What is seen is in the colours of the legend, on the light map and on the dark one.
+func TestBrowserColours(t *testing.T) {
+	m := worked(t)
+	for _, dark := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dark %v", dark), func(t *testing.T) {
+			flags := []string{"--blink-settings=preferredColorScheme=1"}
+			if dark {
+				flags[0] = "--blink-settings=preferredColorScheme=0"
+			}
+			shot := filepath.Join(t.TempDir(), "shot.png")
+			browse(t, m, append(flags, "--screenshot="+shot)...)
+			file, err := os.ReadFile(shot)
+			if err != nil {
+				t.Fatal(err)
+			}
+			img, err := png.Decode(bytes.NewReader(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ground := []color.RGBA{sea, landColour}
+			if dark {
+				ground = []color.RGBA{{13, 18, 24, 255}, {38, 43, 44, 255}} // --sea and --land of page.css
+			}
+			for k := range uint8(5) {
+				n := 0
+				for _, g := range ground {
+					n += count(img, over(colour(16, k, dark), g, 0.9))
+				}
+				if n < 3000 {
+					t.Errorf("detail %d has %d pixels", k, n)
+				}
+			}
+			for _, g := range ground {
+				if n := count(img, g); n < 20_000 {
+					t.Errorf("the ground %v has %d pixels", g, n)
+				}
+			}
+		})
+	}
+}
+
+func count(img image.Image, want color.RGBA) int {
+	n := 0
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			if alike(img.At(x, y), want) {
+				n++
+			}
+		}
+	}
+	return n
+}

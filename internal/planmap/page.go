@@ -1,0 +1,140 @@
+package planmap
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.css
+	pageCSS string
+	//go:embed page.js
+	pageJS string
+)
+
+// pageData is what the page's script draws from.
+type pageData struct {
+	View    [4]float64    `json:"view"` // west, north, east, south
+	Classes []pageClass   `json:"classes"`
+	Counts  []tiles.Count `json:"counts"`
+	Routes  [][]float64   `json:"routes"` // x, y, x, y, …
+	Stops   [][]float64   `json:"stops"`
+	Area    [][]float64   `json:"area"`
+	Land    []byte        `json:"land"` // land.bin
+}
+
+type pageClass struct {
+	ZL      tiles.ZL `json:"zl"`
+	Detail  uint8    `json:"k"`
+	Maptype string   `json:"maptype"`
+	Light   string   `json:"light"`
+	Dark    string   `json:"dark"`
+	Runs    []uint32 `json:"runs"` // row, column, how many; row, column, how many; …
+}
+
+// legendRow is a line of the legend, coloured by the CSS class Swatch.
+type legendRow struct {
+	tiles.Count
+	Swatch string
+}
+
+// Side returns the width of the row's textures in pixels.
+func (r legendRow) Side() int { return tiles.Item{Detail: r.Detail}.Side() }
+
+// WriteHTML writes the page: one file without references to others.
+func (m Map) WriteHTML(w io.Writer) error {
+	data, err := json.Marshal(m.data()) // escapes <, > and &: it cannot end its element
+	if err != nil {
+		return fmt.Errorf("draw the plan: %w", err)
+	}
+	css := strings.Builder{}
+	css.WriteString(pageCSS)
+	var legend []legendRow
+	for i, c := range tiles.Counts(m.Items) {
+		row := legendRow{c, fmt.Sprintf("c%d", i)}
+		legend = append(legend, row)
+		fmt.Fprintf(&css, ".%s { background: %s }\n@media (prefers-color-scheme: dark) { .%s { background: %s } }\n",
+			row.Swatch, hex(colour(c.ZL, c.Detail, false)), row.Swatch, hex(colour(c.ZL, c.Detail, true)))
+	}
+	page, err := template.New("page").Funcs(template.FuncMap{"thousands": thousands}).Parse(pageHTML)
+	if err != nil {
+		return fmt.Errorf("draw the plan: %w", err)
+	}
+	return page.Execute(w, map[string]any{
+		"Title":  m.Title,
+		"Facts":  m.Facts,
+		"Legend": legend,
+		"Routes": len(m.Routes) > 0,
+		"Area":   len(m.Area) > 0,
+		"CSS":    template.CSS(css.String()),
+		"JS":     template.JS(pageJS),
+		"Data":   template.JS(data),
+		// Only this style and this script are ever run, whatever a name in the plan holds.
+		"Policy": fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'",
+			digest(css.String()), digest(pageJS)),
+	})
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func (m Map) data() pageData {
+	all := classes(m.Items)
+	flown, stops := m.lines()
+	rings := m.rings()
+	view := extent(all, flown, rings)
+	data := pageData{
+		View:    [4]float64{view.Min.X(), view.Min.Y(), view.Max.X(), view.Max.Y()},
+		Classes: []pageClass{}, Counts: tiles.Counts(m.Items),
+		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, // lists, not null
+		Land: landFile,
+	}
+	for _, c := range all {
+		p := pageClass{c.zl, c.detail, c.maptype, hex(colour(c.zl, c.detail, false)), hex(colour(c.zl, c.detail, true)), nil}
+		for _, r := range c.runs {
+			p.Runs = append(p.Runs, r.row, r.col, r.n)
+		}
+		data.Classes = append(data.Classes, p)
+	}
+	for i := range flown {
+		data.Routes = append(data.Routes, flat(flown[i]))
+		data.Stops = append(data.Stops, flat(stops[i]))
+	}
+	for _, ring := range rings {
+		data.Area = append(data.Area, flat(orb.LineString(ring)))
+	}
+	return data
+}
+
+// flat writes a line as numbers, to four metres.
+func flat(line orb.LineString) []float64 {
+	numbers := make([]float64, 0, 2*len(line))
+	for _, p := range line {
+		numbers = append(numbers, math.Round(p[0]*1e7)/1e7, math.Round(p[1]*1e7)/1e7)
+	}
+	return numbers
+}
+
+// thousands writes n with its thousands apart: 213,000.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,540 @@
+"use strict";
+// Draws the plan that the element "data" holds. Places are Web Mercator with the world 1 wide: x runs on beyond 1 across the antimeridian, y grows
+// southwards. On success the root element gets data-drawn, the number of textures; on failure data-error.
+(() => {
+  const root = document.documentElement;
+  addEventListener("error", e => { root.dataset.error = e.message; });
+
+  const $ = id => document.getElementById(id);
+  const canvas = $("canvas"), ctx = canvas.getContext("2d"), layer = document.createElement("canvas").getContext("2d");
+  const data = JSON.parse($("data").textContent);
+  const [west, north, east, south] = data.view;
+  const land = decodeLand(atob(data.land));
+  const index = buildIndex();
+  const deepest = data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+
+  let width = 0, height = 0, ratio = 1; // of the canvas, in CSS pixels, and device pixels to one
+  let cx = 0, cy = 0, scale = 1;        // middle of the view, CSS pixels to the world's width
+  let fitted = true;                    // until somebody moves the map
+  let pointer = null;                   // where the mouse is, in CSS pixels
+  let aimed = false;                    // the keyboard moves: the middle is what it points at
+  let ink = {};                         // colours
+
+  // ---- data
+
+  function decodeLand(bytes) {
+    let at = 0, lon = 0, lat = 0;
+    const number = () => {
+      let n = 0, factor = 1, byte;
+      do {
+        byte = bytes.charCodeAt(at++);
+        n += (byte & 127) * factor;
+        factor *= 128;
+      } while (byte > 127);
+      return n;
+    };
+    const signed = () => { const n = number(); return n % 2 ? -(n + 1) / 2 : n / 2; };
+    const rings = [];
+    while (at < bytes.length) {
+      const n = number(), xy = new Float64Array(2 * n + 2);
+      for (let i = 0; i < n; i++) {
+        lon += signed();
+        lat += signed();
+        xy[2 * i] = (lon / 200 + 180) / 360;
+        xy[2 * i + 1] = mercator(lat / 200);
+      }
+      xy[2 * n] = xy[0];
+      xy[2 * n + 1] = xy[1];
+      rings.push(withBounds(xy));
+    }
+    return rings;
+  }
+
+  function mercator(lat) {
+    const limit = 85.05112878 * Math.PI / 180, phi = Math.min(Math.max(lat * Math.PI / 180, -limit), limit);
+    return (1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2;
+  }
+
+  const latitude = y => Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180 / Math.PI;
+
+  function withBounds(xy) {
+    const line = { xy, west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
+    for (let i = 0; i < xy.length; i += 2) {
+      line.west = Math.min(line.west, xy[i]);
+      line.east = Math.max(line.east, xy[i]);
+      line.north = Math.min(line.north, xy[i + 1]);
+      line.south = Math.max(line.south, xy[i + 1]);
+    }
+    return line;
+  }
+
+  const routes = data.routes.map(withBounds), area = data.area.map(withBounds);
+
+  // index finds the runs of a row of textures: zl → row → [class, column, how many].
+  function buildIndex() {
+    const levels = new Map();
+    for (const c of data.classes) {
+      if (!levels.has(c.zl)) levels.set(c.zl, new Map());
+      const rows = levels.get(c.zl);
+      for (let i = 0; i < c.runs.length; i += 3) {
+        if (!rows.has(c.runs[i])) rows.set(c.runs[i], []);
+        rows.get(c.runs[i]).push([c, c.runs[i + 1], c.runs[i + 2]]);
+      }
+    }
+    return [...levels].sort((a, b) => b[0] - a[0]);
+  }
+
+  // texturesAt returns what stands at x, y, the sharpest first.
+  function texturesAt(x, y) {
+    const found = [];
+    for (const [zl, rows] of index) {
+      const side = 2 ** (zl - 4), row = Math.floor(y * side), col = Math.floor((x - Math.floor(x)) * side);
+      for (const [c, from, n] of rows.get(row) || []) {
+        if (col >= from && col < from + n) found.push({ c, row, col, side, name: `${16 * row}_${16 * col}_${c.maptype}${String(zl).padStart(2, "0")}` });
+      }
+    }
+    return found;
+  }
+
+  const describe = ({ c }) => {
+    const chunks = 4 ** (4 - c.k), side = 4096 >> c.k;
+    return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}`;
+  };
+
+  // ---- view
+
+  const toX = x => (x - cx) * scale + width / 2;
+  const toY = y => (y - cy) * scale + height / 2;
+  const fromX = px => (px - width / 2) / scale + cx;
+  const fromY = px => (px - height / 2) / scale + cy;
+
+  function settle() {
+    const least = 0.9 * Math.min(width, height), most = 700 * 2 ** (deepest - 4);
+    scale = Math.min(Math.max(scale, least), most);
+    const half = height / 2 / scale;
+    cy = half >= 0.5 ? 0.5 : Math.min(Math.max(cy, half), 1 - half);
+    cx -= Math.floor(cx);
+  }
+
+  function fit() {
+    const edge = 0.92;
+    scale = Math.min(width * edge / Math.max(east - west, 1e-9), height * edge / Math.max(south - north, 1e-9));
+    cx = (west + east) / 2;
+    cy = (north + south) / 2;
+    fitted = true;
+    settle();
+    redraw();
+  }
+
+  function zoom(factor, px = width / 2, py = height / 2) {
+    const x = fromX(px), y = fromY(py);
+    scale *= factor;
+    settle();
+    cx = x - (px - width / 2) / scale;
+    cy = y - (py - height / 2) / scale;
+    fitted = false;
+    settle();
+    redraw();
+  }
+
+  function pan(dx, dy) {
+    cx -= dx / scale;
+    cy -= dy / scale;
+    fitted = false;
+    settle();
+    redraw();
+  }
+
+  // ---- drawing
+
+  let due = 0;
+  function redraw() {
+    if (!due) due = requestAnimationFrame(() => { due = 0; draw(); });
+  }
+
+  // turns yields the shifts by whole worlds at which something between west and east is in view.
+  function* turns(from, to) {
+    for (let turn = Math.ceil(fromX(0) - to); turn + from <= fromX(width); turn++) yield turn;
+  }
+
+  function trace(to, line, turn) {
+    const { xy } = line;
+    let lastX = NaN, lastY = NaN;
+    for (let i = 0; i < xy.length; i += 2) {
+      const x = toX(xy[i] + turn), y = toY(xy[i + 1]);
+      if (i === 0) to.moveTo(x, y);
+      else if (i + 2 === xy.length || Math.abs(x - lastX) + Math.abs(y - lastY) > 0.7) to.lineTo(x, y);
+      else continue;
+      lastX = x;
+      lastY = y;
+    }
+  }
+
+  const inView = line => line.south >= fromY(0) && line.north <= fromY(height);
+
+  function traceAll(to, lines) {
+    to.beginPath();
+    for (const line of lines) {
+      if (inView(line)) for (const turn of turns(line.west, line.east)) trace(to, line, turn);
+    }
+  }
+
+  // traceCoasts leaves out what lies beyond the edge of the map: that is how Antarctica is closed.
+  function traceCoasts() {
+    ctx.beginPath();
+    for (const { xy, ...line } of land) {
+      if (!inView(line)) continue;
+      for (const turn of turns(line.west, line.east)) {
+        let drawing = false, lastX = NaN, lastY = NaN;
+        for (let i = 0; i < xy.length; i += 2) {
+          const cut = i > 0 && Math.max(xy[i + 1], xy[i - 1]) > 0.999999;
+          const x = toX(xy[i] + turn), y = toY(xy[i + 1]);
+          if (!drawing || cut) ctx.moveTo(x, y);
+          else if (i + 2 < xy.length && Math.abs(x - lastX) + Math.abs(y - lastY) < 0.7) continue;
+          else ctx.lineTo(x, y);
+          drawing = true;
+          lastX = x;
+          lastY = y;
+        }
+      }
+    }
+  }
+
+  // eachRun calls f with the rectangle of every run in view, its edges on device pixels so that neighbours meet without a seam.
+  function eachRun(c, f) {
+    const side = 2 ** (c.zl - 4), snap = v => Math.round(v * ratio) / ratio;
+    const top = Math.floor(fromY(0) * side) - 1, bottom = fromY(height) * side;
+    for (let i = 0; i < c.runs.length; i += 3) {
+      const row = c.runs[i], col = c.runs[i + 1], n = c.runs[i + 2];
+      if (row < top || row > bottom) continue;
+      for (const turn of turns(col / side, (col + n) / side)) {
+        const x = snap(toX(col / side + turn)), y = snap(toY(row / side));
+        f(x, y, Math.max(snap(toX((col + n) / side + turn)) - x, 1 / ratio), Math.max(snap(toY((row + 1) / side)) - y, 1 / ratio), row, col, n, turn);
+      }
+    }
+  }
+
+  function drawTextures() {
+    for (const c of data.classes) {
+      ctx.fillStyle = dark.matches ? c.dark : c.light;
+      ctx.globalAlpha = 0.9;
+      eachRun(c, (x, y, w, h) => ctx.fillRect(x, y, w, h));
+    }
+    ctx.globalAlpha = 1;
+    for (const c of data.classes) {
+      const px = scale / 2 ** (c.zl - 4);
+      if (px < 9) continue;
+      ctx.strokeStyle = ink.casing;
+      ctx.globalAlpha = Math.min(0.75, (px - 7) / 20);
+      ctx.lineWidth = 1;
+      ctx.beginPath();
+      eachRun(c, (x, y, w, h, row, col, n, turn) => {
+        ctx.rect(x, y, w, h);
+        for (let i = 1; i < n; i++) {
+          const at = toX((col + i) / 2 ** (c.zl - 4) + turn);
+          if (at < 0 || at > width) continue;
+          ctx.moveTo(at, y);
+          ctx.lineTo(at, y + h);
+        }
+      });
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
+  }
+
+  // drawNames writes names into textures that are wide enough on the screen and not hidden under sharper ones.
+  function drawNames() {
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.font = "12px ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace";
+    for (const c of data.classes) {
+      const px = scale / 2 ** (c.zl - 4);
+      if (px < 160 || px > 4 * Math.max(width, height)) continue;
+      eachRun(c, (x, y, w, h, row, col, n, turn) => {
+        for (let i = 0; i < n; i++) {
+          const side = 2 ** (c.zl - 4), mx = toX((col + i + 0.5) / side + turn), my = toY((row + 0.5) / side);
+          if (mx < -px || mx > width + px) continue;
+          const [top] = texturesAt(fromX(mx), fromY(my));
+          if (top.c === c) halo(top.name, mx, my);
+        }
+      });
+    }
+  }
+
+  function halo(text, x, y) {
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 3;
+    ctx.strokeStyle = ink.casing;
+    ctx.strokeText(text, x, y);
+    ctx.fillStyle = ink.text;
+    ctx.fillText(text, x, y);
+  }
+
+  function drawGraticule() {
+    const steps = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05], step = steps.find(s => s / 360 * scale < 190) || 0.05;
+    const digits = step < 0.1 ? 2 : step < 1 ? 1 : 0;
+    ctx.font = "11px system-ui, 'Liberation Sans', sans-serif";
+    ctx.lineWidth = 1;
+    const labels = [];
+    ctx.beginPath();
+    for (let i = Math.ceil((fromX(0) * 360 - 180) / step); i * step <= fromX(width) * 360 - 180; i++) {
+      const x = Math.round(toX((i * step + 180) / 360)) + 0.5, lon = ((i * step + 540) % 360 + 360) % 360 - 180;
+      ctx.moveTo(x, 0);
+      ctx.lineTo(x, height);
+      labels.push([`${Math.abs(lon).toFixed(digits)}°${lon === -180 || lon === 0 ? "" : lon < 0 ? " W" : " E"}`, x, height - 10, "center"]);
+    }
+    for (let i = Math.ceil(Math.max(latitude(fromY(height)), -85) / step); i * step <= Math.min(latitude(fromY(0)), 85); i++) {
+      const y = Math.round(toY(mercator(i * step))) + 0.5, lat = i * step;
+      ctx.moveTo(0, y);
+      ctx.lineTo(width, y);
+      if (y > 140 && y < height - 40) labels.push([`${Math.abs(lat).toFixed(digits)}°${lat === 0 ? "" : lat < 0 ? " S" : " N"}`, 8, y, "left"]);
+    }
+    ctx.strokeStyle = ink.grid;
+    ctx.globalAlpha = 0.35;
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+    ctx.textBaseline = "middle";
+    for (const [text, x, y, align] of labels) {
+      if (align === "center" && (x < 130 || x > width - 190)) continue; // the scale and the position stand there
+      ctx.textAlign = align;
+      halo(text, x, y);
+    }
+  }
+
+  function drawScale() {
+    const metres = 40030230 * Math.cos(latitude(cy) * Math.PI / 180) / scale; // a pixel
+    const best = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0.5].find(nm => nm * 1852 / metres <= 110) || 0.2;
+    const w = best * 1852 / metres, x = 10.5, y = height - 11.5;
+    for (const [colour, thick] of [[ink.casing, 5], [ink.text, 1.5]]) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = thick;
+      ctx.beginPath();
+      ctx.moveTo(x, y - 5);
+      ctx.lineTo(x, y);
+      ctx.lineTo(x + w, y);
+      ctx.lineTo(x + w, y - 5);
+      ctx.stroke();
+    }
+    ctx.font = "11px system-ui, 'Liberation Sans', sans-serif";
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
+    halo(`${best} NM`, x + 5, y - 4);
+  }
+
+  // drawArea draws the outline of the union: every ring's line, less what lies inside of another.
+  function drawArea() {
+    if (area.length === 0) return;
+    layer.canvas.width = canvas.width;
+    layer.canvas.height = canvas.height;
+    layer.setTransform(ratio, 0, 0, ratio, 0, 0);
+    traceAll(layer, area);
+    for (const [colour, thick] of [[ink.casing, 7], [ink.area, 4]]) {
+      layer.strokeStyle = colour;
+      layer.lineWidth = thick;
+      layer.stroke();
+    }
+    layer.globalCompositeOperation = "destination-out";
+    layer.fill("nonzero");
+    layer.globalCompositeOperation = "source-over";
+    ctx.drawImage(layer.canvas, 0, 0, width, height);
+  }
+
+  function drawRoutes() {
+    ctx.lineJoin = ctx.lineCap = "round";
+    for (const [colour, thick] of [[ink.casing, 5.5], [ink.route, 2.5]]) {
+      traceAll(ctx, routes);
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = thick;
+      ctx.stroke();
+    }
+    data.stops.forEach((stops, route) => {
+      for (let i = 0; i < stops.length; i += 2) {
+        const end = i === 0 || i + 2 === stops.length;
+        for (const turn of turns(stops[i], stops[i])) {
+          ctx.beginPath();
+          ctx.arc(toX(stops[i] + turn), toY(stops[i + 1]), end ? 5.5 : 3.5, 0, 7);
+          ctx.fillStyle = i === 0 ? ink.route : ink.casing;
+          ctx.fill();
+          ctx.lineWidth = 2;
+          ctx.strokeStyle = i === 0 ? ink.casing : ink.route;
+          ctx.stroke();
+        }
+      }
+    });
+    ctx.lineCap = "butt";
+    ctx.lineJoin = "miter";
+  }
+
+  function drawPointed() {
+    const at = aimed ? { x: width / 2, y: height / 2 } : pointer;
+    const found = at ? texturesAt(fromX(at.x), fromY(at.y)) : [];
+    if (found.length > 0) {
+      const { row, col, side } = found[0], turn = Math.floor(fromX(at.x)), w = scale / side;
+      ctx.strokeStyle = ink.casing;
+      ctx.lineWidth = 5;
+      ctx.strokeRect(toX(col / side + turn), toY(row / side), w, w);
+      ctx.strokeStyle = ink.area;
+      ctx.lineWidth = 2.5;
+      ctx.strokeRect(toX(col / side + turn), toY(row / side), w, w);
+    }
+    if (aimed) {
+      for (const [colour, thick] of [[ink.casing, 4], [ink.text, 1.5]]) {
+        ctx.strokeStyle = colour;
+        ctx.lineWidth = thick;
+        ctx.beginPath();
+        ctx.moveTo(at.x - 9, at.y);
+        ctx.lineTo(at.x + 9, at.y);
+        ctx.moveTo(at.x, at.y - 9);
+        ctx.lineTo(at.x, at.y + 9);
+        ctx.stroke();
+      }
+    }
+    tell(at, found);
+  }
+
+  function draw() {
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.fillStyle = ink.sea;
+    ctx.fillRect(0, 0, width, height);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(0, toY(0), width, scale);
+    ctx.clip();
+    traceAll(ctx, land);
+    ctx.fillStyle = ink.land;
+    ctx.fill("evenodd");
+    drawTextures();
+    traceCoasts();
+    for (const [colour, thick, alpha] of [[ink.casing, 3.2, 0.5], [ink.coast, 1.2, 1]]) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = thick;
+      ctx.globalAlpha = alpha;
+      ctx.stroke();
+    }
+    drawGraticule();
+    drawArea();
+    drawNames();
+    drawRoutes();
+    ctx.restore();
+    drawPointed();
+    drawScale();
+    root.dataset.drawn = data.classes.reduce((sum, c) => { for (let i = 2; i < c.runs.length; i += 3) sum += c.runs[i]; return sum; }, 0);
+  }
+
+  // ---- words
+
+  const position = (x, y) => {
+    const lon = (x - Math.floor(x)) * 360 - 180, lat = latitude(y), side = (v, a, b) => `${Math.abs(v).toFixed(4)}° ${v < 0 ? b : a}`;
+    return `${side(lat, "N", "S")} ${side(lon, "E", "W")}`;
+  };
+
+  let said = "";
+  function tell(at, found) {
+    const tip = $("tip"), here = at ? position(fromX(at.x), fromY(at.y)) : "";
+    $("where").textContent = here;
+    const words = found.length ? found.map(t => `${t.name}\n${describe(t)}`).join("\n") : at ? `${here}\nNo texture here.` : said || "Point at a texture to see its name.";
+    if (words !== said) $("reading").textContent = said = words;
+    tip.hidden = found.length === 0 || dragged !== null;
+    if (tip.hidden) return;
+    tip.replaceChildren(...found.flatMap(t => {
+      const name = document.createElement("b"), more = document.createElement("span"), swatch = document.createElement("i");
+      name.textContent = t.name;
+      swatch.style.background = dark.matches ? t.c.dark : t.c.light;
+      more.append(swatch, describe(t));
+      return [name, more];
+    }));
+    const x = at.x + 16 + tip.offsetWidth > width ? at.x - 16 - tip.offsetWidth : at.x + 16;
+    const y = at.y + 16 + tip.offsetHeight > height ? at.y - 16 - tip.offsetHeight : at.y + 16;
+    tip.style.transform = `translate(${Math.max(4, x)}px, ${Math.max(4, y)}px)`;
+  }
+
+  // ---- input
+
+  const fingers = new Map(); // pointers that are down
+  let dragged = null;        // the middle of them and their distance
+
+  function grip() {
+    const all = [...fingers.values()], n = all.length;
+    if (n === 0) return null;
+    const x = all.reduce((sum, p) => sum + p.x, 0) / n, y = all.reduce((sum, p) => sum + p.y, 0) / n;
+    return { x, y, apart: n > 1 ? Math.hypot(all[0].x - all[1].x, all[0].y - all[1].y) : 0 };
+  }
+
+  const spot = e => { const r = canvas.getBoundingClientRect(); return { x: e.clientX - r.left, y: e.clientY - r.top }; };
+
+  canvas.addEventListener("pointerdown", e => {
+    if (e.button > 0) return;
+    canvas.setPointerCapture(e.pointerId);
+    fingers.set(e.pointerId, spot(e));
+    dragged = grip();
+    canvas.classList.add("dragged");
+  });
+  canvas.addEventListener("pointermove", e => {
+    pointer = spot(e);
+    aimed = false;
+    if (fingers.has(e.pointerId)) {
+      fingers.set(e.pointerId, pointer);
+      const now = grip();
+      if (now.apart && dragged.apart) zoom(now.apart / dragged.apart, now.x, now.y);
+      pan(now.x - dragged.x, now.y - dragged.y);
+      dragged = now;
+    }
+    redraw();
+  });
+  const release = e => {
+    fingers.delete(e.pointerId);
+    dragged = grip();
+    canvas.classList.toggle("dragged", dragged !== null);
+    redraw();
+  };
+  canvas.addEventListener("pointerup", release);
+  canvas.addEventListener("pointercancel", release);
+  canvas.addEventListener("pointerleave", () => { pointer = null; redraw(); });
+  canvas.addEventListener("wheel", e => {
+    e.preventDefault();
+    const lines = e.deltaMode === 1 ? 30 : e.deltaMode === 2 ? 300 : 1, at = spot(e);
+    zoom(Math.exp(-Math.max(-300, Math.min(300, e.deltaY * lines)) * (e.ctrlKey ? 0.01 : 0.002)), at.x, at.y);
+  }, { passive: false });
+  canvas.addEventListener("dblclick", e => { const at = spot(e); zoom(2, at.x, at.y); });
+
+  const keys = {
+    "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), "_": () => zoom(1 / 1.5), "0": fit, "Home": fit,
+    "ArrowLeft": () => pan(80, 0), "ArrowRight": () => pan(-80, 0), "ArrowUp": () => pan(0, 80), "ArrowDown": () => pan(0, -80),
+  };
+  canvas.addEventListener("keydown", e => {
+    if (!Object.hasOwn(keys, e.key) || e.ctrlKey || e.altKey || e.metaKey) return;
+    e.preventDefault();
+    aimed = true;
+    keys[e.key]();
+  });
+  canvas.addEventListener("blur", () => { aimed = false; redraw(); });
+  $("in").addEventListener("click", () => zoom(1.5));
+  $("out").addEventListener("click", () => zoom(1 / 1.5));
+  $("all").addEventListener("click", fit);
+
+  // ---- start
+
+  function paint() {
+    const style = getComputedStyle(root);
+    for (const name of ["sea", "land", "coast", "grid", "route", "casing", "area", "text"]) ink[name] = style.getPropertyValue("--" + name).trim();
+    redraw();
+  }
+  dark.addEventListener("change", paint);
+
+  function measure() {
+    const box = canvas.getBoundingClientRect();
+    width = box.width;
+    height = box.height;
+    ratio = devicePixelRatio || 1;
+    canvas.width = Math.max(1, Math.round(width * ratio));
+    canvas.height = Math.max(1, Math.round(height * ratio));
+    if (fitted) fit();
+    settle();
+    draw();
+  }
+
+  paint();
+  new ResizeObserver(measure).observe(canvas);
+  measure();
+})();

@@ -1,0 +1,183 @@
+// Package planmap draws a plan of textures: as one self-contained page to look around in, or as a still picture.
+//
+//	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
+//	err := m.WriteHTML(w) // or m.WritePNG(w)
+//
+// Both show coastlines, the routes as great circles, the outline of the area that was asked for, and every texture, coloured by zoom level and detail, with a
+// legend and totals. The page needs no network and no other file. Nothing that comes from users or files is taken for markup or script.
+//
+// A Map is only read; its methods may be called at once.
+package planmap
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Map is what there is to draw.
+type Map struct {
+	Title  string           // of the plan, such as its route's file name
+	Items  []tiles.Item     // in any order
+	Routes []*tiles.Path    // may be none
+	Area   orb.MultiPolygon // what was asked for, as tiles.Outline returns it; may be empty
+	Facts  []Fact           // totals, shown in this order
+}
+
+// Fact is a line of the totals, such as "download" and "about 3.1 GB".
+type Fact struct{ Name, Text string }
+
+// Places are drawn in Web Mercator with the world 1 wide and 1 high: x grows eastwards from the antimeridian, y southwards. Whatever crosses the antimeridian
+// has x that run on beyond 1.
+
+// place returns where p is drawn.
+func place(p orb.Point) orb.Point {
+	lat := min(max(p.Lat(), -tiles.MaxLatitude), tiles.MaxLatitude)
+	return orb.Point{(p.Lon() + 180) / 360, (1 - math.Asinh(math.Tan(lat*math.Pi/180))/math.Pi) / 2}
+}
+
+// class is the textures of one zoom level, detail and maptype.
+type class struct {
+	zl      tiles.ZL
+	detail  uint8
+	maptype string
+	runs    []run
+}
+
+// run is textures side by side, counted in textures of their zoom level.
+type run struct{ row, col, n uint32 }
+
+// side returns how many textures of the class the world is wide.
+func (c class) side() float64 { return float64(uint32(1) << (c.zl - 4)) }
+
+// classes sorts items, shallow zoom levels first, so that sharper textures are drawn over them.
+func classes(items []tiles.Item) []class {
+	sorted := slices.Clone(items)
+	slices.SortFunc(sorted, func(a, b tiles.Item) int {
+		return cmp.Or(cmp.Compare(a.ZL, b.ZL), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Maptype, b.Maptype), a.Compare(b.Texture))
+	})
+	var all []class
+	for _, it := range sorted {
+		if n := len(all); n == 0 || all[n-1].zl != it.ZL || all[n-1].detail != it.Detail || all[n-1].maptype != it.Maptype {
+			all = append(all, class{zl: it.ZL, detail: it.Detail, maptype: it.Maptype})
+		}
+		c := &all[len(all)-1]
+		row, col := it.Row/tiles.TextureChunks, it.Col/tiles.TextureChunks
+		if n := len(c.runs); n > 0 && c.runs[n-1].row == row && c.runs[n-1].col+c.runs[n-1].n == col {
+			c.runs[n-1].n++
+		} else {
+			c.runs = append(c.runs, run{row, col, 1})
+		}
+	}
+	return all
+}
+
+// routeStep is how many metres apart a great circle's points are drawn.
+const routeStep = 20_000
+
+// lines returns the routes as they are flown, and stops the points they were given by.
+func (m Map) lines() (flown, stops []orb.LineString) {
+	for _, path := range m.Routes {
+		if line := path.Points(routeStep); len(line) > 0 {
+			flown = append(flown, drawn(line))
+			stops = append(stops, drawn(path.Points(math.Inf(1))))
+		}
+	}
+	return flown, stops
+}
+
+// drawn places a line, in one piece across the antimeridian.
+func drawn(line orb.LineString) orb.LineString {
+	placed := make(orb.LineString, len(line))
+	for i, p := range line {
+		placed[i] = place(p)
+		if i > 0 {
+			placed[i][0] = placed[i-1][0] + math.Remainder(placed[i][0]-placed[i-1][0], 1)
+		}
+	}
+	return placed
+}
+
+// rings returns the area's outlines.
+func (m Map) rings() []orb.Ring {
+	var rings []orb.Ring
+	for _, polygon := range m.Area {
+		for _, ring := range polygon {
+			placed := make(orb.Ring, len(ring))
+			for i, p := range ring {
+				placed[i] = place(p)
+			}
+			rings = append(rings, placed)
+		}
+	}
+	return rings
+}
+
+// extent returns the rectangle that holds everything, in one piece: its x start in [0, 1) and may end beyond 1.
+func extent(all []class, flown []orb.LineString, rings []orb.Ring) orb.Bound {
+	south, north := math.Inf(-1), math.Inf(1)
+	var spans []span
+	add := func(b orb.Bound) {
+		north, south = min(north, b.Min.Y()), max(south, b.Max.Y())
+		spans = append(spans, span{b.Min.X(), b.Max.X()})
+	}
+	for _, c := range all {
+		for _, r := range c.runs {
+			add(c.bound(r))
+		}
+	}
+	for _, line := range flown {
+		add(line.Bound())
+	}
+	for _, ring := range rings {
+		add(ring.Bound())
+	}
+	if len(spans) == 0 {
+		return orb.Bound{Max: orb.Point{1, 1}}
+	}
+	east := joined(spans)
+	return orb.Bound{Min: orb.Point{east.from, north}, Max: orb.Point{east.to, south}}
+}
+
+func (c class) bound(r run) orb.Bound {
+	side := c.side()
+	return orb.Bound{
+		Min: orb.Point{float64(r.col) / side, float64(r.row) / side},
+		Max: orb.Point{float64(r.col+r.n) / side, float64(r.row+1) / side},
+	}
+}
+
+// span is a stretch of x.
+type span struct{ from, to float64 }
+
+// joined returns the shortest stretch round the world that holds all of spans: all but the widest gap between them.
+func joined(spans []span) span {
+	for i, s := range spans {
+		if s.to-s.from >= 1 {
+			return span{0, 1}
+		}
+		whole := math.Floor(s.from)
+		spans[i] = span{s.from - whole, s.to - whole}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	reached := spans[0].to
+	for _, s := range spans {
+		reached = max(reached, s.to)
+	}
+	reached-- // what runs on beyond 1 covers the start of the world
+	widest := span{0, 0}
+	for _, s := range spans {
+		if s.from-reached > widest.to-widest.from {
+			widest = span{reached, s.from}
+		}
+		reached = max(reached, s.to)
+	}
+	if widest.to == widest.from {
+		return span{0, 1}
+	}
+	return span{widest.to, widest.from + 1}
+}
