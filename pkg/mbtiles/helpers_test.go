@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,10 +93,19 @@ func createAt(t testing.TB, path string) *Writer {
 	return w
 }
 
+// encoders spares put the making of an encoder for every texture, which is most of the time under the race detector.
+var encoders = sync.Pool{New: func() any { return NewEncoder(Fast) }}
+
 func put(t testing.TB, w *Writer, name string, file []byte) {
 	t.Helper()
 	r := Record{Texture: texture(t, name), Chunks: 256, Provider: "test"}
-	if err := w.Put(t.Context(), r, encode(t, Fast, file)); err != nil {
+	enc := encoders.Get().(*Encoder)
+	defer encoders.Put(enc)
+	content, err := enc.Encode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Put(t.Context(), r, content); err != nil {
 		t.Fatal(err)
 	}
 }

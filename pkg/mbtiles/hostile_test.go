@@ -193,6 +193,27 @@ func TestOpenNoFile(t *testing.T) {
 	}
 }
 
+// What another program has written beside the file counts: it is not read as if it were alone.
+func TestOpenBesideWAL(t *testing.T) {
+	path := write(t, sound(t))
+	c, err := dial(path, readWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	for _, s := range []string{`PRAGMA journal_mode = WAL`, `INSERT INTO metadata VALUES ('description', 'in the wal')`} {
+		if err := c.exec(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := openAt(t, path)
+	info, err := a.Info(t.Context())
+	if err != nil || info.Metadata["description"] != "in the wal" {
+		t.Errorf("metadata %v, %v", info.Metadata, err)
+	}
+	mustVerify(t, a)
+}
+
 // A table that is none of ours, such as ANALYZE leaves, does not matter.
 func TestOpenIgnoresOtherTables(t *testing.T) {
 	mustVerify(t, openAt(t, write(t, altered(t, sound(t), `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
