@@ -22,6 +22,7 @@ import (
 // browse opens the page of m in a real browser without a window and returns what flags make it print.
 func browse(t *testing.T, m Map, flags ...string) []byte {
 	t.Helper()
+	binary := browser(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "plan.html")
 	if err := os.WriteFile(file, page(t, m), 0o666); err != nil {
@@ -34,7 +35,7 @@ func browse(t *testing.T, m Map, flags ...string) []byte {
 		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "profile"),
 		"--window-size=1400,900", "--virtual-time-budget=3000",
 	}, flags...)
-	cmd := exec.CommandContext(ctx, browser(t), append(args, "file://"+file)...)
+	cmd := exec.CommandContext(ctx, binary, append(args, "file://"+file)...)
 	cmd.WaitDelay = 5 * time.Second // its children may hold the pipes
 	out, err := cmd.Output()
 	var exit *exec.ExitError
@@ -63,6 +64,7 @@ func browser(t *testing.T) string {
 
 // The page's script runs to its end and draws every texture.
 func TestBrowserDrawsThePlan(t *testing.T) {
+	browser(t)
 	for _, name := range []string{"worked", "antimeridian", "mixed"} {
 		t.Run(name, func(t *testing.T) {
 			m := plans[name](t)
@@ -88,6 +90,7 @@ func TestBrowserDrawsThePlan(t *testing.T) {
 
 // What is seen is in the colours of the legend, on the light map and on the dark one.
 func TestBrowserColours(t *testing.T) {
+	browser(t)
 	m := worked(t)
 	for _, dark := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dark %v", dark), func(t *testing.T) {

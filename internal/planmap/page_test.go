@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/net/html"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -87,9 +87,9 @@ func TestPageHoldsThePlan(t *testing.T) {
 					}
 				}
 			}
-			inOrder := cmpopts.SortSlices(func(a, b tiles.Item) bool { return a.Compare(b.Texture) < 0 })
-			if diff := cmp.Diff(m.Items, got, inOrder); diff != "" {
-				t.Errorf("textures: -plan +page:\n%.2000s", diff)
+			byTexture := func(a, b tiles.Item) int { return a.Compare(b.Texture) }
+			if !slices.Equal(slices.SortedFunc(slices.Values(m.Items), byTexture), slices.SortedFunc(slices.Values(got), byTexture)) {
+				t.Errorf("the page holds %d textures, not the %d of the plan", len(got), len(m.Items))
 			}
 			if len(data.Routes) != len(m.Routes) {
 				t.Errorf("%d routes are drawn, want %d", len(data.Routes), len(m.Routes))
