@@ -95,8 +95,9 @@ func readIndex(ctx context.Context, c *conn) (*index, error) {
 	return x, nil
 }
 
-func (x *index) entry(i int) Entry {
-	r := x.rows[i]
+func (x *index) entry(i int) Entry { return x.entryOf(x.rows[i]) }
+
+func (x *index) entryOf(r indexRow) Entry {
 	return Entry{
 		Texture: tiles.Texture{Row: r.row, Col: r.col, ZL: tiles.ZL(r.zl), Maptype: x.maptypes[r.maptype]},
 		Detail:  r.detail,

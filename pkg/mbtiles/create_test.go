@@ -1,0 +1,247 @@
+package mbtiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCreateNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "a.sqlite", "a.mbtiles.part", ".mbtiles", "mbtiles"} {
+		if w, err := Create(t.Context(), filepath.Join(dir, name), WriterOptions{}); !errors.Is(err, ErrName) {
+			w.Close()
+			t.Errorf("%s: %v, want %v", name, err, ErrName)
+		}
+	}
+	if left := files(t, dir); left != nil {
+		t.Errorf("left behind: %q", left)
+	}
+	if _, err := Create(t.Context(), filepath.Join(dir, "none", "a.mbtiles"), WriterOptions{}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("in a folder that is not there: %v", err)
+	}
+}
+
+func TestOddPaths(t *testing.T) {
+	for _, name := range []string{
+		"with space.mbtiles", "100%.mbtiles", "%41.mbtiles", "a?mode=memory.mbtiles", "a#b.mbtiles", "ünïcödé 北.mbtiles", "a&b=c;d.mbtiles",
+		"-dash.mbtiles", "UPPER.MBTILES", `back\slash.mbtiles`, "'quote\".mbtiles", "file:a.mbtiles", "new\nline.mbtiles",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "odd ?#% folder")
+			if err := os.Mkdir(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, name)
+			w := createAt(t, path)
+			put(t, w, "32_16_BI12", ddsFile(small, 1))
+			if got := files(t, dir); !slices.Contains(got, name+".part") {
+				t.Errorf("while writing: %q", got)
+			}
+			finish(t, w)
+			mustVerify(t, openAt(t, path))
+			if diff := cmp.Diff([]string{name}, files(t, dir)); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	w := createAt(t, "a.mbtiles")
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	finish(t, w)
+	mustVerify(t, openAt(t, "./a.mbtiles"))
+}
+
+func TestResume(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	for i := range 4 {
+		w := createAt(t, path)
+		for j := range 4 {
+			name := fmt.Sprintf("%d_16_BI12", 16*j)
+			if _, ok := w.Has(texture(t, name).Key()); ok != (j < i) {
+				t.Errorf("round %d: Has(%s) is %v", i, name, ok)
+			}
+		}
+		put(t, w, fmt.Sprintf("%d_16_BI12", 16*i), ddsFile(small, uint64(i)))
+		if i == 2 { // as if killed in the middle of Finish
+			ctx, cancel := context.WithCancel(t.Context())
+			if err := w.enqueue(ctx, job{do: func(context.Context) error { cancel(); return nil }}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Finish(ctx, nil); err == nil {
+				t.Fatal("Finish does not heed its context")
+			}
+		}
+		if i < 3 {
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"a.mbtiles.part"}, files(t, filepath.Dir(path))); diff != "" {
+				t.Errorf("after Close (-want +got):\n%s", diff)
+			}
+			continue
+		}
+		finish(t, w)
+	}
+	a := openAt(t, path)
+	if a.Len() != 4 {
+		t.Errorf("%d textures, want 4", a.Len())
+	}
+	mustVerify(t, a)
+}
+
+func TestCreateOverExisting(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	finish(t, w)
+	stale := path + partSuffix + lockSuffix // of a process killed at the very end
+	if err := os.WriteFile(stale, []byte("process 1 on mars\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(t.Context(), path, WriterOptions{}); !errors.Is(err, ErrExists) {
+		t.Errorf("over a complete archive: %v, want %v", err, ErrExists)
+	}
+	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateOverRenamedPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+partSuffix, path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(t.Context(), path, WriterOptions{}); !errors.Is(err, ErrNotArchive) || !strings.Contains(err.Error(), "a.mbtiles.part") {
+		t.Errorf("got %v", err)
+	}
+	a := openAt(t, path)
+	info, err := a.Info(t.Context())
+	if err != nil || info.State != stateBuilding {
+		t.Errorf("state %q, %v", info.State, err)
+	}
+}
+
+func TestCreateOverForeign(t *testing.T) {
+	for name, content := range map[string][]byte{
+		"text": []byte("hello"), "noise": ddsFile(small, 1), "almost": []byte("SQLite format 3\x00"),
+		"sqlite": foreignSQLite(t), "plain mbtiles": plainMBTiles(t), "future": futureArchive(t),
+	} {
+		for _, suffix := range []string{"", partSuffix} {
+			t.Run(name+suffix, func(t *testing.T) {
+				dir := t.TempDir()
+				path := filepath.Join(dir, "a.mbtiles")
+				if err := os.WriteFile(path+suffix, content, 0o666); err != nil {
+					t.Fatal(err)
+				}
+				want := ErrNotArchive
+				if name == "future" {
+					want = ErrVersion
+				}
+				if _, err := Create(t.Context(), path, WriterOptions{}); !errors.Is(err, want) || !strings.Contains(err.Error(), path+suffix) {
+					t.Errorf("got %v, want %v", err, want)
+				}
+				after, err := os.ReadFile(path + suffix)
+				if err != nil || !bytes.Equal(after, content) {
+					t.Errorf("the file changed: %v", err)
+				}
+				if diff := cmp.Diff([]string{"a.mbtiles" + suffix}, files(t, dir)); diff != "" {
+					t.Errorf("files (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestFinishOverNewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	if err := os.WriteFile(path, []byte("precious"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(t.Context(), nil); err == nil {
+		t.Error("Finish went through")
+	}
+	if b, _ := os.ReadFile(path); string(b) != "precious" {
+		t.Errorf("the file now holds %q", b)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	w = createAt(t, path)
+	finish(t, w)
+	mustVerify(t, openAt(t, path))
+}
+
+func TestSecondWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	_, err := Create(t.Context(), path, WriterOptions{})
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
+		t.Errorf("got %v, want %v and the number of the process", err, ErrLocked)
+	}
+	put(t, w, "48_16_BI12", ddsFile(small, 2)) // no damage done
+	finish(t, w)
+	mustVerify(t, openAt(t, path))
+}
+
+func TestOpenPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	if err := w.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a := openAt(t, path+partSuffix)
+	if a.Len() != 1 {
+		t.Errorf("%d textures, want 1", a.Len())
+	}
+	mustVerify(t, a)
+	put(t, w, "48_16_BI12", ddsFile(small, 2))
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, w)
+	mustVerify(t, openAt(t, path))
+}
+
+func TestFinishWhileRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	if err := w.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a := openAt(t, path+partSuffix)
+	if err := w.Finish(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another program is reading it") {
+		t.Fatalf("got %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = createAt(t, path)
+	finish(t, w)
+	mustVerify(t, openAt(t, path))
+	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,171 @@
+package mbtiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// twins looks for textures that differ in the case of their maptype only, so that one of them can never be asked for.
+func (v *verifier) twins() {
+	square := make(map[string]Entry) // by maptype in lower case, of one square
+	last := tiles.Texture{}
+	for e := range v.a.All() {
+		t := e.Texture
+		if t.ZL != last.ZL || t.Row != last.Row || t.Col != last.Col {
+			clear(square)
+		}
+		last = t
+		folded := t.Key().Maptype
+		if other, twice := square[folded]; twice {
+			v.problem(t.Name(), "it is the same as %s", other.Texture)
+			continue
+		}
+		square[folded] = e
+	}
+}
+
+// structure lets SQLite check the b-trees and indexes of all tables but the largest, of which every row has been read.
+func (v *verifier) structure(ctx context.Context, c *conn) error {
+	for _, table := range [...]string{"metadata", "tiles", "textures", "contents"} {
+		err := c.query(ctx, `PRAGMA integrity_check(`+table+`)`, func(r *row) error {
+			if found := r.text(0); found != "ok" {
+				v.problem("", "table %s: %s", table, found)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// records checks the rows of textures. Those of Open are checked already.
+func (v *verifier) records(ctx context.Context, c *conn) error {
+	return c.query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *row) error {
+		rec, err := scanRecord(r)
+		if r.err != nil {
+			err, r.err = r.err, nil
+		}
+		return v.note(ctx, rec.Name(), err)
+	})
+}
+
+// owners looks for contents and segments that no texture has. That ids ascend is checked for the same reason as in readIndex.
+func (v *verifier) owners(ctx context.Context, c *conn) error {
+	owned := v.a.index.byContent()
+	ascending := func(table string, each func(id int64)) error {
+		last := int64(0)
+		return c.query(ctx, `SELECT id FROM `+table+` ORDER BY id`, func(r *row) error {
+			id := r.int(0)
+			if id <= last {
+				return corrupt("row %d of %s follows row %d", id, table, last)
+			}
+			last = id
+			each(id)
+			return nil
+		})
+	}
+	find := func(content int64) (indexRow, bool) {
+		i, ok := slices.BinarySearchFunc(owned, content, func(r indexRow, id int64) int { return cmp.Compare(r.content, id) })
+		if !ok {
+			return indexRow{}, false
+		}
+		return owned[i], true
+	}
+	contents, segments := 0, 0
+	err := ascending("contents", func(id int64) {
+		if _, ok := find(id); !ok {
+			contents++
+		}
+	})
+	if err == nil {
+		err = ascending("segments", func(id int64) {
+			row, ok := find(id >> 8)
+			if !ok || int(id&0xff) >= cutOf(v.a.index.entryOf(row).Layout).segments {
+				segments++
+			}
+		})
+	}
+	if contents > 0 {
+		v.problem("", "%d contents that no texture has", contents)
+	}
+	if segments > 0 {
+		v.problem("", "%d segments that no texture has", segments)
+	}
+	return err
+}
+
+// previews decodes every row of tiles and looks for textures without one.
+func (v *verifier) previews(ctx context.Context, c *conn) error {
+	p := newPyramid(v.a.index)
+	seen := make(map[tile]bool)
+	name := func(t tile) string {
+		if s, ok := p.find(t); ok {
+			return p.index.entry(s.row).Texture.Name()
+		}
+		return ""
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(v.o.Workers)
+	err := c.query(gctx, `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *row) error {
+		z, x, y, jpeg := r.int(0), r.int(1), r.int(2), r.blob(3)
+		if z < 0 || z > int64(p.deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
+			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
+			return nil
+		}
+		t := tile{z: uint8(z), x: uint32(x), y: uint32(1<<z - 1 - y)}
+		if seen[t] { // and so might be all others, for ever
+			return corrupt("preview %s is there twice", t)
+		}
+		seen[t] = true
+		g.Go(func() error {
+			if _, err := decodePreview(jpeg); err != nil {
+				v.problem(name(t), "preview %s: %v", t, err)
+			}
+			return nil
+		})
+		return nil
+	})
+	if err = errors.Join(err, g.Wait()); err != nil {
+		return err
+	}
+	var over []tile
+	for z := p.deepest(); z >= 0 && v.a.complete; z-- {
+		over = p.overviews(z, over)
+		for _, t := range over {
+			if !seen[t] {
+				v.problem("", "overview %s is missing", t)
+			}
+		}
+	}
+	for _, level := range p.levels {
+		for _, s := range level {
+			if !seen[s.tile] {
+				v.problem(name(s.tile), "preview %s is missing", s.tile)
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) digest(ctx context.Context, c *conn) (string, error) {
+	computed, err := digest(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	meta, err := metadata(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	if stored := meta[keyDigest]; v.a.complete && stored != computed {
+		v.problem("", "the digest is %s, and the archive says %.70q", computed, stored)
+	}
+	return computed, nil
+}
