@@ -69,7 +69,7 @@ func runMount(ctx context.Context, o mountOptions, files []string, mountpoint st
 		Scenery: o.Scenery, Files: files, Live: live, Deadline: o.Deadline, AllowOther: o.AllowOther,
 		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
-	packages, err := openScenery(ctx, o.Scenery, stderr)
+	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
 	if err != nil {
 		return err
 	}

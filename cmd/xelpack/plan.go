@@ -65,10 +65,7 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 		return err
 	}
 	if drawMap != nil {
-		m, err := plan.planMap(o.selectionOptions)
-		if err != nil {
-			return err
-		}
+		m := plan.planMap(o.selectionOptions)
 		if err := writeFile(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
 			return fmt.Errorf("--map: %w", err)
 		}
@@ -101,7 +98,11 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err := fo.validate(); err != nil {
 		return plan{}, err
 	}
-	packages, err := openScenery(ctx, so.Scenery, stderr)
+	g, err := so.ground(stderr)
+	if err != nil {
+		return plan{}, err
+	}
+	packages, err := openScenery(ctx, so.Scenery, so.cells(g), stderr)
 	if err != nil {
 		return plan{}, err
 	}
@@ -109,7 +110,7 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	s, err := so.resolve(ctx, packages, provider.Code)
+	s, err := so.resolve(ctx, g, packages, provider.Code)
 	if err != nil {
 		return plan{}, err
 	}
@@ -169,11 +170,7 @@ func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
 }
 
 // planMap is the plan as it is drawn, named after the files it was made from.
-func (p plan) planMap(o selectionOptions) (planmap.Map, error) {
-	var s tiles.Selection
-	if err := o.regions(&s, &selected{}); err != nil {
-		return planmap.Map{}, err
-	}
+func (p plan) planMap(o selectionOptions) planmap.Map {
 	var names []string
 	for _, file := range slices.Concat(o.Routes, []string{o.Region}, o.Scenery) {
 		if file != "" {
@@ -186,8 +183,8 @@ func (p plan) planMap(o selectionOptions) (planmap.Map, error) {
 	return planmap.Map{
 		Title:  strings.Join(names, ", "),
 		Items:  p.Items,
-		Routes: s.Paths,
-		Area:   tiles.Outline(s.Regions),
+		Routes: p.Paths,
+		Area:   tiles.Outline(p.Regions),
 		Facts:  p.facts(),
-	}, nil
+	}
 }

@@ -22,6 +22,7 @@ type selectionOptions struct {
 	BBox     string
 	Region   string
 	Scenery  []string
+	Meshes   bool
 	Zoom     uint8
 	Maptype  string
 	Corridor string
@@ -36,6 +37,7 @@ func (o *selectionOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
 	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
+	f.BoolVar(&o.Meshes, "meshes", false, "read only the terrain that the meshes (DSF) of the area list: quicker on a package whose hundreds of thousands of terrain files were never read before")
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
 	f.StringVar(&o.Maptype, "maptype", "", "maptype `CODE` in the names of textures without --scenery (default the provider's)")
 	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default all that X-Plane loads along it)")
@@ -44,12 +46,17 @@ func (o *selectionOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.TerrainCeiling, "terrain-ceiling", "10000ft", "`HEIGHT` that a route's altitudes are counted from, for what can be seen")
 }
 
+// ground is where the options lead, before it is known what textures there are.
+type ground struct {
+	Regions tiles.Union
+	Paths   []*tiles.Path
+}
+
 // selected is what the options come to.
 type selected struct {
-	Items    []tiles.Item
-	Real     int // textures of the selection that the scenery holds as real files
-	Packages []*scenery.Package
-	Notes    []string // for people: what of the files could not be used
+	ground
+	Items []tiles.Item
+	Real  int // textures of the selection that the scenery holds as real files
 }
 
 // validate finds what is wrong with the flags by themselves.
@@ -65,6 +72,8 @@ func (o selectionOptions) validate() error {
 		return usageErrorf("--pixel-angle %v: want radians above 0, such as 0.0003", o.PixelAngle)
 	case len(o.Scenery) == 0 && (o.Zoom < 10 || tiles.ZL(o.Zoom) > tiles.MaxZL):
 		return usageErrorf("--zoom %d: want a zoom level of 10 to %d; X-Plane's ortho scenery is mostly at 16", o.Zoom, tiles.MaxZL)
+	case o.Meshes && (len(o.Scenery) == 0 || len(o.Routes) == 0 && o.BBox == "" && o.Region == ""):
+		return usageErrorf("--meshes is about the part of a scenery package in an area: give --scenery DIR and --route, --bbox or --region as well")
 	case o.Maptype != "" && len(o.Scenery) > 0:
 		return usageErrorf("--maptype is for textures without --scenery: a scenery package names its own")
 	case o.Maptype != "":
@@ -75,17 +84,15 @@ func (o selectionOptions) validate() error {
 	return nil
 }
 
-// resolve reads the files that the options name and returns the plan. maptype is what textures without scenery are named after.
-func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Package, maptype string) (selected, error) {
+// resolve returns what the options mean on the ground g. maptype is what textures without scenery are named after.
+func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*scenery.Package, maptype string) (selected, error) {
 	s := tiles.Selection{
+		Regions:    g.Regions,
+		Paths:      g.Paths,
 		Sight:      o.Detail == "sight",
 		PixelAngle: o.PixelAngle,
 		ZL:         tiles.ZL(o.Zoom),
 		Maptype:    cmp.Or(o.Maptype, maptype),
-	}
-	result := selected{Packages: packages}
-	if err := o.regions(&s, &result); err != nil {
-		return selected{}, err
 	}
 	onDisk := make(map[tiles.Key]bool)
 	if len(packages) > 0 {
@@ -93,7 +100,9 @@ func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Packa
 		for _, p := range packages {
 			for _, t := range p.Textures() {
 				s.Candidates = append(s.Candidates, t.Texture)
-				onDisk[t.Key()] = onDisk[t.Key()] || t.Real
+				if t.Real {
+					onDisk[t.Key()] = true
+				}
 			}
 		}
 	}
@@ -101,50 +110,61 @@ func (o selectionOptions) resolve(ctx context.Context, packages []*scenery.Packa
 	if err != nil {
 		return selected{}, err
 	}
-	result.Items = slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
-	result.Real = len(items) - len(result.Items)
-	return result, nil
+	kept := slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
+	return selected{ground: g, Items: kept, Real: len(items) - len(kept)}, nil
 }
 
-// regions adds what --bbox, --region and --route ask for to s.
-func (o selectionOptions) regions(s *tiles.Selection, result *selected) error {
+// ground reads the files that --bbox, --region and --route name, and says on stderr what of them could not be used.
+func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
+	var g ground
 	if o.BBox != "" {
 		r, err := tiles.ParseBBox(o.BBox)
 		if err != nil {
-			return usageErrorf("--bbox: %w", err)
+			return g, usageErrorf("--bbox: %w", err)
 		}
-		s.Regions = append(s.Regions, r)
+		g.Regions = append(g.Regions, r)
 	}
 	if o.Region != "" {
 		polygons, err := route.ReadRegion(o.Region)
 		if err != nil {
-			return fmt.Errorf("--region: %w", err)
+			return g, fmt.Errorf("--region: %w", err)
 		}
-		s.Regions = append(s.Regions, tiles.Polygons(polygons))
+		g.Regions = append(g.Regions, tiles.Polygons(polygons))
 	}
 	ceiling, err := parseLength(o.TerrainCeiling)
 	if err != nil {
-		return usageErrorf("--terrain-ceiling: %w", err)
+		return g, usageErrorf("--terrain-ceiling: %w", err)
 	}
 	for _, file := range o.Routes {
 		routes, err := route.Read(file)
 		if err != nil {
-			return fmt.Errorf("--route: %w", err)
+			return g, fmt.Errorf("--route: %w", err)
 		}
 		for _, r := range routes {
 			if len(r.Unplaced) > 0 {
-				result.Notes = append(result.Notes, fmt.Sprintf("%s: left out, for the file does not say where they are: %s", file, strings.Join(r.Unplaced, " ")))
+				fmt.Fprintf(stderr, "%s: left out, for the file does not say where they are: %s\n", file, strings.Join(r.Unplaced, " "))
 			}
 			path := flownPath(r, ceiling)
 			reach, err := o.reach(path)
 			if err != nil {
-				return err
+				return g, err
 			}
-			s.Paths = append(s.Paths, path)
-			s.Regions = append(s.Regions, reach)
+			g.Paths = append(g.Paths, path)
+			g.Regions = append(g.Regions, reach)
 		}
 	}
-	return nil
+	return g, nil
+}
+
+// cells says which meshes are worth reading with --meshes; nil without it: all terrain is.
+func (o selectionOptions) cells(g ground) func(scenery.Cell) bool {
+	if !o.Meshes {
+		return nil
+	}
+	return func(c scenery.Cell) bool {
+		west, south := float64(c.Lon), float64(c.Lat)
+		return g.Regions.Meets(tiles.Box{West: west, South: south, East: west + 1, North: south + 1})
+	}
 }
 
 // reach is what a route selects: its corridor, or all that X-Plane loads.
@@ -168,15 +188,15 @@ func flownPath(r route.Route, ceiling float64) *tiles.Path {
 	return tiles.NewPath(points...)
 }
 
-// openScenery reads the packages and says on stderr what of their terrain could not be used.
-func openScenery(ctx context.Context, dirs []string, stderr io.Writer) ([]*scenery.Package, error) {
+// openScenery reads the packages, or the terrain of some of their cells, and says on stderr what of their terrain could not be used.
+func openScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bool, stderr io.Writer) ([]*scenery.Package, error) {
 	cache, err := scenery.CacheDir()
 	if err != nil {
 		cache = "" // no home: the terrain is read every time
 	}
 	var packages []*scenery.Package
 	for _, dir := range dirs {
-		p, err := scenery.OpenWith(ctx, dir, scenery.Options{Cache: cache})
+		p, err := scenery.OpenWith(ctx, dir, scenery.Options{Cache: cache, Cells: cells})
 		if err != nil {
 			return nil, fmt.Errorf("--scenery: %w", err)
 		}
