@@ -2,14 +2,9 @@ package mbtiles
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
-	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -20,138 +15,6 @@ type Archive struct {
 	path     string
 	index    *index
 	complete bool
-}
-
-// ReaderOptions are the limits of an open archive.
-type ReaderOptions struct {
-	CacheBytes int64 // of decoded segments kept in memory; default 32 MiB, negative for none
-	Readers    int   // that are in the file at once; default twice the processors, at least 4
-}
-
-// Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
-// ErrVersion, one that contradicts itself ErrCorrupt.
-//
-// The .part of an archive that is being built opens too, as it is committed at this moment. A texture that is replaced afterwards can no longer be
-// read: its content is gone.
-func Open(ctx context.Context, path string) (*Archive, error) {
-	return OpenWith(ctx, path, ReaderOptions{})
-}
-
-// OpenWith is Open with other limits.
-func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
-	if o.CacheBytes == 0 {
-		o.CacheBytes = 32 << 20
-	}
-	if o.Readers <= 0 {
-		o.Readers = max(4, 2*runtime.GOMAXPROCS(0))
-	}
-	a, err := open(ctx, path, o)
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	return a, nil
-}
-
-func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, bare(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: not a file", ErrNotArchive)
-	}
-	m := readOnly
-	if !strings.HasSuffix(path, partSuffix) {
-		// Nobody writes a file of this name: it may be looked at directly.
-		h, err := readHeader(path)
-		if err != nil {
-			return nil, err
-		}
-		if err := h.check(); err != nil {
-			return nil, err
-		}
-		if info.Size() < h.size {
-			return nil, corrupt("truncated: it has %d of %d bytes", info.Size(), h.size)
-		}
-		if alone(path) {
-			m = immutable
-		}
-	}
-	a, err := openAs(ctx, path, m, o)
-	if err == nil && m == immutable && !a.complete {
-		// Somebody may be writing it after all.
-		if err := a.Close(); err != nil {
-			return nil, err
-		}
-		return openAs(ctx, path, readOnly, o)
-	}
-	return a, err
-}
-
-func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive, error) {
-	r, err := newReader(path, m, o.Readers, o.CacheBytes)
-	if err != nil {
-		return nil, err
-	}
-	a := &Archive{path: path, reader: r}
-	err = r.conns.do(ctx, func(c *conn) (err error) {
-		a.index, a.complete, err = load(ctx, c)
-		return err
-	})
-	if err != nil {
-		return nil, errors.Join(err, a.Close())
-	}
-	return a, nil
-}
-
-// bare takes the path out of an error that names it, where the caller names it again.
-func bare(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
-// alone reports that nothing beside the file belongs to it.
-func alone(path string) bool {
-	for _, suffix := range [...]string{"-wal", "-journal"} {
-		if _, err := os.Lstat(path + suffix); !errors.Is(err, fs.ErrNotExist) {
-			return false
-		}
-	}
-	return true
-}
-
-// load checks what the file is before it believes any of it, and reads the index.
-func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
-	application, err := c.number(ctx, `PRAGMA application_id`)
-	if err != nil {
-		return nil, false, err
-	}
-	user, err := c.number(ctx, `PRAGMA user_version`)
-	if err != nil {
-		return nil, false, err
-	}
-	if err := (header{sqlite: true, application: uint32(application), user: uint32(user)}).check(); err != nil {
-		return nil, false, err
-	}
-	if err := checkSchema(ctx, c); err != nil {
-		return nil, false, err
-	}
-	meta, err := metadata(ctx, c)
-	if err != nil {
-		return nil, false, err
-	}
-	if version := meta[keyVersion]; version != strconv.Itoa(FormatVersion) {
-		return nil, false, corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
-	}
-	state := meta[keyState]
-	if state != stateBuilding && state != stateComplete {
-		return nil, false, corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
-	}
-	x, err = readIndex(ctx, c)
-	return x, state == stateComplete, err
 }
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.

@@ -190,3 +190,17 @@ func BenchmarkOpen(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkVerify(b *testing.B) {
+	files := make(map[string][]byte)
+	for i := range 8 {
+		files[grid(i).Name()] = ddsFile(full, uint64(i))
+	}
+	a := build(b, files)
+	b.SetBytes(int64(len(files)) * full.Size())
+	for b.Loop() {
+		if r, err := a.Verify(b.Context(), VerifyOptions{Workers: 1}); err != nil || !r.OK {
+			b.Fatal(r, err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package mbtiles
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in vain, and drops them.
+func (w *Writer) run(ctx context.Context) {
+	defer close(w.idle)
+	batch := batch{w: w}
+	timer := time.NewTimer(w.o.CommitEvery)
+	timer.Stop()
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			batch.commit(ctx)
+		case j, more := <-w.queue:
+			if !more {
+				batch.commit(ctx)
+				return
+			}
+			fresh := !batch.open
+			batch.add(ctx, j)
+			w.room.Release(j.bytes)
+			if batch.open && fresh {
+				timer.Reset(w.o.CommitEvery)
+			}
+		}
+		if !batch.open {
+			timer.Stop()
+		}
+	}
+}
+
+// batch is what one transaction holds.
+type batch struct {
+	w       *Writer
+	open    bool
+	bytes   int64
+	records []*Record
+}
+
+func (b *batch) add(ctx context.Context, j job) {
+	if j.record != nil {
+		b.records = append(b.records, j.record)
+	}
+	err := b.w.failure()
+	if err == nil && j.do != nil {
+		if !b.open {
+			err = b.w.store.c.exec(ctx, `BEGIN IMMEDIATE`)
+			b.open = err == nil
+		}
+		if err == nil {
+			err = j.do(ctx)
+		}
+		b.bytes += j.written
+	}
+	if err != nil {
+		b.fail(ctx, err)
+	} else if j.answer != nil || b.bytes >= b.w.o.CommitBytes {
+		b.commit(ctx)
+	}
+	if j.answer != nil {
+		j.answer <- b.w.failure()
+	}
+}
+
+func (b *batch) commit(ctx context.Context) {
+	if !b.open {
+		return
+	}
+	if err := b.w.store.c.exec(ctx, `COMMIT`); err != nil {
+		b.fail(ctx, fmt.Errorf("commit: %w", err))
+		return
+	}
+	b.end()
+}
+
+// fail ends the transaction, and with it the writing: what follows might build on what is lost.
+func (b *batch) fail(ctx context.Context, err error) {
+	b.w.mu.Lock()
+	if b.w.err == nil {
+		b.w.err = explain(b.w.path+partSuffix, err)
+	}
+	b.w.mu.Unlock()
+	if b.open {
+		// SQLite may have rolled back by itself, and says so by an error.
+		_ = b.w.store.c.exec(ctx, `ROLLBACK`)
+	}
+	b.end()
+}
+
+func (b *batch) end() {
+	b.w.mu.Lock()
+	for _, r := range b.records {
+		if k := r.Key(); b.w.pending[k] == r { // not put again since
+			delete(b.w.pending, k)
+		}
+	}
+	b.w.mu.Unlock()
+	clear(b.records)
+	b.open, b.bytes, b.records = false, 0, b.records[:0]
+}
