@@ -18,6 +18,7 @@ readers=(
   "convert:imagemagick"
   "gdalinfo:gdal-bin"
   "7z:p7zip-full"
+  "sqlite3:sqlite3"
 )
 
 present() {

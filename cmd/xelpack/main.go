@@ -58,7 +58,7 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newMountCommand(), newUmountCommand(),
-		newInfoCommand(), newListCommand(), newVerifyCommand(), newExportCommand(), newPreviewCommand(),
+		newInfoCommand(), newListCommand(), newVerifyCommand(), newExtractCommand(), newExportCommand(), newPreviewCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newProvidersCommand(), newVersionCommand(),
 	)

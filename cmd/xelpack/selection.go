@@ -33,17 +33,22 @@ type selectionOptions struct {
 }
 
 func (o *selectionOptions) register(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated")
-	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
-	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
+	o.registerArea(f)
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
 	f.BoolVar(&o.Meshes, "meshes", false, "read only the terrain that the meshes (DSF) of the area list: quicker on a package whose hundreds of thousands of terrain files were never read before")
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
 	f.StringVar(&o.Maptype, "maptype", "", "maptype `CODE` in the names of textures without --scenery (default the provider's)")
-	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default all that X-Plane loads along it)")
 	f.StringVar(&o.Detail, "detail", "sight", "sight: what is far from the route less sharp, as sharp as it can be seen; full: everything at full detail")
 	f.Float64Var(&o.PixelAngle, "pixel-angle", tiles.DefaultPixelAngle, "angle of a screen pixel in `RADIANS`")
 	f.StringVar(&o.TerrainCeiling, "terrain-ceiling", "10000ft", "`HEIGHT` that a route's altitudes are counted from, for what can be seen")
+}
+
+// registerArea registers the flags that say where.
+func (o *selectionOptions) registerArea(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated")
+	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
+	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
+	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default all that X-Plane loads along it)")
 }
 
 // ground is where the options lead, before it is known what textures there are.
@@ -59,13 +64,19 @@ type selected struct {
 	Real  int // textures of the selection that the scenery holds as real files
 }
 
+// validateArea finds what is wrong with the flags of registerArea by themselves.
+func (o selectionOptions) validateArea() error {
+	if o.Corridor != "" && len(o.Routes) == 0 {
+		return usageErrorf("--corridor is a distance from a route: give --route FILE as well")
+	}
+	return nil
+}
+
 // validate finds what is wrong with the flags by themselves.
 func (o selectionOptions) validate() error {
 	switch {
 	case len(o.Routes) == 0 && o.BBox == "" && o.Region == "" && len(o.Scenery) == 0:
 		return usageErrorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE or --scenery DIR")
-	case o.Corridor != "" && len(o.Routes) == 0:
-		return usageErrorf("--corridor is a distance from a route: give --route FILE as well")
 	case o.Detail != "sight" && o.Detail != "full":
 		return usageErrorf("--detail %q: want sight or full", o.Detail)
 	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
@@ -81,7 +92,7 @@ func (o selectionOptions) validate() error {
 			return usageErrorf("--maptype: %w", err)
 		}
 	}
-	return nil
+	return o.validateArea()
 }
 
 // resolve returns what the options mean on the ground g. maptype is what textures without scenery are named after.
@@ -131,7 +142,7 @@ func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 		}
 		g.Regions = append(g.Regions, tiles.Polygons(polygons))
 	}
-	ceiling, err := parseLength(o.TerrainCeiling)
+	ceiling, err := parseLength(cmp.Or(o.TerrainCeiling, "0m"))
 	if err != nil {
 		return g, usageErrorf("--terrain-ceiling: %w", err)
 	}

@@ -26,11 +26,7 @@ var ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
 func previewOf(l dds.Layout, file []byte) ([]byte, error) {
 	level := levelOf(l, previewSide)
 	off, n := l.Level(level)
-	img, err := decodeLevel(l, level, file[off:off+n])
-	if err != nil {
-		return nil, err
-	}
-	return encodeJPEG(img, previewQuality)
+	return previewOfLevel(l, level, file[off:off+n])
 }
 
 // levelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.

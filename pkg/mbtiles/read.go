@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -13,9 +14,10 @@ import (
 
 // reader reads textures out of an archive that may be being written. Any number of goroutines may use it.
 type reader struct {
-	conns *pool
-	zstd  *zstd.Decoder // left to the garbage collector: it has no goroutines, and a read may still be decoding when the reader is closed
-	cache *cache
+	conns  *pool
+	direct *pages        // nil: SQLite reads the segments
+	zstd   *zstd.Decoder // left to the garbage collector: it has no goroutines, and a read may still be decoding when the reader is closed
+	cache  *cache
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
@@ -27,8 +29,45 @@ func newReader(path string, m mode, conns int, cacheBytes int64) (*reader, error
 	return &reader{conns: newPool(path, m, conns), zstd: z, cache: newCache(cacheBytes)}, nil
 }
 
+// pin opens all that will ever be opened, so that a new archive of the same name does not get mixed with this one. Nobody may write the file. It is
+// called before any reading.
+func (r *reader) pin(ctx context.Context) error {
+	before, err := os.Stat(r.conns.path)
+	if err != nil {
+		return bare(err)
+	}
+	if err := r.conns.open(); err != nil {
+		return err
+	}
+	var root int64
+	err = r.conns.do(ctx, func(c *conn) (err error) {
+		root, err = c.number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.direct = openPages(r.conns.path, root)
+	after, err := os.Stat(r.conns.path)
+	if err != nil {
+		return bare(err)
+	}
+	if !os.SameFile(before, after) {
+		return errors.New("it was replaced while it was being opened; try again")
+	}
+	return nil
+}
+
 // close waits for the queries in progress and closes the file.
-func (r *reader) close() error { return r.conns.close() }
+func (r *reader) close() error {
+	var err error
+	if r.direct != nil {
+		if err = r.direct.close(); errors.Is(err, os.ErrClosed) {
+			err = nil
+		}
+	}
+	return errors.Join(err, r.conns.close())
+}
 
 // readAt is Archive.ReadAt for a content of a layout.
 func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []byte, off int64) (int, error) {
@@ -87,9 +126,14 @@ func (r *reader) readPiece(ctx context.Context, id int64, length int, p []byte, 
 
 // load reads and decodes the segment of that id, whose length is that of buf. The result lies in buf or is a slice of its own.
 func (r *reader) load(ctx context.Context, id int64, buf []byte) ([]byte, error) {
-	var s segment
+	_, data, err := r.stored(ctx, id, buf)
+	return data, err
+}
+
+// stored is load that returns the segment as it is stored, too.
+func (r *reader) stored(ctx context.Context, id int64, buf []byte) (s segment, data []byte, err error) {
 	found := false
-	err := r.conns.do(ctx, func(c *conn) error {
+	err = r.conns.do(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) error {
 			s, found = segment{codec: r.int(0), data: r.blob(1)}, true
 			return nil
@@ -98,14 +142,13 @@ func (r *reader) load(ctx context.Context, id int64, buf []byte) ([]byte, error)
 	if err == nil && !found {
 		err = corrupt("the row is missing")
 	}
-	var data []byte
 	if err == nil {
 		data, err = s.decode(r.zstd, buf)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("segment %d (content %d, piece %d): %w", id, id>>8, id&0xff, err)
+		return segment{}, nil, fmt.Errorf("segment %d (content %d, piece %d): %w", id, id>>8, id&0xff, err)
 	}
-	return data, nil
+	return s, data, nil
 }
 
 // ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only with an error, which is io.EOF at the end of
