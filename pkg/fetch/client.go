@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -36,9 +38,11 @@ type ClientOptions struct {
 	Patience time.Duration
 	// OnOutage is called when a host stops answering and when it answers again. nil: nobody hears.
 	OnOutage func(Outage)
+	// Token returns the API token of a provider that the environment has none for, or "". nil: there is none.
+	Token func(providerID string) string
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
-	// Check looks at each body that CheckJPEG has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
+	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
 	// held, from many goroutines. nil: nothing more is checked.
 	Check func(body []byte) error
 	// RootCAs are trusted for TLS. nil: the system's.
@@ -91,6 +95,7 @@ type Client struct {
 	cpu       *gate // sample chunks being made
 	first     firstRequests
 	hosts     hosts
+	files     openFiles
 	stats     counters
 	closed    atomic.Bool
 	wait      sleeper
@@ -141,7 +146,11 @@ func (c *Client) Source(p Provider) Source {
 	var host string
 	if p.ID == SampleID {
 		s = newSample(c.cpu)
-	} else if t, tok, err := p.resolve(); err != nil {
+	} else if path, ok := strings.CutPrefix(p.Template, mbtilesPrefix); ok {
+		file := &mbtilesSource{path: path}
+		c.files.add(file)
+		s = &validating{next: file, check: c.options.Check}
+	} else if t, tok, err := p.resolve(c.options.Token); err != nil {
 		s = broken{err}
 	} else {
 		host = t.host
@@ -151,7 +160,7 @@ func (c *Client) Source(p Provider) Source {
 			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 		}
 		s = &breaking{next: s}
-		s = &validating{next: s, check: c.options.Check}
+		s = &validating{next: s, jpegOnly: p.JPEGOnly, check: c.options.Check}
 		s = &retrying{
 			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
 			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(c.wait, throttle.accepted),
@@ -189,4 +198,26 @@ func (c *Client) Stats() Stats { return c.stats.snapshot() }
 func (c *Client) Close() {
 	c.closed.Store(true)
 	c.transport.CloseIdleConnections()
+	c.files.close()
+}
+
+// openFiles are the MBTiles files that sources read from.
+type openFiles struct {
+	mu   sync.Mutex
+	list []*mbtilesSource
+}
+
+func (f *openFiles) add(s *mbtilesSource) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, s)
+}
+
+func (f *openFiles) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.list {
+		_ = s.close() // read only: nothing can be lost
+	}
+	f.list = nil
 }

@@ -20,6 +20,7 @@ var (
 	_ Source = (*limited)(nil)
 	_ Source = (*httpSource)(nil)
 	_ Source = (*sample)(nil)
+	_ Source = (*mbtilesSource)(nil)
 	_ Source = broken{}
 )
 
@@ -99,8 +100,9 @@ func (s *bounded) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 
 // validating turns bodies that are not imagery into ErrBody.
 type validating struct {
-	next  Source
-	check func([]byte) error // may be nil
+	next     Source
+	jpegOnly bool
+	check    func([]byte) error // may be nil
 }
 
 func (s *validating) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
@@ -108,7 +110,11 @@ func (s *validating) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckJPEG(body); err != nil {
+	check := CheckImage
+	if s.jpegOnly {
+		check = CheckJPEG
+	}
+	if err := check(body); err != nil {
 		return nil, err
 	}
 	if s.check != nil {

@@ -4,27 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
 // ErrUnknownProvider is what LookupProvider's error wraps when there is no such provider. The error lists those there are.
 var ErrUnknownProvider = errors.New("unknown provider")
 
-// LookupProvider finds a built-in provider by its id or by one of its maptype codes, in any case, or takes name as a URL template when it holds
-// "://". Whatever would keep its source from working shows here: errors are ErrUnknownProvider, ErrTemplate or ErrToken.
-func LookupProvider(name string) (Provider, error) {
-	if strings.Contains(name, "://") {
+// LookupProvider is Lookup of a Catalogue with the built-in providers only.
+func LookupProvider(name string) (Provider, error) { return (&Catalogue{}).Lookup(name) }
+
+// Lookup finds a provider: by its id or one of its maptype codes, in any case; a URL template, which holds "://"; mbtiles:FILE; a provider file of
+// Ortho4XP, FILE.lay. Whatever would keep its source from working shows here: errors are ErrUnknownProvider, ErrTemplate, ErrProviderFile or ErrToken.
+func (c *Catalogue) Lookup(name string) (Provider, error) {
+	path, isMBTiles := strings.CutPrefix(name, mbtilesPrefix)
+	switch {
+	case isMBTiles:
+		return mbtilesProvider(path)
+	case strings.Contains(name, "://"):
 		t, err := parseTemplate(name)
 		if err != nil {
 			return Provider{}, err
 		}
 		p := bareProvider(name, t)
-		if _, err := p.token(t); err != nil {
+		_, err = p.token(t, c.Token)
+		return p, err
+	case strings.EqualFold(filepath.Ext(name), ".lay"):
+		p, err := readLay(name)
+		if err != nil {
 			return Provider{}, err
 		}
-		return p, nil
+		_, _, err = p.resolve(c.Token)
+		return p, err
 	}
-	known := Providers()
+	known := c.Providers()
 	for _, p := range known {
 		for _, n := range p.names() {
 			if !strings.EqualFold(n, name) {
@@ -33,14 +46,14 @@ func LookupProvider(name string) (Provider, error) {
 			if p.ID == SampleID {
 				return p, nil
 			}
-			if _, _, err := p.resolve(); err != nil {
+			if _, _, err := p.resolve(c.Token); err != nil {
 				return Provider{}, err
 			}
 			return p, nil
 		}
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
-		return Provider{}, fmt.Errorf("%w %q: provider files are not supported yet: name an id, a maptype code or a URL template", ErrUnknownProvider, name)
+		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknownProvider, name)
 	}
 	return Provider{}, unknownProvider(name, known)
 }
@@ -65,7 +78,7 @@ func unknownProvider(name string, known []Provider) error {
 	if nearest != "" {
 		hint = fmt.Sprintf("did you mean %q? ", nearest)
 	}
-	return fmt.Errorf("%w %q: %sknown are %s, or a URL template such as https://host/{z}/{x}/{y}.jpg", ErrUnknownProvider, name, hint, list.String())
+	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknownProvider, name, hint, list.String())
 }
 
 // distance is how many letters must be put in, left out or changed to make b of a.

@@ -37,6 +37,7 @@ type Provider struct {
 	Rate        float64           // requests a second at most; 0: no limit
 	Concurrency int               // requests in flight at most; 0: the client's
 
+	JPEGOnly        bool   // a picture in another format is not imagery
 	Coverage        string // where it has imagery, for people
 	Licence         string
 	Attribution     string
@@ -121,7 +122,7 @@ func Providers() []Provider {
 		{
 			ID: "bing", Code: "BI", Name: "Bing Aerial", MinZL: 1, MaxZL: 19, Coverage: "world",
 			Template: "https://ecn.t{switch:0,1,2,3}.tiles.virtualearth.net/tiles/a{quadkey}.jpeg?g=15312",
-			Licence:  personal, Attribution: "Microsoft Bing Maps", NoImagery: []NoImageryRule{bingNoTile},
+			Licence:  personal, Attribution: "Microsoft Bing Maps", JPEGOnly: true, NoImagery: []NoImageryRule{bingNoTile},
 		},
 		{
 			ID: "arcgis", Code: "ARC", Name: "Esri World Imagery", MaxZL: 19, Coverage: "world",
@@ -153,12 +154,12 @@ func bareProvider(s string, t *template) Provider {
 	return p
 }
 
-// resolve reads p's template and finds its token.
-func (p Provider) resolve() (t *template, tok string, err error) {
+// resolve reads p's template and finds its token, in the environment or else by more.
+func (p Provider) resolve(more func(id string) string) (t *template, tok string, err error) {
 	if t, err = parseTemplate(p.Template); err != nil {
 		return nil, "", fmt.Errorf("provider %s: %w", p.ID, err)
 	}
-	tok, err = p.token(t)
+	tok, err = p.token(t, more)
 	return t, tok, err
 }
 
@@ -177,13 +178,18 @@ func (p Provider) tokenVars() []string {
 }
 
 // token returns the API token that t asks for, or "" when it asks for none.
-func (p Provider) token(t *template) (string, error) {
+func (p Provider) token(t *template, more func(id string) string) (string, error) {
 	if !t.token {
 		return "", nil
 	}
 	vars := p.tokenVars()
 	for _, name := range vars {
 		if value := strings.TrimSpace(os.Getenv(name)); value != "" {
+			return value, nil
+		}
+	}
+	if more != nil {
+		if value := strings.TrimSpace(more(p.ID)); value != "" {
 			return value, nil
 		}
 	}

@@ -44,7 +44,7 @@ func TestProviderTable(t *testing.T) {
 		if p.ID == SampleID {
 			continue
 		}
-		template, tok, err := p.resolve()
+		template, tok, err := p.resolve(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestLookupProvider(t *testing.T) {
 }
 
 func TestUnknownProvider(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "mine.lay")
+	file := filepath.Join(t.TempDir(), "mine.txt")
 	if err := os.WriteFile(file, []byte("url_template=x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestUnknownProvider(t *testing.T) {
 		{"nowhere at all", "known are eox (EOX), usgs (USGS)", "did you mean"},
 		{"", "known are", "did you mean"},
 		{"x", "known are", "did you mean"},
-		{file, "not supported yet", "did you mean"},
+		{file, "mbtiles:FILE can be named", "did you mean"},
 	} {
 		_, err := LookupProvider(test.name)
 		if !errors.Is(err, ErrUnknownProvider) || !strings.Contains(err.Error(), test.says) || test.not != "" && strings.Contains(err.Error(), test.not) {
@@ -124,7 +124,7 @@ func TestTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, tok, err := p.resolve(); err != nil || tok != want {
+		if _, tok, err := p.resolve(nil); err != nil || tok != want {
 			t.Errorf("the token is %q, %v, want %q", tok, err, want)
 		}
 		t.Setenv("MAPBOX_TOKEN", "first")
@@ -133,7 +133,7 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, tok, err := p.resolve(); err != nil || tok != "b" {
+	if _, tok, err := p.resolve(nil); err != nil || tok != "b" {
 		t.Errorf("the token is %q, %v", tok, err)
 	}
 }

@@ -24,6 +24,7 @@ type counts struct{ sent, ok, refused float64 }
 const (
 	refusedMemory = 256
 	refusedShare  = 0.012 // fewer are chance, or the price of finding the limit
+	manyRefused   = 4     // of late: more than one chunk's bad luck
 	acceptedShare = 0.95  // of what a host accepts is what it then gets
 	calm          = 3 * time.Second
 	careful       = 15 * time.Second
@@ -75,10 +76,14 @@ func (r *rate) second(now time.Time) counts {
 
 func (r *rate) accepted(now time.Time) float64 { return r.second(now).ok }
 
-// mostRefused says that the host turns away more than it takes in.
+// mostRefused says that the host turns away many, and not only a few among those it serves.
 func (r *rate) mostRefused(now time.Time) bool {
-	s := r.second(now)
-	return s.refused*4 > s.ok
+	r.at(now)
+	var ok, refused float64
+	for _, c := range r.slots {
+		ok, refused = ok+c.ok, refused+c.refused
+	}
+	return refused >= manyRefused && refused*4 > ok
 }
 
 // excessive says whether the 429 to what was sent at started is one too many, and then lowers the rate.

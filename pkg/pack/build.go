@@ -37,6 +37,9 @@ type Job struct {
 	Meta     map[string]string // rows for the archive's metadata
 	// GiveUp is how many chunks in a row, of textures without any imagery, may fail before the provider is taken to be down. Default 2048.
 	GiveUp int
+	// Again builds every item, whatever the archive has, and lets the provider be another: a repair. What comes back with more holes than what is there
+	// is not kept.
+	Again bool
 	// Client reports what was requested. Nil reports nothing, as for a source without network.
 	Client interface{ Stats() fetch.Stats }
 }
@@ -125,9 +128,12 @@ type build struct {
 }
 
 func (b *build) run(ctx context.Context) error {
-	todo, err := Todo(b.writer.Has, b.job.Items, b.job.Provider)
-	if err != nil {
-		return err
+	todo := b.job.Items
+	if !b.job.Again {
+		var err error
+		if todo, err = Todo(b.writer.Has, b.job.Items, b.job.Provider); err != nil {
+			return err
+		}
 	}
 	b.report.Skipped = len(b.job.Items) - len(todo)
 	if err := b.textures(ctx, todo); err != nil {
@@ -162,6 +168,10 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	defer built.Release()
 	if err := b.answers(built); err != nil {
 		return err
+	}
+	if old, ok := b.writer.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < built.Failed {
+		b.holes.Add(min(1, int64(old.Failed)))
+		return nil
 	}
 	content, err := b.pipeline.Encode(ctx, built.File)
 	if err != nil {

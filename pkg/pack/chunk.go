@@ -63,7 +63,7 @@ func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Fail
 func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk) (ending, error) {
 	var end ending
 	if c.Z <= p.maxZL {
-		err := p.fetchInto(ctx, c, func(w *dds.Worker, body []byte) error { return w.AddJPEG(b, place.Row, place.Col, body) })
+		err := p.fetchInto(ctx, c, func(w *dds.Worker, body []byte) error { return addImage(w, b, place, body) })
 		switch {
 		case err == nil:
 			return end, nil
@@ -90,7 +90,8 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 	return end, p.work(ctx, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
 }
 
-// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is not imagery, whatever it looked like: it is asked for again.
+// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is not imagery, whatever it looked like: it is asked for
+// again, and not from a store that kept it.
 func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(*dds.Worker, []byte) error) error {
 	var err error
 	for range decodeTries {
@@ -99,8 +100,11 @@ func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(*dds.W
 			return err
 		}
 		err = p.work(ctx, func(w *worker) error { return use(w.dds, body) })
-		if !errors.Is(err, dds.ErrJPEG) {
+		if !errors.Is(err, dds.ErrJPEG) && !errors.Is(err, errImage) {
 			return err
+		}
+		if keeper, ok := p.source.(fetch.Forgetter); ok {
+			keeper.Forget(c)
 		}
 	}
 	return err

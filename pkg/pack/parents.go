@@ -67,7 +67,7 @@ func (ps *parents) get(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error)
 		entry, mine := ps.entry(c)
 		if mine {
 			entry.err = ps.pipeline.fetchInto(ctx, c, func(w *dds.Worker, body []byte) (err error) {
-				entry.img, err = w.DecodeJPEG(body)
+				entry.img, err = decodeImage(w, body)
 				return err
 			})
 			if entry.err != nil && !errors.Is(entry.err, fetch.ErrNoImagery) {

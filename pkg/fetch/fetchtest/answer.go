@@ -119,7 +119,7 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 	switch k {
 	case HTML:
 		kind = "text/html"
-	case PNG, BingNoTile:
+	case PNG, Transparent, BingNoTile:
 		kind = "image/png"
 	}
 	w.Header().Set("Content-Type", kind)

@@ -40,6 +40,14 @@ func body(kind Kind, good []byte) ([]byte, error) {
 	case WrongSize:
 		return encode(image.NewYCbCr(image.Rect(0, 0, 512, 512), image.YCbCrSubsampleRatio420))
 	case PNG:
+		picture, err := jpeg.Decode(bytes.NewReader(good))
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		err = png.Encode(&b, picture)
+		return b.Bytes(), err
+	case Transparent:
 		var b bytes.Buffer
 		err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 256, 256)))
 		return b.Bytes(), err

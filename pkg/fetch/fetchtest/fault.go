@@ -18,6 +18,8 @@ const (
 	Grey        // a JPEG of one component
 	Padded      // zeros after the end marker
 	Redirect    // 302 to the imagery on this server, or to Fault.Location
+	PNG         // the same pixels as a PNG
+	Transparent // a PNG of which nothing is to be seen
 
 	// Nothing there.
 	NotFound     // 404
@@ -43,7 +45,6 @@ const (
 	Corrupt   // a JPEG whose markers are whole and whose picture is not
 	WrongSize // a JPEG of 512×512 px
 	CMYK
-	PNG
 	Huge // 5 MiB
 
 	// Refusals and mistakes.
@@ -56,9 +57,9 @@ const (
 // String returns the kind's name in lower case.
 func (k Kind) String() string {
 	names := [...]string{
-		"ok", "progressive", "grey", "padded", "redirect", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
+		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
 		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "truncated",
-		"corrupt", "wrong size", "cmyk", "png", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
+		"corrupt", "wrong size", "cmyk", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
 	}
 	if int(k) < len(names) {
 		return names[k]

@@ -1,0 +1,212 @@
+package fetch_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func openStore(t *testing.T, path string, o fetch.StoreOptions) *fetch.Store {
+	t.Helper()
+	s, err := fetch.OpenStore(t.Context(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeStore(t *testing.T, s *fetch.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// counted serves bodies of one chunk, numbered so that each differs, and counts.
+type counted struct {
+	body  []byte
+	asked atomic.Int64
+}
+
+func (s *counted) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
+	s.asked.Add(1)
+	if c.X%10 == 9 {
+		return nil, fetch.ErrNoImagery
+	}
+	return append(bytes.Clone(s.body), byte(c.X), byte(c.X>>8)), nil // decoders ignore what follows the end
+}
+
+func TestStoreSuite(t *testing.T) {
+	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
+		server := fetchtest.NewServer(fetchtest.Options{Fault: misbehave})
+		t.Cleanup(server.Close)
+		client := fetch.NewClient(fetch.ClientOptions{Retries: -1, Concurrency: 4})
+		t.Cleanup(client.Close)
+		store := openStore(t, filepath.Join(t.TempDir(), "s.mbtiles"), fetch.StoreOptions{})
+		t.Cleanup(func() { closeStore(t, store) })
+		return fetchtest.Subject{
+			Source: store.Source(client.Source(server.Provider()), false),
+			OK:     subjectChunks(0, 4), NoImagery: subjectChunks(10, 4), Failing: subjectChunks(14, 4), Stuck: subjectChunks(18, 2),
+		}
+	})
+}
+
+// What was fetched once is there the next time, also what is known to be nowhere, and offline.
+func TestStoreKeeps(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.mbtiles")
+	next := &counted{body: sampleBody(t, chunk)}
+	get := func(s fetch.Source, x uint32) ([]byte, error) {
+		return s.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x, Y: 7})
+	}
+	want := map[uint32][]byte{}
+	store := openStore(t, path, fetch.StoreOptions{Name: "test"})
+	for x := range uint32(100) {
+		want[x], _ = get(store.Source(next, false), x)
+	}
+	closeStore(t, store)
+	store = openStore(t, path, fetch.StoreOptions{Name: "test"})
+	for _, source := range []fetch.Source{store.Source(next, false), store.Source(nil, false)} {
+		for x := range uint32(100) {
+			body, err := get(source, x)
+			if !bytes.Equal(body, want[x]) || errors.Is(err, fetch.ErrNoImagery) != (x%10 == 9) {
+				t.Fatalf("chunk %d: %d bytes, %v", x, len(body), err)
+			}
+		}
+	}
+	if next.asked.Load() != 100 {
+		t.Errorf("asked %d times, want 100", next.asked.Load())
+	}
+	if _, err := get(store.Source(nil, false), 100); !errors.Is(err, fetch.ErrOffline) {
+		t.Errorf("offline: %v, want ErrOffline", err)
+	}
+	if _, _ = get(store.Source(next, true), 9); next.asked.Load() != 101 {
+		t.Error("missing imagery was not asked for again")
+	}
+	store.Source(next, false).(fetch.Forgetter).Forget(tiles.Chunk{Z: 12, X: 5, Y: 7})
+	if _, _ = get(store.Source(next, false), 5); next.asked.Load() != 102 {
+		t.Error("what was to be forgotten was not")
+	}
+	closeStore(t, store)
+	if left, _ := filepath.Glob(path + "?*"); len(left) > 0 {
+		t.Errorf("it leaves %v", left)
+	}
+	t.Run("gdalinfo", func(t *testing.T) {
+		tool, err := exec.LookPath("gdalinfo")
+		if err != nil {
+			t.Skip("gdalinfo is not installed")
+		}
+		out, err := exec.Command(tool, path).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "Driver: MBTiles") {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+// The file stays within its bound, and what was used last stays in it.
+func TestStoreEvicts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.mbtiles")
+	const bound = 2 << 20
+	next := &counted{body: sampleBody(t, chunk)}
+	for range 3 {
+		store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
+		source := store.Source(next, false)
+		for x := range uint32(400) {
+			_, _ = source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: uint32(next.asked.Load()) % 4000, Y: x})
+		}
+		closeStore(t, store)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 2*bound || info.Size() < bound/2 {
+		t.Errorf("%d bytes, want about %d", info.Size(), bound)
+	}
+}
+
+// Two processes have one store open and write it at once: here two Stores, whose connections know nothing of each other.
+func TestStoreOfTwo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.mbtiles")
+	next := &counted{body: sampleBody(t, chunk)}
+	var both sync.WaitGroup
+	for i := range uint32(2) {
+		both.Go(func() {
+			store, err := fetch.OpenStore(t.Context(), path, fetch.StoreOptions{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			source := store.Source(next, false)
+			for x := range uint32(300) {
+				if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: i}); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := store.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	store := openStore(t, path, fetch.StoreOptions{})
+	defer closeStore(t, store)
+	for i := range uint32(600) {
+		if _, err := store.Source(nil, false).Fetch(t.Context(), tiles.Chunk{Z: 12, X: i % 300 * 10, Y: i / 300}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The store's file is a provider like any other MBTiles file.
+func TestMBTilesProvider(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chunks.mbtiles")
+	next := &counted{body: sampleBody(t, chunk)}
+	store := openStore(t, path, fetch.StoreOptions{Attribution: "somebody"})
+	want, _ := store.Source(next, false).Fetch(t.Context(), tiles.Chunk{Z: 12, X: 3, Y: 4})
+	closeStore(t, store)
+
+	p, err := fetch.LookupProvider("mbtiles:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.MinZL != 12 || p.MaxZL != 12 || p.Attribution != "somebody" || p.StoreName() != "" {
+		t.Errorf("provider %+v", p)
+	}
+	client := fetch.NewClient(fetch.ClientOptions{})
+	defer client.Close()
+	source := client.Source(p)
+	if body, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: 3, Y: 4}); err != nil || !bytes.Equal(body, want) {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+	if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: 4, Y: 4}); !errors.Is(err, fetch.ErrNoImagery) {
+		t.Errorf("%v, want ErrNoImagery", err)
+	}
+	junk := filepath.Join(t.TempDir(), "junk.mbtiles")
+	if err := os.WriteFile(junk, []byte("no database at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{junk, path + "x"} {
+		if _, err := fetch.LookupProvider("mbtiles:" + bad); !errors.Is(err, fetch.ErrUnknownProvider) {
+			t.Errorf("%s: %v, want ErrUnknownProvider", bad, err)
+		}
+	}
+}
+
+func TestStoreName(t *testing.T) {
+	name := func(p string) string { return provider(t, p).StoreName() }
+	a, b := name("https://host/a/{z}/{x}/{y}"), name("https://host/b/{z}/{x}/{y}")
+	if a == b || !strings.HasPrefix(a, "host-") || name("eox") != "eox.mbtiles" || name("sample") != "" {
+		t.Errorf("%q, %q, %q, %q", a, b, name("eox"), name("sample"))
+	}
+}

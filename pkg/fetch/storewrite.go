@@ -1,0 +1,191 @@
+package fetch
+
+import (
+	"context"
+	"database/sql"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// write commits what is queued, until the store is closed.
+func (s *Store) write(ctx context.Context) {
+	tick := time.NewTicker(storeCommitEvery)
+	defer tick.Stop()
+	for open := true; open; {
+		select {
+		case <-tick.C:
+		case <-s.wake:
+		case <-s.stop:
+			open = false
+		}
+		s.mu.Lock()
+		s.writing, s.pending = s.pending, map[tiles.Chunk]stored{}
+		used := s.used
+		taken := s.bytes
+		// Alone, a note of what was used is worth a transaction only at the end, or when there are many.
+		if len(s.writing) > 0 || !open || len(used) > 100_000 {
+			s.used = map[tiles.Chunk]bool{}
+		} else {
+			used = nil
+		}
+		s.mu.Unlock()
+		if len(s.writing) == 0 && len(used) == 0 {
+			continue
+		}
+		err := s.commit(ctx, used)
+		s.mu.Lock()
+		s.writing = nil
+		s.bytes -= taken
+		if err != nil {
+			s.err = err
+		}
+		s.mu.Unlock()
+	}
+}
+
+// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room.
+func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	now := time.Now().Unix()
+	for c, entry := range s.writing {
+		if err := writeEntry(tx, c, entry, now); err != nil {
+			return err
+		}
+	}
+	for c := range used {
+		if _, err := tx.Exec(`UPDATE uses SET used = ? WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, now, c.Z, c.X, tileRow(c)); err != nil {
+			return err
+		}
+	}
+	if err := describe(tx, s.writing); err != nil {
+		return err
+	}
+	if err := s.evict(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func writeEntry(tx *sql.Tx, c tiles.Chunk, entry stored, now int64) error {
+	where := []any{c.Z, c.X, tileRow(c)}
+	if entry.gone || entry.body == nil {
+		if err := drop(tx, where); err != nil || entry.gone {
+			return err
+		}
+		_, err := tx.Exec(`INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?)`, append(where, now)...)
+		return err
+	}
+	if _, err := tx.Exec(`INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)`, append(where, entry.body)...); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)`, append(where, now)...); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`DELETE FROM missing WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, where...)
+	return err
+}
+
+func drop(tx *sql.Tx, where []any) error {
+	for _, table := range []string{"tiles", "uses"} {
+		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, where...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe keeps the metadata true: the zoom levels there are, and the format of pictures that are not JPEG.
+func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
+	written = maps.Clone(written)
+	maps.DeleteFunc(written, func(_ tiles.Chunk, e stored) bool { return e.body == nil })
+	if len(written) == 0 {
+		return nil
+	}
+	chunks := slices.Collect(maps.Keys(written))
+	low, high := chunks[0].Z, chunks[0].Z
+	for _, c := range chunks {
+		low, high = min(low, c.Z), max(high, c.Z)
+	}
+	format := "jpg"
+	switch body := written[chunks[0]].body; {
+	case len(body) > 0 && body[0] == 'R':
+		format = "webp"
+	case !IsJPEG(body):
+		format = "png"
+	}
+	_, err := tx.Exec(`INSERT OR REPLACE INTO metadata VALUES
+		('minzoom', min(?, coalesce((SELECT CAST(value AS INTEGER) FROM metadata WHERE name = 'minzoom'), 99))),
+		('maxzoom', max(?, coalesce((SELECT CAST(value AS INTEGER) FROM metadata WHERE name = 'maxzoom'), 0))),
+		('format', ?)`, low, high, format)
+	return err
+}
+
+// evict drops what was used longest ago until the file's pages in use are within the bound.
+func (s *Store) evict(tx *sql.Tx) error {
+	size, free, err := pages(tx)
+	if err != nil || size-free <= s.max {
+		return err
+	}
+	for target := s.max - s.max/20; size-free > target; {
+		oldest, err := leastUsed(tx)
+		if err != nil {
+			return err
+		}
+		if len(oldest) == 0 {
+			break
+		}
+		for _, where := range oldest {
+			if err := drop(tx, where); err != nil {
+				return err
+			}
+		}
+		if size, free, err = pages(tx); err != nil {
+			return err
+		}
+	}
+	if free > s.max/4 { // the bound was made smaller: give the disk back
+		return vacuum(tx)
+	}
+	return nil
+}
+
+// vacuum gives free pages back: one with every step of the statement, so it is read to its end.
+func vacuum(tx *sql.Tx) error {
+	rows, err := tx.Query(`PRAGMA incremental_vacuum`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+	}
+	return rows.Err()
+}
+
+// pages returns the bytes of the file's pages, and of those of them that are free.
+func pages(tx *sql.Tx) (size, free int64, err error) {
+	err = tx.QueryRow(`SELECT page_count * page_size, freelist_count * page_size FROM pragma_page_count, pragma_page_size, pragma_freelist_count`).Scan(&size, &free)
+	return size, free, err
+}
+
+func leastUsed(tx *sql.Tx) (where [][]any, err error) {
+	rows, err := tx.Query(`SELECT zoom_level, tile_column, tile_row FROM uses ORDER BY used LIMIT 256`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var z, x, y int64
+		if err := rows.Scan(&z, &x, &y); err != nil {
+			return nil, err
+		}
+		where = append(where, []any{z, x, y})
+	}
+	return where, rows.Err()
+}
