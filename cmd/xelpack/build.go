@@ -31,6 +31,8 @@ type buildOptions struct {
 	Retries  int
 	Timeout  time.Duration
 	Patience time.Duration
+
+	retryMissing bool // repair's
 }
 
 func newBuildCommand() *cobra.Command {
@@ -134,24 +136,30 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
 	}
 
-	client := fetch.NewClient(fetch.ClientOptions{
-		Concurrency: o.Concurrency, Rate: o.Rate, Retries: retries(o.Retries), Timeout: o.Timeout, UserAgent: userAgent(),
-		Patience: o.Patience, OnOutage: func(out fetch.Outage) { sayOutage(stderr, out) },
-	})
-	defer client.Close()
-	pipeline := pack.New(pack.Options{
-		Source: client.Source(plan.Provider), MaxZL: plan.Provider.MaxZL,
-		Quality: quality, Compression: compression,
-	})
+	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan)}
+	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: quality, Compression: compression}, todo, stderr)
+	return &buildReport{report}, err
+}
+
+// run lets the pipeline do a job of build or repair, with a bar over what is to be done.
+func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
+	source, err := o.open(ctx, p, fetch.ClientOptions{
+		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: func(out fetch.Outage) { sayOutage(stderr, out) },
+	}, o.retryMissing, stderr)
+	if err != nil {
+		return pack.Report{}, errors.Join(err, writer.Close())
+	}
+	defer source.close(stderr)
+	po.Source, po.MaxZL = source, p.MaxZL
+	pipeline := pack.New(po)
 	defer pipeline.Close()
 
-	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan), Client: client}
-	bar := progress.New(stderr, estimatePlan(todo, plan.Provider, o.Concurrency).Chunks, len(todo), func() progress.State {
-		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: client.Stats().BytesDownloaded}
+	job.Client = source.client
+	bar := progress.New(stderr, estimatePlan(todo, p, o.Concurrency).Chunks, len(todo), func() progress.State {
+		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.client.Stats().BytesDownloaded}
 	})
-	report, err := pack.Build(ctx, pipeline, writer, job)
-	bar.Close()
-	return &buildReport{report}, err
+	defer bar.Close()
+	return pack.Build(ctx, pipeline, writer, job)
 }
 
 // begun reports whether a build of file has left something to go on with.

@@ -92,6 +92,7 @@ var hints = []struct {
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrVersion, "update xelpack"},
 	{mbtiles.ErrCorrupt, "see `xelpack verify` for what is damaged"},
+	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
 	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
 	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
 	{pack.ErrNoAnswer, "check the line and the provider's address; the same command goes on where it stopped"},

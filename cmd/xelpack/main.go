@@ -57,7 +57,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		newPlanCommand(), newBuildCommand(), newMountCommand(), newUmountCommand(),
+		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newExtractCommand(), newExportCommand(), newPreviewCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newProvidersCommand(), newVersionCommand(),

@@ -91,12 +91,13 @@ func runMount(ctx context.Context, o mountOptions, files []string, mountpoint st
 		if err != nil {
 			return err
 		}
-		client := fetch.NewClient(fetch.ClientOptions{
-			Concurrency: o.Concurrency, Rate: o.Rate, UserAgent: userAgent(),
-			Patience: -1, // a stand-in at once is better than every open waiting for a line that is gone
-		})
-		defer client.Close()
-		pipeline := pack.New(pack.Options{Source: client.Source(provider), MaxZL: provider.MaxZL})
+		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
+		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1}, false, stderr)
+		if err != nil {
+			return err
+		}
+		defer source.close(stderr)
+		pipeline := pack.New(pack.Options{Source: source, MaxZL: provider.MaxZL})
 		defer pipeline.Close()
 		mo.Generator = generator{pipeline}
 	}

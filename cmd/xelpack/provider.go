@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -22,11 +25,13 @@ type fetchOptions struct {
 	Provider    string
 	Concurrency int
 	Rate        float64
+	storeOptions
 }
 
 func (o *fetchOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.Provider, "provider", autoProvider, "where imagery comes from: an `ID` that \"xelpack providers\" lists, a URL template with {x} {y} {z}, or auto")
+	f.StringVar(&o.Provider, "provider", autoProvider, "where imagery comes from: an `ID` that \"xelpack providers\" lists, a URL template with {x} {y} {z}, mbtiles:FILE, an Ortho4XP FILE.lay, or auto")
 	f.IntVar(&o.Concurrency, "concurrency", 0, fmt.Sprintf("requests in flight at once, at most %d (default 16 a processor)", fetch.MaxConcurrency))
+	o.storeOptions.register(f)
 	f.Float64Var(&o.Rate, "rate", 0, "requests a second at most (default as many as the provider takes)")
 }
 
@@ -37,13 +42,53 @@ func (o fetchOptions) validate() error {
 	if !(o.Rate >= 0) {
 		return usageErrorf("--rate %v: want requests a second, or 0 for no limit", o.Rate)
 	}
-	return nil
+	return o.storeOptions.validate()
+}
+
+// catalogue reads the user's providers.
+func catalogue() (*fetch.Catalogue, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return &fetch.Catalogue{}, nil // no home, no providers of one's own
+	}
+	c, err := fetch.LoadCatalogue(filepath.Join(dir, "xelpack"))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// newClient returns the process's client, with the limits of o and the tokens of the user's files.
+func (o fetchOptions) newClient(co fetch.ClientOptions) (*fetch.Client, error) {
+	c, err := catalogue()
+	if err != nil {
+		return nil, err
+	}
+	co.Concurrency, co.Rate, co.UserAgent, co.Token = o.Concurrency, o.Rate, userAgent(), c.Token
+	return fetch.NewClient(co), nil
+}
+
+// open returns where p's imagery comes from. Close it.
+func (o fetchOptions) open(ctx context.Context, p fetch.Provider, co fetch.ClientOptions, askMissing bool, stderr io.Writer) (*imagery, error) {
+	client, err := o.newClient(co)
+	if err != nil {
+		return nil, err
+	}
+	im, err := o.openImagery(ctx, client, p, askMissing, stderr)
+	if err != nil {
+		client.Close()
+	}
+	return im, err
 }
 
 // lookup finds the provider. With auto it is the one that most of the scenery's textures are named after, if xelpack knows it.
 func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fetch.Provider, error) {
+	known, err := catalogue()
+	if err != nil {
+		return fetch.Provider{}, err
+	}
 	if o.Provider != autoProvider {
-		p, err := fetch.LookupProvider(o.Provider)
+		p, err := known.Lookup(o.Provider)
 		if err != nil {
 			return p, usageErrorf("--provider: %w", err)
 		}
@@ -51,7 +96,7 @@ func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fet
 	}
 	wanted, others := commonMaptype(packages)
 	if wanted != "" {
-		if p, err := fetch.LookupProvider(wanted); err == nil {
+		if p, err := known.Lookup(wanted); err == nil {
 			if others > 0 {
 				fmt.Fprintf(stderr, "provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)\n", p.ID, wanted, plural(others, "texture"))
 			}
@@ -59,7 +104,7 @@ func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fet
 		}
 		fmt.Fprintf(stderr, "provider: none is known for maptype %s: taking %s (--provider chooses)\n", wanted, fallbackProvider)
 	}
-	return fetch.LookupProvider(fallbackProvider)
+	return known.Lookup(fallbackProvider)
 }
 
 // commonMaptype returns the maptype that most textures have and how many have another.

@@ -1,33 +1,51 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"net/http"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func newProvidersCommand() *cobra.Command {
 	var asJSON bool
+	var check, at string
 	cmd := &cobra.Command{
 		Use:     "providers",
-		Short:   "List the imagery providers",
-		Long:    "Lists the imagery providers that xelpack knows: id, maptype, zoom levels, coverage, licence, and whether what is built may be passed on.",
-		Example: "  xelpack providers --json",
+		Short:   "List the imagery providers, or try one",
+		Long:    "Lists the imagery providers that xelpack knows: id, maptype, zoom levels, coverage, licence, and whether what is built may be passed on. Those of\n~/.config/xelpack/providers.toml and of Ortho4XP files (*.lay) beside it come first. --check fetches one chunk of a provider and says what came.",
+		Example: "  xelpack providers --json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return listProviders(cmd.OutOrStdout(), asJSON)
+			known, err := catalogue()
+			if err != nil {
+				return err
+			}
+			if check != "" {
+				return checkProvider(cmd.Context(), known, check, at, cmd.OutOrStdout())
+			}
+			for _, err := range known.Unusable() {
+				fmt.Fprintln(cmd.ErrOrStderr(), err)
+			}
+			return listProviders(cmd.OutOrStdout(), known.Providers(), asJSON)
 		},
 	}
+	cmd.Flags().StringVar(&check, "check", "", "fetch one chunk of the provider `ID`, URL template or file")
+	cmd.Flags().StringVar(&at, "at", "43.6,7.1", "where to: `LAT,LON`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func listProviders(w io.Writer, asJSON bool) error {
+func listProviders(w io.Writer, providers []fetch.Provider, asJSON bool) error {
 	type row struct {
 		ID              string `json:"id"`
 		Code            string `json:"code"`
@@ -40,7 +58,7 @@ func listProviders(w io.Writer, asJSON bool) error {
 		Redistributable bool   `json:"redistributable"`
 	}
 	var rows []row
-	for _, p := range fetch.Providers() {
+	for _, p := range providers {
 		rows = append(rows, row{p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable})
 	}
 	if asJSON {
@@ -56,4 +74,29 @@ func listProviders(w io.Writer, asJSON bool) error {
 		fmt.Fprintf(t, "%s\t%s\t%d-%d\t%s\t%s\t%s\n", r.ID, r.Code, r.MinZL, r.MaxZL, r.Coverage, r.Licence, may)
 	}
 	return t.Flush()
+}
+
+// checkProvider fetches one chunk, at the deepest zoom level up to 14.
+func checkProvider(ctx context.Context, known *fetch.Catalogue, name, at string, w io.Writer) error {
+	var lat, lon float64
+	if n, err := fmt.Sscanf(at, "%f,%f", &lat, &lon); n != 2 || err != nil || !(math.Abs(lat) < 85) || !(math.Abs(lon) < 180) {
+		return usageErrorf("--at %q: want LAT,LON in degrees", at)
+	}
+	p, err := known.Lookup(name)
+	if err != nil {
+		return usageErrorf("--check: %w", err)
+	}
+	z := max(min(p.MaxZL, 14), p.MinZL)
+	n := float64(uint32(1) << z)
+	phi := lat * math.Pi / 180
+	c := tiles.Chunk{Z: z, X: uint32((lon + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
+	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: userAgent(), Token: known.Token})
+	defer client.Close()
+	start := time.Now()
+	body, err := client.Source(p).Fetch(ctx, c)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s: ok: %s of %s for %s in %s\n", p.ID, bytesText(int64(len(body))), http.DetectContentType(body), c, durationText(time.Since(start)))
+	return err
 }

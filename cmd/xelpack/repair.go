@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+func newRepairCommand() *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "repair ARCHIVE",
+		Short: "Fetch again what an archive could not get",
+		Long: `Builds the textures with failed chunks again, from the provider that they were built from, on a copy that replaces the archive when it is finished. Where the
+provider has no imagery there is no hole: --retry-missing asks again there too. What comes back worse than it was is not kept.`,
+		Example: `  xelpack repair flight.mbtiles
+  xelpack repair flight.mbtiles --retry-missing --provider eox`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Output = args[0]
+			return runRepair(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	o.fetchOptions.register(f)
+	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
+	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
+	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
+	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
+	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
+	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
+	quality, err := dds.ParseQuality(o.Quality)
+	if err != nil {
+		return usageErrorf("--quality: %w", err)
+	}
+	compression, err := mbtiles.ParseCompression(o.Compress)
+	if err != nil {
+		return usageErrorf("--compress: %w", err)
+	}
+	switch {
+	case o.Retries < 0 || o.Timeout <= 0 || o.Patience <= 0:
+		return usageErrorf("--retries, --timeout and --patience: want more than nothing")
+	}
+	if err := o.fetchOptions.validate(); err != nil {
+		return err
+	}
+	var broken map[string][]tiles.Item
+	total := 0
+	if err := withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {
+		total = a.Len()
+		broken, err = holes(ctx, a, o.retryMissing)
+		return err
+	}); err != nil {
+		return err
+	}
+	report := pack.Report{State: pack.StateComplete, Textures: total, Skipped: total}
+	for i, id := range slices.Sorted(maps.Keys(broken)) {
+		one, err := repairFrom(ctx, o, id, broken[id], pack.Options{Quality: quality, Compression: compression}, stderr)
+		if err != nil && i == 0 && one.State == "" {
+			return err // nothing was begun
+		}
+		addReport(&report, one)
+		if err != nil {
+			report.State = pack.StateInterrupted
+			return errors.Join(err, (&buildReport{report}).write(o, stdout))
+		}
+	}
+	if err := (&buildReport{report}).write(o, stdout); err != nil {
+		return err
+	}
+	if report.State == pack.StateHoles {
+		return fmt.Errorf("%s: %w: %s could not be fetched", o.Output, errHoles, plural(report.Chunks.Failed, "chunk"))
+	}
+	return nil
+}
+
+// holes returns the textures to build again, by the provider that they are from.
+func holes(ctx context.Context, a *mbtiles.Archive, missingToo bool) (map[string][]tiles.Item, error) {
+	found := map[string][]tiles.Item{}
+	for e := range a.All() {
+		r, err := a.Record(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if r.Failed > 0 || missingToo && r.Missing > 0 {
+			found[r.Provider] = append(found[r.Provider], tiles.Item{Texture: r.Texture, Detail: r.Detail})
+		}
+	}
+	return found, nil
+}
+
+// repairFrom builds items again that came from the provider named id.
+func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.Item, po pack.Options, stderr io.Writer) (pack.Report, error) {
+	if o.Provider == autoProvider {
+		o.Provider = id
+	}
+	p, err := o.lookup(nil, stderr)
+	if err != nil {
+		return pack.Report{}, fmt.Errorf("%w (the textures are from %s: name its template or file with --provider)", err, id)
+	}
+	writer, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true})
+	if err != nil {
+		return pack.Report{}, err
+	}
+	// A repair that was interrupted has mended some already.
+	todo := slices.DeleteFunc(slices.Clone(items), func(it tiles.Item) bool {
+		r, ok := writer.Has(it.Key())
+		return ok && r.Failed == 0 && (!o.retryMissing || r.Missing == 0)
+	})
+	job := pack.Job{Items: todo, Provider: p.ID, Again: true, Meta: map[string]string{
+		"xelpack:encoder": userAgent() + " " + o.Quality, "xelpack:jpeg_decoder": dds.Decoder(),
+	}}
+	if p.ID != id { // the archive is of both now
+		job.Meta["xelpack:providers"] = id + "," + p.ID
+		job.Meta["xelpack:licence"] = "of several providers: see those of " + id + " and " + p.ID
+		if !p.Redistributable {
+			job.Meta["xelpack:redistributable"] = strconv.FormatBool(false)
+		}
+	}
+	report, err := o.run(ctx, p, writer, job, po, todo, stderr)
+	if err != nil {
+		return report, fmt.Errorf("repair %s: %w", filepath.Base(o.Output), err)
+	}
+	return report, nil
+}
+
+// addReport adds what was done for one provider to the report of all.
+func addReport(all *pack.Report, one pack.Report) {
+	all.Built += one.Built
+	all.Skipped -= one.Built
+	all.Chunks.OK += one.Chunks.OK
+	all.Chunks.NoImagery += one.Chunks.NoImagery
+	all.Chunks.Failed += one.Chunks.Failed
+	all.Requests += one.Requests
+	all.Retries += one.Retries
+	all.BytesDownloaded += one.BytesDownloaded
+	all.BytesStored += one.BytesStored
+	all.ElapsedSeconds += one.ElapsedSeconds
+	if one.State == pack.StateHoles {
+		all.State = pack.StateHoles
+	}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// storeOptions are the flags about the chunks that are kept.
+type storeOptions struct {
+	Keep    string
+	NoStore bool
+	Offline bool
+}
+
+func (o *storeOptions) register(f *pflag.FlagSet) {
+	f.StringVar(&o.Keep, "keep-chunks", "10GB", "`SIZE` that the store of fetched chunks may grow to, for each provider")
+	f.BoolVar(&o.NoStore, "no-store", false, "neither use nor fill the store of fetched chunks")
+	f.BoolVar(&o.Offline, "offline", false, "ask no provider: what is not in the store is missing")
+}
+
+func (o storeOptions) validate() error {
+	if _, err := parseBytes(o.Keep); err != nil {
+		return usageErrorf("--keep-chunks: %w", err)
+	}
+	if o.Offline && o.NoStore {
+		return usageErrorf("--offline needs the chunk store: leave out --no-store")
+	}
+	return nil
+}
+
+// imagery is where a command's chunks come from: the provider, and the store before it.
+type imagery struct {
+	fetch.Source
+	client *fetch.Client
+	store  *fetch.Store // nil: none
+}
+
+// openImagery puts the store before the client's source. A store that cannot be used is said and done without, unless there is nothing else. Close it.
+func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p fetch.Provider, askMissing bool, stderr io.Writer) (*imagery, error) {
+	im := &imagery{Source: client.Source(p), client: client}
+	name := p.StoreName()
+	if name == "" || o.NoStore {
+		return im, nil
+	}
+	dir, err := os.UserCacheDir()
+	if err == nil {
+		dir = filepath.Join(dir, "xelpack", "chunks")
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err == nil {
+		size, _ := parseBytes(o.Keep) // validate has looked at it
+		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, name), fetch.StoreOptions{MaxBytes: size, Name: p.Name, Attribution: p.Attribution})
+	}
+	switch {
+	case err != nil && o.Offline:
+		return nil, fmt.Errorf("--offline: %w", err)
+	case err != nil:
+		fmt.Fprintf(stderr, "chunks are not kept: %v\n", err)
+		return im, nil
+	}
+	next := im.Source
+	if o.Offline {
+		next = nil
+	}
+	im.Source = im.store.Source(next, askMissing)
+	return im, nil
+}
+
+// Forget implements fetch.Forgetter for what stands behind.
+func (im *imagery) Forget(c tiles.Chunk) {
+	if keeper, ok := im.Source.(fetch.Forgetter); ok {
+		keeper.Forget(c)
+	}
+}
+
+// close closes store and client. A store that could not be written is no failure of the work: it is said.
+func (im *imagery) close(stderr io.Writer) {
+	if im.store != nil {
+		if err := im.store.Close(); err != nil {
+			fmt.Fprintf(stderr, "chunks are not kept: %v\n", err)
+		}
+	}
+	im.client.Close()
+}
+
+// byteUnits are the units of sizes, as disks are sold and as memory is.
+var byteUnits = []struct {
+	suffix string
+	bytes  float64
+}{
+	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
+	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
+}
+
+// parseBytes reads "20GB", "500 MB" or "1.5GiB".
+func parseBytes(s string) (int64, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	for _, u := range byteUnits {
+		number, ok := strings.CutSuffix(text, u.suffix)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(v > 0) || v*u.bytes >= math.MaxInt64 || v*u.bytes < 1 {
+			break
+		}
+		return int64(v * u.bytes), nil
+	}
+	return 0, errors.New(strconv.Quote(s) + " is no size: give a number and its unit, such as 20GB or 500MB")
+}
