@@ -1,0 +1,64 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"image"
+	"image/png"
+	"testing"
+)
+
+func pngOf(t *testing.T, side int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, side, side))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// webpOf is the outside of a WebP whose canvas and picture claim the given sides.
+func webpOf(canvas, picture uint32) []byte {
+	chunk := func(kind string, data []byte) []byte {
+		return append(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(data))), data...)
+	}
+	extended := make([]byte, 10)
+	extended[4], extended[5] = byte(canvas-1), byte((canvas-1)>>8)
+	extended[7], extended[8] = byte(canvas-1), byte((canvas-1)>>8)
+	lossless := binary.LittleEndian.AppendUint32([]byte{0x2F}, (picture-1)|(picture-1)<<14)
+	inside := append(append([]byte("WEBP"), chunk("VP8X", extended)...), chunk("VP8L", append(lossless, 0))...)
+	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(inside))), inside...)
+}
+
+// Only pictures of 256×256 px that are whole pass; those that would be larger than they say do not.
+func TestCheckImage(t *testing.T) {
+	whole := pngOf(t, 256)
+	for name, test := range map[string]struct {
+		body []byte
+		ok   bool
+	}{
+		"png":                       {whole, true},
+		"png padded":                {append(bytes.Clone(whole), 0, 0), true},
+		"png cut off":               {whole[:len(whole)-4], false},
+		"png of 512":                {pngOf(t, 512), false},
+		"png signature only":        {whole[:8], false},
+		"webp":                      {webpOf(256, 256), true},
+		"webp of 512":               {webpOf(512, 512), false},
+		"webp bomb in small canvas": {webpOf(256, 16384), false},
+		"webp cut off":              {webpOf(256, 256)[:30], false},
+		"webp head only":            {webpOf(256, 256)[:12], false},
+		"nothing":                   {nil, false},
+		"text":                      {[]byte("hello"), false},
+	} {
+		if err := CheckImage(test.body); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrBody) {
+			t.Errorf("%s: %v, want ok %t", name, err, test.ok)
+		}
+	}
+}
+
+func FuzzCheckImage(f *testing.F) {
+	f.Add(webpOf(256, 256))
+	f.Add([]byte(pngSignature))
+	f.Fuzz(func(t *testing.T, body []byte) { _ = CheckImage(body) })
+}
