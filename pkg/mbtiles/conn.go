@@ -148,6 +148,22 @@ func newPool(path string, m mode, n int) *pool {
 	return p
 }
 
+// open opens every connection. Nobody may have one yet but those who gave it back.
+func (p *pool) open() error {
+	for range cap(p.slots) {
+		c := <-p.slots
+		var err error
+		if c == nil {
+			c, err = dial(p.path, p.mode)
+		}
+		p.slots <- c
+		if err != nil {
+			return fmt.Errorf("open a read connection: %w", err)
+		}
+	}
+	return nil
+}
+
 // do lends a connection to f. It waits for one while all are lent.
 func (p *pool) do(ctx context.Context, f func(*conn) error) error {
 	var c *conn

@@ -14,7 +14,7 @@ import (
 // ReaderOptions are the limits of an open archive.
 type ReaderOptions struct {
 	CacheBytes int64 // of decoded segments kept in memory; default 32 MiB, negative for none
-	Readers    int   // that are in the file at once; default twice the processors, at least 4
+	Readers    int   // SQLite connections; default twice the processors, at least 4 and at most 16
 }
 
 // Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
@@ -32,7 +32,7 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 		o.CacheBytes = 32 << 20
 	}
 	if o.Readers <= 0 {
-		o.Readers = max(4, 2*runtime.GOMAXPROCS(0))
+		o.Readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	}
 	a, err := open(ctx, path, o)
 	if err != nil {
@@ -77,6 +77,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	return a, err
 }
 
+// openAs opens an archive in a mode that may turn out not to fit.
 func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive, error) {
 	r, err := newReader(path, m, o.Readers, o.CacheBytes)
 	if err != nil {
@@ -87,6 +88,9 @@ func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive
 		a.index, a.complete, err = load(ctx, c)
 		return err
 	})
+	if err == nil && m == immutable && a.complete {
+		err = r.pin(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

@@ -47,8 +47,14 @@ func (r *reader) pin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.direct = openPages(r.conns.path, root)
-	after, err := os.Stat(r.conns.path)
+	f, err := os.Open(r.conns.path)
+	if err != nil {
+		return bare(err)
+	}
+	if r.direct = newPages(f, root); r.direct == nil {
+		defer f.Close()
+	}
+	after, err := f.Stat()
 	if err != nil {
 		return bare(err)
 	}

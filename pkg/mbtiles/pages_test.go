@@ -1,0 +1,222 @@
+package mbtiles
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// rowsOf lists the segments as SQLite reads them.
+func rowsOf(t testing.TB, a *Archive) map[int64]segment {
+	t.Helper()
+	rows := make(map[int64]segment)
+	err := a.conns.do(t.Context(), func(c *conn) error {
+		return c.query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *row) error {
+			rows[r.int(0)] = segment{codec: r.int(1), data: r.blob(2)}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// lengthOf returns the length that the segment has when decoded.
+func lengthOf(t testing.TB, a *Archive, id int64) int {
+	t.Helper()
+	for _, row := range a.index.rows {
+		if row.content == id>>8 {
+			_, length := cutOf(a.index.entryOf(row).Layout).segment(int(id & 0xff))
+			return length
+		}
+	}
+	t.Fatalf("segment %d has no texture", id)
+	return 0
+}
+
+// checkPages compares every segment with what SQLite makes of it, and returns how many could be read.
+func checkPages(t testing.TB, a *Archive) (read int) {
+	t.Helper()
+	rows := rowsOf(t, a)
+	for id, row := range rows {
+		length := lengthOf(t, a, id)
+		want, err := row.decode(a.zstd, make([]byte, length))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := bytes.Repeat([]byte{0xaa}, length)
+		if !a.direct.load(id, got, a.zstd) {
+			continue
+		}
+		read++
+		if !bytes.Equal(got, want) {
+			t.Errorf("segment %d differs", id)
+		}
+		if a.direct.load(id, make([]byte, length+1), a.zstd) || a.direct.load(id, make([]byte, length-1), a.zstd) {
+			t.Errorf("segment %d passes for another length", id)
+		}
+	}
+	for _, id := range []int64{0, -1, 1 << 62, 255, 257 << 8, 1<<8 | 200} {
+		if _, ok := rows[id]; !ok && a.direct.load(id, make([]byte, 43704), a.zstd) {
+			t.Errorf("segment %d is not there, yet was read", id)
+		}
+	}
+	return read
+}
+
+// mixture is textures of all kinds, of which some rows fit on a page and some do not.
+func mixture() map[string][]byte {
+	files := make(map[string][]byte)
+	for i := range 40 {
+		files[fmt.Sprintf("%d_16_BI12", 16*i)] = solidFile(small, uint16(i))
+	}
+	for i := range 6 {
+		files[fmt.Sprintf("%d_32_BI12", 16*i)] = ddsFile(small, uint64(i))
+	}
+	files["16_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC1, Side: 2048})
+	files["32_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC3, Side: 1024})
+	return files
+}
+
+// Every segment is read as SQLite reads it, whatever the size of a page.
+func TestPages(t *testing.T) {
+	a := build(t, mixture())
+	original, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{512, 1024, 4096, 8192, 16384, 65536} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			a := openAt(t, write(t, altered(t, original, fmt.Sprintf("PRAGMA page_size = %d", size), `VACUUM`)))
+			if a.direct == nil || a.direct.size != size {
+				t.Fatalf("read by SQLite, or with another page size: %+v", a.direct)
+			}
+			if rows := len(rowsOf(t, a)); checkPages(t, a) != rows {
+				t.Errorf("not all of %d segments could be read", rows)
+			}
+			mustVerify(t, a)
+		})
+	}
+}
+
+// Rows that lie scattered over pages of removed ones are read too, but for some at the very end of the file.
+func TestPagesScattered(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	for round := range 3 { // each makes room among the last one's pages
+		for i := range 30 {
+			side := []int{256, 512, 1024}[(i+round)%3]
+			put(t, w, fmt.Sprintf("%d_16_BI12", 16*i), ddsFile(dds.Layout{Format: dds.BC1, Side: side}, uint64(100*round+i)))
+			if err := w.flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	finish(t, w)
+	a := openAt(t, path)
+	if rows, read := len(rowsOf(t, a)), checkPages(t, a); read < rows*9/10 {
+		t.Errorf("only %d of %d segments could be read", read, rows)
+	}
+	mustVerify(t, a)
+}
+
+func TestPagesForget(t *testing.T) {
+	p := &pages{interior: make(map[uint32][]byte)}
+	for i := range uint32(3 * maxInterior) {
+		p.keep(i, nil)
+		if len(p.interior) > maxInterior {
+			t.Fatalf("%d pages are kept", len(p.interior))
+		}
+	}
+}
+
+func TestVarint(t *testing.T) {
+	for _, tt := range []struct {
+		b    []byte
+		want int64
+		n    int
+	}{
+		{nil, 0, 0},
+		{[]byte{0x80}, 0, 0},
+		{[]byte{0x7f, 9}, 127, 1},
+		{[]byte{0x81, 0x00}, 128, 2},
+		{[]byte{0x82, 0x80, 0x00}, 32768, 3},
+		{bytes.Repeat([]byte{0xff}, 8), 0, 0},
+		{bytes.Repeat([]byte{0xff}, 9), -1, 9},
+		{[]byte{0xc0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x05}, -1<<63 + 5, 9},
+	} {
+		if got, n := varint(tt.b); got != tt.want || n != tt.n {
+			t.Errorf("% x: %d in %d bytes, want %d in %d", tt.b, got, n, tt.want, tt.n)
+		}
+	}
+}
+
+// A new archive under the same name does not get mixed with the one that is open.
+func TestReplacedWhileOpen(t *testing.T) {
+	old, file := "32_16_BI12", halfNoise(dds.Layout{Format: dds.BC1, Side: 1024})
+	a := build(t, map[string][]byte{old: file, "48_16_BI12": ddsFile(small, 5)})
+	w := extend(t, a.path)
+	put(t, w, old, ddsFile(small, 9))
+	finish(t, w)
+	var got bytes.Buffer
+	if err := a.WriteTo(t.Context(), lookup(t, a, old), &got); err != nil || !bytes.Equal(got.Bytes(), file) {
+		t.Errorf("%v, equal %v", err, bytes.Equal(got.Bytes(), file))
+	}
+	mustVerify(t, a)
+	if e := lookup(t, openAt(t, a.path), old); e.Layout != small {
+		t.Errorf("opened anew, the texture is %v", e.Layout)
+	}
+}
+
+// memory is a file in memory.
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
+
+// FuzzPages damages the pages of an archive. Nothing may panic or run for ever.
+func FuzzPages(f *testing.F) {
+	a := build(f, map[string][]byte{"16_16_BI12": halfNoise(dds.Layout{Format: dds.BC1, Side: 1024}), "32_16_BI12": solidFile(small, 1)})
+	small := altered(f, mustRead(f, a.path), `PRAGMA page_size = 512`, `VACUUM`)
+	rows := rowsOf(f, a)
+	root := sqlNumber(f, a.path, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	smallRoot := sqlNumber(f, write(f, small), `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	z, err := newDecoder()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(false, uint32(root-1)*pageSize, []byte{5})
+	f.Add(true, uint32(smallRoot-1)*512, []byte{13, 0, 0, 255})
+	f.Add(true, uint32(smallRoot)*512+3, []byte{255, 255})
+	f.Add(false, uint32(16), []byte{2, 0})
+	original := mustRead(f, a.path)
+	f.Fuzz(func(t *testing.T, tiny bool, off uint32, patch []byte) {
+		b, r := bytes.Clone(original), root
+		if tiny {
+			b, r = bytes.Clone(small), smallRoot
+		}
+		copy(b[int(off)%len(b):], patch)
+		p := newPages(memory{bytes.NewReader(b)}, r)
+		if p == nil {
+			return
+		}
+		for id := range rows {
+			for _, length := range []int{43704, 174776, segmentBytes} {
+				p.load(id, make([]byte, length), z)
+			}
+		}
+	})
+}
+
+func mustRead(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
