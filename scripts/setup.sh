@@ -19,6 +19,7 @@ readers=(
   "gdalinfo:gdal-bin"
   "7z:p7zip-full"
   "sqlite3:sqlite3"
+  "curl:curl"
 )
 
 present() {

@@ -22,9 +22,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if _, set := os.LookupEnv("XELPACK_NO_STORE"); !set { // a script has its own word
-		os.Setenv("XELPACK_NO_STORE", "true") // drills must not fill the user's store
-	}
 	testscript.Main(m, map[string]func(){"xelpack": main})
 }
 
@@ -75,7 +72,6 @@ func setupScript(env *testscript.Env) error {
 	env.Values[serverKey{}] = server
 	env.Setenv("SERVER", server.Template())
 	env.Setenv("HOME", env.WorkDir)
-	env.Setenv("XELPACK_NO_STORE", "true") // scripts count requests; those about the store turn it on
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	_, err = scenerytest.Make(filepath.Join(env.WorkDir, "scenery"), scenerytest.Options{
 		Box:     tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,19 +26,28 @@ type storeOptions struct {
 }
 
 func (o *storeOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.Keep, "keep-chunks", "10GB", "`SIZE` that the store of fetched chunks may grow to, for each provider")
+	f.StringVar(&o.Keep, "keep-chunks", "", "`SIZE` that the store of fetched chunks may grow to, for each provider (default "+defaultKeep+"; nothing for a bare URL template)")
 	f.BoolVar(&o.NoStore, "no-store", false, "neither use nor fill the store of fetched chunks")
 	f.BoolVar(&o.Offline, "offline", false, "ask no provider: what is not in the store is missing")
 }
 
 func (o storeOptions) validate() error {
-	if _, err := parseBytes(o.Keep); err != nil {
+	if _, err := parseBytes(cmp.Or(o.Keep, defaultKeep)); err != nil {
 		return usageErrorf("--keep-chunks: %w", err)
 	}
 	if o.Offline && o.NoStore {
 		return usageErrorf("--offline needs the chunk store: leave out --no-store")
 	}
 	return nil
+}
+
+// defaultKeep is what a store may grow to.
+const defaultKeep = "10GB"
+
+// keeps reports whether chunks of p are kept. What stands behind a bare URL template may be another thing tomorrow: its chunks are kept when that is asked for.
+func (o storeOptions) keeps(p fetch.Provider) bool {
+	asked := o.Keep != "" || o.Offline
+	return !o.NoStore && p.StoreName() != "" && (asked || p.Code != fetch.BareCode)
 }
 
 // imagery is where a command's chunks come from: the provider, and the store before it.
@@ -50,8 +60,7 @@ type imagery struct {
 // openImagery puts the store before the client's source. A store that cannot be used is said and done without, unless there is nothing else. Close it.
 func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p fetch.Provider, askMissing bool, stderr io.Writer) (*imagery, error) {
 	im := &imagery{Source: client.Source(p), client: client}
-	name := p.StoreName()
-	if name == "" || o.NoStore {
+	if !o.keeps(p) {
 		return im, nil
 	}
 	dir, err := os.UserCacheDir()
@@ -60,8 +69,8 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		size, _ := parseBytes(o.Keep) // validate has looked at it
-		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, name), fetch.StoreOptions{MaxBytes: size, Name: p.Name, Attribution: p.Attribution})
+		size, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
+		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, p.StoreName()), fetch.StoreOptions{MaxBytes: size, Name: p.Name, Attribution: p.Attribution})
 	}
 	switch {
 	case err != nil && o.Offline:
