@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Content returns e's texture as it is stored, to be Put into another archive: nothing is compressed anew. It is decoded all the same and compared with its
-// hash: damage is an ErrCorrupt, and does not spread.
+// Content returns e's texture as it is stored, to be Put into another archive: nothing is compressed anew. It is decoded all the same and compared
+// with its hash: damage is an ErrCorrupt, and does not spread.
 func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 	record, err := a.Record(ctx, e)
 	if err != nil {
@@ -23,8 +23,6 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 }
 
 func (a *Archive) content(ctx context.Context, e Entry, want [sha256.Size]byte) (*Content, error) {
-	buf := a.cache.buffers.get(segmentBytes)
-	defer a.cache.buffers.put(buf)
 	header := e.Layout.Header()
 	hash := sha256.New()
 	hash.Write(header[:])
@@ -35,17 +33,19 @@ func (a *Archive) content(ctx context.Context, e Entry, want [sha256.Size]byte) 
 	at, length := e.Layout.Level(level)
 	for n := range c.segments {
 		off, size := cut.segment(n)
-		stored, data, err := a.stored(ctx, segmentID(e.content, n), buf[:size])
+		buf := a.cache.buffers.get(size)
+		stored, data, err := a.stored(ctx, segmentID(e.content, n), buf)
+		if err == nil {
+			hash.Write(data)
+			c.segments[n] = stored
+			c.bytes += int64(len(stored.data))
+			if at >= off && at+length <= off+int64(size) {
+				c.preview, err = previewOfLevel(e.Layout, level, data[at-off:][:length])
+			}
+		}
+		a.cache.buffers.put(buf)
 		if err != nil {
 			return nil, err
-		}
-		hash.Write(data)
-		c.segments[n] = stored
-		c.bytes += int64(len(stored.data))
-		if at >= off && at+length <= off+int64(size) {
-			if c.preview, err = previewOfLevel(e.Layout, level, data[at-off:][:length]); err != nil {
-				return nil, err
-			}
 		}
 	}
 	if [sha256.Size]byte(hash.Sum(nil)) != want {

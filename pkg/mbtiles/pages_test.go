@@ -104,6 +104,19 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A finished archive is read without SQLite.
+func TestReadsDirectly(t *testing.T) {
+	for _, l := range []dds.Layout{{Format: dds.BC1, Side: 2048}, {Format: dds.BC3, Side: 1024}, small} {
+		file := halfNoise(l)
+		a := build(t, map[string][]byte{"16_16_BI12": file})
+		if err := a.conns.close(); err != nil {
+			t.Fatal(err)
+		}
+		checkRead(t, a, lookup(t, a, "16_16_BI12"), file, 0, len(file))
+		checkRead(t, a, lookup(t, a, "16_16_BI12"), file, 1000, 2000)
+	}
+}
+
 // Rows that lie scattered over pages of removed ones are read too, but for some at the very end of the file.
 func TestPagesScattered(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.mbtiles")

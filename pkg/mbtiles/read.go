@@ -132,11 +132,17 @@ func (r *reader) readPiece(ctx context.Context, id int64, length int, p []byte, 
 
 // load reads and decodes the segment of that id, whose length is that of buf. The result lies in buf or is a slice of its own.
 func (r *reader) load(ctx context.Context, id int64, buf []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if r.direct != nil && r.direct.load(id, buf, r.zstd) {
+		return buf, nil
+	}
 	_, data, err := r.stored(ctx, id, buf)
 	return data, err
 }
 
-// stored is load that returns the segment as it is stored, too.
+// stored is load through SQLite, and returns the segment as it is stored, too.
 func (r *reader) stored(ctx context.Context, id int64, buf []byte) (s segment, data []byte, err error) {
 	found := false
 	err = r.conns.do(ctx, func(c *conn) error {
