@@ -78,7 +78,7 @@ func mixture() map[string][]byte {
 	for i := range 6 {
 		files[fmt.Sprintf("%d_32_BI12", 16*i)] = ddsFile(small, uint64(i))
 	}
-	files["16_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC1, Side: 2048})
+	files["16_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC1, Side: 1024})
 	files["32_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC3, Side: 1024})
 	return files
 }
@@ -90,7 +90,7 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{512, 1024, 4096, 8192, 16384, 65536} {
+	for _, size := range []int{512, 4096, 8192, 65536} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			a := openAt(t, write(t, altered(t, original, fmt.Sprintf("PRAGMA page_size = %d", size), `VACUUM`)))
 			if a.direct == nil || a.direct.size != size {
