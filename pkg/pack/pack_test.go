@@ -23,6 +23,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// fields is 6×6 chunks of farmland over and over, made once for all tests: imagery costs more to make than to pack. Neighbouring textures differ: 6 is
+// no divisor of 16.
+var fields = sync.OnceValue(func() fetch.Source {
+	return fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 6, fetch.Sample())
+})
+
 // land is a texture of the sample imagery with land and coast; item at detail k of it is (16>>k)² chunks.
 func land(k uint8) tiles.Item {
 	t, err := tiles.ParseName("23920_33696_BI16")
@@ -65,7 +71,7 @@ func clientOptions() fetch.ClientOptions {
 // serverPipeline fetches from a server with the given faults.
 func serverPipeline(t *testing.T, faults fetchtest.Faults) (*Pipeline, *fetch.Client, *fetchtest.Server) {
 	t.Helper()
-	server := fetchtest.NewServer(fetchtest.Options{Fault: faults})
+	server := fetchtest.NewServer(fetchtest.Options{Image: fields(), Fault: faults})
 	t.Cleanup(server.Close)
 	client := fetch.NewClient(clientOptions())
 	t.Cleanup(client.Close)
@@ -83,7 +89,7 @@ func fileHash(t *testing.T, p *Pipeline, it tiles.Item) string {
 }
 
 func TestTextureOfEveryDetail(t *testing.T) {
-	p := newPipeline(t, Options{Source: fetch.Sample()})
+	p := newPipeline(t, Options{Source: fields()})
 	for k := range uint8(tiles.MaxDetail + 1) {
 		b, err := p.Texture(t.Context(), land(k))
 		if err != nil {
@@ -107,7 +113,7 @@ func TestTextureOfEveryDetail(t *testing.T) {
 func TestTextureDoesNotDependOnWorkers(t *testing.T) {
 	want := ""
 	for _, o := range []Options{{Workers: 1, Slots: 1}, {Workers: 3, Slots: 7}, {Workers: 8}} {
-		o.Source = fetch.Sample()
+		o.Source = fields()
 		got := fileHash(t, newPipeline(t, o), land(2))
 		if want == "" {
 			want = got
@@ -157,7 +163,7 @@ func TestOneChunkAnsweredOddly(t *testing.T) {
 
 // A provider that ends at ZL14 serves a ZL16 texture from its own 16 chunks, each asked for once.
 func TestOverzoomAsksEachParentOnce(t *testing.T) {
-	server := fetchtest.NewServer(fetchtest.Options{})
+	server := fetchtest.NewServer(fetchtest.Options{Image: fields()})
 	defer server.Close()
 	client := fetch.NewClient(clientOptions())
 	defer client.Close()
@@ -232,7 +238,7 @@ func (s *countingSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, erro
 
 // The limits are the pipeline's, however many textures are asked for at once.
 func TestLimitsAreTheProcess(t *testing.T) {
-	source := &countingSource{Source: fetch.Sample()}
+	source := &countingSource{Source: fields()}
 	p := newPipeline(t, Options{Source: source, Slots: 5, Memory: 1 << 20, Workers: 2})
 	var wg sync.WaitGroup
 	for _, it := range neighbours(8, 3) {
