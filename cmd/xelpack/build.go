@@ -159,7 +159,11 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.client.Stats().BytesDownloaded}
 	})
 	defer bar.Close()
-	return pack.Build(ctx, pipeline, writer, job)
+	report, err := pack.Build(ctx, pipeline, writer, job)
+	if errRate := rememberRate(job.Provider, report); errRate != nil {
+		fmt.Fprintf(stderr, "the rate is not remembered for the next plan: %v\n", errRate)
+	}
+	return report, err
 }
 
 // begun reports whether a build of file has left something to go on with.

@@ -40,7 +40,9 @@ func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.CommandContext(ctx, file, args...)
+	cmd := exec.CommandContext(ctx, file, args...)
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Dir(file)) // the user's own is none of a drill's business
+	return cmd
 }
 
 func skipIfShort(t *testing.T) {

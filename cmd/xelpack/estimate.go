@@ -47,6 +47,9 @@ func estimatePlan(items []tiles.Item, p fetch.Provider, concurrency int) estimat
 	if p.Rate > 0 {
 		rate = min(rate, p.Rate)
 	}
+	if measured := readRates()[p.ID]; measured > 0 {
+		rate = min(rate, measured)
+	}
 	full := dds.Layout{Format: dds.BC1, Side: tiles.TexturePixels}.Size()
 	encoding := float64(ddsBytes) / float64(full) * textureSeconds / float64(runtime.GOMAXPROCS(0))
 	e.Seconds = max(float64(e.Requests)/rate, encoding)
