@@ -13,7 +13,7 @@ import (
 // it again. The kernel's calls on one handle do not overlap.
 type dirHandle struct {
 	list iter.Seq2[fuse.DirEntry, error]
-	next func() (fuse.DirEntry, error, bool)
+	next func() (fuse.DirEntry, error, bool) // nil until something is read: a handle that the kernel forgets with the mount then holds nothing
 	stop func()
 	pos  uint64
 }
@@ -25,18 +25,22 @@ var (
 )
 
 func newDirHandle(list iter.Seq2[fuse.DirEntry, error]) *dirHandle {
-	h := &dirHandle{list: list}
-	h.rewind()
-	return h
+	return &dirHandle{list: list}
 }
 
+// rewind goes back to before the first entry.
 func (h *dirHandle) rewind() {
-	h.next, h.stop = iter.Pull2(h.list)
-	h.pos = 0
+	if h.next != nil {
+		h.stop()
+	}
+	h.next, h.stop, h.pos = nil, nil, 0
 }
 
 // Readdirent returns the next entry, or nil at the end.
 func (h *dirHandle) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) {
+	if h.next == nil {
+		h.next, h.stop = iter.Pull2(h.list)
+	}
 	e, err, ok := h.next()
 	if !ok {
 		return nil, fs.OK
@@ -52,7 +56,6 @@ func (h *dirHandle) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) 
 // Seekdir goes to where the entry with offset off ends.
 func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	if off < h.pos {
-		h.stop()
 		h.rewind()
 	}
 	for h.pos < off {
@@ -64,4 +67,4 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 }
 
 // Releasedir lets go of what the listing holds open.
-func (h *dirHandle) Releasedir(context.Context, uint32) { h.stop() }
+func (h *dirHandle) Releasedir(context.Context, uint32) { h.rewind() }
