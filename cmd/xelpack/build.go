@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -54,14 +55,19 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` that ends in .mbtiles")
 	o.selectionOptions.register(f)
 	o.fetchOptions.register(f)
+	o.registerWork(f)
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
+	return cmd
+}
+
+// registerWork registers the flags about how the work is done, which repair shares.
+func (o *buildOptions) registerWork(f *pflag.FlagSet) {
 	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
 	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	return cmd
 }
 
 func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,12 +37,7 @@ provider has no imagery there is no hole: --retry-missing asks again there too. 
 	o.fetchOptions.register(f)
 	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
 	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
-	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
-	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
-	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
-	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
-	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
-	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	o.registerWork(f)
 	return cmd
 }
 
