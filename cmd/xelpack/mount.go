@@ -22,10 +22,10 @@ import (
 // mountOptions are the flags of mount.
 type mountOptions struct {
 	fetchOptions
-	Scenery    []string
-	Live       string
-	Deadline   time.Duration
-	AllowOther bool
+	liveOptions
+	Scenery       []string
+	PreferArchive bool
+	AllowOther    bool
 }
 
 func newMountCommand() *cobra.Command {
@@ -48,32 +48,28 @@ A texture that the scenery names but no archive holds is made when it is opened,
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to show; may be repeated, the first wins")
 	o.fetchOptions.register(f)
-	f.StringVar(&o.Live, "live", "scenery", "which missing textures are made when opened: off, scenery or any")
-	f.DurationVar(&o.Deadline, "deadline", 20*time.Second, "how long an open waits for a live texture before a stand-in answers")
+	o.liveOptions.register(f)
+	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
 	return cmd
 }
 
 func runMount(ctx context.Context, o mountOptions, files []string, mountpoint string, stderr io.Writer) (err error) {
-	live, err := mount.ParseLiveMode(o.Live)
-	if err != nil {
-		return usageErrorf("--live: %w", err)
+	mo := mount.Options{
+		Scenery: o.Scenery, Files: files, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther,
+		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
-	if o.Deadline <= 0 {
-		return usageErrorf("--deadline %v: want more than nothing, such as 20s", o.Deadline)
+	if err := o.liveOptions.apply(&mo); err != nil {
+		return err
 	}
 	if err := o.fetchOptions.validate(); err != nil {
 		return err
-	}
-	mo := mount.Options{
-		Scenery: o.Scenery, Files: files, Live: live, Deadline: o.Deadline, AllowOther: o.AllowOther,
-		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
 	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
 	if err != nil {
 		return err
 	}
-	if live == mount.LiveScenery && len(packages) == 0 {
+	if mo.Live == mount.LiveScenery && len(packages) == 0 {
 		mo.Live = mount.LiveOff // nothing is named
 	}
 	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }

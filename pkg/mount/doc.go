@@ -15,7 +15,7 @@
 //
 // # What answers for a texture
 //
-// In this order: a real file of a scenery directory, in any spelling; an archive, in the order given; the Generator. Any spelling that
+// In this order: a real file of a scenery directory, in any spelling; an archive, in the order given (archives first with Options.PreferArchive); the Generator. Any spelling that
 // tiles.ParseName accepts, with the extension .dds, opens the same file. Water masks, other extensions (.ktx2) and textures that nobody has are "no
 // such file", which the kernel remembers.
 //

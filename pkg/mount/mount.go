@@ -27,6 +27,7 @@ type FS struct {
 	device     string   // by which the mount is known in /proc/self/mountinfo
 	scenery    []string // real paths
 	archives   []Archive
+	prefer     bool // archived textures before real ones
 	grace      time.Duration
 	log        *slog.Logger
 	owner      fuse.Owner
@@ -56,7 +57,7 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		return nil, err
 	}
 	f := &FS{
-		mountpoint: mountpoint, scenery: scenery, archives: o.Archives, grace: o.Grace, log: o.Logger,
+		mountpoint: mountpoint, scenery: scenery, archives: o.Archives, prefer: o.PreferArchive, grace: o.Grace, log: o.Logger,
 		owner:  fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
 		ctx:    context.WithoutCancel(ctx),
 		inodes: newInodes(o.Archives),

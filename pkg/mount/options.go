@@ -74,6 +74,8 @@ type Options struct {
 	Scenery []string
 	// Archives hold textures. Where several hold one, the first wins.
 	Archives []Archive
+	// PreferArchive puts archived textures before real files of the same texture. Default: the real file wins.
+	PreferArchive bool
 	// Files are the paths behind Archives (or anything else) that the mountpoint must not cover.
 	Files []string
 

@@ -90,6 +90,24 @@ func TestSceneryListing(t *testing.T) {
 	}
 }
 
+// Archived textures come before real ones when that is asked for, in every spelling and in the listing.
+func TestPreferArchive(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	o, _ := sceneries(t)
+	o.PreferArchive = true
+	var tree mounttest.Tree
+	for _, name := range []string{"160_320_BI16", "160_336_BI16", "160_352_BI16"} {
+		file := o.Archives[0].(*fakeArchive).files[tex(name).Key()]
+		tree.Files = append(tree.Files, mounttest.File{Path: "textures/" + name + ".dds", Content: file, Spellings: []string{"textures/" + strings.ToLower(name) + ".DDS"}})
+	}
+	f := mountTemp(t, o)
+	tree.Dir = f.mountpoint
+	mounttest.Run(t, tree)
+	if _, names, _ := mounttest.NewReader(t).List(f.textures("")); len(names) != 4 {
+		t.Errorf("listed: %q, want the three textures and a mask", names)
+	}
+}
+
 // Links are shown as links, with textures as the exception, whose textures must be found wherever they lie.
 func TestSceneryLinks(t *testing.T) {
 	mounttest.NeedFUSE(t)

@@ -34,34 +34,47 @@ func parseFile(name string) (tiles.Texture, bool) {
 // Lookup answers without waiting: what is live is only announced.
 func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	f := d.fsys
+	t, ok := parseFile(name)
+	if !ok {
+		return d.lookupReal(ctx, name, out)
+	}
+	k := t.Key()
+	a, entry, archived := f.archived(k)
+	if archived && f.prefer {
+		return d.lookupArchived(ctx, a, entry, out), fs.OK
+	}
 	inode, errno := d.lookupReal(ctx, name, out)
 	if errno == fs.OK {
 		return inode, errno
 	}
-	t, ok := parseFile(name)
-	if !ok {
-		return nil, errno
-	}
-	k := t.Key()
 	if spelled, ok := f.realTextures.find(f, k); ok && spelled != name {
 		if inode, errno := d.lookupReal(ctx, spelled, out); errno == fs.OK {
 			return inode, errno
 		}
 	}
-	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k)}
-	out.SetEntryTimeout(announced)
-	out.SetAttrTimeout(announced)
-	if a, e, ok := f.archived(k); ok {
-		f.fixed(&out.Attr, fuse.S_IFREG|0o444, e.Layout.Size())
-		return d.NewInode(ctx, &archivedNode{node: node{fsys: f}, from: a, entry: e}, id), fs.OK
+	if archived {
+		return d.lookupArchived(ctx, a, entry, out), fs.OK
 	}
 	if f.live.wanted(k) {
-		f.fixed(&out.Attr, fuse.S_IFREG|0o444, LiveLayout().Size())
-		id.Gen = f.live.generation(k)
+		f.announce(out, LiveLayout().Size())
+		id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k), Gen: f.live.generation(k)}
 		return d.NewInode(ctx, &liveNode{node: node{fsys: f}, texture: t, generation: id.Gen}, id), fs.OK
 	}
-	out.SetEntryTimeout(0) // the time-out of what is missing applies
 	return nil, errno
+}
+
+func (d *texturesNode) lookupArchived(ctx context.Context, a Archive, e mbtiles.Entry, out *fuse.EntryOut) *fs.Inode {
+	f := d.fsys
+	f.announce(out, e.Layout.Size())
+	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(e.Texture.Key())}
+	return d.NewInode(ctx, &archivedNode{node: node{fsys: f}, from: a, entry: e}, id)
+}
+
+// announce says what a texture of the given size looks like for as long as the mount lasts.
+func (f *FS) announce(out *fuse.EntryOut, size int64) {
+	out.SetEntryTimeout(announced)
+	out.SetAttrTimeout(announced)
+	f.fixed(&out.Attr, fuse.S_IFREG|0o444, size)
 }
 
 // archived finds k in the first archive that has it.
@@ -78,11 +91,15 @@ func (d *texturesNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, ui
 	return newDirHandle(d.entries), 0, fs.OK
 }
 
-// entries lists the real files, then the archived textures that no real file and no earlier archive holds.
+// entries lists the real files, then the archived textures that no real file and no earlier archive holds; where archives come first, real files that they
+// hold are left out instead.
 func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 	real := make(map[tiles.Key]bool)
 	for e, err := range d.realEntries {
 		if t, ok := parseFile(e.Name); ok {
+			if d.fsys.prefer && heldBy(d.fsys.archives, t.Key()) {
+				continue
+			}
 			real[t.Key()] = true
 		}
 		if !yield(e, err) {
