@@ -45,6 +45,8 @@ type ClientOptions struct {
 	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
 	// held, from many goroutines. nil: nothing more is checked.
 	Check func(body []byte) error
+	// Observer hears of every attempt and every chunk. nil: nobody does, at no cost.
+	Observer Observer
 	// RootCAs are trusted for TLS. nil: the system's.
 	RootCAs *x509.CertPool
 }
@@ -154,7 +156,7 @@ func (c *Client) Source(p Provider) Source {
 		s = broken{err}
 	} else {
 		host = t.host
-		s = newHTTPSource(c, p, t, tok)
+		s = c.observeAttempts(newHTTPSource(c, p, t, tok), host)
 		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(p, host) })
 		s = &attempting{
 			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
@@ -168,7 +170,7 @@ func (c *Client) Source(p Provider) Source {
 	}
 	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}
 	s = &labelled{next: s, provider: p.ID, host: host}
-	return &counting{next: s, counters: &c.stats}
+	return c.observeChunks(&counting{next: s, counters: &c.stats}, host)
 }
 
 // newThrottle returns what limits requests to host, within p's own ceilings.
