@@ -38,6 +38,8 @@ func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uin
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
+	a := n.fsys.asked(OpOpen, n.entry.Texture)
+	defer a.answered(FromArchive, fs.OK)
 	n.fsys.counts.archived.opens.Add(1)
 	if n.fsys.damaged.has(n.entry.Texture.Key()) {
 		return nil, 0, fs.OK // ground colour may be cached; whoever opens it anew may fare better
@@ -49,6 +51,7 @@ func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uin
 func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	f, l := n.fsys, n.entry.Layout
 	p := within(dest, off, l.Size())
+	a, from := f.asked(OpRead, n.entry.Texture), FromArchive
 	// Not the request's context: a signal to the reader is no reason to give up.
 	if err := readFull(f.ctx, n.from, n.entry, p, off); err != nil {
 		if f.damaged.add(n.entry.Texture.Key()) {
@@ -56,7 +59,9 @@ func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off
 				"texture", n.entry.Texture.Name(), "offset", off, "error", err)
 		}
 		ground(l, p, off)
+		from = FromFallback
 	}
+	a.read(from, off, len(p), fs.OK)
 	f.counts.archived.read(len(p))
 	return inMemory(p), fs.OK
 }

@@ -12,6 +12,7 @@ type content struct {
 	data  []byte // the whole file, or nil for ground colour
 	sum   uint64 // equal for equal bytes, within one process; never 0
 	final bool   // may be kept as long as there is room
+	stand bool   // a stand-in, not made
 
 	pins int // open files that hold it; guarded by live.mu
 }
@@ -25,8 +26,28 @@ func (c contents) of(data []byte, final bool) *content {
 	return &content{data: data, sum: max(maphash.Bytes(c.seed, data), 2), final: final}
 }
 
+// standIn makes the content of a stand-in.
+func (c contents) standIn(data []byte) *content {
+	s := c.of(data, false)
+	s.stand = true
+	return s
+}
+
 // ground is the stand-in that costs nothing.
-func (contents) ground() *content { return &content{sum: 1} }
+func (contents) ground() *content { return &content{sum: 1, stand: true} }
+
+// origin says where an open finds c: kept, or made for it.
+func (c *content) origin(kept bool) Origin {
+	switch {
+	case c == nil:
+		return FromNowhere
+	case c.stand:
+		return FromFallback
+	case kept:
+		return FromMemory
+	}
+	return FromLive
+}
 
 func (c *content) bytes() int64 { return int64(len(c.data)) }
 

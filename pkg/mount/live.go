@@ -93,7 +93,7 @@ func (l *live) generation(k tiles.Key) uint64 {
 
 // open returns what a file of t opened under generation reads, waiting for it if need be. The content is pinned until release. ESTALE says that
 // the name must be looked up again; EINTR that the caller is being killed.
-func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (*content, syscall.Errno) {
+func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (c *content, from Origin, errno syscall.Errno) {
 	k := t.Key()
 	l.mu.Lock()
 	lt := l.textures[k]
@@ -104,11 +104,12 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	if c := l.kept(k, lt); c != nil {
 		defer l.mu.Unlock()
 		l.counts.hits.Add(1)
-		return l.settle(k, lt, generation, c)
+		c, errno = l.settle(k, lt, generation, c)
+		return c, c.origin(true), errno
 	}
 	if lt.generation != generation {
 		defer l.mu.Unlock()
-		return nil, syscall.ESTALE
+		return nil, FromNowhere, syscall.ESTALE
 	}
 	j := l.join(lt, t)
 	l.mu.Unlock()
@@ -126,10 +127,9 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	l.leave(lt, j, why)
 	l.mu.Unlock()
 
-	var c *content
 	switch why {
 	case killed:
-		return nil, syscall.EINTR
+		return nil, FromNowhere, syscall.EINTR
 	case late:
 		c = l.instead(t, standIn, errLate)
 	case ready:
@@ -142,7 +142,8 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	if why == ready && j.content == nil {
 		l.cache.put(k, c, time.Now(), keepFailed)
 	}
-	return l.settle(k, lt, generation, c)
+	c, errno = l.settle(k, lt, generation, c)
+	return c, c.origin(false), errno
 }
 
 // kept returns what there is of a texture without making it: what the cache holds, or what was made whole and is still in memory because a file of it is
@@ -240,7 +241,7 @@ func (l *live) standIn(t tiles.Texture) *content {
 		l.log.Error("no stand-in from an archived texture", "texture", t.Name(), "error", err)
 		return l.contents.ground()
 	}
-	return l.contents.of(file, false)
+	return l.contents.standIn(file)
 }
 
 const enlargePatience = 300 * time.Millisecond

@@ -33,12 +33,14 @@ func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
-	c, errno := n.fsys.live.open(ctx, n.texture, n.generation)
+	a := n.fsys.asked(OpOpen, n.texture)
+	c, from, errno := n.fsys.live.open(ctx, n.texture, n.generation)
+	a.answered(from, errno)
 	if errno != fs.OK {
 		return nil, 0, errno
 	}
 	n.fsys.counts.live.opens.Add(1)
-	h := &liveHandle{fsys: n.fsys, content: c}
+	h := &liveHandle{fsys: n.fsys, texture: n.texture, content: c, from: from}
 	if c.final {
 		return h, fuse.FOPEN_KEEP_CACHE, fs.OK
 	}
@@ -48,7 +50,9 @@ func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 // liveHandle is an open live texture: it reads the same bytes for as long as it is open.
 type liveHandle struct {
 	fsys    *FS
+	texture tiles.Texture
 	content *content
+	from    Origin // of content, when it was opened
 }
 
 var (
@@ -57,7 +61,9 @@ var (
 )
 
 func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	a := h.fsys.asked(OpRead, h.texture)
 	p := h.content.read(within(dest, off, LiveLayout().Size()), off)
+	a.read(h.from, off, len(p), fs.OK)
 	h.fsys.counts.live.read(len(p))
 	return inMemory(p), fs.OK
 }

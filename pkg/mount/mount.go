@@ -30,6 +30,7 @@ type FS struct {
 	prefer     bool // archived textures before real ones
 	grace      time.Duration
 	log        *slog.Logger
+	observer   Observer // may be nil
 	owner      fuse.Owner
 	ctx        context.Context // of reads; never cancelled
 
@@ -58,15 +59,16 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	}
 	f := &FS{
 		mountpoint: mountpoint, scenery: scenery, archives: o.Archives, prefer: o.PreferArchive, grace: o.Grace, log: o.Logger,
-		owner:  fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
-		ctx:    context.WithoutCancel(ctx),
-		inodes: newInodes(o.Archives),
-		done:   make(chan struct{}),
+		observer: o.Observer,
+		owner:    fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
+		ctx:      context.WithoutCancel(ctx),
+		inodes:   newInodes(o.Archives),
+		done:     make(chan struct{}),
 	}
 	f.live = newLive(f.ctx, &o, &f.counts.making)
 
 	root := &dirNode{node: node{fsys: f}}
-	f.server, err = fuse.NewServer(fs.NewNodeFS(root, f.nodeOptions()), mountpoint, f.mountOptions(&o))
+	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(root, f.nodeOptions())), mountpoint, f.mountOptions(&o))
 	if err != nil {
 		f.live.close()
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)

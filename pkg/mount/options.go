@@ -96,6 +96,8 @@ type Options struct {
 	AllowOther bool
 	// Grace is how long Unmount waits for files to be closed before it detaches the mount. Default 3 s.
 	Grace time.Duration
+	// Observer hears of every request. Default: nobody does, at no cost.
+	Observer Observer
 	// Logger hears of every degraded answer. Default: nobody does.
 	Logger *slog.Logger
 }

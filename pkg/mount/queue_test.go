@@ -177,7 +177,10 @@ func TestGenerations(t *testing.T) {
 	l, asked, release := testLive(t, 1)
 	l.opts.Deadline = time.Millisecond
 	x := tex(named(0))
-	open := func(generation uint64) (*content, syscall.Errno) { return l.open(t.Context(), x, generation) }
+	open := func(generation uint64) (*content, syscall.Errno) {
+		c, _, errno := l.open(t.Context(), x, generation)
+		return c, errno
+	}
 
 	standIn, errno := open(0)
 	if errno != 0 || standIn.data != nil {
@@ -269,7 +272,7 @@ func TestCacheUnderLoad(t *testing.T) {
 		wg.Go(func() {
 			for i := range 12 {
 				x := tex(named((g + i) % 6))
-				c, errno := l.open(t.Context(), x, 0)
+				c, _, errno := l.open(t.Context(), x, 0)
 				if errno != 0 || !bytes.Equal(c.data[:500], made(x)[:500]) {
 					t.Errorf("%v: %v", x, errno)
 					continue

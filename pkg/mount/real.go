@@ -8,6 +8,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // realNode is a file or link of a scenery directory.
@@ -47,10 +49,24 @@ func (n *realNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32,
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
+	a := n.fsys.asked(OpOpen, tiles.Texture{})
+	h, errno := n.open()
+	a.answered(FromReal, errno)
+	if errno != fs.OK {
+		return nil, 0, errno
+	}
+	n.fsys.counts.real.opens.Add(1)
+	if h.passthrough {
+		n.fsys.counts.passthrough.Add(1)
+	}
+	return h, 0, fs.OK
+}
+
+func (n *realNode) open() (*realHandle, syscall.Errno) {
 	// O_NONBLOCK in case the file has become a pipe since it was looked up.
 	fd, err := syscall.Open(n.path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, 0, fs.ToErrno(err)
+		return nil, fs.ToErrno(err)
 	}
 	h := &realHandle{fsys: n.fsys, fd: fd}
 	var st syscall.Stat_t
@@ -64,13 +80,9 @@ func (n *realNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32,
 	}
 	if err != nil {
 		syscall.Close(fd)
-		return nil, 0, fs.ToErrno(err)
+		return nil, fs.ToErrno(err)
 	}
-	n.fsys.counts.real.opens.Add(1)
-	if h.passthrough {
-		n.fsys.counts.passthrough.Add(1)
-	}
-	return h, 0, fs.OK
+	return h, fs.OK
 }
 
 // realHandle is an open file of a scenery directory, with its own descriptor.
@@ -90,7 +102,9 @@ var (
 func (h *realHandle) PassthroughFd() (int, bool) { return h.fd, h.passthrough }
 
 func (h *realHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	a := h.fsys.asked(OpRead, tiles.Texture{})
 	h.fsys.counts.real.read(len(dest))
+	a.read(FromReal, off, len(dest), fs.OK) // how long the disk takes is seen by who reads, not here
 	return fuse.ReadResultFd(uintptr(h.fd), off, len(dest)), fs.OK
 }
 

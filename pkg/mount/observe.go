@@ -1,0 +1,163 @@
+package mount
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Observer hears of every request that the kernel sends. Its methods are called on the path of the answer, from many goroutines at once: they must be quick
+// and never wait.
+type Observer interface {
+	// Asked is called when a request has come; one call of Answered with the same Op and Texture follows. The texture is known for opens and reads of
+	// textures, and zero otherwise.
+	Asked(op Op, t tiles.Texture)
+	// Answered is called when the answer is ready.
+	Answered(a Answer)
+}
+
+// Op is a kind of request.
+type Op uint8
+
+// The kinds of requests.
+const (
+	OpLookup Op = iota // of a name
+	OpStat
+	OpOpen
+	OpRead
+	OpList  // of a directory: opening it and reading its entries
+	OpOther // links, and what the file system says of itself
+	Ops     // how many there are
+)
+
+// String returns the kind's name in lower case.
+func (o Op) String() string {
+	return [...]string{"lookup", "stat", "open", "read", "list", "other", "?"}[min(o, Ops)]
+}
+
+// Origin is where an answer came from.
+type Origin uint8
+
+// The origins.
+const (
+	FromNowhere  Origin = iota // requests that no texture's or file's bytes answer
+	FromArchive                // an archived texture
+	FromMemory                 // a live texture that the memory cache held
+	FromDisk                   // a live texture that the disk cache held
+	FromLive                   // a live texture that was made for it
+	FromFallback               // a stand-in: enlarged, or ground colour
+	FromReal                   // a file of a scenery directory
+	Origins                    // how many there are
+)
+
+// String returns the origin's name in lower case.
+func (o Origin) String() string {
+	return [...]string{"none", "archive", "memory", "disk", "live", "fallback", "real", "?"}[min(o, Origins)]
+}
+
+// Answer is one request and how it was answered.
+type Answer struct {
+	Op      Op
+	From    Origin
+	Texture tiles.Texture // zero for other files
+	Missing bool          // a look-up of a valid texture's name that nobody has
+	Offset  int64         // of a read
+	Length  int           // of a read: bytes answered
+	Start   time.Time
+	Took    time.Duration
+	Errno   syscall.Errno
+}
+
+// asking is a request under way. The zero value, without an observer, costs nothing.
+type asking struct {
+	observer Observer
+	op       Op
+	texture  tiles.Texture
+	start    time.Time
+}
+
+// asked notes that a request has come.
+func (f *FS) asked(op Op, t tiles.Texture) asking {
+	if f.observer == nil {
+		return asking{}
+	}
+	f.observer.Asked(op, t)
+	return asking{f.observer, op, t, time.Now()}
+}
+
+// answered notes the answer to an open, or to anything else that has no offset.
+func (a *asking) answered(from Origin, errno syscall.Errno) { a.read(from, 0, 0, errno) }
+
+// read notes the answer to a read.
+func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
+	if a.observer == nil {
+		return
+	}
+	a.observer.Answered(Answer{
+		Op: a.op, From: from, Texture: a.texture, Offset: off, Length: n,
+		Start: a.start, Took: time.Since(a.start), Errno: errno,
+	})
+}
+
+// observed tells of the requests that nodes do not tell of themselves: all but opens and reads of files.
+type observed struct {
+	fuse.RawFileSystem
+	fsys *FS
+}
+
+// observe wraps raw, or returns it if nobody listens.
+func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
+	if f.observer == nil {
+		return raw
+	}
+	return &observed{raw, f}
+}
+
+func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
+	a := o.fsys.asked(OpLookup, tiles.Texture{})
+	status := o.RawFileSystem.Lookup(cancel, header, name, out)
+	answer := Answer{Op: OpLookup, Start: a.start, Took: time.Since(a.start), Errno: syscall.Errno(status)}
+	if status == fuse.ENOENT || status == fuse.OK && out.NodeId == 0 {
+		answer.Texture, answer.Missing = parseFile(name)
+	}
+	a.observer.Answered(answer)
+	return status
+}
+
+func (o *observed) tell(op Op, do func() fuse.Status) fuse.Status {
+	a := o.fsys.asked(op, tiles.Texture{})
+	status := do()
+	a.answered(FromNowhere, syscall.Errno(status))
+	return status
+}
+
+func (o *observed) GetAttr(cancel <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {
+	return o.tell(OpStat, func() fuse.Status { return o.RawFileSystem.GetAttr(cancel, in, out) })
+}
+
+func (o *observed) OpenDir(cancel <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.OpenDir(cancel, in, out) })
+}
+
+func (o *observed) ReadDir(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
+	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDir(cancel, in, out) })
+}
+
+func (o *observed) ReadDirPlus(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
+	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDirPlus(cancel, in, out) })
+}
+
+func (o *observed) StatFs(cancel <-chan struct{}, in *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
+	return o.tell(OpOther, func() fuse.Status { return o.RawFileSystem.StatFs(cancel, in, out) })
+}
+
+func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (target []byte, status fuse.Status) {
+	status = o.tell(OpOther, func() fuse.Status {
+		target, status = o.RawFileSystem.Readlink(cancel, header)
+		return status
+	})
+	return target, status
+}
