@@ -18,7 +18,7 @@ import (
 // archivedNode is a texture of an archive. Its bytes never change, so that open files need no state of their own.
 type archivedNode struct {
 	node
-	from  Archive
+	from  shelved
 	entry mbtiles.Entry
 }
 
@@ -37,6 +37,9 @@ func (n *archivedNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.Att
 func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	if writing(flags) {
 		return nil, 0, readOnly
+	}
+	if a, _, ok := n.fsys.shelf.find(n.entry.Texture.Key()); ok && a.generation != n.from.generation {
+		return nil, 0, syscall.ESTALE // another archive answers by now: let the kernel look again
 	}
 	a := n.fsys.asked(OpOpen, n.entry.Texture)
 	defer a.answered(FromArchive, fs.OK)

@@ -15,7 +15,7 @@ import (
 const maxEnlarge = 4
 
 // ancestor finds the nearest archived texture whose square holds t's, up to maxEnlarge zoom levels above it.
-func ancestor(archives []Archive, t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
+func ancestor(archives []shelved, t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
 	k := t.Key()
 	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
 		const align = ^uint32(tiles.TextureChunks - 1)

@@ -100,7 +100,7 @@ func TestEnlarged(t *testing.T) {
 			a, file := parent(p.Name(), c.layout)
 			child := tiles.Texture{Row: (p.Row/16<<c.up + uint32(c.row)) * 16, Col: (p.Col/16<<c.up + uint32(c.col)) * 16,
 				ZL: p.ZL + tiles.ZL(c.up), Maptype: "bi"}
-			from, e, up, ok := ancestor([]Archive{&fakeArchive{}, a}, child)
+			from, e, up, ok := ancestor(arrange(nil, []Archive{&fakeArchive{}, a}), child)
 			if !ok || up != c.up || e.Texture != p {
 				t.Fatalf("ancestor of %v: %v, %d up, %v", child, e.Texture, up, ok)
 			}
@@ -171,7 +171,7 @@ func TestAncestor(t *testing.T) {
 		"top of the world":      {"0_0_BI04", "", []string{"0_0_BI05"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, e, _, ok := ancestor([]Archive{archive(c.in...)}, tex(c.of))
+			_, e, _, ok := ancestor(arrange(nil, []Archive{archive(c.in...)}), tex(c.of))
 			if ok != (c.want != "") || ok && e.Texture.Name() != c.want {
 				t.Errorf("ancestor of %s: %v, %v; want %q", c.of, e.Texture, ok, c.want)
 			}
@@ -213,7 +213,7 @@ func TestStandInFromParent(t *testing.T) {
 // With as many bytes in open files as the cache may have, stand-ins cost nothing.
 func TestStandInsAreBounded(t *testing.T) {
 	a, _ := parent("800_1600_BI15", small)
-	l := newLive(t.Context(), &Options{Archives: []Archive{a}, MemoryCache: 1 << 20, Live: LiveAny}, &liveCounters{})
+	l := newLive(t.Context(), &Options{MemoryCache: 1 << 20, Live: LiveAny}, newShelf([]Archive{a}), &liveCounters{})
 	defer l.close()
 	child := tex("1616_3200_BI16")
 	if c := l.standIn(child); c.data == nil {

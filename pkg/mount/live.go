@@ -33,6 +33,7 @@ const (
 // notice nothing.
 type live struct {
 	opts     *Options
+	shelf    *shelf
 	contents contents
 	log      *slog.Logger
 	counts   *liveCounters
@@ -58,9 +59,9 @@ type liveTexture struct {
 	job        *job                  // nil unless being made
 }
 
-func newLive(ctx context.Context, o *Options, counts *liveCounters) *live {
+func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters) *live {
 	l := &live{
-		opts: o, contents: newContents(), log: o.Logger, counts: counts,
+		opts: o, shelf: shelf, contents: newContents(), log: o.Logger, counts: counts,
 		closing: make(chan struct{}), enlarge: make(chan struct{}, 1),
 		textures: make(map[tiles.Key]*liveTexture), cache: newCache(o.MemoryCache),
 	}
@@ -223,7 +224,7 @@ func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err e
 
 // standIn is the best there is for a texture that could not be made in time: an ancestor enlarged, else the ground.
 func (l *live) standIn(t tiles.Texture) *content {
-	from, entry, up, ok := ancestor(l.opts.Archives, t)
+	from, entry, up, ok := ancestor(l.shelf.list(), t)
 	if !ok || !l.mayEnlarge() {
 		return l.contents.ground()
 	}

@@ -33,6 +33,9 @@ func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
+	if _, _, ok := n.fsys.shelf.find(n.texture.Key()); ok {
+		return nil, 0, syscall.ESTALE // it has come in an archive
+	}
 	a := n.fsys.asked(OpOpen, n.texture)
 	c, from, errno := n.fsys.live.open(ctx, n.texture, n.generation)
 	a.answered(from, errno)

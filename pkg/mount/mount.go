@@ -26,8 +26,7 @@ type FS struct {
 	mountpoint string
 	device     string   // by which the mount is known in /proc/self/mountinfo
 	scenery    []string // real paths
-	archives   []Archive
-	prefer     bool // archived textures before real ones
+	prefer     bool     // archived textures before real ones
 	grace      time.Duration
 	log        *slog.Logger
 	observer   Observer // may be nil
@@ -35,7 +34,9 @@ type FS struct {
 	ctx        context.Context // of reads; never cancelled
 
 	server       *fuse.Server
-	inodes       *inodes
+	root         *dirNode
+	shelf        *shelf
+	inodes       *inodes // the shelf's
 	live         *live
 	realTextures realTextures
 	passthrough  passthrough
@@ -58,17 +59,18 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		return nil, err
 	}
 	f := &FS{
-		mountpoint: mountpoint, scenery: scenery, archives: o.Archives, prefer: o.PreferArchive, grace: o.Grace, log: o.Logger,
+		mountpoint: mountpoint, scenery: scenery, prefer: o.PreferArchive, grace: o.Grace, log: o.Logger,
 		observer: o.Observer,
 		owner:    fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
 		ctx:      context.WithoutCancel(ctx),
-		inodes:   newInodes(o.Archives),
+		shelf:    newShelf(o.Archives),
 		done:     make(chan struct{}),
 	}
-	f.live = newLive(f.ctx, &o, &f.counts.making)
+	f.inodes = f.shelf.inodes
+	f.live = newLive(f.ctx, &o, f.shelf, &f.counts.making)
 
-	root := &dirNode{node: node{fsys: f}}
-	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(root, f.nodeOptions())), mountpoint, f.mountOptions(&o))
+	f.root = &dirNode{node: node{fsys: f}}
+	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(f.root, f.nodeOptions())), mountpoint, f.mountOptions(&o))
 	if err != nil {
 		f.live.close()
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)

@@ -31,7 +31,7 @@ func testLive(t *testing.T, workers int) (l *live, asked chan tiles.Texture, rel
 	if err := o.setDefaults(); err != nil {
 		t.Fatal(err)
 	}
-	l = newLive(t.Context(), &o, &liveCounters{})
+	l = newLive(t.Context(), &o, newShelf(nil), &liveCounters{})
 	t.Cleanup(func() {
 		l.close()
 		l.wg.Wait()
@@ -157,7 +157,7 @@ func TestGenerateTimeout(t *testing.T) {
 	if err := o.setDefaults(); err != nil {
 		t.Fatal(err)
 	}
-	l := newLive(t.Context(), &o, &liveCounters{})
+	l := newLive(t.Context(), &o, newShelf(nil), &liveCounters{})
 	j, _ := l.want(tex(named(0)))
 	<-j.done
 	if !errors.Is(j.err, context.DeadlineExceeded) || l.counts.failed.Load() != 1 {

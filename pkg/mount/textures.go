@@ -39,7 +39,7 @@ func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryO
 		return d.lookupReal(ctx, name, out)
 	}
 	k := t.Key()
-	a, entry, archived := f.archived(k)
+	a, entry, archived := f.shelf.find(k)
 	if archived && f.prefer {
 		return d.lookupArchived(ctx, a, entry, out), fs.OK
 	}
@@ -56,35 +56,29 @@ func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryO
 		return d.lookupArchived(ctx, a, entry, out), fs.OK
 	}
 	if f.live.wanted(k) {
-		f.announce(out, LiveLayout().Size())
+		f.announce(k, out, LiveLayout().Size())
 		id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k), Gen: f.live.generation(k)}
 		return d.NewInode(ctx, &liveNode{node: node{fsys: f}, texture: t, generation: id.Gen}, id), fs.OK
+	}
+	if !f.shelf.miss(name) {
+		out.SetEntryTimeout(sceneryTimeout)
 	}
 	return nil, errno
 }
 
-func (d *texturesNode) lookupArchived(ctx context.Context, a Archive, e mbtiles.Entry, out *fuse.EntryOut) *fs.Inode {
-	f := d.fsys
-	f.announce(out, e.Layout.Size())
-	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(e.Texture.Key())}
+func (d *texturesNode) lookupArchived(ctx context.Context, a shelved, e mbtiles.Entry, out *fuse.EntryOut) *fs.Inode {
+	f, k := d.fsys, e.Texture.Key()
+	f.announce(k, out, e.Layout.Size())
+	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k), Gen: a.generation}
 	return d.NewInode(ctx, &archivedNode{node: node{fsys: f}, from: a, entry: e}, id)
 }
 
 // announce says what a texture of the given size looks like for as long as the mount lasts.
-func (f *FS) announce(out *fuse.EntryOut, size int64) {
+func (f *FS) announce(k tiles.Key, out *fuse.EntryOut, size int64) {
+	f.shelf.announce(k, size)
 	out.SetEntryTimeout(announced)
 	out.SetAttrTimeout(announced)
 	f.fixed(&out.Attr, fuse.S_IFREG|0o444, size)
-}
-
-// archived finds k in the first archive that has it.
-func (f *FS) archived(k tiles.Key) (Archive, mbtiles.Entry, bool) {
-	for _, a := range f.archives {
-		if e, ok := a.Lookup(k); ok {
-			return a, e, true
-		}
-	}
-	return nil, mbtiles.Entry{}, false
 }
 
 func (d *texturesNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
@@ -97,7 +91,7 @@ func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 	real := make(map[tiles.Key]bool)
 	for e, err := range d.realEntries {
 		if t, ok := parseFile(e.Name); ok {
-			if d.fsys.prefer && heldBy(d.fsys.archives, t.Key()) {
+			if d.fsys.prefer && heldBy(d.fsys.shelf.list(), t.Key()) {
 				continue
 			}
 			real[t.Key()] = true
@@ -106,11 +100,14 @@ func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 			return
 		}
 	}
-	f := d.fsys
-	for i, a := range f.archives {
+	f, archives := d.fsys, d.fsys.shelf.list()
+	for i, a := range archives {
+		if a.retired {
+			break
+		}
 		for e := range a.All() {
 			k := e.Texture.Key()
-			if real[k] || heldBy(f.archives[:i], k) {
+			if real[k] || heldBy(archives[:i], k) {
 				continue
 			}
 			if !yield(fuse.DirEntry{Name: e.Texture.File(), Mode: fuse.S_IFREG, Ino: f.inodes.texture(k)}, nil) {
@@ -120,13 +117,10 @@ func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 	}
 }
 
-func heldBy(archives []Archive, k tiles.Key) bool {
-	for _, a := range archives {
-		if _, ok := a.Lookup(k); ok {
-			return true
-		}
-	}
-	return false
+// heldBy reports whether an archive has k, announced or not.
+func heldBy(archives []shelved, k tiles.Key) bool {
+	_, _, ok := findIn(archives, k, 0, false)
+	return ok
 }
 
 // realTextures knows how the real files of textures/ are spelled, so that another spelling finds them too. It lists the folders when the first

@@ -1,0 +1,186 @@
+package mount
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// shelf holds the archives that answer, which SetArchives may change under the mount, and remembers what the kernel was told of textures: whatever comes
+// later, a name that was announced keeps its size.
+type shelf struct {
+	inodes   *inodes
+	archives atomic.Pointer[[]shelved]
+	change   sync.Mutex // held by who changes archives
+
+	mu       sync.Mutex
+	promised map[uint64]uint32 // sizes by inode number
+	missed   map[string]bool   // names of textures that nobody had, and that the kernel remembers so
+}
+
+// shelved is an archive of the shelf.
+type shelved struct {
+	Archive
+	// generation is the identity of its textures in the kernel: what another archive holds of the same name is another file to the page cache. Those of live
+	// textures are smaller numbers.
+	generation uint64
+	retired    bool // no longer wanted: it keeps what was promised of it, and nothing else
+}
+
+// archiveGeneration is the least generation of an archive.
+const archiveGeneration = 1 << 32
+
+// maxMissed is how many names are kept track of; what is missed beyond is remembered by the kernel for sceneryTimeout only.
+const maxMissed = 1 << 16
+
+func newShelf(archives []Archive) *shelf {
+	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32), missed: make(map[string]bool)}
+	list := arrange(nil, archives)
+	s.archives.Store(&list)
+	return s
+}
+
+// list returns the archives in their order, the retired last. Nobody changes it.
+func (s *shelf) list() []shelved { return *s.archives.Load() }
+
+// find returns the first archive that has k in the size that was promised, if any was.
+func (s *shelf) find(k tiles.Key) (shelved, mbtiles.Entry, bool) {
+	size, told := s.promise(k)
+	return findIn(s.list(), k, size, told)
+}
+
+func findIn(list []shelved, k tiles.Key, size int64, told bool) (shelved, mbtiles.Entry, bool) {
+	for _, a := range list {
+		if a.retired && !told {
+			continue
+		}
+		if e, ok := a.Lookup(k); ok && (!told || e.Layout.Size() == size) {
+			return a, e, true
+		}
+	}
+	return shelved{}, mbtiles.Entry{}, false
+}
+
+// promise returns the size that k was announced with.
+func (s *shelf) promise(k tiles.Key) (size int64, told bool) {
+	ino := s.inodes.texture(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, told := s.promised[ino]
+	return int64(n), told
+}
+
+// announce remembers the size that k is announced with.
+func (s *shelf) announce(k tiles.Key, size int64) {
+	ino := s.inodes.texture(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.promised[ino] = uint32(size)
+}
+
+// miss remembers that the kernel is told that there is no such texture, and reports whether that can be taken back.
+func (s *shelf) miss(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.missed) >= maxMissed && !s.missed[name] {
+		return false
+	}
+	s.missed[name] = true
+	return true
+}
+
+// found takes the names out of what was missed that an archive has by now.
+func (s *shelf) found(list []shelved) (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.missed {
+		t, _ := parseFile(name)
+		if _, _, ok := findIn(list, t.Key(), 0, false); ok {
+			names = append(names, name)
+			delete(s.missed, name)
+		}
+	}
+	return names
+}
+
+// Change says what became of the textures when archives were changed.
+type Change struct {
+	New      int // textures that no archive had
+	Replaced int // served from another archive than before
+	Kept     int // announced with another size already: the new ones come with the next mount
+}
+
+// SetArchives puts archives in place of those that answer now. Names that they add appear. A name that the kernel knows already keeps its size and inode
+// number: another archive answers for it only with the same size, and the kernel is then told that it is another file; otherwise what answered before goes
+// on doing so until the mount ends. Open files are not disturbed. For that, every archive that was ever given has to stay open until Wait returns. Archives
+// are told apart by comparing them: give pointers.
+func (f *FS) SetArchives(archives []Archive) Change {
+	s := f.shelf
+	s.change.Lock()
+	defer s.change.Unlock()
+	before := s.list()
+	after := arrange(before, archives)
+	c := s.compare(before, after)
+	s.archives.Store(&after)
+	if textures := f.root.GetChild(texturesName); textures != nil {
+		for _, name := range s.found(after) {
+			textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
+		}
+	}
+	return c
+}
+
+// arrange returns archives in their order, and behind them those of before that are not among them.
+func arrange(before []shelved, archives []Archive) []shelved {
+	next := uint64(archiveGeneration)
+	for _, a := range before {
+		next = max(next, a.generation+1)
+	}
+	after := make([]shelved, 0, len(archives))
+	for _, a := range archives {
+		i := slices.IndexFunc(before, func(old shelved) bool { return old.Archive == a })
+		if i >= 0 {
+			after = append(after, shelved{Archive: a, generation: before[i].generation})
+			continue
+		}
+		after = append(after, shelved{Archive: a, generation: next})
+		next++
+	}
+	for _, old := range before {
+		if !slices.Contains(archives, old.Archive) {
+			old.retired = true
+			after = append(after, old)
+		}
+	}
+	return after
+}
+
+// compare counts what changes for the textures that the archives of after hold, each once.
+func (s *shelf) compare(before, after []shelved) (c Change) {
+	for i, a := range after {
+		if a.retired {
+			break
+		}
+		for e := range a.All() {
+			k := e.Texture.Key()
+			if _, _, ok := findIn(after[:i], k, 0, false); ok {
+				continue
+			}
+			size, told := s.promise(k)
+			old, _, had := findIn(before, k, size, told)
+			now, _, has := findIn(after, k, size, told)
+			switch {
+			case told && e.Layout.Size() != size:
+				c.Kept++
+			case !had:
+				c.New++
+			case has && now.Archive != old.Archive:
+				c.Replaced++
+			}
+		}
+	}
+	return c
+}
