@@ -171,6 +171,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	}
 	if old, ok := b.writer.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < built.Failed {
 		b.holes.Add(min(1, int64(old.Failed)))
+		b.tell(it, Tally{old.Chunks, old.Overzoomed, old.Missing, old.Failed})
 		return nil
 	}
 	content, err := b.pipeline.Encode(ctx, built.File)
@@ -181,7 +182,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 		Texture: it.Texture, Detail: it.Detail, Provider: b.job.Provider,
 		Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed,
 	}
-	if err := b.writer.Put(ctx, r, content); err != nil {
+	if err := b.put(ctx, r, content); err != nil {
 		return err
 	}
 	if built.Failed > 0 {
@@ -189,7 +190,20 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	}
 	b.built.Add(1)
 	b.pipeline.Counts.Textures.Add(1)
+	b.tell(it, built.Tally)
 	return nil
+}
+
+// tell lets it be known what the archive has of it now.
+func (b *build) tell(it tiles.Item, tally Tally) {
+	if o := b.pipeline.observer; o != nil {
+		o.Stored(it, tally)
+	}
+}
+
+func (b *build) put(ctx context.Context, r mbtiles.Record, c *mbtiles.Content) error {
+	defer within(&b.pipeline.load.storing)()
+	return b.writer.Put(ctx, r, c)
 }
 
 // answers says whether to go on: not when the provider refuses, nor when one texture after another comes back blank.
@@ -214,7 +228,7 @@ func (b *build) answers(built *Built) error {
 
 // Encode makes an archive's content of a texture's file, with one of the pipeline's workers.
 func (p *Pipeline) Encode(ctx context.Context, file []byte) (c *mbtiles.Content, err error) {
-	err = p.work(ctx, func(w *worker) error {
+	err = p.work(ctx, TaskCompress, func(w *worker) error {
 		c, err = w.encoder.Encode(file)
 		return err
 	})

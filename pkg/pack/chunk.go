@@ -63,7 +63,7 @@ func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Fail
 func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk) (ending, error) {
 	var end ending
 	if c.Z <= p.maxZL {
-		err := p.fetchInto(ctx, c, func(w *dds.Worker, body []byte) error { return addImage(w, b, place, body) })
+		err := p.fetchInto(ctx, c, TaskChunk, func(w *dds.Worker, body []byte) error { return addImage(w, b, place, body) })
 		switch {
 		case err == nil:
 			return end, nil
@@ -81,25 +81,25 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 		return end, ctx.Err()
 	case err == nil:
 		end.overzoomed = true
-		return end, p.work(ctx, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, img) })
+		return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, img) })
 	case errors.Is(err, fetch.ErrNoImagery):
 		end.missing = true
 	default:
 		end.failed = err
 	}
-	return end, p.work(ctx, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
+	return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
 }
 
 // fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is not imagery, whatever it looked like: it is asked for
 // again, and not from a store that kept it.
-func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(*dds.Worker, []byte) error) error {
+func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, task Task, use func(*dds.Worker, []byte) error) error {
 	var err error
 	for range decodeTries {
 		var body []byte
-		if body, err = p.source.Fetch(ctx, c); err != nil {
+		if body, err = p.fetch(ctx, c); err != nil {
 			return err
 		}
-		err = p.work(ctx, func(w *worker) error { return use(w.dds, body) })
+		err = p.work(ctx, task, func(w *worker) error { return use(w.dds, body) })
 		if !errors.Is(err, dds.ErrJPEG) && !errors.Is(err, errImage) {
 			return err
 		}
@@ -108,4 +108,9 @@ func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(*dds.W
 		}
 	}
 	return err
+}
+
+func (p *Pipeline) fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	defer within(&p.load.fetching)()
+	return p.source.Fetch(ctx, c)
 }

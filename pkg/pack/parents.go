@@ -66,7 +66,7 @@ func (ps *parents) get(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error)
 	for {
 		entry, mine := ps.entry(c)
 		if mine {
-			entry.err = ps.pipeline.fetchInto(ctx, c, func(w *dds.Worker, body []byte) (err error) {
+			entry.err = ps.pipeline.fetchInto(ctx, c, TaskParent, func(w *dds.Worker, body []byte) (err error) {
 				entry.img, err = decodeImage(w, body)
 				return err
 			})

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -33,6 +35,8 @@ type Options struct {
 	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four for every worker, so that the
 	// network has something to do while bodies wait.
 	Slots int
+	// Observer hears of what is done. Nil: nobody does.
+	Observer Observer
 }
 
 // defaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch while another texture finishes.
@@ -49,8 +53,12 @@ type Pipeline struct {
 	slots   *semaphore.Weighted
 	nSlots  int
 	workers chan *worker
+	all     []*worker
 	buffers bufferPool
 	parents *parents
+
+	observer Observer // may be nil
+	load     load
 
 	// Counts follow the work of the process.
 	Counts Counts
@@ -60,6 +68,7 @@ type Pipeline struct {
 type worker struct {
 	dds     *dds.Worker
 	encoder *mbtiles.Encoder
+	doing   atomic.Pointer[doing] // nil: nothing
 }
 
 // New returns a Pipeline.
@@ -72,12 +81,16 @@ func New(o Options) *Pipeline {
 		limit:   cmp.Or(o.Memory, defaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
 		workers: make(chan *worker, nWorkers),
+
+		observer: o.Observer,
 	}
 	p.memory = semaphore.NewWeighted(p.limit)
 	p.slots = semaphore.NewWeighted(int64(p.nSlots))
 	p.parents = newParents(p)
 	for range nWorkers {
-		p.workers <- &worker{dds: dds.NewWorker(), encoder: mbtiles.NewEncoder(o.Compression)}
+		w := &worker{dds: dds.NewWorker(), encoder: mbtiles.NewEncoder(o.Compression)}
+		p.all = append(p.all, w)
+		p.workers <- w
 	}
 	return p
 }
@@ -92,12 +105,15 @@ func (p *Pipeline) Close() error {
 }
 
 // work runs f with one of the pipeline's workers.
-func (p *Pipeline) work(ctx context.Context, f func(*worker) error) error {
+func (p *Pipeline) work(ctx context.Context, task Task, f func(*worker) error) error {
+	waiting := within(&p.load.workWaiting)
 	select {
 	case w := <-p.workers:
+		waiting()
 		defer func() { p.workers <- w }()
-		return f(w)
+		return p.do(w, task, f)
 	case <-ctx.Done():
+		waiting()
 		return ctx.Err()
 	}
 }
@@ -136,7 +152,7 @@ func (b *Built) Release() {
 func (b *Built) Take() []byte {
 	file := b.File
 	b.File = nil
-	b.pipeline.memory.Release(b.pipeline.cost(b.Item))
+	b.pipeline.leaveMemory(b.pipeline.cost(b.Item))
 	return file
 }
 
@@ -150,17 +166,63 @@ func layout(it tiles.Item) dds.Layout { return dds.Layout{Format: dds.BC1, Side:
 // Chunks that fail do not fail the texture: they are counted. An error means that ctx ended or that the texture cannot be built at all.
 func (p *Pipeline) Texture(ctx context.Context, it tiles.Item) (*Built, error) {
 	cost := p.cost(it)
-	if err := p.memory.Acquire(ctx, cost); err != nil {
+	if err := p.enterMemory(ctx, cost); err != nil {
 		return nil, fmt.Errorf("build %s: %w", it, err)
 	}
+	defer within(&p.load.textures)()
 	buf := p.buffers.get(layout(it).Size())
-	built, err := p.build(ctx, it, buf)
+	built, err := p.observed(ctx, it, buf)
 	if err != nil {
 		p.buffers.put(buf)
-		p.memory.Release(cost)
+		p.leaveMemory(cost)
 		return nil, fmt.Errorf("build %s: %w", it, err)
 	}
 	return built, nil
+}
+
+func (p *Pipeline) enterMemory(ctx context.Context, cost int64) error {
+	defer within(&p.load.texturesWaiting)()
+	if err := p.memory.Acquire(ctx, cost); err != nil {
+		return err
+	}
+	p.load.memory.Add(cost)
+	return nil
+}
+
+func (p *Pipeline) leaveMemory(cost int64) {
+	p.load.memory.Add(-cost)
+	p.memory.Release(cost)
+}
+
+// enterSlot waits for a chunk's slot.
+func (p *Pipeline) enterSlot(ctx context.Context) error {
+	defer within(&p.load.chunksWaiting)()
+	if err := p.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	p.load.chunks.Add(1)
+	return nil
+}
+
+func (p *Pipeline) leaveSlot() {
+	p.load.chunks.Add(-1)
+	p.slots.Release(1)
+}
+
+// observed builds, and tells of it.
+func (p *Pipeline) observed(ctx context.Context, it tiles.Item, buf []byte) (*Built, error) {
+	if p.observer == nil {
+		return p.build(ctx, it, buf)
+	}
+	start := time.Now()
+	p.observer.Building(it)
+	built, err := p.build(ctx, it, buf)
+	var tally Tally
+	if err == nil {
+		tally = built.Tally
+	}
+	p.observer.Built(it, tally, time.Since(start), err)
+	return built, err
 }
 
 func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built, error) {
@@ -174,11 +236,11 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	g, chunkCtx := errgroup.WithContext(ctx)
 	for place, c := range it.Chunks() {
 		// A slot is held from the request until the chunk is encoded, so bodies cannot pile up in front of the encoder.
-		if err := p.slots.Acquire(chunkCtx, 1); err != nil {
+		if err := p.enterSlot(chunkCtx); err != nil {
 			break // ctx ended, or a chunk has an error for Wait
 		}
 		g.Go(func() error {
-			defer p.slots.Release(1)
+			defer p.leaveSlot()
 			end, err := p.chunk(chunkCtx, b, place, c)
 			if err != nil {
 				return err
@@ -196,7 +258,7 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	err = p.work(ctx, func(*worker) error {
+	err = p.work(ctx, TaskFinish, func(*worker) error {
 		built.File, err = b.Finish()
 		return err
 	})
