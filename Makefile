@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench bench-encode fuzz clean setup
+.PHONY: all build demo test check bench bench-encode bench-archive fuzz clean setup
 
 all: build
 
@@ -20,13 +20,17 @@ test: setup
 check: setup
 	scripts/check.sh
 
-# Figures beside the baselines, in one run. bench-encode writes its table into docs/benchmarks.md; set C is read from ../shared/imagery where it is present.
-bench: bench-encode
+# Figures beside the baselines, in one run. bench-encode and bench-archive write their tables into docs/benchmarks.md; set C is read from
+# ../shared/imagery where it is present.
+bench: bench-encode bench-archive
 	go test -run '^$$' -bench . -benchtime 2s ./pkg/...
 
 bench-encode:
 	@scripts/setup.sh g++ libsquish-dev
 	go run -tags squish ./internal/benchencode -o docs/benchmarks.md
+
+bench-archive: setup
+	go run ./internal/bencharchive -o docs/benchmarks.md
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s

@@ -13,9 +13,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"strings"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/benchpage"
 )
 
 func main() {
@@ -48,29 +48,7 @@ func run(args []string, stdout io.Writer) error {
 	if *output == "" {
 		return nil
 	}
-	return replaceSection(*output, text)
-}
-
-const (
-	sectionStart = "<!-- encoder: written by make bench-encode -->\n"
-	sectionEnd   = "<!-- end of encoder -->\n"
-)
-
-// replaceSection puts text between the marks of a file, which are appended if they are not there.
-func replaceSection(file, text string) error {
-	old, err := os.ReadFile(file)
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	before, rest, found := strings.Cut(string(old), sectionStart)
-	_, after, closed := strings.Cut(rest, sectionEnd)
-	if found && !closed {
-		return fmt.Errorf("%s: %q is missing", file, strings.TrimSpace(sectionEnd))
-	}
-	if !found && before != "" {
-		before = strings.TrimRight(before, "\n") + "\n\n"
-	}
-	return os.WriteFile(file, []byte(before+sectionStart+text+sectionEnd+after), 0o644)
+	return benchpage.Replace(*output, "encoder", "make bench-encode", text)
 }
 
 // clock runs work and keeps the shortest of its times.
@@ -86,13 +64,3 @@ func (c *clock) run(work func() error) error {
 }
 
 func (c *clock) milliseconds() float64 { return float64(c.best) / 1e6 }
-
-func machine() string {
-	name := runtime.GOARCH
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if _, rest, ok := strings.Cut(string(info), "model name"); ok {
-			name, _, _ = strings.Cut(strings.TrimLeft(rest, "\t :"), "\n")
-		}
-	}
-	return fmt.Sprintf("%s, %d cores, %s", name, runtime.NumCPU(), runtime.Version())
-}

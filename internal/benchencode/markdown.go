@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/benchpage"
 )
 
 // markdown is the encoder section of the benchmarks page.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## Encoder\n\n`make bench-encode` on %s; one thread; imagery: %s. Every figure is the best of several short runs, all taken in turns.\n\n", machine(), r.set)
+	fmt.Fprintf(&b, "## Encoder\n\n`make bench-encode` on %s; one thread; imagery: %s. Every figure is the best of several short runs, all taken in turns.\n\n", benchpage.Machine(), r.set)
 	baseline := 0.0
 	if i := slices.IndexFunc(r.encoders, func(e *encoderResult) bool { return e.name == squishName }); i >= 0 {
 		baseline = r.encoders[i].speed()
