@@ -49,6 +49,9 @@ func exitCode(stderr io.Writer, err error) int {
 		return exitDone
 	}
 	code := codeOf(err)
+	if errors.As(err, new(exitStatus)) {
+		return code // it is said already
+	}
 	if code == exitInterrupted {
 		fmt.Fprintln(stderr, "xelpack: interrupted; what was done is kept: run the same command to continue")
 		return code
@@ -62,7 +65,10 @@ func exitCode(stderr io.Writer, err error) int {
 
 func codeOf(err error) int {
 	var usage usageError
+	var daemon exitStatus
 	switch {
+	case errors.As(err, &daemon):
+		return int(daemon)
 	case errors.As(err, &usage), unknownCommand(err):
 		return exitUsage
 	case errors.Is(err, errHoles):
@@ -99,7 +105,7 @@ var hints = []struct {
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery covers the place"},
-	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again"},
+	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight with xelpack umount --lazy"},
 }
 
 func hint(err error) string {

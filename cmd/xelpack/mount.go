@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -23,9 +20,11 @@ import (
 type mountOptions struct {
 	fetchOptions
 	liveOptions
+	daemonOptions
 	Scenery       []string
 	PreferArchive bool
 	AllowOther    bool
+	Slow          time.Duration
 }
 
 func newMountCommand() *cobra.Command {
@@ -37,32 +36,59 @@ func newMountCommand() *cobra.Command {
 the mount holds textures/ only. Real files of the scenery come first, then archived textures in the order of the archives, then live ones.
 
 A texture that the scenery names but no archive holds is made when it is opened, from --provider: --live scenery (the default with --scenery), any
-(whatever has a valid name) or off. Whoever opens it waits for it until the deadline, and then gets a stand-in.`,
+(whatever has a valid name) or off. Whoever opens it waits for it until the deadline, and then gets a stand-in.
+
+An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks for archives that were added or replaced: new textures appear, open
+files are not disturbed, and a name that was seen keeps its size for as long as the mount lasts.`,
 		Example: `  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
-  xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures`,
+  xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures
+  xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runMount(cmd.Context(), o, args[:len(args)-1], args[len(args)-1], cmd.ErrOrStderr())
+			archives, mountpoint := args[:len(args)-1], args[len(args)-1]
+			if o.Daemon {
+				if err := o.daemonOptions.complete(mountpoint); err != nil {
+					return err
+				}
+				if !isDaemon() {
+					return daemonize(cmd.Context(), o.daemonOptions, cmd.ErrOrStderr())
+				}
+			}
+			return runMount(cmd.Context(), o, archives, mountpoint, cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to show; may be repeated, the first wins")
 	o.fetchOptions.register(f)
 	o.liveOptions.register(f)
+	o.daemonOptions.register(f)
+	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
 	return cmd
 }
 
-func runMount(ctx context.Context, o mountOptions, files []string, mountpoint string, stderr io.Writer) (err error) {
+func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
+	stderr := newStatusLine(w)
 	mo := mount.Options{
-		Scenery: o.Scenery, Files: files, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther,
+		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther,
 		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
+	if o.Slow <= 0 {
+		return usageErrorf("--log-slow %v: want more than nothing, such as 1s", o.Slow)
+	}
+	mo.Observer = mount.LogSlow(mo.Observer, o.Slow, mo.Logger)
 	if err := o.liveOptions.apply(&mo); err != nil {
 		return err
 	}
 	if err := o.fetchOptions.validate(); err != nil {
+		return err
+	}
+	// First of all that is put in order at the end, so that a daemon whose number is gone has ended.
+	forget := func() {}
+	defer func() { forget() }()
+	ready := func() (err error) {
+		forget, err = announceReady(o.daemonOptions)
 		return err
 	}
 	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
@@ -74,14 +100,12 @@ func runMount(ctx context.Context, o mountOptions, files []string, mountpoint st
 	}
 	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }
 
-	for _, file := range files {
-		a, err := mbtiles.Open(ctx, file)
-		if err != nil {
-			return err
-		}
-		defer a.Close()
-		mo.Archives = append(mo.Archives, a)
+	lib, err := openLibrary(ctx, archives, stderr)
+	if err != nil {
+		return err
 	}
+	defer lib.close()
+	mo.Archives, mo.Files = lib.archives(), lib.files()
 	if mo.Live != mount.LiveOff {
 		provider, err := o.lookup(packages, stderr)
 		if err != nil {
@@ -97,47 +121,8 @@ func runMount(ctx context.Context, o mountOptions, files []string, mountpoint st
 		defer pipeline.Close()
 		mo.Generator = generator{pipeline}
 	}
-	return serve(ctx, mo, mountpoint, stderr)
+	return serve(ctx, mo, lib, mountpoint, ready, stderr)
 }
-
-// serve mounts and stays until the context ends or somebody unmounts.
-func serve(ctx context.Context, o mount.Options, mountpoint string, stderr io.Writer) error {
-	fsys, err := mount.Mount(ctx, mountpoint, o)
-	if err != nil {
-		return err
-	}
-	textures := 0
-	for _, a := range o.Archives {
-		textures += a.Len()
-	}
-	fmt.Fprintf(stderr, "mounted at %s: %s in %s; live: %s; Ctrl-C or `xelpack umount` ends it\n",
-		fsys.Mountpoint(), plural(textures, "archived texture"), plural(len(o.Archives), "archive"), o.Live)
-
-	gone := make(chan error, 1)
-	go func() { gone <- fsys.Wait() }()
-	select {
-	case err = <-gone:
-	case <-ctx.Done():
-		// Being asked to end is how a mount ends well; only files still open are worth an error.
-		unmounting, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmountPatience)
-		defer cancel()
-		err = fsys.Unmount(unmounting)
-		if errors.Is(err, mount.ErrBusy) {
-			fmt.Fprintf(stderr, "%v; detached, serving what is open\n", err)
-			err = nil
-		}
-		if errWait := <-gone; err == nil {
-			err = errWait
-		}
-	}
-	s := fsys.Stats()
-	fmt.Fprintf(stderr, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",
-		filepath.Base(mountpoint), bytesText(s.Archived.Bytes), countText(s.Made), countText(s.StandIns))
-	return err
-}
-
-// unmountPatience is how long an interrupted mount waits for open files to be closed before it is detached.
-const unmountPatience = 5 * time.Second
 
 func wanted(packages []*scenery.Package, k tiles.Key) bool {
 	for _, p := range packages {
@@ -164,17 +149,4 @@ func (g generator) Texture(ctx context.Context, t tiles.Texture) (file []byte, f
 		return nil, false, fmt.Errorf("no chunk of %s could be had: %w", t, built.Cause)
 	}
 	return built.Take(), built.Failed == 0, nil
-}
-
-func newUmountCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "umount MOUNTPOINT",
-		Short:   "End a mount",
-		Long:    "Ends the mount at MOUNTPOINT, whichever xelpack serves it. One that a dead process left behind is cleared.",
-		Example: `  xelpack umount "Custom Scenery/zzXEL_eur_ortho"`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return mount.Unmount(args[0])
-		},
-	}
 }

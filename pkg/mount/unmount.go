@@ -78,18 +78,39 @@ func busy(mountpoint string, by []string, cause error) error {
 // Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a stale one is cleared. The error wraps
 // ErrNotMounted, or ErrBusy and says who has files open.
 func Unmount(mountpoint string) error {
-	path, err := resolve(mountpoint)
+	path, err := ourMount(mountpoint)
 	if err != nil {
-		return fmt.Errorf("unmount: %w", err)
-	}
-	m, ok := mountedAt(path)
-	if !ok || !m.ours() {
-		return fmt.Errorf("%w: %s", ErrNotMounted, path)
+		return err
 	}
 	if err := unmountOnce(path); err != nil {
 		return fmt.Errorf("%w; close the files and try again, or detach it (fusermount3 -uz %s)", busy(path, holders(path), err), path)
 	}
 	return nil
+}
+
+// Detach makes the xelpack mount at mountpoint unreachable at once, in use or not, whichever process serves it: who has files of it open keeps them. The
+// error wraps ErrNotMounted where nothing of xelpack is mounted.
+func Detach(mountpoint string) error {
+	path, err := ourMount(mountpoint)
+	if err != nil {
+		return err
+	}
+	if err := detach(path); err != nil {
+		return fmt.Errorf("detach %s: %w", path, err)
+	}
+	return nil
+}
+
+// ourMount resolves a mountpoint where something of xelpack is mounted.
+func ourMount(mountpoint string) (string, error) {
+	path, err := resolve(mountpoint)
+	if err != nil {
+		return "", fmt.Errorf("unmount: %w", err)
+	}
+	if m, ok := mountedAt(path); !ok || !m.ours() {
+		return "", fmt.Errorf("%w: %s", ErrNotMounted, path)
+	}
+	return path, nil
 }
 
 // unmountOnce tries to end a mount that nobody uses.

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount"
+)
+
+// library is the archives that a mount serves: what its arguments name, files and folders of them, looked at again on SIGHUP. Archives stay open until close,
+// those too that another has replaced: files of them may be open.
+type library struct {
+	args   []string // absolute
+	shelf  []volume // what is served, in order
+	opened []*mbtiles.Archive
+}
+
+// volume is an archive and the state of its file when it was opened.
+type volume struct {
+	path    string
+	state   fileState
+	archive *mbtiles.Archive
+}
+
+// fileState differs between a file and what takes its place.
+type fileState struct {
+	device, inode uint64
+	size          int64
+	modified      time.Time
+}
+
+func stateOf(path string) (fileState, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fileState{}, err
+	}
+	st := info.Sys().(*syscall.Stat_t)
+	return fileState{st.Dev, st.Ino, info.Size(), info.ModTime()}, nil
+}
+
+// openLibrary opens all that args name. Close it.
+func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library, error) {
+	l := &library{}
+	for _, arg := range args {
+		path, err := filepath.Abs(arg)
+		if err != nil {
+			return nil, err
+		}
+		l.args = append(l.args, path)
+	}
+	paths, err := l.paths(stderr)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		v, err := l.open(ctx, path)
+		if err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+		l.shelf = append(l.shelf, v)
+	}
+	return l, nil
+}
+
+// paths are the files that the arguments stand for at this moment. A folder stands for the archives in it, by name.
+func (l *library) paths(stderr io.Writer) ([]string, error) {
+	var paths []string
+	for _, arg := range l.args {
+		info, err := os.Stat(arg)
+		if err != nil || !info.IsDir() {
+			paths = append(paths, arg) // opening it says what is wrong
+			continue
+		}
+		entries, err := os.ReadDir(arg)
+		if err != nil {
+			return nil, err
+		}
+		found := len(paths)
+		for _, e := range entries {
+			if filepath.Ext(e.Name()) == ".mbtiles" {
+				paths = append(paths, filepath.Join(arg, e.Name()))
+			}
+		}
+		if len(paths) == found {
+			fmt.Fprintf(stderr, "%s: no archive (*.mbtiles) in it yet; SIGHUP looks again\n", arg)
+		}
+	}
+	return paths, nil
+}
+
+func (l *library) open(ctx context.Context, path string) (volume, error) {
+	state, err := stateOf(path)
+	if err != nil {
+		return volume{}, err
+	}
+	a, err := mbtiles.Open(ctx, path)
+	if err != nil {
+		return volume{}, err
+	}
+	l.opened = append(l.opened, a)
+	return volume{path, state, a}, nil
+}
+
+// refresh opens what has come or was replaced. What is gone, or cannot be opened, is said, and the archive that was there goes on serving.
+func (l *library) refresh(ctx context.Context, stderr io.Writer) {
+	paths, err := l.paths(stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "the archives stay as they are: %v\n", err)
+		return
+	}
+	var shelf []volume
+	for _, path := range paths {
+		i := slices.IndexFunc(l.shelf, func(v volume) bool { return v.path == path })
+		state, err := stateOf(path)
+		if err == nil && i >= 0 && l.shelf[i].state == state {
+			shelf = append(shelf, l.shelf[i])
+			continue
+		}
+		v, err := l.open(ctx, path)
+		switch {
+		case err == nil:
+			shelf = append(shelf, v)
+		case i >= 0:
+			fmt.Fprintf(stderr, "%v; what was there before is served on\n", err)
+			shelf = append(shelf, l.shelf[i])
+		default:
+			fmt.Fprintf(stderr, "%v; left out\n", err)
+		}
+	}
+	for _, old := range l.shelf {
+		if !slices.ContainsFunc(shelf, func(v volume) bool { return v.path == old.path }) {
+			fmt.Fprintf(stderr, "%s is gone; it is served on until the mount ends\n", old.path)
+			shelf = append(shelf, old)
+		}
+	}
+	l.shelf = shelf
+}
+
+// archives are what is to be served, in order.
+func (l *library) archives() []mount.Archive {
+	list := make([]mount.Archive, len(l.shelf))
+	for i, v := range l.shelf {
+		list[i] = v.archive
+	}
+	return list
+}
+
+// files are the paths behind the archives.
+func (l *library) files() []string {
+	list := make([]string, len(l.shelf))
+	for i, v := range l.shelf {
+		list[i] = v.path
+	}
+	return list
+}
+
+func (l *library) close() error {
+	var errs []error
+	for _, a := range l.opened {
+		errs = append(errs, a.Close())
+	}
+	return errors.Join(errs...)
+}

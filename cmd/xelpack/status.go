@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// statusInterval is how often the status line is drawn anew.
+const statusInterval = time.Second
+
+// statusLine is a writer of messages with, on a terminal, a line below them that says how things stand. In a pipe or a file there are only the messages.
+type statusLine struct {
+	out      io.Writer
+	terminal *os.File // nil: none
+
+	mu    sync.Mutex
+	text  func() string // nil: no line
+	drawn bool
+	stop  chan struct{}
+	done  sync.WaitGroup
+}
+
+func newStatusLine(w io.Writer) *statusLine {
+	s := &statusLine{out: w}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		s.terminal = f
+	}
+	return s
+}
+
+// Write puts a message above the line.
+func (s *statusLine) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	n, err := s.out.Write(p)
+	s.draw()
+	return n, err
+}
+
+// show draws the line that text returns, and again every second, until clear.
+func (s *statusLine) show(text func() string) {
+	if s.terminal == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text, s.stop = text, make(chan struct{})
+	s.draw()
+	s.done.Go(func() {
+		tick := time.NewTicker(statusInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.mu.Lock()
+				s.erase()
+				s.draw()
+				s.mu.Unlock()
+			case <-s.stop:
+				return
+			}
+		}
+	})
+}
+
+// clear takes the line away.
+func (s *statusLine) clear() {
+	s.mu.Lock()
+	shown := s.text != nil
+	s.erase()
+	s.text = nil
+	s.mu.Unlock()
+	if shown {
+		close(s.stop)
+		s.done.Wait()
+	}
+}
+
+// hungUp reports that there was a terminal and is none any more.
+func (s *statusLine) hungUp() bool {
+	if s.terminal == nil {
+		return false
+	}
+	_, err := term.GetState(int(s.terminal.Fd()))
+	return err != nil
+}
+
+func (s *statusLine) erase() {
+	if s.drawn {
+		fmt.Fprint(s.out, "\r\x1b[K")
+		s.drawn = false
+	}
+}
+
+func (s *statusLine) draw() {
+	if s.text == nil {
+		return
+	}
+	line := []rune(s.text())
+	if width, _, err := term.GetSize(int(s.terminal.Fd())); err == nil && len(line) >= width {
+		line = line[:max(0, width-1)]
+	}
+	fmt.Fprint(s.out, string(line))
+	s.drawn = true
+}
