@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench bench-encode bench-archive fuzz clean setup
+.PHONY: all build demo test check bench bench-encode bench-archive bench-mount fuzz clean setup
 
 all: build
 
@@ -31,6 +31,11 @@ bench-encode:
 
 bench-archive: setup
 	go run ./internal/bencharchive -o docs/benchmarks.md
+
+# The mount beside a bare go-fuse file system and squashfuse; as root, some 4 GB in /tmp. The table goes into docs/benchmarks.md.
+bench-mount:
+	@scripts/setup.sh squashfuse squashfs-tools
+	go run ./internal/benchmount -o docs/benchmarks.md
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s
