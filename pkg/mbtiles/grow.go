@@ -1,0 +1,128 @@
+package mbtiles
+
+import (
+	"context"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// What an archive needs that grows and shrinks while it is read, such as a cache: its .part is open as an Archive beside the Writer.
+
+// Flush returns when everything queued so far is committed, and an Archive of path.part finds it.
+func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx) }
+
+// Remove queues the removal of textures, with what no other texture needs. Those that the archive does not have are passed over.
+func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
+	return w.enqueue(ctx, job{do: func(ctx context.Context) error {
+		for _, k := range keys {
+			if err := w.store.remove(ctx, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}
+
+// Footprint returns the bytes of path.part that are in use once everything queued so far is committed. The file keeps the rest for what comes.
+func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
+	err = w.transact(ctx, func(ctx context.Context) error {
+		const query = `SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
+		n, err = w.store.c.number(ctx, query)
+		return err
+	})
+	return n, err
+}
+
+// Find looks k up in the file, where Lookup knows what was there at Open.
+func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, err error) {
+	const query = `SELECT t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
+		FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
+	err = a.conns.do(ctx, func(c *conn) error {
+		return c.query(ctx, query, func(r *row) error {
+			t := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col, Maptype: r.text(0)}
+			if t.Key() != k {
+				return nil
+			}
+			l, err := layoutOf(r.int(3), r.int(4), r.int(5), r.int(6))
+			e, found = Entry{Texture: t, Detail: uint8(r.int(1)), Layout: l, content: r.int(2)}, err == nil
+			return err
+		}, int(k.ZL), int64(k.Row), int64(k.Col))
+	})
+	return e, found, explain(a.path, err)
+}
+
+// remove takes a texture out. The preview of its square becomes that of the next maptype, if there is one.
+func (s *store) remove(ctx context.Context, k tiles.Key) error {
+	s.copied = false
+	if err := s.dropDerived(ctx); err != nil {
+		return err
+	}
+	square := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col}
+	twins, err := s.twins(ctx, square)
+	if err != nil {
+		return err
+	}
+	var gone, next *twin
+	for _, t := range twins {
+		if t.key == k {
+			gone = &t
+		} else if next == nil || t.key.Maptype < next.key.Maptype {
+			next = &t
+		}
+	}
+	if gone == nil {
+		return nil
+	}
+	const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
+	if err := s.c.exec(ctx, remove, int(k.ZL), int64(k.Row), int64(k.Col), gone.maptype); err != nil {
+		return err
+	}
+	if err := s.dropUnused(ctx, gone.content); err != nil {
+		return err
+	}
+	at := tileOf(square)
+	switch {
+	case next == nil:
+		return s.c.exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.z), int64(at.x), at.tms())
+	case k.Maptype < next.key.Maptype:
+		jpeg, err := s.draw(ctx, next.content)
+		if err != nil {
+			return err
+		}
+		return writeTile(ctx, s.c, at, jpeg)
+	}
+	return nil
+}
+
+// draw makes the preview of a content, whose last segment has the level that it shows.
+func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
+	var l dds.Layout
+	err := s.c.query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *row) (err error) {
+		l, err = layoutOf(r.int(0), r.int(1), r.int(2), r.int(3))
+		return err
+	}, content)
+	if err != nil {
+		return nil, err
+	}
+	cut := cutOf(l)
+	start, length := cut.segment(cut.segments - 1)
+	z, err := newDecoder()
+	if err != nil {
+		return nil, err
+	}
+	var data []byte
+	err = s.c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) (err error) {
+		data, err = segment{codec: r.int(0), data: r.blob(1)}.decode(z, make([]byte, length))
+		return err
+	}, segmentID(content, cut.segments-1))
+	if err != nil {
+		return nil, err
+	}
+	if data == nil {
+		return nil, corrupt("content %d has no last segment", content)
+	}
+	level := levelOf(l, previewSide)
+	at, size := l.Level(level)
+	return previewOfLevel(l, level, data[at-start:][:size])
+}

@@ -1,0 +1,60 @@
+package mbtiles
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// What is removed is gone with all that only it needed, what is put is found by who has the file open, and the archive stays whole.
+func TestGrow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cache.mbtiles")
+	w := createAt(t, path)
+	a := openAt(t, path+partSuffix)
+	big := dds.Layout{Format: dds.BC1, Side: 1024}
+	files := map[string][]byte{
+		"160_320_BI16":  ddsFile(big, 1),
+		"160_320_GO216": ddsFile(big, 2), // the same square: its preview is shown once the first is gone
+		"160_336_BI16":  ddsFile(big, 3),
+		"160_352_BI16":  ddsFile(big, 4),
+		"160_368_BI16":  ddsFile(big, 4), // the same pixels
+	}
+	for name, file := range files {
+		put(t, w, name, file)
+	}
+	full, err := w.Footprint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range files {
+		e, found, err := a.Find(t.Context(), texture(t, name).Key())
+		if err != nil || !found {
+			t.Fatalf("Find %s: %v, %v", name, found, err)
+		}
+		got := make([]byte, len(file))
+		if _, err := a.ReadAt(t.Context(), e, got, 0); err != nil || !bytes.Equal(got, file) {
+			t.Errorf("%s: other bytes than were put, %v", name, err)
+		}
+	}
+	for _, gone := range []string{"160_320_BI16", "160_336_BI16", "160_352_BI16", "16_16_BI16"} {
+		if err := w.Remove(t.Context(), texture(t, gone).Key()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := w.Footprint(t.Context())
+	if err != nil || left > full-2*int64(len(files["160_336_BI16"]))*9/10 {
+		t.Errorf("footprint %d after %d, %v: two contents should be gone", left, full, err)
+	}
+	if _, found, err := a.Find(t.Context(), texture(t, "160_352_BI16").Key()); found || err != nil {
+		t.Errorf("a removed texture is found: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, w)
+	if report := mustVerify(t, openAt(t, path)); report.Textures != 2 {
+		t.Errorf("%d textures are left, want 2", report.Textures)
+	}
+}
