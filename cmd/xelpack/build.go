@@ -25,6 +25,7 @@ import (
 // buildOptions are the flags of build.
 type buildOptions struct {
 	planOptions
+	observeOptions
 	Output   string
 	DryRun   bool
 	Quality  string
@@ -34,6 +35,7 @@ type buildOptions struct {
 	Patience time.Duration
 
 	retryMissing bool // repair's
+	watch        *watcher
 }
 
 func newBuildCommand() *cobra.Command {
@@ -68,6 +70,7 @@ func (o *buildOptions) registerWork(f *pflag.FlagSet) {
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	o.observeOptions.register(f)
 }
 
 func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
@@ -94,6 +97,10 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if err := outputFolder(o.Output); err != nil {
 		return err
 	}
+	if o.watch, err = o.observeOptions.start(ctx, stderr); err != nil {
+		return err
+	}
+	defer o.watch.close()
 	plan, err := makePlan(ctx, o.selectionOptions, o.fetchOptions, stderr)
 	if err != nil {
 		return err
@@ -151,14 +158,18 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
 	source, err := o.open(ctx, p, fetch.ClientOptions{
 		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: func(out fetch.Outage) { sayOutage(stderr, out) },
+		Observer: o.watch.observer,
 	}, o.retryMissing, stderr)
 	if err != nil {
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
 	defer source.close(stderr)
-	po.Source, po.MaxZL = source, p.MaxZL
+	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.observer
 	pipeline := pack.New(po)
 	defer pipeline.Close()
+	o.watch.Client.Store(source.client)
+	o.watch.Pipeline.Store(pipeline)
+	o.watch.Writer.Store(writer)
 
 	job.Client = source.client
 	bar := progress.New(stderr, estimatePlan(todo, p, o.Concurrency).Chunks, len(todo), func() progress.State {

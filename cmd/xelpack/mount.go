@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +20,7 @@ type mountOptions struct {
 	fetchOptions
 	liveOptions
 	daemonOptions
+	observeOptions
 	Scenery       []string
 	PreferArchive bool
 	AllowOther    bool
@@ -62,6 +62,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.fetchOptions.register(f)
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
+	o.observeOptions.register(f)
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
@@ -70,9 +71,17 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
 	stderr := newStatusLine(w)
+	log, err := o.logger(stderr)
+	if err != nil {
+		return err
+	}
+	watch, err := o.observeOptions.start(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
 	mo := mount.Options{
-		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther,
-		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
+		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: log, Observer: watch.observer,
 	}
 	if o.Slow <= 0 {
 		return usageErrorf("--log-slow %v: want more than nothing, such as 1s", o.Slow)
@@ -87,7 +96,8 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	// First of all that is put in order at the end, so that a daemon whose number is gone has ended.
 	forget := func() {}
 	defer func() { forget() }()
-	ready := func() (err error) {
+	ready := func(fsys *mount.FS) (err error) {
+		watch.Mount.Store(fsys)
 		forget, err = announceReady(o.daemonOptions)
 		return err
 	}
@@ -112,14 +122,16 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 			return err
 		}
 		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1}, false, stderr)
+		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.observer}, false, stderr)
 		if err != nil {
 			return err
 		}
 		defer source.close(stderr)
-		pipeline := pack.New(pack.Options{Source: source, MaxZL: provider.MaxZL})
+		pipeline := pack.New(pack.Options{Source: source, MaxZL: provider.MaxZL, Observer: watch.observer})
 		defer pipeline.Close()
 		mo.Generator = generator{pipeline}
+		watch.Client.Store(source.client)
+		watch.Pipeline.Store(pipeline)
 	}
 	return serve(ctx, mo, lib, mountpoint, ready, stderr)
 }

@@ -57,6 +57,10 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	if err := o.fetchOptions.validate(); err != nil {
 		return err
 	}
+	if o.watch, err = o.observeOptions.start(ctx, stderr); err != nil {
+		return err
+	}
+	defer o.watch.close()
 	var broken map[string][]tiles.Item
 	total := 0
 	if err := withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {

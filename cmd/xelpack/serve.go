@@ -19,7 +19,7 @@ const unmountPatience = 5 * time.Second
 
 // serve mounts and stays until the context ends, somebody unmounts, or the terminal goes away. ready is called once the mount can be used. SIGHUP makes it look
 // for other archives.
-func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func() error, line *statusLine) error {
+func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func(*mount.FS) error, line *statusLine) error {
 	fsys, err := mount.Mount(ctx, mountpoint, o)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 	}
 	fmt.Fprintf(line, "mounted at %s: %s in %s; live: %s; Ctrl-C or `xelpack umount` ends it\n",
 		fsys.Mountpoint(), plural(textures, "archived texture"), plural(len(o.Archives), "archive"), o.Live)
-	if err := ready(); err != nil {
+	if err := ready(fsys); err != nil {
 		return errors.Join(err, end(ctx, fsys, gone, line))
 	}
 	line.show(func() string { return statusText(fsys.Stats()) })

@@ -1,6 +1,9 @@
 package mount
 
 import (
+	"os"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -160,4 +163,19 @@ func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (targ
 		return status
 	})
 	return target, status
+}
+
+// KernelWaiting returns how many requests the kernel has queued for the mount or waits for, and whether it says so: the FUSE control file system may not be
+// there.
+func (f *FS) KernelWaiting() (n int, ok bool) {
+	_, minor, found := strings.Cut(f.device, ":")
+	if !found {
+		return 0, false
+	}
+	text, err := os.ReadFile("/sys/fs/fuse/connections/" + minor + "/waiting")
+	if err != nil {
+		return 0, false
+	}
+	n, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	return n, err == nil
 }

@@ -116,10 +116,10 @@ func (p *Pipeline) do(w *worker, task Task, f func(*worker) error) error {
 	start := time.Now()
 	w.doing.Store(&doing{task, start})
 	defer func() {
-		w.doing.Store(nil)
 		if p.observer != nil {
 			p.observer.Worked(task, time.Since(start))
 		}
+		w.doing.Store(nil)
 	}()
 	return f(w)
 }

@@ -1,0 +1,170 @@
+// Package httpd serves what can be seen of a running build or mount: the status page, metrics, health and, if asked for, profiles.
+//
+//	server, err := httpd.Listen(httpd.Options{Addr: "127.0.0.1:8087", Metrics: m.Handler(), Status: board.Handler()})
+//	defer server.Close()
+//
+// # Security
+//
+// It listens on loopback only unless Options.AllowRemote is set, and then still answers only to names of loopback when it listens there: a web page of somebody
+// else's that has its name resolve to 127.0.0.1 gets nothing. Everything is read-only.
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Errors of Listen.
+var (
+	// ErrRemote: the address can be reached from other machines.
+	ErrRemote = errors.New("other machines could reach it")
+	// ErrTaken: another process listens there.
+	ErrTaken = errors.New("another process listens there already")
+)
+
+// Options say what is served.
+type Options struct {
+	Addr        string // host:port; an empty host is 127.0.0.1
+	AllowRemote bool   // let Addr be other than loopback
+	Profiles    bool   // serve /debug/pprof/
+	Metrics     http.Handler
+	Status      http.Handler // serves the page and all below / that nothing else does
+	// Health returns nil while all is well. Nil is always well.
+	Health func() error
+}
+
+// Server is a server at work.
+type Server struct {
+	url    string
+	server *http.Server
+	done   chan struct{}
+}
+
+// Listen starts a Server, to be closed. It has the port when it returns.
+func Listen(ctx context.Context, o Options) (*Server, error) {
+	host, port, err := net.SplitHostPort(o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8087", o.Addr)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	local := loopback(host)
+	if !local && !o.AllowRemote {
+		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrRemote)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrTaken)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("address %s: %w", o.Addr, err)
+	}
+	handler := routes(o)
+	if local {
+		handler = onlyLoopbackNames(handler)
+	}
+	s := &Server{
+		url:  "http://" + listener.Addr().String() + "/",
+		done: make(chan struct{}),
+		server: &http.Server{
+			Handler:           hardened(handler),
+			ReadHeaderTimeout: 5 * time.Second,
+			IdleTimeout:       time.Minute,
+			MaxHeaderBytes:    16 << 10,
+			// Long-lived streams end with it.
+			BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		},
+	}
+	go func() {
+		defer close(s.done)
+		_ = s.server.Serve(listener) // ends with Close
+	}()
+	return s, nil
+}
+
+// URL returns the address of the page.
+func (s *Server) URL() string { return s.url }
+
+// closeGrace is what requests under way get to end; streams have been told to by then.
+const closeGrace = 2 * time.Second
+
+// Close ends the server and waits for it.
+func (s *Server) Close() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.server.BaseContext(nil)), closeGrace)
+	defer cancel()
+	if s.server.Shutdown(ctx) != nil {
+		_ = s.server.Close()
+	}
+	<-s.done
+}
+
+func routes(o Options) http.Handler {
+	mux := http.NewServeMux()
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.Metrics)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if o.Health != nil {
+			if err := o.Health(); err != nil {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				fmt.Fprintln(w, err)
+				return
+			}
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	if o.Profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	if o.Status != nil {
+		mux.Handle("GET /", o.Status)
+	}
+	return mux
+}
+
+// hardened lets no other page use what is served.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func onlyLoopbackNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if !loopback(strings.Trim(host, "[]")) {
+			http.Error(w, "ask for it by 127.0.0.1 or localhost", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

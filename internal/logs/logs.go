@@ -1,0 +1,118 @@
+// Package logs makes the process's logger: text or JSON, from a level up, and never more than a reader can follow.
+//
+//	log := logs.New(os.Stderr, logs.Options{Level: slog.LevelInfo, JSON: true})
+//
+// Of one message no more than a few lines are written in a stretch of time; how many were left out is said with the next that is written. A thousand opens that
+// find the provider dead are a thousand lines of one kind, and the one line that matters would drown in them.
+package logs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options say what is written, and how.
+type Options struct {
+	Level slog.Level // the least that is written; default info
+	JSON  bool
+	// Lines is how many lines of one message are written Within a time. Defaults: 10 lines within 10 s.
+	Lines  int
+	Within time.Duration
+
+	now func() time.Time // for tests
+}
+
+// ParseLevel reads "debug", "info", "warn" or "error".
+func ParseLevel(s string) (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(s)); err != nil {
+		return l, fmt.Errorf("log level %q is none of debug, info, warn, error", s)
+	}
+	return l, nil
+}
+
+// New returns a logger on w, which is written to by one line at a time.
+func New(w io.Writer, o Options) *slog.Logger {
+	ho := &slog.HandlerOptions{Level: o.Level}
+	var h slog.Handler = slog.NewTextHandler(w, ho)
+	if o.JSON {
+		h = slog.NewJSONHandler(w, ho)
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
+	return slog.New(&limited{h, &limits{
+		lines: cmp.Or(o.Lines, 10), within: cmp.Or(o.Within, 10*time.Second), now: o.now, messages: make(map[string]*stretch),
+	}})
+}
+
+// limited writes what limits let through.
+type limited struct {
+	slog.Handler
+	limits *limits
+}
+
+// limits are shared by all handlers made from one.
+type limits struct {
+	lines  int
+	within time.Duration
+	now    func() time.Time
+
+	mu       sync.Mutex
+	messages map[string]*stretch // by message: those are constants of the program
+}
+
+// stretch is the current time in which lines of a message are counted.
+type stretch struct {
+	since         time.Time
+	written, left int
+}
+
+// pass says whether a line of message is written, and how many before it were not.
+func (l *limits) pass(message string) (yes bool, left int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.messages[message]
+	if s == nil {
+		s = &stretch{since: l.now()}
+		l.messages[message] = s
+	}
+	if now := l.now(); now.Sub(s.since) >= l.within {
+		left = s.left
+		*s = stretch{since: now}
+	}
+	if s.written >= l.lines {
+		s.left++
+		return false, 0
+	}
+	s.written++
+	return true, left
+}
+
+// Handle implements slog.Handler.
+func (h *limited) Handle(ctx context.Context, r slog.Record) error {
+	yes, left := h.limits.pass(r.Message)
+	if !yes {
+		return nil
+	}
+	if left > 0 {
+		r = r.Clone()
+		r.AddAttrs(slog.Int("left_out", left))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *limited) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &limited{h.Handler.WithAttrs(attrs), h.limits}
+}
+
+// WithGroup implements slog.Handler.
+func (h *limited) WithGroup(name string) slog.Handler {
+	return &limited{h.Handler.WithGroup(name), h.limits}
+}

@@ -1,0 +1,168 @@
+package metrics
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/pack"
+)
+
+// state collects what is at the moment of asking.
+type state struct {
+	sources  *observe.Sources
+	inFlight *[mount.Ops]atomic.Int64
+}
+
+// desc is one metric of a state.
+type desc struct {
+	*prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, labels ...string) desc {
+	return desc{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.GaugeValue}
+}
+
+func total(name, help string, labels ...string) desc {
+	return desc{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.CounterValue}
+}
+
+var (
+	fuseInFlight = gauge("fuse_requests_in_flight", "Requests of the kernel that are being answered.", "op")
+	fuseWaiting  = gauge("fuse_kernel_waiting", "Requests that the kernel has queued for the mount or that it waits for.")
+
+	inFlight = gauge("stage_in_flight", "What is inside of a stage now.", "stage")
+	queued   = gauge("stage_queue_depth", "What waits to get into a stage now.", "stage")
+	capacity = gauge("stage_capacity", "How much fits into a stage at once.", "stage")
+	used     = gauge("pool_used_ratio", "Share of a pool that is in use.", "pool")
+
+	workers    = gauge("workers", "Workers by what they do.", "task")
+	workerBusy = gauge("worker_busy_seconds", "For how long a worker has been at what it does; 0 when idle.", "worker", "task")
+
+	hostInFlight = gauge("host_in_flight", "Requests under way to a host.", "host")
+	hostQueued   = gauge("host_queue_depth", "Attempts that wait for their turn at a host.", "host")
+	hostLimit    = gauge("host_limit", "Requests that a host may get at once: the adaptive limit.", "host")
+	hostRate     = gauge("host_rate_limit", "Requests a second that are kept to; 0 for none.", "host")
+	hostMedian   = gauge("host_median_seconds", "Running median of a host's answers.", "host")
+	hostDown     = gauge("host_down", "1 when a host has stopped answering.", "host")
+
+	requests   = total("requests_total", "Requests sent, retries and redirects included.")
+	retries    = total("retries_total", "Chunks asked for again.")
+	hedges     = total("hedges_total", "Stragglers asked for a second time beside the first.")
+	downloaded = total("downloaded_bytes_total", "Bytes of bodies.")
+	chunks     = total("chunks_total", "Chunks of textures by outcome.", "outcome")
+	storedSize = total("stored_bytes_total", "Bytes of segments written.")
+
+	opens       = total("mount_opens_total", "Opens by what was opened.", "kind")
+	reads       = total("mount_reads_total", "Reads that reached the mount, by what was read.", "kind")
+	cacheHits   = total("mount_memory_hits_total", "Opens of live textures answered from memory.")
+	passthrough = total("mount_passthrough_total", "Opens of real files that the kernel reads by itself.")
+	damaged     = gauge("mount_damaged_textures", "Archived textures that had to be answered with ground colour.")
+	live        = total("mount_live_total", "Live textures by outcome.", "outcome")
+	standIns    = total("mount_stand_ins_total", "Opens answered with a stand-in.")
+	cacheBytes  = gauge("mount_cache_bytes", "Bytes held.", "cache")
+)
+
+// Describe implements prometheus.Collector: what there is depends on what the process does, which makes it an unchecked collector.
+func (s *state) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (s *state) Collect(out chan<- prometheus.Metric) {
+	put := func(d desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d.Desc, d.kind, v, labels...)
+	}
+	if c := s.sources.Client.Load(); c != nil {
+		collectClient(put, c.State(), c.Stats())
+	}
+	if p := s.sources.Pipeline.Load(); p != nil {
+		collectPipeline(put, p.State(), &p.Counts)
+	}
+	if w := s.sources.Writer.Load(); w != nil {
+		put(storedSize, float64(w.Stored()))
+	}
+	if f := s.sources.Mount.Load(); f != nil {
+		for op := range s.inFlight {
+			put(fuseInFlight, float64(s.inFlight[op].Load()), mount.Op(op).String())
+		}
+		if n, ok := f.KernelWaiting(); ok {
+			put(fuseWaiting, float64(n))
+		}
+		collectMount(put, f.Stats())
+	}
+}
+
+type putter func(d desc, v float64, labels ...string)
+
+// stage puts what is known of one stage.
+func (put putter) stage(name string, in, waiting, fits int) {
+	put(inFlight, float64(in), name)
+	put(queued, float64(waiting), name)
+	if fits > 0 {
+		put(capacity, float64(fits), name)
+		put(used, float64(in)/float64(fits), name)
+	}
+}
+
+func collectClient(put putter, c fetch.ClientState, n fetch.Stats) {
+	put.stage("requests", c.InFlight, c.Waiting, c.Ceiling)
+	for _, h := range c.Hosts {
+		put(hostInFlight, float64(h.InFlight), h.Host)
+		put(hostQueued, float64(h.Queued), h.Host)
+		put(hostLimit, float64(h.Limit), h.Host)
+		put(hostRate, h.PerSecond, h.Host)
+		put(hostMedian, h.Median.Seconds(), h.Host)
+		down := 0.0
+		if h.Down {
+			down = 1
+		}
+		put(hostDown, down, h.Host)
+	}
+	put(requests, float64(n.Requests))
+	put(retries, float64(n.Retries))
+	put(hedges, float64(n.Hedges))
+	put(downloaded, float64(n.BytesDownloaded))
+}
+
+func collectPipeline(put putter, p pack.State, n *pack.Counts) {
+	put.stage("textures", p.Textures, p.TexturesWaiting, 0)
+	put.stage("chunks", p.Chunks, p.ChunksWaiting, p.Slots)
+	put.stage("fetching", p.Fetching, 0, 0)
+	put.stage("workers", p.Busy(), p.WorkWaiting, len(p.Workers))
+	put.stage("storing", p.Storing, 0, 0)
+	put(used, float64(p.Memory)/float64(p.MemoryLimit), "memory")
+	var doing [pack.Tasks]int
+	for i, w := range p.Workers {
+		doing[w.Task]++
+		put(workerBusy, w.For.Seconds(), strconv.Itoa(i), w.Task.String())
+	}
+	for task, n := range doing {
+		put(workers, float64(n), pack.Task(task).String())
+	}
+	put(chunks, float64(n.OK.Load()), "ok")
+	put(chunks, float64(n.NoImagery.Load()), "no_imagery")
+	put(chunks, float64(n.Failed.Load()), "failed")
+}
+
+func collectMount(put putter, m mount.Stats) {
+	for kind, t := range map[string]mount.Traffic{"archived": m.Archived, "live": m.Live, "real": m.Real} {
+		put(opens, float64(t.Opens), kind)
+		put(reads, float64(t.Reads), kind)
+	}
+	put(cacheHits, float64(m.MemoryHits))
+	put(passthrough, float64(m.Passthrough))
+	put(damaged, float64(m.Damaged))
+	put(live, float64(m.Made), "whole")
+	put(live, float64(m.Incomplete), "incomplete")
+	put(live, float64(m.Failed), "failed")
+	put(live, float64(m.Cancelled), "cancelled")
+	put(standIns, float64(m.StandIns))
+	put.stage("live", m.Making, m.Queued, 0)
+	put.stage("opens", m.Waiting, 0, 0)
+	put(cacheBytes, float64(m.CacheBytes), "memory")
+	put(cacheBytes, float64(m.OpenBytes), "open_files")
+}
