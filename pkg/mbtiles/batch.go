@@ -16,14 +16,14 @@ func (w *Writer) run(ctx context.Context) {
 	for {
 		select {
 		case <-timer.C:
-			batch.commit(ctx)
+			w.alone(ctx, batch.commit)
 		case j, more := <-w.queue:
 			if !more {
-				batch.commit(ctx)
+				w.alone(ctx, batch.commit)
 				return
 			}
 			fresh := !batch.open
-			batch.add(ctx, j)
+			w.alone(ctx, func(ctx context.Context) { batch.add(ctx, j) })
 			w.room.Release(j.bytes)
 			if batch.open && fresh {
 				timer.Reset(w.o.CommitEvery)
@@ -33,6 +33,12 @@ func (w *Writer) run(ctx context.Context) {
 			timer.Stop()
 		}
 	}
+}
+
+// alone has the writing goroutine do something while nobody reads by its connection.
+func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
+	// Neither can fail: the connection is closed after this goroutine has ended, and its ctx is never cancelled.
+	_ = w.own.do(ctx, func(*conn) error { do(ctx); return nil })
 }
 
 // batch is what one transaction holds.
@@ -57,6 +63,7 @@ func (b *batch) add(ctx context.Context, j job) {
 			err = j.do(ctx)
 		}
 		b.bytes += j.written
+		b.w.behind.wrote(j.written)
 	}
 	if err != nil {
 		b.fail(ctx, err)
@@ -73,7 +80,7 @@ func (b *batch) commit(ctx context.Context) {
 		return
 	}
 	if err := b.w.store.c.exec(ctx, `COMMIT`); err != nil {
-		b.fail(ctx, fmt.Errorf("commit: %w", err))
+		b.fail(ctx, fmt.Errorf("commit: %w", whoReads(err)))
 		return
 	}
 	b.end()

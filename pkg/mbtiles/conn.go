@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -28,16 +29,20 @@ type mode string
 
 const (
 	readWrite mode = "mode=rwc"
+	existing  mode = "mode=rw" // makes no file
 	readOnly  mode = "mode=ro"
 	immutable mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
 )
+
+// patience is how long a connection waits for a lock of another one: a build that is writing lets go of its .part every few seconds.
+const patience = time.Minute
 
 func dial(path string, m mode) (*conn, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	dsn := "file://" + (&url.URL{Path: abs}).EscapedPath() + "?" + string(m)
+	dsn := "file://" + (&url.URL{Path: abs}).EscapedPath() + "?" + string(m) + fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds())
 	dc, err := (&sqlite3.SQLiteDriver{}).Open(dsn)
 	if err != nil {
 		return nil, err
@@ -131,7 +136,7 @@ func (r *row) int(i int) int64   { return column[int64](r, i) }
 func (r *row) text(i int) string { return column[string](r, i) }
 func (r *row) blob(i int) []byte { return column[[]byte](r, i) }
 
-// pool is a fixed number of read connections, opened as they are first needed.
+// pool lends a fixed number of connections, opened as they are first needed.
 type pool struct {
 	path  string
 	mode  mode
@@ -145,6 +150,14 @@ func newPool(path string, m mode, n int) *pool {
 	for range n {
 		p.slots <- nil
 	}
+	return p
+}
+
+// poolOf lends one connection that is open already.
+func poolOf(c *conn) *pool {
+	p := newPool("", "", 1)
+	<-p.slots
+	p.slots <- c
 	return p
 }
 

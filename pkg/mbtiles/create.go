@@ -27,6 +27,9 @@ type WriterOptions struct {
 	CommitEvery time.Duration // after which it ends anyway; default 2 s
 	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until Finish replaces it. Default: ErrExists.
 	Extend bool
+	// Growing is for an archive that is read all the while by others, such as a cache: they never wait for the writer, nor it for them. That takes a
+	// write-ahead log, and so every byte is written twice. Default: whoever else opens path.part waits for the end of a transaction.
+	Growing bool
 }
 
 // Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
@@ -99,6 +102,9 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		err = nil
 	}
 	if err == nil {
+		err = removeRemains(part)
+	}
+	if err == nil {
 		err = vacant(ctx, path)
 	}
 	if o.Extend && errors.Is(err, ErrExists) {
@@ -112,6 +118,9 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	if err == nil && !h.blank {
 		err = h.check()
 	}
+	if err == nil {
+		err = checkJournal(part)
+	}
 	if err != nil && !fresh {
 		return nil, explain(part, bare(err))
 	}
@@ -119,7 +128,7 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	if err != nil {
 		return nil, explain(part, err)
 	}
-	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
+	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), o.Growing)
 	s.copied = copied
 	var w *Writer
 	if err == nil {
@@ -166,8 +175,8 @@ func copyFile(ctx context.Context, dst, src string) error {
 	return errors.Join(err, out.Close())
 }
 
-// prepare makes the schema if it is not there, turns to WAL and takes back what a Finish that did not get to its end has written.
-func prepare(ctx context.Context, c *conn, name string) (store, error) {
+// prepare makes the schema if it is not there and takes back what a Finish that did not get to its end has written.
+func prepare(ctx context.Context, c *conn, name string, growing bool) (store, error) {
 	s := store{c: c}
 	objects, err := c.number(ctx, `SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
@@ -181,14 +190,7 @@ func prepare(ctx context.Context, c *conn, name string) (store, error) {
 	if err := checkSchema(ctx, c); err != nil {
 		return s, err
 	}
-	mode := ""
-	if err := c.query(ctx, `PRAGMA journal_mode = WAL`, func(r *row) error { mode = r.text(0); return nil }); err != nil {
-		return s, err
-	}
-	if mode != "wal" {
-		return s, errors.New("this file system cannot hold a database in WAL mode; build on a local disk")
-	}
-	if err := c.exec(ctx, `PRAGMA synchronous = NORMAL`); err != nil {
+	if err := setJournal(ctx, c, growing); err != nil {
 		return s, err
 	}
 	meta, err := metadata(ctx, c)

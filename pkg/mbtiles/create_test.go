@@ -224,21 +224,62 @@ func TestOpenPart(t *testing.T) {
 	mustVerify(t, openAt(t, path))
 }
 
+// A .part that another program reads is finished all the same, and stays what it was for whoever has it open.
 func TestFinishWhileRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
-	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	file := ddsFile(small, 1)
+	put(t, w, "32_16_BI12", file)
 	if err := w.flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	a := openAt(t, path+partSuffix)
+	finish(t, w)
+	checkRead(t, a, lookup(t, a, "32_16_BI12"), file, 0, len(file))
+	mustVerify(t, openAt(t, path))
+	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+func growing(t testing.TB, path string) *Writer {
+	t.Helper()
+	w, err := Create(t.Context(), path, WriterOptions{Growing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// A growing archive can be read while a transaction is open. It is finished once nobody has it open any more.
+func TestGrowing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := growing(t, path)
+	file := ddsFile(small, 1)
+	put(t, w, "32_16_BI12", file)
+	if err := w.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a := openAt(t, path+partSuffix)
+	held, release := make(chan struct{}), make(chan struct{})
+	hold := func(context.Context) error { close(held); <-release; return nil }
+	if err := w.enqueue(t.Context(), job{do: hold}); err != nil {
+		t.Fatal(err)
+	}
+	<-held
+	if _, ok := w.Has(texture(t, "32_16_BI12").Key()); !ok {
+		t.Error("the writer does not find what is committed")
+	}
+	checkRead(t, a, lookup(t, a, "32_16_BI12"), file, 0, len(file))
+	close(release)
 	if err := w.Finish(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "another program is reading it") {
 		t.Fatalf("got %v", err)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w = createAt(t, path)
+	w = createAt(t, path) // which turns it into an ordinary one
 	finish(t, w)
 	mustVerify(t, openAt(t, path))
 	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {

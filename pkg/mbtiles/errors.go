@@ -15,6 +15,7 @@ var (
 	ErrVersion    = errors.New("made by a newer xelpack")
 	ErrCorrupt    = errors.New("archive is damaged")
 	ErrLocked     = errors.New("archive is being written by another process")
+	ErrUnsettled  = errors.New("archive is being changed by another program, or was when that ended")
 	ErrExists     = errors.New("archive exists and is complete")
 	ErrFull       = errors.New("no space left to write the archive")
 	ErrNoTile     = errors.New("no preview there")

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
-
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -104,7 +102,7 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 // publish turns the .part into the one file that is left. Nobody else uses the connection any more.
 func (w *Writer) publish(ctx context.Context) error {
 	part := w.path + partSuffix
-	if err := errors.Join(w.leaveWAL(ctx), w.store.c.close()); err != nil {
+	if err := errors.Join(w.oneFile(ctx), w.release()); err != nil {
 		return explain(part, err)
 	}
 	if err := syncFile(part); err != nil {
@@ -113,14 +111,18 @@ func (w *Writer) publish(ctx context.Context) error {
 	if _, err := os.Lstat(w.path); !w.o.Extend && !errors.Is(err, fs.ErrNotExist) {
 		return explain(w.path, errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err))
 	}
+	// Before the new name, it must be certain that the journal is gone: it would be taken for that of the next .part.
+	if err := syncFile(filepath.Dir(w.path)); err != nil {
+		return err
+	}
 	if err := os.Rename(part, w.path); err != nil {
 		return err
 	}
 	return syncFile(filepath.Dir(w.path))
 }
 
-// leaveWAL moves everything into the one file. It waits a little for programs that are just reading it.
-func (w *Writer) leaveWAL(ctx context.Context) error {
+// oneFile moves everything into the one file. Next to a WAL it waits a little for programs that are just reading it.
+func (w *Writer) oneFile(ctx context.Context) error {
 	const tries, pause = 20, 100 * time.Millisecond
 	var err error
 	for try := range tries {
@@ -134,12 +136,11 @@ func (w *Writer) leaveWAL(ctx context.Context) error {
 		if err = w.store.c.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err == nil {
 			err = w.store.c.exec(ctx, `PRAGMA journal_mode = DELETE`)
 		}
-		var e sqlite3.Error
-		if !errors.As(err, &e) || e.Code != sqlite3.ErrBusy {
+		if !busy(err) {
 			return err
 		}
 	}
-	return fmt.Errorf("another program is reading it; run the same command again when it has ended: %w", err)
+	return whoReads(err)
 }
 
 // syncFile makes what was written to a file, or renamed in a directory, last.

@@ -193,25 +193,56 @@ func TestOpenNoFile(t *testing.T) {
 	}
 }
 
-// What another program has written beside the file counts: it is not read as if it were alone.
-func TestOpenBesideWAL(t *testing.T) {
+// What stands beside a finished archive might change what it says, or what SQLite does: it is refused, unless there is nothing in it.
+func TestOpenBeside(t *testing.T) {
+	good := sound(t)
+	for _, suffix := range []string{walSuffix, journalSuffix} {
+		t.Run(suffix, func(t *testing.T) {
+			path := write(t, good)
+			for _, beside := range []string{"", "x", strings.Repeat("\x37\x7f\x06\x82", 10000)} {
+				if err := os.WriteFile(path+suffix, []byte(beside), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				a, err := Open(t.Context(), path)
+				if err == nil {
+					a.Close()
+				}
+				if beside == "" && err != nil {
+					t.Errorf("nothing in it, yet: %v", err)
+				}
+				if beside != "" && (!errors.Is(err, ErrUnsettled) || !strings.Contains(err.Error(), filepath.Base(path)+suffix)) {
+					t.Errorf("got %v, want %v and the file's name", err, ErrUnsettled)
+				}
+				if after := mustRead(t, path+suffix); string(after) != beside {
+					t.Error("what stands beside it has changed")
+				}
+				if diff := cmp.Diff([]string{"a.mbtiles", "a.mbtiles" + suffix}, files(t, filepath.Dir(path))); diff != "" {
+					t.Errorf("files (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}
+
+// What a program that is still running writes is not passed over.
+func TestOpenWhileChanged(t *testing.T) {
 	path := write(t, sound(t))
 	c, err := dial(path, readWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
 	for _, s := range []string{`PRAGMA journal_mode = WAL`, `INSERT INTO metadata VALUES ('description', 'in the wal')`} {
 		if err := c.exec(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	a := openAt(t, path)
-	info, err := a.Info(t.Context())
-	if err != nil || info.Metadata["description"] != "in the wal" {
-		t.Errorf("metadata %v, %v", info.Metadata, err)
+	if _, err := Open(t.Context(), path); !errors.Is(err, ErrUnsettled) {
+		t.Errorf("got %v, want %v", err, ErrUnsettled)
 	}
-	mustVerify(t, a)
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	mustVerify(t, openAt(t, path))
 }
 
 // A table that is none of ours, such as ANALYZE leaves, does not matter.

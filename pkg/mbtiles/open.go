@@ -20,8 +20,8 @@ type ReaderOptions struct {
 // Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
 // ErrVersion, one that contradicts itself ErrCorrupt.
 //
-// The .part of an archive that is being built opens too, as it is committed at this moment. A texture that is replaced afterwards can no longer be
-// read: its content is gone.
+// The .part of an archive that is being built opens too, as it is committed at this moment, once the writer is between two transactions; if the writer
+// was killed, the transaction that it was in is taken back first. A texture that is replaced afterwards can no longer be read: its content is gone.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	return OpenWith(ctx, path, ReaderOptions{})
 }
@@ -62,9 +62,12 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if info.Size() < h.size {
 			return nil, corrupt("truncated: it has %d of %d bytes", info.Size(), h.size)
 		}
-		if alone(path) {
-			m = immutable
+		if err := alone(path); err != nil {
+			return nil, err
 		}
+		m = immutable
+	} else if err := settle(ctx, path); err != nil {
+		return nil, err
 	}
 	a, err := openAs(ctx, path, m, o)
 	if err == nil && m == immutable && !a.complete {
@@ -79,7 +82,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 
 // openAs opens an archive in a mode that may turn out not to fit.
 func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive, error) {
-	r, err := newReader(path, m, o.Readers, o.CacheBytes)
+	r, err := newReader(newPool(path, m, o.Readers), o.CacheBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +91,12 @@ func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive
 		a.index, a.complete, err = load(ctx, c)
 		return err
 	})
-	if err == nil && m == immutable && a.complete {
+	switch {
+	case err != nil:
+	case m == immutable && a.complete:
 		err = r.pin(ctx)
+	case m == readOnly:
+		err = r.conns.open() // now, since the file may be finished, and another one be begun under its name
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -104,16 +111,6 @@ func bare(err error) error {
 		return pe.Err
 	}
 	return err
-}
-
-// alone reports that nothing beside the file belongs to it.
-func alone(path string) bool {
-	for _, suffix := range [...]string{"-wal", "-journal"} {
-		if _, err := os.Lstat(path + suffix); !errors.Is(err, fs.ErrNotExist) {
-			return false
-		}
-	}
-	return true
 }
 
 // load checks what the file is before it believes any of it, and reads the index.

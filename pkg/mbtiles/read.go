@@ -21,12 +21,12 @@ type reader struct {
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
-func newReader(path string, m mode, conns int, cacheBytes int64) (*reader, error) {
+func newReader(conns *pool, cacheBytes int64) (*reader, error) {
 	z, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	return &reader{conns: newPool(path, m, conns), zstd: z, cache: newCache(cacheBytes)}, nil
+	return &reader{conns: conns, zstd: z, cache: newCache(cacheBytes)}, nil
 }
 
 // pin opens all that will ever be opened, so that a new archive of the same name does not get mixed with this one. Nobody may write the file. It is

@@ -19,8 +19,10 @@ type Writer struct {
 	path    string
 	lock    *fileLock
 	o       WriterOptions
-	readers *reader
-	store   store // of the writing goroutine
+	own     *pool   // of the one connection that writes, lent to whoever wants to look something up in between
+	readers *reader // by own, or, next to a WAL, by connections that need not wait
+	store   store   // of the writing goroutine, while it has own
+	behind  writeBehind
 	stored  atomic.Int64
 
 	room  *semaphore.Weighted // in bytes, of the contents that wait
@@ -48,7 +50,16 @@ const leastRoom = 64 << 10
 
 // start takes over the lock and the connection.
 func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOptions) (*Writer, error) {
-	readers, err := newReader(path+partSuffix, readOnly, 4, -1)
+	own := poolOf(s.c)
+	conns := own
+	if o.Growing {
+		conns = newPool(path+partSuffix, readOnly, 4)
+	}
+	readers, err := newReader(conns, -1)
+	if err != nil {
+		return nil, err
+	}
+	behind, err := newWriteBehind(path + partSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +67,10 @@ func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOp
 		// The writing outlives the call that started it, and ends with Close.
 		ctx:  context.WithoutCancel(ctx),
 		path: path, lock: lock, o: o,
+		own:     own,
 		readers: readers,
 		store:   s,
+		behind:  behind,
 		room:    semaphore.NewWeighted(o.QueueBytes),
 		queue:   make(chan job, o.QueueBytes/leastRoom+1),
 		idle:    make(chan struct{}),
@@ -67,7 +80,7 @@ func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOp
 	return w, nil
 }
 
-// Has returns what the archive has, or will have once what is queued is committed, under key k.
+// Has returns what the archive has, or will have once what is queued is committed, under key k. It may wait for what is just being written.
 func (w *Writer) Has(k tiles.Key) (Record, bool) {
 	w.mu.Lock()
 	r, ok := w.pending[k]
@@ -167,7 +180,7 @@ func (w *Writer) Close() error {
 	err := w.failure()
 	// Into one file again, so that it can be read and moved; a reader may be in the way, and then it stays in WAL mode.
 	_ = w.store.c.exec(w.ctx, `PRAGMA journal_mode = DELETE`)
-	end := w.store.c.close()
+	end := w.release()
 	if w.store.copied { // and nothing was done to it
 		end = errors.Join(end, os.Remove(w.path+partSuffix))
 	}
@@ -187,7 +200,12 @@ func (w *Writer) stop() bool {
 	w.callers.Wait()
 	close(w.queue)
 	<-w.idle
-	// They would keep the file in WAL mode. What is wrong with a connection that only read does not matter any more.
-	_ = w.readers.close()
+	if w.o.Growing {
+		// They would keep the file in WAL mode. What is wrong with a connection that only read does not matter any more.
+		_ = w.readers.close()
+	}
 	return true
 }
+
+// release closes the connection and, only then, what else is open of the file: closing that would drop the locks that SQLite holds on it.
+func (w *Writer) release() error { return errors.Join(w.own.close(), w.behind.close()) }

@@ -240,10 +240,10 @@ func TestQueueIsBounded(t *testing.T) {
 	if err := w.Put(ctx, second, content); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a Put beyond the bound: %v", err)
 	}
+	close(release)
 	if _, ok := w.Has(second.Key()); ok {
 		t.Error("the archive claims to have what was never queued")
 	}
-	close(release)
 	if err := w.Put(t.Context(), second, content); err != nil {
 		t.Error(err)
 	}
