@@ -42,5 +42,10 @@ FUZZTIME ?= 60s
 fuzz: setup
 	scripts/fuzz.sh $(FUZZTIME)
 
+# A mount of 100,000 textures under X-Plane's kind of load, with a provider that has faults, for SOAK; prints a report. A short one is among the tests.
+SOAK ?= 30m
+soak: setup
+	XELPACK_SOAK=$(SOAK) go test -v -run '^TestSoak$$' -timeout 0 ./cmd/xelpack
+
 clean:
 	rm -rf bin demo bench

@@ -22,6 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	counted()
 	testscript.Main(m, map[string]func(){"xelpack": main})
 }
 

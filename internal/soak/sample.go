@@ -1,0 +1,112 @@
+package soak
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Sample is the state of the server at a moment.
+type Sample struct {
+	At          time.Duration // since the beginning
+	RSS         int64         // bytes of memory that are its own: without pages of files
+	Descriptors int
+	Goroutines  int
+}
+
+// sampler looks at the server every so often.
+type sampler struct {
+	config  Config
+	start   time.Time
+	mu      sync.Mutex
+	samples []Sample
+	err     error
+}
+
+// run samples until ctx ends.
+func (s *sampler) run(ctx context.Context) {
+	tick := time.NewTicker(s.config.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.take()
+	}
+}
+
+// take takes one sample.
+func (s *sampler) take() Sample {
+	sample, err := s.config.look()
+	sample.At = time.Since(s.start)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.err = err
+		return sample
+	}
+	s.samples = append(s.samples, sample)
+	return sample
+}
+
+// rest waits until the server has nothing more to do, as far as its goroutines and descriptors show: they stay as they are, and enough says that they are few
+// enough. It returns how it is then.
+func (s *sampler) rest(ctx context.Context, enough func(Sample) bool) Sample {
+	const still = time.Second
+	now := s.take()
+	since := time.Now()
+	for end := since.Add(s.config.Settle); time.Now().Before(end) && (time.Since(since) < still || !enough(now)) && ctx.Err() == nil; {
+		pause(ctx, still/10)
+		next := s.take()
+		if next.Goroutines != now.Goroutines || next.Descriptors != now.Descriptors {
+			since = time.Now()
+		}
+		now = next
+	}
+	return now
+}
+
+// Slack is how many more goroutines, and descriptors, the server may have after all than after the first window: connections that are kept for a while.
+const Slack = 20
+
+// grown reports whether s has more of what must not grow than there was.
+func (s Sample) grown(from Sample) bool {
+	return s.Goroutines > from.Goroutines+Slack || s.Descriptors > from.Descriptors+Slack
+}
+
+func (c Config) look() (Sample, error) {
+	var s Sample
+	proc := "/proc/" + strconv.Itoa(c.Server)
+	status, err := os.Open(proc + "/status")
+	if err != nil {
+		return s, err
+	}
+	defer status.Close()
+	for lines := bufio.NewScanner(status); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		if name != "RssAnon" && name != "RssShmem" {
+			continue
+		}
+		var kib int64
+		if _, err := fmt.Sscanf(value, "%d kB", &kib); err != nil {
+			return s, fmt.Errorf("%s of the server: %w", name, err)
+		}
+		s.RSS += kib << 10
+	}
+	fds, err := os.ReadDir(proc + "/fd")
+	if err != nil {
+		return s, err
+	}
+	s.Descriptors = len(fds)
+	if c.Goroutines != nil {
+		s.Goroutines = c.Goroutines()
+	}
+	return s, nil
+}

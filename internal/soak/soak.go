@@ -1,0 +1,120 @@
+package soak
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// grace is how much later than the mount's deadline an answer may come.
+const grace = time.Second
+
+// Config is one run.
+type Config struct {
+	World  *World
+	Dir    string // the mountpoint
+	Server int    // the process that serves it, for samples
+	// Goroutines asks the server how many it has; may be nil.
+	Goroutines func() int
+	// Deadline is the mount's: how long an open may wait.
+	Deadline time.Duration
+	Duration time.Duration
+	// Pace is how often a burst begins; a slower one is followed at once by the next. Default 5 s.
+	Pace time.Duration
+	// Settle is how long the server has at most to come to rest, after the first window and at the end, before it is looked at. Default 2 min: a
+	// texture that nobody waits for any more may still be being made.
+	Settle time.Duration
+	// Every is how often the server is looked at. Default 1 s.
+	Every time.Duration
+	// Parallel is how many textures are read at once. Default 50.
+	Parallel int
+	Seed     uint64
+	// Said hears of the progress every now and then; may be nil.
+	Said func(r Report)
+}
+
+func (c *Config) setDefaults() {
+	if c.Pace <= 0 {
+		c.Pace = 5 * time.Second
+	}
+	if c.Settle <= 0 {
+		c.Settle = 2 * time.Minute
+	}
+	if c.Every <= 0 {
+		c.Every = time.Second
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = 50
+	}
+}
+
+// Run loads the mount for c.Duration, or until ctx ends, and returns what it saw.
+func Run(ctx context.Context, c Config) Report {
+	c.setDefaults()
+	start := time.Now()
+	t := newTally()
+	s := &sampler{config: c, start: start}
+	sampling, stop := context.WithCancel(ctx)
+	var sampled sync.WaitGroup
+	sampled.Go(func() { s.run(sampling) })
+
+	r := Report{Duration: c.Duration}
+	loading, cancel := context.WithTimeout(ctx, c.Duration)
+	defer cancel()
+	todo := make(chan tiles.Texture)
+	var visitors sync.WaitGroup
+	var burst sync.WaitGroup // what is under way of the burst
+	for i := range c.Parallel {
+		v := newVisitor(c, t, rand.New(rand.NewPCG(c.Seed, uint64(i))))
+		visitors.Go(func() {
+			for x := range todo {
+				if err := v.visit(x); err != nil {
+					t.fail(x, err)
+				}
+				burst.Done()
+			}
+		})
+	}
+	f := newFlight(c.World, rand.New(rand.NewPCG(c.Seed, 1<<32)))
+	for wanted := f.first(); loading.Err() == nil; wanted = f.next() {
+		begun := time.Now()
+		for _, x := range wanted {
+			if loading.Err() != nil {
+				break
+			}
+			burst.Add(1)
+			todo <- x
+		}
+		burst.Wait()
+		t.mu.Lock()
+		r.Bursts++
+		r.LongestBurst = max(r.LongestBurst, time.Since(begun))
+		t.mu.Unlock()
+		if c.Said != nil {
+			r.fill(t, s)
+			c.Said(r)
+		}
+		if r.Bursts == 1 {
+			r.First = s.rest(ctx, func(Sample) bool { return true }) // with all that is made once, such as connections
+		}
+		pause(loading, c.Pace-time.Since(begun))
+	}
+	close(todo)
+	visitors.Wait()
+	r.Last = s.rest(ctx, func(s Sample) bool { return !s.grown(r.First) })
+	stop()
+	sampled.Wait()
+	r.Duration = time.Since(start)
+	r.fill(t, s)
+	return r
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
