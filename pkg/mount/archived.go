@@ -41,7 +41,7 @@ func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uin
 	if a, _, ok := n.fsys.shelf.find(n.entry.Texture.Key()); ok && a.generation != n.from.generation {
 		return nil, 0, syscall.ESTALE // another archive answers by now: let the kernel look again
 	}
-	a := n.fsys.asked(OpOpen, n.entry.Texture)
+	a := n.fsys.asked(OpOpen, n.entry.Texture, n.entry.Layout.Size())
 	defer a.answered(FromArchive, fs.OK)
 	n.fsys.counts.archived.opens.Add(1)
 	if n.fsys.damaged.has(n.entry.Texture.Key()) {
@@ -54,7 +54,7 @@ func (n *archivedNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uin
 func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	f, l := n.fsys, n.entry.Layout
 	p := within(dest, off, l.Size())
-	a, from := f.asked(OpRead, n.entry.Texture), FromArchive
+	a, from := f.asked(OpRead, n.entry.Texture, l.Size()), FromArchive
 	// Not the request's context: a signal to the reader is no reason to give up.
 	if err := readFull(f.ctx, n.from, n.entry, p, off); err != nil {
 		if f.damaged.add(n.entry.Texture.Key()) {

@@ -36,7 +36,7 @@ func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 	if _, _, ok := n.fsys.shelf.find(n.texture.Key()); ok {
 		return nil, 0, syscall.ESTALE // it has come in an archive
 	}
-	a := n.fsys.asked(OpOpen, n.texture)
+	a := n.fsys.asked(OpOpen, n.texture, LiveLayout().Size())
 	c, from, errno := n.fsys.live.open(ctx, n.texture, n.generation)
 	a.answered(from, errno)
 	if errno != fs.OK {
@@ -64,7 +64,7 @@ var (
 )
 
 func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	a := h.fsys.asked(OpRead, h.texture)
+	a := h.fsys.asked(OpRead, h.texture, LiveLayout().Size())
 	p := h.content.read(within(dest, off, LiveLayout().Size()), off)
 	a.read(h.from, off, len(p), fs.OK)
 	h.fsys.counts.live.read(len(p))

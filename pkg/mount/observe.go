@@ -66,6 +66,7 @@ type Answer struct {
 	Op      Op
 	From    Origin
 	Texture tiles.Texture // zero for other files
+	Size    int64         // of the texture's file
 	Missing bool          // a look-up of a valid texture's name that nobody has
 	Offset  int64         // of a read
 	Length  int           // of a read: bytes answered
@@ -79,16 +80,17 @@ type asking struct {
 	observer Observer
 	op       Op
 	texture  tiles.Texture
+	size     int64
 	start    time.Time
 }
 
-// asked notes that a request has come.
-func (f *FS) asked(op Op, t tiles.Texture) asking {
+// asked notes that a request has come, for a texture of size bytes or for something else.
+func (f *FS) asked(op Op, t tiles.Texture, size int64) asking {
 	if f.observer == nil {
 		return asking{}
 	}
 	f.observer.Asked(op, t)
-	return asking{f.observer, op, t, time.Now()}
+	return asking{f.observer, op, t, size, time.Now()}
 }
 
 // answered notes the answer to an open, or to anything else that has no offset.
@@ -100,7 +102,7 @@ func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
 		return
 	}
 	a.observer.Answered(Answer{
-		Op: a.op, From: from, Texture: a.texture, Offset: off, Length: n,
+		Op: a.op, From: from, Texture: a.texture, Size: a.size, Offset: off, Length: n,
 		Start: a.start, Took: time.Since(a.start), Errno: errno,
 	})
 }
@@ -120,7 +122,7 @@ func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
 }
 
 func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
-	a := o.fsys.asked(OpLookup, tiles.Texture{})
+	a := o.fsys.asked(OpLookup, tiles.Texture{}, 0)
 	status := o.RawFileSystem.Lookup(cancel, header, name, out)
 	answer := Answer{Op: OpLookup, Start: a.start, Took: time.Since(a.start), Errno: syscall.Errno(status)}
 	if status == fuse.ENOENT || status == fuse.OK && out.NodeId == 0 {
@@ -131,7 +133,7 @@ func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name st
 }
 
 func (o *observed) tell(op Op, do func() fuse.Status) fuse.Status {
-	a := o.fsys.asked(op, tiles.Texture{})
+	a := o.fsys.asked(op, tiles.Texture{}, 0)
 	status := do()
 	a.answered(FromNowhere, syscall.Errno(status))
 	return status

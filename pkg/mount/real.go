@@ -49,7 +49,7 @@ func (n *realNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32,
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
-	a := n.fsys.asked(OpOpen, tiles.Texture{})
+	a := n.fsys.asked(OpOpen, tiles.Texture{}, 0)
 	h, errno := n.open()
 	a.answered(FromReal, errno)
 	if errno != fs.OK {
@@ -102,7 +102,7 @@ var (
 func (h *realHandle) PassthroughFd() (int, bool) { return h.fd, h.passthrough }
 
 func (h *realHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	a := h.fsys.asked(OpRead, tiles.Texture{})
+	a := h.fsys.asked(OpRead, tiles.Texture{}, 0)
 	h.fsys.counts.real.read(len(dest))
 	a.read(FromReal, off, len(dest), fs.OK) // how long the disk takes is seen by who reads, not here
 	return fuse.ReadResultFd(uintptr(h.fd), off, len(dest)), fs.OK
