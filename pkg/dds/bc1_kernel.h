@@ -41,14 +41,19 @@ FN V sumBytes(const V a[4]) {
 
 FN V sumWeights(const V w[4]) { return madd(maddubs(add8(add8(w[0], w[1]), add8(w[2], w[3])), set8(1)), set16(1)); }
 
+// loadPlanes takes RGBA pixels apart: in every lane of x[c] are four neighbours' values of channel c. Four lanes that stand together come from the
+// four vectors in turn.
+FN void loadPlanes(V x[4], const uint8_t *px) {
+	V l0 = planar(load(px)), l1 = planar(load(px + sizeof(V))), l2 = planar(load(px + 2 * sizeof(V))), l3 = planar(load(px + 3 * sizeof(V)));
+	V t0 = zip32lo(l0, l1), t1 = zip32hi(l0, l1), t2 = zip32lo(l2, l3), t3 = zip32hi(l2, l3);
+	x[0] = zip64lo(t0, t2), x[1] = zip64hi(t0, t2), x[2] = zip64lo(t1, t3), x[3] = zip64hi(t1, t3);
+}
+
 FN void loadBlock(Block *b, const uint8_t *px, ptrdiff_t stride) {
 	for (int y = 0; y < 4; y++) {
-		const uint8_t *p = px + y * stride;
-		V l0 = planar(load(p)), l1 = planar(load(p + sizeof(V))), l2 = planar(load(p + 2 * sizeof(V))), l3 = planar(load(p + 3 * sizeof(V)));
-		V t0 = zip32lo(l0, l1), t1 = zip32hi(l0, l1), t2 = zip32lo(l2, l3), t3 = zip32hi(l2, l3);
-		b->x[0][y] = zip64lo(t0, t2);
-		b->x[1][y] = zip64hi(t0, t2);
-		b->x[2][y] = zip64lo(t1, t3);
+		V x[4];
+		loadPlanes(x, px + y * stride);
+		for (int c = 0; c < 3; c++) b->x[c][y] = x[c];
 	}
 	V one[4] = {set8(1), set8(1), set8(1), set8(1)};
 	for (int c = 0; c < 3; c++) {

@@ -3,6 +3,7 @@ package dds
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"sync/atomic"
 )
 
@@ -86,20 +87,30 @@ func (b *Builder) Finish() ([]byte, error) {
 	return b.buf, nil
 }
 
-// encodeTail makes the levels below 4 px a chunk out of the mosaic.
+// encodeTail encodes the levels below 4 px a chunk.
 func (b *Builder) encodeTail() {
-	lin, side := b.mosaic, b.across*tailSide
-	for n := chunkLevels; n < b.layout.Levels(); n++ {
-		half := make([]uint32, len(lin)/4)
-		side /= 2
-		for y := range side {
-			halve(half[y*side*4:][:side*4], lin[2*y*side*8:][:side*8], lin[(2*y+1)*side*8:][:side*8])
-		}
-		pix := make([]byte, len(half))
-		toCodes(pix, half)
+	for n, pix := range b.tailLevels() {
 		off, size := b.layout.Level(n)
-		encodeSmall(b.buf[off:off+size], pix, side, b.layout.Format, b.quality)
-		lin = half
+		encodeSmall(b.buf[off:off+size], pix, b.layout.Side>>n, b.layout.Format, b.quality)
+	}
+}
+
+// tailLevels makes the levels below 4 px a chunk out of the mosaic: their numbers and their pixels.
+func (b *Builder) tailLevels() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		lin := b.mosaic
+		for n := chunkLevels; n < b.layout.Levels(); n++ {
+			half, side := make([]uint32, len(lin)/4), b.layout.Side>>n
+			for y := range side {
+				halve(half[y*side*4:][:side*4], lin[2*y*side*8:][:side*8], lin[(2*y+1)*side*8:][:side*8])
+			}
+			pix := make([]byte, len(half))
+			toCodes(pix, half)
+			if !yield(n, pix) {
+				return
+			}
+			lin = half
+		}
 	}
 }
 

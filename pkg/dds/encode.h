@@ -41,7 +41,7 @@ enum {
 	XP_LEVELS = 7, // mip levels of a chunk, 256…4 px
 	XP_ROW = 32,
 	XP_STRIP = 352, // blocks of the levels of 64 px and less, 341, as whole rows
-	XP_PLANE = 160, // 128 values and room for a vector's end
+	XP_PLANE = 192, // 128 values and room for the end of four vectors
 };
 
 // Where a chunk's levels go: the first block's offset and the distance of rows of blocks, in bytes.

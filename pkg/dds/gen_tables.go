@@ -9,7 +9,6 @@ import (
 	"go/format"
 	"math"
 	"os"
-	"strconv"
 	"strings"
 )
 
@@ -33,79 +32,76 @@ func main() {
 	}
 }
 
-const one = 1 << 24 // linear light of code 255
+// The scale of linear light: that of code 1. It is what the eight bits of a slope below leave room for.
+const unit = 27.6
 
-// linear prints the way from code values to linear light: a table, and the cubics that the vector code computes the same table from, one for
-// each octave of code values. Their index is the lowest three bits of the exponent of the code value as a float32.
+// light is the linear light of a code value.
+func light(code float64) float64 { return unit * math.Pow(code, 2.2) }
+
+// linear prints the way from code values to linear light: code times a line, one for each sixteenth of the code values. The vector code computes
+// from the lines what the table holds.
 func linear(b, c *strings.Builder) {
-	var cubic [8][3]float32
-	for e := range 8 {
-		x0 := math.Ldexp(1, e)
-		// x^1.2 by a quadratic through Chebyshev's points of the octave.
-		at, to := chebyshev(x0, 2*x0, 3), make([]float64, 3)
-		for i, x := range at {
-			to[i] = math.Pow(x, 1.2) * one / math.Pow(255, 2.2)
-		}
-		for i, v := range interpolate(at, to) {
-			cubic[(e+127)%8][i] = float32(v)
+	const baseUnit = 32
+	var slope, base [16]int
+	for s := range 16 {
+		worst := math.Inf(1)
+		for m := range 128 {
+			middle := int(math.Round((light(float64(16*s+8))/float64(16*s+8) - float64(m*(16*s+8))) / baseUnit))
+			for n := middle - 2; n <= middle+2; n++ {
+				if e := lineError(16*s, m, n*baseUnit); e < worst && n >= -128 {
+					worst, slope[s], base[s] = e, m, n
+				}
+			}
 		}
 	}
-	for i := range 3 {
-		fmt.Fprintf(c, "static const float xp_cubic%d[8] = {", i+1)
-		for e := range cubic {
-			fmt.Fprintf(c, "%sf,", decimal(cubic[e][i]))
-		}
-		c.WriteString("};\n")
-	}
-	b.WriteString("\n// linearOf is a code value's linear light, (code/255)^2.2, in units of 2^-24.\nvar linearOf = [256]uint32{")
+	fmt.Fprintf(c, "enum { BASE_UNIT = %d };\nstatic const int8_t xp_slope[16] = {%s}, xp_base[16] = {%s};\n", baseUnit, list(slope[:]), list(base[:]))
+	b.WriteString("\n// linearOf is a code value's linear light.\nvar linearOf = [256]uint32{")
 	c.WriteString("static const int32_t xp_linear[256] = {")
 	for code := range 256 {
 		sep(b, code, 12)
 		sep(c, code, 12)
-		x := float32(code)
-		k := cubic[math.Float32bits(x)>>23%8]
-		v := float32(x*(k[0]+float32(x*(k[1]+float32(x*k[2]))))) + 0.5
-		fmt.Fprintf(b, "%d,", uint32(v))
-		fmt.Fprintf(c, "%d,", uint32(v))
+		v := code * (code*slope[code/16] + base[code/16]*baseUnit)
+		fmt.Fprintf(b, "%d,", v)
+		fmt.Fprintf(c, "%d,", v)
 	}
 	b.WriteString("\n}\n")
 	c.WriteString("\n};\n")
 }
 
-// codes prints the way back: the code value of 2^e for every octave, indexed by the lowest five bits of the exponent of the float32, and
-// the cubic for what is between.
+// lineError is how many code values a line is off at worst for the sixteen from first on.
+func lineError(first, slope, base int) float64 {
+	worst := 0.0
+	for code := max(1, first); code < first+16; code++ {
+		v := float64(code * (code*slope + base))
+		worst = max(worst, math.Abs(math.Pow(max(v, 0)/unit, 1/2.2)-float64(code)))
+	}
+	return worst
+}
+
+// codes prints the way back: 256 times the code value of 2^i for every octave of light, and the cubic for what is between, in units of 2^-15.
 func codes(b, c *strings.Builder) {
-	at, to := chebyshev(1, 2, 4), make([]float64, 4)
-	for i, x := range at {
-		to[i] = math.Pow(x, 1/2.2)
+	at, to := chebyshev(0, 1, 4), make([]float64, 4)
+	for i, m := range at {
+		to[i] = math.Pow(1+m+0.5/2048, 1/2.2) // light comes with 11 bits below the octave, rounded down
 	}
-	b.WriteString("\n// rootOf approximates x^(1/2.2) from 1 to 2: a cubic, the constant first.\nvar rootOf = [4]float32{")
-	c.WriteString("static const float xp_root[4] = {")
-	for _, v := range interpolate(at, to) {
-		fmt.Fprintf(b, "%s,", decimal(float32(v)))
-		fmt.Fprintf(c, "%sf,", decimal(float32(v)))
+	var root [4]int
+	for i, v := range interpolate(at, to) {
+		root[i] = int(math.Round(math.Abs(v) * (1 << 15)))
 	}
-	b.WriteString("}\n\n// octaveOf is the code value of the linear light 2^(i+1).\nvar octaveOf = [32]float32{")
-	c.WriteString("};\nstatic const float xp_octave[32] = {")
+	fmt.Fprintf(b, "\n// rootOf is a cubic for (1+m)^(1/2.2) with m from 0 to 1, the constant first, without its signs: + + - +.\nvar rootOf = [4]uint32{%s}\n", list(root[:]))
+	fmt.Fprintf(c, "static const uint16_t xp_root[4] = {%s};\n", list(root[:]))
+	var octave, low, high [32]int
 	for i := range 23 {
-		sep(b, i, 6)
-		sep(c, i, 6)
-		v := decimal(float32(255 * math.Pow(math.Ldexp(1, i+1)/one, 1/2.2)))
-		fmt.Fprintf(b, "%s,", v)
-		fmt.Fprintf(c, "%sf,", v)
+		octave[i] = int(math.Round(256 * math.Pow(math.Ldexp(1, i)/unit, 1/2.2)))
+		low[i], high[i] = octave[i]&0xff, octave[i]>>8
 	}
-	b.WriteString("\n}\n")
-	c.WriteString("\n};\n")
+	fmt.Fprintf(b, "\n// octaveOf is 256 times the code value of the light 2^i.\nvar octaveOf = [32]uint32{%s}\n", list(octave[:]))
+	fmt.Fprintf(c, "static const uint16_t xp_octave[32] = {%s};\n", list(octave[:]))
+	fmt.Fprintf(c, "static const uint8_t xp_octave_low[32] = {%s}, xp_octave_high[32] = {%s};\n", list(low[:]), list(high[:]))
 }
 
-// decimal writes a float32 with all its bits.
-func decimal(v float32) string {
-	s := strconv.FormatFloat(float64(v), 'g', -1, 32)
-	if !strings.ContainsAny(s, ".e") {
-		s += ".0"
-	}
-	return s
-}
+// list writes numbers as an initialiser has them.
+func list(v []int) string { return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ", ") }
 
 func chebyshev(from, to float64, n int) []float64 {
 	x := make([]float64, n)

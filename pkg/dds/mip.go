@@ -12,7 +12,7 @@ const (
 	tailSide    = chunkSide >> (chunkLevels - 1)
 )
 
-// toLinear widens pixels (RGBA codes) to linear light; alpha stays a plain value on the same scale.
+// toLinear widens pixels (RGBA codes) to linear light; alpha stays a plain value on a scale of its own.
 func toLinear(dst []uint32, src []byte) {
 	for i := 0; i < len(src); i += 4 {
 		dst[i+0] = linearOf[src[i+0]]
@@ -32,22 +32,26 @@ func toCodes(dst []byte, src []uint32) {
 	}
 }
 
-// alphaShift leaves alpha as many bits below the point as four additions can use.
-const alphaShift = 16
+// alphaShift leaves alpha as many bits below the point as six halvings can use.
+const alphaShift = 14
 
-// toCode is the code value of a linear light: of its octave, times a cubic in its place within the octave.
+// toCode is the code value of a linear light: of its octave, times a cubic in its place within the octave. The light's float32 is its octave
+// and its place, ready made; 11 bits of the place are used.
 func toCode(v uint32) uint8 {
-	x := math.Float32bits(float32(min(max(v, 2), 1<<24-1))) // exact
-	m := math.Float32frombits(x&0x7fffff | 0x3f800000)
-	root := rootOf[0] + mul(m, rootOf[1]+mul(m, rootOf[2]+mul(m, rootOf[3])))
-	return uint8(mul(octaveOf[x>>23&31], root) + 0.5)
+	log := uint32(max(0, int32(math.Float32bits(float32(v)))-127<<23) >> 12)
+	place := log << 5 & 0xffff
+	root := rootOf[0] + high16(place, rootOf[1]-high16(place, rootOf[2]-high16(place, rootOf[3])))
+	return uint8((high16(octaveOf[log>>11], root) + 64) >> 7)
 }
 
-// halve averages the 2×2 squares of two rows of linear light into one row of half the length.
+// high16 is the upper half of the product of two 16-bit values.
+func high16(a, b uint32) uint32 { return a * b >> 16 }
+
+// halve averages the 2×2 squares of two rows of linear light, rounded down, into one row of half the length.
 func halve(dst, top, bottom []uint32) {
 	for i := 0; i < len(dst); i += 4 {
 		for c := range 4 {
-			dst[i+c] = (top[2*i+c] + top[2*i+4+c] + bottom[2*i+c] + bottom[2*i+4+c] + 2) >> 2
+			dst[i+c] = (top[2*i+c] + top[2*i+4+c] + bottom[2*i+c] + bottom[2*i+4+c]) >> 2
 		}
 	}
 }

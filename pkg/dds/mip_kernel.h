@@ -1,45 +1,84 @@
-// The mip levels of a chunk: included by encode_*.c like bc1_kernel.h; mip.go is the same in Go. Linear light is held as integers, in planes of
-// one channel; the floats on the way there and back are the same operations in the same order in Go, and what is rounded is never near enough to
-// a tie to differ.
+// The mip levels of a chunk: included by encode_*.c after bc1_kernel.h; mip.go is the same in Go and says what it is about. Linear light is held
+// in planes of one channel.
 
-// linear is the linear light of code values.
-FN V linear(V code) {
-#ifdef NO_PERMUTE
-	return (V){xp_linear[code[0]], xp_linear[code[1]], xp_linear[code[2]], xp_linear[code[3]]};
-#else
-	F x = tof(code);
-	V octave = shr32((V)x, 23);
-	F sum = addf(pick8(xp_cubic2, octave), mulf(x, pick8(xp_cubic3, octave)));
-	sum = addf(pick8(xp_cubic1, octave), mulf(x, sum));
-	return toi(addf(mulf(x, sum), setf(0.5f)));
-#endif
-}
-
-// codes is the way back.
-FN V codes(V light) {
-	F x = tof(min32(max32(light, set32(2)), set32((1 << 24) - 1)));
-	F m = (F)or(and((V)x, set32(0x7fffff)), set32(0x3f800000));
-	F root = addf(setf(xp_root[2]), mulf(m, setf(xp_root[3])));
-	root = addf(setf(xp_root[1]), mulf(m, root));
-	root = addf(setf(xp_root[0]), mulf(m, root));
-	return toi(addf(mulf(pick24(xp_octave, (V)x), root), setf(0.5f)));
-}
+enum { ALPHA_SHIFT = 14 };
 
 typedef uint32_t Row[4][XP_PLANE];
 
-FN V channel(V px, int c) { return c == 3 ? shr32(px, 24) : and(shr32(px, 8 * c), set32(0xff)); }
+#ifdef NO_PERMUTE
+
+// rowPairs gives the sums of neighbouring pixels' linear light, by channel.
+FN void rowPairs(V sum[4][2], const uint8_t *px) {
+	int32_t pair[4][2 * LANES];
+	for (int i = 0; i < 2 * LANES; i++, px += 8) {
+		for (int c = 0; c < 3; c++) pair[c][i] = xp_linear[px[c]] + xp_linear[px[4 + c]];
+		pair[3][i] = (px[3] + px[7]) << ALPHA_SHIFT;
+	}
+	for (int c = 0; c < 4; c++) sum[c][0] = load(pair[c]), sum[c][1] = load(pair[c] + LANES);
+}
+
+// octaves looks up the code values of octaves.
+FN void octaves(V scale[2], V octave0, V octave1) {
+	uint16_t o[4 * LANES];
+	store(o, octave0), store(o + 2 * LANES, octave1);
+	for (int i = 0; i < 4 * LANES; i++) o[i] = xp_octave[o[i]];
+	scale[0] = load(o), scale[1] = load(o + 2 * LANES);
+}
+
+#else
+
+// lightPairs gives the sums of neighbouring pixels' linear light.
+FN void lightPairs(V sum[2], V codes) {
+	V part = and(shr16(codes, 4), set8(15)), slope = pick16(xp_slope, part), base = pick16(xp_base, part);
+	V lo = zip8lo(codes, set8(BASE_UNIT)), hi = zip8hi(codes, set8(BASE_UNIT));
+	sum[0] = madd(and(lo, set16(0xff)), maddubs(lo, zip8lo(slope, base)));
+	sum[1] = madd(and(hi, set16(0xff)), maddubs(hi, zip8hi(slope, base)));
+}
+
+// rowPairs gives the sums of neighbouring pixels' linear light, by channel.
+FN void rowPairs(V sum[4][2], const uint8_t *px) {
+	V x[4];
+	loadPlanes(x, px);
+	for (int c = 0; c < 3; c++) lightPairs(sum[c], x[c]);
+	sum[3][0] = madd(zip8lo(x[3], set8(0)), set16(1 << ALPHA_SHIFT));
+	sum[3][1] = madd(zip8hi(x[3], set8(0)), set16(1 << ALPHA_SHIFT));
+}
+
+// octaves looks up the code values of octaves. pick16 gives nothing where an index has its highest bit set.
+FN void octaves(V scale[2], V octave0, V octave1) {
+	V i = narrow16(octave0, octave1), first = add8(i, set8(0x70)), second = sub8(i, set8(16));
+	V low = or(pick16(xp_octave_low, first), pick16(xp_octave_low + 16, second));
+	V high = or(pick16(xp_octave_high, first), pick16(xp_octave_high + 16, second));
+	scale[0] = zip8lo(low, high), scale[1] = zip8hi(low, high);
+}
+
+#endif
+
+// logarithm is the octave of a linear light and eleven bits of the place in it. It may be negative for light below 1.
+FN V logarithm(V light) { return sar32(sub32((V)tof(light), set32(127 << 23)), 12); }
+
+// toCodes gives code values in 16 bits.
+FN void toCodes(V code[2], const V light[4]) {
+	V log[2], scale[2];
+	for (int h = 0; h < 2; h++) log[h] = narrow32(logarithm(light[2 * h]), logarithm(light[2 * h + 1]));
+	octaves(scale, shr16(log[0], 11), shr16(log[1], 11));
+	for (int h = 0; h < 2; h++) {
+		V m = shl16(log[h], 5);
+		V root = sub16(set16(xp_root[2]), mulhu16(m, set16(xp_root[3])));
+		root = sub16(set16(xp_root[1]), mulhu16(m, root));
+		root = add16(set16(xp_root[0]), mulhu16(m, root));
+		code[h] = shr16(add16(mulhu16(scale[h], root), set16(64)), 7);
+	}
+}
 
 // fromPixels averages two rows of 2·n pixels.
 FN void fromPixels(Row dst, const uint8_t *top, const uint8_t *bottom, int n) {
-	for (int x = 0; x < n; x += LANES) {
-		V sum[2][4];
-		for (int h = 0; h < 2; h++) {
-			size_t at = 8 * x + h * sizeof(V);
-			V t = load(top + at), b = load(bottom + at);
-			for (int c = 0; c < 3; c++) sum[h][c] = add32(linear(channel(t, c)), linear(channel(b, c)));
-			sum[h][3] = shl32(add32(channel(t, 3), channel(b, 3)), 16);
-		}
-		for (int c = 0; c < 4; c++) store(dst[c] + x, shr32(add32(pairs(sum[0][c], sum[1][c]), set32(2)), 2));
+	for (int x = 0; x < n; x += 2 * LANES) {
+		V t[4][2], b[4][2];
+		rowPairs(t, top + 8 * x);
+		rowPairs(b, bottom + 8 * x);
+		for (int c = 0; c < 4; c++)
+			for (int h = 0; h < 2; h++) store(dst[c] + x + h * LANES, ordered(shr32(add32(t[c][h], b[c][h]), 2)));
 	}
 }
 
@@ -48,22 +87,33 @@ FN void halve(Row dst, Row top, Row bottom, int n) {
 	for (int c = 0; c < 4; c++) {
 		for (int x = 0; x < n; x += LANES) {
 			V l = add32(load(top[c] + 2 * x), load(bottom[c] + 2 * x)), r = add32(load(top[c] + 2 * x + LANES), load(bottom[c] + 2 * x + LANES));
-			store(dst[c] + x, shr32(add32(pairs(l, r), set32(2)), 2));
+			store(dst[c] + x, shr32(pairs(l, r), 2));
 		}
 	}
 }
 
+// toPixels writes a row of n pixels.
 FN void toPixels(uint8_t *px, Row lin, int n) {
-	for (int x = 0; x < n; x += LANES) {
-		V a = shr32(add32(load(lin[3] + x), set32(0x8000)), 16);
-		V v = or(or(codes(load(lin[0] + x)), shl32(codes(load(lin[1] + x)), 8)), or(shl32(codes(load(lin[2] + x)), 16), shl32(a, 24)));
-		if (n >= LANES) {
-			store(px + 4 * x, v);
-			continue;
+	for (int x = 0; x < n; x += 4 * LANES) {
+		V code[4][2], light[4], out[4];
+		for (int c = 0; c < 4; c++) {
+			for (int k = 0; k < 4; k++) light[k] = load(lin[c] + x + k * LANES);
+			if (c < 3) {
+				toCodes(code[c], light);
+				continue;
+			}
+			for (int k = 0; k < 4; k++) light[k] = shr32(add32(light[k], set32(1 << (ALPHA_SHIFT - 1))), ALPHA_SHIFT);
+			code[c][0] = narrow32(light[0], light[1]), code[c][1] = narrow32(light[2], light[3]);
 		}
-		uint8_t few[sizeof(V)];
-		store(few, v);
-		memcpy(px, few, 4 * n);
+		for (int h = 0; h < 2; h++) {
+			V rg = or(code[0][h], shl16(code[1][h], 8)), ba = or(code[2][h], shl16(code[3][h], 8));
+			out[2 * h] = zip16lo(rg, ba), out[2 * h + 1] = zip16hi(rg, ba);
+		}
+		if (n >= 4 * LANES) {
+			for (int k = 0; k < 4; k++) store(px + 4 * x + k * sizeof(V), out[k]);
+		} else {
+			memcpy(px, out, 4 * n);
+		}
 	}
 }
 

@@ -71,6 +71,41 @@ func TestMipsNearExact(t *testing.T) {
 	}
 }
 
+// The levels below a chunk's last keep as close, whatever lies above them.
+func TestTailNearExact(t *testing.T) {
+	const across = 8
+	b := &Builder{layout: Layout{BC1, across * chunkSide}, across: across, mosaic: make([]uint32, across*across*tailSide*tailSide*4)}
+	var whole [across * across][]byte
+	i := 0
+	for _, pix := range mipPictures() {
+		for range across {
+			whole[i] = pix
+			i++
+		}
+	}
+	rand.New(rand.NewPCG(3, 3)).Shuffle(len(whole), func(i, j int) { whole[i], whole[j] = whole[j], whole[i] })
+	const side = across * chunkSide
+	pix := make([]byte, side*side*4)
+	p := newPyramid()
+	for i, chunk := range whole {
+		copy(p.pix[0], chunk)
+		p.build()
+		b.placeTail(i/across, i%across, p.tail[:])
+		for y := range chunkSide {
+			copy(pix[((i/across*chunkSide+y)*side+i%across*chunkSide)*4:], chunk[y*chunkSide*4:][:chunkSide*4])
+		}
+	}
+	exact := exactMips(pix, side)
+	levels := 0
+	for n, pix := range b.tailLevels() {
+		compareCodes(t, n, pix, exact[n-1])
+		levels++
+	}
+	if want := 5; levels != want { // 16 px to 1
+		t.Errorf("%d levels, want %d", levels, want)
+	}
+}
+
 func compareCodes(t *testing.T, level int, got []byte, want []float64) {
 	t.Helper()
 	for i, v := range got {
@@ -89,14 +124,24 @@ func TestToCodeInvertsLinear(t *testing.T) {
 	}
 }
 
-func TestToCodeNearest(t *testing.T) {
-	for v := uint32(0); v <= 1<<24; v += 1 + v/5000 {
-		exact := 255 * math.Pow(float64(v)/(1<<24), 1/2.2)
-		if d := math.Abs(float64(toCode(v)) - exact); d > 0.75 {
-			t.Fatalf("linear %d: code %d, exact %.3f", v, toCode(v), exact)
-		}
+// The exact mean of many pixels against the same through the tables, before it is rounded to a code. For any mean in linear light it is mixtures of two
+// code values that lie farthest out, so that trying all pairs, in all shares, bounds the error of every picture and every level.
+func TestMixturesNearExact(t *testing.T) {
+	const shares = 64
+	var exact [256]float64
+	for c := range exact {
+		exact[c] = math.Pow(float64(c)/255, 2.2)
 	}
-	if got := toCode(1 << 24); got != 255 {
-		t.Errorf("full light is code %d", got)
+	for dark := range 256 {
+		for bright := dark + 1; bright < 256; bright++ {
+			for n := range uint32(shares + 1) {
+				share := float64(n) / shares
+				want := 255 * math.Pow(exact[dark]*(1-share)+exact[bright]*share, 1/2.2)
+				got := toCode((linearOf[dark]*(shares-n) + linearOf[bright]*n) / shares)
+				if d := math.Abs(float64(got) - want); d > 0.75 {
+					t.Fatalf("%d and %.2f of %d: code %d, exact %.3f", dark, share, bright, got, want)
+				}
+			}
+		}
 	}
 }

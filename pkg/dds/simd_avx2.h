@@ -19,6 +19,7 @@ FN V sub16(V a, V b) { return _mm256_sub_epi16(a, b); }
 FN V min16(V a, V b) { return _mm256_min_epi16(a, b); }
 FN V max16(V a, V b) { return _mm256_max_epi16(a, b); }
 FN V mullo16(V a, V b) { return _mm256_mullo_epi16(a, b); }
+FN V mulhu16(V a, V b) { return _mm256_mulhi_epu16(a, b); }
 FN V mulhrs(V a, V b) { return _mm256_mulhrs_epi16(a, b); }
 FN V maddubs(V a, V b) { return _mm256_maddubs_epi16(a, b); }
 FN V madd(V a, V b) { return _mm256_madd_epi16(a, b); }
@@ -60,6 +61,10 @@ FN V spread16(V a) { // the lower half of every lane in both
 FN V planar(V a) { // in every four pixels, the four bytes of each channel together
 	return _mm256_shuffle_epi8(a, _mm256_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0, 15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0));
 }
+FN V zip8lo(V a, V b) { return _mm256_unpacklo_epi8(a, b); }
+FN V zip8hi(V a, V b) { return _mm256_unpackhi_epi8(a, b); }
+FN V zip16lo(V a, V b) { return _mm256_unpacklo_epi16(a, b); }
+FN V zip16hi(V a, V b) { return _mm256_unpackhi_epi16(a, b); }
 FN V zip32lo(V a, V b) { return _mm256_unpacklo_epi32(a, b); }
 FN V zip32hi(V a, V b) { return _mm256_unpackhi_epi32(a, b); }
 FN V zip64lo(V a, V b) { return _mm256_unpacklo_epi64(a, b); }
@@ -70,9 +75,8 @@ FN V pairs(V a, V b) { // sums of neighbouring lanes: those of a, then those of 
 	V even = _mm256_castps_si256(_mm256_shuffle_ps(l, r, 0x88)), odd = _mm256_castps_si256(_mm256_shuffle_ps(l, r, 0xDD));
 	return ordered(add32(even, odd));
 }
-FN F pick8(const float t[8], V i) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(t), i); } // by the lowest three bits
-FN F pick24(const float t[24], V x) {                                                         // by the lowest five bits of the exponent
-	V i = shr32(x, 23);
-	F low = _mm256_blendv_ps(pick8(t, i), pick8(t + 8, i), _mm256_castsi256_ps(shl32(x, 5)));
-	return _mm256_blendv_ps(low, pick8(t + 16, i), _mm256_castsi256_ps(shl32(x, 4)));
+FN V pick16(const void *t, V i) { // from a table of 16 bytes, or 0 where an index has its highest bit set
+	return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(t)), i);
 }
+FN V narrow32(V a, V b) { return _mm256_packus_epi32(a, b); } // 32-bit values in 16 bits, what is too large or too small at the limit
+FN V narrow16(V a, V b) { return _mm256_packus_epi16(a, b); } // the same of 16-bit values in 8

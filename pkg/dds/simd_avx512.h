@@ -19,6 +19,7 @@ FN V sub16(V a, V b) { return _mm512_sub_epi16(a, b); }
 FN V min16(V a, V b) { return _mm512_min_epi16(a, b); }
 FN V max16(V a, V b) { return _mm512_max_epi16(a, b); }
 FN V mullo16(V a, V b) { return _mm512_mullo_epi16(a, b); }
+FN V mulhu16(V a, V b) { return _mm512_mulhi_epu16(a, b); }
 FN V mulhrs(V a, V b) { return _mm512_mulhrs_epi16(a, b); }
 FN V maddubs(V a, V b) { return _mm512_maddubs_epi16(a, b); }
 FN V madd(V a, V b) { return _mm512_madd_epi16(a, b); }
@@ -60,6 +61,10 @@ FN V spread16(V a) { // the lower half of every lane in both
 FN V planar(V a) { // in every four pixels, the four bytes of each channel together
 	return _mm512_shuffle_epi8(a, _mm512_broadcast_i32x4(_mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0)));
 }
+FN V zip8lo(V a, V b) { return _mm512_unpacklo_epi8(a, b); }
+FN V zip8hi(V a, V b) { return _mm512_unpackhi_epi8(a, b); }
+FN V zip16lo(V a, V b) { return _mm512_unpacklo_epi16(a, b); }
+FN V zip16hi(V a, V b) { return _mm512_unpackhi_epi16(a, b); }
 FN V zip32lo(V a, V b) { return _mm512_unpacklo_epi32(a, b); }
 FN V zip32hi(V a, V b) { return _mm512_unpackhi_epi32(a, b); }
 FN V zip64lo(V a, V b) { return _mm512_unpacklo_epi64(a, b); }
@@ -69,5 +74,8 @@ FN V pairs(V a, V b) { // sums of neighbouring lanes: those of a, then those of 
 	V even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
 	return add32(_mm512_permutex2var_epi32(a, even, b), _mm512_permutex2var_epi32(a, or(even, set32(1)), b));
 }
-FN F pick8(const float t[8], V i) { return _mm512_permutexvar_ps(i, _mm512_broadcast_f32x8(_mm256_loadu_ps(t))); } // by the lowest three bits
-FN F pick24(const float t[32], V x) { return _mm512_permutex2var_ps(_mm512_loadu_ps(t), shr32(x, 23), _mm512_loadu_ps(t + 16)); } // by the lowest five bits of the exponent
+FN V pick16(const void *t, V i) { // from a table of 16 bytes, or 0 where an index has its highest bit set
+	return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128(t)), i);
+}
+FN V narrow32(V a, V b) { return _mm512_packus_epi32(a, b); } // 32-bit values in 16 bits, what is too large or too small at the limit
+FN V narrow16(V a, V b) { return _mm512_packus_epi16(a, b); } // the same of 16-bit values in 8

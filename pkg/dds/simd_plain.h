@@ -36,12 +36,19 @@ FN V mul32(V a, V b) { return (V)((U32)a * (U32)b); }
 FN V min32(V a, V b) { return pick(a < b, a, b); }
 FN V max32(V a, V b) { return pick(a > b, a, b); }
 FN V shl16(V a, int n) { return (V)((U16)a << n); }
+FN V shr16(V a, int n) { return (V)((U16)a >> n); }
 FN V shl32(V a, int n) { return (V)((U32)a << n); }
 FN V shr32(V a, int n) { return (V)((U32)a >> n); }
 FN V sar32(V a, int n) { return a >> n; }
 FN V low(V a) { return sar32(shl32(a, 16), 16); } // the two signed 16-bit values of a lane
 FN V high(V a) { return sar32(a, 16); }
 FN V madd(V a, V b) { return add32(mul32(low(a), low(b)), mul32(high(a), high(b))); } // both products of a lane, summed
+FN V mulhu16(V a, V b) { // the upper halves of unsigned 16-bit products
+	uint16_t x[8], y[8];
+	store(x, a), store(y, b);
+	for (int i = 0; i < 8; i++) x[i] = (uint16_t)((uint32_t)x[i] * y[i] >> 16);
+	return load(x);
+}
 FN V mulhrs(V a, V b) { // 16-bit products over 32768, rounded
 	V l = sar32(add32(mul32(low(a), low(b)), set32(0x4000)), 15), h = sar32(add32(mul32(high(a), high(b)), set32(0x4000)), 15);
 	return or(and(l, set32(0xffff)), shl32(h, 16));
@@ -76,13 +83,17 @@ FN V spread8(V a) { // the lowest byte of every lane in all four
 FN V planar(V a) { // in every four pixels, the four bytes of each channel together
 	return (V)__builtin_shufflevector((U8)a, (U8)a, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 }
+FN V zip8lo(V a, V b) { return (V)__builtin_shufflevector((U8)a, (U8)b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); }
+FN V zip8hi(V a, V b) { return (V)__builtin_shufflevector((U8)a, (U8)b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31); }
+FN V zip16lo(V a, V b) { return (V)__builtin_shufflevector((U16)a, (U16)b, 0, 8, 1, 9, 2, 10, 3, 11); }
+FN V zip16hi(V a, V b) { return (V)__builtin_shufflevector((U16)a, (U16)b, 4, 12, 5, 13, 6, 14, 7, 15); }
 FN V zip32lo(V a, V b) { return __builtin_shufflevector(a, b, 0, 4, 1, 5); }
 FN V zip32hi(V a, V b) { return __builtin_shufflevector(a, b, 2, 6, 3, 7); }
 FN V zip64lo(V a, V b) { return __builtin_shufflevector(a, b, 0, 1, 4, 5); }
 FN V zip64hi(V a, V b) { return __builtin_shufflevector(a, b, 2, 3, 6, 7); }
 FN V ordered(V a) { return a; } // blocks back in their order after zip32
 FN V pairs(V a, V b) { return add32(__builtin_shufflevector(a, b, 0, 2, 4, 6), __builtin_shufflevector(a, b, 1, 3, 5, 7)); } // sums of neighbouring lanes
-FN F pick24(const float t[24], V x) { // by the lowest five bits of the exponent
-	V i = and(shr32(x, 23), set32(31));
-	return (F){t[i[0]], t[i[1]], t[i[2]], t[i[3]]};
+FN V narrow32(V a, V b) { // 32-bit values in 16 bits, what is negative as 0; never too large here
+	V l = and(a, ~sar32(a, 31)), h = and(b, ~sar32(b, 31));
+	return (V)__builtin_shufflevector((U16)l, (U16)h, 0, 2, 4, 6, 8, 10, 12, 14);
 }
