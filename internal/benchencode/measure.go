@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -18,7 +19,14 @@ type report struct {
 	set      string
 	encoders []*encoderResult
 	stages   []*stage
-	scaling  float64 // two workers over one
+	scaling  scaling
+}
+
+// scaling is how many times as much two workers do in the same time as one.
+type scaling struct {
+	texture  float64 // on one texture
+	apart    float64 // each on a texture of its own, in memory of its own: what the machine allows
+	spinning float64 // with sums in registers instead of textures: what its processors allow
 }
 
 // stage is something done to all 256 chunks, and its time.
@@ -59,13 +67,15 @@ func measure(s *set, rounds int) (*report, error) {
 	r.addSquish(s)
 	r.addDecoders(s, best)
 	r.add("mips and BC1 of all levels", func() error { return fromPixels(s, best) })
-	one := len(r.stages)
+	var whole []*stage
 	for i, v := range variants {
-		r.add("whole BC1 texture, "+v, func() error { return texture(s, dds.BC1, workers[i]) })
+		whole = append(whole, r.add("whole BC1 texture, "+v, func() error { return texture(s, dds.BC1, workers[i]) }))
 	}
 	r.add("whole BC3 texture, "+variants[0], func() error { return texture(s, dds.BC3, best) })
-	r.add("whole BC1 texture, "+variants[0]+", two workers", func() error { return texture(s, dds.BC1, best, second) })
-	all := slices.Clone(r.stages)
+	shared := r.add("whole BC1 texture, "+variants[0]+", two workers", func() error { return texture(s, dds.BC1, best, second) })
+	apart := r.add("two whole BC1 textures at once, "+variants[0], func() error { return twoTextures(s, best, second) })
+	spin, spinTwo := &stage{name: "spin", run: spinning(1)}, &stage{name: "spin twice", run: spinning(2)}
+	all := append(slices.Clone(r.stages), spin, spinTwo)
 	for _, e := range r.encoders {
 		all = append(all, &e.stage)
 	}
@@ -79,7 +89,11 @@ func measure(s *set, rounds int) (*report, error) {
 			}
 		}
 	}
-	r.scaling = r.stages[one].clock.milliseconds() / r.stages[len(r.stages)-1].clock.milliseconds()
+	r.scaling = scaling{
+		texture:  whole[0].clock.milliseconds() / shared.clock.milliseconds(),
+		apart:    2 * whole[0].clock.milliseconds() / apart.clock.milliseconds(),
+		spinning: 2 * spin.clock.milliseconds() / spinTwo.clock.milliseconds(),
+	}
 	for _, e := range r.encoders {
 		var err error
 		if e.pictureError, err = compare(s, e.blocks[:]); err != nil {
@@ -89,8 +103,10 @@ func measure(s *set, rounds int) (*report, error) {
 	return r, nil
 }
 
-func (r *report) add(name string, run func() error) {
-	r.stages = append(r.stages, &stage{name: name, run: run})
+func (r *report) add(name string, run func() error) *stage {
+	st := &stage{name: name, run: run}
+	r.stages = append(r.stages, st)
+	return st
 }
 
 func (r *report) addEncoder(s *set, name string, w *dds.Worker, q dds.Quality) {
@@ -154,30 +170,78 @@ func (r *report) addDecoders(s *set, w *dds.Worker) {
 	})
 }
 
-// file is the buffer that all textures are built in.
-var file = sync.OnceValue(func() []byte { return make([]byte, dds.Layout{Format: dds.BC3, Side: dds.MaxSide}.Size()) })
+// file is the buffer that textures are built in.
+var file = sync.OnceValue(newFile)
+
+// other is the buffer of a second texture at the same time.
+var other = sync.OnceValue(newFile)
+
+func newFile() []byte { return make([]byte, dds.Layout{Format: dds.BC3, Side: dds.MaxSide}.Size()) }
 
 // texture builds one from JPEG chunks, with as many workers as are given.
 func texture(s *set, f dds.Format, workers ...*dds.Worker) error {
-	b, err := dds.NewBuilder(dds.Layout{Format: f, Side: dds.MaxSide}, file())
+	return textureIn(file(), s, f, workers...)
+}
+
+// twoTextures builds two at once, each with a worker of its own.
+func twoTextures(s *set, first, second *dds.Worker) error {
+	return together(
+		func() error { return textureIn(file(), s, dds.BC1, first) },
+		func() error { return textureIn(other(), s, dds.BC1, second) },
+	)
+}
+
+func textureIn(file []byte, s *set, f dds.Format, workers ...*dds.Worker) error {
+	b, err := dds.NewBuilder(dds.Layout{Format: f, Side: dds.MaxSide}, file)
 	if err != nil {
 		return err
 	}
-	errs := make([]error, len(workers))
-	var wg sync.WaitGroup
-	for k, w := range workers {
-		wg.Go(func() {
-			for i := k; i < len(s.jpegs) && errs[k] == nil; i += len(workers) {
-				errs[k] = w.AddJPEG(b, i/across, i%across, s.jpegs[i])
+	var next atomic.Int64
+	var adding []func() error
+	for _, w := range workers {
+		adding = append(adding, func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(s.jpegs) {
+					return nil
+				}
+				if err := w.AddJPEG(b, i/across, i%across, s.jpegs[i]); err != nil {
+					return err
+				}
 			}
 		})
 	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := together(adding...); err != nil {
 		return err
 	}
 	_, err = b.Finish()
 	return err
+}
+
+// together runs all at once.
+func together(work ...func() error) error {
+	errs := make([]error, len(work))
+	var wg sync.WaitGroup
+	for i, do := range work {
+		wg.Go(func() { errs[i] = do() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// spinning adds numbers on so many processors at once for some tens of milliseconds, without touching memory.
+func spinning(processors int) func() error {
+	spin := func() error {
+		x := 1.0
+		for range 10_000_000 {
+			x = x*0.999 + 0.001
+		}
+		if x != 1 {
+			return errors.New("wrong sum")
+		}
+		return nil
+	}
+	return func() error { return together(slices.Repeat([]func() error{spin}, processors)...) }
 }
 
 // fromPixels builds a texture from decoded chunks.
