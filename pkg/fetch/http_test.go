@@ -16,15 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // waits records how long a client would have slept, and does not sleep.
 type waits struct {

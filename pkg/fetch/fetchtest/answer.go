@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -27,7 +26,10 @@ func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool)) http.Han
 		}
 		defer v.leave()
 		fault := (*s.fault.Load())(c, v.attempt)
-		s.pause(r, fault.Delay)
+		if !s.quota.take(time.Now()) {
+			fault = Fault{Kind: TooMany, RetryAfter: "1", Delay: fault.Delay}
+		}
+		s.pause(r, s.latency+fault.Delay)
 		if fault.RetryAfter != "" {
 			w.Header().Set("Retry-After", fault.RetryAfter)
 		}
@@ -173,8 +175,9 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
+	if c, ok := conn.(*lineConn); ok {
+		c.reset()
+		return
 	}
 	_ = conn.Close()
 }

@@ -9,6 +9,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"slices"
 )
 
 // body returns what kind makes of a good chunk.
@@ -95,8 +96,13 @@ func noData() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	comment := make([]byte, length-len(b))
+	return withComment(b, length-len(b)), nil
+}
+
+// withComment makes a JPEG n bytes longer, at least 4.
+func withComment(b []byte, n int) []byte {
+	comment := make([]byte, n)
 	copy(comment, []byte{0xFF, 0xFE})
-	binary.BigEndian.PutUint16(comment[2:], uint16(len(comment)-2))
-	return append(append(bytes.Clone(b[:2]), comment...), b[2:]...), nil
+	binary.BigEndian.PutUint16(comment[2:], uint16(n-2))
+	return slices.Concat(b[:2], comment, b[2:])
 }

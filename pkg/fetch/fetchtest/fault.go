@@ -94,9 +94,21 @@ func FirstOf(n int, kinds ...Kind) Faults {
 	}
 }
 
-func hash(c tiles.Chunk) uint32 {
+// OneIn answers one request in n with one of kinds, whether it is the first for its chunk or a later one, and all else with OK. Which requests these are
+// depends only on the chunk and on how often it was asked for.
+func OneIn(n int, kinds ...Kind) Faults {
+	return func(c tiles.Chunk, attempt int) Fault {
+		h := hash(c, uint32(attempt))
+		if h%uint32(n) != 0 {
+			return Fault{}
+		}
+		return Fault{Kind: kinds[h/uint32(n)%uint32(len(kinds))]}
+	}
+}
+
+func hash(c tiles.Chunk, more ...uint32) uint32 {
 	h := uint32(2166136261)
-	for _, v := range [...]uint32{uint32(c.Z), c.X, c.Y} {
+	for _, v := range append([]uint32{uint32(c.Z), c.X, c.Y}, more...) {
 		h = (h ^ v) * 2246822519
 		h ^= h >> 13
 		h *= 3266489917

@@ -13,6 +13,7 @@ import (
 var (
 	_ fetch.Source = (*cache)(nil)
 	_ fetch.Source = (*repeated)(nil)
+	_ fetch.Source = (*sized)(nil)
 )
 
 // Repeat serves, for every chunk, one of the side×side chunks of source whose north-west one is from, each made once: after a moment the server costs
@@ -29,6 +30,22 @@ type repeated struct {
 
 func (s *repeated) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	return s.next.Fetch(ctx, tiles.Chunk{Z: s.from.Z, X: s.from.X + c.X%s.side, Y: s.from.Y + c.Y%s.side})
+}
+
+// OfSize serves the chunks of source, JPEGs, with a comment that makes each n bytes long; those that are longer, or too near to it, stay as they are.
+func OfSize(n int, source fetch.Source) fetch.Source { return &sized{n, source} }
+
+type sized struct {
+	n    int
+	next fetch.Source
+}
+
+func (s *sized) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	body, err := s.next.Fetch(ctx, c)
+	if room := s.n - len(body); err != nil || room < 4 || room > 0xFFFF {
+		return body, err
+	}
+	return withComment(body, s.n-len(body)), nil
 }
 
 // cached returns source with a cache, unless it has one.

@@ -24,6 +24,11 @@ type Options struct {
 	TLS   bool         // serve HTTPS, with HTTP/2 where the client wants it; see Server.CertPool
 	Image fetch.Source // what is served; its ErrNoImagery is answered with 404. nil: fetch.Sample()
 	Fault Faults       // nil: none
+
+	// How the server and the way to it are, whatever it answers.
+	Latency   time.Duration // before every answer; Fault.Delay comes on top
+	Rate      float64       // requests a second that it answers; above, 429 with Retry-After: 1. 0: all
+	Bandwidth float64       // bytes a second of all answers together, TLS and headers included. 0: as fast as it goes
 }
 
 // Server is an imagery server. Safe for concurrent use.
@@ -33,6 +38,9 @@ type Server struct {
 	tls      *identity // nil: plain
 	fault    atomic.Pointer[Faults]
 	images   fetch.Source
+	latency  time.Duration
+	quota    quota
+	line     *line
 	closing  chan struct{} // ends stalls
 	working  sync.WaitGroup
 
@@ -49,7 +57,8 @@ type Stats struct {
 	ByStatus    map[int]int // answers; those without a status are under 0
 	InFlight    int         // now
 	MaxInFlight int
-	Connections int // ever opened
+	Connections int   // ever opened
+	Bytes       int64 // sent, TLS and headers included
 }
 
 // NewServer returns a Server at work. Like httptest's, it panics when it cannot listen: see Listen.
@@ -70,7 +79,9 @@ func Listen(o Options) (*Server, error) {
 		o.Image = fetch.Sample()
 	}
 	s := &Server{
-		images: cached(o.Image), closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
+		images: cached(o.Image), latency: o.Latency, quota: quota{perSecond: o.Rate},
+		line:    &line{perSecond: o.Bandwidth, conns: map[*lineConn]bool{}},
+		closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
 	}
 	s.SetFault(o.Fault)
 	mux := http.NewServeMux()
@@ -87,9 +98,11 @@ func Listen(o Options) (*Server, error) {
 		s.server.TLSConfig = s.tls.config()
 		s.server.ErrorLog = log.New(io.Discard, "", 0) // handshakes that a client broke off are not news
 	}
-	if s.listener, err = net.Listen("tcp", o.Addr); err != nil {
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
 		return nil, fmt.Errorf("fetchtest: listen: %w", err)
 	}
+	s.listener = lineListener{listener, s.line}
 	s.working.Go(func() { // ends with Close
 		if o.TLS {
 			_ = s.server.ServeTLS(s.listener, "", "")
@@ -117,6 +130,9 @@ func (s *Server) SetFault(f Faults) {
 	}
 	s.fault.Store(&f)
 }
+
+// Cut lets every connection there is go dead, without a word to either side. New ones work.
+func (s *Server) Cut() { s.line.cut() }
 
 // URL returns the server's root, without a slash at the end.
 func (s *Server) URL() string {
@@ -167,6 +183,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
+	stats.Bytes = s.line.bytes()
 	stats.Distinct = len(s.asked)
 	stats.ByStatus = maps.Clone(s.stats.ByStatus)
 	return stats

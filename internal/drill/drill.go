@@ -1,0 +1,49 @@
+// Package drill tells tests whether to run at full scale, and prints what they measured as rows of a table.
+//
+// A drill is a test of how something behaves at the size it is made for. In `make test` it runs in a reduced form that asserts what does not depend on
+// how busy the machine is; with XELPACK_DRILL set it runs at full scale and also asserts the figures. `make drill-fetch` does so and shows the table.
+package drill
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// Variable is the environment variable that asks for full scale.
+const Variable = "XELPACK_DRILL"
+
+// Full reports whether drills are to run at full scale.
+func Full() bool { return os.Getenv(Variable) != "" }
+
+// Scale returns full at full scale, else reduced.
+func Scale[T any](full, reduced T) T {
+	if Full() {
+		return full
+	}
+	return reduced
+}
+
+// SkipUnlessFull is for drills that have no reduced form, and says why not.
+func SkipUnlessFull(t *testing.T, why string) {
+	t.Helper()
+	if !Full() {
+		t.Skipf("%s: it runs with %s=1 (make drill-fetch)", why, Variable)
+	}
+}
+
+// Row prints what was to be reached and what was. At full scale a figure that is not met fails the test; in the reduced form it shows nothing but that
+// the drill works, and is only logged.
+func Row(t testing.TB, what, must, measured string, met bool) {
+	t.Helper()
+	if !Full() {
+		t.Logf("%s: must %s, measured %s (reduced: not judged)", what, must, measured)
+		return
+	}
+	verdict := "yes"
+	if !met {
+		verdict = "**no**"
+		t.Errorf("%s: must %s, measured %s", what, must, measured)
+	}
+	fmt.Printf("| %s | %s | %s | %s |\n", what, must, measured, verdict)
+}
