@@ -32,6 +32,14 @@ func SkipUnlessFull(t *testing.T, why string) {
 	}
 }
 
+// SkipIfShort leaves drills to the plain pass of the tests.
+func SkipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a drill: it runs in the plain pass, without -short")
+	}
+}
+
 // Row prints what was to be reached and what was. At full scale a figure that is not met fails the test; in the reduced form it shows nothing but that
 // the drill works, and is only logged.
 func Row(t testing.TB, what, must, measured string, met bool) {

@@ -165,7 +165,7 @@ func (c *Client) Source(p Provider) Source {
 		s = &validating{next: s, jpegOnly: p.JPEGOnly, check: c.options.Check}
 		s = &retrying{
 			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
-			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(c.wait, throttle.accepted),
+			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(throttle),
 		}
 	}
 	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}

@@ -10,14 +10,15 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/drill"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -217,13 +218,14 @@ func clientRole(config []byte) error {
 func runClient(t testing.TB, c clientConfig) (r clientResult, peak int64, cpu time.Duration) {
 	t.Helper()
 	cmd := role(t, "client", c)
-	out, err := cmd.Output()
+	var out strings.Builder
+	cmd.Stdout = &out
+	peak, err := drill.PeakMemory(cmd)
 	if err != nil {
 		t.Fatalf("the client: %v", err)
 	}
-	if err := json.Unmarshal(out, &r); err != nil {
+	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
 		t.Fatal(err)
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return r, usage.Maxrss * 1024, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return r, peak, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }

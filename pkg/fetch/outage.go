@@ -29,7 +29,7 @@ const (
 	// failuresToDown in a row cannot be chance, and take at least downAfter.
 	failuresToDown = 20
 	downAfter      = 2 * time.Second
-	longestProbe   = 15 * time.Second
+	longestProbe   = 5 * time.Second
 	// strangerPatience is for a host that has never answered: more likely a wrong address, or no line at all.
 	strangerPatience = 30 * time.Second
 )

@@ -11,6 +11,7 @@ type rate struct {
 	ceiling float64 // that the provider or the user set; 0: none
 
 	learnt  float64 // what we keep to since cutAt; 0: nothing yet
+	sure    bool    // it was learnt while we kept to a rate, not from a stampede
 	cutAt   time.Time
 	refused float64 // share of the latest answers that were 429
 
@@ -28,6 +29,7 @@ const (
 	acceptedShare = 0.95  // of what a host accepts is what it then gets
 	calm          = 3 * time.Second
 	careful       = 15 * time.Second
+	guess         = time.Second // what was learnt from a stampede counts for so long only
 	leastRate     = 0.5
 	cutPause      = 500 * time.Millisecond // a cut must show before the next
 )
@@ -94,6 +96,7 @@ func (r *rate) excessive(now, started time.Time) bool {
 	s := r.second(now)
 	// While nearly all is refused, what was accepted says little: come down by steps.
 	r.learnt = max(acceptedShare*s.ok, 0.3*s.sent, leastRate)
+	r.sure = !r.cutAt.IsZero()
 	r.cutAt, r.refused = now, 0
 	return true
 }
@@ -101,11 +104,15 @@ func (r *rate) excessive(now, started time.Time) bool {
 // interval returns the time between two requests, 0 for no limit.
 func (r *rate) interval(now time.Time) time.Duration {
 	perSecond := math.Inf(1)
-	if r.learnt > 0 {
-		quiet := now.Sub(r.cutAt)
+	quiet := now.Sub(r.cutAt)
+	switch {
+	case r.learnt == 0:
+	case r.sure:
 		perSecond = r.learnt *
 			math.Pow(1.01, (min(max(quiet, calm), careful)-calm).Seconds()) *
 			math.Pow(1.05, (max(quiet, careful)-careful).Seconds())
+	default:
+		perSecond = r.learnt * math.Pow(1.15, (max(quiet, guess)-guess).Seconds())
 	}
 	if r.ceiling > 0 {
 		perSecond = min(perSecond, r.ceiling)

@@ -90,7 +90,7 @@ func guest(h *host, t *throttle) (Source, *counters) {
 			next: sending, host: t, gate: newGate(MaxConcurrency), maxRetryAfter: 2 * time.Minute, sent: &count.requests, hedged: &count.hedges,
 		},
 		retries: 6, backoff: 250 * time.Millisecond, maxRetryAfter: 2 * time.Minute, wait: sleep, retried: &count.retries,
-		host: t, budget: newBudget(sleep, t.accepted),
+		host: t, budget: newBudget(t),
 	}, count
 }
 
@@ -381,7 +381,7 @@ func TestCancelledInTheQueue(t *testing.T) {
 // Retries beyond a tenth are paced, and every one is made.
 func TestRetryBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(sleep, func() float64 { return 400 })
+		b := &budget{host: &taking{perSecond: 400}, earned: budgetReserve}
 		start := time.Now()
 		var all sync.WaitGroup
 		for range budgetReserve + 100 {
@@ -397,3 +397,29 @@ func TestRetryBudget(t *testing.T) {
 		}
 	})
 }
+
+// A host that goes down ends the pacing of retries: they are not what it suffers from, and when it is back the queue at the door paces them.
+func TestRetryBudgetOfAHostThatIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := &taking{}
+		b := &budget{host: host, earned: budgetReserve}
+		start := time.Now()
+		time.AfterFunc(time.Second, func() { host.dead.Store(true) })
+		var all sync.WaitGroup
+		for range budgetReserve + 1000 {
+			all.Go(func() { _ = b.spend(t.Context()) })
+		}
+		all.Wait()
+		if took := time.Since(start); took > time.Second+budgetLook {
+			t.Errorf("retries waited %v for their turn with a host that went down after a second", took)
+		}
+	})
+}
+
+type taking struct {
+	perSecond float64
+	dead      atomic.Bool
+}
+
+func (h *taking) accepted() float64 { return h.perSecond }
+func (h *taking) down() bool        { return h.dead.Load() }
