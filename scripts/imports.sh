@@ -16,6 +16,7 @@ declare -A may=(
   [fetch/fetchtest]="fetch tiles"
   [pack]="fetch dds mbtiles tiles"
   [mount]="pack mbtiles scenery fetch tiles dds"
+  [trace]="tiles dds"
   [mount/mounttest]="mount mbtiles tiles dds"
 )
 

@@ -60,6 +60,7 @@ func newRootCommand() *cobra.Command {
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newExtractCommand(), newExportCommand(), newPreviewCommand(),
 		newEncodeCommand(), newDecodeCommand(),
+		newTraceCommand(), newReplayCommand(),
 		newProvidersCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {

@@ -63,6 +63,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f)
+	f.StringVar(&o.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")

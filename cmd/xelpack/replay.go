@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/replay"
+	"github.com/xelpack/xelpack/pkg/trace"
+)
+
+// replayOptions are the flags of replay.
+type replayOptions struct {
+	Speed     float64
+	AtOnce    int
+	KeepCache bool
+	Limit     time.Duration
+	JSON      bool
+}
+
+func newReplayCommand() *cobra.Command {
+	var o replayOptions
+	cmd := &cobra.Command{
+		Use:   "replay TRACE MOUNTPOINT",
+		Short: "Ask a mount again for what a simulator asked it",
+		Long: `Opens and reads the textures of a trace at MOUNTPOINT as they were opened and read on the flight, and reports how long the mount took: the distribution for
+opens and for reads, what was missing, and what came late. Textures are dropped from the kernel's page cache behind the replay, so that the mount answers
+each time.
+
+Names that are not there are counted and named; they are no failure. Reads that fail or come back short are: exit code 1.`,
+		Example: `  xelpack replay flight.trace "Custom Scenery/zzXEL_eur_ortho"
+  xelpack replay flight.trace /mnt/flight --speed 10 --json
+  xelpack replay flight.trace /mnt/flight --speed 0     (as fast as it goes)`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runReplay(cmd.Context(), o, args[0], args[1], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.Float64Var(&o.Speed, "speed", 1, "how many times as fast as it was flown; 0: without waiting")
+	f.IntVar(&o.AtOnce, "at-once", 64, "textures dealt with at once")
+	f.BoolVar(&o.KeepCache, "keep-cache", false, "leave textures in the kernel's page cache")
+	f.DurationVar(&o.Limit, "limit", 0, "end after so much of the trace")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, stdout, stderr io.Writer) error {
+	switch {
+	case !(o.Speed >= 0):
+		return usageErrorf("--speed %v: want how many times as fast, such as 10, or 0 for no waiting", o.Speed)
+	case o.AtOnce < 1:
+		return usageErrorf("--at-once %d: want 1 or more", o.AtOnce)
+	case o.Limit < 0:
+		return usageErrorf("--limit %v: want a time, such as 10m", o.Limit)
+	}
+	var report replay.Report
+	var runErr error
+	err := readTrace(file, stderr, func(r *trace.Reader) {
+		report, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit})
+	}, nil)
+	if err != nil {
+		return err
+	}
+	if runErr != nil && report.Opens == 0 {
+		return runErr
+	}
+	if o.JSON {
+		err = json.NewEncoder(stdout).Encode(report)
+	} else {
+		err = printReplay(stdout, report)
+	}
+	switch {
+	case err != nil:
+		return err
+	case runErr != nil:
+		return runErr
+	case report.Failed > 0:
+		return fmt.Errorf("replay: %s: %s", plural(report.Failed, "request that failed"), strings.Join(report.Errors, "; "))
+	}
+	return nil
+}
+
+func printReplay(w io.Writer, r replay.Report) error {
+	_, err := fmt.Fprintf(w, `replayed    %s of flight in %s
+textures    %s, %s, %s, %s read
+opens       %s
+reads       %s
+missing     %s
+short       %s, failed %s
+late        %s
+`,
+		durationText(time.Duration(r.Flight*float64(time.Second))), durationText(time.Duration(r.Seconds*float64(time.Second))),
+		countText(r.Textures), plural(r.Opens, "open"), plural(r.Reads, "read"), bytesText(r.Bytes),
+		latencyText(r.Open), latencyText(r.Read), missingText(r), countText(r.Short), countText(r.Failed), lateText(r))
+	return err
+}
+
+func missingText(r replay.Report) string {
+	if r.Missing == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s of names that are not there: %s", plural(r.Missing, "open"), fewNames(r.Names))
+}
+
+func lateText(r replay.Report) string {
+	if r.Late == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s began up to %s late, for --at-once were under way", plural(r.Late, "open"), secondsText(r.MaxLate))
+}

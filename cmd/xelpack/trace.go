@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+	"github.com/xelpack/xelpack/pkg/trace"
+)
+
+func newTraceCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "trace FILE",
+		Short: "Say what a simulator asked of a mount",
+		Long: `Summarises a trace that "xelpack mount --trace FILE" recorded: textures, bytes by mip level and by source, how much was asked for at once, the slowest answers,
+and what was missing or answered with a stand-in. A trace that was cut short is read up to the cut.
+
+"xelpack plan --from-trace FILE" and "build --from-trace FILE" take what it asked for as the selection; "xelpack replay" asks for it again.`,
+		Example: `  xelpack mount flight.mbtiles --trace flight.trace "Custom Scenery/zzXEL_eur_ortho"
+  xelpack trace flight.trace
+  xelpack trace flight.trace --json | jq .open.p99`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runTrace(args[0], asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON")
+	cmd.AddCommand(newTraceSynthCommand())
+	return cmd
+}
+
+func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
+	var s trace.Summary
+	err := readTrace(file, stderr, func(r *trace.Reader) { s = trace.Summarise(r.Events()) }, &s)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(s)
+	}
+	return printSummary(stdout, s)
+}
+
+// readTrace lets use read a trace. One that is cut short is said, and good as far as it goes; s, if not nil, learns of it.
+func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.Summary) error {
+	r, err := trace.Open(file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	use(r)
+	cut := errors.Is(r.Err(), trace.ErrCut)
+	if s != nil {
+		s.Lost, s.Cut = r.Lost(), cut
+	}
+	if !cut {
+		return r.Err()
+	}
+	fmt.Fprintf(stderr, "%v; what comes before is used\n", r.Err())
+	return nil
+}
+
+func printSummary(w io.Writer, s trace.Summary) error {
+	b := bufio.NewWriter(w)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(b, "%-11s "+format+"\n", append([]any{name}, args...)...)
+	}
+	line("time", "%s", durationText(time.Duration(s.Seconds*float64(time.Second))))
+	line("textures", "%s, %s, %s, %s read", countText(s.Textures), plural(s.Opens, "open"), plural(s.Reads, "read"), bytesText(s.Bytes))
+	line("at once", "%s requests at most; %s in the busiest second", countText(s.MaxInFlight), plural(s.PeakOpens, "open"))
+	for _, source := range []string{"archive", "memory", "disk", "live", "fallback"} {
+		if n, ok := s.BySource[source]; ok {
+			line("  "+source, "%s, %s, %s", plural(n.Opens, "open"), plural(n.Reads, "read"), bytesText(n.Bytes))
+		}
+	}
+	for _, l := range []struct {
+		name string
+		trace.Latency
+	}{{"opens", s.Open}, {"reads", s.Read}} {
+		line(l.name, "%s", latencyText(l.Latency))
+	}
+	line("mip levels", "(width: bytes, reads that touched it)")
+	for _, l := range s.ByLevel {
+		name := fmt.Sprintf("  %d px", l.Pixels)
+		if l.Pixels == 0 {
+			name = "  header"
+		}
+		line(name, "%s, %s", bytesText(l.Bytes), countText(l.Reads))
+	}
+	if len(s.Slowest) > 0 {
+		line("slowest", "")
+	}
+	for _, x := range s.Slowest {
+		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds), durationText(time.Duration(x.At*float64(time.Second))))
+	}
+	for _, l := range []struct {
+		name  string
+		names []string
+	}{{"missing", s.Missing}, {"stand-ins", s.StandIns}} {
+		if n := len(l.names); n > 0 {
+			line(l.name, "%s: %s", countText(n), fewNames(l.names))
+		}
+	}
+	if s.Lost > 0 {
+		line("lost", "%s that came faster than they could be written", plural(s.Lost, "event"))
+	}
+	return b.Flush()
+}
+
+// fewNames writes the first of many.
+func fewNames(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, " ")
+	}
+	return strings.Join(names[:few], " ") + " …"
+}
+
+func latencyText(l trace.Latency) string {
+	if l.Count == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s: median %s, p90 %s, p99 %s, p99.9 %s, longest %s",
+		countText(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(l.P99), secondsText(l.P999), secondsText(l.Max))
+}
+
+// secondsText writes a short time for people.
+func secondsText(s float64) string {
+	switch {
+	case s < 1e-3:
+		return fmt.Sprintf("%.0f µs", s*1e6)
+	case s < 1:
+		return fmt.Sprintf("%.1f ms", s*1e3)
+	}
+	return fmt.Sprintf("%.1f s", s)
+}
+
+// synthOptions are the flags of trace synth.
+type synthOptions struct {
+	selectionOptions
+	Output string
+	Knots  float64
+	Limit  time.Duration
+}
+
+func newTraceSynthCommand() *cobra.Command {
+	var o synthOptions
+	cmd := &cobra.Command{
+		Use:   "synth --route FILE -o TRACE",
+		Short: "Make a trace as X-Plane would along a route",
+		Long: `Makes a trace of a flight that nobody flew, by what is known of how X-Plane loads: the whole window round the departure first, then a burst of some hundred
+textures whenever new ground comes into reach; mostly headers and small mip levels, everything of what is near.
+
+The textures are those that the scenery names, or without --scenery the grid at --zoom with the names of --maptype.`,
+		Example: `  xelpack trace synth --route flight.fms --scenery ~/scenery/zzXEL_eur_ortho -o flight.trace
+  xelpack trace synth --route flight.fms --maptype BI --knots 420 --limit 30m -o flight.trace`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runTraceSynth(cmd.Context(), o, cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.Output, "output", "o", "", "trace to make, a `FILE`")
+	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated: one flight after another")
+	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
+	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
+	f.StringVar(&o.Maptype, "maptype", "BI", "maptype `CODE` in the names of textures without --scenery")
+	f.Float64Var(&o.Knots, "knots", 250, "speed over ground")
+	f.DurationVar(&o.Limit, "limit", 0, "end each flight after this long (default at its destination)")
+	return cmd
+}
+
+func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err error) {
+	switch {
+	case o.Output == "":
+		return usageErrorf("where to? give -o FILE")
+	case len(o.Routes) == 0:
+		return usageErrorf("along what? give --route FILE")
+	case !(o.Knots > 0 && o.Knots < 3000):
+		return usageErrorf("--knots %v: want a speed over ground, such as 250", o.Knots)
+	case o.Limit < 0:
+		return usageErrorf("--limit %v: want a time, such as 30m", o.Limit)
+	}
+	if len(o.Scenery) > 0 {
+		o.Maptype = ""
+	}
+	o.Detail, o.PixelAngle = "full", tiles.DefaultPixelAngle
+	if err := o.validate(); err != nil {
+		return err
+	}
+	g, err := o.ground(stderr)
+	if err != nil {
+		return err
+	}
+	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
+	if err != nil {
+		return err
+	}
+	s, err := o.resolve(ctx, g, packages, o.Maptype)
+	if err != nil {
+		return err
+	}
+	var textures []tiles.Texture
+	for _, it := range s.Items {
+		textures = append(textures, it.Texture)
+	}
+	f, err := os.OpenFile(o.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return fmt.Errorf("trace: %w", err)
+	}
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	n, err := writeFlights(ctx, f, o, s.Paths, textures)
+	if err == nil {
+		fmt.Fprintf(stderr, "%s: %s\n", o.Output, plural(n, "event"))
+	}
+	return err
+}
+
+// writeFlights writes the flights along paths, one after another, and returns how many events they have.
+func writeFlights(ctx context.Context, f io.Writer, o synthOptions, paths []*tiles.Path, textures []tiles.Texture) (n int, err error) {
+	buffered := bufio.NewWriter(f)
+	e, err := trace.NewEncoder(buffered, time.Now())
+	if err != nil {
+		return 0, err
+	}
+	var before time.Duration // when the flight before ended
+	for _, path := range paths {
+		end := before
+		for ev := range (trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Limit: o.Limit}).Events() {
+			ev.Start += before
+			end = max(end, ev.Start+ev.Took)
+			if err := e.Encode(ev); err != nil {
+				return n, err
+			}
+			if n++; n%4096 == 0 && ctx.Err() != nil {
+				return n, ctx.Err()
+			}
+		}
+		before = end
+	}
+	return n, errors.Join(e.Flush(), buffered.Flush())
+}

@@ -1,0 +1,303 @@
+// Package replay asks a mount again for what a trace says that a simulator asked it.
+//
+//	report, err := replay.Run(ctx, reader.Events(), "/path/to/mount", replay.Options{Speed: 1})
+//
+// Every open of the trace is an open of the texture at the same moment of the flight (Speed times as fast), followed by the same reads at the same distances in
+// time. Textures are dropped from the kernel's page cache behind the replay, so that the mount answers each time, unless Options.KeepCache is set.
+//
+// Run it in another process than the one that serves the mount.
+package replay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+	"github.com/xelpack/xelpack/pkg/trace"
+)
+
+// Options tune a replay. The zero value goes as fast as the mount answers.
+type Options struct {
+	// Speed is how many times as fast as it was flown; 0: without waiting.
+	Speed float64
+	// AtOnce is how many textures are dealt with at once. Default 64. When all are busy the next wait, and come late.
+	AtOnce int
+	// KeepCache leaves textures in the page cache.
+	KeepCache bool
+	// Limit ends the replay after so much of the trace. 0: it does not.
+	Limit time.Duration
+	// Done is told how far the replay is, in time of the trace. Nil: nobody is.
+	Done func(at, end time.Duration)
+}
+
+// Report is what a replay came to. Its JSON is what scripts rely on; times are in seconds.
+type Report struct {
+	Seconds  float64       `json:"seconds"`  // that it took
+	Flight   float64       `json:"flight"`   // of the trace that was replayed
+	Textures int           `json:"textures"` // distinct
+	Opens    int           `json:"opens"`
+	Reads    int           `json:"reads"`
+	Bytes    int64         `json:"bytes"`
+	Missing  int           `json:"missing"` // opens of names that are not there
+	Short    int           `json:"short"`   // reads that got less than they asked for inside of the file
+	Failed   int           `json:"failed"`  // opens and reads that failed otherwise
+	Late     int           `json:"late"`    // opens that began over 100 ms late, since AtOnce were under way
+	MaxLate  float64       `json:"max_late"`
+	Open     trace.Latency `json:"open"`
+	Read     trace.Latency `json:"read"`
+	Names    []string      `json:"missing_names"` // the first few of them
+	Errors   []string      `json:"errors"`        // the first few of them
+}
+
+// session is one use of a texture: an open and the reads up to the next.
+type session struct {
+	file  string
+	start time.Duration
+	last  time.Duration // start of its latest request
+	reads []read
+}
+
+// idle is after how long without a request a texture is closed, and opened again for the next: none is to keep others from their turn.
+const idle = 5 * time.Second
+
+type read struct {
+	after  time.Duration // since the session's start
+	off, n int64
+}
+
+// sessions sorts events into uses of textures, by their start. Reads without an open before them make a use of their own.
+func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
+	var all []*session
+	current := make(map[tiles.Texture]*session)
+	for e := range events {
+		if limit > 0 && e.Start > limit {
+			continue
+		}
+		s := current[e.Texture]
+		if e.Op != trace.OpRead || s == nil || e.Start-s.last > idle {
+			s = &session{file: e.Texture.File(), start: e.Start, last: e.Start}
+			all = append(all, s)
+			current[e.Texture] = s
+		}
+		if e.Op == trace.OpRead {
+			s.last = max(s.last, e.Start)
+			s.reads = append(s.reads, read{max(0, e.Start-s.start), e.Offset, e.Length})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *session) int { return cmp.Compare(a.start, b.start) })
+	return all
+}
+
+// Run replays events against the textures of the mount at mountpoint. What the mount answers is in the report, whatever it is; the error is ctx's, or says that
+// there is nothing at mountpoint. The report is right also when ctx ends.
+func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o Options) (Report, error) {
+	dir := filepath.Join(mountpoint, "textures")
+	if err := unix.Access(dir, unix.R_OK); err != nil {
+		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err, mountpoint)
+	}
+	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any { b := make([]byte, maxRead); return &b }}}
+	all := sessions(events, o.Limit)
+	end := time.Duration(0)
+	if len(all) > 0 {
+		end = all[len(all)-1].start
+	}
+	var g errgroup.Group
+	g.SetLimit(cmp.Or(o.AtOnce, 64))
+	r.start = time.Now()
+	for _, s := range all {
+		if r.wait(ctx, s.start) != nil {
+			break
+		}
+		if o.Done != nil {
+			o.Done(s.start, end)
+		}
+		r.report.Flight = s.start.Seconds()
+		g.Go(func() error { r.session(ctx, s); return nil })
+	}
+	_ = g.Wait() // sessions have no errors: what happens to them is counted
+	return r.finish(), ctx.Err()
+}
+
+// maxRead is the longest piece that is read at once.
+const maxRead = 1 << 20
+
+type run struct {
+	o       Options
+	dir     string
+	start   time.Time
+	buffers sync.Pool
+
+	mu          sync.Mutex
+	report      Report
+	names       map[string]bool
+	opens, gets []time.Duration
+}
+
+// wait waits until the replay is at that time of the flight.
+func (r *run) wait(ctx context.Context, at time.Duration) error {
+	if r.o.Speed <= 0 {
+		return ctx.Err()
+	}
+	d := time.Until(r.due(at))
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *run) due(at time.Duration) time.Time {
+	return r.start.Add(time.Duration(float64(at) / r.o.Speed))
+}
+
+// session opens, reads and closes one texture.
+func (r *run) session(ctx context.Context, s *session) {
+	if ctx.Err() != nil {
+		return
+	}
+	began := time.Now()
+	if r.o.Speed > 0 {
+		r.late(began.Sub(r.due(s.start)))
+	}
+	fd, err := open(filepath.Join(r.dir, s.file))
+	r.opened(s.file, time.Since(began), err)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if !r.o.KeepCache {
+		defer unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+	}
+	buf := r.buffers.Get().(*[]byte)
+	defer r.buffers.Put(buf)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		r.failed(s.file, err)
+		return
+	}
+	for _, rd := range s.reads {
+		if r.wait(ctx, s.start+rd.after) != nil {
+			return
+		}
+		for off, left := rd.off, min(rd.n, st.Size-rd.off); left > 0; {
+			want := min(left, maxRead)
+			asked := time.Now()
+			n, err := pread(fd, (*buf)[:want], off)
+			r.got(s.file, time.Since(asked), n, want, err)
+			if err != nil || n <= 0 {
+				break
+			}
+			off, left = off+int64(n), left-int64(n)
+		}
+	}
+}
+
+// open is open(2), gone on with after signals: the Go runtime sends them to itself.
+func open(path string) (fd int, err error) {
+	for {
+		if fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func pread(fd int, p []byte, off int64) (n int, err error) {
+	for {
+		if n, err = unix.Pread(fd, p, off); err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+const (
+	lateness = 100 * time.Millisecond
+	kept     = 10 // names and errors of a report
+)
+
+func (r *run) late(by time.Duration) {
+	if by < lateness {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Late++
+	r.report.MaxLate = max(r.report.MaxLate, by.Seconds())
+}
+
+func (r *run) opened(file string, took time.Duration, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Opens++
+	r.names[file] = true
+	switch {
+	case errors.Is(err, syscall.ENOENT):
+		r.report.Missing++
+		if len(r.report.Names) < kept {
+			r.report.Names = append(r.report.Names, file)
+		}
+	case err != nil:
+		r.fail(file, err)
+	default:
+		r.opens = append(r.opens, took)
+	}
+}
+
+func (r *run) got(file string, took time.Duration, n int, want int64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Reads++
+	if err != nil {
+		r.fail(file, err)
+		return
+	}
+	r.gets = append(r.gets, took)
+	r.report.Bytes += int64(n)
+	if int64(n) < want {
+		r.report.Short++
+		if n == 0 {
+			r.fail(file, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+func (r *run) failed(file string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail(file, err)
+}
+
+// fail counts a failure. r.mu is held.
+func (r *run) fail(file string, err error) {
+	r.report.Failed++
+	if len(r.report.Errors) < kept {
+		r.report.Errors = append(r.report.Errors, file+": "+err.Error())
+	}
+}
+
+func (r *run) finish() Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rep := r.report
+	rep.Seconds = time.Since(r.start).Seconds()
+	rep.Textures = len(r.names)
+	rep.Open, rep.Read = trace.Distribution(r.opens), trace.Distribution(r.gets)
+	return rep
+}
