@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,8 +40,8 @@ type WriterOptions struct {
 // The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when
 // another process is writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
-	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
-		return nil, fmt.Errorf("%s: %w", path, ErrName)
+	if err := checkName(path); err != nil {
+		return nil, err
 	}
 	if o.QueueBytes <= 0 {
 		o.QueueBytes = 128 << 20
@@ -235,8 +237,8 @@ func makeSchema(ctx context.Context, c *conn, name string) error {
 }
 
 func putMetadata(ctx context.Context, c *conn, m map[string]string) error {
-	for name, value := range m {
-		if err := c.exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(m)) { // the same rows make the same bytes
+		if err := c.exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, m[name]); err != nil {
 			return fmt.Errorf("write metadata %q: %w", name, err)
 		}
 	}

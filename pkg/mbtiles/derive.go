@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"iter"
 	"runtime"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // deriver makes what a pyramid plans. Places that have their preview already are left: an earlier run got so far.
@@ -18,20 +17,28 @@ type deriver struct {
 	flush func(ctx context.Context) error                      // waits until they can be read
 }
 
-// run works from the deepest zoom upwards, since an overview is drawn from the four previews below it.
+// drawn is a preview that was made.
+type drawn struct {
+	tile
+	jpeg []byte
+}
+
+// run works from the deepest zoom upwards, since an overview is drawn from the four previews below it. The same previews are put in the same order, always.
 func (d *deriver) run(ctx context.Context) error {
 	var over []tile
 	for z := d.deepest(); z >= 0; z-- {
 		over = d.overviews(z, over)
-		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(runtime.GOMAXPROCS(0)) // nearly all of it is decoding and encoding pictures
-		for f := range d.fills(z, over) {
-			g.Go(func() error { return d.fill(gctx, f) })
+		draw := func(ctx context.Context, work func(context.Context) ([]drawn, error)) ([]drawn, error) { return work(ctx) }
+		put := func(ctx context.Context, done []drawn) error {
+			for _, p := range done {
+				if err := d.put(ctx, p.tile, p.jpeg); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
-		for _, t := range over {
-			g.Go(func() error { return d.overview(gctx, t) })
-		}
-		if err := g.Wait(); err != nil {
+		// Nearly all of it is decoding and encoding pictures.
+		if err := inOrder(ctx, runtime.GOMAXPROCS(0), d.work(z, over), draw, put); err != nil {
 			return err
 		}
 		if err := d.flush(ctx); err != nil {
@@ -41,25 +48,44 @@ func (d *deriver) run(ctx context.Context) error {
 	return nil
 }
 
-func (d *deriver) fill(ctx context.Context, f fill) error {
+// work is what there is to draw at zoom z.
+func (d *deriver) work(z int, over []tile) iter.Seq[func(context.Context) ([]drawn, error)] {
+	return func(yield func(func(context.Context) ([]drawn, error)) bool) {
+		for f := range d.fills(z, over) {
+			if !yield(func(ctx context.Context) ([]drawn, error) { return d.fill(ctx, f) }) {
+				return
+			}
+		}
+		for _, t := range over {
+			if !yield(func(ctx context.Context) ([]drawn, error) { return d.overview(ctx, t) }) {
+				return
+			}
+		}
+	}
+}
+
+func (d *deriver) fill(ctx context.Context, f fill) ([]drawn, error) {
 	err := d.conns.do(ctx, func(c *conn) (err error) {
 		f.places, err = absent(ctx, c, f.places)
 		return err
 	})
 	if err != nil || len(f.places) == 0 {
-		return err
+		return nil, err
 	}
 	n := f.places[0].z - f.z
 	img, err := d.picture(ctx, f.square, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var done []drawn
 	for _, t := range f.places {
-		if err := d.write(ctx, t, part(img, t, n), fillQuality); err != nil {
-			return err
+		jpeg, err := encodeJPEG(part(img, t, n), fillQuality)
+		if err != nil {
+			return nil, err
 		}
+		done = append(done, drawn{t, jpeg})
 	}
-	return nil
+	return done, nil
 }
 
 // absent returns those places that have no preview.
@@ -95,7 +121,7 @@ func (d *deriver) picture(ctx context.Context, s square, n uint8) (*image.RGBA, 
 	return decodeLevel(e.Layout, level, blocks)
 }
 
-func (d *deriver) overview(ctx context.Context, t tile) error {
+func (d *deriver) overview(ctx context.Context, t tile) ([]drawn, error) {
 	var quarters [4][]byte
 	done := false
 	err := d.conns.do(ctx, func(c *conn) (err error) {
@@ -111,13 +137,13 @@ func (d *deriver) overview(ctx context.Context, t tile) error {
 		return nil
 	})
 	if done || err != nil {
-		return err
+		return nil, err
 	}
 	canvas := newCanvas()
 	if s, ok := d.cover(t); ok {
 		img, err := d.picture(ctx, s, t.z-s.z)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		canvas = part(img, t, t.z-s.z)
 	}
@@ -127,17 +153,10 @@ func (d *deriver) overview(ctx context.Context, t tile) error {
 		}
 		img, err := decodePreview(jpeg)
 		if err != nil {
-			return corrupt("overview %s: the preview below it: %v", t, err)
+			return nil, corrupt("overview %s: the preview below it: %v", t, err)
 		}
 		drawQuarter(canvas, i&1, i>>1, img)
 	}
-	return d.write(ctx, t, canvas, previewQuality)
-}
-
-func (d *deriver) write(ctx context.Context, t tile, img *image.RGBA, quality int) error {
-	jpeg, err := encodeJPEG(img, quality)
-	if err != nil {
-		return err
-	}
-	return d.put(ctx, t, jpeg)
+	jpeg, err := encodeJPEG(canvas, previewQuality)
+	return []drawn{{t, jpeg}}, err
 }

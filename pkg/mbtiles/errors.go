@@ -20,6 +20,10 @@ var (
 	ErrFull       = errors.New("no space left to write the archive")
 	ErrNoTile     = errors.New("no preview there")
 	ErrClosed     = errors.New("archive is closed")
+	ErrNothing    = errors.New("no texture of the archive is wanted")
+	ErrUnfinished = errors.New("archive is unfinished")
+	ErrMixture    = errors.New("some of the imagery may be passed on and some may not")
+	ErrPatch      = errors.New("the patch does not fit")
 )
 
 // explain adds to err the file and, where the cause is plain, the sentinel to test for.

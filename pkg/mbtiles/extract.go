@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 )
@@ -11,47 +12,104 @@ import (
 // Content returns e's texture as it is stored, to be Put into another archive: nothing is compressed anew. It is decoded all the same and compared
 // with its hash: damage is an ErrCorrupt, and does not spread.
 func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
-	record, err := a.Record(ctx, e)
+	sha, err := a.sha(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.content(ctx, e, record.SHA256)
+	c, err := a.take(ctx, e, sha, new([]byte), false)
 	if err != nil {
 		return nil, explain(a.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
 	}
 	return c, nil
 }
 
-func (a *Archive) content(ctx context.Context, e Entry, want [sha256.Size]byte) (*Content, error) {
+// sha returns what the archive says is the hash of e's file.
+func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
+	err = a.conns.do(ctx, func(c *conn) error {
+		n := 0
+		err := c.query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *row) error { n = copy(sha[:], r.blob(0)); return nil }, e.content)
+		if err == nil && n != len(sha) {
+			err = corrupt("its SHA-256 has the wrong length")
+		}
+		return err
+	})
+	if err != nil {
+		err = explain(a.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
+	}
+	return sha, err
+}
+
+// take returns e's content as it is stored. Its segments lie in memory, which grows as needed. Unless quick, they are decoded and compared with the hash.
+func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, memory *[]byte, quick bool) (*Content, error) {
+	cut := cutOf(e.Layout)
+	c := &Content{layout: e.Layout, sha: want, segments: make([]segment, cut.segments)}
+	for n := range c.segments {
+		_, size := cut.segment(n)
+		// As much as one may take, so that it does not move under those before it.
+		*memory = slices.Grow(*memory, size)
+		var err error
+		if c.segments[n], err = a.fetch(ctx, segmentID(e.content, n), size, memory); err != nil {
+			return nil, err
+		}
+		c.bytes += int64(len(c.segments[n].data))
+	}
 	header := e.Layout.Header()
 	hash := sha256.New()
 	hash.Write(header[:])
-
-	cut := cutOf(e.Layout)
-	c := &Content{layout: e.Layout, sha: want, segments: make([]segment, cut.segments)}
 	level := levelOf(e.Layout, previewSide)
 	at, length := e.Layout.Level(level)
-	for n := range c.segments {
+	for n, s := range c.segments {
 		off, size := cut.segment(n)
+		shown := at >= off && at+length <= off+int64(size)
+		if quick && !shown {
+			continue
+		}
 		buf := a.cache.buffers.get(size)
-		stored, data, err := a.stored(ctx, segmentID(e.content, n), buf)
+		data, err := s.decode(a.zstd, buf)
 		if err == nil {
 			hash.Write(data)
-			c.segments[n] = stored
-			c.bytes += int64(len(stored.data))
-			if at >= off && at+length <= off+int64(size) {
+			if shown {
 				c.preview, err = previewOfLevel(e.Layout, level, data[at-off:][:length])
 			}
 		}
 		a.cache.buffers.put(buf)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("segment %d (content %d, piece %d): %w", segmentID(e.content, n), e.content, n, err)
 		}
 	}
-	if [sha256.Size]byte(hash.Sum(nil)) != want {
+	if !quick && [sha256.Size]byte(hash.Sum(nil)) != want {
 		return nil, corrupt("its bytes do not match their hash")
 	}
 	return c, nil
+}
+
+// fetch reads a segment, whose length is size, as it is stored, to the end of memory.
+func (a *Archive) fetch(ctx context.Context, id int64, size int, memory *[]byte) (segment, error) {
+	if err := ctx.Err(); err != nil {
+		return segment{}, err
+	}
+	if a.direct != nil {
+		if s, ok := a.direct.stored(id, size, memory); ok {
+			return s, nil
+		}
+	}
+	buf := a.cache.buffers.get(size)
+	defer a.cache.buffers.put(buf)
+	s, _, err := a.stored(ctx, id, buf)
+	return s, err
+}
+
+// encoded returns e's content compressed anew. The whole file lies in memory.
+func (a *Archive) encoded(ctx context.Context, e Entry, want [sha256.Size]byte, enc *Encoder, memory *[]byte) (*Content, error) {
+	*memory = slices.Grow((*memory)[:0], int(e.Layout.Size()))[:e.Layout.Size()]
+	if _, err := a.readAt(ctx, e.content, e.Layout, *memory, 0); err != nil {
+		return nil, err
+	}
+	c, err := enc.Encode(*memory)
+	if err == nil && c.sha != want {
+		err = corrupt("its bytes do not match their hash")
+	}
+	return c, err
 }
 
 // previewOfLevel makes the preview of the blocks of the level that levelOf(l, previewSide) names.

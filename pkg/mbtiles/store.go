@@ -43,11 +43,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 			return written, err
 		}
 	}
-	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	err = s.c.exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail), id,
-		r.Chunks, r.Overzoomed, r.Missing, r.Failed, r.Provider)
-	if err != nil {
+	if err := insertTexture(ctx, s.c, r, id); err != nil {
 		return written, err
 	}
 	if old != nil && old.content != id {
@@ -89,9 +85,7 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 		return 0, 0, corrupt("content %d is the last one possible", id-1)
 	}
 	s.next++
-	err = s.c.exec(ctx, `INSERT INTO contents (id, sha256, format, side, levels, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
-		id, c.sha[:], int(c.layout.Format), c.layout.Side, c.layout.Levels(), c.layout.Size())
-	if err != nil {
+	if err := insertContent(ctx, s.c, id, c.sha, c.layout); err != nil {
 		return 0, 0, err
 	}
 	for n, seg := range c.segments {

@@ -1,0 +1,349 @@
+package mbtiles
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// source is where one texture of a new archive comes from.
+type source struct {
+	from *Archive
+	row  int // of its index
+}
+
+func (s source) entry() Entry { return s.from.index.entry(s.row) }
+
+// ownedContent is where one content of a new archive comes from: the first texture that has it.
+type ownedContent struct {
+	source
+	sha [32]byte
+}
+
+// assembly makes an archive of textures that stand in others. What it makes is canonical: the same textures with the same segments and metadata are the same
+// bytes, whatever they were taken from. Contents are numbered in the order of the textures that have them, each once; rows come in the order of their keys.
+//
+// The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed: unlike a build it is not gone on with, since it takes no
+// longer than copying.
+type assembly struct {
+	path    string
+	o       CopyOptions
+	sources []source          // of the textures, in the order of tiles.Texture.Compare
+	meta    map[string]string // as Writer.Finish takes it
+	expect  string            // the digest that it must have; empty: any
+
+	contents []ownedContent // by id-1
+	index    *index         // of the new archive
+	previews *spool         // of the contents
+	digest   string
+	c        *conn
+}
+
+// assemble makes the archive.
+func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
+	lock, err := claim(ctx, a.path, a.o.Replace)
+	if err != nil {
+		return CopyReport{}, err
+	}
+	tmp := a.path + partSuffix + copySuffix
+	err = a.write(ctx, tmp)
+	if err == nil {
+		err = publishCopy(tmp, a.path)
+	} else if errRemove := os.Remove(tmp); !errors.Is(errRemove, fs.ErrNotExist) {
+		err = errors.Join(err, errRemove)
+	}
+	if err := errors.Join(err, lock.release()); err != nil {
+		return CopyReport{}, explain(a.path, err)
+	}
+	return a.report()
+}
+
+// claim takes the lock on an archive that is to be made, and clears away what an interrupted copy has left.
+func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
+	if err := checkName(path); err != nil {
+		return nil, err
+	}
+	check := func() error {
+		if err := vacant(ctx, path); err != nil && !(replace && errors.Is(err, ErrExists)) {
+			return err
+		}
+		if _, err := os.Lstat(path + partSuffix); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: finish %s with the command that began it, or remove it", ErrUnfinished, filepath.Base(path)+partSuffix)
+		}
+		return nil
+	}
+	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
+	if err := check(); err != nil {
+		return nil, explain(path, err)
+	}
+	lock, err := lockFile(path + partSuffix + lockSuffix)
+	if err != nil {
+		return nil, explain(path, bare(err))
+	}
+	err = check()
+	if errRemove := os.Remove(path + partSuffix + copySuffix); err == nil && !errors.Is(errRemove, fs.ErrNotExist) {
+		err = errRemove
+	}
+	if err != nil {
+		return nil, explain(path, errors.Join(err, lock.release()))
+	}
+	return lock, nil
+}
+
+// publishCopy gives a whole archive its name.
+func publishCopy(tmp, path string) error {
+	if err := os.Rename(tmp, path); err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return syncFile(filepath.Dir(path))
+}
+
+// write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all other rows by SQLite.
+func (a *assembly) write(ctx context.Context, tmp string) (err error) {
+	if err := a.plan(ctx); err != nil {
+		return err
+	}
+	if a.previews, err = newSpool(filepath.Dir(tmp)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.previews.close()) }()
+
+	base := filepath.Base(a.path)
+	root, pages, err := emptyArchive(ctx, tmp, strings.TrimSuffix(base, filepath.Ext(base)))
+	if err != nil {
+		return fmt.Errorf("make the tables: %w", err)
+	}
+	f, err := os.OpenFile(tmp, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := a.segments(ctx, f, root, pages); err != nil {
+		return err
+	}
+	if err := a.rows(ctx, tmp, root); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// plan numbers the contents and lists the textures of the new archive.
+func (a *assembly) plan(ctx context.Context) error {
+	type key struct {
+		from *Archive
+		id   int64
+	}
+	bySHA := make(map[[32]byte]int64)
+	known := make(map[key]int64)
+	list := newListing(len(a.sources))
+	a.index = &list.index
+	for _, s := range a.sources {
+		e := s.entry()
+		k := key{s.from, e.content}
+		id, ok := known[k]
+		if !ok {
+			sha, err := s.from.sha(ctx, e)
+			if err != nil {
+				return err
+			}
+			if id, ok = bySHA[sha]; !ok {
+				a.contents = append(a.contents, ownedContent{s, sha})
+				id = int64(len(a.contents))
+				bySHA[sha] = id
+			}
+			known[k] = id
+		}
+		list.add(e, id)
+	}
+	return nil
+}
+
+// emptyArchive makes the tables, and returns the root page of segments and how many pages there are.
+func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, err error) {
+	c, err := dialAlone(ctx, path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	if err := makeSchema(ctx, c, name); err != nil {
+		return 0, 0, err
+	}
+	n, err := c.number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	if err != nil {
+		return 0, 0, err
+	}
+	count, err := c.number(ctx, `PRAGMA page_count`)
+	return uint32(n), uint32(count), err
+}
+
+// dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no journal, and syncing is the caller's.
+func dialAlone(ctx context.Context, path string) (*conn, error) {
+	c, err := dial(path, readWrite)
+	if err != nil {
+		return nil, err
+	}
+	for _, pragma := range [...]string{`PRAGMA journal_mode = OFF`, `PRAGMA synchronous = OFF`} {
+		if err := c.exec(ctx, pragma); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
+	}
+	return c, nil
+}
+
+// taken is a content on its way, and the memory that it lies in.
+type taken struct {
+	content *Content
+	memory  []byte
+}
+
+// segments copies the segments of all contents, decoding them on the way, and keeps the previews.
+func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32) error {
+	w := newPageWriter(f, pages+1)
+	memory := sync.Pool{New: func() any { return []byte(nil) }}
+	encoders := sync.Pool{New: func() any { return NewEncoder(a.o.Compression) }}
+	var done, total int64
+	for _, c := range a.contents {
+		total += c.entry().Layout.Size()
+	}
+	id := int64(0)
+	take := func(ctx context.Context, c ownedContent) (taken, error) {
+		t := taken{memory: memory.Get().([]byte)[:0]}
+		e := c.entry()
+		var err error
+		if a.o.Recompress {
+			enc := encoders.Get().(*Encoder)
+			defer encoders.Put(enc)
+			t.content, err = c.from.encoded(ctx, e, c.sha, enc, &t.memory)
+		} else {
+			t.content, err = c.from.take(ctx, e, c.sha, &t.memory, a.o.Quick)
+		}
+		if err != nil {
+			return t, explain(c.from.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
+		}
+		return t, nil
+	}
+	put := func(_ context.Context, t taken) error {
+		id++
+		for n, s := range t.content.segments {
+			if err := w.add(segmentID(id, n), s); err != nil {
+				return err
+			}
+		}
+		if err := a.previews.add(t.content.preview); err != nil {
+			return err
+		}
+		memory.Put(t.memory)
+		done += t.content.layout.Size()
+		if a.o.Progress != nil {
+			a.o.Progress(done, total)
+		}
+		return nil
+	}
+	if err := inOrder(ctx, a.o.Workers, slices.Values(a.contents), take, put); err != nil {
+		return err
+	}
+	count, err := w.finish(root)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(binary.BigEndian.AppendUint32(nil, count), 28) // how many pages the file has
+	return err
+}
+
+// rows writes all tables but the segments, in one transaction.
+func (a *assembly) rows(ctx context.Context, tmp string, root uint32) (err error) {
+	if a.c, err = dialAlone(ctx, tmp); err != nil {
+		return err
+	}
+	r, err := soleReader(a.c, tmp, root)
+	if err != nil {
+		return errors.Join(err, a.c.close())
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := a.c.exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
+		return err
+	}
+	for _, step := range [...]func(context.Context, *reader) error{a.putTextures, a.putPreviews, a.putMetadata} {
+		if err := step(ctx, r); err != nil {
+			return err
+		}
+	}
+	return a.c.exec(ctx, `COMMIT`)
+}
+
+func (a *assembly) putTextures(ctx context.Context, _ *reader) error {
+	for i, c := range a.contents {
+		if err := insertContent(ctx, a.c, int64(i+1), c.sha, c.entry().Layout); err != nil {
+			return err
+		}
+	}
+	for i, s := range a.sources {
+		record, err := s.from.Record(ctx, s.entry())
+		if err != nil {
+			return err
+		}
+		if err := insertTexture(ctx, a.c, record, a.index.rows[i].content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *assembly) putPreviews(ctx context.Context, r *reader) error {
+	p := newPyramid(a.index)
+	for _, level := range p.levels {
+		for _, s := range level {
+			jpeg, err := a.previews.get(int(a.index.rows[s.row].content - 1))
+			if err == nil {
+				err = writeTile(ctx, a.c, s.tile, jpeg)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	put := func(ctx context.Context, t tile, jpeg []byte) error {
+		return r.conns.do(ctx, func(c *conn) error { return writeTile(ctx, c, t, jpeg) })
+	}
+	d := deriver{pyramid: p, reader: r, put: put, flush: func(context.Context) error { return nil }}
+	if err := d.run(ctx); err != nil {
+		return fmt.Errorf("draw overviews: %w", err)
+	}
+	return nil
+}
+
+func (a *assembly) putMetadata(ctx context.Context, _ *reader) error {
+	rows, err := metadataRows(a.meta)
+	if err != nil {
+		return err
+	}
+	newPyramid(a.index).describe(rows)
+	if a.digest, err = digest(ctx, a.c); err != nil {
+		return err
+	}
+	if a.expect != "" && a.digest != a.expect {
+		return fmt.Errorf("%w: it would have digest %s, not %s", ErrPatch, a.digest, a.expect)
+	}
+	rows[keyDigest], rows[keyState] = a.digest, stateComplete
+	return putMetadata(ctx, a.c, rows)
+}
+
+func (a *assembly) report() (CopyReport, error) {
+	r := CopyReport{Path: a.path, Digest: a.digest, Textures: len(a.sources), Contents: len(a.contents)}
+	for i := range a.index.rows {
+		r.Bytes += a.index.entry(i).Layout.Size()
+	}
+	info, err := os.Stat(a.path)
+	if err != nil {
+		return r, err
+	}
+	r.FileBytes = info.Size()
+	return r, nil
+}

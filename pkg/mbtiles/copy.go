@@ -1,0 +1,109 @@
+package mbtiles
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// CopyOptions say how textures get out of archives into a new one. The zero value is useful: segments as they are stored, every texture decoded and compared with
+// its hash on the way.
+type CopyOptions struct {
+	Workers     int  // that decode at once; default one a processor, at most six, which bounds the memory to some 150 MB
+	Replace     bool // what stands at the path is replaced once the new archive is whole; default: ErrExists
+	Quick       bool // textures are not decoded and compared: damage is passed on
+	Recompress  bool // with Compression, instead of copying segments as they are
+	Compression Compression
+	Progress    func(done, total int64) // bytes of DDS files, from one goroutine at a time; may be nil
+}
+
+// CopyReport says what was made. Its JSON is a contract with scripts.
+type CopyReport struct {
+	Path      string `json:"archive"`
+	Digest    string `json:"digest"`
+	Textures  int    `json:"textures"`
+	Contents  int    `json:"contents"` // distinct among them
+	Bytes     int64  `json:"bytes"`    // of the DDS files of all textures
+	FileBytes int64  `json:"file_bytes"`
+}
+
+const mostWorkers = 6
+
+func (o CopyOptions) withDefaults() CopyOptions {
+	if o.Workers <= 0 {
+		o.Workers = min(runtime.GOMAXPROCS(0), mostWorkers)
+	}
+	return o
+}
+
+// Extract makes an archive at path of those textures of a that keep wants. It is canonical, as Repack's. The metadata is that of a, less what is true of the
+// whole only: its name and plan. The error is ErrNothing if keep wants nothing.
+func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool, o CopyOptions) (CopyReport, error) {
+	meta, err := a.metadata(ctx)
+	if err != nil {
+		return CopyReport{}, err
+	}
+	delete(meta, "name")
+	delete(meta, keyPrefix+"plan")
+	s := a.sources(keep)
+	if len(s) == 0 {
+		return CopyReport{}, fmt.Errorf("%s: %w", a.path, ErrNothing)
+	}
+	work := assembly{path: path, o: o.withDefaults(), sources: s, meta: meta}
+	return work.assemble(ctx)
+}
+
+// Repack makes an archive at path, which may be a's own, that holds the same textures and metadata in canonical form: whatever archives have the same digest, the
+// same metadata and the same segments, however they came about, become the same bytes. It is also as small as can be: what was deleted or replaced takes no room.
+func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyReport, error) {
+	meta, err := a.metadata(ctx)
+	if err != nil {
+		return CopyReport{}, err
+	}
+	work := assembly{path: path, o: o.withDefaults(), sources: a.sources(nil), meta: meta}
+	return work.assemble(ctx)
+}
+
+// sources are those textures that keep wants; nil wants all.
+func (a *Archive) sources(keep func(Entry) bool) []source {
+	var s []source
+	for i := range a.index.rows {
+		if keep == nil || keep(a.index.entry(i)) {
+			s = append(s, source{a, i})
+		}
+	}
+	return s
+}
+
+// metadata returns the rows that go along with textures: all but those that follow from what the archive holds.
+func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
+	var meta map[string]string
+	err := a.conns.do(ctx, func(c *conn) (err error) {
+		meta, err = metadata(ctx, c)
+		return err
+	})
+	if err != nil {
+		return nil, explain(a.path, fmt.Errorf("read metadata: %w", err))
+	}
+	maps.DeleteFunc(meta, func(name, _ string) bool {
+		switch name {
+		case keyVersion, keyState, keyDigest, keyFinishing:
+			return true
+		case "name", "attribution", "description", "version":
+			return false
+		}
+		return !strings.HasPrefix(name, keyPrefix)
+	})
+	return meta, nil
+}
+
+// checkName wants the ending by which other programs know an archive.
+func checkName(path string) error {
+	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
+		return fmt.Errorf("%s: %w", path, ErrName)
+	}
+	return nil
+}

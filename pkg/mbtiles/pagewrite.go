@@ -1,0 +1,247 @@
+package mbtiles
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// lockPage is the page that SQLite takes its locks on, at 1 GiB; nothing may stand there.
+const lockPage = 1<<30/pageSize + 1
+
+// pageWriter writes the rows of the table segments straight into pages at the end of a file that nobody else has open: runs of pages at a time, at the
+// speed of the disk, where SQLite would look up and copy page by page. It is the counterpart of pages, and knows as much of the file format
+// (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows make the same bytes.
+type pageWriter struct {
+	f    io.WriterAt
+	next uint32 // number of the next page
+	skip uint32 // lockPage; tests set another
+
+	run    []byte // pages that are not written yet; the last of them is next-1
+	leaf   leaf
+	leaves []node // that are done
+}
+
+// node is a page of the b-tree and the largest id on it or below it.
+type node struct {
+	page uint32
+	id   int64
+}
+
+// newPageWriter adds pages to f from number next on.
+func newPageWriter(f io.WriterAt, next uint32) *pageWriter {
+	w := &pageWriter{f: f, next: next, skip: lockPage}
+	w.leaf.reset()
+	return w
+}
+
+// add writes a row.
+func (w *pageWriter) add(id int64, s segment) error {
+	var scratch [48]byte
+	row := scratch[:0]
+	header := recordHeader(s)
+	payload := len(header) + len(s.data)
+	local := localPart(payload)
+	row = putVarint(row, uint64(payload))
+	row = putVarint(row, uint64(id))
+	row = append(row, header...)
+	inline := local - len(header) // of the data
+
+	if !w.leaf.fits(len(row) + inline + 4) {
+		if err := w.endLeaf(); err != nil {
+			return err
+		}
+	}
+	var link []byte
+	if inline < len(s.data) {
+		link = binary.BigEndian.AppendUint32(nil, w.overflow(s.data[inline:]))
+	}
+	w.leaf.add(id, row, s.data[:inline], link)
+	return nil
+}
+
+// recordHeader returns what stands before the data in a record (id, codec, data): the types of the three, and the codec where its type is not its value.
+func recordHeader(s segment) []byte {
+	types := []byte{0} // the id is the row's key, and NULL here
+	var codec []byte
+	switch s.codec {
+	case 0, 1: // types 8 and 9 are these numbers
+		types = append(types, byte(8+s.codec))
+	default: // type 1 is a number of one byte
+		types = append(types, 1)
+		codec = []byte{byte(s.codec)}
+	}
+	types = putVarint(types, uint64(12+2*len(s.data)))
+	return append(append([]byte{byte(1 + len(types))}, types...), codec...)
+}
+
+// localPart returns how much of a payload stands on the leaf: section 1.6 of the format's description.
+func localPart(payload int) int {
+	const most, least = pageSize - 35, (pageSize-12)*32/255 - 23
+	if payload <= most {
+		return payload
+	}
+	if local := least + (payload-least)%(pageSize-4); local <= most {
+		return local
+	}
+	return least
+}
+
+// overflow writes what does not stand on the leaf to pages of its own and returns the first.
+func (w *pageWriter) overflow(data []byte) (first uint32) {
+	first = w.number()
+	for len(data) > 0 {
+		at := len(w.run)
+		page := w.page()
+		n := copy(page[4:], data)
+		clear(page[4+n:])
+		next := uint32(0)
+		if data = data[n:]; len(data) > 0 {
+			next = w.number()
+		}
+		binary.BigEndian.PutUint32(w.run[at:], next)
+	}
+	return first
+}
+
+// number returns the number of the page that page returns next.
+func (w *pageWriter) number() uint32 {
+	if w.next == w.skip {
+		clear(w.page())
+	}
+	return w.next
+}
+
+// page appends a page to the run. What it holds is of no meaning.
+func (w *pageWriter) page() []byte {
+	n := len(w.run)
+	if n+pageSize > cap(w.run) {
+		w.run = append(make([]byte, 0, max(2*cap(w.run), 4<<20)), w.run...)
+	}
+	w.run = w.run[:n+pageSize]
+	w.next++
+	return w.run[n:]
+}
+
+// flush writes the run.
+func (w *pageWriter) flush() error {
+	first := int64(w.next) - int64(len(w.run)/pageSize)
+	_, err := w.f.WriteAt(w.run, (first-1)*pageSize)
+	w.run = w.run[:0]
+	return err
+}
+
+// endLeaf writes the leaf, behind what overflowed from it.
+func (w *pageWriter) endLeaf() error {
+	w.leaves = append(w.leaves, node{w.number(), w.leaf.last})
+	copy(w.page(), w.leaf.bytes[:])
+	w.leaf.reset()
+	return w.flush()
+}
+
+// finish writes the rest, the root of the tree to page root, and returns how many pages the file has.
+func (w *pageWriter) finish(root uint32) (pages uint32, err error) {
+	at := int64(root-1) * pageSize
+	if len(w.leaves) == 0 { // the root is the only leaf
+		if err := w.flush(); err != nil {
+			return 0, err
+		}
+		_, err := w.f.WriteAt(w.leaf.bytes[:], at)
+		return w.next - 1, err
+	}
+	if w.leaf.cells > 0 {
+		if err := w.endLeaf(); err != nil {
+			return 0, err
+		}
+	}
+	level := w.leaves
+	for len(level) > interiorFan {
+		level = w.interiors(level)
+	}
+	if err := w.flush(); err != nil {
+		return 0, err
+	}
+	top := make([]byte, pageSize)
+	fillInterior(top, level)
+	_, err = w.f.WriteAt(top, at)
+	return w.next - 1, err
+}
+
+// interiorFan is how many children a page has room for, whatever their ids are.
+const interiorFan = (pageSize-12)/(2+4+9) + 1
+
+// interiors writes the pages over a level, as equally filled as can be: one with a single child would be damage.
+func (w *pageWriter) interiors(level []node) (above []node) {
+	n := (len(level) + interiorFan - 1) / interiorFan
+	for i := range n {
+		part := level[i*len(level)/n : (i+1)*len(level)/n]
+		above = append(above, node{w.number(), part[len(part)-1].id})
+		fillInterior(w.page(), part)
+	}
+	return above
+}
+
+// fillInterior makes the page over children.
+func fillInterior(page []byte, children []node) {
+	const header = 12
+	clear(page)
+	last := len(children) - 1
+	content := pageSize
+	for i, c := range children[:last] {
+		cell := putVarint(binary.BigEndian.AppendUint32(nil, c.page), uint64(c.id))
+		content -= copy(page[content-len(cell):], cell)
+		binary.BigEndian.PutUint16(page[header+2*i:], uint16(content))
+	}
+	page[0] = 5
+	binary.BigEndian.PutUint16(page[3:], uint16(last))
+	binary.BigEndian.PutUint16(page[5:], uint16(content))
+	binary.BigEndian.PutUint32(page[8:], children[last].page)
+}
+
+// leaf is a leaf that is being filled. It has to be reset before its first use.
+type leaf struct {
+	bytes   [pageSize]byte
+	cells   int
+	content int // where the cells begin: they grow downwards
+	last    int64
+}
+
+const leafHeader = 8
+
+func (l *leaf) reset() {
+	*l = leaf{content: pageSize}
+	l.bytes[0] = 13
+	binary.BigEndian.PutUint16(l.bytes[5:], pageSize)
+}
+
+func (l *leaf) fits(cell int) bool { return leafHeader+2*(l.cells+1) <= l.content-cell }
+
+// add adds a cell of these parts.
+func (l *leaf) add(id int64, parts ...[]byte) {
+	for i := len(parts) - 1; i >= 0; i-- {
+		l.content -= len(parts[i])
+		copy(l.bytes[l.content:], parts[i])
+	}
+	binary.BigEndian.PutUint16(l.bytes[leafHeader+2*l.cells:], uint16(l.content))
+	l.cells++
+	l.last = id
+	binary.BigEndian.PutUint16(l.bytes[3:], uint16(l.cells))
+	binary.BigEndian.PutUint16(l.bytes[5:], uint16(l.content))
+}
+
+// putVarint appends SQLite's integer of one to nine bytes.
+func putVarint(b []byte, v uint64) []byte {
+	if v >= 1<<56 { // all nine, the last with eight bits
+		for shift := 57; shift >= 8; shift -= 7 {
+			b = append(b, byte(v>>shift)|0x80)
+		}
+		return append(b, byte(v))
+	}
+	n := 1
+	for w := v >> 7; w > 0; w >>= 7 {
+		n++
+	}
+	for n--; n > 0; n-- {
+		b = append(b, byte(v>>(7*n))|0x80)
+	}
+	return append(b, byte(v&0x7f))
+}

@@ -1,0 +1,132 @@
+package mbtiles
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// SQLite finds every row that the page writer wrote, at every length round the borders of local and overflowing rows, over any number of levels, and with its
+// lock page anywhere among them; its integrity check has no complaint.
+func TestPageWriter(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		skip uint32
+		rows func(rng *rand.Rand) []int // lengths of data
+	}{
+		{"none", lockPage, func(*rand.Rand) []int { return nil }},
+		{"one short", lockPage, func(*rand.Rand) []int { return []int{3} }},
+		{"one long", lockPage, func(*rand.Rand) []int { return []int{100_000} }},
+		{"borders", lockPage, func(*rand.Rand) []int {
+			var n []int
+			for _, at := range [...]int{0, 1, 57, 58, 59, 1003, 8146, 8149, 8150, 8151, 8152, 8157, 8158, 9180, 16300, 16334, 17340, 262144} {
+				for d := -3; d <= 3; d++ {
+					n = append(n, max(0, at+d))
+				}
+			}
+			return n
+		}},
+		{"any", lockPage, func(rng *rand.Rand) []int {
+			n := make([]int, 400)
+			for i := range n {
+				n[i] = rng.IntN(1 << (1 + rng.IntN(17)))
+			}
+			return n
+		}},
+		{"two levels", lockPage, func(rng *rand.Rand) []int { return repeat(8000, interiorFan+1) }},
+		{"three levels", lockPage, func(rng *rand.Rand) []int { return repeat(4050, 2*(interiorFan+7)) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) { checkPageWriter(t, tt.skip, tt.rows(rand.New(rand.NewPCG(1, 1)))) })
+	}
+	for skip := uint32(8); skip < 60; skip++ {
+		t.Run(fmt.Sprintf("lock page %d", skip), func(t *testing.T) { checkPageWriter(t, skip, []int{40_000, 100, 8000, 100_000, 7000, 60_000}) })
+	}
+}
+
+func repeat(v, n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = v
+	}
+	return all
+}
+
+func checkPageWriter(t *testing.T, skip uint32, lengths []int) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	root, pages, err := emptyArchive(t.Context(), path, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rng := rand.NewChaCha8([32]byte{1})
+	rows := make(map[int64]segment)
+	var ids []int64
+	w := newPageWriter(f, pages+1)
+	w.skip = skip
+	id := int64(0)
+	for _, n := range lengths {
+		id += 1 << (rng.Uint64() % 50) // of every length
+		s := segment{codec: int64(rng.Uint64() % 4), data: make([]byte, n)}
+		rng.Read(s.data)
+		rows[id] = s
+		ids = append(ids, id)
+		if err := w.add(id, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count, err := w.finish(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{byte(count >> 24), byte(count >> 16), byte(count >> 8), byte(count)}, 28); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := f.Stat(); err != nil || info.Size() != int64(count)*pageSize {
+		t.Errorf("%d bytes, %v, want %d pages", info.Size(), err, count)
+	}
+	if skip == lockPage { // of another SQLite knows nothing: to it the page is lost
+		integrity(t, path)
+	}
+	c, err := dial(path, readOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	n := 0
+	err = c.query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *row) error {
+		want := rows[ids[n]]
+		if r.int(0) != ids[n] || r.int(1) != want.codec || !bytes.Equal(r.blob(2), want.data) {
+			t.Errorf("row %d is not %d", r.int(0), ids[n])
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != len(ids) {
+		t.Errorf("%d rows of %d, %v", n, len(ids), err)
+	}
+	for _, id := range ids {
+		got := -1
+		err := c.query(t.Context(), `SELECT length(data) FROM segments WHERE id = ?`, func(r *row) error { got = int(r.int(0)); return nil }, id)
+		if err != nil || got != len(rows[id].data) {
+			t.Errorf("row %d looked up: %d bytes, %v, want %d", id, got, err, len(rows[id].data))
+		}
+	}
+}
+
+func TestPutVarint(t *testing.T) {
+	for _, v := range []uint64{0, 1, 127, 128, 16383, 16384, 1<<21 - 1, 1 << 21, 1<<28 - 1, 1 << 55, 1<<56 - 1, 1 << 56, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
+		b := putVarint(nil, v)
+		got, n := varint(b)
+		if uint64(got) != v || n != len(b) {
+			t.Errorf("%d: % x reads as %d in %d bytes", v, b, got, n)
+		}
+	}
+}
