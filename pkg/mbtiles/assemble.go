@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -116,7 +117,8 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 	defer func() { err = errors.Join(err, a.previews.close()) }()
 
 	base := filepath.Base(a.path)
-	root, pages, err := emptyArchive(ctx, tmp, strings.TrimSuffix(base, filepath.Ext(base)))
+	// What is overwritten later leaves its traces in the page: the name is the right one from the start.
+	root, pages, err := emptyArchive(ctx, tmp, cmp.Or(a.meta["name"], strings.TrimSuffix(base, filepath.Ext(base))))
 	if err != nil {
 		return fmt.Errorf("make the tables: %w", err)
 	}
@@ -206,7 +208,11 @@ type taken struct {
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
 func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32) error {
 	w := newPageWriter(f, pages+1)
-	memory := sync.Pool{New: func() any { return []byte(nil) }}
+	w.written = func(from, to int64) { writeBack(f, from, to) }
+	memory := make(chan []byte, a.o.Workers+2) // as many as inOrder works with
+	for range cap(memory) {
+		memory <- nil
+	}
 	encoders := sync.Pool{New: func() any { return NewEncoder(a.o.Compression) }}
 	var done, total int64
 	for _, c := range a.contents {
@@ -214,7 +220,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32)
 	}
 	id := int64(0)
 	take := func(ctx context.Context, c ownedContent) (taken, error) {
-		t := taken{memory: memory.Get().([]byte)[:0]}
+		t := taken{memory: (<-memory)[:0]}
 		e := c.entry()
 		var err error
 		if a.o.Recompress {
@@ -239,7 +245,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32)
 		if err := a.previews.add(t.content.preview); err != nil {
 			return err
 		}
-		memory.Put(t.memory)
+		memory <- t.memory
 		done += t.content.layout.Size()
 		if a.o.Progress != nil {
 			a.o.Progress(done, total)

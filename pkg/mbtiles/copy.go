@@ -47,7 +47,7 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 		return CopyReport{}, err
 	}
 	delete(meta, "name")
-	delete(meta, keyPrefix+"plan")
+	delete(meta, keyPlan)
 	s := a.sources(keep)
 	if len(s) == 0 {
 		return CopyReport{}, fmt.Errorf("%s: %w", a.path, ErrNothing)

@@ -28,9 +28,9 @@ func repack(t testing.TB, a *Archive, o CopyOptions) *Archive {
 func contentsOf() map[string][]byte {
 	files := mixture()
 	files["48_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC3, Side: 256})
-	files["64_48_BI12"] = solidFile(full, green)
+	files["64_48_BI12"] = solidFile(dds.Layout{Format: dds.BC1, Side: 1024}, green)
 	files["64_48_AA12"] = ddsFile(dds.Layout{Format: dds.BC3, Side: 1024}, 3)
-	files["80_48_BI12"] = solidFile(full, green)
+	files["80_48_BI12"] = files["64_48_BI12"]
 	files["96_48_BI12"] = ddsFile(dds.Layout{Format: dds.BC1, Side: 2048}, 4)
 	files["384_192_BI14"] = ddsFile(small, 5)
 	return files

@@ -28,7 +28,9 @@ func (d *deriver) run(ctx context.Context) error {
 	var over []tile
 	for z := d.deepest(); z >= 0; z-- {
 		over = d.overviews(z, over)
-		draw := func(ctx context.Context, work func(context.Context) ([]drawn, error)) ([]drawn, error) { return work(ctx) }
+		draw := func(ctx context.Context, work func(context.Context) ([]drawn, error)) ([]drawn, error) {
+			return work(ctx)
+		}
 		put := func(ctx context.Context, done []drawn) error {
 			for _, p := range done {
 				if err := d.put(ctx, p.tile, p.jpeg); err != nil {

@@ -43,10 +43,9 @@ func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err 
 func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, memory *[]byte, quick bool) (*Content, error) {
 	cut := cutOf(e.Layout)
 	c := &Content{layout: e.Layout, sha: want, segments: make([]segment, cut.segments)}
+	*memory = slices.Grow(*memory, int(cut.size)) // it must not move under what lies in it
 	for n := range c.segments {
 		_, size := cut.segment(n)
-		// As much as one may take, so that it does not move under those before it.
-		*memory = slices.Grow(*memory, size)
 		var err error
 		if c.segments[n], err = a.fetch(ctx, segmentID(e.content, n), size, memory); err != nil {
 			return nil, err

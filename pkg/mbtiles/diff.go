@@ -1,0 +1,136 @@
+package mbtiles
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// ChangeKind says how a texture differs between two archives.
+type ChangeKind string
+
+// The kinds of change. Their text is a contract with scripts.
+const (
+	Added    ChangeKind = "added"
+	Removed  ChangeKind = "removed"
+	Changed  ChangeKind = "changed"  // its pixels
+	Recorded ChangeKind = "recorded" // only what the archive says about it: spelling, detail, counts of chunks, provider
+)
+
+// Change is one texture that differs. Its JSON is a contract with scripts.
+type Change struct {
+	Kind    ChangeKind `json:"change"`
+	Texture string     `json:"texture"` // its file name, as the later archive spells it
+	Old     string     `json:"old,omitempty"`
+	New     string     `json:"new,omitempty"` // SHA-256 of the files, in hex
+}
+
+// Difference is what differs between two archives. Its JSON is a contract with scripts.
+type Difference struct {
+	OldDigest string   `json:"old_digest"`
+	NewDigest string   `json:"new_digest"`
+	Changes   []Change `json:"changes"` // in the order of textures
+}
+
+// Count returns how many changes are of a kind.
+func (d Difference) Count(k ChangeKind) int {
+	n := 0
+	for _, c := range d.Changes {
+		if c.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// Diff compares what two archives say about their textures. No pixel is read: equal hashes are equal files.
+func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
+	d := Difference{Changes: []Change{}}
+	var err error
+	if d.OldDigest, err = from.computeDigest(ctx); err != nil {
+		return d, err
+	}
+	if d.NewDigest, err = to.computeDigest(ctx); err != nil {
+		return d, err
+	}
+	for p, err := range pairs(ctx, from, to) {
+		if err != nil {
+			return d, err
+		}
+		if kind, differs := p.kind(); differs {
+			d.Changes = append(d.Changes, p.change(kind))
+		}
+	}
+	return d, nil
+}
+
+// computeDigest returns the digest of what the tables say now.
+func (a *Archive) computeDigest(ctx context.Context) (sum string, err error) {
+	err = a.conns.do(ctx, func(c *conn) (err error) {
+		sum, err = digest(ctx, c)
+		return err
+	})
+	if err != nil {
+		err = explain(a.path, fmt.Errorf("compute the digest: %w", err))
+	}
+	return sum, err
+}
+
+// pair is one texture in two archives; nil where it is not in one.
+type pair struct {
+	old, new *Record
+	source   // in the later one
+}
+
+func (p pair) kind() (ChangeKind, bool) {
+	switch {
+	case p.old == nil:
+		return Added, true
+	case p.new == nil:
+		return Removed, true
+	case p.old.SHA256 != p.new.SHA256:
+		return Changed, true
+	}
+	return Recorded, *p.old != *p.new
+}
+
+func (p pair) change(kind ChangeKind) Change {
+	c := Change{Kind: kind}
+	if p.old != nil {
+		c.Texture, c.Old = p.old.File(), fmt.Sprintf("%x", p.old.SHA256)
+	}
+	if p.new != nil {
+		c.Texture, c.New = p.new.File(), fmt.Sprintf("%x", p.new.SHA256)
+	}
+	return c
+}
+
+// pairs yields the textures of two archives in the order of their keys, none of an archive and itself. After an error it ends.
+func pairs(ctx context.Context, from, to *Archive) iter.Seq2[pair, error] {
+	return func(yield func(pair, error) bool) {
+		if from == to {
+			return
+		}
+		all := append(from.sources(nil), to.sources(nil)...)
+		slices.SortStableFunc(all, source.compareKey)
+		for len(all) > 0 {
+			var p pair
+			var err error
+			n := 0
+			for ; n < len(all) && all[0].compareKey(all[n]) == 0 && err == nil; n++ {
+				var r Record
+				r, err = all[n].from.Record(ctx, all[n].entry())
+				if all[n].from == to {
+					p.new, p.source = &r, all[n]
+				} else {
+					p.old = &r
+				}
+			}
+			if !yield(p, err) || err != nil {
+				return
+			}
+			all = all[n:]
+		}
+	}
+}

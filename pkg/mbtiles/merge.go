@@ -1,0 +1,221 @@
+package mbtiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Preference says which of several textures of one name gets into a merged archive. Whatever it is, one without failed chunks is taken before one with, and
+// what is equally good is taken from the archive given first.
+type Preference uint8
+
+// The preferences.
+const (
+	PreferFirst    Preference = iota // of the archive given first
+	PreferNewest                     // of the archive whose file was changed last
+	PreferSharpest                   // of the greatest detail, then the most pixels, then the fewest chunks enlarged or without imagery
+)
+
+// String returns what ParsePreference reads.
+func (p Preference) String() string {
+	switch p {
+	case PreferFirst:
+		return "first"
+	case PreferNewest:
+		return "newest"
+	case PreferSharpest:
+		return "sharpest"
+	}
+	return fmt.Sprintf("Preference(%d)", uint8(p))
+}
+
+// ParsePreference reads "first", "newest" or "sharpest", in any case.
+func ParsePreference(s string) (Preference, error) {
+	for _, p := range [...]Preference{PreferFirst, PreferNewest, PreferSharpest} {
+		if strings.EqualFold(s, p.String()) {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("preference %q is none of first, newest, sharpest", s)
+}
+
+// MergeOptions say how archives become one.
+type MergeOptions struct {
+	CopyOptions
+	Prefer Preference
+	Force  bool // merges imagery that may be passed on with imagery that may not; the result may not
+}
+
+// MergeReport says what was merged. Its JSON is a contract with scripts.
+type MergeReport struct {
+	CopyReport
+	Inputs []MergeInput `json:"inputs"`
+}
+
+// MergeInput is what became of one input.
+type MergeInput struct {
+	Path     string `json:"archive"`
+	Textures int    `json:"textures"`
+	Taken    int    `json:"taken"` // into the merged archive; the others it has from another input
+}
+
+// Merge makes one archive at path of several, without compressing anything anew. Of every texture it has one, and of equal files one content, whichever inputs
+// they are from. Attribution, licences and providers are those of all inputs that something was taken from.
+//
+// The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is set; ErrUnfinished for an input that is not complete; and
+// ErrPatch for one that is a patch.
+func Merge(ctx context.Context, path string, inputs []*Archive, o MergeOptions) (MergeReport, error) {
+	m, err := planMerge(ctx, inputs, o)
+	if err != nil {
+		return MergeReport{}, fmt.Errorf("merge: %w", err)
+	}
+	work := assembly{path: path, o: o.withDefaults(), sources: m.sources, meta: m.meta}
+	report := MergeReport{Inputs: m.inputs}
+	report.CopyReport, err = work.assemble(ctx)
+	return report, err
+}
+
+// PlanMerge says what Merge would take, and fails where it would, but does nothing.
+func PlanMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (MergeReport, error) {
+	m, err := planMerge(ctx, inputs, o)
+	if err != nil {
+		return MergeReport{}, fmt.Errorf("merge: %w", err)
+	}
+	report := MergeReport{Inputs: m.inputs}
+	report.Textures = len(m.sources)
+	for _, s := range m.sources {
+		report.Bytes += s.entry().Layout.Size()
+	}
+	return report, nil
+}
+
+// merging is what is to be merged.
+type merging struct {
+	sources []source
+	meta    map[string]string
+	inputs  []MergeInput
+}
+
+func planMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (merging, error) {
+	if len(inputs) == 0 {
+		return merging{}, errors.New("no archives to merge")
+	}
+	var all []source // those of one name side by side, in the order of the inputs
+	entrants := make(map[*Archive]*entrant, len(inputs))
+	for i, a := range inputs {
+		if entrants[a] != nil {
+			return merging{}, fmt.Errorf("%s is given twice", a.path)
+		}
+		in, err := newEntrant(ctx, a, i)
+		if err != nil {
+			return merging{}, err
+		}
+		entrants[a] = in
+		all = append(all, a.sources(nil)...)
+	}
+	slices.SortStableFunc(all, source.compareKey)
+
+	m := merging{inputs: make([]MergeInput, len(inputs))}
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[0].compareKey(all[n]) == 0 {
+			n++
+		}
+		best, err := contest(ctx, all[:n], entrants, o.Prefer)
+		if err != nil {
+			return merging{}, err
+		}
+		m.sources = append(m.sources, best)
+		m.inputs[entrants[best.from].place].Taken++
+		all = all[n:]
+	}
+	slices.SortFunc(m.sources, source.compare)
+
+	var givers []*entrant
+	for i, a := range inputs {
+		m.inputs[i].Path, m.inputs[i].Textures = a.path, a.Len()
+		if m.inputs[i].Taken > 0 {
+			givers = append(givers, entrants[a])
+		}
+	}
+	var err error
+	m.meta, err = combine(givers, o.Force)
+	return m, err
+}
+
+// compareKey orders textures as their keys are: those that are one, however they are spelled, are equal.
+func (s source) compareKey(t source) int {
+	a, b := s.from.index.rows[s.row], t.from.index.rows[t.row]
+	return cmp.Or(cmp.Compare(a.zl, b.zl), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col),
+		cmp.Compare(s.from.index.folded[a.maptype], t.from.index.folded[b.maptype]))
+}
+
+// entrant is an input of a merger.
+type entrant struct {
+	*Archive
+	place   int // among the inputs
+	meta    map[string]string
+	changed time.Time
+}
+
+func newEntrant(ctx context.Context, a *Archive, place int) (*entrant, error) {
+	if !a.complete {
+		return nil, explain(a.path, ErrUnfinished)
+	}
+	meta, err := a.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if base := meta[keyPatchBase]; base != "" {
+		return nil, fmt.Errorf("%s: %w: it is a patch for the archive of digest %s: apply it to that", a.path, ErrPatch, base)
+	}
+	info, err := os.Stat(a.path)
+	if err != nil {
+		return nil, err
+	}
+	return &entrant{a, place, meta, info.ModTime()}, nil
+}
+
+// contest chooses from textures of one name.
+func contest(ctx context.Context, same []source, entrants map[*Archive]*entrant, p Preference) (source, error) {
+	if len(same) == 1 {
+		return same[0], nil
+	}
+	var best source
+	var champion contender
+	for i, s := range same {
+		record, err := s.from.Record(ctx, s.entry())
+		if err != nil {
+			return source{}, err
+		}
+		if c := (contender{record, entrants[s.from].changed}); i == 0 || c.better(champion, p) {
+			best, champion = s, c
+		}
+	}
+	return best, nil
+}
+
+// contender is what counts about one of several textures of one name.
+type contender struct {
+	Record
+	changed time.Time // its archive's file
+}
+
+func (c contender) better(than contender, p Preference) bool {
+	fewer := func(a, b int) int { return cmp.Compare(b, a) } // above 0 if a is the smaller
+	order := fewer(min(c.Failed, 1), min(than.Failed, 1))
+	switch p {
+	case PreferNewest:
+		order = cmp.Or(order, c.changed.Compare(than.changed))
+	case PreferSharpest:
+		order = cmp.Or(order, fewer(int(c.Detail), int(than.Detail)), cmp.Compare(c.Layout.Side, than.Layout.Side),
+			fewer(c.Overzoomed+c.Missing, than.Overzoomed+than.Missing))
+	}
+	return cmp.Or(order, fewer(c.Failed, than.Failed)) > 0
+}

@@ -1,0 +1,136 @@
+package mbtiles
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// oldAndNew are two archives that differ in every way there is.
+func oldAndNew(t *testing.T) (from, to *Archive) {
+	from = buildOf(t, "old", map[string]string{"attribution": "old"},
+		mergeTexture{"16_16_BI12", 1, Record{}}, mergeTexture{"16_32_BI12", 2, Record{}}, mergeTexture{"16_48_BI12", 3, Record{Failed: 1}},
+		mergeTexture{"16_64_BI12", 4, Record{}}, mergeTexture{"16_80_BI12", 5, Record{}}, mergeTexture{"384_192_BI14", 5, Record{}})
+	to = buildOf(t, "new", map[string]string{"attribution": "new", "plan": "{}"},
+		mergeTexture{"16_16_BI12", 1, Record{}}, mergeTexture{"16_32_BI12", 20, Record{}}, mergeTexture{"16_48_BI12", 3, Record{}},
+		mergeTexture{"16_64_bi12", 4, Record{}}, mergeTexture{"16_80_GO212", 5, Record{}}, mergeTexture{"16_96_BI12", 1, Record{Detail: 2}})
+	return from, to
+}
+
+func TestDiff(t *testing.T) {
+	from, to := oldAndNew(t)
+	d, err := Diff(t.Context(), from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.OldDigest != mustVerify(t, from).Digest || d.NewDigest != mustVerify(t, to).Digest {
+		t.Errorf("digests %s and %s", d.OldDigest, d.NewDigest)
+	}
+	type line struct {
+		Kind    ChangeKind
+		Texture string
+	}
+	var got []line
+	for _, c := range d.Changes {
+		got = append(got, line{c.Kind, c.Texture})
+		if (c.Old == "") != (c.Kind == Added) || (c.New == "") != (c.Kind == Removed) || (c.Old == c.New) != (c.Kind == Recorded) {
+			t.Errorf("%s %s: hashes %q and %q", c.Kind, c.Texture, c.Old, c.New)
+		}
+	}
+	want := []line{
+		{Changed, "16_32_BI12.dds"}, {Recorded, "16_48_BI12.dds"}, {Recorded, "16_64_bi12.dds"}, {Removed, "16_80_BI12.dds"}, {Added, "16_80_GO212.dds"},
+		{Added, "16_96_BI12.dds"}, {Removed, "384_192_BI14.dds"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+	same, err := Diff(t.Context(), from, from)
+	if err != nil || len(same.Changes) != 0 || same.OldDigest != same.NewDigest {
+		t.Errorf("with itself: %+v, %v", same, err)
+	}
+}
+
+// A patch is an archive in itself, and makes of the old archive the new one, byte for byte once that is canonical.
+func TestPatch(t *testing.T) {
+	from, to := oldAndNew(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "patch.mbtiles")
+	report, err := WritePatch(t.Context(), path, from, to, CopyOptions{})
+	if err != nil || report.Textures != 5 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	patch := openAt(t, path)
+	mustVerify(t, patch)
+	integrity(t, path)
+	applied := filepath.Join(dir, "new.mbtiles")
+	if _, err := Apply(t.Context(), applied, from, patch, CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(applied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(repack(t, to, CopyOptions{}).path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v; equal: %v", err, bytes.Equal(got, want))
+	}
+
+	// In place, and what does not fit changes nothing.
+	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*Archive{from, patch}, MergeOptions{}); !errors.Is(err, ErrPatch) {
+		t.Errorf("merged: got %v, want %v", err, ErrPatch)
+	}
+	for _, wrong := range []struct {
+		name        string
+		base, patch *Archive
+	}{{"other base", to, patch}, {"no patch", from, to}, {"patch on a patch", patch, patch}} {
+		if _, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, CopyOptions{}); !errors.Is(err, ErrPatch) {
+			t.Errorf("%s: got %v, want %v", wrong.name, err, ErrPatch)
+		}
+	}
+	if _, err := Apply(t.Context(), from.path, from, patch, CopyOptions{Replace: true}); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(from.path); err != nil || len(b) != len(want) { // its name in the metadata is that of the target
+		t.Errorf("in place: %d bytes, %v, want %d", len(b), err, len(want))
+	}
+	if diff := cmp.Diff([]string{"new.mbtiles", "patch.mbtiles"}, files(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// A patch that was tampered with does not make what it promises, and then nothing.
+func TestPatchTampered(t *testing.T) {
+	from, to := oldAndNew(t)
+	path := filepath.Join(t.TempDir(), "patch.mbtiles")
+	if _, err := WritePatch(t.Context(), path, from, to, CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, statement := range map[string]string{
+		"another target":      `UPDATE metadata SET value = 'ff' WHERE name = 'xelpack:patch_target'`,
+		"nothing taken away":  `UPDATE metadata SET value = '' WHERE name = 'xelpack:patch_removed'`,
+		"takes away too much": `UPDATE metadata SET value = '16_1600_BI12.dds' WHERE name = 'xelpack:patch_removed'`,
+		"takes away no name":  `UPDATE metadata SET value = '../../etc' WHERE name = 'xelpack:patch_removed'`,
+		"no metadata":         `UPDATE metadata SET value = '[1]' WHERE name = 'xelpack:patch_metadata'`,
+		"a texture dropped":   `DELETE FROM textures WHERE col = 96`,
+		"a segment changed":   `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			patch := openAt(t, write(t, altered(t, sound, statement)))
+			out := filepath.Join(t.TempDir(), "x.mbtiles")
+			if _, err := Apply(t.Context(), out, from, patch, CopyOptions{}); !errors.Is(err, ErrPatch) && !errors.Is(err, ErrCorrupt) {
+				t.Errorf("got %v, want %v or %v", err, ErrPatch, ErrCorrupt)
+			}
+			if diff := cmp.Diff([]string(nil), files(t, filepath.Dir(out))); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
