@@ -24,7 +24,7 @@ func applyDefaults(cmd *cobra.Command) error {
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		// What names the work itself comes from the command line only: a forgotten default bbox would be a nasty surprise.
-		if f.Changed || slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "list", "dry-run"}, f.Name) {
+		if f.Changed || f.Annotations[explicitKey] != nil || slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "list", "dry-run"}, f.Name) {
 			return
 		}
 		name := "XELPACK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -43,6 +43,16 @@ func applyDefaults(cmd *cobra.Command) error {
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// explicitKey marks flags that have no default of the user's.
+const explicitKey = "xelpack-explicit"
+
+// explicit marks flags that say what is to be done: they come from the command line only.
+func explicit(f *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		f.Lookup(name).Annotations = map[string][]string{explicitKey: {}}
+	}
 }
 
 // readConfig returns the keys of the user's config.toml, none when there is no such file.

@@ -52,6 +52,10 @@ func exitCode(stderr io.Writer, err error) int {
 	if errors.As(err, new(exitStatus)) {
 		return code // it is said already
 	}
+	if code == exitInterrupted && isUndone(err) {
+		fmt.Fprintln(stderr, "xelpack: interrupted; nothing was changed: run the same command to start over")
+		return code
+	}
 	if code == exitInterrupted {
 		fmt.Fprintln(stderr, "xelpack: interrupted; what was done is kept: run the same command to continue")
 		return code
@@ -97,6 +101,7 @@ var hints = []struct {
 	{mbtiles.ErrFull, "free some space, then run the same command: it goes on where it stopped"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrVersion, "update xelpack"},
+	{mbtiles.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
 	{mbtiles.ErrCorrupt, "see `xelpack verify` for what is damaged"},
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
 	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
@@ -109,6 +114,9 @@ var hints = []struct {
 }
 
 func hint(err error) string {
+	if isUndone(err) && codeOf(err) == exitDiskFull {
+		return "free some space or choose another place; nothing was changed"
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
 			return h.hint

@@ -58,7 +58,8 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
-		newInfoCommand(), newListCommand(), newVerifyCommand(), newExtractCommand(), newExportCommand(), newPreviewCommand(),
+		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
+		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newTraceCommand(), newReplayCommand(),
 		newProvidersCommand(), newVersionCommand(),

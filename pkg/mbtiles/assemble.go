@@ -127,7 +127,12 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := a.segments(ctx, f, root, pages); err != nil {
+	behind, err := newWriteBehind(tmp)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, behind.close()) }()
+	if err := a.segments(ctx, f, &behind, root, pages); err != nil {
 		return err
 	}
 	if err := a.rows(ctx, tmp, root); err != nil {
@@ -206,9 +211,8 @@ type taken struct {
 }
 
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
-func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32) error {
+func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
 	w := newPageWriter(f, pages+1)
-	w.written = func(from, to int64) { writeBack(f, from, to) }
 	memory := make(chan []byte, a.o.Workers+2) // as many as inOrder works with
 	for range cap(memory) {
 		memory <- nil
@@ -245,6 +249,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, root, pages uint32)
 		if err := a.previews.add(t.content.preview); err != nil {
 			return err
 		}
+		behind.wrote(t.content.bytes)
 		memory <- t.memory
 		done += t.content.layout.Size()
 		if a.o.Progress != nil {

@@ -16,16 +16,10 @@ type pageWriter struct {
 	next uint32 // number of the next page
 	skip uint32 // lockPage; tests set another
 
-	written func(from, to int64) // told of every writeBehind bytes; nil: nobody is
-	begun   int64                // where the next of these begin
-
 	run    []byte // pages that are not written yet; the last of them is next-1
 	leaf   leaf
 	leaves []node // that are done
 }
-
-// writeBehind is how many bytes are written before the kernel is asked to take them to the disk: it would wait for many more, and the last sync for those.
-const writeBehind = 16 << 20
 
 // node is a page of the b-tree and the largest id on it or below it.
 type node struct {
@@ -133,10 +127,6 @@ func (w *pageWriter) flush() error {
 	first := int64(w.next) - int64(len(w.run)/pageSize)
 	_, err := w.f.WriteAt(w.run, (first-1)*pageSize)
 	w.run = w.run[:0]
-	if end := int64(w.next-1) * pageSize; w.written != nil && end-w.begun >= writeBehind {
-		w.written(w.begun, end)
-		w.begun = end
-	}
 	return err
 }
 

@@ -29,7 +29,7 @@ func (p *pages) stored(id int64, size int, memory *[]byte) (segment, bool) {
 
 // soleReader reads an archive through a connection that has it to itself, and through its pages, of which root is that of the segments.
 func soleReader(c *conn, path string, root uint32) (*reader, error) {
-	r, err := newReader(path, readWrite, 1, -1)
+	r, err := newReader(poolOf(c), -1)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,5 @@ func soleReader(c *conn, path string, root uint32) (*reader, error) {
 		return nil, bare(err)
 	}
 	r.direct = newPages(f, int64(root))
-	<-r.conns.slots
-	r.conns.slots <- c
 	return r, nil
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// copyFlags are the flags of all verbs that make an archive of others.
+type copyFlags struct {
+	Output  string
+	Replace bool
+	Verify  bool
+	JSON    bool
+}
+
+func (o *copyFlags) register(f *pflag.FlagSet, verify bool) {
+	f.BoolVar(&o.Verify, "verify", verify, "decode every texture on the way and compare it with its hash, so that damage is not passed on; --verify=false copies as fast as the disk")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+}
+
+// registerNew registers -o of a verb that makes a new archive.
+func (o *copyFlags) registerNew(f *pflag.FlagSet) {
+	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` that ends in .mbtiles")
+	f.BoolVar(&o.Replace, "replace", false, "replace the archive that is there, once the new one is whole")
+	explicit(f, "replace")
+}
+
+// registerInPlace registers -o of a verb that replaces an archive.
+func (o *copyFlags) registerInPlace(f *pflag.FlagSet) {
+	f.StringVarP(&o.Output, "output", "o", "", "archive to make instead of replacing, a `FILE` that ends in .mbtiles")
+}
+
+// target returns where the result goes.
+func (o copyFlags) target() error {
+	if o.Output == "" {
+		return usageErrorf("where to? give -o FILE.mbtiles")
+	}
+	return outputFolder(o.Output)
+}
+
+// inPlace makes archive the result where no other is asked for.
+func (o *copyFlags) inPlace(archive string) error {
+	if o.Output != "" {
+		return outputFolder(o.Output)
+	}
+	o.Output, o.Replace = archive, true
+	return nil
+}
+
+// run does a copy with a bar and prints what came of it.
+func (o copyFlags) run(what string, stdout, stderr io.Writer, copy func(mbtiles.CopyOptions) (any, string, error)) error {
+	meter := progress.NewMeter(stderr, what)
+	report, text, err := copy(mbtiles.CopyOptions{Quick: !o.Verify, Replace: o.Replace, Progress: meter.Set})
+	meter.Close()
+	if err != nil {
+		return undone{err}
+	}
+	if o.JSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s\n", o.Output, text)
+	return err
+}
+
+// undone is an error of something that is done whole or not at all.
+type undone struct{ error }
+
+func (e undone) Unwrap() error { return e.error }
+
+func isUndone(err error) bool {
+	var u undone
+	return errors.As(err, &u)
+}
+
+// madeText says what was made.
+func madeText(r mbtiles.CopyReport) string {
+	return fmt.Sprintf("%s in %s, digest %s", plural(r.Textures, "texture"), bytesText(r.FileBytes), r.Digest)
+}

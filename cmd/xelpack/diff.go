@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// diffOptions are the flags of diff.
+type diffOptions struct {
+	copyFlags
+	Patch    string
+	ExitCode bool
+}
+
+// errDiffer is what diff --exit-code ends with.
+var errDiffer = errors.New("the archives differ")
+
+func newDiffCommand() *cobra.Command {
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say what differs between two archives, or make a patch of it",
+		Long: `Lists the textures that differ, a line each: added, removed, changed (other pixels), or recorded (the same pixels, but another provider, detail, spelling or number of
+failed chunks). With --patch it writes an archive of just what is new or changed, which xelpack apply turns OLD into NEW with.
+
+Like git diff it exits 0 whether or not there are differences; with --exit-code it exits 1 if there are.`,
+		Example: `  xelpack diff june.mbtiles july.mbtiles
+  xelpack diff june.mbtiles july.mbtiles --patch july.patch.mbtiles
+  xelpack diff a.mbtiles b.mbtiles --exit-code >/dev/null && echo the same textures`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
+				return runDiff(cmd.Context(), o, a[0], a[1], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			})
+		},
+	}
+	f := cmd.Flags()
+	o.register(f, true)
+	f.StringVar(&o.Patch, "patch", "", "write a patch archive, a `FILE` that ends in .mbtiles")
+	f.BoolVar(&o.ExitCode, "exit-code", false, "exit 1 if there are differences")
+	explicit(f, "patch", "exit-code")
+	return cmd
+}
+
+func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdout, stderr io.Writer) error {
+	if o.Patch != "" {
+		if err := outputFolder(o.Patch); err != nil {
+			return err
+		}
+	}
+	d, err := mbtiles.Diff(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		err = json.NewEncoder(stdout).Encode(d)
+	} else {
+		err = printDiff(stdout, d)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Patch != "" {
+		o.Output, o.JSON = o.Patch, false
+		err := o.run("patch", stderr, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
+			r, err := mbtiles.WritePatch(ctx, o.Patch, from, to, co)
+			return r, "patch of " + madeText(r), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if o.ExitCode && len(d.Changes) > 0 {
+		return errDiffer
+	}
+	return nil
+}
+
+func printDiff(w io.Writer, d mbtiles.Difference) error {
+	b := bufio.NewWriter(w)
+	for _, c := range d.Changes {
+		fmt.Fprintf(b, "%-8s %s\n", c.Kind, c.Texture)
+	}
+	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", countText(d.Count(mbtiles.Added)), countText(d.Count(mbtiles.Removed)),
+		countText(d.Count(mbtiles.Changed)), countText(d.Count(mbtiles.Recorded)))
+	return b.Flush()
+}
+
+func newApplyCommand() *cobra.Command {
+	var o copyFlags
+	cmd := &cobra.Command{
+		Use:   "apply ARCHIVE PATCH",
+		Short: "Turn an archive into a newer one with a patch",
+		Long: `Applies a patch that xelpack diff --patch has made. The archive must be the one that the patch was made for, by its digest, and the result must have the digest that
+the patch promises; else nothing is changed. The new archive replaces the old one once it is whole.`,
+		Example: `  xelpack apply june.mbtiles july.patch.mbtiles -o july.mbtiles`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.inPlace(args[0]); err != nil {
+				return err
+			}
+			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
+				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(), func(co mbtiles.CopyOptions) (any, string, error) {
+					r, err := mbtiles.Apply(cmd.Context(), o.Output, a[0], a[1], co)
+					return r, madeText(r), err
+				})
+			})
+		},
+	}
+	o.registerInPlace(cmd.Flags())
+	o.register(cmd.Flags(), true)
+	return cmd
+}

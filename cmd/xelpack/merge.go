@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// mergeOptions are the flags of merge.
+type mergeOptions struct {
+	copyFlags
+	Prefer string
+	Force  bool
+	DryRun bool
+}
+
+func newMergeCommand() *cobra.Command {
+	var o mergeOptions
+	cmd := &cobra.Command{
+		Use:   "merge ARCHIVE… -o FILE.mbtiles",
+		Short: "Make one archive of several",
+		Long: `Copies the textures of several archives into a new one, as they are stored, each once. Of a texture that several have, one without failed chunks is taken before one
+with; then --prefer decides: first, that of the archive given first; newest, that of the archive whose file was changed last; sharpest, the one of greatest detail.
+What is equally good is taken from the archive given first. Files that are equal are stored once. Imagery that may be passed on and imagery that may not are
+not mixed without --force; attribution and licences of all that was taken stand in the new archive.`,
+		Example: `  xelpack merge alps.mbtiles riviera.mbtiles -o south.mbtiles
+  xelpack merge old.mbtiles new.mbtiles --prefer sharpest -o best.mbtiles
+  xelpack merge shard-*.mbtiles -o europe.mbtiles --dry-run`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchives(cmd.Context(), args, func(inputs []*mbtiles.Archive) error {
+				return runMerge(cmd.Context(), o, inputs, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			})
+		},
+	}
+	f := cmd.Flags()
+	o.registerNew(f)
+	o.register(f, false)
+	f.StringVar(&o.Prefer, "prefer", "first", "which of several textures of one name: first, newest or sharpest")
+	f.BoolVar(&o.Force, "force", false, "mix imagery that may be passed on with imagery that may not: the new archive may not")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be taken from which archive")
+	explicit(f, "force")
+	return cmd
+}
+
+func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, stdout, stderr io.Writer) error {
+	prefer, err := mbtiles.ParsePreference(o.Prefer)
+	if err != nil {
+		return usageErrorf("--prefer: %w", err)
+	}
+	mo := mbtiles.MergeOptions{Prefer: prefer, Force: o.Force}
+	if o.DryRun {
+		r, err := mbtiles.PlanMerge(ctx, inputs, mo)
+		if err != nil {
+			return err
+		}
+		if o.JSON {
+			return json.NewEncoder(stdout).Encode(r)
+		}
+		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s", plural(r.Textures, "texture"), bytesText(r.Bytes), takenText(r))
+		return err
+	}
+	if err := o.target(); err != nil {
+		return err
+	}
+	return o.run("merge", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
+		mo.CopyOptions = co
+		r, err := mbtiles.Merge(ctx, o.Output, inputs, mo)
+		return r, madeText(r.CopyReport) + "\n" + takenText(r), err
+	})
+}
+
+// takenText is a line an input.
+func takenText(r mbtiles.MergeReport) string {
+	s := ""
+	for _, in := range r.Inputs {
+		s += fmt.Sprintf("  %s of %s from %s\n", countText(in.Taken), countText(in.Textures), in.Path)
+	}
+	return s
+}
+
+// withArchives opens archives, hands them to f and closes them.
+func withArchives(ctx context.Context, files []string, f func([]*mbtiles.Archive) error) (err error) {
+	var open []*mbtiles.Archive
+	defer func() {
+		for _, a := range open {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	for _, file := range files {
+		// They are read from one end to the other: nothing is worth keeping.
+		a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
+		if err != nil {
+			return err
+		}
+		open = append(open, a)
+	}
+	return f(open)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// pickOptions say which textures of an archive are meant: the flags of extract and prune. All that are given must hold.
+type pickOptions struct {
+	selectionOptions
+	Zooms     []int
+	Maptypes  []string
+	Providers []string
+	Holes     bool
+}
+
+func (o *pickOptions) register(f *pflag.FlagSet) {
+	o.registerArea(f)
+	f.StringArrayVar(&o.Scenery, "scenery", nil, "what the terrain of this scenery package `DIR` names; may be repeated")
+	f.IntSliceVar(&o.Zooms, "zoom", nil, "zoom levels `ZL`, such as 16,17")
+	f.StringSliceVar(&o.Maptypes, "maptype", nil, "maptypes `CODE`, such as BI")
+	f.StringSliceVar(&o.Providers, "provider", nil, "what was built from these providers, by `ID`")
+	f.BoolVar(&o.Holes, "holes", false, "what has failed chunks")
+	explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
+}
+
+// given reports whether anything is asked for.
+func (o pickOptions) given() bool {
+	return o.area() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 || len(o.Providers) > 0 || o.Holes
+}
+
+func (o pickOptions) area() bool { return len(o.Routes) > 0 || o.BBox != "" || o.Region != "" }
+
+// pick returns the keys of the textures that are meant. The error is tiles.ErrNothing if none is.
+func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (map[tiles.Key]bool, error) {
+	if err := o.validateArea(); err != nil {
+		return nil, err
+	}
+	var s tiles.Selection
+	s.Candidates = []tiles.Texture{}
+	for e := range a.All() {
+		ok, err := o.matches(ctx, a, e)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			s.Candidates = append(s.Candidates, e.Texture)
+		}
+	}
+	g, err := o.ground(stderr)
+	if err != nil {
+		return nil, err
+	}
+	s.Regions, s.Paths = g.Regions, g.Paths
+	items, err := s.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	picked := make(map[tiles.Key]bool, len(items))
+	for _, it := range items {
+		picked[it.Key()] = true
+	}
+	if len(o.Scenery) == 0 {
+		return picked, nil
+	}
+	named := make(map[tiles.Key]bool)
+	packages, err := openScenery(ctx, o.Scenery, o.cells(g), stderr)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range packages {
+		for _, t := range p.Textures() {
+			if picked[t.Key()] {
+				named[t.Key()] = true
+			}
+		}
+	}
+	if len(named) == 0 {
+		return nil, tiles.ErrNothing
+	}
+	return named, nil
+}
+
+// matches looks at all but where the texture is.
+func (o pickOptions) matches(ctx context.Context, a *mbtiles.Archive, e mbtiles.Entry) (bool, error) {
+	if len(o.Zooms) > 0 && !slices.Contains(o.Zooms, int(e.Texture.ZL)) {
+		return false, nil
+	}
+	if len(o.Maptypes) > 0 && !slices.ContainsFunc(o.Maptypes, func(m string) bool { return strings.EqualFold(m, e.Texture.Maptype) }) {
+		return false, nil
+	}
+	if len(o.Providers) == 0 && !o.Holes {
+		return true, nil
+	}
+	r, err := a.Record(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	return (len(o.Providers) == 0 || slices.Contains(o.Providers, r.Provider)) && (!o.Holes || r.Failed > 0), nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// pruneOptions are the flags of prune.
+type pruneOptions struct {
+	pickOptions
+	copyFlags
+	Keep   bool
+	DryRun bool
+}
+
+func newPruneCommand() *cobra.Command {
+	var o pruneOptions
+	cmd := &cobra.Command{
+		Use:   "prune ARCHIVE",
+		Short: "Remove part of an archive",
+		Long: `Removes those textures of an archive that a route, an area, a scenery package, a zoom level, a maptype or a provider selects, or with --keep all others. What is
+given together must hold together. The smaller archive replaces the old one once it is whole, and needs its own room until then.`,
+		Example: `  xelpack prune europe.mbtiles --zoom 18
+  xelpack prune europe.mbtiles --keep --bbox -10,35,30,60
+  xelpack prune flight.mbtiles --holes -o whole.mbtiles`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+				return runPrune(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			})
+		},
+	}
+	f := cmd.Flags()
+	o.registerInPlace(f)
+	o.pickOptions.register(f)
+	o.copyFlags.register(f, true)
+	f.BoolVar(&o.Keep, "keep", false, "keep what is selected, and remove the rest")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say how much would be left")
+	explicit(f, "keep")
+	return cmd
+}
+
+func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout, stderr io.Writer) error {
+	if !o.given() {
+		return usageErrorf("which part? give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
+	}
+	if err := o.inPlace(file); err != nil {
+		return err
+	}
+	picked, err := o.pick(ctx, a, stderr)
+	if errors.Is(err, tiles.ErrNothing) && !o.Keep {
+		_, err = fmt.Fprintf(stdout, "%s: nothing to remove\n", file)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	keep := func(e mbtiles.Entry) bool { return picked[e.Texture.Key()] == o.Keep }
+	if o.DryRun {
+		return dryRun(stdout, o.JSON, a, keep)
+	}
+	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
+		r, err := a.Extract(ctx, o.Output, keep, co)
+		if errors.Is(err, mbtiles.ErrNothing) {
+			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
+		}
+		return r, fmt.Sprintf("%s removed, %s", countText(a.Len()-r.Textures), madeText(r)), err
+	})
+}
+
+// dryRun says how much of an archive would be kept.
+func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool) error {
+	would := struct {
+		Textures int   `json:"textures"`
+		Of       int   `json:"of"`
+		Bytes    int64 `json:"bytes"` // of DDS
+	}{Of: a.Len()}
+	for e := range a.All() {
+		if keep(e) {
+			would.Textures++
+			would.Bytes += e.Layout.Size()
+		}
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(would)
+	}
+	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n", plural(would.Textures, "texture"), countText(would.Of), bytesText(would.Bytes))
+	return err
+}
