@@ -110,6 +110,7 @@ var hints = []struct {
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery covers the place"},
+	{errIll, "what to do stands behind each →; run it again afterwards"},
 	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight with xelpack umount --lazy"},
 }
 

@@ -62,7 +62,7 @@ func newRootCommand() *cobra.Command {
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newTraceCommand(), newReplayCommand(),
-		newProvidersCommand(), newVersionCommand(),
+		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {
 		c.Long += "\n\n" + exitCodesHelp

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -86,17 +87,26 @@ func checkProvider(ctx context.Context, known *fetch.Catalogue, name, at string,
 	if err != nil {
 		return usageErrorf("--check: %w", err)
 	}
+	said, err := tryProvider(ctx, known, p, orb.Point{lon, lat})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s: %s\n", p.ID, said)
+	return err
+}
+
+// tryProvider fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and says what came.
+func tryProvider(ctx context.Context, known *fetch.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
 	z := max(min(p.MaxZL, 14), p.MinZL)
 	n := float64(uint32(1) << z)
-	phi := lat * math.Pi / 180
-	c := tiles.Chunk{Z: z, X: uint32((lon + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
+	phi := at.Lat() * math.Pi / 180
+	c := tiles.Chunk{Z: z, X: uint32((at.Lon() + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
 	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: userAgent(), Token: known.Token})
 	defer client.Close()
 	start := time.Now()
 	body, err := client.Source(p).Fetch(ctx, c)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = fmt.Fprintf(w, "%s: ok: %s of %s for %s in %s\n", p.ID, bytesText(int64(len(body))), http.DetectContentType(body), c, durationText(time.Since(start)))
-	return err
+	return fmt.Sprintf("ok: %s of %s for %s in %s", bytesText(int64(len(body))), http.DetectContentType(body), c, durationText(time.Since(start))), nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -73,6 +74,7 @@ func setupScript(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(server.Close)
+	env.Defer(func() { mount.Detach(filepath.Join(env.WorkDir, "mnt")) }) // what a script that failed leaves behind
 	env.Values[serverKey{}] = server
 	env.Values[seenKey{}] = make(map[tiles.Chunk]int)
 	env.Setenv("SERVER", server.Template())

@@ -54,13 +54,13 @@ func counted() {
 func TestSoak(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	skipIfShort(t)
-	duration, textures, pace := 3*time.Second, 20_000, time.Second
+	duration, textures, pace, grace := 3*time.Second, 20_000, time.Second, time.Minute // a test among others says nothing about time
 	if s := os.Getenv(soakVariable); s != "" {
 		var err error
 		if duration, err = time.ParseDuration(s); err != nil {
 			t.Fatalf("%s: %v", soakVariable, err)
 		}
-		textures, pace = 100_000, 5*time.Second
+		textures, pace, grace = 100_000, 5*time.Second, time.Second
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "world.mbtiles")
@@ -80,7 +80,8 @@ func TestSoak(t *testing.T) {
 	last := time.Now()
 	report := soak.Run(t.Context(), soak.Config{
 		World: world, Dir: mnt, Server: mounted.cmd.Process.Pid, Goroutines: mounted.goroutines,
-		Deadline: soakDeadline, Duration: duration, Pace: pace, Seed: uint64(duration),
+		Deadline: soakDeadline, Grace: grace, Duration: duration, Pace: pace, Seed: uint64(duration),
+		Wrong: func(x tiles.Texture, err error) { t.Errorf("%v: %v", x, err) },
 		Said: func(r soak.Report) {
 			if time.Since(last) > time.Minute {
 				last = time.Now()

@@ -9,9 +9,6 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// grace is how much later than the mount's deadline an answer may come.
-const grace = time.Second
-
 // Config is one run.
 type Config struct {
 	World  *World
@@ -21,6 +18,8 @@ type Config struct {
 	Goroutines func() int
 	// Deadline is the mount's: how long an open may wait.
 	Deadline time.Duration
+	// Grace is how much later than the deadline an answer may come. Default 1 s.
+	Grace    time.Duration
 	Duration time.Duration
 	// Pace is how often a burst begins; a slower one is followed at once by the next. Default 5 s.
 	Pace time.Duration
@@ -32,11 +31,15 @@ type Config struct {
 	// Parallel is how many textures are read at once. Default 50.
 	Parallel int
 	Seed     uint64
-	// Said hears of the progress every now and then; may be nil.
-	Said func(r Report)
+	// Said hears of the progress after every burst, and Wrong of what is wrong when it is seen; both may be nil.
+	Said  func(r Report)
+	Wrong func(t tiles.Texture, err error)
 }
 
 func (c *Config) setDefaults() {
+	if c.Grace <= 0 {
+		c.Grace = time.Second
+	}
 	if c.Pace <= 0 {
 		c.Pace = 5 * time.Second
 	}
@@ -73,6 +76,9 @@ func Run(ctx context.Context, c Config) Report {
 			for x := range todo {
 				if err := v.visit(x); err != nil {
 					t.fail(x, err)
+					if c.Wrong != nil {
+						c.Wrong(x, err)
+					}
 				}
 				burst.Done()
 			}

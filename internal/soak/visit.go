@@ -86,7 +86,7 @@ func (v *visitor) open(t tiles.Texture, live bool) (int, error) {
 	if err != nil {
 		return fd, fmt.Errorf("open: %w", err)
 	}
-	if late := v.config.Deadline + grace; took > late {
+	if late := v.config.Deadline + v.config.Grace; took > late {
 		unix.Close(fd)
 		return -1, fmt.Errorf("open took %v, more than %v", took, late)
 	}
@@ -151,7 +151,7 @@ func (f *opened) read(off, n int) error {
 		return fmt.Errorf("read %d at %d: %w", n, off, err)
 	case got != len(want):
 		return fmt.Errorf("read %d at %d: %d bytes, want %d", n, off, got, len(want))
-	case took > f.config.Deadline+grace:
+	case took > f.config.Deadline+f.config.Grace:
 		return fmt.Errorf("read %d at %d took %v", n, off, took)
 	}
 	return f.compare(off, f.buf[:got], want)

@@ -2,6 +2,7 @@ package mount
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,17 +20,43 @@ func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
 
 // mountedAt finds what is mounted on path, on top if there are several. The file system itself is not asked, since it may not answer.
 func mountedAt(path string) (top mounted, ok bool) {
-	file, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return mounted{}, false
-	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if m, valid := parseMountinfo(lines.Text()); valid && m.path == path {
+	all, _ := mountinfo()
+	for _, m := range all {
+		if m.path == path {
 			top, ok = m, true
 		}
 	}
 	return top, ok
+}
+
+// List returns where xelpack is mounted, whichever processes serve it, stale mounts included.
+func List() (mountpoints []string, err error) {
+	all, err := mountinfo()
+	for _, m := range all {
+		if m.ours() {
+			mountpoints = append(mountpoints, m.path)
+		}
+	}
+	return mountpoints, err
+}
+
+// Answers returns nil if the mount at mountpoint answers within a few seconds: one whose process is dead or hangs does not.
+func Answers(ctx context.Context, mountpoint string) error { return askWithin(ctx, mountpoint) }
+
+// mountinfo lists what is mounted, in order.
+func mountinfo() (all []mounted, err error) {
+	file, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		if m, valid := parseMountinfo(lines.Text()); valid {
+			all = append(all, m)
+		}
+	}
+	return all, lines.Err()
 }
 
 // parseMountinfo reads "36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw".

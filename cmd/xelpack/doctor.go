@@ -1,0 +1,172 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/doctor"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/scenery"
+)
+
+// doctorOptions are the flags of doctor.
+type doctorOptions struct {
+	fetchOptions
+	Scenery []string
+	XPlane  string
+	JSON    bool
+}
+
+func newDoctorCommand() *cobra.Command {
+	var o doctorOptions
+	cmd := &cobra.Command{
+		Use:   "doctor [ARCHIVE...] [--scenery DIR...]",
+		Short: "Look for what would keep a mount from working",
+		Long: `Looks at FUSE (with a trial mount), limits, memory and disk, at the archives and the scenery packages given, asks the provider for one image, and reads the
+order of X-Plane's scenery_packs.ini; says of each how it is and what to do about it. Nothing is changed.
+
+Give it the archives, --scenery and --provider that the mount is given. X-Plane is found where its installer noted it, or at --xplane.
+Exits with 0 when nothing is a failure, warnings or not, and with 1 otherwise.`,
+		Example: `  xelpack doctor
+  xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runDoctor(cmd.Context(), o, args, cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to look at; may be repeated")
+	f.StringVar(&o.XPlane, "xplane", "", "X-Plane's `DIR` (default where its installer noted it)")
+	f.BoolVar(&o.JSON, "json", false, "print JSON")
+	o.fetchOptions.register(f)
+	return cmd
+}
+
+var errIll = errors.New("something would keep a mount from working")
+
+func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.Writer) error {
+	if err := o.fetchOptions.validate(); err != nil {
+		return err
+	}
+	cacheBytes, err := parseBytes(defaultMemoryCache)
+	if err != nil {
+		return err
+	}
+	findings := doctor.FUSE(ctx)
+	findings = append(findings, doctor.Limits(), doctor.Memory(cacheBytes))
+	if cache, err := os.UserCacheDir(); err == nil {
+		keep, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
+		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep))
+	}
+	_, _, errConfig := readConfig()
+	known, errCatalogue := catalogue()
+	findings = append(findings, doctor.Config(errConfig, errCatalogue))
+
+	packages, about := examineScenery(ctx, o.Scenery)
+	findings = append(findings, about...)
+	var archives []*mbtiles.Archive
+	for _, file := range files {
+		a, f := doctor.Archive(ctx, file)
+		if a != nil {
+			defer a.Close()
+			archives = append(archives, a)
+		}
+		findings = append(findings, f)
+	}
+	findings = append(findings, doctor.Coverage(packages, archives))
+	if errCatalogue == nil {
+		findings = append(findings, o.examineProvider(ctx, known, packages))
+	}
+	findings = append(findings, examineXPlane(o.XPlane, o.Scenery)...)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := writeFindings(stdout, findings, o.JSON); err != nil {
+		return err
+	}
+	if doctor.Worst(findings) == doctor.Failure {
+		return errIll
+	}
+	return nil
+}
+
+func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Package, findings []doctor.Finding) {
+	for _, dir := range dirs {
+		opened, err := openScenery(ctx, []string{dir}, nil, io.Discard)
+		packages = append(packages, opened...)
+		if err != nil {
+			findings = append(findings, doctor.Scenery(dir, nil, err))
+			continue
+		}
+		findings = append(findings, doctor.Scenery(dir, opened[0], nil))
+	}
+	return packages, findings
+}
+
+// examineProvider asks the provider that a mount would ask for one image: of ground that the scenery has, if there is any.
+func (o doctorOptions) examineProvider(ctx context.Context, known *fetch.Catalogue, packages []*scenery.Package) doctor.Finding {
+	if o.Offline {
+		return doctor.NotAsked("--offline")
+	}
+	p, err := o.lookup(packages, io.Discard)
+	if err != nil {
+		return doctor.Provider(o.Provider, "", err)
+	}
+	at := orb.Point{7.1, 43.6}
+	if len(packages) > 0 && len(packages[0].Textures()) > 0 {
+		at = packages[0].Textures()[0].Center()
+	}
+	const patience = 20 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	said, err := tryProvider(ctx, known, p, at)
+	if errors.Is(err, fetch.ErrNoImagery) {
+		said, err = "it answers, and has no imagery at the place that was asked for", nil
+	}
+	return doctor.Provider(p.ID, said, err)
+}
+
+func examineXPlane(dir string, sceneries []string) []doctor.Finding {
+	if dir == "" {
+		if home, err := os.UserHomeDir(); err == nil {
+			dir = doctor.FindXPlane(home)
+		}
+	}
+	if dir == "" {
+		return []doctor.Finding{{Subject: "X-Plane", Verdict: doctor.Skipped, Detail: "not found; name its folder with --xplane"}}
+	}
+	var names []string
+	for _, s := range sceneries {
+		if path, err := filepath.Abs(s); err == nil {
+			names = append(names, filepath.Base(path))
+		}
+	}
+	return doctor.XPlane(dir, names)
+}
+
+func writeFindings(w io.Writer, findings []doctor.Finding, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(findings)
+	}
+	for _, f := range findings {
+		text := fmt.Sprintf("%-8s %-14s %s\n", f.Verdict, f.Subject, f.Detail)
+		if f.Remedy != "" {
+			text += strings.Repeat(" ", 24) + "→ " + f.Remedy + "\n"
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/scenery"
+)
+
+// Scenery looks at a package as it was opened, or at why it was not.
+func Scenery(dir string, p *scenery.Package, err error) Finding {
+	const s = subject("scenery")
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return s.failure("check the path; the package is the folder that holds \"Earth nav data\"", "%v", err)
+	case err != nil:
+		return s.failure("name the folder that holds \"Earth nav data\" and terrain", "%v", err)
+	case len(p.Textures()) == 0:
+		return s.failure("name an ortho package, such as AutoOrtho, XEarthLayer or Ortho4XP make", "%s: its terrain names no ground texture", dir)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "Earth nav data")); err != nil {
+		return s.failure("name the folder that holds \"Earth nav data\"", "%s: no mesh: %v", dir, err)
+	}
+	text := fmt.Sprintf("%s: %d textures named by %d terrain files", dir, len(p.Textures()), p.Terrains())
+	if n := p.SkippedCount(); n > 0 {
+		return s.warning("install the package again if the ground has holes there", "%s; %d terrain files cannot be used, the first: %v", text, n, p.Skipped()[0])
+	}
+	return s.ok("%s", text)
+}
+
+// Archive opens an archive and asks it how it is. What is said of its textures is not checked: that is what verify does.
+func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
+	const s = subject("archive")
+	a, err := mbtiles.Open(ctx, file)
+	if err != nil {
+		return nil, s.failure(remedyArchive(err), "%v", err)
+	}
+	info, err := a.Info(ctx)
+	switch {
+	case err != nil:
+		return a, s.failure(remedyArchive(err), "%v", err)
+	case info.State != "complete":
+		return a, s.warning("run the same build again: it goes on where it stopped", "%s: not finished: %d textures", file, info.Textures)
+	case info.Holes > 0:
+		return a, s.warning("fetch them again: xelpack repair '"+file+"'", "%s: %d of %d textures have holes", file, info.Holes, info.Textures)
+	case info.Textures == 0:
+		return a, s.warning("build it anew", "%s: no textures", file)
+	default:
+		return a, s.ok("%s: %d textures, %s; `xelpack verify` reads them all", file, info.Textures, gb(info.FileBytes))
+	}
+}
+
+func remedyArchive(err error) string {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "check the path"
+	case errors.Is(err, mbtiles.ErrVersion):
+		return "update xelpack"
+	case errors.Is(err, mbtiles.ErrNotArchive):
+		return "name a file that `xelpack build` has made"
+	default:
+		return "copy it again from where it came, or build it anew; `xelpack verify` says what is damaged"
+	}
+}
+
+// Coverage says how much of what the scenery names is packed.
+func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) Finding {
+	const s = subject("coverage")
+	named, packed := 0, 0
+	for _, p := range packages {
+		for _, t := range p.Textures() {
+			named++
+			for _, a := range archives {
+				if _, ok := a.Lookup(t.Key()); ok {
+					packed++
+					break
+				}
+			}
+		}
+	}
+	switch {
+	case named == 0 || len(archives) == 0:
+		return s.skipped("give an archive and --scenery to see how well they fit")
+	case packed == 0:
+		return s.warning("build the archive with the same --scenery: names are made of place, zoom level and maptype", "none of %d textures that the scenery names is packed: all are made live", named)
+	default:
+		return s.ok("%d of %d textures that the scenery names are packed; the others are made live where they are needed", packed, named)
+	}
+}
+
+// Provider reports what one request to the provider brought.
+func Provider(id string, said string, err error) Finding {
+	const s = subject("provider")
+	if err != nil {
+		return s.failure("check the line, the provider's address and token, or choose another --provider; archived textures need none", "%s: %v", id, err)
+	}
+	return s.ok("%s: %s", id, said)
+}
+
+// NotAsked is a provider that was left alone.
+func NotAsked(why string) Finding { return subject("provider").skipped(why) }

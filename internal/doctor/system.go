@@ -1,0 +1,111 @@
+package doctor
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// enoughDescriptors is what a busy mount may have open: a file a descriptor, and X-Plane opens some thousand in one go.
+const enoughDescriptors = 8192
+
+// Limits looks at how many files a process may open.
+func Limits() Finding {
+	const s = subject("open files")
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		return s.skipped(err.Error())
+	}
+	return limits(s, l.Max) // Go raises the soft limit to the hard one by itself
+}
+
+func limits(s subject, hard uint64) Finding {
+	if hard < enoughDescriptors {
+		return s.warning(fmt.Sprintf("raise it: LimitNOFILE=%d in the systemd unit, or a line \"* hard nofile %d\" in /etc/security/limits.conf", 8*enoughDescriptors, 8*enoughDescriptors),
+			"a process may open %d files; X-Plane opens thousands at once", hard)
+	}
+	return s.ok("a process may open %d files", hard)
+}
+
+// Memory compares what is available with what a mount needs: its memory cache and some 300 MB.
+func Memory(cache int64) Finding {
+	const s = subject("memory")
+	file, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return s.skipped(err.Error())
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var kib int64
+		if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kib); n == 1 {
+			return memory(s, kib<<10, cache)
+		}
+	}
+	return s.skipped("the kernel does not say how much is available")
+}
+
+// mountBytes is what a mount needs beside its cache.
+const mountBytes = 300e6
+
+func memory(s subject, available, cache int64) Finding {
+	need := cache + mountBytes
+	if available < need {
+		return s.warning("close other programs, or give the mount a smaller --memory-cache", "%s available; a mount may take up to %s", gb(available), gb(need))
+	}
+	return s.ok("%s available; a mount takes up to %s", gb(available), gb(need))
+}
+
+// leastDisk is what there must be in any case: a few textures and their log.
+const leastDisk = 1e9
+
+// Disk compares the space at dir, or where it would be made, with what is to be kept there.
+func Disk(dir string, wanted int64) Finding {
+	const s = subject("disk")
+	at := dir
+	var fs unix.Statfs_t
+	for {
+		err := unix.Statfs(at, &fs)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
+			return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", at, err)
+		}
+		at = filepath.Dir(at)
+	}
+	if unix.Access(at, unix.W_OK) != nil {
+		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)", "%s cannot be written", at)
+	}
+	return disk(s, dir, int64(fs.Bavail)*fs.Bsize, wanted)
+}
+
+func disk(s subject, dir string, free, wanted int64) Finding {
+	switch {
+	case free < leastDisk:
+		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s", gb(free), dir)
+	case free < wanted:
+		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less (--keep-chunks)", "%s free in %s; the caches may grow to %s", gb(free), dir, gb(wanted))
+	default:
+		return s.ok("%s free in %s", gb(free), dir)
+	}
+}
+
+// Config reports whether the user's files could be read.
+func Config(errs ...error) Finding {
+	const s = subject("configuration")
+	var said []string
+	for _, err := range errs {
+		if err != nil {
+			said = append(said, err.Error())
+		}
+	}
+	if len(said) > 0 {
+		return s.failure("mend or remove the file", "%s", strings.Join(said, "; "))
+	}
+	return s.ok("config.toml and providers.toml are readable, or not there")
+}
