@@ -116,6 +116,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		return err
 	}
 	defer lib.close()
+	boundMemory(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	if mo.Live != mount.LiveOff {
 		provider, err := o.lookup(packages, stderr)
