@@ -16,15 +16,19 @@ func (r *report) markdown() string {
 	if i := slices.IndexFunc(r.encoders, func(e *encoderResult) bool { return e.name == squishName }); i >= 0 {
 		baseline = r.encoders[i].speed()
 	}
-	b.WriteString("| BC1 encoder | MPix/s | × libsquish range | PSNR dB | PSNR dB, colours rounded | SSIM |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| BC1 encoder | MPix/s | × libsquish range | PSNR dB | PSNR dB, colours rounded | PSNR dB, ImageMagick | SSIM |\n|---|---|---|---|---|---|---|\n")
 	for _, e := range r.encoders {
 		ratio := "not measured"
 		if baseline > 0 {
 			ratio = fmt.Sprintf("%.1f", e.speed()/baseline)
 		}
-		fmt.Fprintf(&b, "| %s | %.1f | %s | %.3f | %.3f | %.4f |\n", e.name, e.speed(), ratio, e.ideal, e.rounded, e.ssim)
+		magick := "not installed"
+		if e.magick > 0 {
+			magick = fmt.Sprintf("%.3f", e.magick)
+		}
+		fmt.Fprintf(&b, "| %s | %.1f | %s | %.3f | %.3f | %s | %.4f |\n", e.name, e.speed(), ratio, e.ideal, e.rounded, magick, e.ssim)
 	}
-	b.WriteString("\nPSNR is over RGB against the decoded JPEG, level 0, with the colours between a block's ends at exact thirds and, beside it, rounded to code values\nas decoders do. SSIM is of luma.\n\n| 256 chunks | ms |\n|---|---|\n")
+	b.WriteString("\nPSNR is over RGB against the decoded JPEG, level 0, with the colours between a block's ends at exact thirds and, beside it, rounded to code values\nas decoders do, and as ImageMagick decodes the file. SSIM is of luma.\n\n| 256 chunks | ms |\n|---|---|\n")
 	for _, s := range r.stages {
 		fmt.Fprintf(&b, "| %s | %.1f |\n", s.name, s.clock.milliseconds())
 	}

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 
+	"github.com/xelpack/xelpack/internal/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
 // pictureError compares BC1 blocks with their pixels.
 type pictureError struct {
 	ideal, rounded float64 // PSNR over RGB in dB: between colours computed exactly, and rounded to code values
+	magick         float64 // PSNR as ImageMagick decodes them; 0 where it is not installed
 	ssim           float64 // of luma, mean over 8×8 windows that stand 4 px apart
 }
 
@@ -34,7 +37,46 @@ func compare(s *set, blocks [][]byte) (pictureError, error) {
 	psnr := func(sum float64) float64 {
 		return 10 * math.Log10(255*255*3*chunkSide*chunkSide*float64(len(blocks))/sum)
 	}
-	return pictureError{psnr(ideal), psnr(rounded), ssim / float64(len(blocks))}, nil
+	throughMagick, err := magickError(s, blocks)
+	if err != nil {
+		return pictureError{}, err
+	}
+	e := pictureError{ideal: psnr(ideal), rounded: psnr(rounded), ssim: ssim / float64(len(blocks))}
+	if throughMagick > 0 {
+		e.magick = psnr(throughMagick)
+	}
+	return e, nil
+}
+
+// magickError is the sum of squares against what ImageMagick makes of the blocks, put together to the level 0 of a texture; 0 where it is not
+// installed.
+func magickError(s *set, blocks [][]byte) (sum float64, err error) {
+	tool, err := magick.Find()
+	if err != nil {
+		return 0, nil
+	}
+	const row = chunkSide / 4 * 8 // bytes
+	l := dds.Layout{Format: dds.BC1, Side: dds.MaxSide}
+	level := make([]byte, across*across*chunkSide*chunkSide/2)
+	for i, b := range blocks {
+		for y := range chunkSide / 4 {
+			copy(level[((i/across*chunkSide/4+y)*across+i%across)*row:], b[y*row:][:row])
+		}
+	}
+	got, err := tool.Decode(context.Background(), l, 0, level)
+	if err != nil {
+		return 0, err
+	}
+	for i, img := range s.pixels {
+		for p, v := range img.Pix {
+			x, y := i%across*chunkSide*4+p%img.Stride, i/across*chunkSide+p/img.Stride
+			if p%4 != 3 {
+				d := float64(v) - float64(got[y*dds.MaxSide*4+x])
+				sum += d * d
+			}
+		}
+	}
+	return sum, nil
 }
 
 // idealError is the sum of squares against colours at exact thirds between the ends.

@@ -45,15 +45,24 @@ func (t Tool) CheckLevels(ctx context.Context, l dds.Layout, file []byte) error 
 	return nil
 }
 
-func (t Tool) checkLevel(ctx context.Context, l dds.Layout, level int, blocks []byte) error {
+// Decode has ImageMagick decode the blocks of one mip level, to RGBA pixels.
+func (t Tool) Decode(ctx context.Context, l dds.Layout, level int, blocks []byte) ([]byte, error) {
 	side := max(1, l.Side>>level)
 	cmd := exec.CommandContext(ctx, t.convert, "dds:-", "-depth", "8", "rgba:-")
 	cmd.Stdin = bytes.NewReader(append(levelHeader(l, side, len(blocks)), blocks...))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	got, err := cmd.Output()
+	pix, err := cmd.Output()
 	if err != nil {
-		return fmt.Errorf("ImageMagick cannot read it: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		return nil, fmt.Errorf("ImageMagick cannot read it: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return pix, nil
+}
+
+func (t Tool) checkLevel(ctx context.Context, l dds.Layout, level int, blocks []byte) error {
+	got, err := t.Decode(ctx, l, level, blocks)
+	if err != nil {
+		return err
 	}
 	want, err := dds.Decode(l, level, blocks)
 	if err != nil {
