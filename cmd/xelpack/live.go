@@ -2,10 +2,15 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
@@ -15,16 +20,24 @@ type liveOptions struct {
 	Deadline    time.Duration
 	Workers     int
 	MemoryCache string
+	DiskCache   string
+	CacheDir    string
 }
 
-// defaultMemoryCache is what made textures may take in memory.
-const defaultMemoryCache = "2GB"
+// What made textures may take in memory and on disk.
+const (
+	defaultMemoryCache = "2GB"
+	defaultDiskCache   = "20GB"
+	noDiskCache        = "off"
+)
 
 func (o *liveOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.Live, "live", "scenery", "which missing textures are made when opened: off, scenery or any")
 	f.DurationVar(&o.Deadline, "deadline", 20*time.Second, "how long an open waits for a live texture before a stand-in answers")
 	f.IntVar(&o.Workers, "live-workers", 0, "live textures made at once (default one a processor, at least 2)")
 	f.StringVar(&o.MemoryCache, "memory-cache", "", "`SIZE` in memory for live textures (default "+defaultMemoryCache+")")
+	f.StringVar(&o.DiskCache, "disk-cache", "", "`SIZE` on disk for live textures, for each provider, or off (default "+defaultDiskCache+"; off for a bare URL template)")
+	f.StringVar(&o.CacheDir, "cache-dir", "", "`DIR` of the disk cache (default xelpack/live in the user's cache folder)")
 }
 
 // apply checks the flags and puts them into mo.
@@ -42,5 +55,49 @@ func (o liveOptions) apply(mo *mount.Options) (err error) {
 	if mo.MemoryCache, err = parseBytes(cmp.Or(o.MemoryCache, defaultMemoryCache)); err != nil {
 		return usageErrorf("--memory-cache: %w", err)
 	}
+	if _, err := o.diskBytes(); err != nil {
+		return usageErrorf("--disk-cache: %w; or off", err)
+	}
 	return nil
+}
+
+// diskBytes is how large the disk cache may become; 0 is none.
+func (o liveOptions) diskBytes() (int64, error) {
+	if o.DiskCache == noDiskCache {
+		return 0, nil
+	}
+	return parseBytes(cmp.Or(o.DiskCache, defaultDiskCache))
+}
+
+// openDisk opens the disk cache of p's textures, or returns nil where there is to be none. One that cannot be used is said and done without.
+func (o liveOptions) openDisk(ctx context.Context, p fetch.Provider, log *slog.Logger) *mount.DiskCache {
+	size, _ := o.diskBytes() // apply has looked at it
+	// What stands behind a bare URL template may be another thing tomorrow: its textures are kept when that is asked for.
+	if size == 0 || p.StoreName() == "" || p.Code == fetch.BareCode && o.DiskCache == "" {
+		return nil
+	}
+	dir, err := o.CacheDir, error(nil)
+	if dir == "" {
+		dir, err = os.UserCacheDir()
+		dir = filepath.Join(dir, "xelpack", "live")
+	}
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	var disk *mount.DiskCache
+	if err == nil {
+		disk, err = mount.OpenDiskCache(ctx, filepath.Join(dir, p.StoreName()), mount.DiskCacheOptions{Provider: p.ID, MaxBytes: size, Logger: log})
+	}
+	if err != nil {
+		log.Warn("live textures are not kept on disk", "because", err)
+		return nil
+	}
+	return disk
+}
+
+// closeDisk closes the cache. That it could not be written is no failure of the mount: it is said.
+func closeDisk(d *mount.DiskCache, log *slog.Logger) {
+	if err := d.Close(); err != nil {
+		log.Warn("the disk cache could not be written to its end", "because", err)
+	}
 }

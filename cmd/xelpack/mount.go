@@ -134,6 +134,9 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		mo.Generator = generator{pipeline}
 		watch.Client.Store(source.client)
 		watch.Pipeline.Store(pipeline)
+		if mo.Disk = o.openDisk(ctx, provider, mo.Logger); mo.Disk != nil {
+			defer closeDisk(mo.Disk, mo.Logger)
+		}
 	}
 	return serve(ctx, mo, lib, mountpoint, ready, stderr)
 }
@@ -153,14 +156,14 @@ type generator struct{ pipeline *pack.Pipeline }
 var _ mount.Generator = generator{}
 
 // Texture implements mount.Generator. A texture without any imagery because everything failed is an error: the mount has better stand-ins.
-func (g generator) Texture(ctx context.Context, t tiles.Texture) (file []byte, final bool, err error) {
+func (g generator) Texture(ctx context.Context, t tiles.Texture) (mount.Made, error) {
 	built, err := g.pipeline.Texture(ctx, tiles.Item{Texture: t})
 	if err != nil {
-		return nil, false, err
+		return mount.Made{}, err
 	}
 	if built.Blank() {
 		built.Release()
-		return nil, false, fmt.Errorf("no chunk of %s could be had: %w", t, built.Cause)
+		return mount.Made{}, fmt.Errorf("no chunk of %s could be had: %w", t, built.Cause)
 	}
-	return built.Take(), built.Failed == 0, nil
+	return mount.Made{File: built.Take(), Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed}, nil
 }

@@ -11,7 +11,7 @@ import (
 // What is removed is gone with all that only it needed, what is put is found by who has the file open, and the archive stays whole.
 func TestGrow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
-	w := createAt(t, path)
+	w := createGrowing(t, path)
 	a := openAt(t, path+partSuffix)
 	big := dds.Layout{Format: dds.BC1, Side: 1024}
 	files := map[string][]byte{
@@ -57,4 +57,14 @@ func TestGrow(t *testing.T) {
 	if report := mustVerify(t, openAt(t, path)); report.Textures != 2 {
 		t.Errorf("%d textures are left, want 2", report.Textures)
 	}
+}
+
+func createGrowing(t *testing.T, path string) *Writer {
+	t.Helper()
+	w, err := Create(t.Context(), path, WriterOptions{Growing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
 }

@@ -1,18 +1,23 @@
 package mount
 
 import (
+	"context"
 	"fmt"
 	"hash/maphash"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // content is what a live texture's file holds for one open or for many: made, or a stand-in. Immutable but for pins.
 type content struct {
-	data  []byte // the whole file, or nil for ground colour
-	sum   uint64 // equal for equal bytes, within one process; never 0
-	final bool   // may be kept as long as there is room
-	stand bool   // a stand-in, not made
+	data  []byte // the whole file, or nil for what is on disk and for ground colour
+	made  *Made  // nil unless it was made
+	disk  *DiskCache
+	entry mbtiles.Entry // in disk
+	sum   uint64        // equal for equal bytes, within one process; never 0
+	final bool          // may be kept as long as there is room
+	stand bool          // a stand-in, not made
 
 	pins int // open files that hold it; guarded by live.mu
 }
@@ -22,13 +27,19 @@ type contents struct{ seed maphash.Seed }
 
 func newContents() contents { return contents{seed: maphash.MakeSeed()} }
 
-func (c contents) of(data []byte, final bool) *content {
-	return &content{data: data, sum: max(maphash.Bytes(c.seed, data), 2), final: final}
+func (c contents) of(made Made) *content {
+	s := c.ofBytes(made.File)
+	s.made, s.final = &made, made.Failed == 0
+	return s
+}
+
+func (c contents) ofBytes(data []byte) *content {
+	return &content{data: data, sum: max(maphash.Bytes(c.seed, data), 2)}
 }
 
 // standIn makes the content of a stand-in.
 func (c contents) standIn(data []byte) *content {
-	s := c.of(data, false)
+	s := c.ofBytes(data)
 	s.stand = true
 	return s
 }
@@ -43,6 +54,8 @@ func (c *content) origin(kept bool) Origin {
 		return FromNowhere
 	case c.stand:
 		return FromFallback
+	case c.disk != nil:
+		return FromDisk
 	case kept:
 		return FromMemory
 	}
@@ -51,16 +64,22 @@ func (c *content) origin(kept bool) Origin {
 
 func (c *content) bytes() int64 { return int64(len(c.data)) }
 
-// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file.
-func (c *content) read(buf []byte, off int64) []byte {
+// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file. With an error, for what is on disk, they are ground.
+func (c *content) read(ctx context.Context, buf []byte, off int64) ([]byte, error) {
 	switch {
 	case len(buf) == 0:
 	case c.data != nil:
-		return c.data[off:][:len(buf)]
+		return c.data[off:][:len(buf)], nil
+	case c.disk != nil:
+		err := readFull(ctx, c.disk.archive, c.entry, buf, off)
+		if err != nil {
+			ground(LiveLayout(), buf, off)
+		}
+		return buf, err
 	default:
 		ground(LiveLayout(), buf, off)
 	}
-	return buf
+	return buf, nil
 }
 
 // checkLive says what is wrong with a file that a Generator returned, or nil.

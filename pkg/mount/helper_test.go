@@ -136,9 +136,14 @@ type fakeGenerator struct {
 	answer func(ctx context.Context, t tiles.Texture) ([]byte, bool, error)
 }
 
-func (g *fakeGenerator) Texture(ctx context.Context, t tiles.Texture) ([]byte, bool, error) {
+func (g *fakeGenerator) Texture(ctx context.Context, t tiles.Texture) (Made, error) {
 	g.calls.Add(1)
-	return g.answer(ctx, t)
+	file, final, err := g.answer(ctx, t)
+	made := Made{File: file, Chunks: tiles.TextureChunks * tiles.TextureChunks}
+	if !final {
+		made.Failed = 1
+	}
+	return made, err
 }
 
 // made is what a healthy generator makes of t. Nobody changes it.

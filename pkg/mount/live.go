@@ -47,6 +47,7 @@ type live struct {
 	mu       sync.Mutex
 	textures map[tiles.Key]*liveTexture // every one opened since the mount began
 	cache    *cache
+	disk     disk
 	pinned   int64 // bytes that open files hold
 	queue    queue
 }
@@ -67,6 +68,10 @@ func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	l.queue.workers = o.LiveWorkers
+	l.disk = newDisk(o.Disk, l.contents.seed)
+	if o.Disk != nil {
+		l.wg.Go(func() { l.tend(ctx) })
+	}
 	return l
 }
 
@@ -104,7 +109,11 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	}
 	if c := l.kept(k, lt); c != nil {
 		defer l.mu.Unlock()
-		l.counts.hits.Add(1)
+		if c.disk != nil {
+			l.counts.diskHits.Add(1)
+		} else {
+			l.counts.hits.Add(1)
+		}
 		c, errno = l.settle(k, lt, generation, c)
 		return c, c.origin(true), errno
 	}
@@ -148,7 +157,7 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 }
 
 // kept returns what there is of a texture without making it: what the cache holds, or what was made whole and is still in memory because a file of it is
-// open. l.mu is held.
+// open, or what is on disk. l.mu is held.
 func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
 	if c := l.cache.get(k, time.Now()); c != nil {
 		return c
@@ -157,7 +166,7 @@ func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
 		l.cache.put(k, c, time.Now(), 0)
 		return c
 	}
-	return nil
+	return l.disk.get(k)
 }
 
 // instead returns the stand-in and says why it is one.
@@ -182,7 +191,7 @@ func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *conten
 	case lt.generation != generation:
 	case lt.sum == 0 || lt.sum == c.sum:
 		lt.sum = c.sum
-		if c.final {
+		if c.final && c.disk == nil {
 			lt.whole = weak.Make(c)
 		}
 		if c.pins++; c.pins == 1 {
@@ -212,14 +221,14 @@ func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err e
 			c, err = nil, fmt.Errorf("make %v: panic: %v", t, p)
 		}
 	}()
-	file, final, err := l.opts.Generator.Texture(ctx, t)
+	made, err := l.opts.Generator.Texture(ctx, t)
 	if err == nil {
-		err = checkLive(file)
+		err = checkLive(made.File)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %v: %w", t, err)
 	}
-	return l.contents.of(file, final), nil
+	return l.contents.of(made), nil
 }
 
 // standIn is the best there is for a texture that could not be made in time: an ancestor enlarged, else the ground.

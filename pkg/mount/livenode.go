@@ -65,8 +65,16 @@ var (
 
 func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	a := h.fsys.asked(OpRead, h.texture, LiveLayout().Size())
-	p := h.content.read(within(dest, off, LiveLayout().Size()), off)
-	a.read(h.from, off, len(p), fs.OK)
+	from := h.from
+	p, err := h.content.read(h.fsys.ctx, within(dest, off, LiveLayout().Size()), off)
+	if err != nil {
+		from = FromFallback
+		if h.fsys.live.lost(h.texture, h.content) {
+			h.fsys.log.Error("a texture of the disk cache cannot be read; ground colour is served in its place until it is opened anew",
+				"texture", h.texture.Name(), "offset", off, "error", err)
+		}
+	}
+	a.read(from, off, len(p), fs.OK)
 	h.fsys.counts.live.read(len(p))
 	return inMemory(p), fs.OK
 }

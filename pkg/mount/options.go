@@ -30,10 +30,18 @@ var _ Archive = (*mbtiles.Archive)(nil)
 // Generator makes textures that no archive holds. Safe for concurrent use; it is called for at most Options.LiveWorkers at once, never
 // twice at once for one texture that somebody still waits for.
 type Generator interface {
-	// Texture returns a whole DDS file of LiveLayout, which the mount then owns. It is final unless it has holes to be repaired: such a
-	// file is served, but asked for again after a minute. An error is answered with a stand-in. The context ends when nobody waits
-	// any more, after Options.GenerateTimeout, or with the mount.
-	Texture(ctx context.Context, t tiles.Texture) (file []byte, final bool, err error)
+	// Texture makes t. An error is answered with a stand-in. The context ends when nobody waits any more, after Options.GenerateTimeout, or with the
+	// mount.
+	Texture(ctx context.Context, t tiles.Texture) (Made, error)
+}
+
+// Made is a texture and the tally of the chunks that it was made of.
+type Made struct {
+	// File is a whole DDS file of LiveLayout, which the mount then owns.
+	File []byte
+	// Chunks is how many; of these the rest were enlarged from a lower zoom level, without imagery at the provider, or not to be had. A file with any Failed has
+	// holes: it is served, but asked for again after a minute.
+	Chunks, Overzoomed, Missing, Failed int
 }
 
 // LiveLayout is what every live texture looks like: its size is announced before it is made.
@@ -91,6 +99,8 @@ type Options struct {
 	LiveWorkers int
 	// MemoryCache bounds the bytes of made textures that are kept. What open files hold comes on top. Default 2 GiB.
 	MemoryCache int64
+	// Disk keeps made textures from one mount to the next. It must stay open until Wait has returned; one mount has it. Default: nothing is kept.
+	Disk *DiskCache
 
 	// AllowOther lets other users in; permissions of the files still count.
 	AllowOther bool

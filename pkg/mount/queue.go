@@ -159,6 +159,7 @@ func (l *live) finish(j *job, c *content, err error) {
 	k := j.texture.Key()
 	if c != nil {
 		l.cache.put(k, c, time.Now(), keepIncomplete)
+		l.disk.keep(j.texture, c)
 	}
 	select {
 	case <-j.done:

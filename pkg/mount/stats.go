@@ -18,9 +18,11 @@ type Stats struct {
 	Cancelled  int64 // not made because nobody waited any more
 	StandIns   int64 // opens answered with a stand-in
 	MemoryHits int64 // opens answered from memory
+	DiskHits   int64 // opens answered from the disk cache
 
 	Waiting, Making, Queued int   // now: opens that wait, textures being made, textures yet to be made
 	CacheBytes, OpenBytes   int64 // now: held by the memory cache; held by open files, in part the same
+	OnDisk                  int   // now: textures in the disk cache
 }
 
 // Traffic counts opens, reads, and bytes read.
@@ -38,7 +40,7 @@ func (c *trafficCounters) traffic() Traffic {
 }
 
 type liveCounters struct {
-	hits, waiting, standIns              atomic.Int64
+	hits, diskHits, waiting, standIns    atomic.Int64
 	whole, incomplete, failed, cancelled atomic.Int64
 }
 
@@ -67,13 +69,13 @@ func (f *FS) Stats() Stats {
 		Archived: n.archived.traffic(), Live: n.live.traffic(), Real: n.real.traffic(),
 		Passthrough: n.passthrough.Load(), Damaged: f.damaged.len(),
 		Made: n.making.whole.Load(), Incomplete: n.making.incomplete.Load(), Failed: n.making.failed.Load(),
-		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(),
+		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(), DiskHits: n.making.diskHits.Load(),
 		Waiting: int(n.making.waiting.Load()),
 	}
 	l := f.live
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Making, s.Queued = l.queue.running, l.queue.len()
-	s.CacheBytes, s.OpenBytes = l.cache.bytes, l.pinned
+	s.CacheBytes, s.OpenBytes, s.OnDisk = l.cache.bytes, l.pinned, l.disk.order.Len()
 	return s
 }

@@ -1,0 +1,203 @@
+package mount
+
+import (
+	"container/list"
+	"context"
+	"hash/maphash"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// disk knows what a DiskCache holds, and changes it: one goroutine writes and evicts, at the least CPU priority. Guarded by live.mu, but for the file, which has
+// its own ways; no lock is held over I/O.
+type disk struct {
+	file  *DiskCache // nil: there is none
+	items map[tiles.Key]*list.Element
+	order *list.List // of *diskItem, the most recently used in front
+	tasks []diskTask
+	wake  chan struct{} // there are tasks
+	ended error         // nothing is written any more
+}
+
+// diskItem is a texture on disk. Its content is the only one of it, so that its pins tell whether it is being read.
+type diskItem struct {
+	texture tiles.Texture
+	content *content
+}
+
+// diskTask is a texture to be written, or without content one to be removed.
+type diskTask struct {
+	texture tiles.Texture
+	content *content
+}
+
+// maxDiskTasks bounds the made textures that wait to be written, and with them memory: 11.2 MB each. Beyond it they are not kept: live textures never wait for
+// the disk.
+const maxDiskTasks = 16
+
+func newDisk(file *DiskCache, seed maphash.Seed) disk {
+	d := disk{file: file, items: make(map[tiles.Key]*list.Element), order: list.New(), wake: make(chan struct{}, 1)}
+	if file == nil {
+		return d
+	}
+	for _, e := range file.entries {
+		d.insert(e.Texture, &content{disk: file, entry: e, final: true, sum: max(maphash.Comparable(seed, e), 2)})
+	}
+	return d
+}
+
+func (d *disk) insert(t tiles.Texture, c *content) {
+	d.items[t.Key()] = d.order.PushFront(&diskItem{t, c})
+}
+
+// get returns the content of k on disk, or nil.
+func (d *disk) get(k tiles.Key) *content {
+	e := d.items[k]
+	if e == nil {
+		return nil
+	}
+	d.order.MoveToFront(e)
+	return e.Value.(*diskItem).content
+}
+
+// keep has a made texture written, if it has no holes and there is time.
+func (d *disk) keep(t tiles.Texture, c *content) {
+	if d.file == nil || d.ended != nil || c.made == nil || !c.final || d.items[t.Key()] != nil || len(d.tasks) >= maxDiskTasks {
+		return
+	}
+	d.add(diskTask{t, c})
+}
+
+func (d *disk) add(task diskTask) {
+	d.tasks = append(d.tasks, task)
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the first task.
+func (d *disk) next() (task diskTask, ok bool) {
+	if len(d.tasks) == 0 {
+		return task, false
+	}
+	task = d.tasks[0]
+	d.tasks = d.tasks[1:]
+	return task, true
+}
+
+// lost takes a texture out that cannot be read, so that it is made anew. What the kernel has of it belongs to an identity of the past. It reports whether that
+// is news.
+func (l *live) lost(t tiles.Texture, c *content) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.disk.items[t.Key()]
+	if e == nil || e.Value.(*diskItem).content != c {
+		return false
+	}
+	l.disk.file.spoilt.Store(true)
+	l.disk.drop(e)
+	l.disk.add(diskTask{texture: t})
+	lt := l.textures[t.Key()]
+	lt.generation++
+	lt.sum = 0
+	return true
+}
+
+func (d *disk) drop(e *list.Element) {
+	delete(d.items, d.order.Remove(e).(*diskItem).texture.Key())
+}
+
+// tend does the disk's tasks until the mount ends, and then those that are left.
+func (l *live) tend(ctx context.Context) {
+	for open := true; open; {
+		select {
+		case <-l.disk.wake:
+		case <-l.closing:
+			open = false
+		}
+		for {
+			l.mu.Lock()
+			task, ok := l.disk.next()
+			l.mu.Unlock()
+			if !ok {
+				break
+			}
+			if err := l.attend(ctx, task); err != nil {
+				l.stopWriting(err)
+			}
+		}
+	}
+	l.mu.Lock()
+	var order []tiles.Texture
+	for e := l.disk.order.Back(); e != nil; e = e.Prev() {
+		order = append(order, e.Value.(*diskItem).texture)
+	}
+	l.mu.Unlock()
+	if err := l.disk.file.remember(order); err != nil {
+		l.log.Warn("the order in which the disk cache was used is not kept", "error", err)
+	}
+}
+
+// attend does one task.
+func (l *live) attend(ctx context.Context, task diskTask) error {
+	file := l.disk.file
+	if task.content == nil {
+		return file.writer.Remove(ctx, task.texture.Key())
+	}
+	entry, err := file.put(ctx, task.texture, task.content.made)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if l.disk.items[task.texture.Key()] == nil {
+		l.disk.insert(task.texture, &content{disk: file, entry: entry, final: true, sum: task.content.sum})
+	}
+	l.mu.Unlock()
+	return l.evict(ctx)
+}
+
+// stopWriting goes on with what is on disk already.
+func (l *live) stopWriting(why error) {
+	l.mu.Lock()
+	first := l.disk.ended == nil
+	l.disk.ended, l.disk.tasks = why, nil
+	l.mu.Unlock()
+	if first {
+		l.log.Warn("live textures are no longer kept on disk", "because", why)
+	}
+}
+
+// evict removes what was used longest ago, and is not open, until the rest is within the limit.
+func (l *live) evict(ctx context.Context) error {
+	file := l.disk.file
+	bytes, err := file.writer.Footprint(ctx)
+	for err == nil && bytes > file.o.MaxBytes {
+		victims := l.victims(bytes)
+		if len(victims) == 0 {
+			break
+		}
+		if err = file.writer.Remove(ctx, victims...); err == nil {
+			bytes, err = file.writer.Footprint(ctx)
+		}
+	}
+	return err
+}
+
+// victims takes the textures out that have to go when the archive holds so many bytes: some twentieth more than must, so that it is not done for each.
+func (l *live) victims(bytes int64) (keys []tiles.Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.disk.order.Len()
+	limit := l.disk.file.o.MaxBytes
+	excess := min(n, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
+	for e := l.disk.order.Back(); e != nil && len(keys) < excess; {
+		before := e.Prev()
+		if item := e.Value.(*diskItem); item.content.pins == 0 {
+			keys = append(keys, item.texture.Key())
+			l.disk.drop(e)
+		}
+		e = before
+	}
+	return keys
+}

@@ -1,0 +1,173 @@
+package mount
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never finished: PATH.part, which every command that reads archives
+// takes. It holds the textures of one provider: give each provider a path of its own. Only textures without holes get into it.
+//
+// One process at a time has it. What it finds damaged at opening it moves aside, and what turns out damaged later it moves aside at Close; either way a new
+// one is begun, and the log says so.
+type DiskCache struct {
+	o       DiskCacheOptions
+	path    string // of the archive, as mbtiles.Create takes it
+	writer  *mbtiles.Writer
+	archive *mbtiles.Archive
+	encoder *mbtiles.Encoder
+	entries []mbtiles.Entry // what was there at opening, the least recently used first
+	spoilt  atomic.Bool     // something of it could not be read
+}
+
+// DiskCacheOptions tune a DiskCache.
+type DiskCacheOptions struct {
+	// Provider is whose imagery it is, as records name it.
+	Provider string
+	// MaxBytes bounds what the archive holds; the least recently used textures go first. Default 20 GB.
+	MaxBytes int64
+	// Logger hears of damage and of a full disk. Default: nobody does.
+	Logger *slog.Logger
+}
+
+const defaultDiskCache = 20e9
+
+// OpenDiskCache opens the cache at path, which ends in .mbtiles, or begins it. The error wraps mbtiles.ErrLocked when another process has it. Close it.
+func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskCache, error) {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = defaultDiskCache
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	d := &DiskCache{o: o, path: path, encoder: mbtiles.NewEncoder(mbtiles.Fast)}
+	err := d.open(ctx)
+	if errors.Is(err, mbtiles.ErrCorrupt) || errors.Is(err, mbtiles.ErrNotArchive) {
+		if errAside := d.moveAside(err); errAside != nil {
+			return nil, errors.Join(err, errAside)
+		}
+		err = d.open(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("disk cache: %w", err)
+	}
+	return d, nil
+}
+
+// part is the file itself.
+func (d *DiskCache) part() string { return d.path + ".part" }
+
+// uses lists the textures, the least recently used first.
+func (d *DiskCache) uses() string { return strings.TrimSuffix(d.path, ".mbtiles") + ".used" }
+
+func (d *DiskCache) open(ctx context.Context) (err error) {
+	if d.writer, err = mbtiles.Create(ctx, d.path, mbtiles.WriterOptions{Growing: true}); err != nil {
+		return err
+	}
+	if d.archive, err = mbtiles.Open(ctx, d.part()); err != nil {
+		return errors.Join(err, d.writer.Close())
+	}
+	rank := d.ranks()
+	var known, others []mbtiles.Entry
+	ranked := make([]mbtiles.Entry, len(rank))
+	for e := range d.archive.All() {
+		if e.Layout != LiveLayout() { // no mount has made it
+			continue
+		}
+		if i, ok := rank[e.Texture.Key()]; ok {
+			ranked[i] = e
+		} else {
+			others = append(others, e) // used by a process that was killed: lately
+		}
+	}
+	for _, e := range ranked {
+		if e != (mbtiles.Entry{}) {
+			known = append(known, e)
+		}
+	}
+	d.entries = append(known, others...)
+	return nil
+}
+
+// ranks reads in which order the textures were used. Without the file there is none.
+func (d *DiskCache) ranks() map[tiles.Key]int {
+	rank := make(map[tiles.Key]int)
+	f, err := os.Open(d.uses())
+	if err != nil {
+		return rank
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if t, err := tiles.ParseName(lines.Text()); err == nil {
+			if _, twice := rank[t.Key()]; !twice {
+				rank[t.Key()] = len(rank)
+			}
+		}
+	}
+	return rank
+}
+
+// remember writes down in which order the textures were used.
+func (d *DiskCache) remember(order []tiles.Texture) error {
+	var b strings.Builder
+	for _, t := range order {
+		fmt.Fprintln(&b, t.Name())
+	}
+	tmp := d.uses() + ".new"
+	if err := os.WriteFile(tmp, []byte(b.String()), 0o666); err != nil {
+		return err
+	}
+	return os.Rename(tmp, d.uses())
+}
+
+// put stores a texture and returns what reads it.
+func (d *DiskCache) put(ctx context.Context, t tiles.Texture, made *Made) (mbtiles.Entry, error) {
+	content, err := d.encoder.Encode(made.File)
+	if err != nil {
+		return mbtiles.Entry{}, err
+	}
+	record := mbtiles.Record{Texture: t, Chunks: made.Chunks, Overzoomed: made.Overzoomed, Missing: made.Missing, Provider: d.o.Provider}
+	if err := d.writer.Put(ctx, record, content); err != nil {
+		return mbtiles.Entry{}, err
+	}
+	if err := d.writer.Flush(ctx); err != nil {
+		return mbtiles.Entry{}, err
+	}
+	e, found, err := d.archive.Find(ctx, t.Key())
+	if err == nil && !found {
+		err = fmt.Errorf("texture %s was written and is not there", t)
+	}
+	return e, err
+}
+
+// Close closes the archive. What was found damaged is moved aside.
+func (d *DiskCache) Close() error {
+	err := errors.Join(d.archive.Close(), d.writer.Close())
+	if d.spoilt.Load() || errors.Is(err, mbtiles.ErrCorrupt) {
+		return d.moveAside(errors.New("textures of it could not be read"))
+	}
+	return err
+}
+
+// moveAside renames the archive and what belongs to it.
+func (d *DiskCache) moveAside(why error) error {
+	aside := d.part() + ".damaged-" + time.Now().UTC().Format("20060102-150405")
+	for _, suffix := range [...]string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Rename(d.part()+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("move the damaged disk cache aside: %w", err)
+		}
+	}
+	d.o.Logger.Warn("the disk cache is damaged; it was moved aside and a new one is begun; delete the old one when you like", "moved to", aside, "because", why)
+	return nil
+}
