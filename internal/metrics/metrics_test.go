@@ -206,7 +206,7 @@ func (b *blocking) Worked(pack.Task, time.Duration) { <-b.release }
 // stuckGenerator makes nothing until release is closed.
 type stuckGenerator struct{ release chan struct{} }
 
-func (g *stuckGenerator) Texture(ctx context.Context, _ tiles.Texture) ([]byte, bool, error) {
+func (g *stuckGenerator) Texture(ctx context.Context, _ tiles.Texture) (mount.Made, error) {
 	select {
 	case <-g.release:
 	case <-ctx.Done():
@@ -214,7 +214,7 @@ func (g *stuckGenerator) Texture(ctx context.Context, _ tiles.Texture) ([]byte, 
 	file := make([]byte, mount.LiveLayout().Size())
 	header := mount.LiveLayout().Header()
 	copy(file, header[:])
-	return file, true, nil
+	return mount.Made{File: file, Chunks: 256}, nil
 }
 
 // Goroutines that wait for a lock show in the runtime's own metric.
