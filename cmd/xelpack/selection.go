@@ -22,6 +22,7 @@ type selectionOptions struct {
 	BBox     string
 	Region   string
 	Scenery  []string
+	Traces   []string
 	Meshes   bool
 	Zoom     uint8
 	Maptype  string
@@ -35,6 +36,7 @@ type selectionOptions struct {
 func (o *selectionOptions) register(f *pflag.FlagSet) {
 	o.registerArea(f)
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
+	f.StringArrayVar(&o.Traces, "from-trace", nil, "what a past flight asked for, a `FILE` that \"xelpack mount --trace\" recorded; may be repeated. Of it the part that --route, --bbox or --region leaves, if given")
 	f.BoolVar(&o.Meshes, "meshes", false, "read only the terrain that the meshes (DSF) of the area list: quicker on a package whose hundreds of thousands of terrain files were never read before")
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
 	f.StringVar(&o.Maptype, "maptype", "", "maptype `CODE` in the names of textures without --scenery (default the provider's)")
@@ -55,6 +57,7 @@ func (o *selectionOptions) registerArea(f *pflag.FlagSet) {
 type ground struct {
 	Regions tiles.Union
 	Paths   []*tiles.Path
+	Traced  []tiles.Texture // of --from-trace; never nil with it
 }
 
 // selected is what the options come to.
@@ -75,8 +78,8 @@ func (o selectionOptions) validateArea() error {
 // validate finds what is wrong with the flags by themselves.
 func (o selectionOptions) validate() error {
 	switch {
-	case len(o.Routes) == 0 && o.BBox == "" && o.Region == "" && len(o.Scenery) == 0:
-		return usageErrorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE or --scenery DIR")
+	case len(o.Routes) == 0 && o.BBox == "" && o.Region == "" && len(o.Scenery) == 0 && len(o.Traces) == 0:
+		return usageErrorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR or --from-trace FILE")
 	case o.Detail != "sight" && o.Detail != "full":
 		return usageErrorf("--detail %q: want sight or full", o.Detail)
 	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
@@ -117,6 +120,9 @@ func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*sce
 			}
 		}
 	}
+	if len(o.Traces) > 0 {
+		s.Candidates = g.Traced
+	}
 	items, err := s.Plan(ctx)
 	if err != nil {
 		return selected{}, err
@@ -141,6 +147,12 @@ func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 			return g, fmt.Errorf("--region: %w", err)
 		}
 		g.Regions = append(g.Regions, tiles.Polygons(polygons))
+	}
+	if len(o.Traces) > 0 {
+		var err error
+		if g.Traced, err = tracedTextures(o.Traces, stderr); err != nil {
+			return g, fmt.Errorf("--from-trace: %w", err)
+		}
 	}
 	ceiling, err := parseLength(cmp.Or(o.TerrainCeiling, "0m"))
 	if err != nil {

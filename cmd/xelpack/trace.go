@@ -70,6 +70,26 @@ func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.
 	return nil
 }
 
+// tracedTextures returns the textures that flights asked for, those too that nobody had.
+func tracedTextures(files []string, stderr io.Writer) ([]tiles.Texture, error) {
+	seen := make(map[tiles.Key]bool)
+	textures := []tiles.Texture{}
+	for _, file := range files {
+		err := readTrace(file, stderr, func(r *trace.Reader) {
+			for e := range r.Events() {
+				if k := e.Texture.Key(); !seen[k] {
+					seen[k] = true
+					textures = append(textures, e.Texture)
+				}
+			}
+		}, nil)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return textures, nil
+}
+
 func printSummary(w io.Writer, s trace.Summary) error {
 	b := bufio.NewWriter(w)
 	line := func(name, format string, args ...any) {

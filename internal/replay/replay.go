@@ -24,6 +24,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 	"github.com/xelpack/xelpack/pkg/trace"
 )
@@ -66,6 +67,7 @@ type session struct {
 	file  string
 	start time.Duration
 	last  time.Duration // start of its latest request
+	size  int64         // of the file then; 0: not known
 	reads []read
 }
 
@@ -87,7 +89,7 @@ func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 		}
 		s := current[e.Texture]
 		if e.Op != trace.OpRead || s == nil || e.Start-s.last > idle {
-			s = &session{file: e.Texture.File(), start: e.Start, last: e.Start}
+			s = &session{file: e.Texture.File(), start: e.Start, last: e.Start, size: e.Size}
 			all = append(all, s)
 			current[e.Texture] = s
 		}
@@ -197,7 +199,7 @@ func (r *run) session(ctx context.Context, s *session) {
 		if r.wait(ctx, s.start+rd.after) != nil {
 			return
 		}
-		for off, left := rd.off, min(rd.n, st.Size-rd.off); left > 0; {
+		for off, left := s.place(rd, st.Size); left > 0; {
 			want := min(left, maxRead)
 			asked := time.Now()
 			n, err := pread(fd, (*buf)[:want], off)
@@ -208,6 +210,16 @@ func (r *run) session(ctx context.Context, s *session) {
 			off, left = off+int64(n), left-int64(n)
 		}
 	}
+}
+
+// place returns what a read asks for of a file that is now of the given size. One of another width has the same levels from its end on: the same distance from
+// there is the same picture, as far as there is one.
+func (s *session) place(rd read, size int64) (off, n int64) {
+	off, end := rd.off, rd.off+rd.n
+	if s.size > 0 && off >= dds.HeaderSize {
+		off, end = max(dds.HeaderSize, off+size-s.size), end+size-s.size
+	}
+	return off, min(end, size) - off
 }
 
 // open is open(2), gone on with after signals: the Go runtime sends them to itself.

@@ -14,9 +14,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Synth is a flight to make a trace of, by what is known of how X-Plane loads: it wants what lies within about 1.5° of latitude round the aircraft, and as far in
-// longitude on the ground, in cells of 1°; the first load asks for all of that, and whenever the window reaches new cells, their textures come as one burst, the
-// nearest first. Of most textures it reads the header and the small mip levels, of a few more, of what is near everything.
+// Synth is a flight to make a trace of, by what is known of how X-Plane loads: it wants the cells of 1° within 1° of latitude round the aircraft, and as far in
+// longitude on the ground, which is some 3° × 3°/cos φ and never more than 2° away; the first load asks for all of that, and whenever the window reaches new cells,
+// their textures come as one burst, the nearest first. Of most textures it reads the header and the small mip levels, of a few more, of what is near everything.
 type Synth struct {
 	Path     *tiles.Path
 	Textures []tiles.Texture // there are
@@ -28,7 +28,7 @@ type Synth struct {
 
 // What X-Plane was measured to do.
 const (
-	synthReach  = 1.5 // degrees
+	synthReach  = 1.0 // degrees
 	synthForget = 1.0 // degrees beyond, where cells are dropped
 	synthOpens  = 650 // a second at the peak
 	synthAtOnce = 50  // wanted at a time
@@ -175,7 +175,9 @@ func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(
 	}
 	from, _ := l.Level(level)
 	tail, _ := l.Level(max(level, levelOfWidth(l, 512)))
+	pieces := 1 + max(0, (tail-from+synthPiece-1)/synthPiece)
 	e.Start += share
+	e.Took = share / time.Duration(pieces)
 	for e.Offset = from; e.Offset < l.Size(); e.Offset += e.Length {
 		e.Length = min(synthPiece, tail-e.Offset)
 		if e.Offset >= tail {
@@ -184,6 +186,7 @@ func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(
 		if !yield(e) {
 			return false
 		}
+		e.Start += e.Took
 	}
 	return true
 }
