@@ -2,86 +2,177 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // exportOptions are the flags of export.
-type exportOptions struct{ OnExisting string }
+type exportOptions struct {
+	OnExisting string
+	DryRun     bool
+	JSON       bool
+}
 
 func newExportCommand() *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
 		Use:   "export ARCHIVE DIR",
 		Short: "Write an archive's textures as plain DDS files",
-		Long:  "Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is made if need be.",
+		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is made if need be, and nothing is written
+outside of it. Every file gets its name when it is whole: an export that was interrupted is gone on with by --on-existing skip.`,
 		Example: `  xelpack export flight.mbtiles ~/scenery/zzXEL_eur_ortho/textures
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
-				return export(cmd.Context(), a, args[1], o, cmd.OutOrStdout())
+				return export(cmd.Context(), a, args[1], o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},
 	}
 	cmd.Flags().StringVar(&o.OnExisting, "on-existing", "fail", "what to do with files that are there: skip, replace or fail")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be written")
+	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	return cmd
 }
 
-func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions, stdout io.Writer) error {
+// exported is what an export did.
+type exported struct {
+	Dir     string `json:"dir"`
+	Written int    `json:"written"`
+	Skipped int    `json:"skipped"`
+	Bytes   int64  `json:"bytes"` // of the files written
+}
+
+func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions, stdout, stderr io.Writer) error {
 	switch o.OnExisting {
 	case "skip", "replace", "fail":
 	default:
 		return usageErrorf("--on-existing %q: want skip, replace or fail", o.OnExisting)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	report := exported{Dir: dir}
+	todo, err := toExport(a, dir, o, &report)
+	if err != nil {
 		return err
 	}
-	written, skipped := 0, 0
+	if !o.DryRun {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		err := exportAll(ctx, a, dir, todo, report.Bytes, stderr)
+		if err != nil {
+			return err
+		}
+	}
+	if o.JSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	done := "written"
+	if o.DryRun {
+		done = "to write"
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", dir, plural(report.Written, "texture"), done, report.Skipped)
+	return err
+}
+
+// toExport finds out what is there before anything is written.
+func toExport(a *mbtiles.Archive, dir string, o exportOptions, report *exported) ([]mbtiles.Entry, error) {
+	var todo []mbtiles.Entry
 	for e := range a.All() {
 		file := filepath.Join(dir, e.Texture.File())
 		if _, err := os.Lstat(file); err == nil && o.OnExisting != "replace" {
 			if o.OnExisting == "fail" {
-				return fmt.Errorf("%s exists (%d files were written before it): --on-existing skip keeps it, --on-existing replace writes it anew", file, written)
+				return nil, fmt.Errorf("%s exists (nothing was written): --on-existing skip keeps what is there, --on-existing replace writes it anew", file)
 			}
-			skipped++
+			report.Skipped++
 			continue
 		}
-		if err := writeFile(file, func(w io.Writer) error { return a.WriteTo(ctx, e, w) }); err != nil {
-			return err
-		}
-		written++
+		todo = append(todo, e)
+		report.Written++
+		report.Bytes += e.Layout.Size()
 	}
-	_, err := fmt.Fprintf(stdout, "%s: %s written, %d skipped\n", dir, plural(written, "texture"), skipped)
-	return err
+	return todo, nil
 }
 
-// writeFile writes a file whole or not at all: under another name first, renamed when it is on the disk.
-func writeFile(file string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), ".xelpack-*")
+// exportAll writes textures into dir and nowhere else, whatever they are called and whatever links are there.
+func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []mbtiles.Entry, total int64, stderr io.Writer) (err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	meter := progress.NewMeter(stderr, "export")
+	defer meter.Close()
+	var mu sync.Mutex
+	done := int64(0)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0)) // decoding is most of it
+	for _, e := range todo {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			err := writeInto(root, e.Texture.File(), func(w io.Writer) error { return a.WriteTo(gctx, e, w) })
+			if err != nil {
+				return fmt.Errorf("export into %s: %w", dir, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done += e.Layout.Size()
+			meter.Set(done, total)
+			return nil
+		})
+	}
+	return errors.Join(g.Wait(), ctx.Err())
+}
+
+// writeInto writes a file of a folder whole or not at all: under another name first, renamed when it is on the disk.
+func writeInto(root *os.Root, name string, write func(io.Writer) error) (err error) {
+	tmp := ".xelpack-" + name
+	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+		return err
+	}
+	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+			err = errors.Join(err, ignoreClosed(f.Close()), root.Remove(tmp))
 		}
 	}()
 	if err := write(f); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), file)
+	return root.Rename(tmp, name)
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(file string, write func(io.Writer) error) (err error) {
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return writeInto(root, filepath.Base(file), write)
 }
 
 func ignoreClosed(err error) error {

@@ -59,7 +59,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
-		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newExportCommand(),
+		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newTraceCommand(), newReplayCommand(),
 		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,6 +47,8 @@ func TestScripts(t *testing.T) {
 			case "fuse":
 				_, err := os.Stat("/dev/fuse")
 				return err == nil, nil
+			case "smalldisk":
+				return exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run() == nil, nil
 			case "magick":
 				_, err := magick.Find()
 				return err == nil, nil

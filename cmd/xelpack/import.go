@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// importOptions are the flags of import.
+type importOptions struct {
+	Output      string
+	Provider    string
+	Attribution string
+	Licence     string
+	Free        bool
+	Compress    string
+	DryRun      bool
+	JSON        bool
+}
+
+func newImportCommand() *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "import DIR… -o FILE.mbtiles",
+		Short: "Pack folders of DDS files into an archive",
+		Long: `Packs the textures in folders, and in what is below them, into an archive: Ortho4XP's and other packages' textures (23952_33712_BI16.dds), and AutoOrtho's cache of DDS
+files (dds_cache/…/BI/23952_33712_z16.dds). Every file is checked: its name, its format (DXT1 or DXT5, square, 256 to 4096 px, all mip levels) and its length.
+What is skipped is named, and why. Of a texture that is found twice the first is taken. An import that was interrupted goes on where it stopped.
+
+Whether the imagery may be passed on only its maker's licence says: unless --redistributable is given, the archive is taken not to be.`,
+		Example: `  xelpack import ~/Ortho4XP/Tiles/zOrtho4XP_+43+005/textures -o +43+005.mbtiles
+  xelpack import ~/.autoortho-data/cache/dds_cache -o autoortho.mbtiles --provider bing`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runImport(cmd.Context(), o, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` that ends in .mbtiles")
+	f.StringVar(&o.Provider, "provider", "", "`ID` of the provider that the imagery is from")
+	f.StringVar(&o.Attribution, "attribution", "", "whom to name: `TEXT` for the archive")
+	f.StringVar(&o.Licence, "licence", "unknown", "licence of the imagery: `TEXT` for the archive")
+	f.BoolVar(&o.Free, "redistributable", false, "the licence allows to pass the imagery on")
+	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be packed and what skipped")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	explicit(f, "provider", "attribution", "licence", "redistributable")
+	return cmd
+}
+
+func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stderr io.Writer) error {
+	compression, err := mbtiles.ParseCompression(o.Compress)
+	if err != nil {
+		return usageErrorf("--compress: %w", err)
+	}
+	if !o.DryRun {
+		if o.Output == "" {
+			return usageErrorf("where to? give -o FILE.mbtiles")
+		}
+		if err := outputFolder(o.Output); err != nil {
+			return err
+		}
+	}
+	found, err := mbtiles.FindDDS(ctx, dirs...)
+	if err != nil {
+		return err
+	}
+	if len(found.Files) == 0 {
+		sayImported(stderr, mbtiles.ImportReport{Skipped: found.Skipped, Others: found.Others})
+		return errors.New("no texture to import: want files such as 23952_33712_BI16.dds")
+	}
+	var report mbtiles.ImportReport
+	if o.DryRun {
+		report = mbtiles.ImportReport{Imported: len(found.Files), Skipped: found.Skipped, Others: found.Others}
+		for _, f := range found.Files {
+			report.Bytes += f.Layout.Size()
+		}
+	} else if report, err = importInto(ctx, o, compression, found, stderr); err != nil {
+		return err
+	}
+	if o.JSON {
+		if report.Skipped == nil {
+			report.Skipped = []mbtiles.SkippedFile{}
+		}
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	sayImported(stderr, report)
+	if o.DryRun {
+		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n", plural(report.Imported, "texture"), bytesText(report.Bytes), len(report.Skipped))
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output, plural(report.Imported, "texture"), report.Present, len(report.Skipped))
+	return err
+}
+
+func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found mbtiles.DDSFiles, stderr io.Writer) (mbtiles.ImportReport, error) {
+	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: writerQueue})
+	if err != nil {
+		return mbtiles.ImportReport{}, err
+	}
+	meter := progress.NewMeter(stderr, "import")
+	report, err := mbtiles.ImportDDS(ctx, w, found, mbtiles.ImportOptions{Compression: c, Provider: o.Provider, Progress: meter.Set})
+	meter.Close()
+	if err == nil {
+		meta := map[string]string{"licence": o.Licence, "redistributable": strconv.FormatBool(o.Free)}
+		if o.Provider != "" {
+			meta["providers"] = o.Provider
+		}
+		if o.Attribution != "" {
+			meta["attribution"] = o.Attribution
+		}
+		err = w.Finish(ctx, meta)
+	}
+	return report, errors.Join(err, w.Close())
+}
+
+// sayImported names what was left out.
+func sayImported(stderr io.Writer, r mbtiles.ImportReport) {
+	const most = 20
+	for i, s := range r.Skipped {
+		if i == most {
+			fmt.Fprintf(stderr, "… and %d more: --json names them all\n", len(r.Skipped)-most)
+			break
+		}
+		fmt.Fprintf(stderr, "skipped %s: %s\n", s.File, s.Why)
+	}
+	if r.Others > 0 {
+		fmt.Fprintf(stderr, "left alone: %s of other kinds\n", plural(r.Others, "file"))
+	}
+}

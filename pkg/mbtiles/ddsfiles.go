@@ -1,0 +1,194 @@
+package mbtiles
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// DDSFile is a texture as a file of its own.
+type DDSFile struct {
+	Path    string
+	Texture tiles.Texture
+	Layout  dds.Layout
+	Failed  int // chunks that its maker says are not in it
+}
+
+// SkippedFile is a file that cannot be taken, and why. Its JSON is a contract with scripts.
+type SkippedFile struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
+}
+
+// DDSFiles are the textures found in folders.
+type DDSFiles struct {
+	Files   []DDSFile // in the order of their paths, folder by folder; of each texture the first
+	Skipped []SkippedFile
+	Others  int // files that are no DDS at all, such as water masks
+}
+
+// FindDDS looks for textures in folders and what is below them, under the names of Ortho4XP's textures ("23952_33712_BI16.dds") and of AutoOrtho's cache
+// ("BI/23952_33712_z16.dds", where z is the zoom level of its pixels). Of every file it reads the header: BC1 or BC3, square, 256 to 4096 px, all mip levels,
+// the length that follows from these. What it cannot take it names in Skipped. The error is for a folder that cannot be read.
+func FindDDS(ctx context.Context, dirs ...string) (DDSFiles, error) {
+	var found DDSFiles
+	seen := make(map[tiles.Key]string)
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			err = errors.New("not a folder")
+		}
+		if err != nil {
+			return found, fmt.Errorf("%s: %w", dir, bare(err))
+		}
+		err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil && path == dir:
+				return fmt.Errorf("%s: %w", dir, bare(err))
+			case err != nil:
+				found.skip(path, bare(err))
+				return nil
+			case d.IsDir():
+				return nil
+			case !strings.EqualFold(filepath.Ext(path), ".dds"):
+				found.Others++
+				return nil
+			}
+			file, err := lookAt(path)
+			if first, twice := seen[file.Texture.Key()]; err == nil && twice {
+				err = fmt.Errorf("the same texture as %s", first)
+			}
+			if err != nil {
+				found.skip(path, err)
+				return nil
+			}
+			seen[file.Texture.Key()] = path
+			found.Files = append(found.Files, file)
+			return nil
+		})
+		if err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func (d *DDSFiles) skip(path string, why error) {
+	d.Skipped = append(d.Skipped, SkippedFile{path, why.Error()})
+}
+
+// lookAt reads the header of a file and says what it is, or why it cannot be taken.
+func lookAt(path string) (DDSFile, error) {
+	file := DDSFile{Path: path}
+	f, err := os.Open(path)
+	if err != nil {
+		return file, bare(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return file, bare(err)
+	}
+	if !info.Mode().IsRegular() {
+		return file, errors.New("not a regular file")
+	}
+	head := make([]byte, dds.HeaderSize)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return file, bare(err)
+	}
+	if file.Layout, err = foreignLayout(head[:n]); err != nil {
+		return file, err
+	}
+	if size := info.Size(); size != file.Layout.Size() {
+		return file, fmt.Errorf("it has %d bytes, and a %v of %d px with all mip levels has %d", size, file.Layout.Format, file.Layout.Side, file.Layout.Size())
+	}
+	return file, file.name()
+}
+
+// foreignLayout reads the header of a DDS file that any program may have written: what makes no difference to the pixels may be as it likes.
+func foreignLayout(head []byte) (dds.Layout, error) {
+	word := func(at int) uint32 { return binary.LittleEndian.Uint32(head[at:]) }
+	switch {
+	case len(head) >= 4 && word(0) == 0xFD2FB528:
+		return dds.Layout{}, errors.New("it is compressed as a whole (AutoOrtho's disk compression), which is not read")
+	case len(head) < dds.HeaderSize || word(0) != 0x20534444 || word(4) != 124 || word(76) != 32:
+		return dds.Layout{}, errors.New("it is no DDS file")
+	}
+	l := dds.Layout{Format: dds.BC1, Side: int(word(16))}
+	switch fourCC := string(head[84:88]); {
+	case word(80)&4 == 0:
+		return l, errors.New("it is not block-compressed, want DXT1 or DXT5")
+	case fourCC == "DXT5":
+		l.Format = dds.BC3
+	case fourCC != "DXT1":
+		return l, fmt.Errorf("its format is %q, want DXT1 or DXT5", fourCC)
+	}
+	if word(12) != word(16) || l.Valid() != nil {
+		return l, fmt.Errorf("it is %d×%d px, want a square of 256, 512, 1024, 2048 or 4096", word(16), word(12))
+	}
+	if levels := word(28); levels != uint32(l.Levels()) {
+		return l, fmt.Errorf("it has %d mip levels, want all %d", max(levels, 1), l.Levels())
+	}
+	return l, nil
+}
+
+// cacheName is how AutoOrtho names the files of its cache, in folders that are called after the maptype.
+var cacheName = regexp.MustCompile(`^(\d{1,10})_(\d{1,10})_z(\d{1,2})\.dds$`)
+
+// name finds out which texture the file is.
+func (f *DDSFile) name() error {
+	base := filepath.Base(f.Path)
+	m := cacheName.FindStringSubmatch(base)
+	if m == nil {
+		var err error
+		f.Texture, err = tiles.ParseName(base)
+		return err
+	}
+	zl, _ := strconv.Atoi(m[3]) // of the pixels; a texture of fewer than 4096 has been built below its own
+	zl += bits.Len(uint(dds.MaxSide/f.Layout.Side)) - 1
+	var err error
+	if f.Texture, err = tiles.ParseName(fmt.Sprintf("%s_%s_%s%02d", m[1], m[2], filepath.Base(filepath.Dir(f.Path)), zl)); err != nil {
+		return err
+	}
+	return f.sidecar()
+}
+
+// sidecar reads what AutoOrtho notes about a file of its cache, if it does: an unfinished one must not pass for whole.
+func (f *DDSFile) sidecar() error {
+	body, err := os.ReadFile(strings.TrimSuffix(f.Path, ".dds") + ".ddm")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("its .ddm: %w", bare(err))
+	}
+	var note struct {
+		Levels  int   `json:"mm"`
+		Filled  []int `json:"populated_mipmaps"`
+		Missing []int `json:"missing_indices"`
+	}
+	if err := json.Unmarshal(body, &note); err != nil {
+		return fmt.Errorf("its .ddm: %w", err)
+	}
+	if note.Filled != nil && len(note.Filled) < note.Levels {
+		return fmt.Errorf("AutoOrtho has filled only %d of its %d mip levels", len(note.Filled), note.Levels)
+	}
+	f.Failed = min(len(note.Missing), tiles.TextureChunks*tiles.TextureChunks)
+	return nil
+}
