@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/pack"
 )
 
 // liveOptions are the flags about textures that are made when they are opened.
@@ -22,6 +24,7 @@ type liveOptions struct {
 	MemoryCache string
 	DiskCache   string
 	CacheDir    string
+	Prefetch    string
 }
 
 // What made textures may take in memory and on disk.
@@ -37,6 +40,7 @@ func (o *liveOptions) register(f *pflag.FlagSet) {
 	f.IntVar(&o.Workers, "live-workers", 0, "live textures made at once (default one a processor, at least 2)")
 	f.StringVar(&o.MemoryCache, "memory-cache", "", "`SIZE` in memory for live textures (default "+defaultMemoryCache+")")
 	f.StringVar(&o.DiskCache, "disk-cache", "", "`SIZE` on disk for live textures, for each provider, or off (default "+defaultDiskCache+"; off for a bare URL template)")
+	f.StringVar(&o.Prefetch, "prefetch", "on", "make neighbours of live textures, and the rest of their row, before they are opened: on or off")
 	f.StringVar(&o.CacheDir, "cache-dir", "", "`DIR` of the disk cache (default xelpack/live in the user's cache folder)")
 }
 
@@ -51,7 +55,10 @@ func (o liveOptions) apply(mo *mount.Options) (err error) {
 	if o.Workers < 0 {
 		return usageErrorf("--live-workers %d: want 1 or more, or 0 for one a processor", o.Workers)
 	}
-	mo.Deadline, mo.LiveWorkers = o.Deadline, o.Workers
+	if o.Prefetch != "on" && o.Prefetch != "off" {
+		return usageErrorf("--prefetch %q: want on or off", o.Prefetch)
+	}
+	mo.Deadline, mo.LiveWorkers, mo.Prefetch = o.Deadline, o.Workers, o.Prefetch == "on"
 	if mo.MemoryCache, err = parseBytes(cmp.Or(o.MemoryCache, defaultMemoryCache)); err != nil {
 		return usageErrorf("--memory-cache: %w", err)
 	}
@@ -94,6 +101,18 @@ func (o liveOptions) openDisk(ctx context.Context, p fetch.Provider, log *slog.L
 	}
 	return disk
 }
+
+// pipeline says how live textures are made: by few, and on what processor time others leave.
+func (o liveOptions) pipeline(source fetch.Source, p fetch.Provider, observer pack.Observer) pack.Options {
+	return pack.Options{
+		Source: source, MaxZL: p.MaxZL, Observer: observer, LowPriority: true,
+		Workers: min(o.Workers, runtime.GOMAXPROCS(0)),
+		Memory:  max(minPipelineMemory, int64(o.Workers)*mount.LiveLayout().Size()),
+	}
+}
+
+// minPipelineMemory has room for as many textures under way as keep the network busy.
+const minPipelineMemory = 64 << 20
 
 // closeDisk closes the cache. That it could not be written is no failure of the mount: it is said.
 func closeDisk(d *mount.DiskCache, log *slog.Logger) {

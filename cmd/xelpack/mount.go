@@ -129,7 +129,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 			return err
 		}
 		defer source.close(stderr)
-		pipeline := pack.New(pack.Options{Source: source, MaxZL: provider.MaxZL, Observer: watch.observer})
+		pipeline := pack.New(o.pipeline(source, provider, watch.observer))
 		defer pipeline.Close()
 		mo.Generator = generator{pipeline}
 		watch.Client.Store(source.client)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"sync"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,6 +19,8 @@ type pages struct {
 	usable int    // of it
 	root   uint32 // of the table
 	bufs   sync.Pool
+	raw    syscall.RawConn // of f; nil where it has none
+	chains chains
 
 	mu       sync.Mutex
 	interior map[uint32][]byte // pages of the b-tree that are no leaves
@@ -46,7 +49,7 @@ func newPages(f file, root int64) *pages {
 	if size < 512 || size&(size-1) != 0 || size-int(h[20]) < 480 || root < 2 || root > math.MaxUint32-1 {
 		return nil
 	}
-	p := &pages{f: f, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte)}
+	p := &pages{f: f, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte), raw: rawConn(f)}
 	p.bufs.New = func() any { return new([]byte) }
 	return p
 }
@@ -251,6 +254,9 @@ func (p *pages) parse(b []byte, payload int64) (c cell, ok bool) {
 // again only where they turn out not to.
 func (p *pages) fill(dst []byte, c cell) bool {
 	dst = dst[copy(dst, c.local):]
+	if after, ok := p.scatter(c.overflow, 0, dst); ok {
+		return after == 0
+	}
 	scratch := p.bufs.Get().(*[]byte)
 	defer p.bufs.Put(scratch)
 	each := p.usable - 4

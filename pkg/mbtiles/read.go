@@ -118,6 +118,9 @@ func (r *reader) readPiece(ctx context.Context, id int64, length int, p []byte, 
 		}
 		return err
 	}
+	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.part(id, length, p, within) {
+		return nil
+	}
 	if !ok {
 		var err error
 		b, err = r.cache.acquire(ctx, id, length, func(buf []byte) ([]byte, error) { return r.load(ctx, id, buf) })

@@ -5,6 +5,7 @@ import (
 	"context"
 	"hash/maphash"
 
+	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -110,6 +111,7 @@ func (d *disk) drop(e *list.Element) {
 
 // tend does the disk's tasks until the mount ends, and then those that are left.
 func (l *live) tend(ctx context.Context) {
+	_ = pack.LowPriority() // where it is refused the work is done all the same
 	for open := true; open; {
 		select {
 		case <-l.disk.wake:

@@ -48,7 +48,9 @@ type live struct {
 	textures map[tiles.Key]*liveTexture // every one opened since the mount began
 	cache    *cache
 	disk     disk
-	pinned   int64 // bytes that open files hold
+	ahead    prefetch
+	real     func(tiles.Key) bool // whether the scenery has a file of it; nil: it has none
+	pinned   int64                // bytes that open files hold
 	queue    queue
 }
 
@@ -67,7 +69,7 @@ func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters
 		textures: make(map[tiles.Key]*liveTexture), cache: newCache(o.MemoryCache),
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
-	l.queue.workers = o.LiveWorkers
+	l.queue.workers, l.queue.ahead = o.LiveWorkers, make(map[*job]bool)
 	l.disk = newDisk(o.Disk, l.contents.seed)
 	if o.Disk != nil {
 		l.wg.Go(func() { l.tend(ctx) })
@@ -114,7 +116,9 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 		} else {
 			l.counts.hits.Add(1)
 		}
-		c, errno = l.settle(k, lt, generation, c)
+		if c, errno = l.settle(k, lt, generation, c); c != nil {
+			l.predict(t)
+		}
 		return c, c.origin(true), errno
 	}
 	if lt.generation != generation {
@@ -122,6 +126,7 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 		return nil, FromNowhere, syscall.ESTALE
 	}
 	j := l.join(lt, t)
+	l.predict(t)
 	l.mu.Unlock()
 
 	l.counts.waiting.Add(1)

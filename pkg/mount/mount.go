@@ -9,6 +9,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // fsType is what the kernel calls the mount: "fuse.xelpack".
@@ -68,6 +70,8 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	}
 	f.inodes = f.shelf.inodes
 	f.live = newLive(f.ctx, &o, f.shelf, &f.counts.making)
+
+	f.live.real = func(k tiles.Key) bool { _, ok := f.realTextures.find(f, k); return ok }
 
 	f.root = &dirNode{node: node{fsys: f}}
 	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(f.root, f.nodeOptions())), mountpoint, f.mountOptions(&o))

@@ -102,6 +102,10 @@ type Options struct {
 	// Disk keeps made textures from one mount to the next. It must stay open until Wait has returned; one mount has it. Default: nothing is kept.
 	Disk *DiskCache
 
+	// Prefetch makes neighbours of opened live textures, and the rest of their row or column, before they are asked for, as far as workers have nothing
+	// else to do.
+	Prefetch bool
+
 	// AllowOther lets other users in; permissions of the files still count.
 	AllowOther bool
 	// Grace is how long Unmount waits for files to be closed before it detaches the mount. Default 3 s.

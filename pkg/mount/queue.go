@@ -26,14 +26,17 @@ type job struct {
 	waiters  int
 	standIn  func() *content // builds one for all who wait; nil when nobody does, so that it is not kept
 	answered bool            // somebody was given a stand-in: the texture is wanted even when nobody waits
+	foreseen bool            // nobody has asked for it yet
 	place    *list.Element   // nil when it is not in the queue
 	in       *list.List      // the list that place belongs to
 }
 
-// queue holds the jobs that no worker has begun: those that somebody waits for go first. Guarded by live.mu.
+// queue holds the jobs that no worker has begun: those that somebody waits for go first, and those that nobody has asked for come last. Guarded by live.mu.
 type queue struct {
-	workers, running   int
-	awaited, abandoned list.List
+	workers, running             int
+	awaited, abandoned, foreseen list.List
+
+	ahead map[*job]bool // begun, and nobody has asked for them
 }
 
 func (q *queue) push(j *job, to *list.List) {
@@ -53,20 +56,28 @@ func (q *queue) next() *job {
 	if q.running >= q.workers {
 		return nil
 	}
-	for _, l := range []*list.List{&q.awaited, &q.abandoned} {
-		if e := l.Front(); e != nil {
-			j := e.Value.(*job)
-			q.drop(j)
-			q.running++
-			return j
+	for _, l := range []*list.List{&q.awaited, &q.abandoned, &q.foreseen} {
+		e := l.Front()
+		if e == nil {
+			continue
 		}
+		j := e.Value.(*job)
+		if j.foreseen {
+			if q.running > 0 && q.running >= q.workers-1 { // a worker stays free
+				return nil
+			}
+			q.ahead[j] = true
+		}
+		q.drop(j)
+		q.running++
+		return j
 	}
 	return nil
 }
 
 // clear takes every job out.
 func (q *queue) clear() {
-	for _, l := range []*list.List{&q.awaited, &q.abandoned} {
+	for _, l := range []*list.List{&q.awaited, &q.abandoned, &q.foreseen} {
 		for l.Len() > 0 {
 			q.drop(l.Front().Value.(*job))
 		}
@@ -79,17 +90,25 @@ func (q *queue) len() int { return q.awaited.Len() + q.abandoned.Len() }
 func (l *live) join(lt *liveTexture, t tiles.Texture) *job {
 	j := lt.job
 	if j == nil {
-		j = &job{texture: t, done: make(chan struct{})}
-		j.ctx, j.cancel = context.WithCancel(l.ctx)
+		j = l.newJob(t)
 		lt.job = j
 		l.queue.push(j, &l.queue.awaited)
-	} else if j.in == &l.queue.abandoned {
+	} else if j.place != nil && j.in != &l.queue.awaited {
 		l.queue.push(j, &l.queue.awaited)
 	}
+	j.foreseen = false
+	delete(l.queue.ahead, j)
 	if j.waiters++; j.waiters == 1 {
 		j.standIn = sync.OnceValue(func() *content { return l.standIn(t) })
 	}
 	l.begin()
+	l.yield()
+	return j
+}
+
+func (l *live) newJob(t tiles.Texture) *job {
+	j := &job{texture: t, done: make(chan struct{})}
+	j.ctx, j.cancel = context.WithCancel(l.ctx)
 	return j
 }
 
@@ -137,6 +156,16 @@ func (l *live) begin() {
 
 // work makes one texture.
 func (l *live) work(j *job) {
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.queue.ahead, j)
+		l.queue.running--
+		l.begin()
+	}()
+	if l.needless(j) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(j.ctx, l.opts.GenerateTimeout)
 	defer cancel()
 	// A Generator that does not heed its context keeps its worker, but not those who wait.
@@ -145,11 +174,6 @@ func (l *live) work(j *job) {
 	c, err := l.generate(ctx, j.texture)
 	l.finish(j, c, err)
 	j.cancel()
-
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.queue.running--
-	l.begin()
 }
 
 // finish hands the outcome to who waits, once, and keeps what was made.
@@ -169,6 +193,9 @@ func (l *live) finish(j *job, c *content, err error) {
 	lt := l.textures[k]
 	if lt.job == j {
 		lt.job = nil
+	}
+	if j.foreseen {
+		l.foreseen(c, j.ctx.Err())
 	}
 	j.content, j.err = c, err
 	close(j.done)

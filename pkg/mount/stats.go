@@ -17,6 +17,7 @@ type Stats struct {
 	Failed     int64 // not made
 	Cancelled  int64 // not made because nobody waited any more
 	StandIns   int64 // opens answered with a stand-in
+	Prefetched int64 // made before anybody asked for them
 	MemoryHits int64 // opens answered from memory
 	DiskHits   int64 // opens answered from the disk cache
 
@@ -40,8 +41,8 @@ func (c *trafficCounters) traffic() Traffic {
 }
 
 type liveCounters struct {
-	hits, diskHits, waiting, standIns    atomic.Int64
-	whole, incomplete, failed, cancelled atomic.Int64
+	hits, diskHits, prefetched, waiting, standIns atomic.Int64
+	whole, incomplete, failed, cancelled          atomic.Int64
 }
 
 // made counts one making by its outcome. One that was cancelled has been counted by who cancelled it.
@@ -69,7 +70,7 @@ func (f *FS) Stats() Stats {
 		Archived: n.archived.traffic(), Live: n.live.traffic(), Real: n.real.traffic(),
 		Passthrough: n.passthrough.Load(), Damaged: f.damaged.len(),
 		Made: n.making.whole.Load(), Incomplete: n.making.incomplete.Load(), Failed: n.making.failed.Load(),
-		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(), DiskHits: n.making.diskHits.Load(),
+		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(), DiskHits: n.making.diskHits.Load(), Prefetched: n.making.prefetched.Load(),
 		Waiting: int(n.making.waiting.Load()),
 	}
 	l := f.live

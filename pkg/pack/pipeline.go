@@ -35,6 +35,8 @@ type Options struct {
 	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four for every worker, so that the
 	// network has something to do while bodies wait.
 	Slots int
+	// LowPriority has the workers decode and encode on threads of the least CPU priority: others on the machine come first.
+	LowPriority bool
 	// Observer hears of what is done. Nil: nobody does.
 	Observer Observer
 }
@@ -68,6 +70,7 @@ type Pipeline struct {
 type worker struct {
 	dds     *dds.Worker
 	encoder *mbtiles.Encoder
+	thread  *thread               // nil: the caller's
 	doing   atomic.Pointer[doing] // nil: nothing
 }
 
@@ -89,6 +92,9 @@ func New(o Options) *Pipeline {
 	p.parents = newParents(p)
 	for range nWorkers {
 		w := &worker{dds: dds.NewWorker(), encoder: mbtiles.NewEncoder(o.Compression)}
+		if o.LowPriority {
+			w.thread = newThread()
+		}
 		p.all = append(p.all, w)
 		p.workers <- w
 	}
@@ -99,7 +105,11 @@ func New(o Options) *Pipeline {
 func (p *Pipeline) Close() error {
 	var errs []error
 	for range cap(p.workers) {
-		errs = append(errs, (<-p.workers).dds.Close())
+		w := <-p.workers
+		if w.thread != nil {
+			w.thread.close()
+		}
+		errs = append(errs, w.dds.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -111,7 +121,7 @@ func (p *Pipeline) work(ctx context.Context, task Task, f func(*worker) error) e
 	case w := <-p.workers:
 		waiting()
 		defer func() { p.workers <- w }()
-		return p.do(w, task, f)
+		return p.onThread(w, task, f)
 	case <-ctx.Done():
 		waiting()
 		return ctx.Err()

@@ -1,0 +1,65 @@
+package pack
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// leastPriority is nice's last: a thread that has it gets some 1.5 % of a processor that another wants, and all of one that nobody does.
+const leastPriority = 19
+
+// LowPriority ties the calling goroutine to a thread of its own, of the least CPU priority, for the rest of its life. (An ordinary process may lower a thread's
+// priority, not raise it again: the thread ends with the goroutine.)
+func LowPriority() error {
+	runtime.LockOSThread()
+	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), leastPriority); err != nil {
+		return fmt.Errorf("lower the priority of a thread: %w", err)
+	}
+	return nil
+}
+
+// thread runs what it is given one after the other, at low priority.
+type thread struct {
+	tasks chan func()
+	ended chan struct{}
+}
+
+func newThread() *thread {
+	t := &thread{tasks: make(chan func()), ended: make(chan struct{})}
+	go func() {
+		defer close(t.ended)
+		_ = LowPriority() // where it is refused the work is done all the same
+		for task := range t.tasks {
+			task()
+		}
+	}()
+	return t
+}
+
+// run returns when do has been done. A panic in it is the caller's. Nobody interrupts it: what a worker does takes milliseconds.
+func (t *thread) run(do func() error) (err error) {
+	done := make(chan any)
+	t.tasks <- func() {
+		defer func() { done <- recover() }()
+		err = do()
+	}
+	if p := <-done; p != nil {
+		panic(p)
+	}
+	return err
+}
+
+func (t *thread) close() {
+	close(t.tasks)
+	<-t.ended
+}
+
+// onThread has w do f, on its own thread if it has one.
+func (p *Pipeline) onThread(w *worker, task Task, f func(*worker) error) error {
+	if w.thread == nil {
+		return p.do(w, task, f)
+	}
+	return w.thread.run(func() error { return p.do(w, task, f) })
+}
