@@ -3,8 +3,8 @@
 //
 //	go run -tags squish ./internal/benchencode -o docs/benchmarks.md
 //
-// The imagery is the set of 256 chunks in -chunks where it exists, and otherwise generated. Every figure is the best of several short runs; the
-// candidates take turns, so that a busy machine disturbs all alike. Without the tag squish (which needs Debian's libsquish-dev) the baseline
+// The imagery is the set of 256 chunks in -chunks where it exists, and otherwise generated. Every figure is a sum over the chunks, of each the
+// best of several runs; the candidates take turns, so that a busy machine disturbs all alike. Without the tag squish (which needs Debian's libsquish-dev) the baseline
 // is left out and no ratio to it is given.
 package main
 

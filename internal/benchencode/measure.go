@@ -3,14 +3,10 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 )
@@ -23,34 +19,48 @@ type report struct {
 	scaling  scaling
 }
 
-// scaling is how many times as much two workers do in the same time as one.
-type scaling struct {
-	texture  float64 // on one texture
-	apart    float64 // each on a texture of its own, in memory of its own: what the machine allows
-	spinning float64 // with sums in registers instead of textures: what its processors allow
-}
-
-// stage is something done to all 256 chunks, and its time.
+// stage is something done to all 256 chunks. Its time is the sum over its parts, a chunk each, of their best times: what is that short is seldom
+// disturbed every time.
 type stage struct {
 	name  string
-	clock clock
-	run   func() error
+	parts []clock
+	run   func(part int) error
+}
+
+func newStage(name string, parts int, run func(part int) error) stage {
+	return stage{name: name, parts: make([]clock, parts), run: run}
+}
+
+func (s *stage) measure() error {
+	for i := range s.parts {
+		if err := s.parts[i].run(func() error { return s.run(i) }); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+func (s *stage) milliseconds() (sum float64) {
+	for _, c := range s.parts {
+		sum += c.milliseconds()
+	}
+	return sum
 }
 
 type encoderResult struct {
 	stage
 	pictureError
-	blocks [across * across][]byte
+	blocks [chunks][]byte
 }
 
 // speed is in million pixels a second.
 func (s *stage) speed() float64 {
-	return across * across * chunkSide * chunkSide / 1e3 / s.clock.milliseconds()
+	return chunks * chunkSide * chunkSide / 1e3 / s.milliseconds()
 }
 
 // measure takes everything in turns, so that a busy machine disturbs all alike.
-func measure(s *set, rounds int) (*report, error) {
-	r := &report{set: s.name}
+func measure(s *set, rounds int) (r *report, err error) {
+	r = &report{set: s.name}
 	variants := dds.Variants()
 	var workers []*dds.Worker
 	for _, v := range variants {
@@ -67,33 +77,29 @@ func measure(s *set, rounds int) (*report, error) {
 	}
 	r.addSquish(s)
 	r.addDecoders(s, best)
-	r.add("mips and BC1 of all levels", func() error { return fromPixels(s, best) })
-	var whole []*stage
+	r.add("mips and BC1 of all levels", textureParts, texture(dds.BC1, func(b *dds.Builder, i int) error {
+		return best.AddPixels(b, i/across, i%across, s.pixels[i])
+	}))
 	for i, v := range variants {
-		whole = append(whole, r.add("whole BC1 texture, "+v, func() error { return texture(s, dds.BC1, workers[i]) }))
+		r.add("whole BC1 texture, "+v, textureParts, texture(dds.BC1, addJPEG(s, workers[i])))
 	}
-	r.add("whole BC3 texture, "+variants[0], func() error { return texture(s, dds.BC3, best) })
-	shared := r.add("whole BC1 texture, "+variants[0]+", two workers", func() error { return texture(s, dds.BC1, best, second) })
-	apart := r.add("two whole BC1 textures at once, "+variants[0], func() error { return twoTextures(s, best, second) })
-	spin, spinTwo := &stage{name: "spin", run: spinning(1)}, &stage{name: "spin twice", run: spinning(2)}
-	all := append(slices.Clone(r.stages), spin, spinTwo)
+	r.add("whole BC3 texture, "+variants[0], textureParts, texture(dds.BC3, addJPEG(s, best)))
+	all := slices.Clone(r.stages)
 	for _, e := range r.encoders {
 		all = append(all, &e.stage)
 	}
 	for i := range rounds {
 		for _, st := range all {
-			if i > 0 && st.clock.best > time.Second {
+			if i > 0 && st.milliseconds() > 1000 {
 				continue // once is enough
 			}
-			if err := st.clock.run(st.run); err != nil {
-				return nil, fmt.Errorf("%s: %w", st.name, err)
+			if err := st.measure(); err != nil {
+				return nil, err
 			}
 		}
 	}
-	r.scaling = scaling{
-		texture:  whole[0].clock.milliseconds() / shared.clock.milliseconds(),
-		apart:    2 * whole[0].clock.milliseconds() / apart.clock.milliseconds(),
-		spinning: 2 * spin.clock.milliseconds() / spinTwo.clock.milliseconds(),
+	if r.scaling, err = measureScaling(s, 6*rounds, best, second); err != nil {
+		return nil, err
 	}
 	return r, r.judge(s)
 }
@@ -115,30 +121,25 @@ func (r *report) judge(s *set) (err error) {
 	return nil
 }
 
-func (r *report) add(name string, run func() error) *stage {
-	st := &stage{name: name, run: run}
-	r.stages = append(r.stages, st)
-	return st
+func (r *report) add(name string, parts int, run func(part int) error) {
+	st := newStage(name, parts, run)
+	r.stages = append(r.stages, &st)
 }
 
 func (r *report) addEncoder(s *set, name string, w *dds.Worker, q dds.Quality) {
-	e := &encoderResult{stage: stage{name: name}}
-	e.run = func() (err error) {
-		for i, img := range s.pixels {
-			if e.blocks[i], err = w.Encode(img, dds.BC1, q); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	e := new(encoderResult)
+	e.stage = newStage(name, chunks, func(i int) (err error) {
+		e.blocks[i], err = w.Encode(s.pixels[i], dds.BC1, q)
+		return err
+	})
 	r.encoders = append(r.encoders, e)
 }
 
 // addSquish adds the baseline, where it was built in. libsquish wants its pixels block by block; that it gets for nothing.
 func (r *report) addSquish(s *set) {
 	const blocks = chunkSide * chunkSide / 16
-	e := &encoderResult{stage: stage{name: squishName}}
-	var cut [across * across][]byte
+	e := new(encoderResult)
+	var cut [chunks][]byte
 	for i, img := range s.pixels {
 		e.blocks[i] = make([]byte, blocks*8)
 		for p := range blocks * 4 {
@@ -146,12 +147,10 @@ func (r *report) addSquish(s *set) {
 			cut[i] = append(cut[i], img.Pix[at:at+16]...)
 		}
 	}
-	e.run = func() error {
-		for i := range cut {
-			squish(e.blocks[i], cut[i])
-		}
+	e.stage = newStage(squishName, chunks, func(i int) error {
+		squish(e.blocks[i], cut[i])
 		return nil
-	}
+	})
 	if haveSquish {
 		r.encoders = append(r.encoders, e)
 	}
@@ -161,112 +160,41 @@ const squishName = "libsquish range fit"
 
 func (r *report) addDecoders(s *set, w *dds.Worker) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-	r.add("decode, "+dds.Decoder(), func() error {
-		for _, j := range s.jpegs {
-			if err := w.DecodeJPEGTo(img, j); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	r.add("decode, "+dds.Decoder(), chunks, func(i int) error { return w.DecodeJPEGTo(img, s.jpegs[i]) })
 	if run := turboInC(s); run != nil {
-		r.add("decode, TurboJPEG called from C", run)
+		r.add("decode, TurboJPEG called from C", chunks, run)
 	}
-	r.add("decode, Go image/jpeg (not converted to RGBA)", func() error {
-		for _, j := range s.jpegs {
-			if _, err := jpeg.Decode(bytes.NewReader(j)); err != nil {
-				return err
-			}
-		}
-		return nil
+	r.add("decode, Go image/jpeg (not converted to RGBA)", chunks, func(i int) error {
+		_, err := jpeg.Decode(bytes.NewReader(s.jpegs[i]))
+		return err
 	})
 }
 
-// file is the buffer that textures are built in.
-var file = sync.OnceValue(newFile)
+// A texture's parts are its beginning, its chunks and its end.
+const textureParts = 1 + chunks + 1
 
-// other is the buffer of a second texture at the same time.
-var other = sync.OnceValue(newFile)
-
-func newFile() []byte { return make([]byte, dds.Layout{Format: dds.BC3, Side: dds.MaxSide}.Size()) }
-
-// texture builds one from JPEG chunks, with as many workers as are given.
-func texture(s *set, f dds.Format, workers ...*dds.Worker) error {
-	return textureIn(file(), s, f, workers...)
-}
-
-// twoTextures builds two at once, each with a worker of its own.
-func twoTextures(s *set, first, second *dds.Worker) error {
-	return together(
-		func() error { return textureIn(file(), s, dds.BC1, first) },
-		func() error { return textureIn(other(), s, dds.BC1, second) },
-	)
-}
-
-func textureIn(file []byte, s *set, f dds.Format, workers ...*dds.Worker) error {
-	b, err := dds.NewBuilder(dds.Layout{Format: f, Side: dds.MaxSide}, file)
-	if err != nil {
+// texture builds one part after the other.
+func texture(f dds.Format, add func(b *dds.Builder, i int) error) func(part int) error {
+	buf := newFile(f)
+	var b *dds.Builder
+	return func(part int) (err error) {
+		switch part {
+		case 0:
+			b, err = dds.NewBuilder(dds.Layout{Format: f, Side: dds.MaxSide}, buf)
+		case textureParts - 1:
+			_, err = b.Finish()
+		default:
+			err = add(b, part-1)
+		}
 		return err
 	}
-	var next atomic.Int64
-	var adding []func() error
-	for _, w := range workers {
-		adding = append(adding, func() error {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(s.jpegs) {
-					return nil
-				}
-				if err := w.AddJPEG(b, i/across, i%across, s.jpegs[i]); err != nil {
-					return err
-				}
-			}
-		})
-	}
-	if err := together(adding...); err != nil {
-		return err
-	}
-	_, err = b.Finish()
-	return err
 }
 
-// together runs all at once.
-func together(work ...func() error) error {
-	errs := make([]error, len(work))
-	var wg sync.WaitGroup
-	for i, do := range work {
-		wg.Go(func() { errs[i] = do() })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+func addJPEG(s *set, w *dds.Worker) func(b *dds.Builder, i int) error {
+	return func(b *dds.Builder, i int) error { return w.AddJPEG(b, i/across, i%across, s.jpegs[i]) }
 }
 
-// spinning adds numbers on so many processors at once for some tens of milliseconds, without touching memory.
-func spinning(processors int) func() error {
-	spin := func() error {
-		x := 1.0
-		for range 10_000_000 {
-			x = x*0.999 + 0.001
-		}
-		if x != 1 {
-			return errors.New("wrong sum")
-		}
-		return nil
-	}
-	return func() error { return together(slices.Repeat([]func() error{spin}, processors)...) }
-}
-
-// fromPixels builds a texture from decoded chunks.
-func fromPixels(s *set, w *dds.Worker) error {
-	b, err := dds.NewBuilder(dds.Layout{Format: dds.BC1, Side: dds.MaxSide}, file())
-	if err != nil {
-		return err
-	}
-	for i, img := range s.pixels {
-		if err := w.AddPixels(b, i/across, i%across, img); err != nil {
-			return err
-		}
-	}
-	_, err = b.Finish()
-	return err
+// newFile is a buffer for a texture, all of it in memory.
+func newFile(f dds.Format) []byte {
+	return bytes.Repeat([]byte{1}, int(dds.Layout{Format: f, Side: dds.MaxSide}.Size()))
 }

@@ -16,14 +16,15 @@ import (
 
 const (
 	across    = 16 // chunks along a side
+	chunks    = across * across
 	chunkSide = 256
 )
 
 // set is the imagery of one texture: 256 chunks as JPEG and decoded.
 type set struct {
 	name   string
-	jpegs  [across * across][]byte
-	pixels [across * across]*image.NRGBA
+	jpegs  [chunks][]byte
+	pixels [chunks]*image.NRGBA
 }
 
 func loadSet(dir string) (*set, error) {

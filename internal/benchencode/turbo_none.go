@@ -2,4 +2,4 @@
 
 package main
 
-func turboInC(*set) func() error { return nil }
+func turboInC(*set) func(int) error { return nil }
