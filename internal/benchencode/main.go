@@ -29,7 +29,7 @@ func run(args []string, stdout io.Writer) error {
 	f := flag.NewFlagSet("benchencode", flag.ContinueOnError)
 	chunks := f.String("chunks", "../shared/imagery/chunks", "folder of 256 JPEG chunks, ROW_COL.jpg")
 	output := f.String("o", "", "Markdown file whose encoder section to replace")
-	rounds := f.Int("rounds", 7, "how often everything is measured; the best counts")
+	rounds := f.Int("rounds", 21, "how often everything is measured at most; the best counts")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
