@@ -45,7 +45,7 @@ fuzz: setup
 # A mount of 100,000 textures under X-Plane's kind of load, with a provider that has faults, for SOAK; prints a report. A short one is among the tests.
 SOAK ?= 30m
 soak: setup
-	XELPACK_SOAK=$(SOAK) go test -v -run '^TestSoak$$' -timeout 0 ./cmd/xelpack
+	XELPACK_SOAK=$(SOAK) go test -v -run '^TestMountUnderLoad$$/^soak$$' -timeout 0 ./cmd/xelpack
 
 clean:
 	rm -rf bin demo bench

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// soakVariable in the environment is how long TestSoak runs, such as 30m.
+	// soakVariable in the environment is how long the soak runs, such as 30m.
 	soakVariable = "XELPACK_SOAK"
 	// countedVariable makes the test binary be the xelpack command, and say on descriptor 3 how many goroutines it has.
 	countedVariable = "XELPACK_COUNTED"
@@ -48,38 +48,43 @@ func counted() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// TestSoak loads a mount like X-Plane does, with a provider that has faults and outages, and compares every byte: no read short, wrong or failed, no answer later
-// than a second after the deadline, and in the end no more goroutines and descriptors than at the beginning. `make soak` runs it for 30 minutes over 100,000
-// textures and prints the report.
-func TestSoak(t *testing.T) {
+// TestMountUnderLoad lets the whole command serve a world of textures in a process of its own.
+func TestMountUnderLoad(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	skipIfShort(t)
-	duration, textures, pace, grace := 3*time.Second, 20_000, time.Second, time.Minute // a test among others says nothing about time
+	textures := 20_000
+	if os.Getenv(soakVariable) != "" {
+		textures = 100_000
+	}
+	file := filepath.Join(t.TempDir(), "world.mbtiles")
+	world, err := soak.MakeWorld(t.Context(), file, soak.WorldOptions{Textures: textures, Source: farmland()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("soak", func(t *testing.T) { testSoak(t, world, file) })
+	t.Run("killed", func(t *testing.T) { testKilled(t, world, file) })
+}
+
+// testSoak loads the mount like X-Plane does, with a provider that has faults and outages, and compares every byte: no read short, wrong or failed, no answer later
+// than a second after the deadline, and in the end no more goroutines and descriptors than at the beginning. `make soak` runs it for 30 minutes over 100,000
+// textures and prints the report.
+func testSoak(t *testing.T, world *soak.World, file string) {
+	duration, pace, grace := 3*time.Second, time.Second, time.Minute // a test among others says nothing about time
 	if s := os.Getenv(soakVariable); s != "" {
 		var err error
 		if duration, err = time.ParseDuration(s); err != nil {
 			t.Fatalf("%s: %v", soakVariable, err)
 		}
-		textures, pace, grace = 100_000, 5*time.Second, time.Second
-	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "world.mbtiles")
-	world, err := soak.MakeWorld(t.Context(), file, soak.WorldOptions{Textures: textures, Source: farmland()})
-	if err != nil {
-		t.Fatal(err)
+		pace, grace = 5*time.Second, time.Second
 	}
 	server := farmServer(t)
 	server.SetFault(troubled(time.Now()))
-
-	mnt := filepath.Join(dir, "mnt")
-	if err := os.Mkdir(mnt, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	mounted := startCounted(t, mnt, "mount", file, mnt, "--live", "any", "--provider", server.Template(), "--no-store",
-		"--deadline", soakDeadline.String(), "--memory-cache", strconv.Itoa(soakCache)+"B")
+	mnt, cache := t.TempDir(), t.TempDir()
+	m := startCounted(t, mnt, "mount", file, mnt, "--live", "any", "--provider", server.Template(), "--no-store",
+		"--deadline", soakDeadline.String(), "--memory-cache", strconv.Itoa(soakCache)+"B", "--disk-cache", "1GB", "--cache-dir", cache)
 	last := time.Now()
 	report := soak.Run(t.Context(), soak.Config{
-		World: world, Dir: mnt, Server: mounted.cmd.Process.Pid, Goroutines: mounted.goroutines,
+		World: world, Dir: mnt, Server: m.cmd.Process.Pid, Goroutines: m.goroutines,
 		Deadline: soakDeadline, Grace: grace, Duration: duration, Pace: pace, Seed: uint64(duration),
 		Wrong: func(x tiles.Texture, err error) { t.Errorf("%v: %v", x, err) },
 		Said: func(r soak.Report) {
@@ -89,10 +94,11 @@ func TestSoak(t *testing.T) {
 			}
 		},
 	})
-	mounted.end(t, mnt)
+	m.end(t, mnt)
+	verifyCaches(t, cache)
 	var text strings.Builder
 	report.Write(&text)
-	t.Logf("%d textures mounted; memory cache limit %s; loopback provider: %d requests\n%s", textures, bytesText(soakCache), server.Stats().Requests, &text)
+	t.Logf("memory cache limit %s; loopback provider: %d requests\n%s", bytesText(soakCache), server.Stats().Requests, &text)
 	if err := report.Err(); err != nil {
 		t.Error(err)
 	}

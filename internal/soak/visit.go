@@ -32,7 +32,7 @@ func newVisitor(c Config, t *tally, rng *rand.Rand) *visitor {
 
 // visit opens t, reads of it what the simulator would, and compares that.
 func (v *visitor) visit(t tiles.Texture) error {
-	want, live := v.config.World.file(t)
+	want, live := v.config.World.File(t)
 	fd, err := v.open(t, live)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	_ "github.com/mattn/go-sqlite3" // for what no writer of archives would do: many names for few contents
 
@@ -139,6 +140,15 @@ func (w *World) at(row, col int) tiles.Texture {
 	return tiles.Texture{ZL: zl, Maptype: maptype, Row: firstRow + 16*uint32(row), Col: firstCol + 16*uint32(col)}
 }
 
+// Random returns n textures from anywhere in the world.
+func (w *World) Random(rng *rand.Rand, n int) []tiles.Texture {
+	all := make([]tiles.Texture, n)
+	for i := range all {
+		all[i] = w.at(rng.IntN(w.side), rng.IntN(w.side))
+	}
+	return all
+}
+
 // live reports whether no archive has t.
 func (w *World) live(t tiles.Texture) bool { return hash(t)>>32%uint64(w.oneLive) == 0 }
 
@@ -155,8 +165,8 @@ func (w *World) content(t tiles.Texture) (detail, variant int) {
 	return detail, int(h >> 16 % variants)
 }
 
-// file is what t must read, exactly if it is archived; a live texture may be a stand-in of the same size.
-func (w *World) file(t tiles.Texture) (file []byte, live bool) {
+// File is what t must read, exactly if it is archived; a live texture may be a stand-in of the same size.
+func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	if w.live(t) {
 		return w.contents[0][variantAt(t)], true
 	}
