@@ -37,8 +37,8 @@ func newCache(limit int64) *cache {
 	return &cache{limit: limit, buffers: newBuffers(), blocks: make(map[int64]*block), recent: list.New()}
 }
 
-// acquire returns the segment of that id and length, loaded. load gets a buffer of the length and returns the data, which may lie elsewhere.
-func (c *cache) acquire(ctx context.Context, id int64, length int, load func(buf []byte) ([]byte, error)) (*block, error) {
+// acquire returns the segment of that id and length, loaded. load fills a buffer of the length.
+func (c *cache) acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*block, error) {
 	for {
 		c.mu.Lock()
 		b, known := c.blocks[id]
@@ -91,10 +91,11 @@ func (c *cache) peek(id int64) (*block, bool) {
 }
 
 // fill loads b and lets those who wait for it go on.
-func (c *cache) fill(b *block, length int, load func(buf []byte) ([]byte, error)) {
+func (c *cache) fill(b *block, length int, load func(buf []byte) error) {
 	buf := c.buffers.get(length)
-	b.data, b.err = load(buf)
-	if b.err != nil || &b.data[0] != &buf[0] {
+	if b.err = load(buf); b.err == nil {
+		b.data = buf
+	} else {
 		c.buffers.put(buf)
 	}
 	c.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried.
@@ -69,9 +70,12 @@ func (c *Content) SHA256() [32]byte { return c.sha }
 
 // Encoder makes Contents. It serves one goroutine.
 type Encoder struct {
-	zstd *zstd.Encoder // nil: None
-	err  error
-	buf  []byte // compressed segments one after the other
+	compression Compression
+	packer      *blocks.Packer // nil: None
+	zstd        *zstd.Encoder  // likewise
+	err         error
+	buf         []byte    // segments one after the other, as they are stored
+	trial       [2][]byte // what zstd makes of one, raw and packed
 }
 
 // NewEncoder returns an encoder at compression c.
@@ -85,7 +89,7 @@ func NewEncoder(c Compression) *Encoder {
 	}
 	// One goroutine; the frame says its length, so that a reader knows what to expect; no checksum, since contents have their SHA-256.
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
-	return &Encoder{zstd: z, err: err}
+	return &Encoder{compression: c, packer: blocks.NewPacker(), zstd: z, err: err}
 }
 
 // Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing of file.
@@ -112,17 +116,8 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	e.buf = slices.Grow(e.buf[:0], len(file))
 	for n := range c.segments {
 		off, length := cut.segment(n)
-		raw := file[off:][:length]
 		start := len(e.buf)
-		c.segments[n].codec = codecRaw
-		if e.zstd != nil {
-			e.buf = e.zstd.EncodeAll(raw, e.buf)
-			c.segments[n].codec = codecZstd
-		}
-		if e.zstd == nil || len(e.buf)-start >= length {
-			e.buf = append(e.buf[:start], raw...)
-			c.segments[n].codec = codecRaw
-		}
+		c.segments[n].codec = e.segment(file[off:][:length], cut.piece(0, n).shape)
 		c.segments[n].data = e.buf[start:] // its length is what counts: the bytes may move yet
 	}
 	c.bytes = int64(len(e.buf))
@@ -134,26 +129,36 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	return c, nil
 }
 
-// newDecoder returns a decoder that any number of goroutines may use, and that never makes more than it was asked for.
-func newDecoder() (*zstd.Decoder, error) {
-	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(1<<20))
+// segment appends a segment to buf in the smallest of the forms that are tried, and returns its codec.
+func (e *Encoder) segment(raw []byte, s blocks.Shape) (codec int64) {
+	start := len(e.buf)
+	packed := false
+	if e.packer != nil {
+		e.buf, packed = e.packer.Append(e.buf, s, raw)
+	}
+	if packed {
+		codec = codecBlocks
+	} else {
+		e.buf = append(e.buf, raw...)
+	}
+	if e.compression == Best || e.compression == Fast && blocks.Repetitive(s, raw) {
+		zstdOfRaw := e.zstd.EncodeAll(raw, e.trial[0][:0])
+		e.trial[0] = zstdOfRaw
+		// What is next to nothing already had better be quick to decode.
+		if packed && len(zstdOfRaw) > len(raw)/64 {
+			e.trial[1] = e.zstd.EncodeAll(e.buf[start:], e.trial[1][:0])
+			codec = e.prefer(start, e.trial[1], codec, codecBlocksZstd)
+		}
+		codec = e.prefer(start, zstdOfRaw, codec, codecZstd)
+	}
+	return codec
 }
 
-// decode returns the bytes of the file that s holds. They lie in buf, whose length is the segment's, or are s.data itself.
-func (s segment) decode(z *zstd.Decoder, buf []byte) ([]byte, error) {
-	out := s.data
-	switch s.codec {
-	case codecRaw:
-	case codecZstd:
-		var err error
-		if out, err = z.DecodeAll(s.data, buf[:0:len(buf)]); err != nil {
-			return nil, corrupt("zstd: %v", err)
-		}
-	default:
-		return nil, corrupt("codec %d is unknown", s.codec)
+// prefer puts data in the place of what stands in buf from start on, if it is smaller, and returns the codec of what then stands there.
+func (e *Encoder) prefer(start int, data []byte, codec, of int64) int64 {
+	if len(data) >= len(e.buf)-start {
+		return codec
 	}
-	if len(out) != len(buf) {
-		return nil, corrupt("%d bytes, want %d", len(out), len(buf))
-	}
-	return out, nil
+	e.buf = append(e.buf[:start], data...)
+	return of
 }

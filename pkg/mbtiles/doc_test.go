@@ -29,8 +29,8 @@ func readDoc(t *testing.T) string {
 	return string(b)
 }
 
-// blocks returns the fenced blocks of a language.
-func blocks(doc, language string) []string {
+// fenced returns the fenced blocks of a language.
+func fenced(doc, language string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile("(?s)\n```"+language+"\n(.*?)```\n").FindAllStringSubmatch(doc, -1) {
 		found = append(found, m[1])
@@ -43,7 +43,7 @@ func TestDocSchema(t *testing.T) {
 	for _, s := range schema {
 		want.WriteString(s.sql + "\n")
 	}
-	got := blocks(readDoc(t), "sql")
+	got := fenced(readDoc(t), "sql")
 	if len(got) != 1 || got[0] != want.String() {
 		t.Errorf("schema (-want +got):\n%s", cmp.Diff([]string{want.String()}, got))
 	}
@@ -105,7 +105,7 @@ func TestDocHeader(t *testing.T) {
 // The worked example of the digest: its lines give the digest, and an archive of just those textures gives the lines.
 func TestDocDigest(t *testing.T) {
 	doc := readDoc(t)
-	lines := blocks(doc, "digest")
+	lines := fenced(doc, "digest")
 	if len(lines) != 1 {
 		t.Fatalf("%d examples", len(lines))
 	}
@@ -152,9 +152,16 @@ func TestDigestByQuery(t *testing.T) {
 func flight(t *testing.T, c Compression) (dir string, contents map[string][]byte) {
 	t.Helper()
 	dir = t.TempDir()
+	// A piece of 256 KiB, unless time is short: the document's reader takes some seconds for it.
+	piece := solidFile(dds.Layout{Format: dds.BC1, Side: 1024}, red)
+	if !testing.Short() {
+		copy(piece[dds.HeaderSize+segmentBytes:][:segmentBytes], groundFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)[dds.HeaderSize:])
+	}
 	contents = map[string][]byte{
 		"23952_33712_BI16.dds": ddsFile(dds.Layout{Format: dds.BC3, Side: 1024}, 1), "23952_33728_BI16.dds": solidFile(full, blue),
 		"0_0_Arc@04.dds": solidFile(small, red), "16_16_PDOK1816.dds": solidFile(small, red),
+		"32_16_BI16.dds": piece, "48_16_BI16.dds": groundFile(dds.Layout{Format: dds.BC3, Side: 256}, 2),
+		"64_16_BI16.dds": halfGround(small),
 	}
 	w := createAt(t, filepath.Join(dir, "flight.mbtiles"))
 	for name, file := range contents {
@@ -172,7 +179,7 @@ func TestDocCommands(t *testing.T) {
 	}
 	dir, _ := flight(t, Fast)
 	answers := make(map[string]string)
-	for _, block := range blocks(readDoc(t), "sh") {
+	for _, block := range fenced(readDoc(t), "sh") {
 		for command := range strings.Lines(block) {
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
 			cmd.Dir = dir
@@ -194,7 +201,7 @@ func TestDocCommands(t *testing.T) {
 				t.Errorf("%s%q, want %q", command, answer, want)
 			}
 		case strings.Contains(command, ".dds"):
-			if want := "0_0_Arc@04.dds\n16_16_PDOK1816.dds\n23952_33712_BI16.dds\n23952_33728_BI16.dds\n"; answer != want {
+			if want := "0_0_Arc@04.dds\n16_16_PDOK1816.dds\n32_16_BI16.dds\n48_16_BI16.dds\n64_16_BI16.dds\n23952_33712_BI16.dds\n23952_33728_BI16.dds\n"; answer != want {
 				t.Errorf("%s%s, want\n%s", command, answer, want)
 			}
 		case strings.Contains(command, "sha256sum"):
@@ -218,7 +225,7 @@ func TestDocReader(t *testing.T) {
 	if err != nil {
 		t.Skipf("python3 is not installed: %v", err)
 	}
-	programs := blocks(readDoc(t), "python")
+	programs := fenced(readDoc(t), "python")
 	if len(programs) != 1 {
 		t.Fatalf("%d programs", len(programs))
 	}

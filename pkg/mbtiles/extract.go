@@ -45,9 +45,8 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 	c := &Content{layout: e.Layout, sha: want, segments: make([]segment, cut.segments)}
 	*memory = slices.Grow(*memory, int(cut.size)) // it must not move under what lies in it
 	for n := range c.segments {
-		_, size := cut.segment(n)
 		var err error
-		if c.segments[n], err = a.fetch(ctx, segmentID(e.content, n), size, memory); err != nil {
+		if c.segments[n], err = a.fetch(ctx, cut.piece(e.content, n), memory); err != nil {
 			return nil, err
 		}
 		c.bytes += int64(len(c.segments[n].data))
@@ -64,11 +63,11 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 			continue
 		}
 		buf := a.cache.buffers.get(size)
-		data, err := s.decode(a.zstd, buf)
+		err := a.decoder.decode(s, cut.piece(e.content, n).shape, buf)
 		if err == nil {
-			hash.Write(data)
+			hash.Write(buf)
 			if shown {
-				c.preview, err = previewOfLevel(e.Layout, level, data[at-off:][:length])
+				c.preview, err = previewOfLevel(e.Layout, level, buf[at-off:][:length])
 			}
 		}
 		a.cache.buffers.put(buf)
@@ -82,20 +81,19 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 	return c, nil
 }
 
-// fetch reads a segment, whose length is size, as it is stored, to the end of memory.
-func (a *Archive) fetch(ctx context.Context, id int64, size int, memory *[]byte) (segment, error) {
+// fetch reads a segment as it is stored, to the end of memory.
+func (a *Archive) fetch(ctx context.Context, p piece, memory *[]byte) (segment, error) {
 	if err := ctx.Err(); err != nil {
 		return segment{}, err
 	}
 	if a.direct != nil {
-		if s, ok := a.direct.stored(id, size, memory); ok {
+		if s, ok := a.direct.stored(p.id, p.length, memory); ok {
 			return s, nil
 		}
 	}
-	buf := a.cache.buffers.get(size)
+	buf := a.cache.buffers.get(p.length)
 	defer a.cache.buffers.put(buf)
-	s, _, err := a.stored(ctx, id, buf)
-	return s, err
+	return a.stored(ctx, p, buf)
 }
 
 // encoded returns e's content compressed anew. The whole file lies in memory.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // FormatVersion is the version of the archive format that this package writes, and the only one it reads.
@@ -23,8 +24,10 @@ const tailSide = 512
 
 // The codecs of a segment.
 const (
-	codecRaw  = 0
-	codecZstd = 1
+	codecRaw        = 0
+	codecZstd       = 1
+	codecBlocks     = 2 // what package blocks makes
+	codecBlocksZstd = 3 // a zstd frame of it
 )
 
 // The values of the row xelpack:state.
@@ -58,8 +61,16 @@ func segmentID(content int64, n int) int64 { return content<<8 | int64(n) }
 
 // cut is how the levels of a layout lie in segments. Offsets are in the file.
 type cut struct {
+	layout   dds.Layout
 	segments int
 	size     int64 // of the file
+}
+
+// piece is one segment of a content.
+type piece struct {
+	id     int64 // of its row
+	length int
+	shape  blocks.Shape
 }
 
 // cutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of segmentBytes, so their pieces are simply the file
@@ -70,7 +81,7 @@ func cutOf(l dds.Layout) cut {
 		tail++
 	}
 	start, _ := l.Level(tail)
-	return cut{segments: int((start-dds.HeaderSize)/segmentBytes) + 1, size: l.Size()}
+	return cut{layout: l, segments: int((start-dds.HeaderSize)/segmentBytes) + 1, size: l.Size()}
 }
 
 // segment returns where segment n lies in the file.
@@ -80,6 +91,23 @@ func (c cut) segment(n int) (off int64, length int) {
 		return off, int(c.size - off)
 	}
 	return off, segmentBytes
+}
+
+// piece returns segment n of a content.
+func (c cut) piece(content int64, n int) piece {
+	off, length := c.segment(n)
+	level := 0
+	for start, levelLength := c.layout.Level(0); off >= start+levelLength; start, levelLength = c.layout.Level(level) {
+		level++
+	}
+	p := piece{id: segmentID(content, n), length: length}
+	p.shape = blocks.Shape{BC3: c.layout.Format == dds.BC3, Width: c.layout.Side >> level / 4}
+	if n == c.segments-1 {
+		p.shape.Height, p.shape.Mips = p.shape.Width, true
+	} else {
+		p.shape.Height = p.shape.RowsIn(length)
+	}
+	return p
 }
 
 // at returns the segment that holds the byte at off, which is past the header and inside the file.

@@ -106,16 +106,17 @@ func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 		return nil, err
 	}
 	cut := cutOf(l)
-	start, length := cut.segment(cut.segments - 1)
-	z, err := newDecoder()
+	start, _ := cut.segment(cut.segments - 1)
+	last := cut.piece(content, cut.segments-1)
+	d, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
 	var data []byte
 	err = s.c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) (err error) {
-		data, err = segment{codec: r.int(0), data: r.blob(1)}.decode(z, make([]byte, length))
-		return err
-	}, segmentID(content, cut.segments-1))
+		data = make([]byte, last.length)
+		return d.decode(segment{codec: r.int(0), data: r.blob(1)}, last.shape, data)
+	}, last.id)
 	if err != nil {
 		return nil, err
 	}

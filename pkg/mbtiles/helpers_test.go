@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -49,6 +50,36 @@ func solidFile(l dds.Layout, colour uint16) []byte {
 		block = append([]byte{0xff, 0xff, 0, 0, 0, 0, 0, 0}, block...)
 	}
 	return append(h[:], bytes.Repeat(block, int(l.Size()-dds.HeaderSize)/len(block))...)
+}
+
+// groundFile makes a file like imagery: colours that change little from block to block, indices that resemble each other, alpha mostly opaque.
+func groundFile(l dds.Layout, seed uint64) []byte {
+	file := solidFile(l, 0)
+	rng := rand.New(rand.NewPCG(seed, 5))
+	block := 8
+	if l.Format == dds.BC3 {
+		block = 16
+	}
+	r, g, b := 15, 30, 12
+	for at := dds.HeaderSize; at < len(file); at += block {
+		step := func(v, most int) int { return min(max(v+rng.IntN(5)-2, 3), most-1) }
+		r, g, b = step(r, 31), step(g, 63), step(b, 31)
+		half := file[at+block-8:][:8]
+		binary.LittleEndian.PutUint16(half, uint16(r<<11|g<<5|b))
+		binary.LittleEndian.PutUint16(half[2:], uint16((r-rng.IntN(3))<<11|(g-rng.IntN(4))<<5|b-rng.IntN(3)))
+		for y := range 4 {
+			half[4+y] = [...]byte{0x00, 0xa0, 0xfa, 0x55, 0xf5, byte(rng.Uint32())}[rng.IntN(6)]
+		}
+		if block == 16 && rng.IntN(9) == 0 {
+			file[at+rng.IntN(8)] = byte(rng.Uint32())
+		}
+	}
+	return file
+}
+
+// halfGround makes a file that is half ground, half of one colour.
+func halfGround(l dds.Layout) []byte {
+	return append(groundFile(l, 7)[:l.Size()/2], solidFile(l, 0x1234)[l.Size()/2:]...)
 }
 
 // halfNoise makes a file whose segments are partly raw, partly compressed.

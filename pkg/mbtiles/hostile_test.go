@@ -270,7 +270,7 @@ func TestReadRefuses(t *testing.T) {
 		{"bomb", `UPDATE segments SET codec = 1, data = ` + bomb(100<<20) + ` WHERE id = 256`, "zstd"},
 		{"a byte more", `UPDATE segments SET codec = 1, data = ` + bomb(43705) + ` WHERE id = 256`, "zstd"},
 		{"a byte less", `UPDATE segments SET codec = 1, data = ` + bomb(43703) + ` WHERE id = 256`, "43703 bytes, want 43704"},
-		{"codec unknown", `UPDATE segments SET codec = 2 WHERE id = 256`, "codec 2"},
+		{"codec unknown", `UPDATE segments SET codec = 4 WHERE id = 256`, "codec 4"},
 		{"codec text", `UPDATE segments SET codec = 'x' WHERE id = 256`, "column"},
 		{"data text", `UPDATE segments SET data = 'x' WHERE id = 256`, "column"},
 	} {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // pages reads segments straight from the b-tree of a file that nobody writes: a few system calls into buffers that are used again, where a query makes
@@ -65,33 +65,29 @@ func (p *pages) read(number uint32, b []byte) bool {
 	return err == nil
 }
 
-// load reads and decodes the segment of that id into buf, which has its length. It reports whether it could.
-func (p *pages) load(id int64, buf []byte, z *zstd.Decoder) bool {
+// load reads and decodes a segment into buf, which has its length. It reports whether it could.
+func (p *pages) load(want piece, buf []byte, d *decoder) bool {
 	scratch := p.bufs.Get().(*[]byte)
 	defer p.bufs.Put(scratch)
 	*scratch = grow(*scratch, p.size)
-	leaf, ok := p.leaf(id, *scratch)
+	leaf, ok := p.leaf(want.id, *scratch)
 	if !ok {
 		return false
 	}
-	c, ok := p.cell(leaf, id)
+	c, ok := p.cell(leaf, want.id)
 	if !ok {
 		return false
 	}
-	switch {
-	case c.codec == codecRaw && c.length == len(buf):
-		return p.fill(buf, c)
-	case c.codec == codecZstd && c.length <= len(buf): // longer ones only waste room, but may
-		packed := p.bufs.Get().(*[]byte)
-		defer p.bufs.Put(packed)
-		*packed = grow(*packed, c.length)
-		if !p.fill(*packed, c) {
-			return false
-		}
-		out, err := z.DecodeAll(*packed, buf[:0:len(buf)])
-		return err == nil && len(out) == len(buf)
+	if c.codec == codecRaw {
+		return c.length == len(buf) && p.fill(buf, c)
 	}
-	return false
+	if c.length > len(buf) { // longer ones only waste room, but may
+		return false
+	}
+	packed := p.bufs.Get().(*[]byte)
+	defer p.bufs.Put(packed)
+	*packed = grow(*packed, c.length+blocks.Slack)[:c.length]
+	return p.fill(*packed, c) && d.decode(segment{c.codec, *packed}, want.shape, buf) == nil
 }
 
 func grow(b []byte, n int) []byte {
@@ -240,9 +236,12 @@ func (p *pages) parse(b []byte, payload int64) (c cell, ok bool) {
 	if n == 0 || m == 0 || k == 0 || n+m+k != len(types) || idType != 0 || dataType < 12 || dataType%2 != 0 {
 		return c, false
 	}
-	switch { // 8 and 9 are the numbers 0 and 1, which take no bytes
+	switch { // 8 and 9 are the numbers 0 and 1, which take no bytes; 1 is a number of one byte
 	case codecType == 8 || codecType == 9:
 		c.codec = codecType - 8
+	case codecType == 1 && len(body) > 0:
+		c.codec = int64(int8(body[0]))
+		body, header = body[1:], header+1
 	default:
 		return c, false
 	}

@@ -7,26 +7,24 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
 // reader reads textures out of an archive that may be being written. Any number of goroutines may use it.
 type reader struct {
-	conns  *pool
-	direct *pages        // nil: SQLite reads the segments
-	zstd   *zstd.Decoder // left to the garbage collector: it has no goroutines, and a read may still be decoding when the reader is closed
-	cache  *cache
+	conns   *pool
+	direct  *pages // nil: SQLite reads the segments
+	decoder *decoder
+	cache   *cache
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
 func newReader(conns *pool, cacheBytes int64) (*reader, error) {
-	z, err := newDecoder()
+	d, err := newDecoder()
 	if err != nil {
 		return nil, err
 	}
-	return &reader{conns: conns, zstd: z, cache: newCache(cacheBytes)}, nil
+	return &reader{conns: conns, decoder: d, cache: newCache(cacheBytes)}, nil
 }
 
 // pin opens all that will ever be opened, so that a new archive of the same name does not get mixed with this one. Nobody may write the file. It is
@@ -95,11 +93,11 @@ func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []by
 	}
 	for n < len(p) {
 		at := off + int64(n)
-		piece := cut.at(at)
-		start, length := cut.segment(piece)
+		number := cut.at(at)
+		start, length := cut.segment(number)
 		within := int(at - start)
 		dst := p[n:][:min(len(p)-n, length-within)]
-		if err := r.readPiece(ctx, segmentID(content, piece), length, dst, within); err != nil {
+		if err := r.readPiece(ctx, cut.piece(content, number), dst, within); err != nil {
 			return n, err
 		}
 		n += len(dst)
@@ -107,63 +105,59 @@ func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []by
 	return n, atEnd
 }
 
-// readPiece fills p from the segment of that id and length, from within on.
-func (r *reader) readPiece(ctx context.Context, id int64, length int, p []byte, within int) error {
-	b, ok := r.cache.peek(id)
-	if !ok && len(p) == length {
+// readPiece fills dst from a segment, from within on.
+func (r *reader) readPiece(ctx context.Context, p piece, dst []byte, within int) error {
+	b, ok := r.cache.peek(p.id)
+	if !ok && len(dst) == p.length {
 		// All of it, once: straight to where it is wanted, past the cache.
-		data, err := r.load(ctx, id, p)
-		if err == nil && &data[0] != &p[0] {
-			copy(p, data)
-		}
-		return err
+		return r.load(ctx, p, dst)
 	}
-	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.part(id, length, p, within) {
+	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.part(p.id, p.length, dst, within) {
 		return nil
 	}
 	if !ok {
 		var err error
-		b, err = r.cache.acquire(ctx, id, length, func(buf []byte) ([]byte, error) { return r.load(ctx, id, buf) })
+		b, err = r.cache.acquire(ctx, p.id, p.length, func(buf []byte) error { return r.load(ctx, p, buf) })
 		if err != nil {
 			return err
 		}
 	}
-	copy(p, b.data[within:])
+	copy(dst, b.data[within:])
 	r.cache.release(b)
 	return nil
 }
 
-// load reads and decodes the segment of that id, whose length is that of buf. The result lies in buf or is a slice of its own.
-func (r *reader) load(ctx context.Context, id int64, buf []byte) ([]byte, error) {
+// load reads and decodes a segment into buf, which has its length.
+func (r *reader) load(ctx context.Context, p piece, buf []byte) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	if r.direct != nil && r.direct.load(id, buf, r.zstd) {
-		return buf, nil
+	if r.direct != nil && r.direct.load(p, buf, r.decoder) {
+		return nil
 	}
-	_, data, err := r.stored(ctx, id, buf)
-	return data, err
+	_, err := r.stored(ctx, p, buf)
+	return err
 }
 
-// stored is load through SQLite, and returns the segment as it is stored, too.
-func (r *reader) stored(ctx context.Context, id int64, buf []byte) (s segment, data []byte, err error) {
+// stored is load through SQLite, and returns the segment as it is stored.
+func (r *reader) stored(ctx context.Context, p piece, buf []byte) (s segment, err error) {
 	found := false
 	err = r.conns.do(ctx, func(c *conn) error {
 		return c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) error {
 			s, found = segment{codec: r.int(0), data: r.blob(1)}, true
 			return nil
-		}, id)
+		}, p.id)
 	})
 	if err == nil && !found {
 		err = corrupt("the row is missing")
 	}
 	if err == nil {
-		data, err = s.decode(r.zstd, buf)
+		err = r.decoder.decode(s, p.shape, buf)
 	}
 	if err != nil {
-		return segment{}, nil, fmt.Errorf("segment %d (content %d, piece %d): %w", id, id>>8, id&0xff, err)
+		return segment{}, fmt.Errorf("segment %d (content %d, piece %d): %w", p.id, p.id>>8, p.id&0xff, err)
 	}
-	return s, data, nil
+	return s, nil
 }
 
 // ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only with an error, which is io.EOF at the end of

@@ -140,12 +140,12 @@ func TestCacheLoadsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			b, err := c.acquire(t.Context(), 42, segmentBytes, func(buf []byte) ([]byte, error) {
+			b, err := c.acquire(t.Context(), 42, segmentBytes, func(buf []byte) error {
 				loads++
 				close(started)
 				<-release
 				buf[0] = 9
-				return buf, nil
+				return nil
 			})
 			if err != nil || b.data[0] != 9 {
 				t.Errorf("goroutine %d: %v", i, err)
@@ -178,13 +178,13 @@ func TestCacheLoadFails(t *testing.T) {
 			c := newCache(1 << 20)
 			started, release := make(chan struct{}), make(chan struct{})
 			loads := 0
-			load := func(buf []byte) ([]byte, error) {
+			load := func([]byte) error {
 				if loads++; loads == 1 {
 					close(started)
 					<-release
-					return nil, tt.first
+					return tt.first
 				}
-				return buf, nil
+				return nil
 			}
 			var wg sync.WaitGroup
 			wg.Go(func() {
@@ -225,12 +225,12 @@ func TestCacheLoadFails(t *testing.T) {
 // What was used longest ago goes first, and what is in use survives being dropped.
 func TestCacheDrops(t *testing.T) {
 	c := newCache(2 * segmentBytes)
-	fill := func(v byte) func([]byte) ([]byte, error) {
-		return func(buf []byte) ([]byte, error) {
+	fill := func(v byte) func([]byte) error {
+		return func(buf []byte) error {
 			for i := range buf {
 				buf[i] = v
 			}
-			return buf, nil
+			return nil
 		}
 	}
 	get := func(id int64) *block {

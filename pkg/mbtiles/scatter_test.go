@@ -17,7 +17,7 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 5 {
 		for id, row := range rowsOf(t, a) {
-			length := lengthOf(t, a, id)
+			length := pieceOf(t, a, id).length
 			within := rnd.IntN(length)
 			got := make([]byte, 1+rnd.IntN(length-within))
 			switch ok := a.direct.part(id, length, got, within); {

@@ -1,0 +1,77 @@
+package blocks
+
+import "encoding/binary"
+
+// kernel is the part of the work that is done once a block. All kernels do the same, bit for bit.
+type kernel interface {
+	// split makes the planes of raw, but for alpha; join is its inverse, and uses the planes up.
+	split(p *planes, s Shape, raw []byte)
+	join(p *planes, s Shape, raw []byte)
+	// count adds to the counts of the symbols of each code.
+	count(p *planes, counts *[codes]counts)
+	// write fills the streams of all planes but alpha into packed, which has room for them and Slack, and returns where each ends.
+	write(p *planes, words *[codes]words, packed []byte) (ends [colourStreams]uint32)
+	// read is its inverse; Slack bytes beyond packed may be looked at. It returns the first stream that is not used up, to the zeros that fill its last
+	// byte, or colourStreams.
+	read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) (bad int)
+}
+
+// goKernel is in Go.
+type goKernel struct{}
+
+func (goKernel) split(p *planes, s Shape, raw []byte) {
+	stride, half := colours(s, raw)
+	at := 0
+	for w, h := range s.areas() {
+		splitColours(p, half, stride, at, w, h)
+		at += w * h
+	}
+	for i := range p.n {
+		q := quadsOf(binary.LittleEndian.Uint32(half[i*stride+4:]))
+		p.quads[0][i], p.quads[1][i], p.quads[3][i], p.quads[2][i] = uint8(q), uint8(q>>8), uint8(q>>16), uint8(q>>24)
+	}
+	splitQuads(&p.quads, p.n)
+}
+
+func (goKernel) join(p *planes, s Shape, raw []byte) {
+	stride, half := colours(s, raw)
+	at := 0
+	for w, h := range s.areas() {
+		joinColours(p, half, stride, at, w, h)
+		at += w * h
+	}
+	joinQuads(&p.quads, p.n)
+	for i := range p.n {
+		q := uint32(p.quads[0][i]) | uint32(p.quads[1][i])<<8 | uint32(p.quads[3][i])<<16 | uint32(p.quads[2][i])<<24
+		binary.LittleEndian.PutUint32(half[i*stride+4:], quadsOf(q))
+	}
+}
+
+func (goKernel) count(p *planes, counts *[codes]counts) {
+	for _, st := range p.colourStreams() {
+		count(&counts[st.code], st.bytes)
+		count(&counts[st.code], st.words)
+	}
+}
+
+func (goKernel) write(p *planes, words *[codes]words, packed []byte) (ends [colourStreams]uint32) {
+	dst := packed[:0]
+	for i, st := range p.colourStreams() {
+		dst = write(dst, st.bytes, &words[st.code])
+		dst = write(dst, st.words, &words[st.code])
+		ends[i] = uint32(len(dst))
+	}
+	return ends
+}
+
+func (goKernel) read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) int {
+	start := uint32(0)
+	for i, st := range p.colourStreams() {
+		from := packed[start:ends[i]]
+		start = ends[i]
+		if st.bytes != nil && !read(st.bytes, from, &tables[st.code], st.code) || st.words != nil && !read(st.words, from, &tables[st.code], st.code) {
+			return i
+		}
+	}
+	return colourStreams
+}
