@@ -158,7 +158,7 @@ func TestDrillOutageForGood(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Parallel()
 	want := undisturbed(t)
-	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 400}
+	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: drill.Scale[int64](1000, 400)}
 	server.start()
 	file := filepath.Join(t.TempDir(), "a.mbtiles")
 	args := outageBuild(server.server.Template(), file, "--patience", drill.Scale("60s", "4s"))

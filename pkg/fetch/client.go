@@ -3,7 +3,6 @@ package fetch
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -93,6 +92,7 @@ type Client struct {
 	options   ClientOptions
 	http      *http.Client
 	transport *http.Transport
+	dialer    *dialer
 	gate      *gate // requests in flight
 	cpu       *gate // sample chunks being made
 	first     firstRequests
@@ -106,10 +106,12 @@ type Client struct {
 // NewClient returns a Client, to be closed when the process no longer fetches.
 func NewClient(o ClientOptions) *Client {
 	o = o.withDefaults()
-	transport := newTransport(o)
+	dialer := newDialer()
+	transport := newTransport(o, dialer)
 	return &Client{
 		options:   o,
 		transport: transport,
+		dialer:    dialer,
 		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent)},
 		gate:      newGate(o.Concurrency),
 		cpu:       newGate(runtime.NumCPU()),
@@ -117,9 +119,8 @@ func NewClient(o ClientOptions) *Client {
 	}
 }
 
-func newTransport(o ClientOptions) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
-	return &http.Transport{
+func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
+	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		TLSClientConfig:       &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
@@ -129,16 +130,16 @@ func newTransport(o ClientOptions) *http.Transport {
 		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened again.
 		MaxIdleConns:        2 * MaxConcurrency,
 		MaxIdleConnsPerHost: o.Concurrency,
-		MaxConnsPerHost:     o.Concurrency,
+		MaxConnsPerHost:     min(o.Concurrency, cap(dialer.open)),
 		IdleConnTimeout:     90 * time.Second,
 		// Imagery does not compress, and an answer that would have to be inflated is not imagery.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		HTTP2: &http.HTTP2Config{
-			SendPingTimeout: 10 * time.Second, // a connection that went dead is noticed by this and the next
-			PingTimeout:     5 * time.Second,
-		},
+		// A connection that has gone dead is noticed in half the time that its requests have, and these are made again on another.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4, PingTimeout: o.Timeout / 8},
 	}
+	dialer.closeIdle = transport.CloseIdleConnections
+	return transport
 }
 
 // Source returns the source of p's imagery: validated, retried, limited and counted. It never fails by itself: what is wrong with p comes from

@@ -147,18 +147,6 @@ func (r *remote) end() (stats fetchtest.Stats, err error) {
 	return stats, errors.Join(json.NewDecoder(r.out).Decode(&stats), r.cmd.Wait())
 }
 
-func (r *remote) pool(t testing.TB) *x509.CertPool {
-	t.Helper()
-	if r.PEM == nil {
-		return nil
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(r.PEM) {
-		t.Fatal("the server's certificate cannot be read")
-	}
-	return pool
-}
-
 // fetchMany fetches n chunks with so many goroutines, tells seen (which may be nil) of each, and returns how many ended in an error.
 func fetchMany(ctx context.Context, s fetch.Source, n, goroutines int, seen func(i int, took time.Duration)) (failed int) {
 	var next, bad atomic.Int64

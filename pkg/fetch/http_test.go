@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -98,6 +99,7 @@ func TestBadAnswers(t *testing.T) {
 		{fetchtest.Padded, nil, 1, ""},
 		{fetchtest.Redirect, nil, 1, ""},
 		{fetchtest.PNG, nil, 1, ""},
+		{fetchtest.WebP, nil, 1, ""},
 
 		{fetchtest.NotFound, fetch.ErrNoImagery, 1, "404"},
 		{fetchtest.Gone, fetch.ErrNoImagery, 1, "410"},
@@ -129,7 +131,7 @@ func TestBadAnswers(t *testing.T) {
 	}
 	good := map[fetchtest.Kind]bool{
 		fetchtest.OK: true, fetchtest.Progressive: true, fetchtest.Grey: true, fetchtest.Padded: true, fetchtest.Redirect: true,
-		fetchtest.PNG: true,
+		fetchtest.PNG: true, fetchtest.WebP: true,
 	}
 	for _, mode := range []struct {
 		name string

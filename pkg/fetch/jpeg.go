@@ -25,8 +25,11 @@ const (
 	markerTEM  = 0x01
 )
 
+// maxScans is more than any encoder makes of a picture: ten or so where it is progressive. A few bytes of scan cost the decoder a whole picture's time.
+const maxScans = 64
+
 // CheckJPEG says why body is not a whole JPEG that we can use, or nil. It walks the markers and decodes nothing: the frame must be Huffman-coded
-// (baseline, extended or progressive), 8 bits, 256×256 px, grey or three components; a scan must follow, and the end marker after the last
+// (baseline, extended or progressive), 8 bits, 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the end marker after the last
 // one. What stands after the end marker is ignored, as decoders do: some servers pad. The error wraps ErrBody.
 func CheckJPEG(body []byte) error {
 	if len(body) == 0 {
@@ -35,7 +38,7 @@ func CheckJPEG(body []byte) error {
 	if len(body) < 4 || body[0] != 0xFF || body[1] != markerSOI {
 		return fmt.Errorf("%w: it is %s, not JPEG", ErrBody, http.DetectContentType(body))
 	}
-	frame, scan := false, false
+	frame, scans := false, 0
 	for rest := body[2:]; ; {
 		marker, after, ok := nextMarker(rest)
 		if !ok {
@@ -44,7 +47,7 @@ func CheckJPEG(body []byte) error {
 		rest = after
 		switch {
 		case marker == markerEOI:
-			if !scan {
+			if scans == 0 {
 				return fmt.Errorf("%w: JPEG without a picture", ErrBody)
 			}
 			return nil
@@ -67,7 +70,9 @@ func CheckJPEG(body []byte) error {
 			if !frame {
 				return fmt.Errorf("%w: JPEG scan without a frame", ErrBody)
 			}
-			scan = true
+			if scans++; scans > maxScans {
+				return fmt.Errorf("%w: JPEG of more than %d scans", ErrBody, maxScans)
+			}
 			data := rest
 			if rest = skipScan(data); len(rest) == len(data) {
 				return fmt.Errorf("%w: JPEG with an empty scan", ErrBody)

@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,7 @@ func TestCheckJPEG(t *testing.T) {
 		{"arithmetic progressive", sof(1, 0xCA), "SOF10"},
 		{"no frame", sof(1, 0xE3), "without a frame"},
 		{"no scan", append(bytes.Clone(good[:bytes.LastIndex(good, []byte{0xFF, markerSOS})]), 0xFF, markerEOI), "without a picture"},
+		{"a bomb of scans", slices.Concat(good[:len(good)-2], bytes.Repeat(good[bytes.LastIndex(good, []byte{0xFF, markerSOS}):][:20], 100), []byte{0xFF, markerEOI}), "more than 64 scans"},
 		{"begins twice", inserted("\xFF\xD8"), "begins twice"},
 		{"two frames", inserted(string(good[bytes.Index(good, []byte{0xFF, markerSOF0}):][:19])), "two frames"},
 		{"segment of length 1", inserted("\xFF\xFE\x00\x01"), "cut off"},

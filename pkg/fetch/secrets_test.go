@@ -7,10 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -171,32 +168,4 @@ func rawServer(t *testing.T, answer string) (addr string) {
 		}
 	}()
 	return listener.Addr().String()
-}
-
-// TestProxyFromEnvironment runs itself in a process of its own, since net/http reads the environment once.
-func TestProxyFromEnvironment(t *testing.T) {
-	if os.Getenv("FETCH_TEST_PROXIED") != "" {
-		client := fetch.NewClient(fetch.ClientOptions{Retries: -1})
-		defer client.Close()
-		body, err := client.Source(provider(t, "http://imagery.example/{z}/{x}/{y}.jpg")).Fetch(t.Context(), chunk)
-		if err != nil || fetch.CheckJPEG(body) != nil {
-			t.Errorf("through the proxy: %d bytes, %v", len(body), err)
-		}
-		return
-	}
-	body := sampleBody(t, chunk)
-	var asked atomic.Value
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Store(r.URL.String())
-		_, _ = w.Write(body)
-	}))
-	defer proxy.Close()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxyFromEnvironment$")
-	cmd.Env = append(os.Environ(), "FETCH_TEST_PROXIED=1", "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if asked.Load() != "http://imagery.example/16/33712/23952.jpg" {
-		t.Errorf("the proxy was asked for %v", asked.Load())
-	}
 }

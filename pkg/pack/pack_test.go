@@ -130,7 +130,7 @@ func TestOneChunkAnsweredOddly(t *testing.T) {
 	missing := Tally{Chunks: 16, Missing: 1, Overzoomed: 1}
 	failed := Tally{Chunks: 16, Failed: 1, Overzoomed: 1}
 	tests := map[fetchtest.Kind]Tally{
-		fetchtest.OK: faultless, fetchtest.PNG: faultless, fetchtest.Transparent: missing, fetchtest.Progressive: faultless, fetchtest.Grey: faultless, fetchtest.Padded: faultless, fetchtest.Redirect: faultless,
+		fetchtest.OK: faultless, fetchtest.PNG: faultless, fetchtest.WebP: faultless, fetchtest.Transparent: missing, fetchtest.Progressive: faultless, fetchtest.Grey: faultless, fetchtest.Padded: faultless, fetchtest.Redirect: faultless,
 		fetchtest.NotFound: missing, fetchtest.Gone: missing, fetchtest.NoContent: missing,
 		fetchtest.TooMany: failed, fetchtest.Unavailable: failed, fetchtest.ServerError: failed, fetchtest.Reset: failed, fetchtest.ShortBody: failed,
 		fetchtest.Empty: failed, fetchtest.HTML: failed, fetchtest.Truncated: failed, fetchtest.Corrupt: failed, fetchtest.WrongSize: failed,

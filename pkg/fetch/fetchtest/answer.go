@@ -123,6 +123,8 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 		kind = "text/html"
 	case PNG, Transparent, BingNoTile:
 		kind = "image/png"
+	case WebP:
+		kind = "image/webp"
 	}
 	w.Header().Set("Content-Type", kind)
 	if k == BingNoTile {

@@ -2,6 +2,7 @@ package fetchtest
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -11,6 +12,12 @@ import (
 	"image/png"
 	"slices"
 )
+
+// webP is the sample's z16/33712/23952, written by libwebp 1.2.4 through ImageMagick (convert chunk.png -quality 80 lossy.webp). Beside it in testdata stand
+// the same without loss, and one whose northern half is transparent.
+//
+//go:embed testdata/lossy.webp
+var webP []byte
 
 // body returns what kind makes of a good chunk.
 func body(kind Kind, good []byte) ([]byte, error) {
@@ -52,6 +59,8 @@ func body(kind Kind, good []byte) ([]byte, error) {
 		var b bytes.Buffer
 		err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 256, 256)))
 		return b.Bytes(), err
+	case WebP:
+		return bytes.Clone(webP), nil
 	case Huge:
 		return append(bytes.Clone(good), make([]byte, 5<<20)...), nil
 	case BingNoTile:

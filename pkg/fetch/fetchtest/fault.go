@@ -20,6 +20,7 @@ const (
 	Redirect    // 302 to the imagery on this server, or to Fault.Location
 	PNG         // the same pixels as a PNG
 	Transparent // a PNG of which nothing is to be seen
+	WebP        // a WebP, of the sample's z16/33712/23952 whatever was asked for
 
 	// Nothing there.
 	NotFound     // 404
@@ -57,7 +58,7 @@ const (
 // String returns the kind's name in lower case.
 func (k Kind) String() string {
 	names := [...]string{
-		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
+		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "webp", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
 		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "truncated",
 		"corrupt", "wrong size", "cmyk", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
 	}

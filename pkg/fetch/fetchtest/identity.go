@@ -29,7 +29,7 @@ func newIdentity() (*identity, error) {
 		Subject:               pkix.Name{CommonName: "xelpack test server"},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(30 * 24 * time.Hour),
-		DNSNames:              []string{"localhost"},
+		DNSNames:              []string{"localhost", "imagery.example"}, // the second for tests with a proxy in between
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
