@@ -8,8 +8,6 @@ import (
 	"image/draw"
 	"image/png"
 
-	"golang.org/x/image/webp"
-
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -40,22 +38,30 @@ func decodeImage(w *dds.Worker, body []byte) (*image.NRGBA, error) {
 	if err := fetch.CheckImage(body); err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
-	decode := png.Decode
+	decode := decodePNG
 	if bytes.HasPrefix(body, []byte("RIFF")) {
-		decode = webp.Decode
+		decode = decodeWebP
 	}
-	img, err := decode(bytes.NewReader(body))
+	out, err := decode(body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
-	if img.Bounds() != image.Rect(0, 0, chunkPixels, chunkPixels) {
-		return nil, fmt.Errorf("%w: it is %v px", errImage, img.Bounds().Size())
+	if out.Rect != image.Rect(0, 0, chunkPixels, chunkPixels) {
+		return nil, fmt.Errorf("%w: it is %v px", errImage, out.Rect.Size())
 	}
-	out := image.NewNRGBA(img.Bounds())
-	draw.Draw(out, out.Rect, img, image.Point{}, draw.Src)
 	if !onGround(out) {
 		return nil, fmt.Errorf("%w: it is transparent", fetch.ErrNoImagery)
 	}
+	return out, nil
+}
+
+func decodePNG(body []byte) (*image.NRGBA, error) {
+	img, err := png.Decode(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	out := image.NewNRGBA(img.Bounds())
+	draw.Draw(out, out.Rect, img, out.Rect.Min, draw.Src)
 	return out, nil
 }
 
