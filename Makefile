@@ -37,6 +37,12 @@ bench-mount:
 	@scripts/setup.sh squashfuse squashfs-tools
 	go run ./internal/benchmount -o docs/benchmarks.md
 
+# What fetching must show (docs/benchmarks.md), at full scale over real sockets of this machine: some 40 minutes. DRILL chooses among the tests, e.g.
+# make drill-fetch DRILL=DrillTooMany.
+DRILL ?= Drill
+drill-fetch: setup
+	scripts/drill.sh '$(DRILL)'
+
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s
 fuzz: setup

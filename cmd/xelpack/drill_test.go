@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
+// testCache is an environment variable by which a test gives its commands a cache folder of their own.
+const testCache = "XELPACK_TEST_CACHE"
+
 // command is killed with SIGKILL when ctx ends.
 func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
@@ -41,7 +45,8 @@ func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, file, args...)
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Dir(file)) // the user's own is none of a drill's business
+	// The user's own is none of a drill's business.
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cmp.Or(os.Getenv(testCache), filepath.Join(filepath.Dir(file), "cache")))
 	return cmd
 }
 

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -23,7 +26,7 @@ func newProvidersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "providers",
 		Short:   "List the imagery providers, or try one",
-		Long:    "Lists the imagery providers that xelpack knows: id, maptype, zoom levels, coverage, licence, and whether what is built may be passed on. Those of\n~/.config/xelpack/providers.toml and of Ortho4XP files (*.lay) beside it come first. --check fetches one chunk of a provider and says what came.",
+		Long:    "Lists the imagery providers that xelpack knows: id, maptype, zoom levels, coverage, licence, whether what is built may be passed on, and how much it may be asked. Those of\n~/.config/xelpack/providers.toml and of Ortho4XP files (*.lay) beside it come first. --check fetches one chunk of a provider and says what came.",
 		Example: "  xelpack providers --json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,24 +60,39 @@ func listProviders(w io.Writer, providers []fetch.Provider, asJSON bool) error {
 		Licence         string `json:"licence"`
 		Attribution     string `json:"attribution"`
 		Redistributable bool   `json:"redistributable"`
+
+		Rate        float64 `json:"rate"`        // requests a second at most; 0: as many as it takes
+		Concurrency int     `json:"concurrency"` // requests at once at most; 0: as many as --concurrency says
 	}
 	var rows []row
 	for _, p := range providers {
-		rows = append(rows, row{p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable})
+		rows = append(rows, row{p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable, p.Rate, p.Concurrency})
 	}
 	if asJSON {
 		return json.NewEncoder(w).Encode(rows)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tCODE\tZL\tCOVERAGE\tLICENCE\tPASS ON")
+	fmt.Fprintln(t, "ID\tCODE\tZL\tCOVERAGE\tLICENCE\tPASS ON\tLIMITS")
 	for _, r := range rows {
 		may := "no"
 		if r.Redistributable {
 			may = "yes"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d-%d\t%s\t%s\t%s\n", r.ID, r.Code, r.MinZL, r.MaxZL, r.Coverage, r.Licence, may)
+		fmt.Fprintf(t, "%s\t%s\t%d-%d\t%s\t%s\t%s\t%s\n", r.ID, r.Code, r.MinZL, r.MaxZL, r.Coverage, r.Licence, may, limits(r.Rate, r.Concurrency))
 	}
 	return t.Flush()
+}
+
+// limits says what a provider may be asked at most, in words.
+func limits(rate float64, concurrency int) string {
+	var words []string
+	if rate > 0 {
+		words = append(words, strconv.FormatFloat(rate, 'g', 4, 64)+"/s")
+	}
+	if concurrency > 0 {
+		words = append(words, strconv.Itoa(concurrency)+" at once")
+	}
+	return cmp.Or(strings.Join(words, ", "), "found out")
 }
 
 // checkProvider fetches one chunk, at the deepest zoom level up to 14.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
@@ -113,18 +114,41 @@ func TestStoreKeeps(t *testing.T) {
 	})
 }
 
-// The file stays within its bound, and what was used last stays in it.
+// The file stays within its bound; what was used longest ago goes, what was used since stays, though it is older.
 func TestStoreEvicts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	const bound = 2 << 20
 	next := &counted{body: sampleBody(t, chunk)}
-	for range 3 {
-		store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
-		source := store.Source(next, false)
-		for x := range uint32(400) {
-			_, _ = source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: uint32(next.asked.Load()) % 4000, Y: x})
+	row := func(s fetch.Source, y, n uint32) {
+		for x := range n {
+			_, _ = s.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y})
 		}
+	}
+	filled := func(y, n uint32, before ...uint32) {
+		store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
+		for _, used := range before {
+			row(store.Source(next, false), used, 10)
+		}
+		row(store.Source(next, false), y, n)
 		closeStore(t, store)
+		time.Sleep(1100 * time.Millisecond) // uses are noted by the second
+	}
+	filled(0, 10)
+	filled(1, 10)
+	filled(2, 90)
+	filled(3, 60, 0) // row 0 is used again, row 1 is not; there is room for some 150
+	store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
+	defer closeStore(t, store)
+	kept := func(y, n uint32) (count int) {
+		for x := range n {
+			if _, err := store.Get(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y}, time.Hour); err == nil {
+				count++
+			}
+		}
+		return count
+	}
+	if a, b, c := kept(0, 10), kept(1, 10), kept(3, 60); a != 10 || b != 0 || c != 60 {
+		t.Errorf("kept %d of 10 used again, %d of 10 not used since, %d of the 60 newest", a, b, c)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -135,7 +159,7 @@ func TestStoreEvicts(t *testing.T) {
 	}
 }
 
-// Two processes have one store open and write it at once: here two Stores, whose connections know nothing of each other.
+// Two have one store open and write it at once: here two Stores, whose connections know nothing of each other; cmd/xelpack tries it with two processes.
 func TestStoreOfTwo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	next := &counted{body: sampleBody(t, chunk)}

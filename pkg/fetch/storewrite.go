@@ -127,6 +127,9 @@ func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 	return err
 }
 
+// usualChunk is about what a chunk takes in the file.
+const usualChunk = 16 << 10
+
 // evict drops what was used longest ago until the file's pages in use are within the bound.
 func (s *Store) evict(tx *sql.Tx) error {
 	size, free, err := pages(tx)
@@ -134,7 +137,7 @@ func (s *Store) evict(tx *sql.Tx) error {
 		return err
 	}
 	for target := s.max - s.max/20; size-free > target; {
-		oldest, err := leastUsed(tx)
+		oldest, err := leastUsed(tx, min(256, 1+(size-free-target)/usualChunk))
 		if err != nil {
 			return err
 		}
@@ -174,8 +177,8 @@ func pages(tx *sql.Tx) (size, free int64, err error) {
 	return size, free, err
 }
 
-func leastUsed(tx *sql.Tx) (where [][]any, err error) {
-	rows, err := tx.Query(`SELECT zoom_level, tile_column, tile_row FROM uses ORDER BY used LIMIT 256`)
+func leastUsed(tx *sql.Tx, most int64) (where [][]any, err error) {
+	rows, err := tx.Query(`SELECT zoom_level, tile_column, tile_row FROM uses ORDER BY used LIMIT ?`, most)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -67,5 +68,40 @@ func TestSampleSuite(t *testing.T) {
 			OK:      subjectChunks(0, 4),
 			Failing: []tiles.Chunk{{Z: 23}, {Z: 1, X: 2}, {Z: 1, Y: 2}},
 		}
+	})
+}
+
+// A file of tiles is a source as any other; what it lacks is no imagery.
+func TestMBTilesSuite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tiles.mbtiles")
+	store := openStore(t, path, fetch.StoreOptions{})
+	for _, c := range subjectChunks(0, 4) {
+		if _, err := store.Source(fetch.Sample(), false).Fetch(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeStore(t, store)
+	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
+		client := fetch.NewClient(fetch.ClientOptions{})
+		t.Cleanup(client.Close)
+		return fetchtest.Subject{
+			Source: client.Source(provider(t, "mbtiles:"+path)), OK: subjectChunks(0, 4), NoImagery: subjectChunks(10, 4),
+			Failing: []tiles.Chunk{{Z: 3}, {Z: 16, X: 1 << 16}},
+		}
+	})
+}
+
+// The store alone, as with --offline: what it lacks has failed, and is not taken for missing imagery.
+func TestOfflineStoreSuite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.mbtiles")
+	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
+		store := openStore(t, path, fetch.StoreOptions{})
+		t.Cleanup(func() { closeStore(t, store) })
+		for _, c := range subjectChunks(0, 4) {
+			if _, err := store.Source(fetch.Sample(), false).Fetch(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return fetchtest.Subject{Source: store.Source(nil, false), OK: subjectChunks(0, 4), Failing: subjectChunks(10, 4)}
 	})
 }

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The drills of fetching at full scale, as a table of what must be and what was measured. Fails when a figure is not met.
+#
+#   scripts/drill.sh [REGEXP]      REGEXP chooses among the tests; default: all drills
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "| drill | must | measured | met |"
+echo "|---|---|---|---|"
+status=0
+# One package after another: each drill wants the machine for itself.
+XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./pkg/pack ./cmd/xelpack 2>&1 | tee "$log" | grep --line-buffered '^| ' || true
+status=${PIPESTATUS[0]}
+if grep -q -E '^(FAIL|--- FAIL|panic)' "$log"; then
+  status=1
+  grep -v -E '^=== (RUN|PAUSE|CONT)|^\| |--- PASS' "$log" >&2
+fi
+grep -A1 -E '^\s*--- SKIP' "$log" || true
+exit "$status"
