@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
@@ -15,94 +14,151 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	xdraw "golang.org/x/image/draw"
 
+	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// previewSide bounds the picture's width and height in pixels.
-const previewSide = 4096
+// The width and height of the imagery in pixels, at most: of a picture of nothing else, and under a map, where a page is to stay small.
+const (
+	plainSide = 4096
+	mapSide   = 3072
+)
 
 func newPreviewCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "preview ARCHIVE OUT.png",
-		Short:   "Draw what an archive holds",
-		Long:    "Draws the previews of an archive as one PNG, north up, at the sharpest zoom level at which the picture is no more than 4096 pixels wide and high.",
-		Example: "  xelpack preview flight.mbtiles flight.png",
-		Args:    cobra.ExactArgs(2),
+	var plain bool
+	cmd := &cobra.Command{
+		Use:   "preview ARCHIVE OUT.png|OUT.html",
+		Short: "Draw what an archive holds",
+		Long: `Draws a contact map of an archive: its imagery, framed and tinted by zoom level and detail, holes hatched. OUT.html is one page to look around in, without a
+network too; OUT.png is a still. --plain draws the imagery alone, at up to 4096 pixels a side.`,
+		Example: `  xelpack preview flight.mbtiles flight.html
+  xelpack preview flight.mbtiles flight.png --plain`,
+		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !strings.EqualFold(filepath.Ext(args[1]), ".png") {
-				return usageErrorf("%s: the picture's name must end in .png", args[1])
+			draw, err := previewWriter(args[1], plain)
+			if err != nil {
+				return err
 			}
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
-				img, err := drawPreview(cmd.Context(), a)
-				if err != nil {
-					return fmt.Errorf("%s: %w", args[0], err)
-				}
-				return writeFile(args[1], func(w io.Writer) error { return png.Encode(w, img) })
+				return runPreview(cmd.Context(), a, args[0], args[1], draw)
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&plain, "plain", false, "draw the imagery alone, into OUT.png")
+	return cmd
 }
 
-// area is a rectangle of Web-Mercator tiles at zoom z, x1 and y1 excluded.
-type area struct {
-	z              tiles.ZL
-	x0, y0, x1, y1 uint32
+// previewWriter returns what draws a file of that name.
+func previewWriter(file string, plain bool) (func(planmap.Map, io.Writer) error, error) {
+	switch ext := strings.ToLower(filepath.Ext(file)); {
+	case plain && ext == ".png":
+		return nil, nil
+	case plain:
+		return nil, usageErrorf("%s: with --plain the name must end in .png", file)
+	case ext == ".png":
+		return planmap.Map.WritePNG, nil
+	case ext == ".html":
+		return planmap.Map.WriteHTML, nil
+	}
+	return nil, usageErrorf("%s: the name must end in .png (a picture) or .html (a page)", file)
 }
 
-// drawPreview puts the textures' previews together. Textures of deeper zoom levels are drawn over shallower ones.
-func drawPreview(ctx context.Context, a *mbtiles.Archive) (image.Image, error) {
-	where, err := previewArea(a)
-	if err != nil {
-		return nil, err
-	}
-	// One tile is this many pixels, a power of two, so that pictures meet without gaps.
-	tile := 256
-	for tile > 1 && max(where.x1-where.x0, where.y1-where.y0)*uint32(tile) > previewSide {
-		tile /= 2
-	}
-	img := image.NewNRGBA(image.Rect(0, 0, int(where.x1-where.x0)*tile, int(where.y1-where.y0)*tile))
-	draw.Draw(img, img.Rect, image.NewUniform(color.NRGBA{24, 28, 36, 255}), image.Point{}, draw.Src)
-	for e := range a.All() { // in the order of zoom levels
-		z, x, y := e.Texture.Tile()
-		body, err := a.Preview(ctx, z, x, y)
-		if errors.Is(err, mbtiles.ErrNoTile) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		picture, err := jpeg.Decode(bytes.NewReader(body))
-		if err != nil {
-			return nil, fmt.Errorf("preview of %s: %w", e.Texture, err)
-		}
-		deeper := where.z - z
-		at := image.Pt(int(x<<deeper-where.x0)*tile, int(y<<deeper-where.y0)*tile)
-		to := image.Rectangle{at, at.Add(image.Pt(tile<<deeper, tile<<deeper))}
-		xdraw.ApproxBiLinear.Scale(img, to, picture, picture.Bounds(), draw.Src, nil)
-	}
-	return img, nil
-}
-
-// previewArea returns what the archive's textures cover, at the deepest of their zoom levels.
-func previewArea(a *mbtiles.Archive) (area, error) {
-	var where area
-	for e := range a.All() {
-		z, _, _ := e.Texture.Tile()
-		where.z = max(where.z, z)
-	}
+// runPreview draws into a file; without draw, the imagery alone.
+func runPreview(ctx context.Context, a *mbtiles.Archive, archive, file string, draw func(planmap.Map, io.Writer) error) error {
 	if a.Len() == 0 {
-		return where, errors.New("nothing to draw: the archive has no textures")
+		return fmt.Errorf("%s: nothing to draw: the archive has no textures", archive)
 	}
-	side := uint32(1) << where.z
-	where.x0, where.y0 = side, side
+	if draw == nil {
+		imagery, err := contactSheet(ctx, a, plainSide)
+		if err != nil {
+			return fmt.Errorf("%s: %w", archive, err)
+		}
+		return writeFile(file, func(w io.Writer) error { return png.Encode(w, imagery.Image) })
+	}
+	m, err := archiveMap(ctx, a, filepath.Base(archive))
+	if err != nil {
+		return fmt.Errorf("%s: %w", archive, err)
+	}
+	return writeFile(file, func(w io.Writer) error { return draw(m, w) })
+}
+
+// archiveMap is the archive as it is drawn.
+func archiveMap(ctx context.Context, a *mbtiles.Archive, title string) (planmap.Map, error) {
+	m := planmap.Map{Title: title, Kind: "archive"}
 	for e := range a.All() {
-		z, x, y := e.Texture.Tile()
-		deeper := where.z - z
-		where.x0, where.y0 = min(where.x0, x<<deeper), min(where.y0, y<<deeper)
-		where.x1, where.y1 = max(where.x1, (x+1)<<deeper), max(where.y1, (y+1)<<deeper)
+		r, err := a.Record(ctx, e)
+		if err != nil {
+			return m, err
+		}
+		m.Items = append(m.Items, tiles.Item{Texture: e.Texture, Detail: e.Detail})
+		if r.Failed > 0 {
+			m.Holes = append(m.Holes, e.Texture)
+		}
 	}
-	return where, nil
+	info, err := a.Info(ctx)
+	if err != nil {
+		return m, err
+	}
+	m.Facts = []planmap.Fact{
+		{Name: "textures", Text: countText(info.Textures)},
+		{Name: "distinct", Text: countText(info.Contents)},
+		{Name: "holes", Text: countText(info.Holes)},
+		{Name: "file", Text: fmt.Sprintf("%s for %s of DDS", bytesText(info.FileBytes), bytesText(info.Bytes))},
+	}
+	for _, row := range [...]struct{ name, key string }{
+		{"state", "xelpack:state"}, {"providers", "xelpack:providers"}, {"licence", "xelpack:licence"}, {"credit", "attribution"}, {"digest", "xelpack:digest"},
+	} {
+		if text := info.Metadata[row.key]; text != "" {
+			m.Facts = append(m.Facts, planmap.Fact{Name: row.name, Text: text})
+		}
+	}
+	m.Imagery, err = contactSheet(ctx, a, mapSide)
+	return m, err
+}
+
+// contactSheet puts the archive's previews together, at the sharpest zoom level at which they are no more than side pixels wide and high.
+func contactSheet(ctx context.Context, a *mbtiles.Archive, side int) (*planmap.Imagery, error) {
+	const pixels = 256 // of a preview
+	z, x0, y0, x1, y1 := covered(a)
+	for z > 0 && int(max(x1-x0, y1-y0))*pixels > side {
+		z, x0, y0, x1, y1 = z-1, x0/2, y0/2, (x1+1)/2, (y1+1)/2
+	}
+	img := image.NewRGBA(image.Rect(0, 0, int(x1-x0)*pixels, int(y1-y0)*pixels))
+	for y := y0; y < y1; y++ {
+		for x := x0; x < x1; x++ {
+			body, err := a.Preview(ctx, z, x, y)
+			if errors.Is(err, mbtiles.ErrNoTile) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			picture, err := jpeg.Decode(bytes.NewReader(body))
+			if err != nil {
+				return nil, fmt.Errorf("preview %d/%d/%d: %w", z, x, y, err)
+			}
+			at := image.Pt(int(x-x0)*pixels, int(y-y0)*pixels)
+			draw.Draw(img, image.Rectangle{at, at.Add(image.Pt(pixels, pixels))}, picture, picture.Bounds().Min, draw.Src)
+		}
+	}
+	world := float64(uint32(1) << z)
+	return &planmap.Imagery{Image: img, West: float64(x0) / world, North: float64(y0) / world, East: float64(x1) / world, South: float64(y1) / world}, nil
+}
+
+// covered returns the tiles that the archive's textures cover, x1 and y1 excluded, at the deepest of their zoom levels.
+func covered(a *mbtiles.Archive) (z tiles.ZL, x0, y0, x1, y1 uint32) {
+	for e := range a.All() {
+		at, _, _ := e.Texture.Tile()
+		z = max(z, at)
+	}
+	x0, y0 = 1<<z, 1<<z
+	for e := range a.All() {
+		at, x, y := e.Texture.Tile()
+		deeper := z - at
+		x0, y0 = min(x0, x<<deeper), min(y0, y<<deeper)
+		x1, y1 = max(x1, (x+1)<<deeper), max(y1, (y+1)<<deeper)
+	}
+	return z, x0, y0, x1, y1
 }

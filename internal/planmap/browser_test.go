@@ -130,6 +130,31 @@ func TestBrowserColours(t *testing.T) {
 	}
 }
 
+// Over an archive's imagery colours are a tint, holes are hatched, and keys take away one layer or the other.
+func TestBrowserArchive(t *testing.T) {
+	browser(t)
+	m := archive(t)
+	root := parsed(t, browse(t, m, "--dump-dom"))["html"][0]
+	if message := attribute(root, "data-error"); message != "" {
+		t.Fatalf("the script failed: %s", message)
+	}
+	shot := filepath.Join(t.TempDir(), "shot.png")
+	browse(t, m, "--blink-settings=preferredColorScheme=1", "--screenshot="+shot)
+	file, err := os.ReadFile(shot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, want := range map[string]color.RGBA{"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity), "a hole": holeColour} {
+		if n := count(img, want); n < 1000 {
+			t.Errorf("%s has %d pixels", what, n)
+		}
+	}
+}
+
 func count(img image.Image, want color.RGBA) int {
 	n := 0
 	for y := range img.Bounds().Dy() {

@@ -1,12 +1,14 @@
 package planmap
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"image/jpeg"
 	"io"
 	"math"
 	"strings"
@@ -34,6 +36,20 @@ type pageData struct {
 	Stops   [][]float64   `json:"stops"`
 	Area    [][]float64   `json:"area"`
 	Land    []byte        `json:"land"` // land.bin
+	Holes   []pageHole    `json:"holes"`
+	Imagery *pageImagery  `json:"imagery,omitempty"`
+}
+
+type pageHole struct {
+	ZL   tiles.ZL `json:"zl"`
+	Row  uint32   `json:"row"` // in textures, as Col
+	Col  uint32   `json:"col"`
+	Name string   `json:"name"`
+}
+
+type pageImagery struct {
+	Box  [4]float64 `json:"box"` // west, north, east, south
+	JPEG []byte     `json:"jpeg"`
 }
 
 type pageClass struct {
@@ -56,7 +72,15 @@ func (r legendRow) Side() int { return tiles.Item{Detail: r.Detail}.Side() }
 
 // WriteHTML writes the page: one file without references to others.
 func (m Map) WriteHTML(w io.Writer) error {
-	data, err := json.Marshal(m.data()) // escapes <, > and &: it cannot end its element
+	drawn := m.data()
+	if m.Imagery != nil {
+		var picture bytes.Buffer
+		if err := jpeg.Encode(&picture, m.Imagery.Image, &jpeg.Options{Quality: imageryQuality}); err != nil {
+			return fmt.Errorf("draw the imagery: %w", err)
+		}
+		drawn.Imagery = &pageImagery{[4]float64{m.Imagery.West, m.Imagery.North, m.Imagery.East, m.Imagery.South}, picture.Bytes()}
+	}
+	data, err := json.Marshal(drawn) // escapes <, > and &: it cannot end its element
 	if err != nil {
 		return fmt.Errorf("draw the plan: %w", err)
 	}
@@ -74,19 +98,25 @@ func (m Map) WriteHTML(w io.Writer) error {
 		return fmt.Errorf("draw the plan: %w", err)
 	}
 	return page.Execute(w, map[string]any{
-		"Title":  m.Title,
-		"Facts":  m.Facts,
-		"Legend": legend,
-		"Routes": len(m.Routes) > 0,
-		"Area":   len(m.Area) > 0,
-		"CSS":    template.CSS(css.String()),
-		"JS":     template.JS(pageJS),
-		"Data":   template.JS(data),
+		"Title":   m.Title,
+		"Kind":    m.kind(),
+		"Holes":   len(m.Holes),
+		"Imagery": m.Imagery != nil,
+		"Facts":   m.Facts,
+		"Legend":  legend,
+		"Routes":  len(m.Routes) > 0,
+		"Area":    len(m.Area) > 0,
+		"CSS":     template.CSS(css.String()),
+		"JS":      template.JS(pageJS),
+		"Data":    template.JS(data),
 		// Only this style and this script are ever run, whatever a name in the plan holds.
 		"Policy": fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'",
 			digest(css.String()), digest(pageJS)),
 	})
 }
+
+// imageryQuality is that of the JPEG in the page.
+const imageryQuality = 75
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -102,7 +132,10 @@ func (m Map) data() pageData {
 		View:    [4]float64{view.Min.X(), view.Min.Y(), view.Max.X(), view.Max.Y()},
 		Classes: []pageClass{}, Counts: tiles.Counts(m.Items),
 		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, // lists, not null
-		Land: landFile,
+		Land: landFile, Holes: []pageHole{},
+	}
+	for _, t := range m.Holes {
+		data.Holes = append(data.Holes, pageHole{t.ZL, t.Row / tiles.TextureChunks, t.Col / tiles.TextureChunks, t.Name()})
 	}
 	for _, c := range all {
 		p := pageClass{c.zl, c.detail, c.maptype, hex(colour(c.zl, c.detail, false)), hex(colour(c.zl, c.detail, true)), nil}

@@ -14,6 +14,10 @@
   const deepest = data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4);
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
+  const holes = new Map(data.holes.map(h => [h.name, h]));
+  const shown = { imagery: Boolean(data.imagery), colours: true };
+  const ground = data.imagery && new Image();
+
   let width = 0, height = 0, ratio = 1; // of the canvas, in CSS pixels, and device pixels to one
   let cx = 0, cy = 0, scale = 1;        // middle of the view, CSS pixels to the world's width
   let fitted = true;                    // until somebody moves the map
@@ -97,9 +101,9 @@
     return found;
   }
 
-  const describe = ({ c }) => {
-    const chunks = 4 ** (4 - c.k), side = 4096 >> c.k;
-    return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}`;
+  const describe = ({ c, name }) => {
+    const chunks = 4 ** (4 - c.k), side = 4096 >> c.k, hole = holes.has(name) ? " – a hole: some of them failed" : "";
+    return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}${hole}`;
   };
 
   // ---- view
@@ -215,11 +219,28 @@
     }
   }
 
+  // drawImagery shows the ground where textures are.
+  function drawImagery() {
+    if (!shown.imagery || !ground.complete || !ground.naturalWidth) return;
+    ctx.save();
+    ctx.beginPath();
+    for (const c of data.classes) eachRun(c, (x, y, w, h) => ctx.rect(x, y, w, h));
+    ctx.clip();
+    const [w, n, e, s] = data.imagery.box;
+    for (const turn of turns(w, e)) ctx.drawImage(ground, toX(w + turn), toY(n), (e - w) * scale, (s - n) * scale);
+    ctx.restore();
+  }
+
   function drawTextures() {
+    if (!shown.colours) return;
     for (const c of data.classes) {
-      ctx.fillStyle = dark.matches ? c.dark : c.light;
-      ctx.globalAlpha = 0.9;
+      ctx.fillStyle = ctx.strokeStyle = dark.matches ? c.dark : c.light;
+      ctx.globalAlpha = shown.imagery ? 0.3 : 0.9;
       eachRun(c, (x, y, w, h) => ctx.fillRect(x, y, w, h));
+      if (!shown.imagery) continue;
+      ctx.globalAlpha = 1;
+      ctx.lineWidth = 2;
+      eachRun(c, (x, y, w, h) => ctx.strokeRect(x + 1, y + 1, Math.max(w - 2, 1), Math.max(h - 2, 1)));
     }
     ctx.globalAlpha = 1;
     for (const c of data.classes) {
@@ -240,6 +261,37 @@
       });
       ctx.stroke();
       ctx.globalAlpha = 1;
+    }
+  }
+
+  // drawHoles hatches what is not whole, and makes it large enough to be seen.
+  function drawHoles() {
+    const least = 7;
+    ctx.strokeStyle = ctx.fillStyle = ink.hole;
+    for (const h of data.holes) {
+      const side = 2 ** (h.zl - 4), size = Math.max(scale / side, least), step = 7;
+      for (const turn of turns(h.col / side, (h.col + 1) / side)) {
+        const x = toX((h.col + 0.5) / side + turn) - size / 2, y = toY((h.row + 0.5) / side) - size / 2;
+        if (x > width || y > height || x + size < 0 || y + size < 0) continue;
+        if (size < 3 * step) {
+          ctx.fillRect(x, y, size, size);
+          continue;
+        }
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(x, y, size, size);
+        ctx.lineWidth = 4;
+        ctx.stroke();
+        ctx.clip();
+        ctx.lineWidth = 1.5;
+        ctx.beginPath();
+        for (let i = Math.max(0, -x - y - size); i < Math.min(2 * size, width + height); i += step) {
+          ctx.moveTo(x + i, y);
+          ctx.lineTo(x + i - size, y + size);
+        }
+        ctx.stroke();
+        ctx.restore();
+      }
     }
   }
 
@@ -404,6 +456,7 @@
     traceAll(ctx, land);
     ctx.fillStyle = ink.land;
     ctx.fill("evenodd");
+    drawImagery();
     drawTextures();
     traceCoasts();
     for (const [colour, thick, alpha] of [[ink.casing, 3.2, 0.5], [ink.coast, 1.2, 1]]) {
@@ -414,6 +467,7 @@
     }
     drawGraticule();
     drawArea();
+    drawHoles();
     drawNames();
     drawRoutes();
     ctx.restore();
@@ -500,6 +554,7 @@
 
   const keys = {
     "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), "_": () => zoom(1 / 1.5), "0": fit, "Home": fit,
+    "i": () => toggle("imagery"), "c": () => toggle("colours"), "I": () => toggle("imagery"), "C": () => toggle("colours"),
     "ArrowLeft": () => pan(80, 0), "ArrowRight": () => pan(-80, 0), "ArrowUp": () => pan(0, 80), "ArrowDown": () => pan(0, -80),
   };
   canvas.addEventListener("keydown", e => {
@@ -509,6 +564,17 @@
     keys[e.key]();
   });
   canvas.addEventListener("blur", () => { aimed = false; redraw(); });
+  function toggle(layer) {
+    if (!data.imagery) return;
+    shown[layer] = !shown[layer];
+    $(layer).setAttribute("aria-pressed", shown[layer]);
+    redraw();
+  }
+  if (data.imagery) {
+    for (const layer of ["imagery", "colours"]) $(layer).addEventListener("click", () => toggle(layer));
+    ground.addEventListener("load", redraw);
+    ground.src = "data:image/jpeg;base64," + data.imagery.jpeg;
+  }
   $("in").addEventListener("click", () => zoom(1.5));
   $("out").addEventListener("click", () => zoom(1 / 1.5));
   $("all").addEventListener("click", fit);
@@ -517,7 +583,7 @@
 
   function paint() {
     const style = getComputedStyle(root);
-    for (const name of ["sea", "land", "coast", "grid", "route", "casing", "area", "text"]) ink[name] = style.getPropertyValue("--" + name).trim();
+    for (const name of ["sea", "land", "coast", "grid", "route", "casing", "area", "text", "hole"]) ink[name] = style.getPropertyValue("--" + name).trim();
     redraw();
   }
   dark.addEventListener("change", paint);

@@ -26,7 +26,7 @@ func (m Map) panel(p *pen) {
 		p.text(s, left, y, true, words)
 		y += line
 	}
-	p.text("xelpack plan", left, y, false, muted)
+	p.text("xelpack "+m.kind(), left, y, false, muted)
 	y += line
 	for _, s := range wrapped(m.Title, panelColumns, 3) {
 		heading(s)
@@ -68,6 +68,11 @@ func (m Map) panel(p *pen) {
 	}
 	if len(m.Area) > 0 {
 		key("area asked for", func(sample orb.LineString) { p.stroke(areaColour, 2, sample) })
+	}
+	if len(m.Holes) > 0 {
+		key("hole: some chunks failed", func(sample orb.LineString) {
+			frame(p.img, image.Rect(int(sample[0][0]), y-12, int(sample[1][0]), y+2), image.NewUniform(holeColour))
+		})
 	}
 	p.text("Coastlines: Natural Earth", left, pictureHeight-24, false, muted)
 }

@@ -40,6 +40,9 @@ var (
 // textureOpacity lets the ground shine through, as on the page.
 const textureOpacity = 0.9
 
+// tintOpacity is for textures over their own imagery.
+const tintOpacity = 0.3
+
 // WritePNG writes the map as a still of 1600×1000 pixels.
 func (m Map) WritePNG(w io.Writer) error {
 	img, err := m.picture()
@@ -63,12 +66,18 @@ func (m Map) picture() (*image.RGBA, error) {
 	chart := img.SubImage(image.Rect(0, 0, mapWidth, pictureHeight)).(*image.RGBA)
 	v := newView(chart, extent(all, flown, rings))
 	v.ground(coasts)
+	opacity := textureOpacity
+	if m.Imagery != nil {
+		v.imagery(*m.Imagery, all)
+		opacity = tintOpacity
+	}
 	for _, c := range all {
-		v.textures(c)
+		v.textures(c, opacity)
 	}
 	v.coastlines(coasts)
 	v.graticule()
 	v.area(rings)
+	v.holes(m.Holes)
 	v.routes(flown, stops)
 	v.scaleBar()
 	m.panel(newPen(img))
@@ -194,15 +203,18 @@ func (v view) coastlines(coasts []orb.Ring) {
 	v.stroke(coast, 1.2, lines...)
 }
 
-func (v view) textures(c class) {
+func (v view) textures(c class, opacity float64) {
 	colour := colour(c.zl, c.detail, false)
-	shade := image.NewUniform(color.NRGBA{colour.R, colour.G, colour.B, uint8(math.Round(textureOpacity * 255))})
+	shade := image.NewUniform(color.NRGBA{colour.R, colour.G, colour.B, uint8(math.Round(opacity * 255))})
 	for _, r := range c.runs {
 		b := c.bound(r)
 		for _, turn := range v.turns(b.Min[0], b.Max[0]) {
 			at := image.Rect(round(v.x(b.Min[0]+turn)), round(v.y(b.Min[1])), round(v.x(b.Max[0]+turn)), round(v.y(b.Max[1])))
 			at.Max = image.Pt(max(at.Max.X, at.Min.X+1), max(at.Max.Y, at.Min.Y+1))
 			draw.Draw(v.img, at.Intersect(v.img.Rect), shade, image.Point{}, draw.Over)
+			if opacity < textureOpacity {
+				frame(v.img, at, image.NewUniform(colour))
+			}
 			if width := v.scale / c.side(); width >= 9 {
 				v.mesh(at, r, width)
 			}

@@ -1,4 +1,4 @@
-// Package planmap draws a plan of textures: as one self-contained page to look around in, or as a still picture.
+// Package planmap draws a plan of textures, or what an archive holds: as one self-contained page to look around in, or as a still picture.
 //
 //	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
 //	err := m.WriteHTML(w) // or m.WritePNG(w)
@@ -11,6 +11,7 @@ package planmap
 
 import (
 	"cmp"
+	"image"
 	"math"
 	"slices"
 
@@ -26,7 +27,20 @@ type Map struct {
 	Routes []*tiles.Path    // may be none
 	Area   orb.MultiPolygon // what was asked for, as tiles.Outline returns it; may be empty
 	Facts  []Fact           // totals, shown in this order
+
+	Kind    string          // what is drawn, a word; default "plan"
+	Holes   []tiles.Texture // of Items, those that are not whole: marked
+	Imagery *Imagery        // shown where Items are; nil for colours only
 }
+
+// Imagery is a picture of the ground, north up, in Web Mercator.
+type Imagery struct {
+	Image image.Image
+	// Where its edges are in the world, which is 1 wide and 1 high: west and north from its north-west corner.
+	West, North, East, South float64
+}
+
+func (m Map) kind() string { return cmp.Or(m.Kind, "plan") }
 
 // Fact is a line of the totals, such as "download" and "about 3.1 GB".
 type Fact struct{ Name, Text string }
