@@ -21,6 +21,7 @@ type measurement struct {
 var measurements = []measurement{
 	{"whole raw", wholeRaw},
 	{"whole compressed", wholeCompressed},
+	{"one reader", oneReader},
 	{"tails", tails},
 	{"stat", statStorm},
 	{"start", startUp},
@@ -141,6 +142,29 @@ func wholeCompressed(ctx context.Context, b *bench) ([]row, error) {
 		rows = append(rows, row{"whole textures, compressed (" + c.name + "), 4 readers", "≥ 1.5 × the better squashfuse_ll (3 ×)", measured, beside})
 	}
 	return rows, nil
+}
+
+// oneReader shows what reading ahead gains: with four readers every processor is busy anyway.
+func oneReader(ctx context.Context, b *bench) ([]row, error) {
+	plain, err := b.data.plain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := b.data.whole(ctx, mbtiles.Fast)
+	if err != nil {
+		return nil, err
+	}
+	for _, source := range []string{plain, archive} {
+		if err := warm(source); err != nil {
+			return nil, err
+		}
+	}
+	bare := &candidate{name: "bare go-fuse", mount: b.bare(plain), paths: wholePaths}
+	ours := &candidate{name: "xelpack", mount: b.xelpack(archive), paths: wholePaths}
+	if err := b.turns(ctx, load{Op: "whole", Parallel: 1}, bare, ours); err != nil {
+		return nil, err
+	}
+	return []row{{"whole textures, compressed (xelpack fast), 1 reader", "", fmt.Sprintf("%.2f GB/s", ours.speed()), fmt.Sprintf("bare go-fuse, plain files, %.2f GB/s", bare.speed())}}, nil
 }
 
 func tails(ctx context.Context, b *bench) ([]row, error) {

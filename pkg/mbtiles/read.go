@@ -16,6 +16,7 @@ type reader struct {
 	direct  *pages // nil: SQLite reads the segments
 	decoder *decoder
 	cache   *cache
+	ahead   ahead
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
@@ -64,6 +65,7 @@ func (r *reader) pin(ctx context.Context) error {
 
 // close waits for the queries in progress and closes the file.
 func (r *reader) close() error {
+	r.ahead.close()
 	var err error
 	if r.direct != nil {
 		if err = r.direct.close(); errors.Is(err, os.ErrClosed) {

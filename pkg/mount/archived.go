@@ -63,11 +63,20 @@ func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off
 		}
 		ground(l, p, off)
 		from = FromFallback
+	} else if r, ok := n.from.Archive.(aheadReader); ok {
+		r.ReadAhead(f.ctx, n.entry, off+int64(len(p)))
 	}
 	a.read(from, off, len(p), fs.OK)
 	f.counts.archived.read(len(p))
 	return inMemory(p), fs.OK
 }
+
+// aheadReader is an Archive that gets ready what comes after what was read. *mbtiles.Archive is one.
+type aheadReader interface {
+	ReadAhead(ctx context.Context, e mbtiles.Entry, off int64)
+}
+
+var _ aheadReader = (*mbtiles.Archive)(nil)
 
 // inMemory answers a read with p. (ReadResultData would have go-fuse prepare a pipe first, which is only good for descriptors.)
 func inMemory(p []byte) fuse.ReadResult { return fuse.ReadResultVector([][]byte{p}) }

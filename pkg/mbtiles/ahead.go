@@ -1,0 +1,102 @@
+package mbtiles
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// ahead decodes what is about to be read. The zero value is ready for use.
+type ahead struct {
+	mu     sync.Mutex
+	busy   int
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// maxAhead is how many segments are decoded ahead at a time; when as many are, nothing more is begun: then there is no processor to spare either.
+const maxAhead = 2
+
+// try runs do in the background, unless there is too much to do already.
+func (a *ahead) try(do func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || a.busy >= maxAhead {
+		return
+	}
+	a.busy++
+	a.wg.Go(func() {
+		defer func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.busy--
+		}()
+		do()
+	})
+}
+
+// close waits for what is under way; nothing is begun after it.
+func (a *ahead) close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.wg.Wait()
+}
+
+// ReadAhead says that e is being read in order and has been up to off: the segment that comes next is got ready in the background, if there is one. A
+// compressed one is decoded into the cache; of one that is stored as it is the kernel is told that it will be wanted. It does not wait.
+func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
+	cut := cutOf(e.Layout)
+	if a.direct == nil || off <= 0 || off >= cut.size {
+		return
+	}
+	n := cut.at(max(off-1, int64(len(e.Layout.Header())))) + 1 // the first that nothing of is read
+	if n >= cut.segments {
+		return
+	}
+	if start, _ := cut.segment(n); start-off > segmentBytes/2 {
+		return // there is time
+	}
+	next := cut.piece(e.content, n)
+	if a.cache.holds(next.id) {
+		return
+	}
+	a.ahead.try(func() {
+		if a.direct.advise(next.id) {
+			return
+		}
+		if b, err := a.cache.acquire(ctx, next.id, next.length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
+			a.cache.release(b)
+		}
+	})
+}
+
+// holds reports whether the segment is there or being loaded.
+func (c *cache) holds(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blocks[id] != nil
+}
+
+// advise has the kernel read a segment that is stored as it is, and reports whether it is.
+func (p *pages) advise(id int64) bool {
+	scratch := p.bufs.Get().(*[]byte)
+	defer p.bufs.Put(scratch)
+	*scratch = grow(*scratch, p.size)
+	leaf, ok := p.leaf(id, *scratch)
+	if !ok {
+		return false
+	}
+	c, ok := p.cell(leaf, id)
+	if !ok || c.codec != codecRaw {
+		return false
+	}
+	if p.raw != nil && c.overflow > 0 {
+		// That it fails costs nothing but the time of a disk.
+		_ = p.raw.Control(func(fd uintptr) {
+			_ = unix.Fadvise(int(fd), int64(c.overflow-1)*int64(p.size), int64(c.length), unix.FADV_WILLNEED)
+		})
+	}
+	return true
+}
