@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func playRole() (bool, error) {
 
 // load is what a reader process does to some files.
 type load struct {
-	Op       string // whole, tails, stat, open, list
+	Op       string // whole, tails, stat, open, list, spin
 	Paths    []string
 	Parallel int
 	Count    int // of files touched, taken at random; 0: each once, in order
@@ -101,7 +102,7 @@ func (l load) perform() (done, error) {
 			files[i] = l.Paths[rand.IntN(len(l.Paths))]
 		}
 	}
-	touch := map[string]func(string, []byte) (int, error){"whole": readWhole, "tails": readTail, "stat": statOnly, "open": openOnly, "list": listOnly}[l.Op]
+	touch := map[string]func(string, []byte) (int, error){"whole": readWhole, "tails": readTail, "stat": statOnly, "open": openOnly, "list": listOnly, "spin": spin}[l.Op]
 	next := make(chan string, len(files))
 	for _, f := range files {
 		next <- f
@@ -191,4 +192,11 @@ func openOnly(path string, _ []byte) (int, error) {
 func listOnly(path string, _ []byte) (int, error) {
 	entries, err := os.ReadDir(path)
 	return len(entries), err
+}
+
+// spin computes for a moment, as a simulator does; it needs no file.
+func spin(_ string, buf []byte) (int, error) {
+	sum := sha256.Sum256(buf)
+	copy(buf, sum[:])
+	return len(buf), nil
 }

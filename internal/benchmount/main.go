@@ -19,6 +19,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+
+	"github.com/xelpack/xelpack/internal/benchpage"
 )
 
 func main() {
@@ -96,5 +98,5 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	if *output == "" {
 		return nil
 	}
-	return replaceSection(*output, b.markdown(rows))
+	return benchpage.Replace(*output, "mount", "make bench-mount", b.markdown(rows))
 }

@@ -27,6 +27,7 @@ var measurements = []measurement{
 	{"start", startUp},
 	{"stuck", stuck},
 	{"ls", listing},
+	{"priority", priority},
 }
 
 // candidate is one of those that take turns.

@@ -40,6 +40,9 @@
 // An open file keeps the bytes it started with. When better ones have arrived since, the next open of the name gets them under a new identity
 // in the kernel (same inode number, size and time), so that pages cached of the old never mix with the new.
 //
+// Made textures are kept in memory, up to Options.MemoryCache, and in Options.Disk from one mount to the next. With Options.Prefetch the neighbours of what is opened, and
+// the rest of the row or column that is being loaded, are made before they are asked for, by workers that have nothing else to do.
+//
 // # Symbolic links
 //
 // Links inside a scenery directory are shown as links, except that textures itself may be one. Relative links that leave the package
