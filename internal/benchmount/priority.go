@@ -13,7 +13,7 @@ func priority(ctx context.Context, b *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	simulator := load{Op: "spin", Paths: []string{""}, Parallel: runtime.NumCPU(), Count: 3000}
+	simulator := load{Op: "spin", Paths: []string{""}, Parallel: runtime.NumCPU(), Count: 6000}
 	var alone, beside done
 	for range b.rounds {
 		d, err := simulator.run()
