@@ -76,6 +76,13 @@ func drillBuild(ctx context.Context, path string) error {
 func child(what string) error {
 	ctx := context.Background()
 	path := os.Getenv(pathVar)
+	if name, ok := strings.CutPrefix(what, "drill "); ok {
+		d, ok := drillOf(name)
+		if !ok {
+			return fmt.Errorf("unknown drill %q", name)
+		}
+		return d.child(ctx, path)
+	}
 	switch what {
 	case "build":
 		return drillBuild(ctx, path)

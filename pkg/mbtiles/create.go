@@ -185,7 +185,8 @@ func prepare(ctx context.Context, c *conn, name string, growing bool) (store, er
 		return s, err
 	}
 	if objects == 0 {
-		if err := makeSchema(ctx, c, name); err != nil {
+		// With this journal also next to a WAL to be: the removal of one that is made and removed anew would not be certain after a power cut.
+		if err := errors.Join(setJournal(ctx, c, false), makeSchema(ctx, c, name)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}

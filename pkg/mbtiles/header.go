@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // header is what the first 100 bytes of an SQLite file say.
@@ -17,6 +18,7 @@ type header struct {
 	application uint32
 	user        uint32
 	size        int64 // that the file should have; 0 where the header does not say
+	schema      error // what is wrong with the length of the list of tables, in a file with the header of an archive
 }
 
 // readHeader looks at a file without SQLite, and so without touching it or anything beside it.
@@ -39,12 +41,15 @@ func readHeader(path string) (header, error) {
 	}
 	u32 := func(at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 	h := header{sqlite: true, application: u32(68), user: u32(60)}
+	page := int64(binary.BigEndian.Uint16(b[16:]))
+	if page == 1 {
+		page = 65536
+	}
 	if u32(24) == u32(92) { // otherwise an old SQLite wrote last and the count of pages is stale
-		page := int64(binary.BigEndian.Uint16(b[16:]))
-		if page == 1 {
-			page = 65536
-		}
 		h.size = page * int64(u32(28))
+	}
+	if h.check() == nil {
+		h.schema = checkSchemaSize(f, page)
 	}
 	return h, nil
 }
@@ -64,23 +69,27 @@ func (h header) check() error {
 	return fmt.Errorf("%w: an SQLite file of some other kind", ErrNotArchive)
 }
 
-// checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the format, and any view or trigger: code in a
-// file from a stranger. It must pass before any other query.
+// checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the format, any index on them that is not, and
+// anything that is neither a table nor an index: code in a file from a stranger. It must pass before any other query.
 func checkSchema(ctx context.Context, c *conn) error {
 	want := make(map[string]string, len(schema))
 	for _, s := range schema {
 		want[s.name] = s.sql
 	}
-	err := c.query(ctx, `SELECT type, name, coalesce(sql, '') FROM sqlite_schema`, func(r *row) error {
-		kind, name, sql := r.text(0), r.text(1), r.text(2)
-		if kind != "table" && kind != "index" {
-			return corrupt("it holds a %s, %q, which an archive never does", kind, name)
+	const query = `SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema`
+	err := c.query(ctx, query, func(r *row) error {
+		kind, name, table, sql := r.text(0), r.text(1), r.text(2), r.text(3)
+		if !ordinary(kind, sql) {
+			return corrupt("it holds a %s, %q, which an archive never does: %.60q", kind, name, sql)
 		}
-		if wanted, ours := want[name]; ours {
-			if sql != wanted {
-				return corrupt("%s %q is not as the format defines it: %.200q", kind, name, sql)
-			}
+		wanted, ours := want[name]
+		switch {
+		case ours && sql != wanted:
+			return corrupt("%s %q is not as the format defines it: %.200q", kind, name, sql)
+		case ours:
 			delete(want, name)
+		case isOurs(name), isOurs(table) && sql != "": // SQLite's names have no case; its own indexes have no statement
+			return corrupt("%s %q on table %q is none of the format", kind, name, table)
 		}
 		return nil
 	})
@@ -90,6 +99,90 @@ func checkSchema(ctx context.Context, c *conn) error {
 	for _, s := range schema {
 		if _, missing := want[s.name]; missing {
 			return corrupt("%q is missing", s.name)
+		}
+	}
+	return nil
+}
+
+// ordinary reports whether an object is a plain table or index, by the statement that SQLite makes it of as well: the type it is said to have binds nobody.
+func ordinary(kind, sql string) bool {
+	switch kind {
+	case "table":
+		return strings.HasPrefix(sql, "CREATE TABLE ")
+	case "index":
+		return sql == "" || strings.HasPrefix(sql, "CREATE INDEX ") || strings.HasPrefix(sql, "CREATE UNIQUE INDEX ")
+	}
+	return false
+}
+
+// isOurs reports whether the name is one of the format's, as SQLite compares names.
+func isOurs(name string) bool {
+	for _, s := range schema {
+		if strings.EqualFold(name, s.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// What the list of tables may take: SQLite reads and parses all of it before it does anything. Ours takes two kilobytes.
+const (
+	maxSchemaPages = 64
+	maxSchemaBytes = 1 << 20
+)
+
+// checkSchemaSize refuses a file whose list of tables is too long to be read, or goes round in circles. It looks at the b-tree that begins on page 1, after
+// the header of the file.
+func checkSchemaSize(f io.ReaderAt, page int64) error {
+	const leaf, interior = 13, 5
+	read := func(number uint32) (b []byte, start, cells int, err error) {
+		b = make([]byte, page)
+		if number == 1 {
+			start = 100
+		}
+		if _, err := f.ReadAt(b, (int64(number)-1)*page); number == 0 || err != nil {
+			return nil, 0, 0, corrupt("page %d of its list of tables cannot be read", number)
+		}
+		cells = int(binary.BigEndian.Uint16(b[start+3:]))
+		if start+12+2*cells > len(b) {
+			return nil, 0, 0, corrupt("page %d of its list of tables has too many cells", number)
+		}
+		return b, start, cells, nil
+	}
+	b, start, cells, err := read(1)
+	if err != nil {
+		return err
+	}
+	leaves := []uint32{1}
+	if b[start] == interior {
+		if cells >= maxSchemaPages {
+			return corrupt("its list of tables is too long for an archive")
+		}
+		leaves[0] = binary.BigEndian.Uint32(b[start+8:])
+		for i := range cells {
+			at := int(binary.BigEndian.Uint16(b[start+12+2*i:]))
+			if at+4 > len(b) {
+				return corrupt("its list of tables has a cell outside of its page")
+			}
+			leaves = append(leaves, binary.BigEndian.Uint32(b[at:]))
+		}
+	}
+	var total int64
+	for _, number := range leaves {
+		b, start, cells, err := read(number)
+		if err != nil {
+			return err
+		}
+		if b[start] != leaf {
+			return corrupt("its list of tables is too long for an archive, or goes round in circles")
+		}
+		for i := range cells {
+			at := min(int(binary.BigEndian.Uint16(b[start+8+2*i:])), len(b))
+			payload, n := varint(b[at:])
+			if n == 0 || payload < 0 || payload > maxSchemaBytes-total {
+				return corrupt("its list of tables is too long for an archive")
+			}
+			total += payload
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -152,6 +153,20 @@ func TestOpenRefuses(t *testing.T) {
 		{"levels", altered(t, good, `UPDATE contents SET levels = 8`), ErrCorrupt, "levels"},
 		{"bytes", altered(t, good, `UPDATE contents SET bytes = 1 << 40`), ErrCorrupt, "bytes"},
 		{"bytes null", altered(t, good, `UPDATE contents SET bytes = 'many'`), ErrCorrupt, "column"},
+		{"view said to be a table", hidden(t, good, `CREATE VIEW x AS SELECT 1`), ErrCorrupt, ""},
+		{"trigger said to be a table", hidden(t, good, `CREATE TRIGGER x AFTER INSERT ON metadata BEGIN DELETE FROM tiles; END`), ErrCorrupt, ""},
+		{"virtual table", hidden(t, good, `CREATE VIRTUAL TABLE x USING fts3(y)`), ErrCorrupt, ""},
+		{"second table of a name", hidden(t, good, `CREATE TABLE textures (x)`), ErrCorrupt, ""},
+		{"second table but for its case", hidden(t, good, `CREATE TABLE TEXTURES (x)`), ErrCorrupt, ""},
+		{"index on ours", altered(t, good, `CREATE INDEX x ON textures (zl, row, col, maptype)`), ErrCorrupt, `index "x" on table "textures"`},
+		{"index by an expression", altered(t, good, `CREATE INDEX x ON tiles (abs(zoom_level))`), ErrCorrupt, `index "x" on table "tiles"`},
+		{"without rowid", remade(t, good, "segments", " WITHOUT ROWID"), ErrCorrupt, "segments"},
+		{"strict", remade(t, good, "contents", " STRICT"), ErrCorrupt, "contents"},
+		{"textures are metadata", altered(t, good, swapRoot("textures", "metadata")...), ErrCorrupt, ""},
+		{"contents without rowid", altered(t, good, swapRoot("contents", "metadata")...), ErrCorrupt, ""},
+		{"schema goes round", patched(good, 100, "\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), ErrCorrupt, "in circles"},
+		{"schema of thousands", altered(t, good, thousands("CREATE TABLE t%d (a /* "+strings.Repeat("x", 200)+" */)", 5000)...), ErrCorrupt, "too long"},
+		{"schema of one endless statement", altered(t, good, "CREATE TABLE x (a DEFAULT '"+strings.Repeat("x", maxSchemaBytes)+"')"), ErrCorrupt, "too long"},
 		{"garbage in page 2", corrupted(good, pageSize, pageSize), ErrCorrupt, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -172,6 +187,48 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hidden is an archive with one more object, which its schema says is a harmless table.
+func hidden(t testing.TB, archive []byte, sql string) []byte {
+	t.Helper()
+	// The last statement fails where SQLite itself will not read what it has just written.
+	return altered(t, archive, `PRAGMA writable_schema = ON`,
+		`INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', 'harmless', 'harmless', 0, '`+strings.ReplaceAll(sql, "'", "''")+`')`)
+}
+
+// remade is an archive one table of which is made with a further word.
+func remade(t testing.TB, archive []byte, table, suffix string) []byte {
+	t.Helper()
+	for _, s := range schema {
+		if s.name == table {
+			sql := s.sql + suffix
+			return altered(t, archive, `ALTER TABLE `+table+` RENAME TO old`, sql, `INSERT INTO `+table+` SELECT * FROM old`, `DROP TABLE old`)
+		}
+	}
+	t.Fatalf("no table %s", table)
+	return nil
+}
+
+// swapRoot has one table read the pages of another.
+func swapRoot(table, other string) []string {
+	return []string{`PRAGMA writable_schema = ON`,
+		`UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = '` + other + `') WHERE name = '` + table + `'`}
+}
+
+func thousands(format string, n int) []string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format+";", i)
+	}
+	return []string{"BEGIN;" + b.String() + "COMMIT"}
+}
+
+// patched is an archive with some bytes replaced.
+func patched(archive []byte, off int, patch string) []byte {
+	b := slices.Clone(archive)
+	copy(b[off:], patch)
+	return b
 }
 
 // corrupted is an archive with n bytes from off on overwritten.
@@ -248,6 +305,105 @@ func TestOpenWhileChanged(t *testing.T) {
 // A table that is none of ours, such as ANALYZE leaves, does not matter.
 func TestOpenIgnoresOtherTables(t *testing.T) {
 	mustVerify(t, openAt(t, write(t, altered(t, sound(t), `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
+}
+
+// Names are data: whatever stands in them, nothing of it is run.
+func TestNamesAreData(t *testing.T) {
+	for what, statement := range map[string]string{
+		"maptype":  `UPDATE textures SET maptype = 'x'');DROP**TABLE(tiles);--' WHERE row = 32`,
+		"provider": `UPDATE textures SET provider = 'x'');DROP TABLE tiles;--'`,
+		"metadata": `INSERT INTO metadata VALUES ('x''); DROP TABLE tiles; --', 'y''); DROP TABLE tiles; --')`,
+		"table":    `CREATE TABLE "x""); DROP TABLE tiles; --" (a)`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			file := altered(t, sound(t), statement)
+			path := write(t, file)
+			a := openAt(t, path)
+			for e := range a.All() {
+				if _, err := a.Record(t.Context(), e); err != nil {
+					t.Error(err)
+				}
+				if _, ok := a.Lookup(e.Texture.Key()); !ok {
+					t.Errorf("%s is not found", e.Texture)
+				}
+			}
+			if _, err := a.Info(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if _, err := a.Verify(t.Context(), VerifyOptions{}); err != nil {
+				t.Error(err)
+			}
+			if !bytes.Equal(mustRead(t, path), file) {
+				t.Error("the file changed")
+			}
+		})
+	}
+}
+
+// Tables that share their pages read as damage, not as each other's rows.
+func TestSharedPages(t *testing.T) {
+	for _, other := range []string{"tiles", "contents", "metadata", "textures"} {
+		t.Run(other, func(t *testing.T) {
+			a, err := Open(t.Context(), write(t, altered(t, sound(t), swapRoot("segments", other)...)))
+			if errors.Is(err, ErrCorrupt) {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			for e := range a.All() {
+				if err := a.WriteTo(t.Context(), e, io.Discard); !errors.Is(err, ErrCorrupt) {
+					t.Errorf("%s: got %v, want %v", e.Texture, err, ErrCorrupt)
+				}
+			}
+			if r, err := a.Verify(t.Context(), VerifyOptions{}); err != nil || r.OK {
+				t.Errorf("verified: %v, %v", r.OK, err)
+			}
+		})
+	}
+}
+
+// A journal that a stranger sends with a .part may name any file, which SQLite would delete.
+func TestForeignJournal(t *testing.T) {
+	dir := t.TempDir()
+	victim, part := filepath.Join(dir, "victim"), filepath.Join(dir, "a.mbtiles.part")
+	journal := superJournal(victim)
+	for name, b := range map[string][]byte{victim: []byte("precious"), part: altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`), part + journalSuffix: journal} {
+		if err := os.WriteFile(name, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(t.Context(), part); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "a.mbtiles.part-journal") {
+		t.Errorf("Open: %v", err)
+	}
+	if _, err := Create(t.Context(), strings.TrimSuffix(part, partSuffix), WriterOptions{}); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "a.mbtiles.part-journal") {
+		t.Errorf("Create: %v", err)
+	}
+	if string(mustRead(t, victim)) != "precious" {
+		t.Error("the victim changed")
+	}
+	if diff := cmp.Diff([]string{"a.mbtiles.part", "a.mbtiles.part-journal", "victim"}, files(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// superJournal is a rollback journal of no pages that names a further file.
+func superJournal(victim string) []byte {
+	b := make([]byte, 512)
+	copy(b, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+	binary.BigEndian.PutUint32(b[16:], 1) // pages before
+	binary.BigEndian.PutUint32(b[20:], 512)
+	binary.BigEndian.PutUint32(b[24:], pageSize)
+	sum := uint32(0)
+	for _, c := range []byte(victim) {
+		sum += uint32(c)
+	}
+	b = binary.BigEndian.AppendUint32(b, 0)
+	b = append(b, victim...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(victim)))
+	b = binary.BigEndian.AppendUint32(b, sum)
+	return append(b, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"...)
 }
 
 // What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying which texture and which segment.

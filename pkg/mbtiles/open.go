@@ -62,6 +62,9 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if info.Size() < h.size {
 			return nil, corrupt("truncated: it has %d of %d bytes", info.Size(), h.size)
 		}
+		if h.schema != nil {
+			return nil, h.schema
+		}
 		if err := alone(path); err != nil {
 			return nil, err
 		}
