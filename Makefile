@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench bench-encode bench-archive bench-mount fuzz clean setup
+.PHONY: all build demo test check bench bench-encode bench-archive bench-mount drill-archive fuzz clean setup
 
 all: build
 
@@ -42,6 +42,10 @@ bench-mount:
 DRILL ?= Drill
 drill-fetch: setup
 	scripts/drill.sh '$(DRILL)'
+
+# A small archive's build killed, out of disk and out of power at every single step; make test tries some of them.
+drill-archive: setup
+	XELPACK_DRILL=1 go test -v -timeout 4h -run 'TestPowerCut|TestKilledAtEveryStep|TestFullAtEveryStep' ./pkg/mbtiles
 
 # Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s

@@ -4,7 +4,7 @@
 //	go run ./internal/bencharchive -o docs/benchmarks.md
 //
 // "Set C" is 256 different aerial chunks in -chunks; without them only generated imagery is measured. Rates are of processor time, not of the
-// clock, so that a busy machine disturbs them little; latencies are of the clock. Figures are the best of -rounds.
+// clock, so that a busy machine disturbs them little; latencies and writing are of the clock. Figures are the best of -rounds.
 //
 // A new figure is a row in figures: what it is called, what it must be, and a function that measures it.
 package main
@@ -98,7 +98,7 @@ func table(ctx context.Context, o options, dir string) (string, error) {
 	}
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "## Archive\n\n`make bench-archive` on %s; one thread; %d BC1 textures of 4096 px an archive, all different. Rates are of processor time, latencies of the\nclock, "+
+	fmt.Fprintf(&b, "## Archive\n\n`make bench-archive` on %s; one thread; %d BC1 textures of 4096 px an archive, all different. Rates are of processor time, latencies and writing of the\nclock, "+
 		"the files in the page cache; best of %d. A rate counts bytes of DDS.\n\n| figure | must | aim |", benchpage.Machine(), o.textures, o.rounds)
 	for _, s := range subjects {
 		fmt.Fprintf(&b, " %s |", s.name)

@@ -145,7 +145,7 @@ func TestPagesBent(t *testing.T) {
 	}
 	bent := 0
 	bend := func(what string, off int, with ...byte) {
-		compareReads(t, fmt.Sprintf("%s at %d, page %d", what, off, off/512+1), patched(file, off, string(with)), segments)
+		compareReads(t, fmt.Sprintf("%s at %d, page %d", what, off, off/512+1), overwritten(file, off, string(with)), segments)
 		bent++
 	}
 	targets := func(self uint32) []uint32 {
@@ -204,9 +204,9 @@ func FuzzPagesAsSQLite(f *testing.F) {
 		if small {
 			file, segments = tiny, tinySegments
 		}
-		file = patched(file, int(at1)%len(file), string(patch1))
-		file = patched(file, int(at2)%len(file), string(patch2))
-		file = patched(file, int(at3)%len(file), string(patch3))
+		file = overwritten(file, int(at1)%len(file), string(patch1))
+		file = overwritten(file, int(at2)%len(file), string(patch2))
+		file = overwritten(file, int(at3)%len(file), string(patch3))
 		compareReads(t, "mutated", file, segments)
 	})
 }

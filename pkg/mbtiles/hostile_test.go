@@ -164,7 +164,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"strict", remade(t, good, "contents", " STRICT"), ErrCorrupt, "contents"},
 		{"textures are metadata", altered(t, good, swapRoot("textures", "metadata")...), ErrCorrupt, ""},
 		{"contents without rowid", altered(t, good, swapRoot("contents", "metadata")...), ErrCorrupt, ""},
-		{"schema goes round", patched(good, 100, "\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), ErrCorrupt, "in circles"},
+		{"schema goes round", overwritten(good, 100, "\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), ErrCorrupt, "in circles"},
 		{"schema of thousands", altered(t, good, thousands("CREATE TABLE t%d (a /* "+strings.Repeat("x", 200)+" */)", 5000)...), ErrCorrupt, "too long"},
 		{"schema of one endless statement", altered(t, good, "CREATE TABLE x (a DEFAULT '"+strings.Repeat("x", maxSchemaBytes)+"')"), ErrCorrupt, "too long"},
 		{"garbage in page 2", corrupted(good, pageSize, pageSize), ErrCorrupt, ""},
@@ -224,8 +224,8 @@ func thousands(format string, n int) []string {
 	return []string{"BEGIN;" + b.String() + "COMMIT"}
 }
 
-// patched is an archive with some bytes replaced.
-func patched(archive []byte, off int, patch string) []byte {
+// overwritten is an archive with some bytes replaced.
+func overwritten(archive []byte, off int, patch string) []byte {
 	b := slices.Clone(archive)
 	copy(b[off:], patch)
 	return b

@@ -1,0 +1,160 @@
+package mbtiles
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// hotPart is what a writer that is killed in the middle of a transaction leaves: a .part some of whose pages are of the transaction, and its journal.
+func hotPart(t testing.TB) (part, journal []byte) {
+	t.Helper()
+	path := write(t, altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`))
+	c, err := dial(path, readWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	for _, s := range []string{`PRAGMA cache_size = 1`, `BEGIN`, `DELETE FROM segments`, `UPDATE textures SET detail = 3`, `INSERT INTO segments VALUES (1, 0, zeroblob(1000000))`} {
+		if err := c.exec(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, journal = mustRead(t, path), mustRead(t, path+journalSuffix)
+	if len(journal) < pageSize || string(journal[:8]) == strings.Repeat("\x00", 8) {
+		t.Fatalf("the journal of %d bytes is not hot", len(journal))
+	}
+	return part, journal
+}
+
+// Whoever opens what a killed writer left takes its last transaction back first; a writer that lives is left alone.
+func TestOpenAfterKill(t *testing.T) {
+	part, journal := hotPart(t)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.mbtiles"+partSuffix)
+	for name, b := range map[string][]byte{path: part, path + journalSuffix: journal} {
+		if err := os.WriteFile(name, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock, err := lockFile(path + lockSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := settle(t.Context(), path); err != nil {
+		t.Error(err)
+	}
+	if string(mustRead(t, path)) != string(part) {
+		t.Error("the file of a writer that lives was changed")
+	}
+	if err := lock.release(); err != nil {
+		t.Fatal(err)
+	}
+	a := openAt(t, path)
+	mustVerify(t, a)
+	if e := lookup(t, a, "32_16_BI12"); e.Detail != 0 {
+		t.Error("the transaction that was cut short counts")
+	}
+	if diff := cmp.Diff([]string{"a.mbtiles.part"}, files(t, dir)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// readOnlyFolder makes a folder of these files that nobody can write to, not even root.
+func readOnlyFolder(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	root := os.Getuid() == 0
+	if root {
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
+			t.Skipf("cannot mount a tmpfs: %v", err)
+		}
+		t.Cleanup(func() {
+			if err := syscall.Unmount(dir, 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if root {
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(dir, 0o777) })
+	return dir
+}
+
+// In a folder that cannot be written to archives are read, and everything else says why it cannot be.
+func TestReadOnlyFolder(t *testing.T) {
+	part, journal := hotPart(t)
+	dir := readOnlyFolder(t, map[string][]byte{
+		"a.mbtiles": sound(t), "b.mbtiles.part": altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`),
+		"c.mbtiles.part": part, "c.mbtiles.part-journal": journal,
+	})
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"a.mbtiles", "b.mbtiles.part"} {
+		a, err := Open(t.Context(), at(name))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		mustVerify(t, a)
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil || !strings.Contains(err.Error(), at("c.mbtiles.part")+": take back the transaction that was cut short") {
+		t.Errorf("opened after a kill: %v", err)
+	}
+	for name, o := range map[string]WriterOptions{"new.mbtiles": {}, "a.mbtiles": {Extend: true}, "b.mbtiles": {}} {
+		_, err := Create(t.Context(), at(name), o)
+		if !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EACCES) || !strings.Contains(err.Error(), at(name)) {
+			t.Errorf("create %s: %v", name, err)
+		}
+	}
+}
+
+// What is left of a .part that is no more is not taken for the next one's.
+func TestRemainsOfOldPart(t *testing.T) {
+	_, journal := hotPart(t)
+	for _, extends := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "a.mbtiles")
+		begin := map[string][]byte{path + partSuffix + journalSuffix: journal, path + partSuffix + walSuffix: journal, path + partSuffix + shmSuffix: journal}
+		if extends {
+			begin[path] = mustRead(t, build(t, map[string][]byte{"80_16_BI12": ddsFile(small, 5), "96_16_BI12": solidFile(small, 6), "96_32_BI12": ddsFile(small, 7)}).path)
+		}
+		for name, b := range begin {
+			if err := os.WriteFile(name, b, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := Create(t.Context(), path, WriterOptions{Extend: extends})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, w, "64_16_BI12", ddsFile(small, 3))
+		finish(t, w)
+		a := openAt(t, path)
+		mustVerify(t, a)
+		if want := map[bool]int{false: 1, true: 4}[extends]; a.Len() != want {
+			t.Errorf("extends %v: %d textures, want %d", extends, a.Len(), want)
+		}
+		if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	}
+}
