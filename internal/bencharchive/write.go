@@ -74,7 +74,7 @@ func writePlain(_ context.Context, dir string, s *subject, contents []*mbtiles.C
 		if err != nil {
 			return err
 		}
-		for rest := s.files[i%len(s.files)][:c.Bytes()]; len(rest) > 0 && err == nil; rest = rest[min(piece, len(rest)):] {
+		for rest := s.files[i%len(s.files)][:min(c.Bytes(), full.Size())]; len(rest) > 0 && err == nil; rest = rest[min(piece, len(rest)):] {
 			_, err = f.Write(rest[:min(piece, len(rest))])
 		}
 		if err == nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,15 +30,17 @@ type drill struct {
 	options WriterOptions
 	sides   []int // of its textures
 	extends bool  // an archive that is complete, of which it replaces the first texture
+	repacks bool  // an archive that is complete, in its place
 }
 
 // drills are small builds that go through all that a large one does.
 var drills = []drill{
-	{name: "build", options: WriterOptions{CommitBytes: 150 << 10}, sides: []int{256, 512, 256, 256, 512, 256}},
+	{name: "build", options: WriterOptions{CommitBytes: 150 << 10}, sides: []int{512, 512, 512, 512, 512}},
 	// Transactions larger than SQLite's page cache, so that there are pages written before the commit.
-	{name: "spill", options: WriterOptions{CommitBytes: 3 << 20}, sides: []int{1024, 1024, 1024, 1024, 256, 1024, 1024}},
-	{name: "growing", options: WriterOptions{CommitBytes: 150 << 10, Growing: true}, sides: []int{256, 512, 256, 256, 512, 256}},
-	{name: "extend", options: WriterOptions{CommitBytes: 150 << 10, Extend: true}, sides: []int{256, 512, 256, 256}, extends: true},
+	{name: "spill", options: WriterOptions{CommitBytes: 3 << 20}, sides: []int{1024, 1024, 1024, 1024, 512, 1024, 1024}},
+	{name: "growing", options: WriterOptions{CommitBytes: 150 << 10, Growing: true}, sides: []int{512, 512, 512, 512, 512}},
+	{name: "extend", options: WriterOptions{CommitBytes: 150 << 10, Extend: true}, sides: []int{512, 512, 512}, extends: true},
+	{name: "repack", sides: []int{512, 1024, 512}, repacks: true},
 }
 
 func drillOf(name string) (drill, bool) {
@@ -57,7 +60,8 @@ type drilled struct {
 // drilledOnce keeps them by the name of their drill: encoding them anew for each of some thousand builds would take most of the time.
 var drilledOnce sync.Map
 
-// textures are those of the archive in the end. The last is of a deeper zoom, so that there are fills, and the second repeats the first.
+// textures are those of the archive in the end. The second repeats the first; where an archive is extended, the last is of a deeper zoom, so that there
+// are fills.
 func (d drill) textures() []drilled {
 	if made, ok := drilledOnce.Load(d.name); ok {
 		return made.([]drilled)
@@ -67,13 +71,13 @@ func (d drill) textures() []drilled {
 	for i, side := range d.sides {
 		// Far up, where there are few overviews: drawing them would take most of the time.
 		zl, seed := 6, uint64(max(i, 1))
-		if i == len(d.sides)-1 {
+		switch {
+		case d.extends && i == 0:
+			seed = 99
+		case d.extends && i == len(d.sides)-1:
 			zl = 7
 		}
-		if d.extends && i == 0 {
-			seed = 99
-		}
-		content, err := enc.Encode(ddsFile(dds.Layout{Format: dds.BC1, Side: side}, seed))
+		content, err := enc.Encode(drilledFile(dds.Layout{Format: dds.BC1, Side: side}, seed))
 		if err != nil {
 			panic(err)
 		}
@@ -83,22 +87,41 @@ func (d drill) textures() []drilled {
 	return made
 }
 
+// drilledFile is noise at its largest level and one colour below, so that it takes its room and yet its previews are drawn quickly.
+func drilledFile(l dds.Layout, seed uint64) []byte {
+	file := solidFile(l, uint16(seed))
+	off, length := l.Level(0)
+	copy(file[off:off+length], ddsFile(l, seed)[off:])
+	return file
+}
+
 // begin returns the files that there are before the drill.
 func (d drill) begin(t *testing.T) map[string][]byte {
 	t.Helper()
-	if !d.extends {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	switch {
+	case d.extends:
+		w := createAt(t, path)
+		put(t, w, "0_0_BI06", solidFile(small, 1))
+		put(t, w, "48_48_BI06", solidFile(small, 2))
+		finish(t, w)
+	case d.repacks:
+		plain := d
+		plain.repacks = false
+		if err := plain.build(t.Context(), path, silent); err != nil {
+			t.Fatal(err)
+		}
+	default:
 		return nil
 	}
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w := createAt(t, path)
-	put(t, w, "0_0_BI06", ddsFile(small, 1))
-	put(t, w, "48_48_BI06", ddsFile(small, 2))
-	finish(t, w)
 	return map[string][]byte{"a.mbtiles": mustRead(t, path)}
 }
 
 // build builds what is missing at path and finishes. It says when the file is there, 0, and then how many textures are committed.
 func (d drill) build(ctx context.Context, path string, say func(committed int)) error {
+	if d.repacks {
+		return repackInPlace(ctx, path)
+	}
 	w, err := Create(ctx, path, d.options)
 	if errors.Is(err, ErrExists) {
 		return nil
@@ -123,6 +146,15 @@ func (d drill) build(ctx context.Context, path string, say func(committed int)) 
 		}
 	}
 	return errors.Join(w.Finish(ctx, map[string]string{"plan": "drill"}), w.Close())
+}
+
+func repackInPlace(ctx context.Context, path string) error {
+	a, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	_, err = a.Repack(ctx, path, CopyOptions{Replace: true, Workers: 1})
+	return errors.Join(err, a.Close())
 }
 
 func silent(int) {}
@@ -236,6 +268,8 @@ func (d drill) resumes(ctx context.Context, dir string, o outcome) error {
 		return fmt.Errorf("resumed: complete %v, digest %s, want %s", got.complete, got.digest, o.digest)
 	}
 	entries, err := os.ReadDir(dir)
+	// A repack keeps previews in a file without a name, which a power cut may give its name back.
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return d.repacks && strings.HasPrefix(e.Name(), ".xelpack-") })
 	if err == nil && len(entries) != 1 {
 		err = fmt.Errorf("resumed: left behind: %v", entries)
 	}
