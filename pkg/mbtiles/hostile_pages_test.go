@@ -25,19 +25,19 @@ func tinyPages(t testing.TB) []byte {
 }
 
 // segmentsOf lists the segments of an intact archive, with their lengths, and one that is not there.
-func segmentsOf(t testing.TB, file []byte) map[int64]int {
+func segmentsOf(t testing.TB, file []byte) map[int64]piece {
 	t.Helper()
 	a := openAt(t, write(t, file))
-	segments := map[int64]int{segmentID(5000, 0): 43704}
+	segments := map[int64]piece{segmentID(5000, 0): cutOf(small).piece(5000, 0)}
 	for id := range rowsOf(t, a) {
-		segments[id] = lengthOf(t, a, id)
+		segments[id] = pieceOf(t, a, id)
 	}
 	return segments
 }
 
 // compareReads reads all these segments directly and by SQLite. What the direct reader makes of a damaged file may only differ from what SQLite makes of it
 // where SQLite finds that the file is damaged, too. It must come to an end in any case.
-func compareReads(t testing.TB, what string, file []byte, segments map[int64]int) (direct int) {
+func compareReads(t testing.TB, what string, file []byte, segments map[int64]piece) (direct int) {
 	t.Helper()
 	path := write(t, file)
 	c, err := dial(path, immutable)
@@ -58,16 +58,14 @@ func compareReads(t testing.TB, what string, file []byte, segments map[int64]int
 		t.Fatal(err)
 	}
 	start := time.Now()
-	for id, length := range segments {
-		got := make([]byte, length)
-		if !p.load(id, got, z) {
+	for id, piece := range segments {
+		got, want := make([]byte, piece.length), make([]byte, piece.length)
+		if !p.load(piece, got, z) {
 			continue
 		}
 		direct++
-		var want []byte
-		err := c.query(t.Context(), `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) (err error) {
-			want, err = segment{codec: r.int(0), data: r.blob(1)}.decode(z, make([]byte, length))
-			return err
+		err := c.query(t.Context(), `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) error {
+			return z.decode(segment{codec: r.int(0), data: r.blob(1)}, piece.shape, want)
 		}, id)
 		if (err != nil || !bytes.Equal(got, want)) && soundBySQLite(t, c) {
 			t.Errorf("%s: segment %d: read directly, yet by SQLite %v, equal %v", what, id, err, bytes.Equal(got, want))
