@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -78,25 +79,19 @@ func (d *DiskCache) open(ctx context.Context) (err error) {
 	if d.archive, err = mbtiles.Open(ctx, d.part()); err != nil {
 		return errors.Join(err, d.writer.Close())
 	}
-	rank := d.ranks()
-	var known, others []mbtiles.Entry
-	ranked := make([]mbtiles.Entry, len(rank))
 	for e := range d.archive.All() {
-		if e.Layout != LiveLayout() { // no mount has made it
-			continue
+		if e.Layout == LiveLayout() { // anything else no mount has made
+			d.entries = append(d.entries, e)
 		}
+	}
+	rank := d.ranks()
+	place := func(e mbtiles.Entry) int {
 		if i, ok := rank[e.Texture.Key()]; ok {
-			ranked[i] = e
-		} else {
-			others = append(others, e) // used by a process that was killed: lately
+			return i
 		}
+		return len(rank) // used by a process that was killed: lately
 	}
-	for _, e := range ranked {
-		if e != (mbtiles.Entry{}) {
-			known = append(known, e)
-		}
-	}
-	d.entries = append(known, others...)
+	slices.SortStableFunc(d.entries, func(a, b mbtiles.Entry) int { return place(a) - place(b) })
 	return nil
 }
 
