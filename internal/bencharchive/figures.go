@@ -36,6 +36,7 @@ func figures() []figure {
 		{name: "open and list 100,000 textures", must: "≤ 0.3 s", aim: "", once: true, measure: listing(100_000)},
 		{name: "open and list 1,000,000 textures", must: "≤ 3 s, ≤ 150 MB", aim: "", once: true, measure: listing(1_000_000)},
 		{name: "verify, a core", must: "≥ 400 MB/s", aim: "≥ 800 MB/s", measure: verify},
+		{name: "merge two archives, of `cp` of both and sync", must: "≥ 60 %", aim: "≥ 80 %", once: true, measure: merge},
 	}
 }
 

@@ -39,6 +39,7 @@ type options struct {
 	only     string
 	textures int
 	rounds   int
+	merge    int64
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	f.StringVar(&o.only, "only", "", "measure only the figures in whose name this stands")
 	f.IntVar(&o.textures, "textures", 8, "full textures in the archive")
 	f.IntVar(&o.rounds, "rounds", 5, "how often everything is measured; the best counts")
+	f.Int64Var(&o.merge, "merge", 1_000_000_000, "bytes of the two archives that are merged; 5000000000 is what the figure is about")
 	list := f.String("list", "", "open and list this archive, print how long it took and the memory, and end (used by the program itself)")
 	if err := f.Parse(args); err != nil {
 		return err

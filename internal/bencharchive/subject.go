@@ -24,10 +24,11 @@ var full = dds.Layout{Format: dds.BC1, Side: dds.MaxSide}
 
 // subject is one kind of imagery, as files and as an archive of them.
 type subject struct {
-	name   string
-	rounds int
-	files  [][]byte // DDS
-	dir    string   // for whatever a figure writes; the archive stands in it
+	name       string
+	rounds     int
+	files      [][]byte // DDS
+	mergeBytes int64    // of the archives that merge makes
+	dir        string   // for whatever a figure writes; the archive stands in it
 }
 
 // archive is the path of the archive that build has made.
@@ -71,7 +72,7 @@ func (s *subject) pack(ctx context.Context, path string, c mbtiles.Compression) 
 
 // setC is the real imagery. Its 256 chunks make one texture; the others have the same chunks in other places. It is nil where the chunks are absent.
 func setC(_ context.Context, o options) (*subject, error) {
-	s := &subject{name: "set C", rounds: o.rounds}
+	s := &subject{name: "set C", rounds: o.rounds, mergeBytes: o.merge}
 	var jpegs [chunks][]byte
 	for i := range jpegs {
 		jpeg, err := os.ReadFile(filepath.Join(o.chunks, fmt.Sprintf("%02d_%02d.jpg", i/across, i%across)))
@@ -96,7 +97,7 @@ func setC(_ context.Context, o options) (*subject, error) {
 
 // generated is a coast of the sample provider.
 func generated(ctx context.Context, o options) (*subject, error) {
-	s := &subject{name: "generated", rounds: o.rounds}
+	s := &subject{name: "generated", rounds: o.rounds, mergeBytes: o.merge}
 	source := fetch.Sample()
 	for n := range o.textures {
 		t := s.texture(n)
