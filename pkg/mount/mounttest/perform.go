@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,6 +28,8 @@ func perform(q request) (r reply, err error) {
 		r.Data = buf[:max(0, r.N)]
 	case "hash":
 		r.Data, err = hash(q.File)
+	case "at once":
+		r.Data, err = hashAtOnce(q.File, q.N)
 	case "map":
 		r.Data, err = mapped(q.File, q.Shared)
 	case "stat":
@@ -83,6 +86,20 @@ func hash(fd int) ([]byte, error) {
 		h.Write(buf[:n])
 		off += int64(n)
 	}
+}
+
+// hashAtOnce hashes the whole file at fd from n threads at once and returns their sums, one behind the other.
+func hashAtOnce(fd, n int) ([]byte, error) {
+	sums := make([][]byte, n)
+	var g errgroup.Group
+	for i := range n {
+		g.Go(func() (err error) {
+			sums[i], err = hash(fd)
+			return err
+		})
+	}
+	err := g.Wait()
+	return slices.Concat(sums...), err
 }
 
 // mapped hashes the file at fd through its pages in memory.

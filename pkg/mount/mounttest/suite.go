@@ -38,6 +38,8 @@ func Run(t *testing.T, tree Tree) {
 	t.Run("random reads", func(t *testing.T) { tree.random(t, r) })
 	t.Run("reads at the end", func(t *testing.T) { tree.end(t, r) })
 	t.Run("mapped", func(t *testing.T) { tree.mapped(t, r) })
+	t.Run("many at once", func(t *testing.T) { tree.atOnce(t, r) })
+	t.Run("path tricks", func(t *testing.T) { tree.tricks(t, r) })
 	t.Run("listing", func(t *testing.T) { tree.listing(t, r) })
 	t.Run("spellings", func(t *testing.T) { tree.spellings(t, r) })
 	t.Run("absent", func(t *testing.T) { tree.absent(t, r) })
@@ -145,6 +147,54 @@ func (tree Tree) mapped(t *testing.T, r *Reader) {
 			}
 		}
 	})
+}
+
+// atOnce reads each file from many threads at the same time, whole and in pieces of all lengths.
+func (tree Tree) atOnce(t *testing.T, r *Reader) {
+	const threads = 8
+	tree.each(t, r, func(t *testing.T, f File, fd int) {
+		a := r.must(request{Op: "at once", File: fd, N: threads})
+		if want := sha256.Sum256(f.Content); a.Errno != 0 || !bytes.Equal(a.Data, bytes.Repeat(want[:], threads)) {
+			t.Errorf("%s: other bytes than expected for one of %d threads, %v", f.Path, threads, a.Errno)
+		}
+	})
+}
+
+// tricks looks for files under names that must not lead anywhere, or must lead where they say.
+func (tree Tree) tricks(t *testing.T, r *Reader) {
+	for _, f := range tree.Files {
+		dir, name := filepath.Split(f.Path)
+		at := tree.Dir + "/" + dir
+		for path, want := range map[string]syscall.Errno{
+			at + "./" + name: 0,
+			at + "../" + filepath.Base(tree.path(dir)) + "/" + name: 0,
+			at + "/" + name:                      0,
+			at + name + "/":                      syscall.ENOTDIR,
+			at + name + "/..":                    syscall.ENOTDIR,
+			at + name + "/" + name:               syscall.ENOTDIR,
+			at + name + " ":                      syscall.ENOENT,
+			at + " " + name:                      syscall.ENOENT,
+			at + name + "\n":                     syscall.ENOENT,
+			at + name + "\xff\xfe":               syscall.ENOENT,
+			at + "..\\" + name:                   syscall.ENOENT,
+			at + "..%2f" + name:                  syscall.ENOENT,
+			at + name + strings.Repeat("x", 250): syscall.ENOENT,
+			at + strings.Repeat("9", 200) + name: syscall.ENOENT,
+			at + "-" + name:                      syscall.ENOENT,
+			at + "\U0001F6E9" + name:             syscall.ENOENT,
+		} {
+			st, errno := r.Stat(path)
+			if errno == syscall.ENAMETOOLONG && len(filepath.Base(path)) > 255 {
+				errno = syscall.ENOENT // so says a disk, where FUSE would ask
+			}
+			if errno != want {
+				t.Errorf("stat %q: %v, want %v", strings.TrimPrefix(path, tree.Dir), errno, want)
+			}
+			if want == 0 && st.Size != int64(len(f.Content)) {
+				t.Errorf("stat %q: size %d, want %d", strings.TrimPrefix(path, tree.Dir), st.Size, len(f.Content))
+			}
+		}
+	}
 }
 
 func (tree Tree) listing(t *testing.T, r *Reader) {
