@@ -97,7 +97,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if err := outputFolder(o.Output); err != nil {
 		return err
 	}
-	if o.watch, err = o.observeOptions.start(ctx, stderr); err != nil {
+	if o.watch, err = o.observeOptions.start(ctx, "build", stderr); err != nil {
 		return err
 	}
 	defer o.watch.close()
@@ -105,10 +105,12 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
+	o.watch.draw(plan.planMap(o.selectionOptions))
 	report, err := buildPlan(ctx, o, plan, quality, compression, stdout, stderr)
 	if report == nil {
 		return err
 	}
+	o.watch.finished(report.Report)
 	if errReport := report.write(o, stdout); err == nil {
 		err = errReport
 	}
@@ -167,6 +169,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.observer
 	pipeline := pack.New(po)
 	defer pipeline.Close()
+	o.watch.planned(job.Items, todo)
 	o.watch.Client.Store(source.client)
 	o.watch.Pipeline.Store(pipeline)
 	o.watch.Writer.Store(writer)

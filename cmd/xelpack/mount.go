@@ -76,7 +76,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err != nil {
 		return err
 	}
-	watch, err := o.observeOptions.start(ctx, stderr)
+	watch, err := o.observeOptions.start(ctx, "mount", stderr)
 	if err != nil {
 		return err
 	}
@@ -118,6 +118,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer lib.close()
 	boundMemory(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
+	watch.holds(mo.Archives, mo.Files)
 	if mo.Live != mount.LiveOff {
 		provider, err := o.lookup(packages, stderr)
 		if err != nil {

@@ -7,6 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -14,6 +17,11 @@ import (
 	"github.com/xelpack/xelpack/internal/logs"
 	"github.com/xelpack/xelpack/internal/metrics"
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/status"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/tiles"
 	"github.com/xelpack/xelpack/pkg/trace"
 )
 
@@ -57,13 +65,15 @@ func (o logOptions) logger(w io.Writer) (*slog.Logger, error) {
 type watcher struct {
 	observe.Sources
 	observer observe.Observer
+	board    *status.Board // nil without a page
+	settle   func()        // ends the board's updates
 	server   *httpd.Server
 	trace    *trace.Writer // nil: none
 	stderr   io.Writer
 }
 
-// start begins to watch. Close it.
-func (o observeOptions) start(ctx context.Context, stderr io.Writer) (*watcher, error) {
+// start begins to watch a "build" or a "mount". Close it.
+func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer) (*watcher, error) {
 	w := &watcher{stderr: stderr}
 	var watching []observe.Observer
 	if o.Trace != "" {
@@ -75,7 +85,7 @@ func (o observeOptions) start(ctx context.Context, stderr io.Writer) (*watcher, 
 		watching = append(watching, observe.Tracing{To: t})
 	}
 	if o.HTTP != "" {
-		m, err := o.serve(ctx, w)
+		m, err := o.serve(ctx, what, w)
 		if err != nil {
 			w.close()
 			return nil, err
@@ -106,17 +116,19 @@ func startTrace(file string, stderr io.Writer) (*trace.Writer, error) {
 }
 
 // serve starts the HTTP server of w and returns who is to tell it.
-func (o observeOptions) serve(ctx context.Context, w *watcher) (observe.Observer, error) {
+func (o observeOptions) serve(ctx context.Context, what string, w *watcher) (observe.Observer, error) {
+	board := status.New(status.Options{What: what}, &w.Sources)
 	m := metrics.New(&w.Sources)
 	server, err := httpd.Listen(ctx, httpd.Options{
-		Addr: o.HTTP, AllowRemote: o.AllowRemote, Profiles: o.Pprof, Metrics: m.Handler(),
+		Addr: o.HTTP, AllowRemote: o.AllowRemote, Profiles: o.Pprof, Metrics: m.Handler(), Status: board.Handler(),
 	})
 	if err != nil {
 		return nil, explainHTTP(err)
 	}
-	w.server = server
+	// Its updates end with close, not with ctx: the page is to see how it ended.
+	w.server, w.board, w.settle = server, board, board.Run(context.WithoutCancel(ctx))
 	fmt.Fprintf(w.stderr, "status page: %s\n", server.URL())
-	return m, nil
+	return observe.All(m, board), nil
 }
 
 func explainHTTP(err error) error {
@@ -129,8 +141,57 @@ func explainHTTP(err error) error {
 	return usageErrorf("--http: %w", err)
 }
 
+// draw shows a plan on the page.
+func (w *watcher) draw(m planmap.Map) {
+	if w.board != nil {
+		w.board.Draw(m)
+	}
+}
+
+// planned shows what a build is about to do: items, of which todo is not there yet.
+func (w *watcher) planned(items, todo []tiles.Item) {
+	if w.board == nil {
+		return
+	}
+	missing := make(map[tiles.Key]bool, len(todo))
+	for _, it := range todo {
+		missing[it.Key()] = true
+	}
+	w.board.Plan(items, func(k tiles.Key) bool { return !missing[k] })
+}
+
+// holds shows what a mount has.
+func (w *watcher) holds(archives []mount.Archive, files []string) {
+	if w.board == nil {
+		return
+	}
+	var items []tiles.Item
+	for _, a := range archives {
+		for e := range a.All() {
+			w.board.Holds(e.Texture)
+			items = append(items, tiles.Item{Texture: e.Texture})
+		}
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items})
+}
+
+// finished says on the page how a build ended.
+func (w *watcher) finished(r pack.Report) {
+	if w.board == nil {
+		return
+	}
+	end := map[string]string{pack.StateComplete: "Finished", pack.StateHoles: "Finished, with holes to be repaired", pack.StateInterrupted: "Interrupted; the same command goes on"}
+	w.board.End(fmt.Sprintf("%s: %s of %s packed in %s.", end[r.State], countText(r.Built+r.Skipped), plural(r.Textures, "texture"),
+		durationText(time.Duration(r.ElapsedSeconds*float64(time.Second)))))
+}
+
 func (w *watcher) close() {
 	if w.server != nil {
+		w.settle()
 		w.server.Close()
 	}
 	if w.trace == nil {

@@ -57,7 +57,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	if err := o.fetchOptions.validate(); err != nil {
 		return err
 	}
-	if o.watch, err = o.observeOptions.start(ctx, stderr); err != nil {
+	if o.watch, err = o.observeOptions.start(ctx, "repair", stderr); err != nil {
 		return err
 	}
 	defer o.watch.close()
@@ -82,6 +82,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 			return errors.Join(err, (&buildReport{report}).write(o, stdout))
 		}
 	}
+	o.watch.finished(report)
 	if err := (&buildReport{report}).write(o, stdout); err != nil {
 		return err
 	}

@@ -1,5 +1,6 @@
 "use strict";
-// Draws the plan that the element "data" holds. Places are Web Mercator with the world 1 wide: x runs on beyond 1 across the antimeridian, y grows
+// Draws the plan that the element "data" holds. A page whose textures change puts others in their place with xelpackMap.replace(classes, view); what they
+// take up is shown if the plan itself took up nothing. Places are Web Mercator with the world 1 wide: x runs on beyond 1 across the antimeridian, y grows
 // southwards. On success the root element gets data-drawn, the number of textures; on failure data-error.
 (() => {
   const root = document.documentElement;
@@ -8,10 +9,10 @@
   const $ = id => document.getElementById(id);
   const canvas = $("canvas"), ctx = canvas.getContext("2d"), layer = document.createElement("canvas").getContext("2d");
   const data = JSON.parse($("data").textContent);
-  const [west, north, east, south] = data.view;
+  let [west, north, east, south] = data.view;
+  const empty = east - west === 1; // nothing was there to be shown
   const land = decodeLand(atob(data.land));
-  const index = buildIndex();
-  const deepest = data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4);
+  let index = buildIndex(), deepest = deepestOf();
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const holes = new Map(data.holes.map(h => [h.name, h]));
@@ -54,6 +55,8 @@
     }
     return rings;
   }
+
+  function deepestOf() { return data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4); }
 
   function mercator(lat) {
     const limit = 85.05112878 * Math.PI / 180, phi = Math.min(Math.max(lat * Math.PI / 180, -limit), limit);
@@ -102,6 +105,7 @@
   }
 
   const describe = ({ c, name }) => {
+    if (c.label) return c.label;
     const chunks = 4 ** (4 - c.k), side = 4096 >> c.k, hole = holes.has(name) ? " – a hole: some of them failed" : "";
     return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}${hole}`;
   };
@@ -599,6 +603,18 @@
     settle();
     draw();
   }
+
+  window.xelpackMap = {
+    replace(classes, view) {
+      data.classes = classes;
+      index = buildIndex();
+      const before = deepest;
+      deepest = Math.max(deepest, deepestOf());
+      if (empty && classes.length > 0) [west, north, east, south] = view;
+      if (fitted && (empty || deepest !== before)) fit();
+      redraw();
+    },
+  };
 
   paint();
   new ResizeObserver(measure).observe(canvas);

@@ -1,0 +1,99 @@
+package status
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/pack"
+)
+
+// explained is how many waits are put into words.
+const explained = 5
+
+// longTask is from when on a worker counts as stuck: no task takes a tenth of that.
+const longTask = 10 * time.Second
+
+// explain says in plain words what the work waits for, the longest wait first. b.mu is held.
+func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
+	said := []string{}
+	for i, w := range p.Workers {
+		if w.For > longTask {
+			said = append(said, fmt.Sprintf("Worker %d has been at one task (%s) for %s: it is stuck.", i+1, w.Task, duration(w.For)))
+		}
+	}
+	for _, h := range c.Hosts {
+		if h.Down {
+			said = append(said, fmt.Sprintf("%s has stopped answering; it is asked now and then, and the rest waits.", h.Host))
+		}
+	}
+	type waiting struct {
+		texture int32
+		*wait
+	}
+	var longest []waiting
+	for i, w := range b.waits {
+		longest = append(longest, waiting{i, w})
+	}
+	slices.SortFunc(longest, func(x, y waiting) int { return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.texture, y.texture)) })
+	reason := bottleneck(c, p)
+	for _, w := range longest[:min(len(longest), explained)] {
+		who := "An open has"
+		if w.n > 1 {
+			who = fmt.Sprintf("%d opens have", w.n)
+		}
+		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who, duration(time.Since(w.since)), b.name(w.texture), reason))
+	}
+	if more := len(longest) - explained; more > 0 {
+		said = append(said, fmt.Sprintf("%s more textures are waited for.", thousands(more)))
+	}
+	if b.o.What != "mount" && b.ended == "" && len(said) == 0 && p.Textures+p.TexturesWaiting > 0 {
+		said = append(said, "What sets the pace: "+reason+".")
+	}
+	return said
+}
+
+// bottleneck says what holds up textures that are being made.
+func bottleneck(c fetch.ClientState, p pack.State) string {
+	var slowest fetch.HostState
+	for _, h := range c.Hosts {
+		if h.Down {
+			return h.Host + " does not answer"
+		}
+		if h.InFlight+h.Queued > slowest.InFlight+slowest.Queued {
+			slowest = h
+		}
+	}
+	busy := len(p.Workers) > 0 && p.Busy() == len(p.Workers)
+	switch {
+	case p.Storing > 0 && p.Storing >= p.Textures:
+		return fmt.Sprintf("the disk (%d textures wait to be written)", p.Storing)
+	case busy && p.WorkWaiting > len(p.Workers):
+		return fmt.Sprintf("the processor (%d of %d workers busy, %s tasks wait for one)", p.Busy(), len(p.Workers), thousands(p.WorkWaiting))
+	case slowest.PerSecond > 0 && slowest.Queued > 0:
+		return fmt.Sprintf("the rate that %s accepts (%.0f requests a second, %s wait)", slowest.Host, slowest.PerSecond, thousands(slowest.Queued))
+	case slowest.InFlight > 0:
+		return fmt.Sprintf("imagery from %s (%d requests under way of %d at once, %s wait, %s each)",
+			slowest.Host, slowest.InFlight, slowest.Limit, thousands(slowest.Queued), duration(slowest.Median))
+	case p.TexturesWaiting > 0 && p.Textures > 0:
+		return fmt.Sprintf("memory (%d textures in work, %s wait for room)", p.Textures, thousands(p.TexturesWaiting))
+	case busy:
+		return fmt.Sprintf("the processor (all %d workers busy)", len(p.Workers))
+	case p.Fetching > 0:
+		return fmt.Sprintf("imagery (%s chunks being fetched)", thousands(p.Fetching))
+	}
+	return "its turn among the others"
+}
+
+// duration writes a time for people.
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 90*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f min", d.Minutes())
+}

@@ -1,0 +1,187 @@
+package status
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Snapshot is what the page says at one moment; /status.json serves it.
+type Snapshot struct {
+	What     string         `json:"what"`
+	Title    string         `json:"title"`
+	Seconds  float64        `json:"seconds"` // since the beginning
+	Ended    string         `json:"ended"`   // "" while it goes on
+	Summary  string         `json:"summary"` // all in a sentence
+	Report   pack.Report    `json:"report"`  // the figures of build --json, as far as they have come
+	Counts   map[string]int `json:"counts"`  // textures by state
+	Undrawn  int            `json:"undrawn"`
+	Stages   []Stage        `json:"stages"`
+	Hosts    []Host         `json:"hosts"`
+	Waits    []string       `json:"waits"` // what the slowest wait for
+	Slow     []Slow         `json:"slow"`  // the slowest answers of late
+	Mount    *mount.Stats   `json:"mount,omitempty"`
+	Workers  []Worker       `json:"workers"`
+	Sample   Sample         `json:"sample"`
+	Textures int            `json:"textures"` // that are drawn
+}
+
+// Stage is one part of the work and what stands before it.
+type Stage struct {
+	Name    string `json:"name"`
+	In      int    `json:"in"`
+	Waiting int    `json:"waiting"`
+	Fits    int    `json:"fits"` // 0: no limit
+}
+
+// Host is what a provider's host is doing.
+type Host struct {
+	Name     string  `json:"name"`
+	InFlight int     `json:"in_flight"`
+	Queued   int     `json:"queued"`
+	Limit    int     `json:"limit"`
+	Median   float64 `json:"median"` // seconds
+	Rate     float64 `json:"rate"`   // good answers a second
+	Down     bool    `json:"down"`
+}
+
+// Worker is what one worker is doing.
+type Worker struct {
+	Task    string  `json:"task"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Slow is a slow answer.
+type Slow struct {
+	Texture string  `json:"texture"`
+	Op      string  `json:"op"`
+	From    string  `json:"from"`
+	Seconds float64 `json:"seconds"`
+	Ago     float64 `json:"ago"` // seconds
+
+	at time.Time
+}
+
+const (
+	slowFrom = 250 * time.Millisecond
+	slowKept = 8
+	slowFor  = 5 * time.Minute
+)
+
+// remember keeps a if it is among the slowest of late. b.mu is held.
+func (b *Board) remember(a mount.Answer) {
+	now := time.Now()
+	b.slow = slices.DeleteFunc(b.slow, func(s Slow) bool { return now.Sub(s.at) > slowFor })
+	b.slow = append(b.slow, Slow{Texture: a.Texture.Name(), Op: a.Op.String(), From: a.From.String(), Seconds: a.Took.Seconds(), at: now})
+	slices.SortFunc(b.slow, func(x, y Slow) int { return cmp.Compare(y.Seconds, x.Seconds) })
+	b.slow = b.slow[:min(len(b.slow), slowKept)]
+}
+
+// Snapshot returns what is to be said now.
+func (b *Board) Snapshot() Snapshot {
+	s := Snapshot{
+		What: b.o.What, Seconds: time.Since(b.began).Seconds(),
+		Counts: make(map[string]int), Stages: []Stage{}, Hosts: []Host{}, Waits: []string{}, Slow: []Slow{}, Workers: []Worker{},
+	}
+	var client fetch.ClientState
+	var pipe pack.State
+	if c := b.sources.Client.Load(); c != nil {
+		client = c.State()
+		n := c.Stats()
+		s.Report.Requests, s.Report.Retries, s.Report.BytesDownloaded = n.Requests, n.Retries, n.BytesDownloaded
+		s.Stages = append(s.Stages, Stage{"requests in flight", client.InFlight, client.Waiting, client.Ceiling})
+		for _, h := range client.Hosts {
+			s.Hosts = append(s.Hosts, Host{h.Host, h.InFlight, h.Queued, h.Limit, h.Median.Seconds(), h.Accepted, h.Down})
+		}
+	}
+	if p := b.sources.Pipeline.Load(); p != nil {
+		pipe = p.State()
+		n := &p.Counts
+		s.Report.Built = int(n.Textures.Load())
+		s.Report.Chunks.OK, s.Report.Chunks.NoImagery, s.Report.Chunks.Failed = n.OK.Load(), n.NoImagery.Load(), n.Failed.Load()
+		s.Stages = append(s.Stages,
+			Stage{"textures in work", pipe.Textures, pipe.TexturesWaiting, 0},
+			Stage{"chunks in work", pipe.Chunks, pipe.ChunksWaiting, pipe.Slots},
+			Stage{"workers", pipe.Busy(), pipe.WorkWaiting, len(pipe.Workers)},
+			Stage{"to the archive's writer", pipe.Storing, 0, 0})
+		for _, w := range pipe.Workers {
+			s.Workers = append(s.Workers, Worker{w.Task.String(), w.For.Seconds()})
+		}
+	}
+	if w := b.sources.Writer.Load(); w != nil {
+		s.Report.BytesStored = w.Stored()
+	}
+	if f := b.sources.Mount.Load(); f != nil {
+		stats := f.Stats()
+		s.Mount = &stats
+		s.Stages = append(s.Stages,
+			Stage{"opens that wait", stats.Waiting, 0, 0},
+			Stage{"textures made live", stats.Making, stats.Queued, 0})
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.Title = b.ground.Title
+	s.Report.Textures, s.Report.Skipped, s.Report.ElapsedSeconds = b.planned, b.skipped, s.Seconds
+	s.Ended, s.Undrawn, s.Textures = b.ended, b.undrawn, len(b.textures)
+	for state, n := range b.counts {
+		s.Counts[State(state).String()] = n
+	}
+	for _, x := range b.slow {
+		x.Ago = time.Since(x.at).Seconds()
+		s.Slow = append(s.Slow, x)
+	}
+	s.Sample = b.windows.latest()
+	s.Waits = b.explain(client, pipe)
+	s.Summary = b.summary(s)
+	return s
+}
+
+// summary says all in a sentence. b.mu is held.
+func (b *Board) summary(s Snapshot) string {
+	switch {
+	case b.ended != "":
+		return b.ended
+	case b.o.What == "mount":
+		return fmt.Sprintf("Serving %s textures; %s were asked for, %s generated live, %s stand-ins, %s missing.", thousands(b.counts[Packed]+b.counts[Used]+b.counts[Holes]),
+			thousands(b.counts[Used]+b.counts[Made]+b.counts[StandIn]), thousands(b.counts[Made]), thousands(b.counts[StandIn]), thousands(b.counts[Missing]))
+	}
+	done := s.Report.Built + s.Report.Skipped
+	text := fmt.Sprintf("%s of %s textures packed", thousands(done), thousands(b.planned))
+	if left := b.planned - done; s.Report.Built > 0 && left > 0 {
+		text += ", " + b.left(s.Seconds, s.Report.Built, left)
+	}
+	if b.counts[Holes] > 0 {
+		text += fmt.Sprintf("; %s with holes to be repaired", thousands(b.counts[Holes]))
+	}
+	return text + "."
+}
+
+// left says how long the rest may take at the rate so far.
+func (b *Board) left(seconds float64, built, left int) string {
+	d := time.Duration(seconds / float64(built) * float64(left) * float64(time.Second))
+	if d < time.Minute {
+		return "less than a minute left"
+	}
+	return fmt.Sprintf("about %s min left", thousands(int(d.Minutes()+.5)))
+}
+
+// thousands writes n with its thousands apart: 213,000.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// name returns the name of a drawn texture.
+func (b *Board) name(i int32) string {
+	x := b.textures[i]
+	return tiles.Texture{Row: x.row * tiles.TextureChunks, Col: x.col * tiles.TextureChunks, ZL: x.zl, Maptype: b.maptypes[x.maptype]}.Name()
+}

@@ -1,0 +1,16 @@
+package status
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+)
+
+func TestMain(m *testing.M) {
+	if mounttest.Serve() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
