@@ -9,13 +9,14 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "| drill | must | measured | met |"
 echo "|---|---|---|---|"
-status=0
 # One package after another: each drill wants the machine for itself.
-XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./pkg/pack ./cmd/xelpack 2>&1 | tee "$log" | grep --line-buffered '^| ' || true
-status=${PIPESTATUS[0]}
-if grep -q -E '^(FAIL|--- FAIL|panic)' "$log"; then
-  status=1
-  grep -v -E '^=== (RUN|PAUSE|CONT)|^\| |--- PASS' "$log" >&2
-fi
+set +e
+XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./pkg/pack ./cmd/xelpack >"$log" 2>&1 &
+pid=$!
+tail -n +1 --pid "$pid" -f "$log" | grep --line-buffered '^| '
+wait "$pid"
+status=$?
+set -e
 grep -A1 -E '^\s*--- SKIP' "$log" || true
+[ "$status" -eq 0 ] || grep -v -E '^=== (RUN|PAUSE|CONT)|^\| |--- PASS' "$log" >&2
 exit "$status"

@@ -88,7 +88,7 @@ func TestTokensAreKeptNowhere(t *testing.T) {
 	}
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
-	args := []string{"build", "--bbox", "5.01,43.55,5.08,43.60", "--provider", "mine", "-o", filepath.Join(dir, "a.mbtiles"), "--json", "--retries", "0", "--patience", "1s"}
+	args := []string{"build", "--bbox", "7.1,43.6,7.11,43.61", "--zoom", "15", "--provider", "mine", "-o", filepath.Join(dir, "a.mbtiles"), "--json", "--retries", "0", "--patience", "1s"}
 
 	if _, stderr, code := runCommand(t.Context(), t, args...); code != exitUsage || !strings.Contains(stderr, "XELPACK_TOKEN_MINE") {
 		t.Errorf("without a token: code %d, %s; want it named", code, stderr)

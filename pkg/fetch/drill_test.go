@@ -14,7 +14,7 @@ import (
 func TestDrillTooMany(t *testing.T) {
 	drill.SkipIfShort(t)
 	const perSecond = 400
-	chunks := drill.Scale(20_000, 250)
+	chunks := drill.Scale(20_000, 150)
 	for _, test := range []struct {
 		name   string
 		server serverConfig
@@ -90,7 +90,7 @@ func TestDrillNarrowLine(t *testing.T) {
 // TestDrillNeverAnswered: one request in 1,000 is never answered; with and without, in turns.
 func TestDrillNeverAnswered(t *testing.T) {
 	drill.SkipIfShort(t)
-	chunks, rounds := drill.Scale(20_000, 1000), drill.Scale(3, 1)
+	chunks, rounds := drill.Scale(20_000, 600), drill.Scale(3, 1)
 	one := drill.Scale(1000, 200)
 	without := startServer(t, serverConfig{TLS: true, Latency: 40 * time.Millisecond})
 	with := startServer(t, serverConfig{TLS: true, Latency: 40 * time.Millisecond, NeverOf: one})
