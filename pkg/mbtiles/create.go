@@ -25,7 +25,7 @@ const (
 // WriterOptions say what a Writer may do. The zero value is useful.
 type WriterOptions struct {
 	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
-	CommitBytes int64         // of segments after which a transaction ends; default 64 MiB
+	CommitBytes int64         // of segments after which a transaction ends; default 256 MiB; 64 MiB when Growing, since the log has to hold them
 	CommitEvery time.Duration // after which it ends anyway; default 2 s
 	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until Finish replaces it. Default: ErrExists.
 	Extend bool
@@ -47,7 +47,10 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 		o.QueueBytes = 128 << 20
 	}
 	if o.CommitBytes <= 0 {
-		o.CommitBytes = 64 << 20
+		o.CommitBytes = 256 << 20
+		if o.Growing {
+			o.CommitBytes = 64 << 20
+		}
 	}
 	if o.CommitEvery <= 0 {
 		o.CommitEvery = 2 * time.Second
