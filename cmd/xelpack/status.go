@@ -103,8 +103,8 @@ func (s *statusLine) draw() {
 		return
 	}
 	line := []rune(s.text())
-	if width, _, err := term.GetSize(int(s.terminal.Fd())); err == nil && len(line) >= width {
-		line = line[:max(0, width-1)]
+	if width, _, err := term.GetSize(int(s.terminal.Fd())); err == nil && width > 0 && len(line) >= width {
+		line = line[:width-1]
 	}
 	fmt.Fprint(s.out, string(line))
 	s.drawn = true

@@ -12,6 +12,9 @@ import (
 // A C program that maps files, closes them and touches their pages in no order finds archived, live, stand-in and real textures exact.
 func TestMappedByC(t *testing.T) {
 	mounttest.NeedFUSE(t)
+	if testing.Short() {
+		t.Skip("it reads 50 MB and starts a compiler: it runs in the plain pass, without -short")
+	}
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
 		t.Skipf("the reader cannot be built: %v", err)

@@ -46,6 +46,10 @@ if ls mnt 2>/dev/null; then fail "a dead mount lists"; fi
 compare
 ./xelpack umount mnt
 
+echo "== doctor"
+./xelpack doctor --offline flight.mbtiles --scenery scenery >said || fail "the doctor finds: $(cat said)"
+grep -q '^ok *FUSE .*trial mount works' said || fail "the doctor finds: $(cat said)"
+
 echo "== --allow-other"
 if ! grep -q '^ *user_allow_other' /etc/fuse.conf 2>/dev/null; then
   if ./xelpack mount --allow-other flight.mbtiles mnt 2>said; then fail "other users were let in"; fi
