@@ -30,6 +30,8 @@
 // colour in valid blocks, and said in the log. What changes in a scenery directory is seen within five seconds; a name that was once
 // answered from an archive or live stays so for as long as the kernel remembers it.
 //
+// FS.SetArchives changes the archives under the mount: names appear, and none that was announced changes its looks.
+//
 // # Live textures
 //
 // Whoever opens a texture that must be made first waits in open(2), never in read(2), at most for Options.Deadline, and then gets the best
