@@ -61,7 +61,7 @@ func newRootCommand() *cobra.Command {
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
-		newTraceCommand(), newReplayCommand(),
+		newTraceCommand(), newReplayCommand(), newBenchCommand(),
 		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),
 	)
 	for _, c := range root.Commands() {

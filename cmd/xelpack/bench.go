@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/bench"
+)
+
+// benchOptions are the flags of bench.
+type benchOptions struct {
+	bench.Options
+	Bandwidth float64 // Mbit/s
+	JSON      bool
+	Output    string
+}
+
+func newBenchCommand() *cobra.Command {
+	var o benchOptions
+	cmd := &cobra.Command{
+		Use:   "bench encode|fetch|archive|mount|all",
+		Short: "Measure xelpack on this machine",
+		Long: `Measures in rounds: encode (chunks to textures, textures to segments), fetch (from a server of its own, with the latency, bandwidth and faults given), archive (written
+and read) and mount (what a simulator reads, from a mount that nobody watches and, in turn, from one with metrics and a trace). No network is used.
+
+"bench compare BEFORE.json AFTER.json" says what differs between two measurements, and whether that can be chance.`,
+		Example: `  xelpack bench all -o before.json
+  xelpack bench fetch --latency 40ms --bandwidth 100 --faults 0.05
+  xelpack bench compare before.json after.json`,
+		ValidArgs: append(bench.Suites(), "all"),
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runBench(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.Rounds, "rounds", 6, "how often everything is measured; below 6 there is no confidence interval")
+	f.IntVar(&o.Textures, "textures", 8, "textures in each round of encode, archive and mount")
+	f.IntVar(&o.Chunks, "chunks", 2000, "chunks in each round of fetch")
+	f.DurationVar(&o.Latency, "latency", 40*time.Millisecond, "of fetch's server")
+	f.Float64Var(&o.Bandwidth, "bandwidth", 0, "of the line to fetch's server in Mbit/s (default no limit)")
+	f.Float64Var(&o.Faults, "faults", 0, "share of chunks that fetch's server answers wrong at first, such as 0.05")
+	f.IntVar(&o.Concurrency, "concurrency", 0, "requests in flight at once (default 16 a processor)")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+	f.StringVarP(&o.Output, "output", "o", "", "write the report as JSON to `FILE`, for compare")
+	cmd.AddCommand(newBenchCompareCommand())
+	return cmd
+}
+
+func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr io.Writer) error {
+	switch {
+	case o.Rounds < 1 || o.Textures < 1 || o.Chunks < 1:
+		return usageErrorf("--rounds, --textures and --chunks: want 1 or more")
+	case !(o.Faults >= 0 && o.Faults <= 1):
+		return usageErrorf("--faults %v: want a share of 0 to 1", o.Faults)
+	case !(o.Bandwidth >= 0), o.Latency < 0:
+		return usageErrorf("--bandwidth and --latency: want 0 or more")
+	}
+	o.Suites = []string{what}
+	if what == "all" {
+		o.Suites = bench.Suites()
+	}
+	bo := o.Options
+	bo.Bandwidth = o.Bandwidth * 1e6 / 8
+	bo.Mount = mountElsewhere
+	bo.Say = func(s string) { fmt.Fprintln(stderr, s) }
+	report, err := bench.Run(ctx, userAgent(), bo)
+	if err != nil {
+		return err
+	}
+	if o.Output != "" {
+		if err := writeFile(o.Output, func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
+			return fmt.Errorf("-o: %w", err)
+		}
+	}
+	if o.JSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	return printBench(stdout, report)
+}
+
+// mountElsewhere mounts in a process of its own: who reads a mount must not be who serves it.
+func mountElsewhere(ctx context.Context, archive, at string, watched bool) (unmount func() error, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"mount", archive, at, "--live", "off"}
+	if watched {
+		args = append(args, "--http", "127.0.0.1:0", "--trace", at+".trace")
+	}
+	cmd := exec.Command(exe, args...) // ends with unmount, not with ctx: it has to unmount first
+	log, err := os.Create(at + ".log")
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- cmd.Wait() }()
+	unmount = func() error {
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			return err
+		}
+		return <-gone
+	}
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	for {
+		if _, err := os.Stat(filepath.Join(at, "textures")); err == nil {
+			return unmount, nil
+		}
+		select {
+		case err := <-gone:
+			said, _ := os.ReadFile(log.Name())
+			return nil, fmt.Errorf("mount: %w: %s", err, said)
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), unmount())
+		case <-deadline.C:
+			return nil, errors.Join(errors.New("the mount does not come up"), unmount())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func printBench(w io.Writer, r bench.Report) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%-28s %12s   %-27s %s\n", "figure", "median", "95 % between", "unit")
+	for _, x := range r.Results {
+		s := x.Summary()
+		fmt.Fprintf(b, "%-28s %12.4g   %-12.4g %-14.4g %s (%s is better, %d rounds)\n", x.Name, s.Center, s.Lo, s.Hi, x.Unit, x.Better, s.N)
+	}
+	if rows := r.Overhead(); len(rows) > 0 {
+		fmt.Fprintln(b, "\nwhat metrics and a trace cost (watched beside plain, in turn):")
+		printRows(b, rows)
+	}
+	return b.Flush()
+}
+
+func printRows(w io.Writer, rows []bench.Row) {
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-28s %10.4g (%.4g…%.4g) → %10.4g (%.4g…%.4g) %-14s %+6.1f %%  p=%.3f  %s\n", r.Name,
+			r.Before.Center, r.Before.Lo, r.Before.Hi, r.After.Center, r.After.Lo, r.After.Hi, r.Unit, r.Change, r.P, r.Verdict)
+	}
+}
+
+func newBenchCompareCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "compare BEFORE.json AFTER.json",
+		Short: "Say what differs between two measurements",
+		Long: `Compares the figures that two reports of "bench -o" have in common: medians, their 95 % confidence intervals, and how likely chance alone makes such a
+difference (Mann-Whitney). "better" and "worse" are said below one in twenty. The exit code is 0 whatever differs.`,
+		Example: `  xelpack bench all -o before.json; git switch faster; xelpack bench all -o after.json; xelpack bench compare before.json after.json`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runBenchCompare(args[0], args[1], asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the comparison as JSON")
+	return cmd
+}
+
+func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer) error {
+	a, err := readBench(before)
+	if err != nil {
+		return err
+	}
+	b, err := readBench(after)
+	if err != nil {
+		return err
+	}
+	rows := bench.Compare(a, b)
+	if len(rows) == 0 {
+		return fmt.Errorf("%s and %s have no figure in common", before, after)
+	}
+	if a.CPUs != b.CPUs || a.System != b.System {
+		fmt.Fprintf(stderr, "measured on different machines: %d processors of %s and %d of %s\n", a.CPUs, a.System, b.CPUs, b.System)
+	}
+	if slices.ContainsFunc(rows, func(r bench.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
+		fmt.Fprintln(stderr, "fewer than six rounds: the intervals are all that was seen, and little can be told from chance")
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(rows)
+	}
+	w := bufio.NewWriter(stdout)
+	printRows(w, rows)
+	return w.Flush()
+}
+
+func readBench(file string) (bench.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return bench.Report{}, err
+	}
+	defer f.Close()
+	r, err := bench.Read(f)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
+}
