@@ -82,16 +82,12 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 	mnt, cache := t.TempDir(), t.TempDir()
 	m := startCounted(t, mnt, "mount", file, mnt, "--live", "any", "--provider", server.Template(), "--no-store",
 		"--deadline", soakDeadline.String(), "--memory-cache", strconv.Itoa(soakCache)+"B", "--disk-cache", "1GB", "--cache-dir", cache)
-	last := time.Now()
 	report := soak.Run(t.Context(), soak.Config{
 		World: world, Dir: mnt, Server: m.cmd.Process.Pid, Goroutines: m.goroutines,
 		Deadline: soakDeadline, Grace: grace, Duration: duration, Pace: pace, Seed: uint64(duration),
 		Wrong: func(x tiles.Texture, err error) { t.Errorf("%v: %v", x, err) },
 		Said: func(r soak.Report) {
-			if time.Since(last) > time.Minute {
-				last = time.Now()
-				t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts, r.Archived, r.Live, r.StandIns, r.Failed, bytesText(r.Most.RSS))
-			}
+			t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts, r.Archived, r.Live, r.StandIns, r.Failed, bytesText(r.Most.RSS))
 		},
 	})
 	m.end(t, mnt)

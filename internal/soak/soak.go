@@ -31,7 +31,7 @@ type Config struct {
 	// Parallel is how many textures are read at once. Default 50.
 	Parallel int
 	Seed     uint64
-	// Said hears of the progress after every burst, and Wrong of what is wrong when it is seen; both may be nil.
+	// Said hears of the progress once a minute, and Wrong of what is wrong when it is seen; both may be nil.
 	Said  func(r Report)
 	Wrong func(t tiles.Texture, err error)
 }
@@ -64,12 +64,11 @@ func Run(ctx context.Context, c Config) Report {
 	var sampled sync.WaitGroup
 	sampled.Go(func() { s.run(sampling) })
 
-	r := Report{Duration: c.Duration}
+	r, said := Report{}, start
 	loading, cancel := context.WithTimeout(ctx, c.Duration)
 	defer cancel()
 	todo := make(chan tiles.Texture)
-	var visitors sync.WaitGroup
-	var burst sync.WaitGroup // what is under way of the burst
+	var visitors, burst sync.WaitGroup // burst is what is under way of it
 	for i := range c.Parallel {
 		v := newVisitor(c, t, rand.New(rand.NewPCG(c.Seed, uint64(i))))
 		visitors.Go(func() {
@@ -95,11 +94,10 @@ func Run(ctx context.Context, c Config) Report {
 			todo <- x
 		}
 		burst.Wait()
-		t.mu.Lock()
 		r.Bursts++
 		r.LongestBurst = max(r.LongestBurst, time.Since(begun))
-		t.mu.Unlock()
-		if c.Said != nil {
+		if c.Said != nil && time.Since(said) > time.Minute {
+			said = time.Now()
 			r.fill(t, s)
 			c.Said(r)
 		}
