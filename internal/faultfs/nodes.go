@@ -23,9 +23,11 @@ var (
 
 // add puts a file where nobody looks yet.
 func (d *folder) add(name string, data []byte) {
+	d.f.mu.Lock()
 	d.f.inodes++
 	n := &file{f: d.f, inode: d.f.inodes, name: name, data: data}
 	d.f.files[name] = n
+	d.f.mu.Unlock()
 	d.AddChild(name, d.NewPersistentInode(context.Background(), n, fs.StableAttr{Mode: syscall.S_IFREG}), true)
 }
 
