@@ -1,0 +1,111 @@
+package mbtiles
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md.
+func TestConformance(t *testing.T) {
+	from, to := oldAndNew(t)
+	m, _ := merged(t, MergeOptions{}, from, build(t, contentsOf()))
+	patch := filepath.Join(t.TempDir(), "patch.mbtiles")
+	if _, err := WritePatch(t.Context(), patch, from, to, CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	gone := filepath.Join(t.TempDir(), "gone.mbtiles") // a patch that has no textures
+	if _, err := WritePatch(t.Context(), gone, m, from, CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{"built": from.path, "merged": m.path, "repacked": repack(t, m, CopyOptions{}).path, "patch": patch, "empty patch": gone} {
+		t.Run(name, func(t *testing.T) { checkConformance(t, path) })
+	}
+}
+
+func checkConformance(t *testing.T, path string) {
+	t.Helper()
+	c, err := dial(path, readOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	number := func(query string) int64 {
+		t.Helper()
+		n, err := c.number(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if id := number(`PRAGMA application_id`); id != 0x4d504258 {
+		t.Errorf("application id %#x", id)
+	}
+	meta, err := metadata(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range [...]string{"name", "format"} { // that must be there
+		if meta[name] == "" {
+			t.Errorf("no row %q", name)
+		}
+	}
+	for name, form := range map[string]string{
+		"format": `^jpg$`, "bounds": `^-?[0-9.]+,-?[0-9.]+,-?[0-9.]+,-?[0-9.]+$`, "center": `^-?[0-9.]+,-?[0-9.]+,[0-9]+$`,
+		"minzoom": `^0$`, "maxzoom": `^[0-9]+$`, "type": `^baselayer$`, "version": `^[0-9]+$`,
+	} {
+		if !regexp.MustCompile(form).MatchString(meta[name]) {
+			t.Errorf("row %q is %q", name, meta[name])
+		}
+	}
+	var b [4]float64
+	for i, s := range strings.Split(meta["bounds"], ",") {
+		if b[i], err = strconv.ParseFloat(s, 64); err != nil {
+			t.Error(err)
+		}
+	}
+	if b[0] < -180 || b[2] > 180 || b[0] >= b[2] || b[1] < -85.06 || b[3] > 85.06 || b[1] >= b[3] {
+		t.Errorf("bounds %v", b)
+	}
+	tiles := number(`SELECT count(*) FROM tiles`)
+	if number(`SELECT count(*) FROM textures`) == 0 {
+		if tiles != 0 {
+			t.Errorf("%d tiles of no textures", tiles)
+		}
+		return
+	}
+	if deepest := number(`SELECT max(zoom_level) FROM tiles`); fmt.Sprint(deepest) != meta["maxzoom"] {
+		t.Errorf("maxzoom %s, and tiles down to %d", meta["maxzoom"], deepest)
+	}
+	if n := number(`SELECT count(*) FROM tiles WHERE zoom_level = 0`); n != 1 {
+		t.Errorf("%d tiles for the whole world", n)
+	}
+	// Every tile has one above it: a viewer that zooms out loses nothing. Rows count from the south, so halving them leads up as well.
+	const orphans = `SELECT count(*) FROM tiles t WHERE zoom_level > 0 AND NOT EXISTS (SELECT 1 FROM tiles u
+		WHERE u.zoom_level = t.zoom_level - 1 AND u.tile_column = t.tile_column / 2 AND u.tile_row = t.tile_row / 2)`
+	if n := number(orphans); n != 0 {
+		t.Errorf("%d tiles without one above", n)
+	}
+	const outside = `SELECT count(*) FROM tiles WHERE tile_column < 0 OR tile_column >= 1 << zoom_level OR tile_row < 0 OR tile_row >= 1 << zoom_level`
+	if n := number(outside); n != 0 {
+		t.Errorf("%d tiles outside of the world", n)
+	}
+	const previews = `SELECT count(*) FROM textures WHERE NOT EXISTS (SELECT 1 FROM tiles
+		WHERE zoom_level = zl - 4 AND tile_column = col / 16 AND tile_row = (1 << (zl - 4)) - 1 - row / 16)`
+	if n := number(previews); n != 0 {
+		t.Errorf("%d textures without a tile in TMS order", n)
+	}
+	err = c.query(t.Context(), `SELECT zoom_level, tile_data FROM tiles`, func(r *row) error {
+		if jpeg := r.blob(1); !bytes.HasPrefix(jpeg, []byte{0xff, 0xd8, 0xff}) {
+			t.Errorf("a tile at zoom %d is no JPEG", r.int(0))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
