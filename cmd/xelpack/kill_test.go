@@ -55,7 +55,7 @@ func testKilled(t *testing.T, world *soak.World, file string) {
 		var readers sync.WaitGroup
 		for range readerKills {
 			r := startReader(t, mnt, some())
-			moment := time.Duration(rng.IntN(60)) * time.Millisecond
+			moment := time.Duration(rng.IntN(40)) * time.Millisecond
 			readers.Go(func() {
 				if r.killAfter(t, moment) {
 					killed.Add(1)

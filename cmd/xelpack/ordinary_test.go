@@ -38,6 +38,7 @@ func TestOrdinaryUser(t *testing.T) {
 			t.Skipf("no ordinary user can be had here: %v", err)
 		}
 	}
+	t.Parallel()
 	who := newUser(t)
 	home, err := os.MkdirTemp("", "xelpack-ordinary-") // not t.TempDir, whose parents are root's alone
 	if err != nil {

@@ -52,6 +52,7 @@ func counted() {
 func TestMountUnderLoad(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	skipIfShort(t)
+	t.Parallel()
 	textures := 20_000
 	if os.Getenv(soakVariable) != "" {
 		textures = 100_000

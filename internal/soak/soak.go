@@ -54,7 +54,7 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Run loads the mount for c.Duration, or until ctx ends, and returns what it saw.
+// Run loads the first window and then the mount for c.Duration, or until ctx ends, and returns what it saw.
 func Run(ctx context.Context, c Config) Report {
 	c.setDefaults()
 	start := time.Now()
@@ -65,8 +65,6 @@ func Run(ctx context.Context, c Config) Report {
 	sampled.Go(func() { s.run(sampling) })
 
 	r, said := Report{}, start
-	loading, cancel := context.WithTimeout(ctx, c.Duration)
-	defer cancel()
 	todo := make(chan tiles.Texture)
 	var visitors, burst sync.WaitGroup // burst is what is under way of it
 	for i := range c.Parallel {
@@ -83,11 +81,10 @@ func Run(ctx context.Context, c Config) Report {
 			}
 		})
 	}
-	f := newFlight(c.World, rand.New(rand.NewPCG(c.Seed, 1<<32)))
-	for wanted := f.first(); loading.Err() == nil; wanted = f.next() {
+	load := func(ctx context.Context, wanted []tiles.Texture) {
 		begun := time.Now()
 		for _, x := range wanted {
-			if loading.Err() != nil {
+			if ctx.Err() != nil {
 				break
 			}
 			burst.Add(1)
@@ -96,15 +93,20 @@ func Run(ctx context.Context, c Config) Report {
 		burst.Wait()
 		r.Bursts++
 		r.LongestBurst = max(r.LongestBurst, time.Since(begun))
+		pause(ctx, c.Pace-time.Since(begun))
+	}
+	f := newFlight(c.World, rand.New(rand.NewPCG(c.Seed, 1<<32)))
+	load(ctx, f.first())
+	r.First = s.rest(ctx, func(Sample) bool { return true }) // with all that is made once, such as connections
+	loading, cancel := context.WithTimeout(ctx, c.Duration)
+	defer cancel()
+	for loading.Err() == nil {
+		load(loading, f.next())
 		if c.Said != nil && time.Since(said) > time.Minute {
 			said = time.Now()
 			r.fill(t, s)
 			c.Said(r)
 		}
-		if r.Bursts == 1 {
-			r.First = s.rest(ctx, func(Sample) bool { return true }) // with all that is made once, such as connections
-		}
-		pause(loading, c.Pace-time.Since(begun))
 	}
 	close(todo)
 	visitors.Wait()
