@@ -166,13 +166,27 @@
     for (let turn = Math.ceil(fromX(0) - to); turn + from <= fromX(width); turn++) yield turn;
   }
 
+  // beyond says on which sides of the view a point lies, with a margin for thick lines.
+  const beyond = (x, y) => (x < -10 ? 1 : x > width + 10 ? 2 : 0) | (y < -10 ? 4 : y > height + 10 ? 8 : 0);
+
+  // trace leaves out what runs along beyond one side of the view: a continent has thousands of points, of which few are seen.
   function trace(to, line, turn) {
     const { xy } = line;
-    let lastX = NaN, lastY = NaN;
+    let lastX = NaN, lastY = NaN, out = 0, held = false, heldX = 0, heldY = 0;
     for (let i = 0; i < xy.length; i += 2) {
-      const x = toX(xy[i] + turn), y = toY(xy[i + 1]);
+      const x = toX(xy[i] + turn), y = toY(xy[i + 1]), sides = beyond(x, y);
+      if (i > 0 && i + 2 < xy.length && (out & sides)) {
+        out &= sides;
+        [held, heldX, heldY] = [true, x, y];
+        continue;
+      }
+      if (held) {
+        to.lineTo(heldX, heldY);
+        [held, lastX, lastY] = [false, NaN, NaN];
+      }
+      out = sides;
       if (i === 0) to.moveTo(x, y);
-      else if (i + 2 === xy.length || Math.abs(x - lastX) + Math.abs(y - lastY) > 0.7) to.lineTo(x, y);
+      else if (i + 2 === xy.length || !(Math.abs(x - lastX) + Math.abs(y - lastY) <= 0.7)) to.lineTo(x, y);
       else continue;
       lastX = x;
       lastY = y;
@@ -194,10 +208,19 @@
     for (const { xy, ...line } of land) {
       if (!inView(line)) continue;
       for (const turn of turns(line.west, line.east)) {
-        let drawing = false, lastX = NaN, lastY = NaN;
+        let drawing = false, lastX = NaN, lastY = NaN, out = 0, leftX = NaN, leftY = NaN;
         for (let i = 0; i < xy.length; i += 2) {
           const cut = i > 0 && Math.max(xy[i + 1], xy[i - 1]) > 0.999999;
-          const x = toX(xy[i] + turn), y = toY(xy[i + 1]);
+          const x = toX(xy[i] + turn), y = toY(xy[i + 1]), sides = beyond(x, y), unseen = out & sides;
+          out = sides;
+          if (drawing && unseen) {
+            [leftX, leftY] = [x, y];
+            continue;
+          }
+          if (!isNaN(leftX)) {
+            ctx.moveTo(leftX, leftY);
+            [lastX, lastY, leftX] = [leftX, leftY, NaN];
+          }
           if (!drawing || cut) ctx.moveTo(x, y);
           else if (i + 2 < xy.length && Math.abs(x - lastX) + Math.abs(y - lastY) < 0.7) continue;
           else ctx.lineTo(x, y);

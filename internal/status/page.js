@@ -202,7 +202,7 @@
         ["opens", `${thousands(m.Archived.Opens)} archived, ${thousands(m.Live.Opens)} live, ${thousands(m.Real.Opens)} real files`],
         ["read", bytes(m.Archived.Bytes + m.Live.Bytes + m.Real.Bytes)],
         ["live", `${thousands(m.Made)} whole, ${thousands(m.Incomplete)} with holes, ${thousands(m.Failed)} failed, ${thousands(m.StandIns)} stand-ins`],
-        ["memory cache", `${bytes(m.CacheBytes)}, ${thousands(m.MemoryHits)} hits`]);
+        ["caches", `memory ${bytes(m.CacheBytes)}, ${thousands(m.MemoryHits)} hits, ${thousands(m.Evicted)} evicted; disk ${thousands(m.OnDisk)} textures, ${thousands(m.DiskHits)} hits`]);
     }
     if (r.requests > 0 || build) totals.push(["requests", `${thousands(r.requests)}, ${thousands(r.retries)} again, ${bytes(r.bytes_downloaded)} downloaded`]);
     if (build) totals.push(["stored", bytes(r.bytes_stored)]);

@@ -11,6 +11,7 @@ import (
 // evicts. Not safe for concurrent use: its owner's lock is held for moments only.
 type cache struct {
 	limit, bytes int64
+	evicted      int64      // for want of room
 	order        *list.List // of *cached, the most recently used in front
 	byKey        map[tiles.Key]*list.Element
 }
@@ -57,6 +58,7 @@ func (c *cache) put(k tiles.Key, v *content, now time.Time, forWhile time.Durati
 	c.bytes += entry.size()
 	for c.bytes > c.limit && c.order.Len() > 1 {
 		c.remove(c.order.Back())
+		c.evicted++
 	}
 }
 

@@ -285,4 +285,7 @@ func TestCacheUnderLoad(t *testing.T) {
 	if l.cache.bytes > l.opts.MemoryCache || l.pinned != 0 {
 		t.Errorf("%d bytes cached of %d, %d pinned", l.cache.bytes, l.opts.MemoryCache, l.pinned)
 	}
+	if l.cache.evicted == 0 {
+		t.Error("what gave way was not counted")
+	}
 }

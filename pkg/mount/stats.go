@@ -20,6 +20,7 @@ type Stats struct {
 	Prefetched int64 // made before anybody asked for them
 	MemoryHits int64 // opens answered from memory
 	DiskHits   int64 // opens answered from the disk cache
+	Evicted    int64 // dropped from the memory cache for want of room
 
 	Waiting, Making, Queued int   // now: opens that wait, textures being made, textures yet to be made
 	CacheBytes, OpenBytes   int64 // now: held by the memory cache; held by open files, in part the same
@@ -77,6 +78,6 @@ func (f *FS) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Making, s.Queued = l.queue.running, l.queue.len()
-	s.CacheBytes, s.OpenBytes, s.OnDisk = l.cache.bytes, l.pinned, l.disk.order.Len()
+	s.CacheBytes, s.OpenBytes, s.OnDisk, s.Evicted = l.cache.bytes, l.pinned, l.disk.order.Len(), l.cache.evicted
 	return s
 }
