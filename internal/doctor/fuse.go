@@ -31,7 +31,12 @@ func trial(ctx context.Context) Finding {
 	if err != nil {
 		return s.failure("make room in, or access to, the folder for temporary files (TMPDIR)", "no trial mount: %v", err)
 	}
-	defer os.RemoveAll(dir) // after the mount is gone
+	mounted := false
+	defer func() {
+		if !mounted { // else this process would have to answer itself
+			os.RemoveAll(dir)
+		}
+	}()
 	scenery, mountpoint := filepath.Join(dir, "scenery"), filepath.Join(dir, "mnt")
 	err = errors.Join(os.Mkdir(scenery, 0o700), os.Mkdir(mountpoint, 0o700), os.WriteFile(filepath.Join(scenery, "file"), []byte("seen"), 0o600))
 	if err != nil {
@@ -45,8 +50,8 @@ func trial(ctx context.Context) Finding {
 	// Not from this process: it would have to answer itself.
 	text, errRead := exec.CommandContext(ctx, "cat", filepath.Join(mountpoint, "file")).Output()
 	passes := f.Stats().Passthrough > 0
-	// The mount must be gone before the folder is removed.
 	if err := f.Unmount(context.WithoutCancel(ctx)); err != nil {
+		mounted = true
 		return s.failure("end it: xelpack umount --lazy "+mountpoint, "a trial mount could not be unmounted: %v", err)
 	}
 	if errRead != nil || string(text) != "seen" {
