@@ -34,7 +34,9 @@ type buildOptions struct {
 	Timeout  time.Duration
 	Patience time.Duration
 
-	retryMissing bool // repair's
+	retryMissing bool               // repair's
+	damaged      bool               // likewise
+	distrusted   map[tiles.Key]bool // what is, once the archive is verified
 	watch        *watcher
 }
 

@@ -24,8 +24,10 @@ func newRepairCommand() *cobra.Command {
 		Use:   "repair ARCHIVE",
 		Short: "Fetch again what an archive could not get",
 		Long: `Builds the textures with failed chunks again, from the provider that they were built from, on a copy that replaces the archive when it is finished. Where the
-provider has no imagery there is no hole: --retry-missing asks again there too. What comes back worse than it was is not kept.`,
+provider has no imagery there is no hole: --retry-missing asks again there too. What comes back worse than it was is not kept. With --damaged the archive is
+verified first, and the textures that suffered damage are built again as well.`,
 		Example: `  xelpack repair flight.mbtiles
+  xelpack repair flight.mbtiles --damaged
   xelpack repair flight.mbtiles --retry-missing --provider eox`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,6 +39,7 @@ provider has no imagery there is no hole: --retry-missing asks again there too. 
 	o.fetchOptions.register(f)
 	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
 	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
+	f.BoolVar(&o.damaged, "damaged", false, "verify every texture first, and fetch those again that are damaged")
 	o.registerWork(f)
 	return cmd
 }
@@ -65,7 +68,14 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	total := 0
 	if err := withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {
 		total = a.Len()
-		broken, err = holes(ctx, a, o.retryMissing)
+		if o.damaged {
+			if o.distrusted, err = damagedTextures(ctx, a, stderr); err != nil {
+				return err
+			}
+		}
+		broken, err = holes(ctx, a, func(r mbtiles.Record) bool {
+			return r.Failed > 0 || o.retryMissing && r.Missing > 0 || o.distrusted[r.Key()]
+		})
 		return err
 	}); err != nil {
 		return err
@@ -92,15 +102,30 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	return nil
 }
 
+// damagedTextures verifies the archive and returns the textures that do not pass.
+func damagedTextures(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (map[tiles.Key]bool, error) {
+	report, err := verify(ctx, a, false, stderr)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[tiles.Key]bool)
+	for _, p := range report.Problems {
+		if t, err := tiles.ParseName(p.Texture); err == nil {
+			found[t.Key()] = true
+		}
+	}
+	return found, nil
+}
+
 // holes returns the textures to build again, by the provider that they are from.
-func holes(ctx context.Context, a *mbtiles.Archive, missingToo bool) (map[string][]tiles.Item, error) {
+func holes(ctx context.Context, a *mbtiles.Archive, again func(mbtiles.Record) bool) (map[string][]tiles.Item, error) {
 	found := map[string][]tiles.Item{}
 	for e := range a.All() {
 		r, err := a.Record(ctx, e)
 		if err != nil {
 			return nil, err
 		}
-		if r.Failed > 0 || missingToo && r.Missing > 0 {
+		if again(r) {
 			found[r.Provider] = append(found[r.Provider], tiles.Item{Texture: r.Texture, Detail: r.Detail})
 		}
 	}
@@ -123,8 +148,13 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 	// A repair that was interrupted has mended some already.
 	todo := slices.DeleteFunc(slices.Clone(items), func(it tiles.Item) bool {
 		r, ok := writer.Has(it.Key())
-		return ok && r.Failed == 0 && (!o.retryMissing || r.Missing == 0)
+		return ok && r.Failed == 0 && (!o.retryMissing || r.Missing == 0) && !o.distrusted[it.Key()]
 	})
+	if len(o.distrusted) > 0 {
+		if err := writer.Damaged(ctx, slices.Collect(maps.Keys(o.distrusted))...); err != nil {
+			return pack.Report{}, errors.Join(err, writer.Close())
+		}
+	}
 	job := pack.Job{Items: todo, Provider: p.ID, Again: true, Meta: map[string]string{
 		"xelpack:encoder": userAgent() + " " + o.Quality, "xelpack:jpeg_decoder": dds.Decoder(),
 	}}

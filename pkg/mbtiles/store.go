@@ -9,9 +9,10 @@ import (
 // store is what the writing goroutine does to the tables, inside the transaction of its batch.
 type store struct {
 	c       *conn
-	next    int64 // id of the next content
-	derived bool  // there are overviews and fills, which the next texture makes stale
-	copied  bool  // the .part is a copy of the archive that stands at its path, as it is
+	next    int64          // id of the next content
+	derived bool           // there are overviews and fills, which the next texture makes stale
+	copied  bool           // the .part is a copy of the archive that stands at its path, as it is
+	damaged map[int64]bool // contents that are written again when they come, though their hash is known
 }
 
 // put writes a texture in place of the one of the same key, if there is one, and its preview. It returns how many bytes of segments it wrote.
@@ -77,8 +78,14 @@ func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err e
 // content returns the id of c, which it writes unless the archive has the same file already.
 func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
 	id, err = s.c.number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.sha[:])
-	if err != nil || id != 0 {
+	if err != nil {
 		return id, 0, err
+	}
+	if id != 0 {
+		if s.damaged[id] {
+			written, err = s.rewrite(ctx, id, c)
+		}
+		return id, written, err
 	}
 	id = s.next
 	if id > maxContentID {
@@ -88,14 +95,29 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 	if err := insertContent(ctx, s.c, id, c.sha, c.layout); err != nil {
 		return 0, 0, err
 	}
+	written, err = s.segments(ctx, id, c)
+	return id, written, err
+}
+
+// segments writes those of c, which is content id.
+func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
 	for n, seg := range c.segments {
 		err := s.c.exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segmentID(id, n), seg.codec, seg.data)
 		if err != nil {
-			return 0, written, err
+			return written, err
 		}
 		written += int64(len(seg.data))
 	}
-	return id, written, nil
+	return written, nil
+}
+
+// rewrite writes the segments of a content again.
+func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
+	if err := s.c.exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+		return 0, err
+	}
+	delete(s.damaged, id)
+	return s.segments(ctx, id, c)
 }
 
 // dropUnused removes a content that no texture has any more.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,8 +18,11 @@ import (
 
 // VerifyOptions says how to verify. The zero value is a full check.
 type VerifyOptions struct {
-	Workers  int                   // that decode at once; default one a processor
-	Progress func(done, total int) // called as textures are done, from one goroutine at a time; may be nil
+	Workers  int                     // that decode at once; default one a processor
+	Progress func(done, total int64) // called as contents are done, with bytes of DDS, from one goroutine at a time; may be nil
+	// Quick checks the tables, and the bytes of a sample of the contents: one in a hundred, at least 64, others every time. What stands in segments and
+	// previews is not looked at beyond these, nor whether there are too many of them.
+	Quick bool
 }
 
 // Report is what Verify found. Its JSON is a contract with scripts.
@@ -26,6 +30,7 @@ type Report struct {
 	OK       bool      `json:"ok"`
 	Digest   string    `json:"digest"` // computed anew
 	Textures int       `json:"textures"`
+	Checked  int       `json:"checked"`  // textures whose bytes were compared with their hash
 	Problems []Problem `json:"problems"` // empty when OK; sorted by texture
 }
 
@@ -35,6 +40,14 @@ type Problem struct {
 	What    string `json:"what"`
 }
 
+// String returns a line for a person.
+func (p Problem) String() string {
+	if p.Texture == "" {
+		return p.What
+	}
+	return p.Texture + ": " + p.What
+}
+
 // verifier collects what is wrong.
 type verifier struct {
 	a *Archive
@@ -42,12 +55,13 @@ type verifier struct {
 
 	mu       sync.Mutex
 	problems []Problem
-	done     int
+	checked  int   // textures
+	done     int64 // bytes of DDS
 }
 
 // Verify reads the whole archive: every texture is decoded and its layout and SHA-256 are checked, every preview is decoded, rows that belong to
 // nothing are looked for and the digest is computed and compared. What is wrong stands in the Report; the error is for a check that could not be
-// carried out, a cancelled ctx included.
+// carried out, a cancelled ctx included. VerifyOptions.Quick looks at part of it only.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -56,6 +70,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	report := Report{Textures: a.Len()}
 	v.twins()
 	err := v.textures(ctx)
+	report.Checked = v.checked
 	for _, step := range [...]func(context.Context, *conn) error{
 		v.structure,
 		v.records,
@@ -106,40 +121,64 @@ func (x *index) byContent() []indexRow {
 	return rows
 }
 
-// textures checks every content once, and blames all textures that have it.
-func (v *verifier) textures(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(v.o.Workers)
-	files := sync.Pool{New: func() any { return new([]byte) }}
-	for rows := v.a.index.byContent(); len(rows) > 0 && ctx.Err() == nil; {
+// contents returns, for every content, the rows of the index that have it, in the order of the file; if quick, only for a sample.
+func (v *verifier) contents() [][]indexRow {
+	var all [][]indexRow
+	for rows := v.a.index.byContent(); len(rows) > 0; {
 		n := 1
 		for n < len(rows) && rows[n].content == rows[0].content {
 			n++
 		}
-		var owners []indexRow
-		owners, rows = rows[:n], rows[n:]
+		all, rows = append(all, rows[:n]), rows[n:]
+	}
+	const share, least = 100, 64
+	if n := max(len(all)/share, least); v.o.Quick && n < len(all) {
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		all = all[:n]
+		slices.SortFunc(all, func(a, b []indexRow) int { return cmp.Compare(a[0].content, b[0].content) })
+	}
+	return all
+}
+
+// textures checks contents, each once, and blames all textures that have it.
+func (v *verifier) textures(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(v.o.Workers)
+	files := sync.Pool{New: func() any { return new([]byte) }}
+	contents := v.contents()
+	total := int64(0)
+	for _, owners := range contents {
+		total += v.a.index.entryOf(owners[0]).Layout.Size()
+	}
+	for _, owners := range contents {
+		if ctx.Err() != nil {
+			break
+		}
 		g.Go(func() error {
 			buf := files.Get().(*[]byte)
 			defer files.Put(buf)
-			err := v.content(ctx, v.a.index.entryOf(owners[0]), buf)
+			e := v.a.index.entryOf(owners[0])
+			err := v.content(ctx, e, buf)
 			for _, row := range owners {
 				if err := v.note(ctx, v.a.index.entryOf(row).Texture.Name(), err); err != nil {
 					return err
 				}
 			}
-			v.progress(len(owners))
+			v.progress(len(owners), e.Layout.Size(), total)
 			return nil
 		})
 	}
 	return g.Wait()
 }
 
-func (v *verifier) progress(n int) {
+// progress notes that a content of n bytes is done, which so many textures have.
+func (v *verifier) progress(textures int, n, total int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.checked += textures
 	v.done += n
 	if v.o.Progress != nil {
-		v.o.Progress(v.done, v.a.Len())
+		v.o.Progress(v.done, total)
 	}
 }
 

@@ -85,7 +85,7 @@ func TestVerifyLocatesByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(r.Problems)
-	want := "[{32_16_BI12 its pixels differ from its SHA-256} {64_16_GO212 its pixels differ from its SHA-256}]"
+	want := "[32_16_BI12: its pixels differ from its SHA-256 64_16_GO212: its pixels differ from its SHA-256]"
 	if got != want {
 		t.Errorf("problems\n got %s\nwant %s", got, want)
 	}
@@ -97,14 +97,14 @@ func TestVerifyProgress(t *testing.T) {
 		files[fmt.Sprintf("%d_16_BI12", 16*i)] = ddsFile(small, uint64(i%4))
 	}
 	a := build(t, files)
-	last, total := 0, 0
-	r, err := a.Verify(t.Context(), VerifyOptions{Workers: 3, Progress: func(done, of int) {
+	last, total := int64(0), int64(0)
+	r, err := a.Verify(t.Context(), VerifyOptions{Workers: 3, Progress: func(done, of int64) {
 		if done <= last {
 			t.Errorf("%d after %d", done, last)
 		}
 		last, total = done, of
 	}})
-	if err != nil || !r.OK || r.Textures != 9 || last != 9 || total != 9 {
+	if err != nil || !r.OK || r.Textures != 9 || r.Checked != 9 || last != 4*small.Size() || total != last {
 		t.Errorf("%+v, %v; progress %d of %d", r, err, last, total)
 	}
 }
@@ -112,8 +112,62 @@ func TestVerifyProgress(t *testing.T) {
 func TestVerifyCancelled(t *testing.T) {
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1), "32_16_BI12": ddsFile(small, 2)})
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := a.Verify(ctx, VerifyOptions{Workers: 1, Progress: func(int, int) { cancel() }})
+	_, err := a.Verify(ctx, VerifyOptions{Workers: 1, Progress: func(int64, int64) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+// A quick look finds what is wrong with the tables, and damage in the sample; here the sample is everything. What it does not look at is no problem.
+func TestVerifyQuick(t *testing.T) {
+	good := sound(t)
+	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2
+	for _, tt := range []struct {
+		name, sql     string
+		texture, says string // empty: nothing is found
+	}{
+		{"sound", `SELECT 1`, "", ""},
+		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first, "differ from its SHA-256"},
+		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
+		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`, "", "1 contents that no texture has"},
+		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "", "the digest is"},
+		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2 is missing"},
+		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
+		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8`, "", ""},
+		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := openAt(t, write(t, altered(t, good, tt.sql))).Verify(t.Context(), VerifyOptions{Quick: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.OK != (tt.says == "") || r.OK && len(r.Problems) > 0 {
+				t.Fatalf("ok %v, problems %q", r.OK, r.Problems)
+			}
+			for _, p := range r.Problems {
+				if p.Texture == tt.texture && strings.Contains(p.What, tt.says) {
+					return
+				}
+			}
+			if !r.OK {
+				t.Errorf("found %q, want %q of %q", r.Problems, tt.says, tt.texture)
+			}
+		})
+	}
+}
+
+// Of many contents a quick look takes a sample, and textures that share a content count.
+func TestVerifyQuickSample(t *testing.T) {
+	files := make(map[string][]byte)
+	for i := range 80 {
+		files[fmt.Sprintf("%d_16_BI12", 16*i)] = solidFile(small, uint16(i))
+	}
+	a := build(t, files)
+	r, err := a.Verify(t.Context(), VerifyOptions{Quick: true})
+	if err != nil || !r.OK || r.Checked != 64 || r.Textures != 80 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r := mustVerify(t, a); r.Checked != 80 {
+		t.Errorf("all: %+v", r)
 	}
 }
