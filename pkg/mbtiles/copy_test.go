@@ -124,6 +124,9 @@ func TestRepackCanonical(t *testing.T) {
 
 // Once canonical, always so, and in place as well.
 func TestRepackInPlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes several archives of every kind of content: for the full suite")
+	}
 	a := repack(t, build(t, contentsOf()), CopyOptions{})
 	before, err := os.ReadFile(a.path)
 	if err != nil {
@@ -143,6 +146,9 @@ func TestRepackInPlace(t *testing.T) {
 
 // Recompressed, an archive is what it would have been had it been built so.
 func TestRepackCompress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes several archives of every kind of content: for the full suite")
+	}
 	contents := contentsOf()
 	fast := build(t, contents)
 	path := filepath.Join(t.TempDir(), "a.mbtiles")

@@ -55,6 +55,9 @@ func merged(t testing.TB, o MergeOptions, inputs ...*Archive) (*Archive, MergeRe
 
 // Two parts merged are what a build of the whole is, byte for byte once both are canonical, and equal files of both are stored once.
 func TestMergeParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes several archives of every kind of content: for the full suite")
+	}
 	whole := contentsOf()
 	parts := [2]map[string][]byte{{}, {}}
 	i := 0
