@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench bench-encode bench-archive bench-mount drill-archive fuzz clean setup
+.PHONY: all build demo test check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz clean setup
 
 all: build
 

@@ -129,7 +129,13 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	if err != nil && !fresh {
 		return nil, explain(part, bare(err))
 	}
-	c, err := dial(part, readWrite)
+	// SQLite would make them too, but does not say why it cannot.
+	for _, file := range [...]string{part, part + journalSuffix} {
+		if err := touch(file); err != nil {
+			return nil, explain(part, bare(err))
+		}
+	}
+	c, err := dial(part, existing)
 	if err != nil {
 		return nil, explain(part, err)
 	}
@@ -143,6 +149,15 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		return nil, errors.Join(explain(part, err), c.close())
 	}
 	return w, nil
+}
+
+// touch makes an empty file unless there is one.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that was gone on with.

@@ -3,6 +3,9 @@ package mbtiles
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
@@ -31,7 +34,11 @@ func explain(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if sentinel := classify(err); sentinel != nil && !errors.Is(err, sentinel) {
+	sentinel := classify(err)
+	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrCantOpen && strings.HasSuffix(path, partSuffix) && noRoomBeside(path) {
+		sentinel = ErrFull
+	}
+	if sentinel != nil && !errors.Is(err, sentinel) {
 		return fmt.Errorf("%s: %w: %w", path, sentinel, err)
 	}
 	return fmt.Errorf("%s: %w", path, err)
@@ -60,6 +67,18 @@ func classify(err error) error {
 // outOfSpace reports whether e says that the disk, the quota or the largest permitted file is used up.
 func outOfSpace(e syscall.Errno) bool {
 	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
+}
+
+// noRoomBeside reports whether no file can be made beside path for want of space. SQLite does not tell: having failed to make a file it tries to
+// open it for reading, and reports that it is not there.
+func noRoomBeside(path string) bool {
+	f, err := os.CreateTemp(filepath.Dir(path), ".xelpack-*")
+	if err == nil {
+		_, err = f.Write([]byte{0})
+		err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	var errno syscall.Errno
+	return errors.As(err, &errno) && outOfSpace(errno)
 }
 
 // corrupt makes an ErrCorrupt that says what is wrong.
