@@ -135,6 +135,9 @@ const (
 // the header of the file.
 func checkSchemaSize(f io.ReaderAt, page int64) error {
 	const leaf, interior = 13, 5
+	if page < 512 || page&(page-1) != 0 {
+		return corrupt("its pages are said to have %d bytes", page)
+	}
 	read := func(number uint32) (b []byte, start, cells int, err error) {
 		b = make([]byte, page)
 		if number == 1 {
