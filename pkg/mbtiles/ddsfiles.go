@@ -95,18 +95,18 @@ func (d *DDSFiles) skip(path string, why error) {
 // lookAt reads the header of a file and says what it is, or why it cannot be taken.
 func lookAt(path string) (DDSFile, error) {
 	file := DDSFile{Path: path}
-	f, err := os.Open(path)
-	if err != nil {
-		return file, bare(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // first: to open a pipe is to wait for who writes it
 	if err != nil {
 		return file, bare(err)
 	}
 	if !info.Mode().IsRegular() {
 		return file, errors.New("not a regular file")
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return file, bare(err)
+	}
+	defer f.Close()
 	head := make([]byte, dds.HeaderSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

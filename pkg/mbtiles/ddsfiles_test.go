@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,6 +63,9 @@ func TestFindDDS(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "bad", "192_16_BI12.dds"), 0o777); err != nil {
 		t.Fatal(err)
 	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "bad", "208_16_BI12.dds"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	found, err := FindDDS(t.Context(), "a", "b", "bad")
 	if err != nil {
@@ -91,7 +95,7 @@ func TestFindDDS(t *testing.T) {
 		"bad/16_16_BI12.dds":     "no DDS", "bad/32_16_BI12.dds": "no DDS", "bad/48_16_BI12.dds": "it has 43831 bytes", "bad/64_16_BI12.dds": "it has 43833 bytes",
 		"bad/80_16_BI12.dds": `"DX10", want DXT1 or DXT5`, "bad/96_16_BI12.dds": "256×512 px", "bad/112_16_BI12.dds": "1 mip levels, want all 9",
 		"bad/128_16_BI12.dds": "8192×8192 px", "bad/144_16_BI12.dds": "not block-compressed", "bad/160_16_BI12.dds": "compressed as a whole",
-		"bad/17_16_BI12.dds": "multiples of 16", "bad/176_16_BI12.dds": "no such file",
+		"bad/17_16_BI12.dds": "multiples of 16", "bad/176_16_BI12.dds": "no such file", "bad/208_16_BI12.dds": "not a regular file",
 	} {
 		if !strings.Contains(why[file], want) {
 			t.Errorf("%s: %q, want %q", file, why[file], want)
