@@ -36,6 +36,7 @@ type ownedContent struct {
 type assembly struct {
 	path    string
 	o       CopyOptions
+	inputs  []*Archive        // that are read, one of which may be what stands at path
 	sources []source          // of the textures, in the order of tiles.Texture.Compare
 	meta    map[string]string // as Writer.Finish takes it
 	expect  string            // the digest that it must have; empty: any
@@ -54,9 +55,11 @@ func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
 		return CopyReport{}, err
 	}
 	tmp := a.path + partSuffix + copySuffix
-	err = a.write(ctx, tmp)
+	if err = a.current(); err == nil {
+		err = a.write(ctx, tmp)
+	}
 	if err == nil {
-		err = publishCopy(tmp, a.path)
+		err = publishCopy(tmp, a.path, a.o.Replace)
 	} else if errRemove := os.Remove(tmp); !errors.Is(errRemove, fs.ErrNotExist) {
 		err = errors.Join(err, errRemove)
 	}
@@ -98,9 +101,39 @@ func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
 	return lock, nil
 }
 
+// current says whether what is to be replaced is still what is read: before the lock was taken another process may have put something better in its place.
+func (a *assembly) current() error {
+	now, err := os.Stat(a.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return bare(err)
+	}
+	for _, in := range a.inputs {
+		if in.file != nil && sameName(in.path, a.path) && !os.SameFile(now, in.file) {
+			return errors.New("it was replaced since it was opened; run the same command again")
+		}
+	}
+	return nil
+}
+
+func sameName(p, q string) bool {
+	p, errP := filepath.Abs(p)
+	q, errQ := filepath.Abs(q)
+	return p == q && errP == nil && errQ == nil
+}
+
 // publishCopy gives a whole archive its name.
-func publishCopy(tmp, path string) error {
-	if err := os.Rename(tmp, path); err != nil {
+func publishCopy(tmp, path string, replace bool) error {
+	var err error
+	if !replace {
+		err = untaken(path)
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
 	return syncFile(filepath.Dir(path))

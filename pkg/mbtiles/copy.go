@@ -52,7 +52,7 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 	if len(s) == 0 {
 		return CopyReport{}, fmt.Errorf("%s: %w", a.path, ErrNothing)
 	}
-	work := assembly{path: path, o: o.withDefaults(), sources: s, meta: meta}
+	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{a}, sources: s, meta: meta}
 	return work.assemble(ctx)
 }
 
@@ -63,7 +63,7 @@ func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyR
 	if err != nil {
 		return CopyReport{}, err
 	}
-	work := assembly{path: path, o: o.withDefaults(), sources: a.sources(nil), meta: meta}
+	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{a}, sources: a.sources(nil), meta: meta}
 	return work.assemble(ctx)
 }
 

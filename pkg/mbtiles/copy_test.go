@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -144,6 +145,25 @@ func TestRepackInPlace(t *testing.T) {
 	}
 }
 
+// Who has opened an archive before another put a better one in its place does not undo that.
+func TestRepackReplaced(t *testing.T) {
+	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
+	better := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 2)})
+	if _, err := better.Repack(t.Context(), a.path, CopyOptions{Replace: true}); err != nil {
+		t.Fatal(err)
+	}
+	want := mustRead(t, a.path)
+	if _, err := a.Repack(t.Context(), a.path, CopyOptions{Replace: true}); err == nil || !strings.Contains(err.Error(), "replaced since it was opened") {
+		t.Errorf("got %v", err)
+	}
+	if !bytes.Equal(mustRead(t, a.path), want) {
+		t.Error("the better one is gone")
+	}
+	if diff := cmp.Diff([]string{"a.mbtiles"}, files(t, filepath.Dir(a.path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
 // Recompressed, an archive is what it would have been had it been built so.
 func TestRepackCompress(t *testing.T) {
 	if testing.Short() {
@@ -226,6 +246,9 @@ func TestCopyRefused(t *testing.T) {
 	if err := os.WriteFile(at("begun.mbtiles.part"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(at("gone.mbtiles-journal"), []byte("of an archive that was removed"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	lock, err := lockFile(at("locked.mbtiles" + partSuffix + lockSuffix))
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +260,7 @@ func TestCopyRefused(t *testing.T) {
 		want error
 	}{
 		{a.path, ErrExists}, {at("text.mbtiles"), ErrNotArchive}, {at("begun.mbtiles"), ErrUnfinished}, {at("locked.mbtiles"), ErrLocked},
-		{at("a.db"), ErrName}, {at("nowhere/a.mbtiles"), os.ErrNotExist},
+		{at("gone.mbtiles"), ErrUnsettled}, {at("a.db"), ErrName}, {at("nowhere/a.mbtiles"), os.ErrNotExist},
 	} {
 		if _, err := a.Repack(t.Context(), tt.path, CopyOptions{}); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.path, err, tt.want)
@@ -248,6 +271,26 @@ func TestCopyRefused(t *testing.T) {
 	}
 	if _, err := a.Extract(t.Context(), at("none.mbtiles"), func(Entry) bool { return false }, CopyOptions{}); !errors.Is(err, ErrNothing) {
 		t.Errorf("nothing: got %v, want %v", err, ErrNothing)
+	}
+}
+
+// What somebody else puts there while an archive is being made stays.
+func TestCopyOverNewFile(t *testing.T) {
+	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
+	path := filepath.Join(t.TempDir(), "b.mbtiles")
+	o := CopyOptions{Progress: func(int64, int64) {
+		if err := os.WriteFile(path, []byte("precious"), 0o666); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := a.Repack(t.Context(), path, o); err == nil {
+		t.Error("Repack went through")
+	}
+	if got := string(mustRead(t, path)); got != "precious" {
+		t.Errorf("the file now holds %d bytes", len(got))
+	}
+	if diff := cmp.Diff([]string{"b.mbtiles"}, files(t, filepath.Dir(path))); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 

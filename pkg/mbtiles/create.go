@@ -79,7 +79,7 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 func vacant(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return orphaned(path)
 	}
 	if err != nil {
 		return bare(err)

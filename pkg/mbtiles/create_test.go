@@ -170,6 +170,25 @@ func TestCreateOverForeign(t *testing.T) {
 	}
 }
 
+// A journal of an archive that was removed would make the new one unreadable, once it is finished.
+func TestCreateBesideJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	for _, suffix := range []string{journalSuffix, walSuffix} {
+		if err := os.WriteFile(path+suffix, []byte("old"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Create(t.Context(), path, WriterOptions{}); !errors.Is(err, ErrUnsettled) || !strings.Contains(err.Error(), "a.mbtiles"+suffix) {
+			t.Errorf("%s: got %v, want %v and the file's name", suffix, err, ErrUnsettled)
+		}
+		if diff := cmp.Diff([]string{"a.mbtiles" + suffix}, files(t, filepath.Dir(path))); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+		if err := os.Remove(path + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestFinishOverNewFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)

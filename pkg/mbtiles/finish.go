@@ -108,8 +108,10 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := syncFile(part); err != nil {
 		return explain(part, bare(err))
 	}
-	if _, err := os.Lstat(w.path); !w.o.Extend && !errors.Is(err, fs.ErrNotExist) {
-		return explain(w.path, errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err))
+	if !w.o.Extend {
+		if err := untaken(w.path); err != nil {
+			return explain(w.path, err)
+		}
 	}
 	// Before the new name, it must be certain that the journal is gone: it would be taken for that of the next .part.
 	if err := syncFile(filepath.Dir(w.path)); err != nil {
@@ -119,6 +121,14 @@ func (w *Writer) publish(ctx context.Context) error {
 		return err
 	}
 	return syncFile(filepath.Dir(w.path))
+}
+
+// untaken says, at the end of the work, whether a file has come into being where there was none at its beginning.
+func untaken(path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
+	}
+	return nil
 }
 
 // oneFile moves everything into the one file. Next to a WAL it waits a little for programs that are just reading it.

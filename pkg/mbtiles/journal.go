@@ -118,17 +118,34 @@ func checkJournal(path string) error {
 
 // alone returns an ErrUnsettled if there is something beside a finished archive that belongs to it.
 func alone(path string) error {
+	beside, err := beside(path)
+	if beside != "" {
+		err = fmt.Errorf("%w: %s stands beside it; close what has the archive open, or let the sqlite3 program take it in: PRAGMA journal_mode = DELETE", ErrUnsettled, beside)
+	}
+	return err
+}
+
+// orphaned returns an ErrUnsettled if there is something that would belong to an archive that is not there yet.
+func orphaned(path string) error {
+	beside, err := beside(path)
+	if beside != "" {
+		err = fmt.Errorf("%w: %s is of one that is gone, and would be taken for the new one's; remove it", ErrUnsettled, beside)
+	}
+	return err
+}
+
+// beside returns the name of a file with anything in it that SQLite would take for part of the archive at path; "" if there is none.
+func beside(path string) (string, error) {
 	for _, suffix := range [...]string{walSuffix, journalSuffix} {
 		switch info, err := os.Lstat(path + suffix); {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return bare(err)
+			return "", bare(err)
 		case info.Size() > 0 || !info.Mode().IsRegular():
-			beside := filepath.Base(path) + suffix
-			return fmt.Errorf("%w: %s stands beside it; close what has the archive open, or let the sqlite3 program take it in: PRAGMA journal_mode = DELETE", ErrUnsettled, beside)
+			return filepath.Base(path) + suffix, nil
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // busy reports whether err is that another program holds a lock.

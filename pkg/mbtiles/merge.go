@@ -75,7 +75,7 @@ func Merge(ctx context.Context, path string, inputs []*Archive, o MergeOptions) 
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
 	}
-	work := assembly{path: path, o: o.withDefaults(), sources: m.sources, meta: m.meta}
+	work := assembly{path: path, o: o.withDefaults(), inputs: inputs, sources: m.sources, meta: m.meta}
 	report := MergeReport{Inputs: m.inputs}
 	report.CopyReport, err = work.assemble(ctx)
 	return report, err

@@ -21,7 +21,7 @@ const (
 // WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the textures that are new or different in to. Its metadata says which
 // digests it leads from and to, what is taken away, and the metadata of to.
 func WritePatch(ctx context.Context, path string, from, to *Archive, o CopyOptions) (CopyReport, error) {
-	work := assembly{path: path, o: o.withDefaults()}
+	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{from, to}}
 	var removed []string
 	for p, err := range pairs(ctx, from, to) {
 		if err != nil {
@@ -72,9 +72,12 @@ func Apply(ctx context.Context, path string, base, patch *Archive, o CopyOptions
 	if err != nil {
 		return CopyReport{}, err
 	}
-	want := meta[keyPatchBase]
-	if want == "" {
-		return CopyReport{}, fmt.Errorf("%s: %w: it is an archive, but no patch", patch.path, ErrPatch)
+	want, target := meta[keyPatchBase], meta[keyPatchTarget]
+	switch {
+	case want == "":
+		return CopyReport{}, noPatch(ctx, base, patch)
+	case target == "":
+		return CopyReport{}, fmt.Errorf("%s: %w: it does not say what digest it leads to", patch.path, ErrPatch)
 	}
 	got, err := base.computeDigest(ctx)
 	if err != nil {
@@ -83,7 +86,7 @@ func Apply(ctx context.Context, path string, base, patch *Archive, o CopyOptions
 	if got != want {
 		return CopyReport{}, fmt.Errorf("%s: %w: it is for the archive of digest %s, and %s has %s", patch.path, ErrPatch, want, base.path, got)
 	}
-	work := assembly{path: path, o: o.withDefaults(), expect: meta[keyPatchTarget]}
+	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{base, patch}, expect: target}
 	if err := json.Unmarshal([]byte(meta[keyPatchMetadata]), &work.meta); err != nil {
 		return CopyReport{}, explain(patch.path, corrupt("the metadata in the patch: %v", err))
 	}
@@ -91,6 +94,19 @@ func Apply(ctx context.Context, path string, base, patch *Archive, o CopyOptions
 		return CopyReport{}, explain(patch.path, err)
 	}
 	return work.assemble(ctx)
+}
+
+// noPatch says that patch is none, and whether it only changed places with base.
+func noPatch(ctx context.Context, base, patch *Archive) error {
+	meta, err := base.metadata(ctx)
+	if err != nil {
+		return err
+	}
+	swapped := ""
+	if meta[keyPatchBase] != "" {
+		swapped = fmt.Sprintf("; %s is one: the archive comes first, then its patch", base.path)
+	}
+	return fmt.Errorf("%s: %w: it is an archive, but no patch%s", patch.path, ErrPatch, swapped)
 }
 
 // patched returns the textures of base that are neither replaced nor taken away, and those of patch.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,9 +87,16 @@ func TestPatch(t *testing.T) {
 	for _, wrong := range []struct {
 		name        string
 		base, patch *Archive
-	}{{"other base", to, patch}, {"no patch", from, to}, {"patch on a patch", patch, patch}} {
-		if _, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, CopyOptions{}); !errors.Is(err, ErrPatch) {
-			t.Errorf("%s: got %v, want %v", wrong.name, err, ErrPatch)
+		says        string
+	}{
+		{"other base", to, patch, "it is for the archive of digest"},
+		{"no patch", from, to, "it is an archive, but no patch"},
+		{"patch on a patch", patch, patch, "it is for the archive of digest"},
+		{"places exchanged", patch, from, "no patch; " + path + " is one: the archive comes first"},
+	} {
+		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, CopyOptions{})
+		if !errors.Is(err, ErrPatch) || !strings.Contains(err.Error(), wrong.says) {
+			t.Errorf("%s: got %v, want %v that says %q", wrong.name, err, ErrPatch, wrong.says)
 		}
 	}
 	if _, err := Apply(t.Context(), from.path, from, patch, CopyOptions{Replace: true}); err != nil {
@@ -115,6 +123,8 @@ func TestPatchTampered(t *testing.T) {
 	}
 	for name, statement := range map[string]string{
 		"another target":      `UPDATE metadata SET value = 'ff' WHERE name = 'xelpack:patch_target'`,
+		"no target":           `DELETE FROM metadata WHERE name = 'xelpack:patch_target'`,
+		"empty target":        `UPDATE metadata SET value = '' WHERE name = 'xelpack:patch_target'`,
 		"nothing taken away":  `UPDATE metadata SET value = '' WHERE name = 'xelpack:patch_removed'`,
 		"takes away too much": `UPDATE metadata SET value = '16_1600_BI12.dds' WHERE name = 'xelpack:patch_removed'`,
 		"takes away no name":  `UPDATE metadata SET value = '../../etc' WHERE name = 'xelpack:patch_removed'`,

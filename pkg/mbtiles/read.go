@@ -17,6 +17,7 @@ type reader struct {
 	decoder *decoder
 	cache   *cache
 	ahead   ahead
+	file    os.FileInfo // of what pin has opened
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
@@ -60,6 +61,7 @@ func (r *reader) pin(ctx context.Context) error {
 	if !os.SameFile(before, after) {
 		return errors.New("it was replaced while it was being opened; try again")
 	}
+	r.file = after
 	return nil
 }
 
