@@ -57,8 +57,10 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	}
 	picked, err := o.pick(ctx, a, stderr)
 	if errors.Is(err, tiles.ErrNothing) && !o.Keep {
-		_, err = fmt.Fprintf(stdout, "%s: nothing to remove\n", file)
-		return err
+		if o.Replace && !o.DryRun {
+			return nothingPruned(ctx, o, a, file, stdout)
+		}
+		err = nil // another archive that is asked for is made all the same
 	}
 	if err != nil {
 		return err
@@ -73,6 +75,21 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
 		}
 		return r, fmt.Sprintf("%s removed, %s", countText(a.Len()-r.Textures), madeText(r)), err
+	})
+}
+
+// nothingPruned reports an archive that stays as it is.
+func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout io.Writer) error {
+	if !o.JSON {
+		_, err := fmt.Fprintf(stdout, "%s: nothing to remove\n", file)
+		return err
+	}
+	info, err := a.Info(ctx)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(mbtiles.CopyReport{
+		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents, Bytes: info.Bytes, FileBytes: info.FileBytes,
 	})
 }
 
