@@ -28,7 +28,6 @@ FN u64 load64(const void *p) {
 	return v;
 }
 FN void store64(void *p, u64 v) { memcpy(p, &v, 8); }
-FN void store32(void *p, uint32_t v) { memcpy(p, &v, 4); }
 
 // The code of each stream.
 static const int code_of[XB_STREAMS] = {0, 1, 1, 1, 2, 2, 3, 3};
