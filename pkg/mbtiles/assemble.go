@@ -225,7 +225,10 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 
 // dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no journal, and syncing is the caller's.
 func dialAlone(ctx context.Context, path string) (*conn, error) {
-	c, err := dial(path, readWrite)
+	if err := touch(path); err != nil {
+		return nil, err
+	}
+	c, err := dial(path, existing)
 	if err != nil {
 		return nil, err
 	}

@@ -129,7 +129,6 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	if err != nil && !fresh {
 		return nil, explain(part, bare(err))
 	}
-	// SQLite would make them too, but does not say why it cannot.
 	for _, file := range [...]string{part, part + journalSuffix} {
 		if err := touch(file); err != nil {
 			return nil, explain(part, bare(err))
@@ -151,7 +150,7 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 	return w, nil
 }
 
-// touch makes an empty file unless there is one.
+// touch makes an empty file unless there is one. SQLite would make it too, but does not say why it cannot.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

@@ -146,7 +146,9 @@ func TestFullAtEveryStep(t *testing.T) {
 					return syscall.ENOSPC
 				})
 				err := d.check(t, f.Files(), o, committed(n))
-				if end.err != nil && !end.full {
+				// Why a file could not be made SQLite keeps to itself, and once there is room again nobody can tell.
+				untold := once && s.Kind == faultfs.Create
+				if end.err != nil && !end.full && !untold {
 					err = fmt.Errorf("it does not say that the disk is full: %w", end.err)
 				} else if end.err == nil && refused > 0 && !once {
 					err = errors.New("the build went through on a full disk")

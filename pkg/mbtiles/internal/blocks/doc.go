@@ -52,8 +52,11 @@ func (s Shape) areas() iter.Seq2[int, int] {
 				return
 			}
 		}
-		// Levels of 2 and 1 px are a block each.
-		_ = yield(1, 1) && yield(1, 1)
+		for range 2 { // levels of 2 and 1 px are a block each
+			if !yield(1, 1) {
+				return
+			}
+		}
 	}
 }
 
