@@ -12,7 +12,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried.
+// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried, but for what Fast leaves at hand.
 type Compression uint8
 
 // The compressions. The zero value stores everything as it is.
@@ -116,8 +116,12 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	e.buf = slices.Grow(e.buf[:0], len(file))
 	for n := range c.segments {
 		off, length := cut.segment(n)
-		start := len(e.buf)
-		c.segments[n].codec = e.segment(file[off:][:length], cut.piece(0, n).shape)
+		start, raw := len(e.buf), file[off:][:length]
+		c.segments[n].codec = e.segment(raw, cut.piece(0, n).shape)
+		if e.compression == Fast && cut.atHand(n) && len(e.buf)-start > length/2 {
+			e.buf = append(e.buf[:start], raw...)
+			c.segments[n].codec = codecRaw
+		}
 		c.segments[n].data = e.buf[start:] // its length is what counts: the bytes may move yet
 	}
 	c.bytes = int64(len(e.buf))

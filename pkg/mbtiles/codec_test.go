@@ -39,6 +39,8 @@ func TestCodecChoice(t *testing.T) {
 		{"black", Fast, solidFile(large, 0), map[int64]int{codecBlocks: 2, codecZstd: 1}, 0.001},
 		{"tiled", Fast, tiled, map[int64]int{codecZstd: 3}, 0.02},
 		{"half solid", Fast, halfGround(large), map[int64]int{codecBlocks: 1, codecBlocksZstd: 1, codecZstd: 1}, 0.45},
+		{"full", Fast, groundFile(full, 1), map[int64]int{codecRaw: 2, codecBlocks: 41}, 0.84},
+		{"full, solid", Fast, solidFile(full, 0x1234), map[int64]int{codecZstd: 43}, 0.001},
 		{"alpha", Fast, groundFile(dds.Layout{Format: dds.BC3, Side: 512}, 1), map[int64]int{codecBlocks: 1}, 0.6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
