@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/draw"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"path/filepath"
@@ -128,16 +126,12 @@ func contactSheet(ctx context.Context, a *mbtiles.Archive, side int) (*planmap.I
 	img := image.NewRGBA(image.Rect(0, 0, int(x1-x0)*pixels, int(y1-y0)*pixels))
 	for y := y0; y < y1; y++ {
 		for x := x0; x < x1; x++ {
-			body, err := a.Preview(ctx, z, x, y)
+			picture, err := a.Picture(ctx, z, x, y)
 			if errors.Is(err, mbtiles.ErrNoTile) {
 				continue
 			}
 			if err != nil {
 				return nil, err
-			}
-			picture, err := jpeg.Decode(bytes.NewReader(body))
-			if err != nil {
-				return nil, fmt.Errorf("preview %d/%d/%d: %w", z, x, y, err)
 			}
 			at := image.Pt(int(x-x0)*pixels, int(y-y0)*pixels)
 			draw.Draw(img, image.Rectangle{at, at.Add(image.Pt(pixels, pixels))}, picture, picture.Bounds().Min, draw.Src)

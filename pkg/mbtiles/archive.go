@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"context"
 	"fmt"
+	"image"
 	"iter"
 	"os"
 
@@ -77,6 +78,19 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 		return fail(err)
 	}
 	return jpeg, nil
+}
+
+// Picture is Preview, decoded. What is no JPEG of 256×256 px is an ErrCorrupt: nothing larger is ever made of it.
+func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.Image, error) {
+	jpeg, err := a.Preview(ctx, z, x, y)
+	if err != nil {
+		return nil, err
+	}
+	img, err := decodePreview(jpeg)
+	if err != nil {
+		return nil, explain(a.path, corrupt("preview %s: %v", tile{z: uint8(z), x: x, y: y}, err))
+	}
+	return img, nil
 }
 
 // Info is what an archive says about itself. Its JSON is a contract with scripts.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // sqliteFile makes an SQLite file by statements.
@@ -364,6 +366,22 @@ func TestSharedPages(t *testing.T) {
 				t.Errorf("verified: %v, %v", r.OK, err)
 			}
 		})
+	}
+}
+
+// A few bytes of preview may say that they are billions of pixels.
+func TestPictureOfAStranger(t *testing.T) {
+	a := openAt(t, write(t, altered(t, sound(t),
+		`UPDATE tiles SET tile_data = x'ffd8ffc0000b08ffffffff01011100ffda0008010100003f0000' WHERE zoom_level = 0`,
+		`UPDATE tiles SET tile_data = x'00' WHERE zoom_level = 1`)))
+	for z, says := range []string{"65535×65535 px, want 256×256", "no JPEG"} {
+		img, err := a.Picture(t.Context(), tiles.ZL(z), 0, 0)
+		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), says) || img != nil {
+			t.Errorf("zoom %d: %v, want %v that says %q", z, err, ErrCorrupt, says)
+		}
+	}
+	if img, err := a.Picture(t.Context(), 8, 1, 2); err != nil || img.Bounds().Dx() != previewSide {
+		t.Errorf("an intact one: %v", err)
 	}
 }
 
