@@ -83,6 +83,7 @@ func (d *disk) next() (task diskTask, ok bool) {
 		return task, false
 	}
 	task = d.tasks[0]
+	d.tasks[0] = diskTask{} // or its texture stays in memory with the array
 	d.tasks = d.tasks[1:]
 	return task, true
 }
@@ -141,8 +142,14 @@ func (l *live) tend(ctx context.Context) {
 	}
 }
 
-// attend does one task.
+// attend does one task, unless another has put the texture on disk since: what is known of it is to stay true.
 func (l *live) attend(ctx context.Context, task diskTask) error {
+	l.mu.Lock()
+	there := l.disk.items[task.texture.Key()] != nil
+	l.mu.Unlock()
+	if there {
+		return nil
+	}
 	file := l.disk.file
 	if task.content == nil {
 		return file.writer.Remove(ctx, task.texture.Key())
@@ -152,9 +159,7 @@ func (l *live) attend(ctx context.Context, task diskTask) error {
 		return err
 	}
 	l.mu.Lock()
-	if l.disk.items[task.texture.Key()] == nil {
-		l.disk.insert(task.texture, &content{disk: file, entry: entry, final: true, sum: task.content.sum})
-	}
+	l.disk.insert(task.texture, &content{disk: file, entry: entry, final: true, sum: task.content.sum})
 	l.mu.Unlock()
 	return l.evict(ctx)
 }
