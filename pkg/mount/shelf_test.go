@@ -2,13 +2,16 @@ package mount
 
 import (
 	"crypto/sha256"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // seen is what a reader finds under a name.
@@ -132,5 +135,44 @@ func TestSetArchivesOverLive(t *testing.T) {
 	}
 	if sum, errno := r.Hash(open); errno != 0 || sum != before[equal].sum {
 		t.Errorf("a file that was open reads other bytes than before, %v", errno)
+	}
+}
+
+// slowArchive has its first look-up of a texture last until goOn is closed.
+type slowArchive struct {
+	fakeArchive
+	before atomic.Bool
+	asked  chan struct{}
+	goOn   chan struct{}
+	wanted tiles.Key
+}
+
+func (a *slowArchive) Lookup(k tiles.Key) (mbtiles.Entry, bool) {
+	if k == a.wanted && !a.before.Swap(true) {
+		close(a.asked)
+		<-a.goOn
+	}
+	return a.fakeArchive.Lookup(k)
+}
+
+// A name that is looked up while the archive comes that has it is there at the latest when it is looked up again.
+func TestSetArchivesDuringLookup(t *testing.T) {
+	const name = "160_320_BI16"
+	old := &slowArchive{asked: make(chan struct{}), goOn: make(chan struct{}), wanted: tex(name).Key()}
+	var fresh fakeArchive
+	fresh.add(name, small)
+	f := mountTemp(t, Options{Archives: []Archive{old}})
+	r := mounttest.NewReader(t)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		_, _ = r.Stat(f.textures(name + ".dds")) // there or not, as it happens
+	}()
+	<-old.asked
+	f.SetArchives([]Archive{old, &fresh})
+	close(old.goOn)
+	<-looked
+	if _, errno := r.Stat(f.textures(name + ".dds")); errno != 0 {
+		t.Errorf("stat after the archive has come: %v", errno)
 	}
 }

@@ -63,6 +63,10 @@ func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryO
 	if !f.shelf.miss(name) {
 		out.SetEntryTimeout(sceneryTimeout)
 	}
+	// SetArchives may have gone by between the first look and the note of the miss.
+	if a, entry, ok := f.shelf.find(k); ok {
+		return d.lookupArchived(ctx, a, entry, out), fs.OK
+	}
 	return nil, errno
 }
 
