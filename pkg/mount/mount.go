@@ -70,13 +70,13 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	}
 	f.inodes = f.shelf.inodes
 	f.live = newLive(f.ctx, &o, f.shelf, &f.counts.making)
-
 	f.live.real = func(k tiles.Key) bool { _, ok := f.realTextures.find(f, k); return ok }
 
 	f.root = &dirNode{node: node{fsys: f}}
 	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(f.root, f.nodeOptions())), mountpoint, f.mountOptions(&o))
 	if err != nil {
 		f.live.close()
+		f.live.wg.Wait() // Options.Disk is the caller's again
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
 	f.passthrough.devices = make(map[uint64]bool)
