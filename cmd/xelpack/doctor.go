@@ -67,7 +67,11 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	findings = append(findings, doctor.Limits(), doctor.Memory(cacheBytes))
 	if cache, err := os.UserCacheDir(); err == nil {
 		keep, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
-		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep))
+		live, err := parseBytes(defaultDiskCache)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep+live))
 	}
 	_, _, errConfig := readConfig()
 	known, errCatalogue := catalogue()

@@ -76,6 +76,9 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err != nil {
 		return err
 	}
+	// The last of what is put in order at the end, so that a daemon whose number is gone has ended.
+	forget := func() {}
+	defer func() { forget() }()
 	watch, err := o.observeOptions.start(ctx, "mount", stderr)
 	if err != nil {
 		return err
@@ -94,9 +97,6 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err := o.fetchOptions.validate(); err != nil {
 		return err
 	}
-	// First of all that is put in order at the end, so that a daemon whose number is gone has ended.
-	forget := func() {}
-	defer func() { forget() }()
 	ready := func(fsys *mount.FS) (err error) {
 		watch.Mount.Store(fsys)
 		forget, err = announceReady(o.daemonOptions)

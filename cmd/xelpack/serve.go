@@ -20,16 +20,15 @@ const unmountPatience = 5 * time.Second
 // serve mounts and stays until the context ends, somebody unmounts, or the terminal goes away. ready is called once the mount can be used. SIGHUP makes it look
 // for other archives.
 func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func(*mount.FS) error, line *statusLine) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // before there is a mount that a hang-up would leave behind
+	defer signal.Stop(hup)
 	fsys, err := mount.Mount(ctx, mountpoint, o)
 	if err != nil {
 		return err
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- fsys.Wait() }()
-
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	textures := 0
 	for _, a := range o.Archives {
 		textures += a.Len()

@@ -89,7 +89,7 @@ func disk(s subject, dir string, free, wanted int64) Finding {
 	case free < leastDisk:
 		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s", gb(free), dir)
 	case free < wanted:
-		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less (--keep-chunks)", "%s free in %s; the caches may grow to %s", gb(free), dir, gb(wanted))
+		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less (--keep-chunks, mount's --disk-cache)", "%s free in %s; the caches may grow to %s", gb(free), dir, gb(wanted))
 	default:
 		return s.ok("%s free in %s", gb(free), dir)
 	}
