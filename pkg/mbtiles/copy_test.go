@@ -39,6 +39,9 @@ func contentsOf() map[string][]byte {
 
 // A repacked archive holds the same textures, passes SQLite's own checks and ours, and has the previews of the one that was built.
 func TestRepack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies and decodes many textures: for the full suite")
+	}
 	a := build(t, contentsOf())
 	b := repack(t, a, CopyOptions{})
 	if got, want := mustVerify(t, b).Digest, mustVerify(t, a).Digest; got != want {
@@ -87,6 +90,9 @@ func integrity(t *testing.T, path string) {
 // Archives of the same textures become the same bytes, whatever the order in which they were put, what was put before and replaced, how transactions fell and
 // how many workers there were.
 func TestRepackCanonical(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies and decodes many textures: for the full suite")
+	}
 	contents := contentsOf()
 	names := make([]string, 0, len(contents))
 	for name := range contents {
@@ -312,6 +318,9 @@ func TestCopyAfterKill(t *testing.T) {
 
 // An extraction of some textures is what a build of those is.
 func TestExtract(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies and decodes many textures: for the full suite")
+	}
 	contents := contentsOf()
 	a := build(t, contents)
 	some := func(e Entry) bool { return e.Texture.Maptype == "BI" && e.Texture.Row >= 48 }

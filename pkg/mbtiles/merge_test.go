@@ -86,6 +86,9 @@ func TestMergeParts(t *testing.T) {
 
 // Which of two textures of one name gets in.
 func TestMergePrefer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies and decodes many textures: for the full suite")
+	}
 	large := dds.Layout{Format: dds.BC1, Side: 512}
 	for _, tt := range []struct {
 		name          string
