@@ -119,6 +119,9 @@ func fetchAll(ctx context.Context, s Source, n int) (failed int) {
 func TestThrottleFindsTheRate(t *testing.T) {
 	for _, latency := range []time.Duration{time.Millisecond, 40 * time.Millisecond, 300 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {
+			if testing.Short() && latency != 40*time.Millisecond {
+				t.Skip("44,000 requests once more: for the full suite")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				h := &host{latency: latency, perSecond: 400}
 				s, count := guest(h, newThrottle(MaxConcurrency, 0, 20*time.Second, time.Minute))

@@ -21,6 +21,9 @@ func word(file []byte, at int, v uint32) []byte {
 }
 
 func TestFindDDS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	file := ddsFile(small, 1)
 	half := ddsFile(dds.Layout{Format: dds.BC3, Side: 2048}, 2)
 	dir := t.TempDir()

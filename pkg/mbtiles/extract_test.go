@@ -12,6 +12,9 @@ import (
 
 // Contents taken from one archive and put into another make the same archive, and nothing is compressed anew.
 func TestContentOfAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	files := mixture()
 	files["48_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC3, Side: 256})
 	files["64_48_BI12"] = solidFile(full, green)

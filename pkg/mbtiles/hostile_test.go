@@ -104,6 +104,9 @@ func write(t testing.TB, b []byte) string {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	good := sound(t)
 	for _, tt := range []struct {
 		name string

@@ -121,6 +121,9 @@ func TestReadsDirectly(t *testing.T) {
 
 // Rows that lie scattered over pages of removed ones are read too, but for some at the very end of the file.
 func TestPagesScattered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	for round := range 3 { // each makes room among the last one's pages

@@ -57,6 +57,9 @@ func TestParts(t *testing.T) {
 
 // Rows that lie scattered over pages of removed ones are not mistaken for others.
 func TestPartsScattered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	for round := range 3 {

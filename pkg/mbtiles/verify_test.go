@@ -158,6 +158,9 @@ func TestVerifyQuick(t *testing.T) {
 
 // Of many contents a quick look takes a sample, and textures that share a content count.
 func TestVerifyQuickSample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	files := make(map[string][]byte)
 	for i := range 80 {
 		files[fmt.Sprintf("%d_16_BI12", 16*i)] = solidFile(small, uint16(i))

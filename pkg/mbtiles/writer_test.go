@@ -336,6 +336,9 @@ func TestPutConcurrent(t *testing.T) {
 // A file that comes into being while the archive is built is not overwritten.
 // The digest does not depend on the order, the number of writers or the interruptions.
 func TestDigestIsOrderIndependent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds under the race detector: for the full suite")
+	}
 	var names []string
 	for i := range 12 {
 		names = append(names, fmt.Sprintf("%d_%d_%s12", 16*(i%5), 16*(i%7), []string{"BI", "GO2", "x"}[i%3]))
