@@ -64,9 +64,6 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 	return r, nil
 }
 
-// Began returns when the trace began.
-func (r *Reader) Began() time.Time { return r.began }
-
 // Lost returns how many events the writer had to drop, as far as has been read.
 func (r *Reader) Lost() int64 { return r.lost }
 

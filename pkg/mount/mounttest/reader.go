@@ -74,9 +74,6 @@ func (r *Reader) Kill() {
 	r.cmd.Wait()
 }
 
-// Signal sends the process a signal.
-func (r *Reader) Signal(s syscall.Signal) { r.cmd.Process.Signal(s) }
-
 var errSilent = errors.New("the reader's process has died or does not answer")
 
 // ask returns an error only when no answer came.
