@@ -16,11 +16,10 @@ import (
 
 // Reader reads a trace.
 type Reader struct {
-	name  string
-	in    *bufio.Reader
-	file  *os.File // nil: not ours
-	began time.Time
-	at    int64 // offset of the block under way
+	name string
+	in   *bufio.Reader
+	file *os.File // nil: not ours
+	at   int64    // offset of the block under way
 
 	textures []named
 	last     int64
@@ -60,7 +59,6 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w in its first bytes", name, ErrCut)
 	}
-	r.began = time.Unix(0, int64(binary.LittleEndian.Uint64(header[len(magic)+1:])))
 	return r, nil
 }
 
