@@ -23,8 +23,12 @@ var (
 	pageHTML string
 	//go:embed page.css
 	pageCSS string
+	//go:embed geo.js
+	geoJS string
+	//go:embed input.js
+	inputJS string
 	//go:embed page.js
-	pageJS string
+	drawJS string
 )
 
 // pageData is what the page's script draws from.
@@ -107,9 +111,9 @@ func (m Map) WriteHTML(w io.Writer) error {
 		"Routes":  len(m.Routes) > 0,
 		"Area":    len(m.Area) > 0,
 		"CSS":     template.CSS(css.String()),
-		"JS":      template.JS(pageJS),
+		"JS":      template.JS(Script()),
 		"Data":    template.JS(data),
-		"Policy":  Policy(css.String(), pageJS),
+		"Policy":  Policy(css.String(), Script()),
 	})
 }
 
@@ -119,8 +123,9 @@ const imageryQuality = 75
 // Style and Script are those of the page, for another page that shows a map: it has the elements that the script names, and one called data that holds Ground.
 func Style() string { return pageCSS }
 
-// Script draws the map; see Style. xelpackMap.replace in it takes the textures that are to be drawn from then on, and the view that they take up.
-func Script() string { return pageJS }
+// Script draws the map; see Style. xelpackMap.replace in it takes the textures that are to be drawn from then on, and the view that they take up;
+// xelpackMap.frame takes a box to be drawn round some of them.
+func Script() string { return geoJS + inputJS + drawJS }
 
 // Ground returns the data for Script, as JSON that may stand in a script element: routes, area, coastlines and the view of m, without its textures.
 func (m Map) Ground() ([]byte, error) {

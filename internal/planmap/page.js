@@ -1,8 +1,8 @@
-"use strict";
 // Draws the plan that the element "data" holds. A page whose textures change puts others in their place with xelpackMap.replace(classes, view); what they
-// take up is shown if the plan itself took up nothing. Places are Web Mercator with the world 1 wide: x runs on beyond 1 across the antimeridian, y grows
-// southwards. On success the root element gets data-drawn, the number of textures; on failure data-error.
+// take up is shown if the plan itself took up nothing; and xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are
+// those of xelpackGeo. On success the root element gets data-drawn, the number of textures; on failure data-error.
 (() => {
+  const { mercator, latitude, withBounds, decodeLand, position } = xelpackGeo;
   const root = document.documentElement;
   addEventListener("error", e => { root.dataset.error = e.message; });
 
@@ -22,61 +22,14 @@
   let width = 0, height = 0, ratio = 1; // of the canvas, in CSS pixels, and device pixels to one
   let cx = 0, cy = 0, scale = 1;        // middle of the view, CSS pixels to the world's width
   let fitted = true;                    // until somebody moves the map
-  let pointer = null;                   // where the mouse is, in CSS pixels
-  let aimed = false;                    // the keyboard moves: the middle is what it points at
+  let framed = null;                    // the dashed box
   let ink = {};                         // colours
 
   // ---- data
 
-  function decodeLand(bytes) {
-    let at = 0, lon = 0, lat = 0;
-    const number = () => {
-      let n = 0, factor = 1, byte;
-      do {
-        byte = bytes.charCodeAt(at++);
-        n += (byte & 127) * factor;
-        factor *= 128;
-      } while (byte > 127);
-      return n;
-    };
-    const signed = () => { const n = number(); return n % 2 ? -(n + 1) / 2 : n / 2; };
-    const rings = [];
-    while (at < bytes.length) {
-      const n = number(), xy = new Float64Array(2 * n + 2);
-      for (let i = 0; i < n; i++) {
-        lon += signed();
-        lat += signed();
-        xy[2 * i] = (lon / 200 + 180) / 360;
-        xy[2 * i + 1] = mercator(lat / 200);
-      }
-      xy[2 * n] = xy[0];
-      xy[2 * n + 1] = xy[1];
-      rings.push(withBounds(xy));
-    }
-    return rings;
-  }
+  const routes = data.routes.map(withBounds), area = data.area.map(withBounds);
 
   function deepestOf() { return data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4); }
-
-  function mercator(lat) {
-    const limit = 85.05112878 * Math.PI / 180, phi = Math.min(Math.max(lat * Math.PI / 180, -limit), limit);
-    return (1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2;
-  }
-
-  const latitude = y => Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180 / Math.PI;
-
-  function withBounds(xy) {
-    const line = { xy, west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
-    for (let i = 0; i < xy.length; i += 2) {
-      line.west = Math.min(line.west, xy[i]);
-      line.east = Math.max(line.east, xy[i]);
-      line.north = Math.min(line.north, xy[i + 1]);
-      line.south = Math.max(line.south, xy[i + 1]);
-    }
-    return line;
-  }
-
-  const routes = data.routes.map(withBounds), area = data.area.map(withBounds);
 
   // index finds the runs of a row of textures: zl → row → [class, column, how many].
   function buildIndex() {
@@ -419,6 +372,20 @@
     ctx.drawImage(layer.canvas, 0, 0, width, height);
   }
 
+  function drawFrame() {
+    if (!framed) return;
+    for (const [colour, thick] of [[ink.casing, 6], [ink.text, 2.5]]) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = thick;
+      ctx.setLineDash(thick > 3 ? [] : [10, 6]);
+      for (const turn of turns(framed.west, framed.east)) {
+        const x = toX(framed.west + turn), y = toY(framed.north);
+        ctx.strokeRect(x, y, toX(framed.east + turn) - x, toY(framed.south) - y);
+      }
+    }
+    ctx.setLineDash([]);
+  }
+
   function drawRoutes() {
     ctx.lineJoin = ctx.lineCap = "round";
     for (const [colour, thick] of [[ink.casing, 5.5], [ink.route, 2.5]]) {
@@ -446,7 +413,7 @@
   }
 
   function drawPointed() {
-    const at = aimed ? { x: width / 2, y: height / 2 } : pointer;
+    const at = pointing.aimed ? { x: width / 2, y: height / 2 } : pointing.at;
     const found = at ? texturesAt(fromX(at.x), fromY(at.y)) : [];
     if (found.length > 0) {
       const { row, col, side } = found[0], turn = Math.floor(fromX(at.x)), w = scale / side;
@@ -457,7 +424,7 @@
       ctx.lineWidth = 2.5;
       ctx.strokeRect(toX(col / side + turn), toY(row / side), w, w);
     }
-    if (aimed) {
+    if (pointing.aimed) {
       for (const [colour, thick] of [[ink.casing, 4], [ink.text, 1.5]]) {
         ctx.strokeStyle = colour;
         ctx.lineWidth = thick;
@@ -496,6 +463,7 @@
     drawArea();
     drawHoles();
     drawNames();
+    drawFrame();
     drawRoutes();
     ctx.restore();
     drawPointed();
@@ -505,10 +473,6 @@
 
   // ---- words
 
-  const position = (x, y) => {
-    const lon = (x - Math.floor(x)) * 360 - 180, lat = latitude(y), side = (v, a, b) => `${Math.abs(v).toFixed(4)}° ${v < 0 ? b : a}`;
-    return `${side(lat, "N", "S")} ${side(lon, "E", "W")}`;
-  };
 
   let said = "";
   function tell(at, found) {
@@ -516,7 +480,7 @@
     $("where").textContent = here;
     const words = found.length ? found.map(t => `${t.name}\n${describe(t)}`).join("\n") : at ? `${here}\nNo texture here.` : said || "Point at a texture to see its name.";
     if (words !== said) $("reading").textContent = said = words;
-    tip.hidden = found.length === 0 || dragged !== null;
+    tip.hidden = found.length === 0 || pointing.dragged;
     if (tip.hidden) return;
     tip.replaceChildren(...found.flatMap(t => {
       const name = document.createElement("b"), more = document.createElement("span"), swatch = document.createElement("i");
@@ -532,65 +496,6 @@
 
   // ---- input
 
-  const fingers = new Map(); // pointers that are down
-  let dragged = null;        // the middle of them and their distance
-
-  function grip() {
-    const all = [...fingers.values()], n = all.length;
-    if (n === 0) return null;
-    const x = all.reduce((sum, p) => sum + p.x, 0) / n, y = all.reduce((sum, p) => sum + p.y, 0) / n;
-    return { x, y, apart: n > 1 ? Math.hypot(all[0].x - all[1].x, all[0].y - all[1].y) : 0 };
-  }
-
-  const spot = e => { const r = canvas.getBoundingClientRect(); return { x: e.clientX - r.left, y: e.clientY - r.top }; };
-
-  canvas.addEventListener("pointerdown", e => {
-    if (e.button > 0) return;
-    canvas.setPointerCapture(e.pointerId);
-    fingers.set(e.pointerId, spot(e));
-    dragged = grip();
-    canvas.classList.add("dragged");
-  });
-  canvas.addEventListener("pointermove", e => {
-    pointer = spot(e);
-    aimed = false;
-    if (fingers.has(e.pointerId)) {
-      fingers.set(e.pointerId, pointer);
-      const now = grip();
-      if (now.apart && dragged.apart) zoom(now.apart / dragged.apart, now.x, now.y);
-      pan(now.x - dragged.x, now.y - dragged.y);
-      dragged = now;
-    }
-    redraw();
-  });
-  const release = e => {
-    fingers.delete(e.pointerId);
-    dragged = grip();
-    canvas.classList.toggle("dragged", dragged !== null);
-    redraw();
-  };
-  canvas.addEventListener("pointerup", release);
-  canvas.addEventListener("pointercancel", release);
-  canvas.addEventListener("pointerleave", () => { pointer = null; redraw(); });
-  canvas.addEventListener("wheel", e => {
-    e.preventDefault();
-    const lines = e.deltaMode === 1 ? 30 : e.deltaMode === 2 ? 300 : 1, at = spot(e);
-    zoom(Math.exp(-Math.max(-300, Math.min(300, e.deltaY * lines)) * (e.ctrlKey ? 0.01 : 0.002)), at.x, at.y);
-  }, { passive: false });
-  canvas.addEventListener("dblclick", e => { const at = spot(e); zoom(2, at.x, at.y); });
-
-  const keys = {
-    "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), "_": () => zoom(1 / 1.5), "0": fit, "Home": fit,
-    "i": () => toggle("imagery"), "c": () => toggle("colours"), "I": () => toggle("imagery"), "C": () => toggle("colours"),
-    "ArrowLeft": () => pan(80, 0), "ArrowRight": () => pan(-80, 0), "ArrowUp": () => pan(0, 80), "ArrowDown": () => pan(0, -80),
-  };
-  canvas.addEventListener("keydown", e => {
-    if (!Object.hasOwn(keys, e.key) || e.ctrlKey || e.altKey || e.metaKey) return;
-    e.preventDefault();
-    aimed = true;
-    keys[e.key]();
-  });
-  canvas.addEventListener("blur", () => { aimed = false; redraw(); });
   function toggle(layer) {
     if (!data.imagery) return;
     shown[layer] = !shown[layer];
@@ -602,9 +507,8 @@
     ground.addEventListener("load", redraw);
     ground.src = "data:image/jpeg;base64," + data.imagery.jpeg;
   }
-  $("in").addEventListener("click", () => zoom(1.5));
-  $("out").addEventListener("click", () => zoom(1 / 1.5));
-  $("all").addEventListener("click", fit);
+  const imagery = () => toggle("imagery"), colours = () => toggle("colours");
+  const pointing = xelpackInput(canvas, { zoom, pan, fit, redraw, keys: { "i": imagery, "I": imagery, "c": colours, "C": colours } });
 
   // ---- start
 
@@ -628,6 +532,10 @@
   }
 
   window.xelpackMap = {
+    frame(box) {
+      framed = box;
+      redraw();
+    },
     replace(classes, view) {
       data.classes = classes;
       index = buildIndex();
