@@ -25,6 +25,7 @@ type mountOptions struct {
 	PreferArchive bool
 	AllowOther    bool
 	Slow          time.Duration
+	Routes        []string // to be drawn on the status page
 }
 
 func newMountCommand() *cobra.Command {
@@ -64,6 +65,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f)
 	f.StringVar(&o.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
+	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map; may be repeated")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
@@ -73,6 +75,13 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
 	stderr := newStatusLine(w)
 	log, err := o.logger(stderr)
+	if err != nil {
+		return err
+	}
+	if len(o.Routes) > 0 && o.HTTP == "" {
+		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
+	}
+	flown, err := selectionOptions{Routes: o.Routes}.ground(stderr)
 	if err != nil {
 		return err
 	}
@@ -118,7 +127,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer lib.close()
 	boundMemory(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
-	watch.holds(mo.Archives, mo.Files)
+	watch.holds(mo.Archives, mo.Files, flown.Paths)
 	if mo.Live != mount.LiveOff {
 		provider, err := o.lookup(packages, stderr)
 		if err != nil {

@@ -160,8 +160,8 @@ func (w *watcher) planned(items, todo []tiles.Item) {
 	w.board.Plan(items, func(k tiles.Key) bool { return !missing[k] })
 }
 
-// holds shows what a mount has.
-func (w *watcher) holds(archives []mount.Archive, files []string) {
+// holds shows what a mount has, and where it is to be flown.
+func (w *watcher) holds(archives []mount.Archive, files []string, routes []*tiles.Path) {
 	if w.board == nil {
 		return
 	}
@@ -176,7 +176,7 @@ func (w *watcher) holds(archives []mount.Archive, files []string) {
 	for _, f := range files {
 		names = append(names, filepath.Base(f))
 	}
-	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items})
+	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items, Routes: routes})
 }
 
 // finished says on the page how a build ended.

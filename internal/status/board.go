@@ -68,6 +68,7 @@ type texture struct {
 	state    State
 	before   State // what it was when it came to be waited for or built
 	dirty    bool
+	opened   time.Duration // when last, since Board.began; 0: never
 }
 
 // wait is opens that wait for a texture.
@@ -284,6 +285,7 @@ func (b *Board) opened(a mount.Answer) {
 	if i < 0 {
 		return
 	}
+	b.wanted(i, a)
 	if w := b.waits[i]; w != nil {
 		if w.n--; w.n == 0 {
 			delete(b.waits, i)

@@ -228,6 +228,7 @@ func testMount(t *testing.T, page *browser) {
 	page.picture("mount-waits")
 	close(release)
 	<-done
+	page.await("the window, in words", `return /opened within ten minutes\s*1 texture, 43\.\d° N to 43\.\d° N, 5\.\d° E to 5\.\d° E/.test(document.getElementById("totals").textContent)`)
 	page.await("the end of the wait", `return /Nothing/.test(document.getElementById("waits").textContent) && /generated live\s*1/.test(document.getElementById("legend").textContent)`)
 	stop()
 	if err := f.Unmount(t.Context()); err != nil {

@@ -100,12 +100,12 @@
   // ---- curves
 
   const curves = [
-    { name: "downloaded a second", of: [s => s.down], text: bytes },
-    { name: "read from the mount a second", of: [s => s.read], text: bytes },
-    { name: "textures a second", of: [s => s.textures], text: v => v.toFixed(1) },
-    { name: "chunks, median and p99", of: [s => s.chunk99, s => s.chunk50], text: time, log: true },
-    { name: "opens, median and p99", of: [s => s.open99, s => s.open50], text: time, log: true },
-    { name: "reads, median and p99", of: [s => s.read99, s => s.read50], text: time, log: true },
+    { name: "downloaded, a second", of: [s => s.down], text: bytes },
+    { name: "read, a second", of: [s => s.read], text: bytes },
+    { name: "textures, a second", of: [s => s.textures], text: v => v.toFixed(1) },
+    { name: "chunks: median, p99", of: [s => s.chunk99, s => s.chunk50], text: time, log: true },
+    { name: "opens: median, p99", of: [s => s.open99, s => s.open50], text: time, log: true },
+    { name: "reads: median, p99", of: [s => s.read99, s => s.read50], text: time, log: true },
   ];
   let samples = [];
 
@@ -131,7 +131,7 @@
       if (peak > 0) $("rates").hidden = false;
       if (peak === 0) continue;
       const now = c.of.map(f => f(samples[samples.length - 1])).reverse();
-      say(c.value, `${now.map(c.text).join(" / ")}   peak ${c.text(peak)}`);
+      say(c.value, `${now.map(c.text).join(" / ")}, peak ${c.text(peak)}`);
       c.canvas.setAttribute("aria-label", `${c.name}: now ${now.map(c.text).join(" and ")}, peak ${c.text(peak)}`);
       const ratio = devicePixelRatio || 1, w = c.canvas.clientWidth, h = c.canvas.clientHeight, ctx = c.canvas.getContext("2d");
       if (c.canvas.width !== Math.round(w * ratio)) {
@@ -202,6 +202,7 @@
         ["opens", `${thousands(m.Archived.Opens)} archived, ${thousands(m.Live.Opens)} live, ${thousands(m.Real.Opens)} real files`],
         ["read", bytes(m.Archived.Bytes + m.Live.Bytes + m.Real.Bytes)],
         ["live", `${thousands(m.Made)} whole, ${thousands(m.Incomplete)} with holes, ${thousands(m.Failed)} failed, ${thousands(m.StandIns)} stand-ins`],
+        ["opened within ten minutes", frame(s.window)],
         ["caches", `memory ${bytes(m.CacheBytes)}, ${thousands(m.MemoryHits)} hits, ${thousands(m.Evicted)} evicted; disk ${thousands(m.OnDisk)} textures, ${thousands(m.DiskHits)} hits`]);
     }
     if (r.requests > 0 || build) totals.push(["requests", `${thousands(r.requests)}, ${thousands(r.retries)} again, ${bytes(r.bytes_downloaded)} downloaded`]);
@@ -209,6 +210,15 @@
     if (s.undrawn) totals.push(["not drawn", `${thousands(s.undrawn)} textures`]);
     fill($("totals"), totals);
     for (const [name, v] of Object.entries({ built: r.built, skipped: r.skipped, ok: r.chunks.ok, stored: r.bytes_stored, requests: r.requests })) root.dataset[name] = v;
+  }
+
+  // frame draws the box of what was opened of late, and says where it is.
+  function frame(w) {
+    const box = w && { west: (w.west + 180) / 360, east: (w.east + 180) / 360, north: xelpackGeo.mercator(w.north), south: xelpackGeo.mercator(w.south) };
+    if (box && box.east <= box.west) box.east += 1; // across the antimeridian
+    xelpackMap.frame(box || null);
+    const side = (v, a, b) => `${Math.abs(v).toFixed(1)}° ${v < 0 ? b : a}`;
+    return w ? `${thousands(w.textures)} texture${w.textures === 1 ? "" : "s"}, ${side(w.south, "N", "S")} to ${side(w.north, "N", "S")}, ${side(w.west, "E", "W")} to ${side(w.east, "E", "W")}` : "nothing";
   }
 
   let waiting = null; // updates that came before the textures; null afterwards

@@ -27,6 +27,7 @@ type Snapshot struct {
 	Waits    []string       `json:"waits"` // what the slowest wait for
 	Slow     []Slow         `json:"slow"`  // the slowest answers of late
 	Mount    *mount.Stats   `json:"mount,omitempty"`
+	Window   *Window        `json:"window,omitempty"` // of a mount: where textures were opened of late
 	Workers  []Worker       `json:"workers"`
 	Sample   Sample         `json:"sample"`
 	Textures int            `json:"textures"` // that are drawn
@@ -137,6 +138,7 @@ func (b *Board) Snapshot() Snapshot {
 		s.Slow = append(s.Slow, x)
 	}
 	s.Sample = b.windows.latest()
+	s.Window = b.window(time.Since(b.began))
 	s.Waits = b.explain(client, pipe)
 	s.Summary = b.summary(s)
 	return s
