@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 )
@@ -64,8 +65,11 @@ type limits struct {
 	now    func() time.Time
 
 	mu       sync.Mutex
-	messages map[string]*stretch // by message: those are constants of the program
+	messages map[string]*stretch // by message; most are constants of the program, but libraries put figures into theirs
 }
+
+// maxMessages is how many messages are counted each by itself. Those beyond, which cannot be constants, share one count.
+const maxMessages = 256
 
 // stretch is the current time in which lines of a message are counted.
 type stretch struct {
@@ -73,15 +77,28 @@ type stretch struct {
 	written, left int
 }
 
-// pass says whether a line of message is written, and how many before it were not.
-func (l *limits) pass(message string) (yes bool, left int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// of returns the count of message. l.mu is held.
+func (l *limits) of(message string) *stretch {
+	if l.messages[message] == nil && len(l.messages) >= maxMessages {
+		now := l.now()
+		maps.DeleteFunc(l.messages, func(_ string, s *stretch) bool { return s.left == 0 && now.Sub(s.since) >= l.within })
+		if len(l.messages) >= maxMessages {
+			message = "" // nobody's own
+		}
+	}
 	s := l.messages[message]
 	if s == nil {
 		s = &stretch{since: l.now()}
 		l.messages[message] = s
 	}
+	return s
+}
+
+// pass says whether a line of message is written, and how many before it were not.
+func (l *limits) pass(message string) (yes bool, left int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.of(message)
 	if now := l.now(); now.Sub(s.since) >= l.within {
 		left = s.left
 		*s = stretch{since: now}

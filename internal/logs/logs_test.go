@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -34,6 +35,41 @@ func TestLinesOfOneMessageAreLimited(t *testing.T) {
 	log.Warn("slow open")
 	if strings.Contains(out.String(), "left_out") {
 		t.Errorf("said twice: %s", out.String())
+	}
+}
+
+// go-fuse puts inode numbers into its messages: each is another, and neither the memory nor the log may be filled with them.
+func TestMessagesAreBounded(t *testing.T) {
+	now := time.Unix(0, 0)
+	var out bytes.Buffer
+	log := New(&out, Options{Lines: 2, Within: time.Minute, now: func() time.Time { return now }})
+	limits := log.Handler().(*limited).limits
+	many := func() {
+		for i := range 10 * maxMessages {
+			log.Warn(fmt.Sprintf("inode %d is odd", i))
+		}
+	}
+	many()
+	if n := len(limits.messages); n > maxMessages+1 {
+		t.Errorf("%d messages are kept, want no more than %d", n, maxMessages+1)
+	}
+	if n := strings.Count(out.String(), "is odd"); n != maxMessages+2 {
+		t.Errorf("%d lines, want one of each message that is counted and two of the rest", n)
+	}
+	out.Reset()
+	now = now.Add(time.Hour)
+	log.Warn("a constant")
+	log.Warn("a constant")
+	log.Warn("a constant")
+	if n := strings.Count(out.String(), "a constant"); n != 2 {
+		t.Errorf("%d lines after a while, want 2: what is over still takes the place", n)
+	}
+	many()
+	if n := len(limits.messages); n > maxMessages+1 {
+		t.Errorf("%d messages are kept in the end, want no more than %d", n, maxMessages+1)
+	}
+	if !strings.Contains(out.String(), fmt.Sprintf("left_out=%d", 10*maxMessages-maxMessages-2)) {
+		t.Error("how many were left out of those beyond is not said")
 	}
 }
 
