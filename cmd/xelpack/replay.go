@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/replay"
 	"github.com/xelpack/xelpack/pkg/trace"
 )
@@ -62,7 +63,12 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	var report replay.Report
 	var runErr error
 	err := readTrace(file, stderr, func(r *trace.Reader) {
-		report, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit})
+		line := &progress.Bar{}
+		report, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{
+			Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit,
+			Begin: func(p *replay.Progress) { line = showReplay(stderr, o.Speed, p) },
+		})
+		line.Close()
 	}, nil)
 	if err != nil {
 		return err
@@ -84,6 +90,25 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 		return fmt.Errorf("replay: %s: %s", plural(report.Failed, "request that failed"), strings.Join(report.Errors, "; "))
 	}
 	return nil
+}
+
+// showReplay shows how far a replay is. At a speed the flight's time is what passes evenly, without waiting it is the opens.
+func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.Bar {
+	_, opens := p.Opens()
+	total, start := int64(opens), time.Now()
+	if _, end := p.Flight(); speed > 0 {
+		total = int64(end)
+	}
+	return progress.Watch(stderr, max(1, total), func() (int64, string) {
+		begun, _ := p.Opens()
+		at, end := p.Flight()
+		done := int64(begun)
+		if speed > 0 {
+			done = int64(at)
+		}
+		return done, fmt.Sprintf("%s of %s of flight, %s of %s, %.0f/s",
+			durationText(at), durationText(end), countText(begun), plural(opens, "open"), float64(begun)/max(time.Since(start).Seconds(), 0.1))
+	})
 }
 
 func printReplay(w io.Writer, r replay.Report) error {

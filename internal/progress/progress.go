@@ -25,39 +25,42 @@ type State struct {
 	Bytes    int64 // downloaded
 }
 
-// Bar is one line on a terminal: a bar of chunks with rates and the time left.
+// Bar is one line on a terminal: a bar with what is said beside it, and the time left. In a pipe there is none.
 type Bar struct {
-	bar      *progressbar.ProgressBar // nil in a pipe
-	out      io.Writer
-	textures int
-	state    func() State
-	start    time.Time
-	stop     chan struct{}
-	done     sync.WaitGroup
+	bar  *progressbar.ProgressBar // nil in a pipe
+	out  io.Writer
+	look func() (done int64, text string)
+	stop chan struct{}
+	done sync.WaitGroup
 }
 
-// New starts a bar on w over the given totals, if w is a terminal. state is asked for the progress a few times a second, from another goroutine,
-// until Close.
+// New starts a bar of chunks with rates on w over the given totals, if w is a terminal. state is asked for the progress a few times a second, from another
+// goroutine, until Close.
 func New(w io.Writer, chunks, textures int, state func() State) *Bar {
+	start := time.Now()
+	return Watch(w, int64(chunks), func() (int64, string) {
+		s := state()
+		rate := float64(s.Bytes) / 1e6 / max(time.Since(start).Seconds(), 0.1)
+		return s.Chunks, fmt.Sprintf("%d/%d textures %.1f MB/s", s.Textures, textures, rate)
+	}, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("chunks"))
+}
+
+// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second, from another goroutine, until Close.
+func Watch(w io.Writer, total int64, look func() (done int64, text string), more ...progressbar.Option) *Bar {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return &Bar{}
 	}
 	b := &Bar{
-		bar: progressbar.NewOptions64(int64(chunks),
+		bar: progressbar.NewOptions64(total, append([]progressbar.Option{
 			progressbar.OptionSetWriter(w),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("chunks"),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionSetWidth(20),
-			progressbar.OptionThrottle(interval/2),
-		),
-		out:      w,
-		textures: textures,
-		state:    state,
-		start:    time.Now(),
-		stop:     make(chan struct{}),
+			progressbar.OptionThrottle(interval / 2),
+		}, more...)...),
+		out:  w,
+		look: look,
+		stop: make(chan struct{}),
 	}
 	b.done.Go(b.run)
 	return b
@@ -77,11 +80,10 @@ func (b *Bar) run() {
 }
 
 func (b *Bar) draw() {
-	s := b.state()
-	rate := float64(s.Bytes) / 1e6 / max(time.Since(b.start).Seconds(), 0.1)
-	b.bar.Describe(fmt.Sprintf("%d/%d textures %.1f MB/s", s.Textures, b.textures, rate))
+	done, text := b.look()
+	b.bar.Describe(text)
 	// A terminal that went away is no reason to stop the work.
-	_ = b.bar.Set64(min(s.Chunks, b.bar.GetMax64()))
+	_ = b.bar.Set64(min(done, b.bar.GetMax64()))
 }
 
 // Close draws the last state and ends the line.

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,9 +40,23 @@ type Options struct {
 	KeepCache bool
 	// Limit ends the replay after so much of the trace. 0: it does not.
 	Limit time.Duration
-	// Done is told how far the replay is, in time of the trace. Nil: nobody is.
-	Done func(at, end time.Duration)
+	// Begin is called once it is known how much there is to do, with what says how far it is, which may be asked at any time. Nil: nobody is told.
+	Begin func(*Progress)
 }
+
+// Progress says how far a replay is. Safe for concurrent use.
+type Progress struct {
+	total int
+	end   time.Duration
+	opens atomic.Int64
+	at    atomic.Int64
+}
+
+// Opens returns how many uses of textures have begun, and of how many.
+func (p *Progress) Opens() (begun, of int) { return int(p.opens.Load()), p.total }
+
+// Flight returns how far it is in time of the trace, and where the trace ends.
+func (p *Progress) Flight() (at, end time.Duration) { return time.Duration(p.at.Load()), p.end }
 
 // Report is what a replay came to. Its JSON is what scripts rely on; times are in seconds.
 type Report struct {
@@ -111,20 +126,22 @@ func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o
 	}
 	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any { b := make([]byte, maxRead); return &b }}}
 	all := sessions(events, o.Limit)
-	end := time.Duration(0)
+	progress := &Progress{total: len(all)}
 	if len(all) > 0 {
-		end = all[len(all)-1].start
+		progress.end = all[len(all)-1].start
 	}
 	var g errgroup.Group
 	g.SetLimit(cmp.Or(o.AtOnce, 64))
 	r.start = time.Now()
+	if o.Begin != nil {
+		o.Begin(progress)
+	}
 	for _, s := range all {
 		if r.wait(ctx, s.start) != nil {
 			break
 		}
-		if o.Done != nil {
-			o.Done(s.start, end)
-		}
+		progress.at.Store(int64(s.start))
+		progress.opens.Add(1)
 		r.report.Flight = s.start.Seconds()
 		g.Go(func() error { r.session(ctx, s); return nil })
 	}

@@ -53,9 +53,21 @@ func TestReplayCounts(t *testing.T) {
 		{Op: trace.OpMissing, Texture: texture(3), Start: 5},
 		open(4, 6), get(4, 7, 0, 128), // gone since
 	}
-	r, err := Run(t.Context(), slices.Values(events), dir, Options{})
+	var p *Progress
+	r, err := Run(t.Context(), slices.Values(events), dir, Options{Begin: func(now *Progress) {
+		p = now
+		if begun, of := p.Opens(); begun != 0 || of != 4 {
+			t.Errorf("at the beginning %d of %d opens have begun, want 0 of 4", begun, of)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if begun, of := p.Opens(); begun != 4 || of != 4 {
+		t.Errorf("at the end %d of %d opens have begun, want 4 of 4", begun, of)
+	}
+	if at, end := p.Flight(); at != 6 || end != 6 {
+		t.Errorf("at the end it is at %d of %d, want at 6 of 6", at, end)
 	}
 	if r.Opens != 4 || r.Textures != 4 || r.Missing != 2 || r.Failed != 0 || r.Short != 0 || r.Open.Count != 2 {
 		t.Errorf("report %+v", r)
