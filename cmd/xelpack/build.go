@@ -168,6 +168,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
 	defer source.close(stderr)
+	boundBuild(len(job.Items))
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.observer
 	pipeline := pack.New(po)
 	defer pipeline.Close()

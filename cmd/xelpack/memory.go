@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -10,12 +11,29 @@ const (
 	mountBytes = 200e6
 	// archiveCache is what an open archive keeps of its segments (mbtiles.ReaderOptions).
 	archiveCache = 32 << 20
+
+	// buildBytes is what a build takes beside its workers and its plan: five textures in flight, chunks, connections.
+	buildBytes = 120e6
+	// workerBytes is what a worker takes: its encoder's tables and what it has in hand.
+	workerBytes = 20e6
+	// plannedBytes is what a planned texture takes, with the status page's record of it.
+	plannedBytes = 1 << 10
 )
 
-// boundMemory makes the garbage collector work harder where the process would otherwise grow to twice what its caches hold. A limit that the user has set
+// boundMount bounds the memory of a mount.
+func boundMount(memoryCache int64, archives int) {
+	boundMemory(memoryCache + mountBytes + int64(archives)*archiveCache)
+}
+
+// boundBuild bounds the memory of a build of so many textures, so that a long one does not take more than a short one.
+func boundBuild(textures int) {
+	boundMemory(buildBytes + int64(runtime.GOMAXPROCS(0))*workerBytes + int64(textures)*plannedBytes)
+}
+
+// boundMemory makes the garbage collector work harder where the process would otherwise grow to twice what it holds. A limit that the user has set
 // (GOMEMLIMIT) stays.
-func boundMemory(memoryCache int64, archives int) {
+func boundMemory(bytes int64) {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
-		debug.SetMemoryLimit(memoryCache + mountBytes + int64(archives)*archiveCache)
+		debug.SetMemoryLimit(bytes)
 	}
 }

@@ -125,7 +125,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		return err
 	}
 	defer lib.close()
-	boundMemory(mo.MemoryCache, len(lib.shelf))
+	boundMount(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	watch.holds(mo.Archives, mo.Files, flown.Paths)
 	if mo.Live != mount.LiveOff {
