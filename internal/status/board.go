@@ -53,6 +53,7 @@ type Board struct {
 	planned  int
 	skipped  int
 	waits    map[int32]*wait
+	recent   []int32 // that were opened of late, or a while ago
 	slow     []Slow
 	ended    string // why it is over
 }
@@ -68,7 +69,7 @@ type texture struct {
 	state    State
 	before   State // what it was when it came to be waited for or built
 	dirty    bool
-	opened   time.Duration // when last, since Board.began; 0: never
+	opened   time.Duration // when last, since Board.began; 0: not of late
 }
 
 // wait is opens that wait for a texture.

@@ -24,9 +24,14 @@ const windowFor = 10 * time.Minute
 
 // wanted notes that somebody has opened texture i. b.mu is held.
 func (b *Board) wanted(i int32, a mount.Answer) {
-	if a.Errno == 0 {
-		b.textures[i].opened = max(1, a.Start.Sub(b.began))
+	if a.Errno != 0 {
+		return
 	}
+	x := &b.textures[i]
+	if x.opened == 0 {
+		b.recent = append(b.recent, i)
+	}
+	x.opened = max(1, a.Start.Sub(b.began))
 }
 
 // window returns the rectangle of what was opened within windowFor before now, nil when nothing was. b.mu is held.
@@ -34,10 +39,16 @@ func (b *Board) window(now time.Duration) *Window {
 	type span struct{ west, east float64 } // of the world 1 wide
 	var columns []span
 	north, south := 1.0, 0.0
-	for _, x := range b.textures {
-		if x.opened == 0 || now-x.opened > windowFor {
-			continue
+	b.recent = slices.DeleteFunc(b.recent, func(i int32) bool {
+		x := &b.textures[i]
+		old := now-x.opened > windowFor
+		if old {
+			x.opened = 0
 		}
+		return old
+	})
+	for _, i := range b.recent {
+		x := &b.textures[i]
 		side := float64(uint32(1) << (x.zl - 4))
 		columns = append(columns, span{float64(x.col) / side, float64(x.col+1) / side})
 		north, south = min(north, float64(x.row)/side), max(south, float64(x.row+1)/side)
