@@ -36,8 +36,8 @@ type Options struct {
 	Profiles    bool   // serve /debug/pprof/
 	Metrics     http.Handler
 	Status      http.Handler // serves the page and all below / that nothing else does
-	// Health returns nil while all is well. Nil is always well.
-	Health func() error
+	// Health returns nil while all is well, and otherwise what is wrong. It answers when its context ends, at the latest. Nil is always well.
+	Health func(context.Context) error
 }
 
 // Server is a server at work.
@@ -106,15 +106,20 @@ func (s *Server) Close() {
 	<-s.done
 }
 
+// healthPatience is how long the health may take: less than those who watch it wait.
+const healthPatience = 3 * time.Second
+
 func routes(o Options) http.Handler {
 	mux := http.NewServeMux()
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if o.Health != nil {
-			if err := o.Health(); err != nil {
+			ctx, cancel := context.WithTimeout(r.Context(), healthPatience)
+			defer cancel()
+			if err := o.Health(ctx); err != nil {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				fmt.Fprintln(w, err)
 				return

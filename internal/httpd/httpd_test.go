@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -87,7 +88,12 @@ func TestWhatIsServed(t *testing.T) {
 	text := func(s string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })
 	}
-	s := listen(t, Options{Addr: ":0", Metrics: text("metrics"), Status: text("page"), Health: func() error { return health }})
+	s := listen(t, Options{Addr: ":0", Metrics: text("metrics"), Status: text("page"), Health: func(ctx context.Context) error {
+		if _, ok := ctx.Deadline(); !ok {
+			t.Error("the health may take for ever")
+		}
+		return health
+	}})
 	tests := []struct {
 		path, host string
 		code       int

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/pack"
 )
@@ -13,18 +14,18 @@ import (
 // explained is how many waits are put into words.
 const explained = 5
 
-// longTask is from when on a worker counts as stuck: no task takes a tenth of that.
-const longTask = 10 * time.Second
-
 // explain says in plain words what the work waits for, the longest wait first. b.mu is held.
 func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 	said := []string{}
 	for i, w := range p.Workers {
-		if w.For > longTask {
+		if w.For > observe.Stuck {
 			said = append(said, fmt.Sprintf("Worker %d has been at one task (%s) for %s: it is stuck.", i+1, w.Task, duration(w.For)))
 		}
 	}
 	for _, h := range c.Hosts {
+		if h.Refused {
+			said = append(said, fmt.Sprintf("%s refuses to serve us (401 or 403); it is asked once a minute.", h.Host))
+		}
 		if h.Down {
 			said = append(said, fmt.Sprintf("%s has stopped answering; it is asked now and then, and the rest waits.", h.Host))
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -19,6 +20,7 @@ const (
 // breaking stops asking a provider that refuses. Only refusals count: a server in trouble, or one that asks us to slow down, is retrying's business.
 type breaking struct {
 	next Source
+	open *atomic.Bool // told whether nothing is asked; nil: nobody is
 
 	mu       sync.Mutex
 	refusals int       // in a row
@@ -37,11 +39,21 @@ func (s *breaking) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 		s.refusals++
 		if s.refusals >= refusalsToOpen {
 			s.until = time.Now().Add(refusedFor)
+			s.tell(true)
 		}
 	case err == nil, errors.Is(err, ErrNoImagery):
+		if s.refusals >= refusalsToOpen {
+			s.tell(false)
+		}
 		s.refusals = 0
 	}
 	return body, err
+}
+
+func (s *breaking) tell(open bool) {
+	if s.open != nil {
+		s.open.Store(open)
+	}
 }
 
 // pass says whether to ask. Of those who come when the pause is over, the first asks and the others still pause.

@@ -162,7 +162,7 @@ func (c *Client) Source(p Provider) Source {
 		s = &attempting{
 			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 		}
-		s = &breaking{next: s}
+		s = &breaking{next: s, open: &throttle.refused}
 		s = &validating{next: s, jpegOnly: p.JPEGOnly, check: c.options.Check}
 		s = &retrying{
 			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,

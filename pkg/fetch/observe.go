@@ -114,7 +114,8 @@ type HostState struct {
 	PerSecond float64 // the rate that is kept to; 0: none
 	Median    time.Duration
 	Accepted  float64 // good answers a second, of late
-	Down      bool
+	Down      bool    // it has stopped answering
+	Refused   bool    // it refuses to serve us (401, 403), and is asked once a minute
 }
 
 // State returns what the Client is doing now.
@@ -139,7 +140,7 @@ func (t *throttle) state(host string) HostState {
 	now := time.Now()
 	s := HostState{
 		Host: host, InFlight: t.inFlight, Queued: len(t.queue), Limit: t.flow.width(),
-		Median: t.flow.median(), Accepted: t.rate.accepted(now), Down: t.outage.down,
+		Median: t.flow.median(), Accepted: t.rate.accepted(now), Down: t.outage.down, Refused: t.refused.Load(),
 	}
 	if interval := t.rate.interval(now); interval > 0 {
 		s.PerSecond = 1 / interval.Seconds()

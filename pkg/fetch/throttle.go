@@ -6,13 +6,15 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // throttle decides when requests go to one host. What it has learnt is in flow (how many at once), rate (how many a second) and outage (whether it
 // answers at all); this file is the queue in front. Who waits is let in in the order of coming.
 type throttle struct {
-	notify func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
+	notify  func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
+	refused atomic.Bool                                        // nothing is asked since the host refuses
 
 	mu       sync.Mutex
 	flow     flow

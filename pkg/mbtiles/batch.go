@@ -37,6 +37,8 @@ func (w *Writer) run(ctx context.Context) {
 
 // alone has the writing goroutine do something while nobody reads by its connection.
 func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
+	w.busy.Store(time.Now().UnixNano())
+	defer w.busy.Store(0)
 	// Neither can fail: the connection is closed after this goroutine has ended, and its ctx is never cancelled.
 	_ = w.own.do(ctx, func(*conn) error { do(ctx); return nil })
 }

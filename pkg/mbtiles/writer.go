@@ -24,6 +24,7 @@ type Writer struct {
 	store   store   // of the writing goroutine, while it has own
 	behind  writeBehind
 	stored  atomic.Int64
+	busy    atomic.Int64 // since when the writing goroutine has been at one thing, in Unix nanoseconds; 0: it waits
 
 	room  *semaphore.Weighted // in bytes, of the contents that wait
 	queue chan job

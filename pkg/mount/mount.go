@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
@@ -44,6 +45,7 @@ type FS struct {
 	passthrough  passthrough
 	damaged      keySet // textures whose archive could not be read
 	counts       counters
+	looked       atomic.Int64  // how often Health has
 	done         chan struct{} // closed when the kernel has let go
 }
 
