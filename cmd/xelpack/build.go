@@ -72,7 +72,7 @@ func (o *buildOptions) registerWork(f *pflag.FlagSet) {
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	o.observeOptions.register(f)
+	o.observeOptions.register(f, "warn") // what is made good again would be lines beside the bar
 }
 
 func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
@@ -161,15 +161,15 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 // run lets the pipeline do a job of build or repair, with a bar over what is to be done.
 func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
 	source, err := o.open(ctx, p, fetch.ClientOptions{
-		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: func(out fetch.Outage) { sayOutage(stderr, out) },
-		Observer: o.watch.observer,
+		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: o.onOutage(stderr),
+		Observer: o.watch.making(),
 	}, o.retryMissing, stderr)
 	if err != nil {
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
 	defer source.close(stderr)
 	boundBuild(len(job.Items))
-	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.observer
+	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
 	pipeline := pack.New(po)
 	defer pipeline.Close()
 	o.watch.planned(job.Items, todo)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/pack"
@@ -63,7 +64,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.fetchOptions.register(f)
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
-	o.observeOptions.register(f)
+	o.observeOptions.register(f, "info")
 	f.StringVar(&o.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
 	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map; may be repeated")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
@@ -74,10 +75,6 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
 	stderr := newStatusLine(w)
-	log, err := o.logger(stderr)
-	if err != nil {
-		return err
-	}
 	if len(o.Routes) > 0 && o.HTTP == "" {
 		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
 	}
@@ -94,7 +91,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	defer watch.close()
 	mo := mount.Options{
-		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: log, Observer: watch.observer,
+		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watch.log, Observer: watch.observer,
 	}
 	if o.Slow <= 0 {
 		return usageErrorf("--log-slow %v: want more than nothing, such as 1s", o.Slow)
@@ -134,12 +131,12 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 			return err
 		}
 		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.observer}, false, stderr)
+		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.making(), OnOutage: observe.Logging{To: watch.log}.Outage}, false, stderr)
 		if err != nil {
 			return err
 		}
 		defer source.close(stderr)
-		pipeline := pack.New(o.pipeline(source, provider, watch.observer))
+		pipeline := pack.New(o.pipeline(source, provider, watch.making()))
 		defer pipeline.Close()
 		mo.Generator = generator{pipeline}
 		watch.Client.Store(source.client)

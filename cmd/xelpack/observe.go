@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/metrics"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/status"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/pack"
@@ -34,11 +35,12 @@ type observeOptions struct {
 	logOptions
 }
 
-func (o *observeOptions) register(f *pflag.FlagSet) {
+// register registers the flags; level is the default of --log-level.
+func (o *observeOptions) register(f *pflag.FlagSet, level string) {
 	f.StringVar(&o.HTTP, "http", "", "serve the status page, /metrics and /healthz at `ADDRESS`, such as 127.0.0.1:8087")
 	f.BoolVar(&o.AllowRemote, "http-allow-remote", false, "let --http be an address that other machines can reach")
 	f.BoolVar(&o.Pprof, "http-pprof", false, "with --http, serve profiles at /debug/pprof/ too")
-	o.logOptions.register(f)
+	o.logOptions.register(f, level)
 }
 
 // logOptions are the flags about the log.
@@ -47,8 +49,8 @@ type logOptions struct {
 	LogJSON  bool
 }
 
-func (o *logOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.LogLevel, "log-level", "info", "least that is logged: debug, info, warn or error")
+func (o *logOptions) register(f *pflag.FlagSet, level string) {
+	f.StringVar(&o.LogLevel, "log-level", level, "least that is logged: debug, info, warn or error")
 	f.BoolVar(&o.LogJSON, "log-json", false, "log lines as JSON")
 }
 
@@ -65,6 +67,7 @@ func (o logOptions) logger(w io.Writer) (*slog.Logger, error) {
 type watcher struct {
 	observe.Sources
 	observer observe.Observer
+	log      *slog.Logger
 	board    *status.Board // nil without a page
 	settle   func()        // ends the board's updates
 	server   *httpd.Server
@@ -72,9 +75,22 @@ type watcher struct {
 	stderr   io.Writer
 }
 
-// start begins to watch a "build" or a "mount". Close it.
+// making returns who hears of fetching and building: the log, and whoever watches.
+func (w *watcher) making() observe.Observer {
+	log := observe.Logging{To: w.log}
+	if w.observer == nil {
+		return log
+	}
+	return observe.All(log, w.observer)
+}
+
+// start begins to watch a "build", a "repair" or a "mount". Close it.
 func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer) (*watcher, error) {
-	w := &watcher{stderr: stderr}
+	log, err := o.logger(progress.Beside(stderr))
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{stderr: stderr, log: log}
 	var watching []observe.Observer
 	if o.Trace != "" {
 		t, err := startTrace(o.Trace, stderr)

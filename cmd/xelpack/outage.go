@@ -4,8 +4,17 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
+
+// onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of it.
+func (o buildOptions) onOutage(stderr io.Writer) func(fetch.Outage) {
+	if o.LogJSON {
+		return observe.Logging{To: o.watch.log}.Outage
+	}
+	return func(out fetch.Outage) { sayOutage(stderr, out) }
+}
 
 // sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a line of its own: a progress bar may stand on this one.
 func sayOutage(w io.Writer, o fetch.Outage) {

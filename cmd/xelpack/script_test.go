@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,7 +100,7 @@ func server(ts *testscript.TestScript) *fetchtest.Server {
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	for k := fetchtest.OK; ; k++ {
 		switch {
-		case strings.HasPrefix(k.String(), "Kind("):
+		case k.String() == "unknown":
 			ts.Fatalf("fault: unknown kind %q", args[0])
 		case k.String() != args[0]:
 			continue

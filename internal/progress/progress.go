@@ -66,6 +66,24 @@ func Watch(w io.Writer, total int64, look func() (done int64, text string), more
 	return b
 }
 
+// Beside returns a writer of lines, one a Write, for where a Bar may be on w: it wipes the bar away, which draws itself anew below.
+func Beside(w io.Writer) io.Writer {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return w
+	}
+	return beside{w}
+}
+
+type beside struct{ out io.Writer }
+
+func (b beside) Write(line []byte) (int, error) {
+	if _, err := b.out.Write(append([]byte("\r\x1b[K"), line...)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
 func (b *Bar) run() {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()

@@ -142,7 +142,7 @@
       ctx.clearRect(0, 0, w, h);
       ctx.fillStyle = rule;
       ctx.fillRect(0, h - 1, w, 1);
-      const floor = 1e-5, y = v => c.log
+      const floor = 5e-7, y = v => c.log
         ? h - 2 - (h - 6) * Math.max(0, Math.log(Math.max(v, floor) / floor)) / Math.log(Math.max(peak, 2 * floor) / floor)
         : h - 2 - (h - 6) * v / peak;
       c.of.forEach((f, which) => {
@@ -151,7 +151,8 @@
         for (const s of samples) {
           const v = f(s), x = w * (s.at - from) / 600;
           if (c.log && v <= 0) { pen = false; continue; }
-          if (pen) ctx.lineTo(x, y(v)); else ctx.moveTo(x, y(v));
+          if (!pen) ctx.moveTo(x - 1, y(v)); // one sample is to be seen too
+          ctx.lineTo(x, y(v));
           pen = true;
         }
         ctx.strokeStyle = ink;
@@ -169,9 +170,10 @@
   function show(s) {
     const now = performance.now();
     if (now - spoken > 10000 || s.ended || spoken === 0) {
-      say($("summary"), s.summary);
+      say($("spoken"), s.summary);
       spoken = now;
     }
+    say($("summary"), s.summary);
     const r = s.report, build = s.what !== "mount";
     if (build && r.textures > 0) {
       const percent = 100 * (r.built + r.skipped) / r.textures;
