@@ -62,6 +62,9 @@ func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 	if a.cache.holds(next.id) {
 		return
 	}
+	if a.direct.cached(next) {
+		return
+	}
 	a.ahead.try(func() {
 		if a.direct.advise(next.id) {
 			return
@@ -79,17 +82,25 @@ func (c *cache) holds(id int64) bool {
 	return c.blocks[id] != nil
 }
 
-// advise has the kernel read a segment that is stored as it is, and reports whether it is.
-func (p *pages) advise(id int64) bool {
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	*scratch = grow(*scratch, p.size)
-	leaf, ok := p.leaf(id, *scratch)
-	if !ok {
+// cached reports, without waiting, that a segment is stored as it is and that the kernel has read it already, judging by its end.
+func (p *pages) cached(want piece) bool {
+	c := p.places.get(want.id)
+	if p.raw == nil || c == nil || c.codec != codecRaw || c.overflow == 0 {
 		return false
 	}
-	c, ok := p.cell(leaf, id)
-	if !ok || c.codec != codecRaw {
+	last := int64(c.overflow-1)*int64(p.size) + int64(c.length)
+	got := 0
+	err := p.raw.Control(func(fd uintptr) {
+		var b [1]byte
+		got, _ = unix.Preadv2(int(fd), [][]byte{b[:]}, last, unix.RWF_NOWAIT)
+	})
+	return err == nil && got == 1
+}
+
+// advise has the kernel read a segment that is stored as it is, and reports whether it is.
+func (p *pages) advise(id int64) bool {
+	c := p.place(id)
+	if c == nil || c.codec != codecRaw {
 		return false
 	}
 	if p.raw != nil && c.overflow > 0 {

@@ -14,13 +14,14 @@ import (
 // a system call a page and garbage a segment. It knows as much of SQLite's file format as that takes (https://sqlite.org/fileformat2.html), and leaves
 // whatever else it meets to SQLite, which can also say what is wrong with it. Any number of goroutines may use it.
 type pages struct {
-	f      file
-	size   int    // of a page
-	usable int    // of it
-	root   uint32 // of the table
-	bufs   sync.Pool
-	raw    syscall.RawConn // of f; nil where it has none
-	chains chains
+	f       file
+	size    int    // of a page
+	usable  int    // of it
+	root    uint32 // of the table
+	bufs    sync.Pool
+	raw     syscall.RawConn // of f; nil where it has none
+	places  places
+	vectors sync.Pool // of *vector
 
 	mu       sync.Mutex
 	interior map[uint32][]byte // pages of the b-tree that are no leaves
@@ -51,6 +52,7 @@ func newPages(f file, root int64) *pages {
 	}
 	p := &pages{f: f, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte), raw: rawConn(f)}
 	p.bufs.New = func() any { return new([]byte) }
+	p.vectors.New = func() any { return new(vector) }
 	return p
 }
 

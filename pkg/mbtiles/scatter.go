@@ -3,8 +3,8 @@ package mbtiles
 import (
 	"encoding/binary"
 	"os"
-	"sync"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,28 +15,18 @@ import (
 // maxPages is how many pages one call reads: each takes two places of the 1,024 that the kernel has.
 const maxPages = 500
 
-// chains remembers of rows how many of their pages, from the first on, are known to follow one another. Safe for concurrent use.
-type chains struct {
-	mu    sync.Mutex
-	known map[int64]int
+// vector is what one call of scatter needs, to be used again.
+type vector struct {
+	parts   []unix.Iovec
+	numbers []byte // of the pages
+	skipped []byte // what stands before the data that is wanted
 }
 
-// maxChains bounds what is remembered, to some megabytes.
-const maxChains = 1 << 16
-
-func (c *chains) get(id int64) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.known[id]
-}
-
-func (c *chains) set(id int64, n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= maxChains {
-		c.known = make(map[int64]int)
-	}
-	c.known[id] = max(n, c.known[id])
+// add has the call fill b.
+func (v *vector) add(b []byte) {
+	part := unix.Iovec{Base: &b[0]}
+	part.SetLen(len(b))
+	v.parts = append(v.parts, part)
 }
 
 // rawConn returns what reads f by system calls, or nil.
@@ -57,15 +47,8 @@ func (p *pages) part(id int64, length int, dst []byte, within int) bool {
 	if p.raw == nil || len(dst) == 0 {
 		return false
 	}
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	*scratch = grow(*scratch, p.size)
-	leaf, ok := p.leaf(id, *scratch)
-	if !ok {
-		return false
-	}
-	c, ok := p.cell(leaf, id)
-	if !ok || c.codec != codecRaw || c.length != length {
+	c := p.place(id)
+	if c == nil || c.codec != codecRaw || c.length != length {
 		return false
 	}
 	if within < len(c.local) {
@@ -78,15 +61,17 @@ func (p *pages) part(id int64, length int, dst []byte, within int) bool {
 	each := p.usable - 4
 	at := within - len(c.local)
 	first := at / each
-	for n := p.chains.get(id); n < first; n++ {
+	if _, ok := p.scatter(c.overflow+uint32(first), at%each, dst); !ok {
+		return false
+	}
+	// Those were the row's pages if the ones before them lead there. That is looked at afterwards, because the kernel asks for both halves of a segment at once:
+	// by now whoever reads the first has seen to it.
+	for n := c.chained(); n < first; n = max(n+1, c.chained()) {
 		if next, ok := p.next(c.overflow + uint32(n)); !ok || next != c.overflow+uint32(n)+1 {
 			return false
 		}
 	}
-	if _, ok := p.scatter(c.overflow+uint32(first), at%each, dst); !ok {
-		return false
-	}
-	p.chains.set(id, first+(at%each+len(dst)-1)/each)
+	c.chain(first + (at%each+len(dst)-1)/each)
 	return true
 }
 
@@ -108,34 +93,42 @@ func (p *pages) scatter(number uint32, skip int, dst []byte) (after uint32, ok b
 	if p.raw == nil || number == 0 || n > maxPages || p.usable != p.size {
 		return 0, false
 	}
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	*scratch = grow(*scratch, 4*n+skip)
-	numbers, skipped := (*scratch)[:4*n], (*scratch)[4*n:]
-
-	parts := make([][]byte, 0, 2*n+1)
+	v := p.vectors.Get().(*vector)
+	defer func() {
+		clear(v.parts) // which would keep others' memory
+		p.vectors.Put(v)
+	}()
+	v.numbers, v.skipped, v.parts = grow(v.numbers, 4*n), grow(v.skipped, skip), v.parts[:0]
 	want := 4*n + skip + len(dst)
 	for i := range n {
-		parts = append(parts, numbers[4*i:][:4])
+		v.add(v.numbers[4*i:][:4])
 		room := each
 		if i == 0 && skip > 0 {
-			parts = append(parts, skipped)
+			v.add(v.skipped)
 			room -= skip
 		}
 		room = min(room, len(dst))
-		parts = append(parts, dst[:room])
+		v.add(dst[:room])
 		dst = dst[room:]
 	}
-	got := 0
-	var err error
-	if e := p.raw.Control(func(fd uintptr) { got, err = unix.Preadv(int(fd), parts, int64(number-1)*int64(p.size)) }); e != nil || err != nil || got != want {
+	if !p.preadv(v.parts, int64(number-1)*int64(p.size), want) {
 		return 0, false
 	}
 	for i := range n {
-		after = binary.BigEndian.Uint32(numbers[4*i:])
+		after = binary.BigEndian.Uint32(v.numbers[4*i:])
 		if i < n-1 && after != number+uint32(i)+1 {
 			return 0, false
 		}
 	}
 	return after, true
+}
+
+// preadv is preadv(2) of so many bytes, or false. (unix.Preadv makes a new vector each time.)
+func (p *pages) preadv(parts []unix.Iovec, off int64, want int) bool {
+	got, errno := uintptr(0), syscall.Errno(0)
+	err := p.raw.Control(func(fd uintptr) {
+		const half = 32 // what is left of a 64-bit offset for the second word; where words have 64 bits, the kernel ignores that
+		got, _, errno = unix.Syscall6(unix.SYS_PREADV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(parts))), uintptr(len(parts)), uintptr(off), uintptr(off>>half), 0)
+	})
+	return err == nil && errno == 0 && int(got) == want
 }

@@ -76,19 +76,3 @@ func TestPartsScattered(t *testing.T) {
 		t.Errorf("%d parts were read and %d refused: want both", read, refused)
 	}
 }
-
-func TestChainsAreBounded(t *testing.T) {
-	var c chains
-	for id := range int64(maxChains + 10) {
-		c.set(id, 1)
-	}
-	if n := len(c.known); n > maxChains {
-		t.Errorf("%d are remembered, want at most %d", n, maxChains)
-	}
-	if c.set(7, 5); c.get(7) != 5 {
-		t.Error("what was set is not there")
-	}
-	if c.set(7, 3); c.get(7) != 5 {
-		t.Error("what was known is forgotten")
-	}
-}
