@@ -11,8 +11,9 @@ import (
 // decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it makes no more memory than some of them need at once.
 // It is left to the garbage collector: it has no goroutines, and a read may still be decoding when its archive is closed.
 type decoder struct {
-	zstd *zstd.Decoder
-	idle sync.Pool // of *unpacking
+	zstd  *zstd.Decoder
+	idle  sync.Pool // of *unpacking
+	flats flats
 }
 
 // unpacking is the memory of one that is at work.
@@ -30,6 +31,18 @@ func newDecoder() (*decoder, error) {
 
 // decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never makes more of them.
 func (d *decoder) decode(s segment, shape blocks.Shape, buf []byte) error {
+	if d.flats.fill(s, shape, buf) {
+		return nil
+	}
+	if err := d.unpack(s, shape, buf); err != nil {
+		return err
+	}
+	d.flats.keep(s, shape, buf)
+	return nil
+}
+
+// unpack is decode without remembering.
+func (d *decoder) unpack(s segment, shape blocks.Shape, buf []byte) error {
 	switch s.codec {
 	case codecRaw:
 		if len(s.data) != len(buf) {

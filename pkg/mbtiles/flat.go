@@ -1,0 +1,61 @@
+package mbtiles
+
+import (
+	"sync"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+)
+
+// Segments of one colour, such as those of the sea, are stored in some 45 bytes, the same ones for many textures. Decoding them takes as long as any other, so a
+// few are remembered by what is stored: then they cost a copy.
+
+const (
+	// maxFlat is the length of what is stored up to which a segment is remembered. Nothing but repetition is as short.
+	maxFlat = 64
+	// maxFlats bounds how many are, to some 2 MiB.
+	maxFlats = 8
+)
+
+// flats remembers what short segments decode to. Safe for concurrent use; the zero value is empty.
+type flats struct {
+	mu    sync.RWMutex
+	known map[flat][]byte // never written to
+}
+
+// flat is a segment as it is stored, and the shape that it decodes to.
+type flat struct {
+	codec int64
+	shape blocks.Shape
+	data  string
+}
+
+// fill fills buf if the segment is known.
+func (f *flats) fill(s segment, shape blocks.Shape, buf []byte) bool {
+	if len(s.data) > maxFlat || s.codec == codecRaw {
+		return false
+	}
+	f.mu.RLock()
+	data, known := f.known[flat{s.codec, shape, string(s.data)}]
+	f.mu.RUnlock()
+	return known && len(data) == len(buf) && copy(buf, data) == len(buf)
+}
+
+// keep remembers what a segment has been decoded to, in place of any other.
+func (f *flats) keep(s segment, shape blocks.Shape, buf []byte) {
+	if len(s.data) > maxFlat || s.codec == codecRaw {
+		return
+	}
+	data := append([]byte(nil), buf...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil {
+		f.known = make(map[flat][]byte)
+	}
+	for k := range f.known {
+		if len(f.known) < maxFlats {
+			break
+		}
+		delete(f.known, k)
+	}
+	f.known[flat{s.codec, shape, string(s.data)}] = data
+}
