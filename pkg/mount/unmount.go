@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -129,15 +130,38 @@ func detach(path string) error {
 	return runFusermount("-uz", path)
 }
 
+// fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once unless something is badly wrong.
+const fusermountPatience = 10 * time.Second
+
 func runFusermount(flags, path string) error {
 	bin, err := fusermount()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(bin, flags, path)
+	return runPatiently(fusermountPatience, exec.Command(bin, flags, path))
+}
+
+// runPatiently runs cmd, whose words are the error's. One that has not ended by then is killed and not waited for: what hangs in the kernel does not even die.
+func runPatiently(patience time.Duration, cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w", strings.TrimSpace(string(said)), err)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = time.Second // for whom it has started and left its pipe to
+	if err := cmd.Start(); err != nil {
+		return err
 	}
-	return nil
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%s: %w", strings.TrimSpace(said.String()), err)
+		}
+		return nil
+	case <-late.C:
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // and whom it has started
+		return fmt.Errorf("%s has not ended after %v", cmd.Path, patience)
+	}
 }
