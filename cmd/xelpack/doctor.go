@@ -64,7 +64,7 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 		return err
 	}
 	findings := doctor.FUSE(ctx)
-	findings = append(findings, doctor.Limits(), doctor.Memory(cacheBytes))
+	findings = append(findings, doctor.Limits(), doctor.Memory(mountMemory(cacheBytes, max(1, len(files)))))
 	if cache, err := os.UserCacheDir(); err == nil {
 		keep, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
 		live, err := parseBytes(defaultDiskCache)

@@ -20,10 +20,13 @@ const (
 	plannedBytes = 1 << 10
 )
 
-// boundMount bounds the memory of a mount.
-func boundMount(memoryCache int64, archives int) {
-	boundMemory(memoryCache + mountBytes + int64(archives)*archiveCache)
+// mountMemory is what a mount with so large a memory cache and so many archives takes, at most.
+func mountMemory(memoryCache int64, archives int) int64 {
+	return memoryCache + mountBytes + int64(archives)*archiveCache
 }
+
+// boundMount bounds the memory of a mount.
+func boundMount(memoryCache int64, archives int) { boundMemory(mountMemory(memoryCache, archives)) }
 
 // boundBuild bounds the memory of a build of so many textures, so that a long one does not take more than a short one.
 func boundBuild(textures int) {

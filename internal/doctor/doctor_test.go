@@ -17,7 +17,7 @@ func TestVerdicts(t *testing.T) {
 		"few descriptors":   {limits(s, 1024), Warning},
 		"many descriptors":  {limits(s, 1<<20), OK},
 		"memory for all":    {memory(s, 8e9, 2e9), OK},
-		"memory too little": {memory(s, 2e9, 2e9), Warning},
+		"memory too little": {memory(s, 2e9, 2.3e9), Warning},
 		"disk for all":      {disk(s, "/", 20e9, 10e9), OK},
 		"disk for some":     {disk(s, "/", 5e9, 10e9), Warning},
 		"disk full":         {disk(s, "/", 1e6, 10e9), Failure},

@@ -32,8 +32,8 @@ func limits(s subject, hard uint64) Finding {
 	return s.ok("a process may open %d files", hard)
 }
 
-// Memory compares what is available with what a mount needs: its memory cache and some 300 MB.
-func Memory(cache int64) Finding {
+// Memory compares what is available with what a mount may take.
+func Memory(need int64) Finding {
 	const s = subject("memory")
 	file, err := os.Open("/proc/meminfo")
 	if err != nil {
@@ -43,17 +43,13 @@ func Memory(cache int64) Finding {
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		var kib int64
 		if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kib); n == 1 {
-			return memory(s, kib<<10, cache)
+			return memory(s, kib<<10, need)
 		}
 	}
 	return s.skipped("the kernel does not say how much is available")
 }
 
-// mountBytes is what a mount needs beside its cache.
-const mountBytes = 300e6
-
-func memory(s subject, available, cache int64) Finding {
-	need := cache + mountBytes
+func memory(s subject, available, need int64) Finding {
 	if available < need {
 		return s.warning("close other programs, or give the mount a smaller --memory-cache", "%s available; a mount may take up to %s", gb(available), gb(need))
 	}
