@@ -2,12 +2,14 @@ package mount
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,8 +22,10 @@ import (
 // DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never finished: PATH.part, which every command that reads archives
 // takes. It holds the textures of one provider: give each provider a path of its own. Only textures without holes get into it.
 //
+// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used again. It does not shrink, not even for a smaller MaxBytes.
+//
 // One process at a time has it. What it finds damaged at opening it moves aside, and what turns out damaged later it moves aside at Close; either way a new
-// one is begun, and the log says so.
+// one is begun, and the log says so. Only the last damaged one is kept.
 type DiskCache struct {
 	o       DiskCacheOptions
 	path    string // of the archive, as mbtiles.Create takes it
@@ -155,14 +159,39 @@ func (d *DiskCache) Close() error {
 	return err
 }
 
-// moveAside renames the archive and what belongs to it.
+// asideMark goes between the name of a damaged archive and the time at which it was moved aside.
+const asideMark = ".damaged-"
+
+// moveAside renames the archive and what belongs to it. One that was moved aside before makes room: whatever spoils them, they are not to fill the disk.
 func (d *DiskCache) moveAside(why error) error {
-	aside := d.part() + ".damaged-" + time.Now().UTC().Format("20060102-150405")
+	if err := d.removeAside(); err != nil {
+		return err
+	}
+	aside := d.part() + asideMark + time.Now().UTC().Format("20060102-150405")
 	for _, suffix := range [...]string{"", "-wal", "-shm", "-journal"} {
 		if err := os.Rename(d.part()+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("move the damaged disk cache aside: %w", err)
 		}
 	}
 	d.o.Logger.Warn("the disk cache is damaged; it was moved aside and a new one is begun; delete the old one when you like", "moved to", aside, "because", why)
+	return nil
+}
+
+// removeAside removes what was moved aside before.
+func (d *DiskCache) removeAside() error {
+	dir, name := filepath.Split(d.part() + asideMark)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return fmt.Errorf("look for damaged disk caches: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), name) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an older damaged disk cache: %w", err)
+		}
+		d.o.Logger.Info("an older damaged disk cache was removed", "file", e.Name())
+	}
 	return nil
 }

@@ -1,0 +1,74 @@
+package mount
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+)
+
+// However many textures come and go, the file stays within the limit and the texture that is written before others go: what those leave is used again.
+func TestDiskCacheFileStaysWithinItsLimit(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	notShort(t)
+	path := filepath.Join(t.TempDir(), "test.mbtiles")
+	o := liveAny(healthy())
+	o.MemoryCache = 1
+	texture := LiveLayout().Size()
+	limit := 4 * texture
+	const come = 16
+	session(t, path, o, DiskCacheOptions{MaxBytes: limit}, func(f *FS, r *mounttest.Reader) {
+		most := int64(0)
+		for i := range come {
+			name := fmt.Sprintf("160_%d_BI16", 16*(20+i))
+			mustRead(t, f, r, name)
+			eventually(t, name+" has been on disk", func() bool {
+				f.live.mu.Lock()
+				defer f.live.mu.Unlock()
+				return f.live.disk.items[tex(name).Key()] != nil && len(f.live.disk.tasks) == 0
+			})
+			info, err := os.Stat(path + ".part")
+			if err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, info.Size())
+		}
+		if room := texture + texture/8; most > limit+room || most < limit/2 {
+			t.Errorf("the file grew to %d bytes, with a limit of %d and textures of %d", most, limit, texture)
+		}
+	})
+	if info, err := os.Stat(path + ".part"); err != nil || info.Size() > limit+texture+texture/8 {
+		t.Errorf("in the end the file has %d bytes, with a limit of %d, %v", info.Size(), limit, err)
+	}
+	if got := onDisk(t, path); len(got) == 0 || len(got) == come {
+		t.Errorf("on disk: %q", got)
+	}
+}
+
+// Of damaged caches only the last is kept, and nothing else is touched.
+func TestDiskCacheKeepsOneDamaged(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "test.mbtiles")
+	for _, name := range []string{"test.mbtiles.part.damaged-20200101-000000", "test.mbtiles.part.damaged-20200101-000000-wal", "other.mbtiles.part.damaged-20200101-000000", "test.mbtiles.part"} {
+		write(t, dir, name, []byte("no database"))
+	}
+	if err := openDiskCache(t, path, DiskCacheOptions{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var aside []string
+	for _, e := range entries {
+		if strings.Contains(e.Name(), "damaged") {
+			aside = append(aside, e.Name())
+		}
+	}
+	if len(aside) != 2 || aside[0] != "other.mbtiles.part.damaged-20200101-000000" || strings.Contains(aside[1], "20200101") {
+		t.Errorf("moved aside: %q", aside)
+	}
+}
