@@ -73,8 +73,12 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	return cmd
 }
 
+// lastWords is for how long a mount that has ended waits for its messages to be taken.
+const lastWords = time.Second
+
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
-	stderr := newStatusLine(w)
+	stderr, behind := newStatusLineBehind(w)
+	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.HTTP == "" {
 		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
 	}
@@ -105,12 +109,15 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	ready := func(fsys *mount.FS) (err error) {
 		watch.Mount.Store(fsys)
+		behind.Flush(lastWords) // whoever is told prints what was said until now
 		forget, err = announceReady(o.daemonOptions)
 		return err
 	}
-	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
-	if err != nil {
-		return err
+	var packages []*scenery.Package
+	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
+		if packages, err = openScenery(ctx, o.Scenery, nil, stderr); err != nil {
+			return err
+		}
 	}
 	if mo.Live == mount.LiveScenery && len(packages) == 0 {
 		mo.Live = mount.LiveOff // nothing is named

@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/xelpack/xelpack/internal/logs"
 )
 
 // statusInterval is how often the status line is drawn anew.
@@ -31,6 +35,16 @@ func newStatusLine(w io.Writer) *statusLine {
 		s.terminal = f
 	}
 	return s
+}
+
+// newStatusLineBehind returns a status line whose writers never wait for w, be it a terminal that is stopped or a pipe that nobody reads, and what is to be closed
+// in the end. Nor does the process die of a pipe whose reader has gone: a mount has more to do than to talk.
+func newStatusLineBehind(w io.Writer) (*statusLine, *logs.Behind) {
+	signal.Ignore(syscall.SIGPIPE)
+	s := newStatusLine(w)
+	behind := logs.NewBehind(w, func(n int) { fmt.Fprintf(s, "%d messages were dropped here, because nobody took them\n", n) })
+	s.out = behind
+	return s, behind
 }
 
 // Write puts a message above the line.
