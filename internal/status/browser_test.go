@@ -115,6 +115,15 @@ func testLargeBuild(t *testing.T, page *browser) {
 	if memory > 100 {
 		t.Errorf("%.0f MB of script memory, want less than 100", memory)
 	}
+	private, shared, ok := page.tabMemory()
+	if !ok {
+		t.Log("what the tab's process takes is not known on this system")
+	} else {
+		t.Logf("the tab's process has %.0f MB to itself, and %.0f with its share of the browser's code", float64(private)/1e6, float64(shared)/1e6)
+	}
+	if private > 100e6 {
+		t.Errorf("the tab takes %.0f MB, want less than 100", float64(private)/1e6)
+	}
 
 	var failed string
 	page.run(&failed, `return document.documentElement.dataset.error || ""`)
