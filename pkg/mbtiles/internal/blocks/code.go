@@ -196,15 +196,32 @@ func (c *code) index(table *table) (longest int, ok bool) {
 	if longest == 0 || longest > c.limit {
 		return 0, false
 	}
-	for s, length := range c.lengths {
-		if length == 0 {
-			continue
-		}
-		word := int(bits.Reverse16(uint16(next[length])) >> (16 - length))
-		next[length]++
-		for e := entry(s<<c.shift | int(length)); word < len(used); word += 1 << length {
-			used[word] = e
+	order, at := c.sorted()
+	size := 1
+	for length := 1; length <= c.limit; length++ {
+		copy(used[size:2*size], used[:size]) // shorter words stand there whatever comes after them
+		size *= 2
+		for _, s := range order[at[length]:at[length+1]] {
+			word := bits.Reverse16(uint16(next[length])) >> (16 - length)
+			next[length]++
+			used[word] = entry(s<<c.shift | uint16(length))
 		}
 	}
 	return longest, true
+}
+
+// sorted returns the symbols by length, and where those of each begin.
+func (c *code) sorted() (order [maxSymbols]uint16, at [maxLength + 2]int) {
+	for _, length := range c.lengths {
+		at[length+1]++
+	}
+	for length := range maxLength + 1 {
+		at[length+1] += at[length]
+	}
+	to := at
+	for s, length := range c.lengths {
+		order[to[length]] = uint16(s)
+		to[length]++
+	}
+	return order, at
 }

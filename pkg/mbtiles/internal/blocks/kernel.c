@@ -8,6 +8,7 @@
 #define FN static inline __attribute__((always_inline))
 
 #if defined(__x86_64__) && !defined(__clang__)
+#define X86 1
 #define FAST __attribute__((target("avx2,bmi,bmi2,lzcnt")))
 int xb_fast(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt"); }
 #else
@@ -39,96 +40,109 @@ FN ptrdiff_t plane_at(int stream, ptrdiff_t stride) { return stream < 7 ? stream
 // How a code's table is laid out: the bits it goes by, where it begins, and the bits below a symbol in an entry, of which the lowest 6 are its length.
 enum { FIRST_BITS = 11, QUAD_BITS = 12, GREEN_BITS = 10, RED_BLUE_BITS = 12, BYTE = 8, WORD = 6 };
 
-typedef struct {
-	const uint8_t *at, *end;
-	u64 acc; // what is left below a bit that marks its end; all of it was loaded from at
-	ptrdiff_t most; // bytes that four symbols can take
-} lane;
+// CHUNK blocks are read at a time, their entries kept whole: vectors then part the symbols from them. ROUND is how many symbols of a lane one refill serves.
+enum { CHUNK = 256, ROUND = 4 };
 
-// refill makes at least 56 bits of acc good. Beyond the end are zeros, which no stream needs: see closed.
-FN u64 refill(lane *l) {
-	unsigned used = __builtin_clzll(l->acc);
-	const uint8_t *at = l->at + (used >> 3);
-	l->at = at;
-	return (load64(at) | (u64)1 << 63) >> (used & 7);
+// A lane reads a stream: next is what is left of the bits loaded from at, below a bit that marks their end.
+typedef struct {
+	const uint8_t *at[XB_STREAMS];
+	u64 next[XB_STREAMS];
+	uint16_t *stop; // for rounds_fast
+	uint16_t entries[XB_STREAMS][CHUNK];
+} lanes;
+
+// refill makes at least 56 bits of next good. Beyond the end are zeros, which no stream needs.
+FN u64 refill(const uint8_t **at, u64 next) {
+	unsigned used = __builtin_clzll(next);
+	*at += used >> 3;
+	return (load64(*at) | (u64)1 << 63) >> (used & 7);
 }
 
-#define SYMBOL(acc, table, bits, shift) ({ \
-	unsigned e_ = (table)[(acc) & ((1 << (bits)) - 1)]; \
-	(acc) >>= e_ & 63; \
-	e_ >> (shift); \
+#define ENTRY(next, table, bits) ({ \
+	unsigned e_ = (table)[(next) & ((1 << (bits)) - 1)]; \
+	(next) >>= e_ & 63; \
+	e_; \
 })
 
-// FOUR reads four symbols of four lanes each, in turns: one lane alone would mostly wait for its own table.
-#define FOUR(l, to0, to1, to2, to3, table0, bits0, table1, bits1, shift0, table2, bits2, shift2) do { \
-	u64 a_ = refill(l), b_ = refill(l + 1), c_ = refill(l + 2), d_ = refill(l + 3); \
-	for (int k_ = 0; k_ < 4; k_++) { \
-		(to0)[k_] = SYMBOL(a_, table0, bits0, shift0); \
-		(to1)[k_] = SYMBOL(b_, table1, bits1, shift0); \
-		(to2)[k_] = SYMBOL(c_, table2, bits2, shift2); \
-		(to3)[k_] = SYMBOL(d_, table2, bits2, shift2); \
+// FOUR reads a round of four lanes, in turns: one lane alone would mostly wait for its own table.
+#define FOUR(l, s, i, table0, bits0, table1, bits1, table2, bits2) do { \
+	u64 a_ = refill(&(l)->at[s], (l)->next[s]), b_ = refill(&(l)->at[s + 1], (l)->next[s + 1]); \
+	u64 c_ = refill(&(l)->at[s + 2], (l)->next[s + 2]), d_ = refill(&(l)->at[s + 3], (l)->next[s + 3]); \
+	for (int k_ = i; k_ < i + ROUND; k_++) { \
+		(l)->entries[s][k_] = ENTRY(a_, table0, bits0); \
+		(l)->entries[s + 1][k_] = ENTRY(b_, table1, bits1); \
+		(l)->entries[s + 2][k_] = ENTRY(c_, table2, bits2); \
+		(l)->entries[s + 3][k_] = ENTRY(d_, table2, bits2); \
 	} \
-	(l)[0].acc = a_, (l)[1].acc = b_, (l)[2].acc = c_, (l)[3].acc = d_; \
+	(l)->next[s] = a_, (l)->next[s + 1] = b_, (l)->next[s + 2] = c_, (l)->next[s + 3] = d_; \
 } while (0)
 
-FN int read_body(uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends) {
-	lane memory[XB_STREAMS], *lanes = memory;
-	__asm__("" : "+r"(lanes) : : "memory"); // GCC would have them in registers, of which there are too few
-	for (int s = 0; s < XB_STREAMS; s++) {
-		lane *l = &lanes[s];
-		l->at = packed + (s ? ends[s - 1] : 0), l->end = packed + ends[s];
-		l->acc = (u64)1 << 63;
-		l->most = (4 * longest[code_of[s]] + 7) / 8;
-	}
+// rounds_plain fills count entries of every lane, a multiple of ROUND, where none comes near its end.
+FN void rounds_plain(lanes *l, const uint16_t *tables, int count) {
 	const uint16_t *first = tables, *quad = tables + XB_TABLE, *green = tables + 2 * XB_TABLE, *red_blue = tables + 3 * XB_TABLE;
-	uint8_t *q = planes, *q1 = q + stride, *q2 = q1 + stride, *q3 = q2 + stride, *g0 = q3 + stride, *g1 = g0 + stride;
-	uint16_t *rb0 = (uint16_t *)(planes + 6 * stride), *rb1 = (uint16_t *)(planes + 8 * stride);
+	for (int i = 0; i < count; i += ROUND) {
+		__asm__("" : "+r"(l) : : "memory"); // GCC would have the lanes in registers, of which there are too few
+		FOUR(l, 0, i, first, FIRST_BITS, quad, QUAD_BITS, quad, QUAD_BITS);
+		__asm__("" : "+r"(l) : : "memory");
+		FOUR(l, 4, i, green, GREEN_BITS, green, GREEN_BITS, red_blue, RED_BLUE_BITS);
+	}
+}
+
+typedef void rounds_function(lanes *l, const uint16_t *tables, int count);
+
+FN int read_body(rounds_function *rounds_of, uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed,
+	const uint32_t *ends) {
+	lanes l;
+	ptrdiff_t most[XB_STREAMS]; // bytes that a round can take
+	for (int s = 0; s < XB_STREAMS; s++) {
+		l.at[s] = packed + (s ? ends[s - 1] : 0);
+		l.next[s] = (u64)1 << 63;
+		most[s] = (ROUND * longest[code_of[s]] + 7) / 8;
+	}
 	int i = 0;
 	for (;;) {
 		// As long as no lane can come within a word of its end, nobody looks where the ends are.
-		ptrdiff_t rounds = (n - i) / 4;
+		ptrdiff_t rounds = (n - i < CHUNK ? n - i : CHUNK) / ROUND;
 		for (int s = 0; s < XB_STREAMS; s++) {
-			const lane *l = &lanes[s];
-			ptrdiff_t left = l->end - l->at - 8 - 7; // 7: what is used of acc, but not yet counted in at
-			if (l->most > 0)
-				rounds = left < l->most ? 0 : left / l->most < rounds ? left / l->most : rounds;
+			ptrdiff_t left = packed + ends[s] - l.at[s] - 8 - 7; // 7: what is used of next, but not yet counted in at
+			if (left < rounds * most[s])
+				rounds = left < most[s] ? 0 : left / most[s];
 		}
 		if (rounds == 0)
 			break;
-		for (int to = i + 4 * rounds; i < to; i += 4) {
-			FOUR(lanes, q + i, q1 + i, q2 + i, q3 + i, first, FIRST_BITS, quad, QUAD_BITS, BYTE, quad, QUAD_BITS, BYTE);
-			FOUR(lanes + 4, g0 + i, g1 + i, rb0 + i, rb1 + i, green, GREEN_BITS, green, GREEN_BITS, BYTE, red_blue, RED_BLUE_BITS, WORD);
-		}
+		const int count = ROUND * rounds;
+		rounds_of(&l, tables, count);
+		for (int s = 0; s < 6; s++)
+			for (int k = 0; k < count; k++)
+				planes[s * stride + i + k] = l.entries[s][k] >> BYTE;
+		for (int s = 6; s < XB_STREAMS; s++)
+			for (int k = 0; k < count; k++)
+				((uint16_t *)(planes + plane_at(s, stride)))[i + k] = l.entries[s][k] >> WORD;
+		i += count;
 	}
 	// The ends, a stream after the other.
 	for (int s = 0; s < XB_STREAMS; s++) {
 		static const int bits_of[XB_CODES] = {FIRST_BITS, QUAD_BITS, GREEN_BITS, RED_BLUE_BITS};
-		const int code = code_of[s], bits = bits_of[code];
+		const int code = code_of[s];
 		const uint16_t *table = tables + code * XB_TABLE;
-		lane *l = &lanes[s];
+		const uint8_t *at = l.at[s], *end = packed + ends[s];
+		u64 next = l.next[s];
 		for (int k = i; k < n; k++) {
-			u64 acc = refill(l);
-			if (l->at > l->end)
+			next = refill(&at, next);
+			if (at > end)
 				return s;
+			unsigned e = ENTRY(next, table, bits_of[code]);
 			if (s < 6)
-				planes[s * stride + k] = SYMBOL(acc, table, bits, BYTE);
+				planes[s * stride + k] = e >> BYTE;
 			else
-				(s == 6 ? rb0 : rb1)[k] = SYMBOL(acc, table, bits, WORD);
-			l->acc = acc;
+				((uint16_t *)(planes + plane_at(s, stride)))[k] = e >> WORD;
 		}
-		unsigned used = __builtin_clzll(l->acc);
-		l->at += used >> 3, used &= 7;
-		if (l->at + (used > 0) != l->end || (used > 0 && *l->at >> used != 0))
+		unsigned used = __builtin_clzll(next);
+		at += used >> 3, used &= 7;
+		if (at + (used > 0) != end || (used > 0 && *at >> used != 0))
 			return s;
 	}
 	return XB_STREAMS;
-}
-
-BOTH(int, read, (uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends),
-	(planes, stride, n, tables, longest, packed, ends))
-
-int xb_read(int fast, uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends) {
-	return (fast ? read_fast : read_plain)(planes, stride, n, tables, longest, packed, ends);
 }
 
 // stream writes n symbols of bytes or words and returns the end.
@@ -202,26 +216,27 @@ void xb_count(const uint8_t *planes, ptrdiff_t stride, int n, uint32_t *counts) 
 	}
 }
 
-/* Colours: colours.go says what lies where. */
+/* Colours: as in colours.go, but that each channel has a byte of its word, so that vectors of bytes can put them in their places. */
 
 #define DOUBLE(x) ((u64)(x) | (u64)(x) << 32)
-#define CHANNELS DOUBLE(0x1f | 0x3f << 6 | 0x1f << 13)
-#define GUARDS DOUBLE(1 << 5 | 1 << 12 | 1 << 18)
+#define CHANNELS DOUBLE(0x1f | 0x3f << 8 | 0x1f << 16)
+#define GUARDS DOUBLE(1 << 5 | 1 << 14 | 1 << 21)
 #define BLUES DOUBLE(0x1f)
 
 FN u64 spread(uint32_t colours) {
 	u64 w = (colours & 0xffff) | (u64)(colours >> 16) << 32;
-	return (w & DOUBLE(0x1f)) | (w & DOUBLE(0x7e0)) << 1 | (w & DOUBLE(0xf800)) << 2;
+	return (w & DOUBLE(0x1f)) | (w & DOUBLE(0x7e0)) << 3 | (w & DOUBLE(0xf800)) << 5;
 }
 
 FN uint32_t gather(u64 v) {
-	u64 w = (v & DOUBLE(0x1f)) | (v >> 1 & DOUBLE(0x7e0)) | (v >> 2 & DOUBLE(0xf800));
+	u64 w = (v & DOUBLE(0x1f)) | (v >> 3 & DOUBLE(0x7e0)) | (v >> 5 & DOUBLE(0xf800));
 	return (uint32_t)w | (uint32_t)(w >> 16);
 }
 
 FN uint32_t turn_rows(uint32_t rows) { return (rows & 0xf00ff00f) | (rows & 0x00f000f0) << 4 | (rows >> 4 & 0x00f000f0); }
 
-FN u64 expected(u64 left, u64 up) { return (left + up) >> 1 & CHANNELS; }
+// expected is right in CHANNELS only. What else there is in it never carries into them when something is added.
+FN u64 expected(u64 left, u64 up) { return (left + up) >> 1; }
 
 // colours_of turns a row of what was not expected into colours. up is the row above, 0 for the first.
 FN void colours_of(u64 *restrict row, const u64 *restrict up, int w) {
@@ -230,58 +245,104 @@ FN void colours_of(u64 *restrict row, const u64 *restrict up, int w) {
 		row[x] = left = (expected(left, up ? up[x] : left) + row[x]) & CHANNELS;
 }
 
-// colours_of_two does two rows at once, the second a block behind: each alone would mostly wait for its left neighbour.
-FN void colours_of_two(u64 *restrict row, u64 *restrict below, const u64 *restrict up, int w) {
-	u64 left = (up[0] + row[0]) & CHANNELS, left_below = row[0] = left;
-	for (int x = 1; x < w; x++) {
-		u64 above = left;
-		row[x] = left = (expected(left, up[x]) + row[x]) & CHANNELS;
-		below[x - 1] = left_below = (expected(left_below, above) + below[x - 1]) & CHANNELS;
+// colours_of_four does four rows at once, each a block behind the one above: alone each would mostly wait for its left neighbour. There are four columns at
+// least.
+FN void colours_of_four(u64 *restrict row, const u64 *restrict up, int w) {
+	u64 *restrict r1 = row + w - 1, *restrict r2 = row + 2 * w - 2, *restrict r3 = row + 3 * w - 3; // so that x counts for all
+	u64 a = up ? up[0] : 0, b, c, d;
+#define NEXT(left, above, at) at = left = (expected(left, above) + at) & CHANNELS
+#define FIRST(left, above, at) at = left = (above + at) & CHANNELS
+	FIRST(a, a, row[0]);
+	FIRST(b, a, r1[1]);
+	NEXT(a, (up ? up[1] : a), row[1]);
+	FIRST(c, b, r2[2]);
+	NEXT(b, a, r1[2]);
+	NEXT(a, (up ? up[2] : a), row[2]);
+	FIRST(d, c, r3[3]);
+	for (int x = 3;; x++) {
+		NEXT(c, b, r2[x]);
+		NEXT(b, a, r1[x]);
+		NEXT(a, (up ? up[x] : a), row[x]);
+		if (x == w - 1)
+			break;
+		NEXT(d, c, r3[x + 1]);
 	}
-	below[w - 1] = (expected(left_below, left) + below[w - 1]) & CHANNELS;
+	NEXT(d, c, r3[w]);
+	NEXT(c, b, r2[w]);
+	NEXT(b, a, r1[w]);
+	NEXT(d, c, r3[w + 1]);
+	NEXT(c, b, r2[w + 1]);
+	NEXT(d, c, r3[w + 2]);
+#undef FIRST
+#undef NEXT
 }
 
-FN void join_body(const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *rows, uint8_t *restrict raw, ptrdiff_t step) {
-	const uint8_t *q0 = planes + at, *q1 = q0 + stride, *q2 = q1 + stride, *q3 = q2 + stride;
-	const uint8_t *g0 = q3 + stride, *g1 = g0 + stride;
-	const uint16_t *rb0 = (const uint16_t *)(planes + 6 * stride) + at, *rb1 = (const uint16_t *)(planes + 8 * stride) + at;
-	raw += at * step;
-	u64 *up = 0, *here = rows; // two rows; the two before lie in the other half
+// unexpected_plain puts what was not expected of n blocks into words; blocks_plain makes blocks of such words and of their rows of indices.
+FN void unexpected_plain(u64 *restrict to, const uint8_t *g0, const uint8_t *g1, const uint16_t *rb0, const uint16_t *rb1, int n) {
+	for (int i = 0; i < n; i++) {
+		u64 green = g0[i] | (u64)g1[i] << 32, rb = rb0[i] | (u64)rb1[i] << 32, half = green >> 1 & BLUES;
+		to[i] = ((((rb | rb << 11) & DOUBLE(0x1f | 0x1f << 16)) + half + (half << 16)) & CHANNELS) | green << 8;
+	}
+}
+
+FN void blocks_plain(uint8_t *restrict raw, ptrdiff_t step, const u64 *colours, const uint8_t *r0, const uint8_t *r1, const uint8_t *r2, const uint8_t *r3, int n) {
+	for (int i = 0; i < n; i++) {
+		uint32_t rows = r0[i] | (uint32_t)r1[i] << 8 | (uint32_t)r2[i] << 16 | (uint32_t)r3[i] << 24;
+		store64(raw + i * step, gather(colours[i]) | (u64)rows << 32);
+	}
+}
+
+#if X86
+#include "kernel_x86.h"
+#else
+#define unexpected_fast unexpected_plain
+#define blocks_fast blocks_plain
+#define rounds_fast rounds_plain
+#endif
+
+FAST static int read_fast(uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends) {
+	return read_body(rounds_fast, planes, stride, n, tables, longest, packed, ends);
+}
+static int read_plain(uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends) {
+	return read_body(rounds_plain, planes, stride, n, tables, longest, packed, ends);
+}
+
+int xb_read(int fast, uint8_t *planes, ptrdiff_t stride, int n, const uint16_t *tables, const uint32_t *longest, const uint8_t *packed, const uint32_t *ends) {
+	return (fast ? read_fast : read_plain)(planes, stride, n, tables, longest, packed, ends);
+}
+
+typedef void unexpected_function(u64 *, const uint8_t *, const uint8_t *, const uint16_t *, const uint16_t *, int);
+typedef void blocks_function(uint8_t *, ptrdiff_t, const u64 *, const uint8_t *, const uint8_t *, const uint8_t *, const uint8_t *, int);
+
+FN void join_body(unexpected_function *unexpected, blocks_function *blocks, const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *rows, uint8_t *raw,
+	ptrdiff_t step) {
+	const uint8_t *r0 = planes, *r1 = r0 + stride, *r2 = r1 + stride, *r3 = r2 + stride, *g0 = r3 + stride, *g1 = g0 + stride;
+	const uint16_t *rb0 = (const uint16_t *)(planes + 6 * stride), *rb1 = (const uint16_t *)(planes + 8 * stride);
+	u64 *up = 0, *here = rows; // four rows; of those before, the last is left in the other half
 	for (int y = 0; y < h;) {
-		int count = y > 0 && y + 1 < h ? 2 : 1;
-		for (int x = 0; x < count * w; x++) {
-			u64 green = g0[x] | (u64)g1[x] << 32, rb = rb0[x] | (u64)rb1[x] << 32, half = green >> 1 & BLUES;
-			here[x] = ((((rb | rb << 8) & DOUBLE(0x1f | 0x1f << 13)) + half + (half << 13)) & CHANNELS) | green << 6;
-		}
-		if (count == 2)
-			colours_of_two(here, here + w, up, w);
+		const int count = w >= 4 && y + 4 <= h ? 4 : 1;
+		unexpected(here, g0 + at, g1 + at, rb0 + at, rb1 + at, count * w);
+		if (count == 4)
+			up ? colours_of_four(here, up, w) : colours_of_four(here, 0, w);
 		else
-			colours_of(here, up, w);
-		for (int x = 0; x < count * w; x++) {
-			uint32_t quads = q0[x] | (uint32_t)q1[x] << 8 | (uint32_t)q3[x] << 16 | (uint32_t)q2[x] << 24;
-			store64(raw + x * step, gather(here[x]) | (u64)turn_rows(quads) << 32);
-		}
+			up ? colours_of(here, up, w) : colours_of(here, 0, w);
+		blocks(raw + at * step, step, here, r0 + at, r1 + at, r2 + at, r3 + at, count * w);
 		up = here + (count - 1) * w;
-		here = here == rows ? rows + 2 * w : rows;
-		q0 += count * w, q1 += count * w, q2 += count * w, q3 += count * w, g0 += count * w, g1 += count * w, rb0 += count * w, rb1 += count * w;
-		raw += count * w * step;
+		here = here == rows ? rows + 4 * w : rows;
+		at += count * w;
 		y += count;
 	}
 }
 
-FN void join_step(const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *row, uint8_t *raw, ptrdiff_t step) {
-	if (step == 8)
-		join_body(planes, stride, at, w, h, row, raw, 8);
-	else
-		join_body(planes, stride, at, w, h, row, raw, 16);
+FAST static void join_fast(const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *rows, uint8_t *raw, ptrdiff_t step) {
+	join_body(unexpected_fast, blocks_fast, planes, stride, at, w, h, rows, raw, step);
 }
-#define join_body join_step
-BOTH(void, join, (const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *row, uint8_t *raw, ptrdiff_t step),
-	(planes, stride, at, w, h, row, raw, step))
-#undef join_body
+static void join_plain(const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *rows, uint8_t *raw, ptrdiff_t step) {
+	join_body(unexpected_plain, blocks_plain, planes, stride, at, w, h, rows, raw, step);
+}
 
-void xb_join(int fast, const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *row, uint8_t *raw, ptrdiff_t step) {
-	(fast ? join_fast : join_plain)(planes, stride, at, w, h, row, raw, step);
+void xb_join(int fast, const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *rows, uint8_t *raw, ptrdiff_t step) {
+	(fast ? join_fast : join_plain)(planes, stride, at, w, h, rows, raw, step);
 }
 
 FN void split_body(uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 *row, const uint8_t *raw, ptrdiff_t step) {
@@ -300,10 +361,10 @@ FN void split_body(uint8_t *planes, ptrdiff_t stride, int at, int w, int h, u64 
 		here[-1] = y ? up[0] : 0;
 		const u64 *restrict above = y ? up : here - 1, *restrict left = here - 1;
 		for (int x = 0; x < w; x++) {
-			u64 d = ((here[x] | GUARDS) - expected(left[x], above[x])) & CHANNELS, half = d >> 7 & BLUES;
-			d = ((d | GUARDS) - half - (half << 13)) & CHANNELS;
-			g0[x] = d >> 6 & 0x3f, g1[x] = d >> 38 & 0x3f;
-			u64 rb = (d & BLUES) | (d >> 8 & DOUBLE(0x3e0));
+			u64 d = ((here[x] | GUARDS) - (expected(left[x], above[x]) & CHANNELS)) & CHANNELS, half = d >> 9 & BLUES;
+			d = ((d | GUARDS) - half - (half << 16)) & CHANNELS;
+			g0[x] = d >> 8 & 0x3f, g1[x] = d >> 40 & 0x3f;
+			u64 rb = (d & BLUES) | (d >> 11 & DOUBLE(0x3e0));
 			rb0[x] = rb, rb1[x] = rb >> 32;
 		}
 		u64 *swap = up;
@@ -374,11 +435,15 @@ FN void join_quads_body(uint8_t *planes, ptrdiff_t stride, int n) {
 	for (int i = 0; i < (n + 7) / 8; i++) {
 		u64 nw = q[0][i], ne = q[1][i], se = q[2][i], sw = q[3][i];
 		posture p = posture_of(nw, 2, 6);
-		q[1][i] = ne = swap_middle(mirrored(ne, p.mirror)) ^ p.flip;
+		ne = swap_middle(mirrored(ne, p.mirror)) ^ p.flip;
 		p = posture_of(ne, 4, 6);
-		q[2][i] = se = mirrored(se, p.mirror) ^ p.flip;
+		se = mirrored(se, p.mirror) ^ p.flip;
 		p = posture_of(se, 0, 4);
-		q[3][i] = swap_middle(swap_halves(mirrored(sw, p.mirror))) ^ p.flip;
+		sw = swap_middle(swap_halves(mirrored(sw, p.mirror))) ^ p.flip;
+		q[0][i] = (nw & EACH(0x0f)) | (ne & EACH(0x0f)) << 4;
+		q[1][i] = (nw >> 4 & EACH(0x0f)) | (ne & EACH(0xf0));
+		q[2][i] = (sw & EACH(0x0f)) | (se & EACH(0x0f)) << 4;
+		q[3][i] = (sw >> 4 & EACH(0x0f)) | (se & EACH(0xf0));
 	}
 }
 

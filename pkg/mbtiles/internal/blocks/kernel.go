@@ -65,12 +65,23 @@ func (goKernel) write(p *planes, words *[codes]words, packed []byte) (ends [colo
 }
 
 func (goKernel) read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) int {
-	start := uint32(0)
-	for i, st := range p.colourStreams() {
-		from := packed[start:ends[i]]
+	var from [colourStreams]reading
+	all, start := p.colourStreams(), uint32(0)
+	for i, st := range all {
+		from[i] = reading{stream: packed[start:ends[i]], table: &tables[st.code], code: st.code}
 		start = ends[i]
-		if st.bytes != nil && !read(st.bytes, from, &tables[st.code], st.code) || st.words != nil && !read(st.words, from, &tables[st.code], st.code) {
-			return i
+	}
+	for i := 0; i < colourStreams; i += 2 {
+		var ok [2]bool
+		if all[i].bytes != nil {
+			ok = readTwo([2][]uint8{all[i].bytes, all[i+1].bytes}, from[i], from[i+1])
+		} else {
+			ok = readTwo([2][]uint16{all[i].words, all[i+1].words}, from[i], from[i+1])
+		}
+		for k := range ok {
+			if !ok[k] {
+				return i + k
+			}
 		}
 	}
 	return colourStreams

@@ -27,13 +27,13 @@ void xb_write(int fast, const uint8_t *planes, ptrdiff_t stride, int n, const ui
 // xb_count adds to the counts by code.
 void xb_count(const uint8_t *planes, ptrdiff_t stride, int n, uint32_t *counts);
 
-// xb_split makes the planes of an area of w by h blocks whose first one is number at. Blocks are step bytes apart. row has room for 2 w words.
-void xb_split(int fast, uint8_t *planes, ptrdiff_t stride, int at, int w, int h, uint64_t *row, const uint8_t *raw, ptrdiff_t step);
+// xb_split makes the planes of an area of w by h blocks whose first one is number at. Blocks are step bytes apart. rows has room for 8 w words.
+void xb_split(int fast, uint8_t *planes, ptrdiff_t stride, int at, int w, int h, uint64_t *rows, const uint8_t *raw, ptrdiff_t step);
 
-// xb_join is the inverse; the quads of the planes are joined already.
-void xb_join(int fast, const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, uint64_t *row, uint8_t *raw, ptrdiff_t step);
+// xb_join is the inverse. In the places of the quads it takes the rows of indices that xb_join_quads has made of them.
+void xb_join(int fast, const uint8_t *planes, ptrdiff_t stride, int at, int w, int h, uint64_t *rows, uint8_t *raw, ptrdiff_t step);
 
-// xb_split_quads and xb_join_quads work in place on n quads, and on what fills up the last word.
+// xb_split_quads and xb_join_quads work in place on n quads, and on what fills up the last word. The latter leaves rows of indices, from north to south.
 void xb_split_quads(int fast, uint8_t *planes, ptrdiff_t stride, int n);
 void xb_join_quads(int fast, uint8_t *planes, ptrdiff_t stride, int n);
 

@@ -200,7 +200,7 @@ func (u *Unpacker) Unpack(raw []byte, s Shape, packed []byte) error {
 	}
 	for i, st := range alpha {
 		from := rest[ends[colourStreams+i-1]:ends[colourStreams+i]]
-		if !read(st.bytes, from, &u.tables[st.code], st.code) {
+		if !read(st.bytes, reading{stream: from, table: &u.tables[st.code], code: st.code}) {
 			return damaged("stream %d", colourStreams+i)
 		}
 	}

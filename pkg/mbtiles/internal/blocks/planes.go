@@ -14,7 +14,7 @@ type planes struct {
 	// work on whole words.
 	memory []uint64
 	stride int      // in bytes, from plane to plane; redBlue takes two each
-	row    []uint64 // colours of four rows of blocks
+	row    []uint64 // colours of eight rows of blocks
 }
 
 // Slack is how many bytes beyond its length a packed segment should have room for: Unpack then need not copy it.
@@ -26,7 +26,7 @@ func (p *planes) resize(s Shape) {
 	p.n = s.Blocks()
 	p.stride = (p.n/64 + 1) * 64
 	p.memory = room(p.memory, planes*p.stride/word)
-	p.row = room(p.row, 4*s.Width+2)
+	p.row = room(p.row, 8*s.Width+2)
 	bytes := unsafe.Slice((*uint8)(unsafe.Pointer(&p.memory[0])), planes*p.stride)
 	words := unsafe.Slice((*uint16)(unsafe.Pointer(&p.memory[0])), planes*p.stride/2)
 	at := func(plane int) []uint8 { return bytes[plane*p.stride:][:p.stride] }

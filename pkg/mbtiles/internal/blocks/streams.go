@@ -33,43 +33,86 @@ func write[S uint8 | uint16](dst []byte, symbols []S, words *words) []byte {
 	return dst
 }
 
+// reading is how far a stream has been read.
+type reading struct {
+	stream []byte
+	table  *table
+	code   int
+	at     int // bytes
+	used   int // bits of the next
+}
+
+// mask and shift say how an entry is found and where in it the symbol stands.
+func (r *reading) mask() uint32 { return uint32(1)<<kinds[r.code].limit - 1 }
+func (r *reading) shift() int   { return shiftOf(kinds[r.code].symbols) }
+
+// next returns what is left from here on, below a bit that marks its end. There are 8 bytes.
+func (r *reading) next() uint64 {
+	return (binary.LittleEndian.Uint64(r.stream[r.at:]) | 1<<63) >> r.used
+}
+
+// took moves on to where next has come.
+func (r *reading) took(next uint64) {
+	used := bits.LeadingZeros64(next)
+	r.at += used >> 3
+	r.used = used & 7
+}
+
+// readTwo fills symbols from two streams, as many of each, in turns: one alone would mostly wait for its own table. It reports whether they are used up, as
+// read does.
+func readTwo[S uint8 | uint16](symbols [2][]S, first, second reading) (ok [2]bool) {
+	a, b, i := first, second, 0
+	aMask, bMask, aShift, bShift := a.mask(), b.mask(), a.shift(), b.shift()
+	for ; i+4 <= len(symbols[0]) && a.at+8 <= len(a.stream) && b.at+8 <= len(b.stream); i += 4 {
+		aNext, bNext := a.next(), b.next()
+		aFour, bFour := symbols[0][i:][:4], symbols[1][i:][:4]
+		for k := range 4 {
+			e := a.table[uint32(aNext)&aMask%(1<<maxLength)]
+			aFour[k] = S(e >> aShift)
+			aNext >>= e & 63
+			e = b.table[uint32(bNext)&bMask%(1<<maxLength)]
+			bFour[k] = S(e >> bShift)
+			bNext >>= e & 63
+		}
+		a.took(aNext)
+		b.took(bNext)
+	}
+	return [2]bool{read(symbols[0][i:], a), read(symbols[1][i:], b)}
+}
+
 // read fills symbols from a stream. It reports whether the stream is used up, to the zeros that fill its last byte.
-func read[S uint8 | uint16](symbols []S, stream []byte, table *table, code int) bool {
-	mask, shift := uint32(1)<<kinds[code].limit-1, shiftOf(kinds[code].symbols)
-	at, used := 0, 0 // bytes of the stream, and bits of the next
+func read[S uint8 | uint16](symbols []S, r reading) bool {
+	mask, shift := r.mask(), r.shift()
 	i := 0
-	for ; i+4 <= len(symbols) && at+8 <= len(stream); i += 4 {
-		// What is left stands below a bit that marks its end.
-		acc := (binary.LittleEndian.Uint64(stream[at:]) | 1<<63) >> used
+	for ; i+4 <= len(symbols) && r.at+8 <= len(r.stream); i += 4 {
+		next := r.next()
 		four := symbols[i:][:4]
 		for k := range four {
-			e := table[uint32(acc)&mask%(1<<maxLength)]
+			e := r.table[uint32(next)&mask%(1<<maxLength)]
 			four[k] = S(e >> shift)
-			acc >>= e & 63
+			next >>= e & 63
 		}
-		used = bits.LeadingZeros64(acc)
-		at += used >> 3
-		used &= 7
+		r.took(next)
 	}
 	// The end, a symbol at a time.
 	for ; i < len(symbols); i++ {
-		acc := uint64(0)
+		next := uint64(0)
 		for k := range 4 {
-			if at+k < len(stream) {
-				acc |= uint64(stream[at+k]) << (8 * k)
+			if r.at+k < len(r.stream) {
+				next |= uint64(r.stream[r.at+k]) << (8 * k)
 			}
 		}
-		e := table[uint32(acc>>used)&mask%(1<<maxLength)]
+		e := r.table[uint32(next>>r.used)&mask%(1<<maxLength)]
 		symbols[i] = S(e >> shift)
-		used += int(e & 63)
-		at += used >> 3
-		used &= 7
-		if at > len(stream) {
+		r.used += int(e & 63)
+		r.at += r.used >> 3
+		r.used &= 7
+		if r.at > len(r.stream) {
 			return false
 		}
 	}
-	if used > 0 {
-		return at == len(stream)-1 && stream[at]>>used == 0
+	if r.used > 0 {
+		return r.at == len(r.stream)-1 && r.stream[r.at]>>r.used == 0
 	}
-	return at == len(stream)
+	return r.at == len(r.stream)
 }
