@@ -164,10 +164,13 @@ func watch(server *fetchtest.Server) func(tiles.Chunk) bool {
 	}
 }
 
-// committedTextures returns what a killed build's .part holds.
+// committedTextures returns what a killed build's .part holds, or the archive itself where the build was killed after it had put it in its place.
 func committedTextures(t *testing.T, file string) []tiles.Texture {
 	t.Helper()
 	a, err := mbtiles.Open(t.Context(), file+".part")
+	if errors.Is(err, os.ErrNotExist) {
+		a, err = mbtiles.Open(t.Context(), file)
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 // What is wrong with a build is at /healthz, in words, with the code that scripts look at.
 func TestHealthIsServed(t *testing.T) {
 	var stderr bytes.Buffer
-	w, err := observeOptions{HTTP: "127.0.0.1:0"}.start(t.Context(), "build", &stderr)
+	w, err := observeOptions{HTTP: "127.0.0.1:0", logOptions: logOptions{LogLevel: "warn"}}.start(t.Context(), "build", &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
