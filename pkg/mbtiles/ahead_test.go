@@ -9,6 +9,7 @@ import (
 
 // Reading in order has the next compressed segment decoded before it is asked for, and nothing beyond the file's end.
 func TestReadAhead(t *testing.T) {
+	t.Parallel()
 	l := dds.Layout{Format: dds.BC1, Side: 1024}
 	a := build(t, map[string][]byte{"16_16_BI12": solidFile(l, 0x55aa), "32_16_BI12": ddsFile(l, 3)})
 	packed, raw := lookup(t, a, "16_16_BI12"), lookup(t, a, "32_16_BI12")
@@ -35,6 +36,7 @@ func TestReadAhead(t *testing.T) {
 }
 
 func TestReadAheadIsBounded(t *testing.T) {
+	t.Parallel()
 	var a ahead
 	release := make(chan struct{})
 	for range 10 {

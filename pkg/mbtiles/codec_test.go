@@ -21,6 +21,7 @@ func codecsOf(c *Content) map[int64]int {
 
 // Every segment is stored in the form that suits it, and what is solid costs next to nothing.
 func TestCodecChoice(t *testing.T) {
+	t.Parallel()
 	large := dds.Layout{Format: dds.BC1, Side: 1024}
 	noisy := ddsFile(large, 1)
 	tiled := append(groundFile(large, 1)[:dds.HeaderSize], bytes.Repeat(groundFile(large, 1)[dds.HeaderSize:][:1024], int(large.Size())/1024)...)[:large.Size()]
@@ -61,6 +62,7 @@ func TestCodecChoice(t *testing.T) {
 
 // What is encoded is decoded, whatever the layout and the form.
 func TestDecode(t *testing.T) {
+	t.Parallel()
 	d, err := newDecoder()
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +91,7 @@ func TestDecode(t *testing.T) {
 
 // A frame that holds more than a segment can be, or less, is refused.
 func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
 	d, err := newDecoder()
 	if err != nil {
 		t.Fatal(err)

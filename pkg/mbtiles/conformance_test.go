@@ -12,6 +12,7 @@ import (
 
 // Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}

@@ -39,6 +39,7 @@ func contentsOf() map[string][]byte {
 
 // A repacked archive holds the same textures, passes SQLite's own checks and ours, and has the previews of the one that was built.
 func TestRepack(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
@@ -90,6 +91,7 @@ func integrity(t *testing.T, path string) {
 // Archives of the same textures become the same bytes, whatever the order in which they were put, what was put before and replaced, how transactions fell and
 // how many workers there were.
 func TestRepackCanonical(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
@@ -131,6 +133,7 @@ func TestRepackCanonical(t *testing.T) {
 
 // Once canonical, always so, and in place as well.
 func TestRepackInPlace(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
@@ -153,6 +156,7 @@ func TestRepackInPlace(t *testing.T) {
 
 // Who has opened an archive before another put a better one in its place does not undo that.
 func TestRepackReplaced(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
 	better := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 2)})
 	if _, err := better.Repack(t.Context(), a.path, CopyOptions{Replace: true}); err != nil {
@@ -172,6 +176,7 @@ func TestRepackReplaced(t *testing.T) {
 
 // Recompressed, an archive is what it would have been had it been built so.
 func TestRepackCompress(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
@@ -203,6 +208,7 @@ func TestRepackCompress(t *testing.T) {
 
 // Damage is an error that names the texture, nothing is left of the copy, and what stood at the path still does.
 func TestCopyDamaged(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		o     CopyOptions
@@ -229,6 +235,7 @@ func TestCopyDamaged(t *testing.T) {
 }
 
 func TestCopyCancelled(t *testing.T) {
+	t.Parallel()
 	a := build(t, contentsOf())
 	ctx, cancel := context.WithCancel(t.Context())
 	path := filepath.Join(t.TempDir(), "b.mbtiles")
@@ -243,6 +250,7 @@ func TestCopyCancelled(t *testing.T) {
 
 // What a copy is not made into: an archive, an unfinished one, one that somebody writes, another kind of file, a wrong name.
 func TestCopyRefused(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -282,6 +290,7 @@ func TestCopyRefused(t *testing.T) {
 
 // What somebody else puts there while an archive is being made stays.
 func TestCopyOverNewFile(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
 	path := filepath.Join(t.TempDir(), "b.mbtiles")
 	o := CopyOptions{Progress: func(int64, int64) {
@@ -302,6 +311,7 @@ func TestCopyOverNewFile(t *testing.T) {
 
 // The remains of a copy that was killed are in nobody's way.
 func TestCopyAfterKill(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})
 	path := filepath.Join(t.TempDir(), "b.mbtiles")
 	if err := os.WriteFile(path+partSuffix+copySuffix, bytes.Repeat([]byte("x"), 100_000), 0o666); err != nil {
@@ -318,6 +328,7 @@ func TestCopyAfterKill(t *testing.T) {
 
 // An extraction of some textures is what a build of those is.
 func TestExtract(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
@@ -349,6 +360,7 @@ func TestExtract(t *testing.T) {
 
 // inOrder keeps the order and the first error, and leaves nobody behind.
 func TestInOrder(t *testing.T) {
+	t.Parallel()
 	items := func(yield func(int) bool) {
 		for i := 0; i < 100 && yield(i); i++ {
 		}

@@ -15,6 +15,7 @@ import (
 )
 
 func TestCreateNames(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"a", "a.sqlite", "a.mbtiles.part", ".mbtiles", "mbtiles"} {
 		if w, err := Create(t.Context(), filepath.Join(dir, name), WriterOptions{}); !errors.Is(err, ErrName) {
@@ -31,6 +32,7 @@ func TestCreateNames(t *testing.T) {
 }
 
 func TestOddPaths(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{
 		"with space.mbtiles", "100%.mbtiles", "%41.mbtiles", "a?mode=memory.mbtiles", "a#b.mbtiles", "ünïcödé 北.mbtiles", "a&b=c;d.mbtiles",
 		"-dash.mbtiles", "UPPER.MBTILES", `back\slash.mbtiles`, "'quote\".mbtiles", "file:a.mbtiles", "new\nline.mbtiles",
@@ -64,6 +66,7 @@ func TestRelativePath(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	for i := range 4 {
 		w := createAt(t, path)
@@ -102,6 +105,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestCreateOverExisting(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.mbtiles")
 	w := createAt(t, path)
@@ -120,6 +124,7 @@ func TestCreateOverExisting(t *testing.T) {
 }
 
 func TestCreateOverRenamedPart(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
@@ -140,6 +145,7 @@ func TestCreateOverRenamedPart(t *testing.T) {
 }
 
 func TestCreateOverForeign(t *testing.T) {
+	t.Parallel()
 	for name, content := range map[string][]byte{
 		"text": []byte("hello"), "noise": ddsFile(small, 1), "almost": []byte("SQLite format 3\x00"),
 		"sqlite": foreignSQLite(t), "plain mbtiles": plainMBTiles(t), "future": futureArchive(t),
@@ -172,6 +178,7 @@ func TestCreateOverForeign(t *testing.T) {
 
 // A journal of an archive that was removed would make the new one unreadable, once it is finished.
 func TestCreateBesideJournal(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	for _, suffix := range []string{journalSuffix, walSuffix} {
 		if err := os.WriteFile(path+suffix, []byte("old"), 0o666); err != nil {
@@ -190,6 +197,7 @@ func TestCreateBesideJournal(t *testing.T) {
 }
 
 func TestFinishOverNewFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
@@ -211,6 +219,7 @@ func TestFinishOverNewFile(t *testing.T) {
 }
 
 func TestSecondWriter(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
@@ -224,6 +233,7 @@ func TestSecondWriter(t *testing.T) {
 }
 
 func TestOpenPart(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
@@ -245,6 +255,7 @@ func TestOpenPart(t *testing.T) {
 
 // A .part that another program reads is finished all the same, and stays what it was for whoever has it open.
 func TestFinishWhileRead(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	file := ddsFile(small, 1)
@@ -273,6 +284,7 @@ func growing(t testing.TB, path string) *Writer {
 
 // A growing archive can be read while a transaction is open. It is finished once nobody has it open any more.
 func TestGrowing(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := growing(t, path)
 	file := ddsFile(small, 1)

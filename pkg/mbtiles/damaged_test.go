@@ -7,6 +7,7 @@ import (
 
 // Damaged bytes are replaced by a Put of the same texture, and by nothing less: without Damaged the hash vouches for them.
 func TestDamaged(t *testing.T) {
+	t.Parallel()
 	for _, told := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")
 		w := createAt(t, path)

@@ -39,6 +39,7 @@ func fenced(doc, language string) []string {
 }
 
 func TestDocSchema(t *testing.T) {
+	t.Parallel()
 	var want strings.Builder
 	for _, s := range schema {
 		want.WriteString(s.sql + "\n")
@@ -59,6 +60,7 @@ func comma(n int64) string {
 }
 
 func TestDocSegments(t *testing.T) {
+	t.Parallel()
 	doc := readDoc(t)
 	for _, f := range []dds.Format{dds.BC1, dds.BC3} {
 		for side := 256; side <= 4096; side *= 2 {
@@ -86,6 +88,7 @@ func TestDocSegments(t *testing.T) {
 
 // The header of section 4, built from the document's words, is the one of pkg/dds.
 func TestDocHeader(t *testing.T) {
+	t.Parallel()
 	doc := readDoc(t)
 	for _, f := range []dds.Format{dds.BC1, dds.BC3} {
 		for side := 256; side <= 4096; side *= 2 {
@@ -104,6 +107,7 @@ func TestDocHeader(t *testing.T) {
 
 // The worked example of the digest: its lines give the digest, and an archive of just those textures gives the lines.
 func TestDocDigest(t *testing.T) {
+	t.Parallel()
 	doc := readDoc(t)
 	lines := fenced(doc, "digest")
 	if len(lines) != 1 {
@@ -129,6 +133,7 @@ func TestDocDigest(t *testing.T) {
 
 // The digest of an archive is that of a plain query, sorted here.
 func TestDigestByQuery(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{
 		"0_0_BI04": ddsFile(small, 1), "160_16_BI12": ddsFile(small, 2), "32_16_BI12": ddsFile(small, 3), "32_160_bI12": ddsFile(small, 4),
 		"32_32_Z12": ddsFile(small, 5), "32_32_a12": ddsFile(small, 5), "32_32_é12": ddsFile(small, 6), "1024_16_A12": ddsFile(small, 7),

@@ -23,6 +23,7 @@ func extend(t *testing.T, path string) *Writer {
 
 // A complete archive that is gone on with stays whole until the new one takes its place.
 func TestExtend(t *testing.T) {
+	t.Parallel()
 	path := write(t, sound(t))
 	before, err := os.ReadFile(path)
 	if err != nil {
@@ -80,6 +81,7 @@ func TestExtend(t *testing.T) {
 
 // Only archives are gone on with.
 func TestExtendForeign(t *testing.T) {
+	t.Parallel()
 	path := write(t, plainMBTiles(t))
 	if _, err := Create(t.Context(), path, WriterOptions{Extend: true}); !errors.Is(err, ErrNotArchive) {
 		t.Errorf("got %v, want %v", err, ErrNotArchive)
@@ -90,6 +92,7 @@ func TestExtendForeign(t *testing.T) {
 }
 
 func TestExtendCancelled(t *testing.T) {
+	t.Parallel()
 	path := write(t, sound(t))
 	lock, err := lockFile(path + partSuffix + lockSuffix)
 	if err != nil {

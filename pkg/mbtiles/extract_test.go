@@ -12,6 +12,7 @@ import (
 
 // Contents taken from one archive and put into another make the same archive, and nothing is compressed anew.
 func TestContentOfAnother(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}
@@ -50,6 +51,7 @@ func TestContentOfAnother(t *testing.T) {
 
 // Damage does not spread.
 func TestContentDamaged(t *testing.T) {
+	t.Parallel()
 	a := openAt(t, write(t, altered(t, sound(t), `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`)))
 	if _, err := a.Content(t.Context(), lookup(t, a, "32_16_BI12")); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("got %v, want %v", err, ErrCorrupt)

@@ -67,6 +67,7 @@ func TestFileTooLarge(t *testing.T) {
 
 // A full disk likewise.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small tmpfs takes root; TestFileTooLarge covers the rest")
 	}
@@ -111,6 +112,7 @@ func checkGoesOn(t *testing.T, path string) {
 
 // A disk on which not even the tables find room.
 func TestDiskFullAtOnce(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small tmpfs takes root")
 	}
@@ -128,6 +130,7 @@ func TestDiskFullAtOnce(t *testing.T) {
 
 // A failed write reaches whoever waits for room.
 func TestFailureWakesPut(t *testing.T) {
+	t.Parallel()
 	content := encode(t, None, ddsFile(full, 1))
 	w, err := Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"), WriterOptions{QueueBytes: content.Bytes()})
 	if err != nil {

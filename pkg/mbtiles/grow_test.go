@@ -10,6 +10,7 @@ import (
 
 // What is removed is gone with all that only it needed, what is put is found by who has the file open, and the archive stays whole.
 func TestGrow(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
 	w := createGrowing(t, path)
 	a := openAt(t, path+partSuffix)

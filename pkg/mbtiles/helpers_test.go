@@ -18,6 +18,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
+// Tests here run at the same time, but for two kinds: those that change the working directory, and those that start other processes. A process that is being
+// started has, for a moment, all that this one has open, and with it the locks of archives that other tests close and open again.
 func TestMain(m *testing.M) {
 	if what := os.Getenv(childVar); what != "" {
 		if err := child(what); err != nil {

@@ -121,6 +121,7 @@ func btree(t testing.TB, file []byte, root uint32) (interior, leaves, overflow [
 
 // Every pointer of the b-tree is bent: to nothing, to itself, to the root, to pages of another kind and beyond the end; counts, types and lengths as well.
 func TestPagesBent(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("some 250 damaged files: for the full suite")
 	}

@@ -104,6 +104,7 @@ func write(t testing.TB, b []byte) string {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}
@@ -249,6 +250,7 @@ func corrupted(archive []byte, off, n int) []byte {
 }
 
 func TestOpenNoFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if _, err := Open(t.Context(), filepath.Join(dir, "none.mbtiles")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
@@ -260,6 +262,7 @@ func TestOpenNoFile(t *testing.T) {
 
 // What stands beside a finished archive might change what it says, or what SQLite does: it is refused, unless there is nothing in it.
 func TestOpenBeside(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	for _, suffix := range []string{walSuffix, journalSuffix} {
 		t.Run(suffix, func(t *testing.T) {
@@ -291,6 +294,7 @@ func TestOpenBeside(t *testing.T) {
 
 // What a program that is still running writes is not passed over.
 func TestOpenWhileChanged(t *testing.T) {
+	t.Parallel()
 	path := write(t, sound(t))
 	c, err := dial(path, readWrite)
 	if err != nil {
@@ -312,11 +316,13 @@ func TestOpenWhileChanged(t *testing.T) {
 
 // A table that is none of ours, such as ANALYZE leaves, does not matter.
 func TestOpenIgnoresOtherTables(t *testing.T) {
+	t.Parallel()
 	mustVerify(t, openAt(t, write(t, altered(t, sound(t), `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
 }
 
 // Names are data: whatever stands in them, nothing of it is run.
 func TestNamesAreData(t *testing.T) {
+	t.Parallel()
 	for what, statement := range map[string]string{
 		"maptype":  `UPDATE textures SET maptype = 'x'');DROP**TABLE(tiles);--' WHERE row = 32`,
 		"provider": `UPDATE textures SET provider = 'x'');DROP TABLE tiles;--'`,
@@ -350,6 +356,7 @@ func TestNamesAreData(t *testing.T) {
 
 // Tables that share their pages read as damage, not as each other's rows.
 func TestSharedPages(t *testing.T) {
+	t.Parallel()
 	for _, other := range []string{"tiles", "contents", "metadata", "textures"} {
 		t.Run(other, func(t *testing.T) {
 			a, err := Open(t.Context(), write(t, altered(t, sound(t), swapRoot("segments", other)...)))
@@ -374,6 +381,7 @@ func TestSharedPages(t *testing.T) {
 
 // A few bytes of preview may say that they are billions of pixels.
 func TestPictureOfAStranger(t *testing.T) {
+	t.Parallel()
 	a := openAt(t, write(t, altered(t, sound(t),
 		`UPDATE tiles SET tile_data = x'ffd8ffc0000b08ffffffff01011100ffda0008010100003f0000' WHERE zoom_level = 0`,
 		`UPDATE tiles SET tile_data = x'00' WHERE zoom_level = 1`)))
@@ -390,6 +398,7 @@ func TestPictureOfAStranger(t *testing.T) {
 
 // A journal that a stranger sends with a .part may name any file, which SQLite would delete.
 func TestForeignJournal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	victim, part := filepath.Join(dir, "victim"), filepath.Join(dir, "a.mbtiles.part")
 	journal := superJournal(victim)
@@ -432,6 +441,7 @@ func superJournal(victim string) []byte {
 
 // What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying which texture and which segment.
 func TestReadRefuses(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	bomb := func(size int) string {
 		enc := NewEncoder(Fast)

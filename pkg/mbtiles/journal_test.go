@@ -34,6 +34,7 @@ func hotPart(t testing.TB) (part, journal []byte) {
 
 // Whoever opens what a killed writer left takes its last transaction back first; a writer that lives is left alone.
 func TestOpenAfterKill(t *testing.T) {
+	t.Parallel()
 	part, journal := hotPart(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.mbtiles"+partSuffix)
@@ -100,6 +101,7 @@ func readOnlyFolder(t *testing.T, files map[string][]byte) string {
 
 // In a folder that cannot be written to archives are read, and everything else says why it cannot be.
 func TestReadOnlyFolder(t *testing.T) {
+	t.Parallel()
 	part, journal := hotPart(t)
 	dir := readOnlyFolder(t, map[string][]byte{
 		"a.mbtiles": sound(t), "b.mbtiles.part": altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`),
@@ -130,6 +132,7 @@ func TestReadOnlyFolder(t *testing.T) {
 
 // What is left of a .part that is no more is not taken for the next one's.
 func TestRemainsOfOldPart(t *testing.T) {
+	t.Parallel()
 	_, journal := hotPart(t)
 	for _, extends := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")

@@ -55,6 +55,7 @@ func merged(t testing.TB, o MergeOptions, inputs ...*Archive) (*Archive, MergeRe
 
 // Two parts merged are what a build of the whole is, byte for byte once both are canonical, and equal files of both are stored once.
 func TestMergeParts(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
@@ -86,6 +87,7 @@ func TestMergeParts(t *testing.T) {
 
 // Which of two textures of one name gets in.
 func TestMergePrefer(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
@@ -134,6 +136,7 @@ func TestMergePrefer(t *testing.T) {
 }
 
 func TestMergeMetadata(t *testing.T) {
+	t.Parallel()
 	eox := map[string]string{"name": "a", "attribution": "© EOX", "providers": "eox", "licence": "CC BY-NC-SA 4.0", "redistributable": "true",
 		"plan": "{}", "encoder": "xelpack 1 good", "builder": "x"}
 	usgs := map[string]string{"attribution": "USGS", "providers": "usgs", "licence": "public domain", "redistributable": "true",
@@ -187,6 +190,7 @@ func checkMeta(t *testing.T, a *Archive, want map[string]string) {
 
 // What is not merged.
 func TestMergeRefused(t *testing.T) {
+	t.Parallel()
 	a := buildOf(t, "a", nil, mergeTexture{"16_16_BI12", 1, Record{}})
 	begun := filepath.Join(t.TempDir(), "b.mbtiles")
 	w := createAt(t, begun)
@@ -213,6 +217,7 @@ func TestMergeRefused(t *testing.T) {
 
 // An input may be what is replaced.
 func TestMergeInto(t *testing.T) {
+	t.Parallel()
 	a := buildOf(t, "a", nil, mergeTexture{"16_16_BI12", 1, Record{}})
 	b := buildOf(t, "b", nil, mergeTexture{"32_16_BI12", 2, Record{}})
 	before, err := os.ReadFile(b.path)

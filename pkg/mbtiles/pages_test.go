@@ -87,6 +87,7 @@ func mixture() map[string][]byte {
 
 // Every segment is read as SQLite reads it, whatever the size of a page.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	a := build(t, mixture())
 	original, err := os.ReadFile(a.path)
 	if err != nil {
@@ -108,6 +109,7 @@ func TestPages(t *testing.T) {
 
 // A finished archive is read without SQLite.
 func TestReadsDirectly(t *testing.T) {
+	t.Parallel()
 	for _, l := range []dds.Layout{{Format: dds.BC1, Side: 2048}, {Format: dds.BC3, Side: 1024}, small} {
 		file := halfNoise(l)
 		a := build(t, map[string][]byte{"16_16_BI12": file})
@@ -121,6 +123,7 @@ func TestReadsDirectly(t *testing.T) {
 
 // Rows that lie scattered over pages of removed ones are read too, but for some at the very end of the file.
 func TestPagesScattered(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}
@@ -144,6 +147,7 @@ func TestPagesScattered(t *testing.T) {
 }
 
 func TestPagesForget(t *testing.T) {
+	t.Parallel()
 	p := &pages{interior: make(map[uint32][]byte)}
 	for i := range uint32(3 * maxInterior) {
 		p.keep(i, nil)
@@ -154,6 +158,7 @@ func TestPagesForget(t *testing.T) {
 }
 
 func TestVarint(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		b    []byte
 		want int64
@@ -176,6 +181,7 @@ func TestVarint(t *testing.T) {
 
 // A new archive under the same name does not get mixed with the one that is open.
 func TestReplacedWhileOpen(t *testing.T) {
+	t.Parallel()
 	old, file := "32_16_BI12", halfNoise(dds.Layout{Format: dds.BC1, Side: 1024})
 	a := build(t, map[string][]byte{old: file, "48_16_BI12": ddsFile(small, 5)})
 	w := extend(t, a.path)

@@ -12,6 +12,7 @@ import (
 // SQLite finds every row that the page writer wrote, at every length round the borders of local and overflowing rows, over any number of levels, and with its
 // lock page anywhere among them; its integrity check has no complaint.
 func TestPageWriter(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		skip uint32
@@ -122,6 +123,7 @@ func checkPageWriter(t *testing.T, skip uint32, lengths []int) {
 }
 
 func TestPutVarint(t *testing.T) {
+	t.Parallel()
 	for _, v := range []uint64{0, 1, 127, 128, 16383, 16384, 1<<21 - 1, 1 << 21, 1<<28 - 1, 1 << 55, 1<<56 - 1, 1 << 56, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
 		b := putVarint(nil, v)
 		got, n := varint(b)

@@ -23,6 +23,7 @@ func oldAndNew(t *testing.T) (from, to *Archive) {
 }
 
 func TestDiff(t *testing.T) {
+	t.Parallel()
 	from, to := oldAndNew(t)
 	d, err := Diff(t.Context(), from, to)
 	if err != nil {
@@ -57,6 +58,7 @@ func TestDiff(t *testing.T) {
 
 // A patch is an archive in itself, and makes of the old archive the new one, byte for byte once that is canonical.
 func TestPatch(t *testing.T) {
+	t.Parallel()
 	from, to := oldAndNew(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "patch.mbtiles")
@@ -112,6 +114,7 @@ func TestPatch(t *testing.T) {
 
 // A patch that was tampered with does not make what it promises, and then nothing.
 func TestPatchTampered(t *testing.T) {
+	t.Parallel()
 	from, to := oldAndNew(t)
 	path := filepath.Join(t.TempDir(), "patch.mbtiles")
 	if _, err := WritePatch(t.Context(), path, from, to, CopyOptions{}); err != nil {

@@ -85,6 +85,7 @@ func allTiles(t *testing.T, a *Archive) map[string]string {
 
 // The preview stands at the texture's own tile, every overview down to the whole world shows it in its place, and nothing else is there.
 func TestPreviews(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"1488_2096_BI12": quarters(full, [4]uint16{red, green, blue, white})})
 	at := tileOf(texture(t, "1488_2096_BI12")) // 8/131/93
 	if n := len(allTiles(t, a)); n != 9 {
@@ -111,6 +112,7 @@ func TestPreviews(t *testing.T) {
 
 // The water of a BC3 texture is transparent, and a preview shows the ground beneath.
 func TestPreviewOfBC3(t *testing.T) {
+	t.Parallel()
 	l := dds.Layout{Format: dds.BC3, Side: 256}
 	file := solidFile(l, red)
 	for i := dds.HeaderSize; i < len(file); i += 16 {
@@ -122,6 +124,7 @@ func TestPreviewOfBC3(t *testing.T) {
 
 // Of two maptypes on one square the first in the order of their lower case is shown, however they come.
 func TestPreviewOfTwins(t *testing.T) {
+	t.Parallel()
 	for _, order := range [][]string{{"az", "BI", "GO2"}, {"GO2", "BI", "az"}, {"BI", "az", "GO2"}} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")
 		w := createAt(t, path)
@@ -139,6 +142,7 @@ func TestPreviewOfTwins(t *testing.T) {
 
 // Where one texture is sharper, the others' larger mips fill its zoom levels, two levels down at most, and no further than they go.
 func TestFills(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{
 		"16_16_BI12":   quarters(full, [4]uint16{red, green, blue, white}),                                   // 8/1/1
 		"16_32_BI12":   quarters(dds.Layout{Format: dds.BC1, Side: 512}, [4]uint16{white, blue, green, red}), // 8/2/1: enough for one level
@@ -189,6 +193,7 @@ func TestFills(t *testing.T) {
 
 // An enlarged part is smooth, and meets its neighbours.
 func TestCrop(t *testing.T) {
+	t.Parallel()
 	img := image.NewRGBA(image.Rect(0, 0, 256, 256))
 	for y := range 256 {
 		for x := range 256 {
@@ -217,6 +222,7 @@ func TestCrop(t *testing.T) {
 
 // Overviews that an interrupted Finish drew are kept, but do not outlive what they show.
 func TestOverviewsAfterInterruption(t *testing.T) {
+	t.Parallel()
 	filling := dds.Layout{Format: dds.BC1, Side: 1024}
 	before := map[string][]byte{"16_16_BI12": solidFile(filling, red), "80_80_BI14": solidFile(small, green)}
 	after := map[string][]byte{"16_16_BI12": solidFile(filling, blue), "80_80_BI14": solidFile(small, green), "16_32_BI12": solidFile(small, white)}

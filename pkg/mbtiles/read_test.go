@@ -45,6 +45,7 @@ func checkRead(t *testing.T, a *Archive, e Entry, file []byte, off int64, n int)
 }
 
 func TestReadAtBorders(t *testing.T) {
+	t.Parallel()
 	for _, l := range []dds.Layout{full, {Format: dds.BC3, Side: 2048}, {Format: dds.BC1, Side: 512}, small} {
 		t.Run(fmt.Sprintf("%v at %d", l.Format, l.Side), func(t *testing.T) {
 			a, e, file := readerOf(t, l, ReaderOptions{})
@@ -74,6 +75,7 @@ func TestReadAtBorders(t *testing.T) {
 }
 
 func TestReadAtNegative(t *testing.T) {
+	t.Parallel()
 	a, e, _ := readerOf(t, small, ReaderOptions{})
 	if n, err := a.ReadAt(t.Context(), e, make([]byte, 10), -1); err == nil || err == io.EOF || n != 0 {
 		t.Errorf("read at -1: %d, %v", n, err)
@@ -82,6 +84,7 @@ func TestReadAtNegative(t *testing.T) {
 
 // Many goroutines read one texture at random through caches of every size, the smallest of which throws out what is being read.
 func TestReadAtConcurrent(t *testing.T) {
+	t.Parallel()
 	for _, limit := range []int64{-1, 1, 3 * segmentBytes, 1 << 30} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			a, e, file := readerOf(t, dds.Layout{Format: dds.BC1, Side: 1024}, ReaderOptions{CacheBytes: limit, Readers: 2})
@@ -108,6 +111,7 @@ func TestReadAtConcurrent(t *testing.T) {
 }
 
 func TestReadCancelled(t *testing.T) {
+	t.Parallel()
 	a, e, _ := readerOf(t, small, ReaderOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -120,6 +124,7 @@ func TestReadCancelled(t *testing.T) {
 }
 
 func TestReadClosed(t *testing.T) {
+	t.Parallel()
 	a, e, _ := readerOf(t, small, ReaderOptions{})
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
@@ -134,6 +139,7 @@ func TestReadClosed(t *testing.T) {
 
 // One goroutine loads a segment for all who want it.
 func TestCacheLoadsOnce(t *testing.T) {
+	t.Parallel()
 	c := newCache(1 << 20)
 	started, release := make(chan struct{}), make(chan struct{})
 	loads := 0 // only ever touched by the one that loads
@@ -164,6 +170,7 @@ func TestCacheLoadsOnce(t *testing.T) {
 
 // Whoever waits for another's load does not share its cancellation, but does share its other errors.
 func TestCacheLoadFails(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken")
 	for _, tt := range []struct {
 		name      string
@@ -224,6 +231,7 @@ func TestCacheLoadFails(t *testing.T) {
 
 // What was used longest ago goes first, and what is in use survives being dropped.
 func TestCacheDrops(t *testing.T) {
+	t.Parallel()
 	c := newCache(2 * segmentBytes)
 	fill := func(v byte) func([]byte) error {
 		return func(buf []byte) error {

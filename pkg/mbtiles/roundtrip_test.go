@@ -10,6 +10,7 @@ import (
 
 // Every layout comes back byte for byte, whether its segments are raw or compressed.
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	for _, f := range []dds.Format{dds.BC1, dds.BC3} {
 		for side := 256; side <= 4096; side *= 2 {
 			l := dds.Layout{Format: f, Side: side}

@@ -41,6 +41,7 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 
 // Parts of segments are read as SQLite reads them, whatever the size of a page.
 func TestParts(t *testing.T) {
+	t.Parallel()
 	original, err := os.ReadFile(build(t, mixture()).path)
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +58,7 @@ func TestParts(t *testing.T) {
 
 // Rows that lie scattered over pages of removed ones are not mistaken for others.
 func TestPartsScattered(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}

@@ -12,6 +12,7 @@ import (
 
 // Each kind of damage is found, and the textures that suffer are named.
 func TestVerifyFinds(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2
 	for _, tt := range []struct {
@@ -62,6 +63,7 @@ func TestVerifyFinds(t *testing.T) {
 
 // A single wrong byte in the file, wherever a texture's segment lies, is put down to that texture and to no other.
 func TestVerifyLocatesByte(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	mark := []byte("here it is, the one and only piece of text that can be found")
@@ -92,6 +94,7 @@ func TestVerifyLocatesByte(t *testing.T) {
 }
 
 func TestVerifyProgress(t *testing.T) {
+	t.Parallel()
 	files := make(map[string][]byte)
 	for i := range 9 {
 		files[fmt.Sprintf("%d_16_BI12", 16*i)] = ddsFile(small, uint64(i%4))
@@ -110,6 +113,7 @@ func TestVerifyProgress(t *testing.T) {
 }
 
 func TestVerifyCancelled(t *testing.T) {
+	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1), "32_16_BI12": ddsFile(small, 2)})
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := a.Verify(ctx, VerifyOptions{Workers: 1, Progress: func(int64, int64) { cancel() }})
@@ -120,6 +124,7 @@ func TestVerifyCancelled(t *testing.T) {
 
 // A quick look finds what is wrong with the tables, and damage in the sample; here the sample is everything. What it does not look at is no problem.
 func TestVerifyQuick(t *testing.T) {
+	t.Parallel()
 	good := sound(t)
 	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2
 	for _, tt := range []struct {
@@ -158,6 +163,7 @@ func TestVerifyQuick(t *testing.T) {
 
 // Of many contents a quick look takes a sample, and textures that share a content count.
 func TestVerifyQuickSample(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}

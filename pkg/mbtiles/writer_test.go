@@ -48,6 +48,7 @@ func sqlNumber(t testing.TB, path, query string) int64 {
 }
 
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	content := encode(t, Best, ddsFile(small, 1))
@@ -90,6 +91,7 @@ func TestRecord(t *testing.T) {
 // Nothing but the archive is left, whatever its path looks like, and it opens.
 // Equal files are stored once, whatever they are called.
 func TestDedupe(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	sea := solidFile(small, 0x1234)
@@ -114,6 +116,7 @@ func TestDedupe(t *testing.T) {
 
 // A second Put replaces the first and takes its content along, unless another texture has it.
 func TestReplace(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	shared, old, repaired := ddsFile(small, 1), ddsFile(full, 2), ddsFile(small, 3)
@@ -148,6 +151,7 @@ func TestReplace(t *testing.T) {
 }
 
 func TestPutInvalid(t *testing.T) {
+	t.Parallel()
 	w := createAt(t, filepath.Join(t.TempDir(), "a.mbtiles"))
 	content := encode(t, None, ddsFile(small, 1))
 	good := Record{Texture: texture(t, "32_16_BI12")}
@@ -175,6 +179,7 @@ func TestPutInvalid(t *testing.T) {
 }
 
 func TestEncodeInvalid(t *testing.T) {
+	t.Parallel()
 	file := ddsFile(small, 1)
 	for name, bad := range map[string][]byte{
 		"empty": nil, "short": file[:len(file)-1], "long": append(slices.Clone(file), 0), "no header": file[1:], "text": []byte(strings.Repeat("x", 5000)),
@@ -187,6 +192,7 @@ func TestEncodeInvalid(t *testing.T) {
 
 // A Content holds nothing of the file it was made from.
 func TestContentDoesNotAlias(t *testing.T) {
+	t.Parallel()
 	for _, c := range []Compression{None, Fast, Best} {
 		file := ddsFile(small, 1)
 		enc := NewEncoder(c)
@@ -206,6 +212,7 @@ func TestContentDoesNotAlias(t *testing.T) {
 }
 
 func TestParseCompression(t *testing.T) {
+	t.Parallel()
 	for _, c := range []Compression{None, Fast, Best} {
 		if got, err := ParseCompression(strings.ToUpper(c.String())); got != c || err != nil {
 			t.Errorf("%v: %v, %v", c, got, err)
@@ -218,6 +225,7 @@ func TestParseCompression(t *testing.T) {
 
 // What is queued is bounded: a Put waits for room, and gives up with its context.
 func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	content := encode(t, None, ddsFile(full, 1))
 	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: content.Bytes() + content.Bytes()/2})
@@ -251,6 +259,7 @@ func TestQueueIsBounded(t *testing.T) {
 
 // A content larger than the whole queue still goes through.
 func TestQueueSmallerThanContent(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: 1, CommitBytes: 1})
 	if err != nil {
@@ -266,6 +275,7 @@ func TestQueueSmallerThanContent(t *testing.T) {
 
 // A transaction ends after CommitEvery though nothing else happens.
 func TestCommitEvery(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w, err := Create(t.Context(), path, WriterOptions{CommitEvery: 20 * time.Millisecond})
 	if err != nil {
@@ -284,6 +294,7 @@ func TestCommitEvery(t *testing.T) {
 }
 
 func TestPutAfterClose(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	r, content := Record{Texture: texture(t, "32_16_BI12")}, encode(t, None, ddsFile(small, 1))
@@ -303,6 +314,7 @@ func TestPutAfterClose(t *testing.T) {
 
 // Many goroutines put at once, some of them the same textures, while others ask.
 func TestPutConcurrent(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: 200 << 10, CommitBytes: 300 << 10})
 	if err != nil {
@@ -336,6 +348,7 @@ func TestPutConcurrent(t *testing.T) {
 // A file that comes into being while the archive is built is not overwritten.
 // The digest does not depend on the order, the number of writers or the interruptions.
 func TestDigestIsOrderIndependent(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}
@@ -373,6 +386,7 @@ func TestDigestIsOrderIndependent(t *testing.T) {
 
 // Metadata: what follows from the textures, what the caller says, and no secrets.
 func TestMetadata(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "my flight.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "0_0_BI12", ddsFile(dds.Layout{Format: dds.BC3, Side: 512}, 1))
@@ -422,6 +436,7 @@ func TestMetadata(t *testing.T) {
 
 // An archive of nothing is still one.
 func TestEmptyArchive(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	finish(t, createAt(t, path))
 	a := openAt(t, path)
