@@ -82,6 +82,7 @@ func archiveDigest(t *testing.T, file string) string {
 // committed is fetched again.
 func TestKilledBuildsGoOn(t *testing.T) {
 	skipIfShort(t)
+	t.Parallel()
 	server := farmServer(t)
 	dir := t.TempDir()
 	args := func(file string) []string {
@@ -190,6 +191,7 @@ func committedTextures(t *testing.T, file string) []tiles.Texture {
 }
 
 // 64 full textures, 16,384 chunks, from a local server, in under 400 MB of memory.
+// It is not run beside others: to the kernel, a process has needed what the one that started it needs.
 func TestMemoryOfAFullBuild(t *testing.T) {
 	skipIfShort(t)
 	server := farmServer(t)
