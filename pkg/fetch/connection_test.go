@@ -147,9 +147,11 @@ func TestFewDescriptors(t *testing.T) {
 		}
 		all.Wait()
 	}
+	// On a busy machine stragglers are asked for again; how many, the client says.
+	again := int(client.Stats().Hedges)
 	for server, requests := range map[*fetchtest.Server]int{a: 800, b: 400} {
-		if s := server.Stats(); s.MaxInFlight > most || s.Requests != requests {
-			t.Errorf("%+v, want %d requests, at most %d of them at once", s, requests, most)
+		if s := server.Stats(); s.MaxInFlight > most || s.Requests < requests || s.Requests > requests+again {
+			t.Errorf("%+v, want %d requests and up to %d again, at most %d of them at once", s, requests, again, most)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 // Segments of one colour decode to the same bytes when they are remembered, whichever colours and shapes there were before.
 func TestFlatSegments(t *testing.T) {
+	t.Parallel()
 	d, err := newDecoder()
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +53,7 @@ func TestFlatSegments(t *testing.T) {
 
 // A short segment that is no good is refused as often as it comes.
 func TestFlatDamaged(t *testing.T) {
+	t.Parallel()
 	d, err := newDecoder()
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestHealthOfWriter(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w, err := Create(t.Context(), path, WriterOptions{})
 	if err != nil {
@@ -56,6 +57,7 @@ func TestHealthOfWriter(t *testing.T) {
 }
 
 func TestHealthOfFinishedWriter(t *testing.T) {
+	t.Parallel()
 	w, err := Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"), WriterOptions{})
 	if err != nil {
 		t.Fatal(err)

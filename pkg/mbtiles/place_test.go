@@ -6,6 +6,7 @@ import (
 )
 
 func TestPlacesAreBounded(t *testing.T) {
+	t.Parallel()
 	var s places
 	local := make([]byte, 1000)
 	const n = 3 * maxPlaces / 1000
@@ -25,6 +26,7 @@ func TestPlacesAreBounded(t *testing.T) {
 
 // A place outlives the page it was read from, and what is known of it is not taken back.
 func TestPlaceIsACopy(t *testing.T) {
+	t.Parallel()
 	var s places
 	local := []byte("local")
 	first := s.put(7, cell{codec: codecRaw, local: local, overflow: 3})
