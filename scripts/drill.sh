@@ -17,6 +17,6 @@ tail -n +1 --pid "$pid" -f "$log" | grep --line-buffered '^| '
 wait "$pid"
 status=$?
 set -e
-grep -A1 -E '^\s*--- SKIP' "$log" || true
+grep -B1 -E '^\s*--- SKIP' "$log" || true
 [ "$status" -eq 0 ] || grep -v -E '^=== (RUN|PAUSE|CONT)|^\| |--- PASS' "$log" >&2
 exit "$status"
