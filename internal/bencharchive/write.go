@@ -12,8 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// written is how many textures are written to measure it: several transactions of them.
-const written = 32
+// written is how many textures are written to measure it: several transactions of them, and enough that making the file and its last syncs do not decide.
+const written = 96
 
 // write puts encoded textures into an archive until all of them are committed, and in turns writes and syncs as many bytes as plain files, one a texture.
 func write(ctx context.Context, s *subject) (string, error) {
