@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // to make rows without payload
 
+	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -35,22 +35,9 @@ func listArchive(ctx context.Context, path string) (listed, error) {
 		l.Textures++
 	}
 	l.Seconds = time.Since(start).Seconds()
-	l.MB, err = peakMB()
+	peak, err := process.PeakMemory(os.Getpid())
+	l.MB = float64(peak) / 1e6
 	return l, errors.Join(err, a.Close())
-}
-
-// peakMB is the most memory that this process had resident. getrusage would say what its parent had, if that was more.
-func peakMB() (float64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kb float64
-	if _, err := fmt.Sscanf(rest, "%f kB", &kb); err != nil {
-		return 0, fmt.Errorf("/proc/self/status: VmHWM: %w", err)
-	}
-	return kb * 1024 / 1e6, nil
 }
 
 // listing measures open and list on an archive of n textures whose contents have no segments: no list ever looks at them.

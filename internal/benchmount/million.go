@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/internal/process"
 )
 
 // terrainFiles is how many a package of a continent has.
@@ -72,7 +72,7 @@ func million(ctx context.Context, b *bench) ([]row, error) {
 			if d.Bytes != terrainFiles {
 				return fmt.Errorf("%d files are listed, want %d", d.Bytes, terrainFiles)
 			}
-			most, err := peak(s.cmd.Process.Pid)
+			most, err := process.PeakMemory(s.cmd.Process.Pid)
 			memory = max(memory, most)
 			return err
 		})
@@ -106,16 +106,4 @@ func least(before, d time.Duration) time.Duration {
 
 func inWords(seconds float64) string {
 	return time.Duration(seconds * 1e9).Round(time.Microsecond).String()
-}
-
-// peak is the most memory in bytes that a process has had.
-func peak(pid int) (int64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := bytes.Cut(status, []byte("VmHWM:"))
-	number, _, _ := bytes.Cut(bytes.TrimSpace(after), []byte(" "))
-	kib, err := strconv.ParseInt(string(number), 10, 64)
-	return kib << 10, err
 }

@@ -2,12 +2,10 @@ package drill
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/process"
 )
 
 // PeakMemory runs cmd to its end and returns the most memory that it had resident, in bytes, to within what it took in its last hundredth of a second.
@@ -28,24 +26,10 @@ func PeakMemory(cmd *exec.Cmd) (bytes int64, err error) {
 			}
 			return bytes, err
 		case <-tick.C:
-			if peak, ok := peakOf(cmd.Process.Pid); ok {
+			peak, err := process.PeakMemory(cmd.Process.Pid)
+			if err == nil { // otherwise it has ended, or has not become the command yet
 				bytes = max(bytes, peak)
 			}
 		}
 	}
-}
-
-// peakOf reads the high-water mark of a process. It is not ok when the process has ended, or has not become the command yet.
-func peakOf(pid int) (bytes int64, ok bool) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, false
-	}
-	for line := range strings.Lines(string(status)) {
-		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
-			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
-			return kib << 10, err == nil
-		}
-	}
-	return 0, false
 }

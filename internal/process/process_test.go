@@ -1,0 +1,29 @@
+package process
+
+import (
+	"os"
+	"testing"
+)
+
+// What a process has touched shows, and a process that is not there is an error.
+func TestPeakMemory(t *testing.T) {
+	before, err := PeakMemory(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 64 << 20
+	b := make([]byte, before+size)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	after, err := PeakMemory(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after < before+size {
+		t.Errorf("%d bytes after %d more than the %d before were touched", after, len(b), before)
+	}
+	if _, err := PeakMemory(1 << 30); err == nil {
+		t.Error("a process that cannot be has memory")
+	}
+}
