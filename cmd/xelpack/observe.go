@@ -135,9 +135,9 @@ func startTrace(file string, stderr io.Writer) (*trace.Writer, error) {
 func (o observeOptions) serve(ctx context.Context, what string, w *watcher) (observe.Observer, error) {
 	board := status.New(status.Options{What: what}, &w.Sources)
 	m := metrics.New(&w.Sources)
-	doctor := &observe.Doctor{Sources: &w.Sources}
+	health := &observe.HealthCheck{Sources: &w.Sources}
 	server, err := httpd.Listen(ctx, httpd.Options{
-		Addr: o.HTTP, AllowRemote: o.AllowRemote, Profiles: o.Pprof, Metrics: m.Handler(), Status: board.Handler(), Health: doctor.Health,
+		Addr: o.HTTP, AllowRemote: o.AllowRemote, Profiles: o.Pprof, Metrics: m.Handler(), Status: board.Handler(), Health: health.Check,
 	})
 	if err != nil {
 		return nil, explainHTTP(err)

@@ -12,8 +12,8 @@ import (
 // Stuck is from when on a worker's task counts as stuck: none takes a tenth of that.
 const Stuck = 10 * time.Second
 
-// Doctor says how Sources are. However many ask it, one looks at a time: what hangs does not pile up. Safe for concurrent use.
-type Doctor struct {
+// HealthCheck looks how Sources are. However many ask it, one looks at a time: what hangs does not pile up. Safe for concurrent use.
+type HealthCheck struct {
 	Sources *Sources
 	// Stuck is how long a worker's task may take. 0: the constant of that name.
 	Stuck time.Duration
@@ -28,10 +28,10 @@ type visit struct {
 	err   error
 }
 
-// Health returns nil while all is well, and otherwise what is wrong, a line each, in words for people, without paths. When ctx ends first, there is no answer, and
+// Check returns nil while all is well, and otherwise what is wrong, a line each, in words for people, without paths. When ctx ends first, there is no answer, and
 // the error says for how long.
-func (d *Doctor) Health(ctx context.Context) error {
-	v := d.visit(ctx)
+func (h *HealthCheck) Check(ctx context.Context) error {
+	v := h.visit(ctx)
 	select {
 	case <-v.done:
 		return v.err
@@ -41,46 +41,46 @@ func (d *Doctor) Health(ctx context.Context) error {
 }
 
 // visit returns the look that is under way, or begins one. It does not end with who asks: others may have come to wait for it.
-func (d *Doctor) visit(ctx context.Context) *visit {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.now != nil {
+func (h *HealthCheck) visit(ctx context.Context) *visit {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.now != nil {
 		select {
-		case <-d.now.done:
+		case <-h.now.done:
 		default:
-			return d.now
+			return h.now
 		}
 	}
 	v := &visit{since: time.Now(), done: make(chan struct{})}
-	d.now = v
+	h.now = v
 	go func() {
 		defer close(v.done)
-		v.err = d.look(context.WithoutCancel(ctx))
+		v.err = h.look(context.WithoutCancel(ctx))
 	}()
 	return v
 }
 
 // look takes as long as disks and kernels do.
-func (d *Doctor) look(ctx context.Context) error {
-	s := d.Sources
+func (h *HealthCheck) look(ctx context.Context) error {
+	s := h.Sources
 	var wrong []error
 	if f := s.Mount.Load(); f != nil {
 		wrong = append(wrong, f.Health(ctx))
 	}
 	if p := s.Pipeline.Load(); p != nil {
 		for i, w := range p.State().Workers {
-			if w.For > cmp.Or(d.Stuck, Stuck) {
+			if w.For > cmp.Or(h.Stuck, Stuck) {
 				wrong = append(wrong, fmt.Errorf("worker %d has been at one task (%s) for %s: it is stuck", i+1, w.Task, w.For.Round(100*time.Millisecond)))
 			}
 		}
 	}
 	if c := s.Client.Load(); c != nil {
-		for _, h := range c.State().Hosts {
+		for _, host := range c.State().Hosts {
 			switch {
-			case h.Refused:
-				wrong = append(wrong, fmt.Errorf("%s refuses to serve us (401 or 403): it is asked once a minute", h.Host))
-			case h.Down:
-				wrong = append(wrong, fmt.Errorf("%s has stopped answering: it is asked now and then", h.Host))
+			case host.Refused:
+				wrong = append(wrong, fmt.Errorf("%s refuses to serve us (401 or 403): it is asked once a minute", host.Host))
+			case host.Down:
+				wrong = append(wrong, fmt.Errorf("%s has stopped answering: it is asked now and then", host.Host))
 			}
 		}
 	}

@@ -29,12 +29,12 @@ func item() tiles.Item {
 }
 
 // becomes asks until the health is as wanted; "" is well.
-func becomes(t *testing.T, d *Doctor, want string) {
+func becomes(t *testing.T, d *HealthCheck, want string) {
 	t.Helper()
 	var err error
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		err = d.Health(ctx)
+		err = d.Check(ctx)
 		cancel()
 		if err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want) {
 			return
@@ -43,7 +43,7 @@ func becomes(t *testing.T, d *Doctor, want string) {
 	t.Fatalf("the health is %v, want %q", err, want)
 }
 
-func TestNothingIsWell(t *testing.T) { becomes(t, &Doctor{Sources: &Sources{}}, "") }
+func TestNothingIsWell(t *testing.T) { becomes(t, &HealthCheck{Sources: &Sources{}}, "") }
 
 // held keeps every worker at its task until release is closed.
 type held struct {
@@ -55,7 +55,7 @@ func (h held) Worked(pack.Task, time.Duration) { <-h.release }
 
 func TestStuckWorkerIsUnwell(t *testing.T) {
 	var s Sources
-	d := &Doctor{Sources: &s, Stuck: 50 * time.Millisecond}
+	d := &HealthCheck{Sources: &s, Stuck: 50 * time.Millisecond}
 	release := make(chan struct{})
 	p := pack.New(pack.Options{Source: fetch.Sample(), MaxZL: tiles.MaxZL, Workers: 1, Observer: held{release: release}})
 	defer p.Close()
@@ -81,7 +81,7 @@ func TestHostThatRefusesIsUnwell(t *testing.T) {
 	defer client.Close()
 	var s Sources
 	s.Client.Store(client)
-	d := &Doctor{Sources: &s}
+	d := &HealthCheck{Sources: &s}
 	source := client.Source(server.Provider())
 	becomes(t, d, "")
 	for range 25 {
@@ -108,7 +108,7 @@ func TestHostThatIsGoneIsUnwell(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
-	becomes(t, &Doctor{Sources: &s}, "has stopped answering")
+	becomes(t, &HealthCheck{Sources: &s}, "has stopped answering")
 }
 
 // silent keeps whoever asks the mount how it is waiting, until release is closed.
@@ -133,10 +133,10 @@ func TestMountThatHangsIsUnwell(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Mount.Store(f)
-	d := &Doctor{Sources: &s}
+	d := &HealthCheck{Sources: &s}
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-		err := d.Health(ctx)
+		err := d.Check(ctx)
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), "no answer for") || strings.Contains(err.Error(), f.Mountpoint()) {
 			t.Errorf("a mount that hangs: %v", err)
@@ -159,7 +159,7 @@ func TestArchiveThatIsGoneIsUnwell(t *testing.T) {
 	defer w.Close()
 	var s Sources
 	s.Writer.Store(w)
-	d := &Doctor{Sources: &s}
+	d := &HealthCheck{Sources: &s}
 	becomes(t, d, "")
 	if err := os.Rename(path+".part", path+".elsewhere"); err != nil {
 		t.Fatal(err)
