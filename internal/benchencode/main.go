@@ -9,23 +9,27 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/benchpage"
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "benchencode:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, stdout io.Writer) error {
+func run(ctx context.Context, args []string, stdout io.Writer) error {
 	f := flag.NewFlagSet("benchencode", flag.ContinueOnError)
 	chunks := f.String("chunks", "../shared/imagery/chunks", "folder of 256 JPEG chunks, ROW_COL.jpg")
 	output := f.String("o", "", "Markdown file whose encoder section to replace")
@@ -37,7 +41,7 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report, err := measure(set, *rounds)
+	report, err := measure(ctx, set, *rounds)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"image"
@@ -63,7 +64,7 @@ func (s *stage) speed() float64 {
 }
 
 // measure takes everything in turns, so that a busy machine disturbs all alike.
-func measure(s *set, rounds int) (r *report, err error) {
+func measure(ctx context.Context, s *set, rounds int) (r *report, err error) {
 	r = &report{set: s.name}
 	variants := dds.Variants()
 	var workers []*dds.Worker
@@ -93,6 +94,9 @@ func measure(s *set, rounds int) (r *report, err error) {
 		all = append(all, &e.stage)
 	}
 	for i := range rounds {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, st := range all {
 			if float64(i)*st.milliseconds() > 2000 {
 				continue // two seconds each are enough
@@ -105,17 +109,17 @@ func measure(s *set, rounds int) (r *report, err error) {
 	if r.scaling, err = measureScaling(s, 2*rounds, best, second); err != nil {
 		return nil, err
 	}
-	return r, r.judge(s)
+	return r, r.judge(ctx, s)
 }
 
 // judge fills in the errors, once for all that gave the same blocks.
-func (r *report) judge(s *set) (err error) {
+func (r *report) judge(ctx context.Context, s *set) (err error) {
 	known := make(map[[sha256.Size]byte]pictureError)
 	for _, e := range r.encoders {
 		digest := sha256.Sum256(bytes.Join(e.blocks[:], nil))
 		found, ok := known[digest]
 		if !ok {
-			if found, err = compare(s, e.blocks[:]); err != nil {
+			if found, err = compare(ctx, s, e.blocks[:]); err != nil {
 				return err
 			}
 			known[digest] = found

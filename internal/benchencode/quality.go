@@ -17,7 +17,7 @@ type pictureError struct {
 }
 
 // compare decodes every chunk's blocks and compares them with its pixels.
-func compare(s *set, blocks [][]byte) (pictureError, error) {
+func compare(ctx context.Context, s *set, blocks [][]byte) (pictureError, error) {
 	var ideal, rounded, ssim float64
 	l := dds.Layout{Format: dds.BC1, Side: chunkSide}
 	for i, img := range s.pixels {
@@ -37,7 +37,7 @@ func compare(s *set, blocks [][]byte) (pictureError, error) {
 	psnr := func(sum float64) float64 {
 		return 10 * math.Log10(255*255*3*chunkSide*chunkSide*float64(len(blocks))/sum)
 	}
-	throughMagick, err := magickError(s, blocks)
+	throughMagick, err := magickError(ctx, s, blocks)
 	if err != nil {
 		return pictureError{}, err
 	}
@@ -50,7 +50,7 @@ func compare(s *set, blocks [][]byte) (pictureError, error) {
 
 // magickError is the sum of squares against what ImageMagick makes of the blocks, put together to the level 0 of a texture; 0 where it is not
 // installed.
-func magickError(s *set, blocks [][]byte) (sum float64, err error) {
+func magickError(ctx context.Context, s *set, blocks [][]byte) (sum float64, err error) {
 	tool, err := magick.Find()
 	if err != nil {
 		return 0, nil
@@ -63,7 +63,7 @@ func magickError(s *set, blocks [][]byte) (sum float64, err error) {
 			copy(level[((i/across*chunkSide/4+y)*across+i%across)*row:], b[y*row:][:row])
 		}
 	}
-	got, err := tool.Decode(context.Background(), l, 0, level)
+	got, err := tool.Decode(ctx, l, 0, level)
 	if err != nil {
 		return 0, err
 	}
