@@ -28,7 +28,7 @@ func mountMemory(memoryCache int64, archives int) int64 {
 // boundMount bounds the memory of a mount.
 func boundMount(memoryCache int64, archives int) { boundMemory(mountMemory(memoryCache, archives)) }
 
-// boundBuild bounds the memory of a build of so many textures, so that a long one does not take more than a short one.
+// boundBuild bounds the memory of a build of so many textures, so that a long one takes hardly more than a short one.
 func boundBuild(textures int) {
 	boundMemory(buildBytes + int64(runtime.GOMAXPROCS(0))*workerBytes + int64(textures)*plannedBytes)
 }
