@@ -165,6 +165,22 @@ func (c class) bound(r run) orb.Bound {
 	}
 }
 
+// Around returns the smallest box that holds boxes, of which there is one at least. Its West is greater than its East when it crosses the antimeridian.
+func Around(boxes []tiles.Box) tiles.Box {
+	all := boxes[0]
+	spans := make([]span, len(boxes))
+	for i, b := range boxes {
+		all.South, all.North = min(all.South, b.South), max(all.North, b.North)
+		spans[i] = span{b.West/360 + 0.5, b.East/360 + 0.5}
+	}
+	east := joined(spans)
+	if east.to > 1 {
+		east.to--
+	}
+	all.West, all.East = 360*east.from-180, 360*east.to-180
+	return all
+}
+
 // span is a stretch of x.
 type span struct{ from, to float64 }
 

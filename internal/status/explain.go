@@ -45,7 +45,7 @@ func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 		if w.n > 1 {
 			who = fmt.Sprintf("%d opens have", w.n)
 		}
-		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who, duration(time.Since(w.since)), b.name(w.texture), reason))
+		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who, duration(time.Since(w.since)), b.texture(w.texture).Name(), reason))
 	}
 	if more := len(longest) - explained; more > 0 {
 		said = append(said, fmt.Sprintf("%s more textures are waited for.", thousands(more)))

@@ -182,8 +182,8 @@ func thousands(n int) string {
 	return s
 }
 
-// name returns the name of a drawn texture.
-func (b *Board) name(i int32) string {
+// texture returns a drawn texture.
+func (b *Board) texture(i int32) tiles.Texture {
 	x := b.textures[i]
-	return tiles.Texture{Row: x.row * tiles.TextureChunks, Col: x.col * tiles.TextureChunks, ZL: x.zl, Maptype: b.maptypes[x.maptype]}.Name()
+	return tiles.Texture{Row: x.row * tiles.TextureChunks, Col: x.col * tiles.TextureChunks, ZL: x.zl, Maptype: b.maptypes[x.maptype]}
 }
