@@ -17,8 +17,8 @@ func newVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify ARCHIVE",
 		Short: "Check every byte of an archive",
-		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and counts, and recomputes the digest. What is damaged is named, a line each;
-exit code 5. With --quick only the tables are checked, and the bytes of one texture in a hundred (at least 64), others every time.`,
+		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and counts, recomputes the digest, and lets SQLite check every page of the file.
+What is damaged is named, a line each; exit code 5. With --quick only the tables are checked, and the bytes of one texture in a hundred (at least 64), others every time.`,
 		Example: `  xelpack verify flight.mbtiles
   xelpack verify flight.mbtiles --quick
   xelpack verify flight.mbtiles --json | jq -r '.problems[].texture'

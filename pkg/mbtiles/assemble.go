@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // source is where one texture of a new archive comes from.
@@ -171,7 +173,10 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 	if err := a.rows(ctx, tmp, root); err != nil {
 		return err
 	}
-	return f.Sync()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(f.Sync) // the one waits for the disk, the other reads what is still in memory
+	g.Go(func() error { return walkWritten(ctx, tmp) })
+	return g.Wait()
 }
 
 // plan numbers the contents and lists the textures of the new archive.

@@ -77,14 +77,8 @@ func integrity(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	err = c.query(t.Context(), `PRAGMA integrity_check`, func(r *row) error {
-		if found := r.text(0); found != "ok" {
-			t.Errorf("integrity: %s", found)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+	if found, err := walk(t.Context(), c, wholeFile); err != nil || len(found) > 0 {
+		t.Errorf("integrity: %q, %v", found, err)
 	}
 }
 

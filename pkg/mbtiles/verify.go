@@ -21,7 +21,7 @@ type VerifyOptions struct {
 	Workers  int                     // that decode at once; default one a processor
 	Progress func(done, total int64) // called as contents are done, with bytes of DDS, from one goroutine at a time; may be nil
 	// Quick checks the tables, and the bytes of a sample of the contents: one in a hundred, at least 64, others every time. What stands in segments and
-	// previews is not looked at beyond these, nor whether there are too many of them.
+	// previews is not looked at beyond these, nor whether there are too many of them, and SQLite does not walk through the file.
 	Quick bool
 }
 
@@ -60,7 +60,7 @@ type verifier struct {
 }
 
 // Verify reads the whole archive: every texture is decoded and its layout and SHA-256 are checked, every preview is decoded, rows that belong to
-// nothing are looked for and the digest is computed and compared. What is wrong stands in the Report; the error is for a check that could not be
+// nothing are looked for, the digest is computed and compared, and SQLite checks every page of the file. What is wrong stands in the Report; the error is for a check that could not be
 // carried out, a cancelled ctx included. VerifyOptions.Quick looks at part of it only.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
