@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -96,7 +97,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	case o.Patience <= 0:
 		return usageErrorf("--patience %v: want more than nothing, such as 10m", o.Patience)
 	}
-	if err := outputFolder(o.Output); err != nil {
+	if o.Output, err = outputFile(o.Output); err != nil {
 		return err
 	}
 	if o.watch, err = o.observeOptions.start(ctx, "build", stderr); err != nil {
@@ -244,19 +245,23 @@ func retries(n int) int {
 	return n
 }
 
-// outputFolder finds out before any work whether the archive has a place to be.
-func outputFolder(file string) error {
-	dir := filepath.Dir(file)
+// outputFile finds out before any work whether the archive has a place to be, and returns where: what file leads to if it is a link.
+func outputFile(file string) (string, error) {
+	real, err := realpath.Of(file)
+	if err != nil {
+		return "", fmt.Errorf("-o %s: %w", file, err)
+	}
+	dir := filepath.Dir(real)
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("-o %s: the folder %s does not exist: make it first", file, dir)
+		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first", file, dir)
 	case err != nil:
-		return fmt.Errorf("-o %s: %w", file, err)
+		return "", fmt.Errorf("-o %s: %w", file, err)
 	case !info.IsDir():
-		return fmt.Errorf("-o %s: %s is not a folder", file, dir)
+		return "", fmt.Errorf("-o %s: %s is not a folder", file, dir)
 	}
-	return nil
+	return real, nil
 }
 
 // metadata are the rows about the build that travel in the archive.

@@ -37,18 +37,19 @@ func (o *copyFlags) registerInPlace(f *pflag.FlagSet) {
 	f.StringVarP(&o.Output, "output", "o", "", "archive to make instead of replacing, a `FILE` that ends in .mbtiles")
 }
 
-// target returns where the result goes.
-func (o copyFlags) target() error {
+// target finds out where the result goes.
+func (o *copyFlags) target() (err error) {
 	if o.Output == "" {
 		return usageErrorf("where to? give -o FILE.mbtiles")
 	}
-	return outputFolder(o.Output)
+	o.Output, err = outputFile(o.Output)
+	return err
 }
 
 // inPlace makes archive the result where no other is asked for.
 func (o *copyFlags) inPlace(archive string) error {
 	if o.Output != "" {
-		return outputFolder(o.Output)
+		return o.target()
 	}
 	o.Output, o.Replace = archive, true
 	return nil

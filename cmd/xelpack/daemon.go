@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // daemonOptions are the flags about running in the background.
@@ -119,6 +121,9 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 // openLog opens a log for appending and returns its size. One that has grown large is put aside first.
 func openLog(path string) (f *os.File, size int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, 0, err
+	}
+	if path, err = realpath.Of(path); err != nil {
 		return nil, 0, err
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() > maxLog {

@@ -52,7 +52,8 @@ Like git diff it exits 0 whether or not there are differences; with --exit-code 
 
 func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdout, stderr io.Writer) error {
 	if o.Patch != "" {
-		if err := outputFolder(o.Patch); err != nil {
+		var err error
+		if o.Patch, err = outputFile(o.Patch); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // exportOptions are the flags of export.
@@ -32,7 +33,8 @@ func newExportCommand() *cobra.Command {
 		Use:   "export ARCHIVE DIR",
 		Short: "Write an archive's textures as plain DDS files",
 		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is made if need be, and nothing is written
-outside of it. Every file gets its name when it is whole: an export that was interrupted is gone on with by --on-existing skip.`,
+outside of it: a link that leads out of it is refused, one that stays inside stands for what it leads to. Every file gets its name when it is whole: an export that was
+interrupted is gone on with by --on-existing skip.`,
 		Example: `  xelpack export flight.mbtiles ~/scenery/zzXEL_eur_ortho/textures
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),
@@ -63,6 +65,10 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 		return usageErrorf("--on-existing %q: want skip, replace or fail", o.OnExisting)
 	}
 	report := exported{Dir: dir}
+	dir, err := realpath.Of(dir)
+	if err != nil {
+		return err
+	}
 	todo, err := toExport(a, dir, o, &report)
 	if err != nil {
 		return err
@@ -87,9 +93,16 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	return err
 }
 
+// fileToExport is a texture and the file of the folder that it is written to.
+type fileToExport struct {
+	mbtiles.Entry
+	name string
+}
+
 // toExport finds out what is there before anything is written.
-func toExport(a *mbtiles.Archive, dir string, o exportOptions, report *exported) ([]mbtiles.Entry, error) {
-	var todo []mbtiles.Entry
+func toExport(a *mbtiles.Archive, dir string, o exportOptions, report *exported) ([]fileToExport, error) {
+	var todo []fileToExport
+	taken := make(map[string]string) // the texture, by the file that it is written to
 	for e := range a.All() {
 		file := filepath.Join(dir, e.Texture.File())
 		if _, err := os.Lstat(file); err == nil && o.OnExisting != "replace" {
@@ -99,15 +112,40 @@ func toExport(a *mbtiles.Archive, dir string, o exportOptions, report *exported)
 			report.Skipped++
 			continue
 		}
-		todo = append(todo, e)
+		name, err := leadsInside(dir, e.Texture.File())
+		if err != nil {
+			return nil, err
+		}
+		if other, twice := taken[name]; twice {
+			return nil, fmt.Errorf("%s and %s lead to one file, %s (nothing was written): remove the links first", other, file, filepath.Join(dir, name))
+		}
+		taken[name] = file
+		todo = append(todo, fileToExport{e, name})
 		report.Written++
 		report.Bytes += e.Layout.Size()
 	}
 	return todo, nil
 }
 
+// leadsInside returns the file of dir that a name in it stands for, which may be a link to another.
+func leadsInside(dir, name string) (string, error) {
+	file := filepath.Join(dir, name)
+	real, err := realpath.Of(file)
+	if err != nil || real == file {
+		return name, err
+	}
+	if dir, err = realpath.Absolute(dir); err != nil {
+		return "", err
+	}
+	inside, err := filepath.Rel(dir, real)
+	if err != nil || !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%s is a link to %s, and nothing is written outside of %s (nothing was written): remove the link first", file, real, dir)
+	}
+	return inside, nil
+}
+
 // exportAll writes textures into dir and nowhere else, whatever they are called and whatever links are there.
-func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []mbtiles.Entry, total int64, stderr io.Writer) (err error) {
+func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport, total int64, stderr io.Writer) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -127,7 +165,7 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []mbtil
 			if err := gctx.Err(); err != nil {
 				return err
 			}
-			err := writeInto(root, e.Texture.File(), func(w io.Writer) error { return a.WriteTo(gctx, e, w) })
+			err := writeInto(root, e.name, func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
 			if err != nil {
 				return fmt.Errorf("export into %s: %w", dir, err)
 			}
@@ -143,7 +181,7 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []mbtil
 
 // writeInto writes a file of a folder whole or not at all: under another name first, renamed when it is on the disk.
 func writeInto(root *os.Root, name string, write func(io.Writer) error) (err error) {
-	tmp := ".xelpack-" + name
+	tmp := filepath.Join(filepath.Dir(name), ".xelpack-"+filepath.Base(name))
 	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
 		return err
 	}
@@ -165,8 +203,18 @@ func writeInto(root *os.Root, name string, write func(io.Writer) error) (err err
 	return root.Rename(tmp, name)
 }
 
-// writeFile writes a file whole or not at all.
+// writeFile writes a file whole or not at all: what it leads to if it is a link. What is there and no file, such as /dev/null, is written to as it is.
 func writeFile(file string, write func(io.Writer) error) (err error) {
+	if file, err = realpath.Of(file); err != nil {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 		if o.Output == "" {
 			return usageErrorf("where to? give -o FILE.mbtiles")
 		}
-		if err := outputFolder(o.Output); err != nil {
+		if o.Output, err = outputFile(o.Output); err != nil {
 			return err
 		}
 	}

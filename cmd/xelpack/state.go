@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // stateDir is where daemons leave their process number and their log: ~/.local/state/xelpack.
@@ -22,13 +24,13 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "xelpack"), nil
 }
 
-// stateFile is the path of a daemon's file, told from those of other mounts by the whole path of the mountpoint.
+// stateFile is the path of a daemon's file, told from those of other mounts by the whole path of the mountpoint, whatever links it is named by.
 func stateFile(mountpoint, ext string) (string, error) {
 	dir, err := stateDir()
 	if err != nil {
 		return "", err
 	}
-	path, err := filepath.Abs(mountpoint)
+	path, err := realpath.Absolute(mountpoint)
 	if err != nil {
 		return "", err
 	}

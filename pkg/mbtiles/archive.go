@@ -13,7 +13,8 @@ import (
 // Archive is an archive open for reading. Its methods may be called from any number of goroutines at once.
 type Archive struct {
 	*reader
-	path     string
+	path     string // as it was named
+	real     string // where it was, if that is a link
 	index    *index
 	complete bool
 }

@@ -36,7 +36,7 @@ type ownedContent struct {
 // The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed: unlike a build it is not gone on with, since it takes no
 // longer than copying.
 type assembly struct {
-	path    string
+	path    string // as it is named; once it is being made, what that leads to if it is a link
 	o       CopyOptions
 	inputs  []*Archive        // that are read, one of which may be what stands at path
 	sources []source          // of the textures, in the order of tiles.Texture.Compare
@@ -52,12 +52,17 @@ type assembly struct {
 
 // assemble makes the archive.
 func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
+	named := a.path
+	var err error
+	if a.path, err = archivePath(named); err != nil {
+		return CopyReport{}, err
+	}
 	lock, err := claim(ctx, a.path, a.o.Replace)
 	if err != nil {
 		return CopyReport{}, err
 	}
 	tmp := a.path + partSuffix + copySuffix
-	if err = a.current(); err == nil {
+	if err = a.current(named); err == nil {
 		err = a.write(ctx, tmp)
 	}
 	if err == nil {
@@ -68,14 +73,11 @@ func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
 	if err := errors.Join(err, lock.release()); err != nil {
 		return CopyReport{}, explain(a.path, err)
 	}
-	return a.report()
+	return a.report(named)
 }
 
 // claim takes the lock on an archive that is to be made, and clears away what an interrupted copy has left.
 func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
-	if err := checkName(path); err != nil {
-		return nil, err
-	}
 	check := func() error {
 		if err := vacant(ctx, path); err != nil && !(replace && errors.Is(err, ErrExists)) {
 			return err
@@ -103,8 +105,9 @@ func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
 	return lock, nil
 }
 
-// current says whether what is to be replaced is still what is read: before the lock was taken another process may have put something better in its place.
-func (a *assembly) current() error {
+// current says whether what is to be replaced is still what is read: before the lock was taken another process may have put something better in its place,
+// or let the link that names it lead elsewhere.
+func (a *assembly) current(named string) error {
 	now, err := os.Stat(a.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -113,7 +116,7 @@ func (a *assembly) current() error {
 		return bare(err)
 	}
 	for _, in := range a.inputs {
-		if in.file != nil && sameName(in.path, a.path) && !os.SameFile(now, in.file) {
+		if in.file != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.file) {
 			return errors.New("it was replaced since it was opened; run the same command again")
 		}
 	}
@@ -387,8 +390,8 @@ func (a *assembly) putMetadata(ctx context.Context, _ *reader) error {
 	return putMetadata(ctx, a.c, rows)
 }
 
-func (a *assembly) report() (CopyReport, error) {
-	r := CopyReport{Path: a.path, Digest: a.digest, Textures: len(a.sources), Contents: len(a.contents)}
+func (a *assembly) report(named string) (CopyReport, error) {
+	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.sources), Contents: len(a.contents)}
 	for i := range a.index.rows {
 		r.Bytes += a.index.entry(i).Layout.Size()
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // CopyOptions say how textures get out of archives into a new one. The zero value is useful: segments as they are stored, every texture decoded and compared with
@@ -100,10 +102,17 @@ func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
 	return meta, nil
 }
 
-// checkName wants the ending by which other programs know an archive.
-func checkName(path string) error {
-	if base := filepath.Base(path); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
-		return fmt.Errorf("%s: %w", path, ErrName)
+// archivePath returns where the archive of that name is, or is to be: what a link leads to, beside which its .part, lock and journals stand. It wants the
+// ending by which other programs know an archive.
+func archivePath(named string) (string, error) {
+	path, err := realpath.Of(named)
+	if err != nil {
+		return "", err
 	}
-	return nil
+	for _, name := range [...]string{named, path} {
+		if base := filepath.Base(name); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
+			return "", fmt.Errorf("%s: %w", name, ErrName)
+		}
+	}
+	return path, nil
 }

@@ -35,12 +35,13 @@ type WriterOptions struct {
 }
 
 // Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
-// Finish.
+// Finish. Where path is a symbolic link, all of that is about what it leads to: the link stays.
 //
 // The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when
 // another process is writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
-	if err := checkName(path); err != nil {
+	path, err := archivePath(path)
+	if err != nil {
 		return nil, err
 	}
 	if o.QueueBytes <= 0 {

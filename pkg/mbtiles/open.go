@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // ReaderOptions are the limits of an open archive.
@@ -34,10 +36,15 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 	if o.Readers <= 0 {
 		o.Readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	}
-	a, err := open(ctx, path, o)
+	real, err := realpath.Of(path) // beside which its journals stand
+	if err != nil {
+		return nil, err
+	}
+	a, err := open(ctx, real, o)
 	if err != nil {
 		return nil, explain(path, err)
 	}
+	a.path = path
 	return a, nil
 }
 
@@ -89,7 +96,7 @@ func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{path: path, reader: r}
+	a := &Archive{path: path, real: path, reader: r}
 	err = r.conns.do(ctx, func(c *conn) (err error) {
 		a.index, a.complete, err = load(ctx, c)
 		return err

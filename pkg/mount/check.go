@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // What Mount and Unmount refuse, or fail at, for a reason that a caller may want to tell apart.
@@ -36,7 +38,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	if err := checkFUSE(o.AllowOther); err != nil {
 		return fail(err)
 	}
-	path, err := resolve(mountpoint)
+	path, err := realpath.Absolute(mountpoint)
 	if err != nil {
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	}
@@ -90,31 +92,6 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("%w: %s holds %q; name an empty directory", ErrNotEmpty, path, names[0])
 	}
 	return nil
-}
-
-// resolve returns path as the kernel lists mounts: absolute and without links. Unlike filepath.EvalSymlinks it does not look at what it finds, which may
-// be a mount that no longer answers.
-func resolve(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	const most = 40 // as in the kernel
-	for range most {
-		target, err := os.Readlink(path)
-		if err != nil {
-			break // no link, or nothing at all
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if errors.Is(err, os.ErrNotExist) {
-		return path, nil
-	}
-	return filepath.Join(dir, filepath.Base(path)), err
 }
 
 func realPath(path string) (string, error) {

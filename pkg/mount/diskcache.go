@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -56,8 +57,12 @@ func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskC
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	path, err := realpath.Of(path) // beside which mbtiles.Create works
+	if err != nil {
+		return nil, fmt.Errorf("disk cache: %w", err)
+	}
 	d := &DiskCache{o: o, path: path, encoder: mbtiles.NewEncoder(mbtiles.Fast)}
-	err := d.open(ctx)
+	err = d.open(ctx)
 	if errors.Is(err, mbtiles.ErrCorrupt) || errors.Is(err, mbtiles.ErrNotArchive) {
 		if errAside := d.moveAside(err); errAside != nil {
 			return nil, errors.Join(err, errAside)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // Unmount takes the file system away: whoever waits for a live texture is answered, its making is cancelled, and once all files are closed the mount ends
@@ -104,7 +106,7 @@ func Detach(mountpoint string) error {
 
 // ourMount resolves a mountpoint where something of xelpack is mounted.
 func ourMount(mountpoint string) (string, error) {
-	path, err := resolve(mountpoint)
+	path, err := realpath.Absolute(mountpoint)
 	if err != nil {
 		return "", fmt.Errorf("unmount: %w", err)
 	}
