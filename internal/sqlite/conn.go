@@ -1,4 +1,4 @@
-package mbtiles
+package sqlite
 
 import (
 	"context"
@@ -12,32 +12,33 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// maxRow bounds what SQLite will hold of one row: the largest stored value is a plan in the metadata.
-const maxRow = 64 << 20
-
-// conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly: database/sql would put a goroutine and
+// Conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly: database/sql would put a goroutine and
 // several allocations round every segment read.
-type conn struct {
+type Conn struct {
 	c     *sqlite3.SQLiteConn
 	stmts map[string]driver.Stmt
 }
 
-// mode is how a connection opens its file.
-type mode string
+// Mode is how a connection opens its file.
+type Mode string
 
+// The modes.
 const (
-	readWrite mode = "mode=rwc"
-	existing  mode = "mode=rw" // makes no file
-	readOnly  mode = "mode=ro"
-	immutable mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
+	ReadWrite Mode = "mode=rwc"
+	Existing  Mode = "mode=rw" // makes no file
+	ReadOnly  Mode = "mode=ro"
+	Immutable Mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
 )
 
 // patience is how long a connection waits for a lock of another one: a build that is writing lets go of its .part every few seconds.
 const patience = time.Minute
 
-func dial(path string, m mode) (*conn, error) {
+// Dial opens a file.
+func Dial(path string, m Mode) (*Conn, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -47,15 +48,16 @@ func dial(path string, m mode) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{c: dc.(*sqlite3.SQLiteConn), stmts: make(map[string]driver.Stmt)}
-	c.c.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, maxRow)
+	c := &Conn{c: dc.(*sqlite3.SQLiteConn), stmts: make(map[string]driver.Stmt)}
+	c.c.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, sqlpages.MaxRow)
 	if _, err := c.c.Exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0`, nil); err != nil {
-		return nil, errors.Join(err, c.close())
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-func (c *conn) close() error {
+// Close finalises the statements and closes the file.
+func (c *Conn) Close() error {
 	var errs []error
 	for _, s := range c.stmts {
 		errs = append(errs, s.Close())
@@ -63,9 +65,9 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.c.Close())...)
 }
 
-// query runs one statement and calls each for every row. Statements are kept prepared, so one that is being read must not be run again
+// Query runs one statement and calls each for every row. Statements are kept prepared, so one that is being read must not be run again
 // from each. What each finds wrong with a column's type is returned as ErrCorrupt.
-func (c *conn) query(ctx context.Context, sql string, each func(r *row) error, args ...any) error {
+func (c *Conn) Query(ctx context.Context, sql string, each func(r *Row) error, args ...any) error {
 	stmt, ok := c.stmts[sql]
 	if !ok {
 		var err error
@@ -85,7 +87,7 @@ func (c *conn) query(ctx context.Context, sql string, each func(r *row) error, a
 	if err != nil {
 		return err
 	}
-	r := row{sql: sql, v: make([]driver.Value, len(rows.Columns()))}
+	r := Row{sql: sql, v: make([]driver.Value, len(rows.Columns()))}
 	for {
 		if err = rows.Next(r.v); err != nil {
 			break
@@ -106,68 +108,87 @@ func (c *conn) query(ctx context.Context, sql string, each func(r *row) error, a
 	return errors.Join(err, rows.Close())
 }
 
-// exec runs one statement whose rows do not matter.
-func (c *conn) exec(ctx context.Context, sql string, args ...any) error {
-	return c.query(ctx, sql, nil, args...)
+// Exec runs one statement whose rows do not matter.
+func (c *Conn) Exec(ctx context.Context, sql string, args ...any) error {
+	return c.Query(ctx, sql, nil, args...)
 }
 
-// number runs a query of one row and column. No row is 0.
-func (c *conn) number(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	err = c.query(ctx, sql, func(r *row) error { n = r.int(0); return nil }, args...)
+// Number runs a query of one row and column. No row is 0.
+func (c *Conn) Number(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	err = c.Query(ctx, sql, func(r *Row) error { n = r.Int(0); return nil }, args...)
 	return n, err
 }
 
-// row is one row of a result. A column of another type than asked for is remembered as an error, since the file may come from anyone.
-type row struct {
+// Row is one row of a result. A column of another type than asked for is remembered as an error, since the file may come from anyone.
+type Row struct {
 	sql string
 	v   []driver.Value
 	err error
 }
 
-func column[T any](r *row, i int) T {
+func column[T any](r *Row, i int) T {
 	v, ok := r.v[i].(T)
 	if !ok && r.err == nil {
-		r.err = corrupt("column %d of %q holds a %T, not a %T", i, r.sql, r.v[i], v)
+		r.err = Corrupt("column %d of %q holds a %T, not a %T", i, r.sql, r.v[i], v)
 	}
 	return v
 }
 
-func (r *row) int(i int) int64   { return column[int64](r, i) }
-func (r *row) text(i int) string { return column[string](r, i) }
-func (r *row) blob(i int) []byte { return column[[]byte](r, i) }
+// Err returns what was wrong with a column's type, which the query then does not end with.
+func (r *Row) Err() error {
+	err := r.err
+	r.err = nil
+	return err
+}
 
-// pool lends a fixed number of connections, opened as they are first needed.
-type pool struct {
+// IsNull reports whether column i has no value.
+func (r *Row) IsNull(i int) bool { return r.v[i] == nil }
+
+// Int returns column i.
+func (r *Row) Int(i int) int64 { return column[int64](r, i) }
+
+// Text returns column i.
+func (r *Row) Text(i int) string { return column[string](r, i) }
+
+// Blob returns column i, which the caller may keep.
+func (r *Row) Blob(i int) []byte { return column[[]byte](r, i) }
+
+// Pool lends a fixed number of connections, opened as they are first needed.
+type Pool struct {
 	path  string
-	mode  mode
-	slots chan *conn // nil: not opened yet
+	mode  Mode
+	slots chan *Conn // nil: not opened yet
 	once  sync.Once
 	done  chan struct{} // closed by close
 }
 
-func newPool(path string, m mode, n int) *pool {
-	p := &pool{path: path, mode: m, slots: make(chan *conn, n), done: make(chan struct{})}
+// NewPool lends n connections to the file at path.
+func NewPool(path string, m Mode, n int) *Pool {
+	p := &Pool{path: path, mode: m, slots: make(chan *Conn, n), done: make(chan struct{})}
 	for range n {
 		p.slots <- nil
 	}
 	return p
 }
 
-// poolOf lends one connection that is open already.
-func poolOf(c *conn) *pool {
-	p := newPool("", "", 1)
+// PoolOf lends one connection that is open already.
+func PoolOf(c *Conn) *Pool {
+	p := NewPool("", "", 1)
 	<-p.slots
 	p.slots <- c
 	return p
 }
 
-// open opens every connection. Nobody may have one yet but those who gave it back.
-func (p *pool) open() error {
+// Path returns the file that the connections are to; empty for PoolOf.
+func (p *Pool) Path() string { return p.path }
+
+// Open opens every connection. Nobody may have one yet but those who gave it back.
+func (p *Pool) Open() error {
 	for range cap(p.slots) {
 		c := <-p.slots
 		var err error
 		if c == nil {
-			c, err = dial(p.path, p.mode)
+			c, err = Dial(p.path, p.mode)
 		}
 		p.slots <- c
 		if err != nil {
@@ -177,9 +198,9 @@ func (p *pool) open() error {
 	return nil
 }
 
-// do lends a connection to f. It waits for one while all are lent.
-func (p *pool) do(ctx context.Context, f func(*conn) error) error {
-	var c *conn
+// Do lends a connection to f. It waits for one while all are lent.
+func (p *Pool) Do(ctx context.Context, f func(*Conn) error) error {
+	var c *Conn
 	select {
 	case <-p.done:
 		return ErrClosed
@@ -194,7 +215,7 @@ func (p *pool) do(ctx context.Context, f func(*conn) error) error {
 	default:
 	}
 	if c == nil {
-		opened, err := dial(p.path, p.mode)
+		opened, err := Dial(p.path, p.mode)
 		if err != nil {
 			return fmt.Errorf("open a read connection: %w", err)
 		}
@@ -203,14 +224,14 @@ func (p *pool) do(ctx context.Context, f func(*conn) error) error {
 	return f(c)
 }
 
-// close waits for the connections that are lent and closes them all.
-func (p *pool) close() error {
+// Close waits for the connections that are lent and closes them all.
+func (p *Pool) Close() error {
 	var errs []error
 	p.once.Do(func() {
 		close(p.done)
 		for range cap(p.slots) {
 			if c := <-p.slots; c != nil {
-				errs = append(errs, c.close())
+				errs = append(errs, c.Close())
 			}
 		}
 	})

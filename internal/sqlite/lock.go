@@ -1,4 +1,4 @@
-package mbtiles
+package sqlite
 
 import (
 	"errors"
@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// fileLock is the right to write one archive. It is an flock on a file beside the archive, so the kernel releases it however the process
+// Lock is the right to write one archive. It is an flock on a file beside the archive, so the kernel releases it however the process
 // ends. It is not on the archive itself: closing a descriptor of that would drop the locks that SQLite holds on it in this process.
-type fileLock struct {
+type Lock struct {
 	f    *os.File
 	path string
 }
 
-// lockFile takes the lock at once or returns an ErrLocked that says who holds it.
-func lockFile(path string) (*fileLock, error) {
+// LockFile takes the lock at once or returns an ErrLocked that says who holds it.
+func LockFile(path string) (*Lock, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 		if err != nil {
@@ -36,7 +36,7 @@ func lockFile(path string) (*fileLock, error) {
 			f.Close()
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		l := &fileLock{f: f, path: path}
+		l := &Lock{f: f, path: path}
 		if !l.current() { // the previous owner removed it between our open and our lock
 			f.Close()
 			continue
@@ -46,7 +46,7 @@ func lockFile(path string) (*fileLock, error) {
 }
 
 // current reports whether the locked file is still the one of that name.
-func (l *fileLock) current() bool {
+func (l *Lock) current() bool {
 	locked, err := l.f.Stat()
 	if err != nil {
 		return false
@@ -56,7 +56,7 @@ func (l *fileLock) current() bool {
 }
 
 // sign writes down who holds the lock, for the message of the next to try. That it may fail on a full disk does not matter.
-func (l *fileLock) sign() error {
+func (l *Lock) sign() error {
 	if err := l.f.Truncate(0); err != nil {
 		return l.fail(err)
 	}
@@ -70,22 +70,22 @@ func (l *fileLock) sign() error {
 	return nil
 }
 
-func (l *fileLock) fail(err error) error {
-	return errors.Join(fmt.Errorf("lock: %w", err), l.release())
+func (l *Lock) fail(err error) error {
+	return errors.Join(fmt.Errorf("lock: %w", err), l.Release())
 }
 
-// release removes the file before it lets go of it, so that nothing is left beside the archive.
-func (l *fileLock) release() error {
+// Release removes the file before it lets go of it, so that nothing is left beside the archive.
+func (l *Lock) Release() error {
 	return errors.Join(os.Remove(l.path), l.f.Close())
 }
 
-// removeStaleLock tidies up after a process that was killed between the renaming of its archive and its end. Any trouble is left to whoever next
+// RemoveStaleLock tidies up after a process that was killed between the renaming of its archive and its end. Any trouble is left to whoever next
 // needs the lock.
-func removeStaleLock(path string) {
+func RemoveStaleLock(path string) {
 	if _, err := os.Lstat(path); err != nil {
 		return
 	}
-	if l, err := lockFile(path); err == nil {
-		_ = l.release()
+	if l, err := LockFile(path); err == nil {
+		_ = l.Release()
 	}
 }

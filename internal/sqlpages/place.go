@@ -1,4 +1,4 @@
-package mbtiles
+package sqlpages
 
 import (
 	"sync"
@@ -50,7 +50,7 @@ func (s *places) put(id int64, c cell) *place {
 	if known := s.known[id]; known != nil {
 		return known
 	}
-	if c.codec == codecRaw {
+	if c.codec == Raw {
 		c.local = append([]byte(nil), c.local...)
 	} else {
 		c.local = nil
@@ -66,29 +66,29 @@ func (s *places) put(id int64, c cell) *place {
 }
 
 // place finds the row of a segment, or returns nil. The others of the same leaf are remembered too: they will be wanted next.
-func (p *pages) place(id int64) *place {
-	if known := p.places.get(id); known != nil {
+func (t *Table) place(id int64) *place {
+	if known := t.places.get(id); known != nil {
 		return known
 	}
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	*scratch = grow(*scratch, p.size)
-	leaf, ok := p.leaf(id, *scratch)
+	scratch := t.bufs.Get().(*[]byte)
+	defer t.bufs.Put(scratch)
+	*scratch = grow(*scratch, t.size)
+	leaf, ok := t.leaf(id, *scratch)
 	if !ok {
 		return nil
 	}
-	c, ok := p.cell(leaf, id)
+	c, ok := t.cell(leaf, id)
 	if !ok {
 		return nil
 	}
 	for other := id + 1; other < id+leafRows; other++ {
-		c, ok := p.cell(leaf, other)
+		c, ok := t.cell(leaf, other)
 		if !ok {
 			break
 		}
-		p.places.put(other, c)
+		t.places.put(other, c)
 	}
-	return p.places.put(id, c)
+	return t.places.put(id, c)
 }
 
 // leafRows is about how many rows of segments that are stored as they are stand on a leaf.

@@ -1,4 +1,4 @@
-package mbtiles
+package sqlpages
 
 import (
 	"encoding/binary"
@@ -30,7 +30,7 @@ func (v *vector) add(b []byte) {
 }
 
 // rawConn returns what reads f by system calls, or nil.
-func rawConn(f file) syscall.RawConn {
+func rawConn(f File) syscall.RawConn {
 	osFile, ok := f.(*os.File)
 	if !ok {
 		return nil
@@ -42,13 +42,13 @@ func rawConn(f file) syscall.RawConn {
 	return raw
 }
 
-// part fills dst from a segment of that id and length that is stored as it is, from within on, and reports whether it could.
-func (p *pages) part(id int64, length int, dst []byte, within int) bool {
-	if p.raw == nil || len(dst) == 0 {
+// Part fills dst from a segment of that id and length that is stored as it is, from within on, and reports whether it could.
+func (t *Table) Part(id int64, length int, dst []byte, within int) bool {
+	if t.raw == nil || len(dst) == 0 {
 		return false
 	}
-	c := p.place(id)
-	if c == nil || c.codec != codecRaw || c.length != length {
+	c := t.place(id)
+	if c == nil || c.codec != Raw || c.length != length {
 		return false
 	}
 	if within < len(c.local) {
@@ -58,16 +58,16 @@ func (p *pages) part(id int64, length int, dst []byte, within int) bool {
 			return true
 		}
 	}
-	each := p.usable - 4
+	each := t.usable - 4
 	at := within - len(c.local)
 	first := at / each
-	if _, ok := p.scatter(c.overflow+uint32(first), at%each, dst); !ok {
+	if _, ok := t.scatter(c.overflow+uint32(first), at%each, dst); !ok {
 		return false
 	}
 	// Those were the row's pages if the ones before them lead there. That is looked at afterwards, because the kernel asks for both halves of a segment at once:
 	// by now whoever reads the first has seen to it.
 	for n := c.chained(); n < first; n = max(n+1, c.chained()) {
-		if next, ok := p.next(c.overflow + uint32(n)); !ok || next != c.overflow+uint32(n)+1 {
+		if next, ok := t.next(c.overflow + uint32(n)); !ok || next != c.overflow+uint32(n)+1 {
 			return false
 		}
 	}
@@ -76,27 +76,27 @@ func (p *pages) part(id int64, length int, dst []byte, within int) bool {
 }
 
 // next returns the number of the page that follows one in its row.
-func (p *pages) next(number uint32) (uint32, bool) {
+func (t *Table) next(number uint32) (uint32, bool) {
 	var b [4]byte
 	if number == 0 {
 		return 0, false
 	}
-	_, err := p.f.ReadAt(b[:], int64(number-1)*int64(p.size))
+	_, err := t.f.ReadAt(b[:], int64(number-1)*int64(t.size))
 	return binary.BigEndian.Uint32(b[:]), err == nil
 }
 
 // scatter fills dst from the data of a page and those that follow it in the file, skipping so many bytes of the first. It reports whether the pages also follow one
 // another in the row, and which page comes after them there.
-func (p *pages) scatter(number uint32, skip int, dst []byte) (after uint32, ok bool) {
-	each := p.usable - 4
+func (t *Table) scatter(number uint32, skip int, dst []byte) (after uint32, ok bool) {
+	each := t.usable - 4
 	n := (skip + len(dst) + each - 1) / each
-	if p.raw == nil || number == 0 || n > maxPages || p.usable != p.size {
+	if t.raw == nil || number == 0 || n > maxPages || t.usable != t.size {
 		return 0, false
 	}
-	v := p.vectors.Get().(*vector)
+	v := t.vectors.Get().(*vector)
 	defer func() {
 		clear(v.parts) // which would keep others' memory
-		p.vectors.Put(v)
+		t.vectors.Put(v)
 	}()
 	v.numbers, v.skipped, v.parts = grow(v.numbers, 4*n), grow(v.skipped, skip), v.parts[:0]
 	want := 4*n + skip + len(dst)
@@ -111,7 +111,7 @@ func (p *pages) scatter(number uint32, skip int, dst []byte) (after uint32, ok b
 		v.add(dst[:room])
 		dst = dst[room:]
 	}
-	if !p.preadv(v.parts, int64(number-1)*int64(p.size), want) {
+	if !t.preadv(v.parts, int64(number-1)*int64(t.size), want) {
 		return 0, false
 	}
 	for i := range n {
@@ -124,9 +124,9 @@ func (p *pages) scatter(number uint32, skip int, dst []byte) (after uint32, ok b
 }
 
 // preadv is preadv(2) of so many bytes, or false. (unix.Preadv makes a new vector each time.)
-func (p *pages) preadv(parts []unix.Iovec, off int64, want int) bool {
+func (t *Table) preadv(parts []unix.Iovec, off int64, want int) bool {
 	got, errno := uintptr(0), syscall.Errno(0)
-	err := p.raw.Control(func(fd uintptr) {
+	err := t.raw.Control(func(fd uintptr) {
 		const half = 32 // what is left of a 64-bit offset for the second word; where words have 64 bits, the kernel ignores that
 		got, _, errno = unix.Syscall6(unix.SYS_PREADV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(parts))), uintptr(len(parts)), uintptr(off), uintptr(off>>half), 0)
 	})

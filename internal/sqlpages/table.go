@@ -1,20 +1,19 @@
-package mbtiles
+package sqlpages
 
 import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"syscall"
-
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// pages reads segments straight from the b-tree of a file that nobody writes: a few system calls into buffers that are used again, where a query makes
-// a system call a page and garbage a segment. It knows as much of SQLite's file format as that takes (https://sqlite.org/fileformat2.html), and leaves
-// whatever else it meets to SQLite, which can also say what is wrong with it. Any number of goroutines may use it.
-type pages struct {
-	f       file
+// Table reads the rows of one table of a file that nobody writes. Any number of goroutines may use
+// it.
+type Table struct {
+	f       File
+	slack   int    // bytes of capacity behind the data that is handed to a decoder
 	size    int    // of a page
 	usable  int    // of it
 	root    uint32 // of the table
@@ -27,8 +26,8 @@ type pages struct {
 	interior map[uint32][]byte // pages of the b-tree that are no leaves
 }
 
-// file is what pages need of one.
-type file interface {
+// File is what a Table reads.
+type File interface {
 	io.ReaderAt
 	io.Closer
 }
@@ -36,8 +35,10 @@ type file interface {
 // maxInterior bounds the pages kept in memory: a hundred textures have one, 100,000 some thousands.
 const maxInterior = 1024
 
-// newPages reads the table of f whose root is given. It returns nil where SQLite had better do it.
-func newPages(f file, root int64) *pages {
+// NewTable reads the table of f that has its root on that page. Data that goes to a decoder has
+// slack bytes of capacity behind it. NewTable returns nil where SQLite should read the table. The
+// Table closes f.
+func NewTable(f File, root int64, slack int) *Table {
 	var h [100]byte
 	if _, err := f.ReadAt(h[:], 0); err != nil {
 		return nil
@@ -50,46 +51,67 @@ func newPages(f file, root int64) *pages {
 	if size < 512 || size&(size-1) != 0 || size-int(h[20]) < 480 || root < 2 || root > math.MaxUint32-1 {
 		return nil
 	}
-	p := &pages{f: f, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte), raw: rawConn(f)}
-	p.bufs.New = func() any { return new([]byte) }
-	p.vectors.New = func() any { return new(vector) }
-	return p
+	t := &Table{f: f, slack: slack, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte), raw: rawConn(f)}
+	t.bufs.New = func() any { return new([]byte) }
+	t.vectors.New = func() any { return new(vector) }
+	return t
 }
 
-func (p *pages) close() error { return p.f.Close() }
+// Close closes the file.
+func (t *Table) Close() error { return t.f.Close() }
 
 // read reads n pages from a number on into b, which has the room.
-func (p *pages) read(number uint32, b []byte) bool {
+func (t *Table) read(number uint32, b []byte) bool {
 	if number == 0 {
 		return false
 	}
-	_, err := p.f.ReadAt(b, int64(number-1)*int64(p.size))
+	_, err := t.f.ReadAt(b, int64(number-1)*int64(t.size))
 	return err == nil
 }
 
-// load reads and decodes a segment into buf, which has its length. It reports whether it could.
-func (p *pages) load(want piece, buf []byte, d *decoder) bool {
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	*scratch = grow(*scratch, p.size)
-	leaf, ok := p.leaf(want.id, *scratch)
+// Load reads the row of that id into buf: as it is where it is stored raw and has buf's length,
+// else by decode, which fills buf from what is stored. It reports whether it could.
+func (t *Table) Load(id int64, buf []byte, decode func(codec int64, data []byte) error) bool {
+	scratch := t.bufs.Get().(*[]byte)
+	defer t.bufs.Put(scratch)
+	c, ok := t.find(id, scratch)
 	if !ok {
 		return false
 	}
-	c, ok := p.cell(leaf, want.id)
-	if !ok {
-		return false
-	}
-	if c.codec == codecRaw {
-		return c.length == len(buf) && p.fill(buf, c)
+	if c.codec == Raw {
+		return c.length == len(buf) && t.fill(buf, c)
 	}
 	if c.length > len(buf) { // longer ones only waste room, but may
 		return false
 	}
-	packed := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(packed)
-	*packed = grow(*packed, c.length+blocks.Slack)[:c.length]
-	return p.fill(*packed, c) && d.decode(segment{c.codec, *packed}, want.shape, buf) == nil
+	stored := t.bufs.Get().(*[]byte)
+	defer t.bufs.Put(stored)
+	*stored = grow(*stored, c.length+t.slack)[:c.length]
+	return t.fill(*stored, c) && decode(c.codec, *stored) == nil
+}
+
+// Append reads the row of that id as it is stored and appends its data, of at most so many bytes,
+// to memory. It reports whether it could.
+func (t *Table) Append(memory []byte, id int64, most int) (codec int64, longer []byte, ok bool) {
+	scratch := t.bufs.Get().(*[]byte)
+	defer t.bufs.Put(scratch)
+	c, ok := t.find(id, scratch)
+	if !ok || c.length > most {
+		return 0, memory, false
+	}
+	n := len(memory)
+	longer = slices.Grow(memory, c.length)[:n+c.length]
+	return c.codec, longer, t.fill(longer[n:], c)
+}
+
+// find finds the row of that id. What it returns lies in scratch.
+func (t *Table) find(id int64, scratch *[]byte) (cell, bool) {
+	*scratch = grow(*scratch, t.size)
+	leaf, ok := t.leaf(id, *scratch)
+	if !ok {
+		return cell{}, false
+	}
+	return t.cell(leaf, id)
 }
 
 func grow(b []byte, n int) []byte {
@@ -100,19 +122,19 @@ func grow(b []byte, n int) []byte {
 }
 
 // leaf finds the leaf on which the row of that id stands, if there is one. The leaf is read into buf.
-func (p *pages) leaf(id int64, buf []byte) ([]byte, bool) {
+func (t *Table) leaf(id int64, buf []byte) ([]byte, bool) {
 	const (
 		interior = 5
 		leaf     = 13
 		deepest  = 20 // SQLite's own limit
 	)
-	number := p.root
+	number := t.root
 	for range deepest {
-		p.mu.Lock()
-		b, known := p.interior[number]
-		p.mu.Unlock()
+		t.mu.Lock()
+		b, known := t.interior[number]
+		t.mu.Unlock()
 		if !known {
-			if b = buf; !p.read(number, b) {
+			if b = buf; !t.read(number, b) {
 				return nil, false
 			}
 			switch b[0] {
@@ -120,43 +142,43 @@ func (p *pages) leaf(id int64, buf []byte) ([]byte, bool) {
 				return b, true
 			case interior:
 				b = append([]byte(nil), b...)
-				p.keep(number, b)
+				t.keep(number, b)
 			default:
 				return nil, false
 			}
 		}
 		var ok bool
-		if number, ok = p.child(b, id); !ok {
+		if number, ok = t.child(b, id); !ok {
 			return nil, false
 		}
 	}
 	return nil, false
 }
 
-func (p *pages) keep(number uint32, b []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.interior) >= maxInterior {
-		clear(p.interior)
+func (t *Table) keep(number uint32, b []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.interior) >= maxInterior {
+		clear(t.interior)
 	}
-	p.interior[number] = b
+	t.interior[number] = b
 }
 
 // child returns the page below an interior one under which the row of that id stands.
-func (p *pages) child(b []byte, id int64) (uint32, bool) {
+func (t *Table) child(b []byte, id int64) (uint32, bool) {
 	const header = 12
 	first := int(binary.BigEndian.Uint16(b[3:])) // of the cells not yet looked at; all after it have greater keys
-	if header+2*first > p.usable {
+	if header+2*first > t.usable {
 		return 0, false
 	}
 	next := binary.BigEndian.Uint32(b[8:])
 	for low, high := 0, first; low < high; {
 		mid := (low + high) / 2
 		at := int(binary.BigEndian.Uint16(b[header+2*mid:]))
-		if at+4 > p.usable {
+		if at+4 > t.usable {
 			return 0, false
 		}
-		key, n := varint(b[at+4 : p.usable])
+		key, n := Varint(b[at+4 : t.usable])
 		if n == 0 {
 			return 0, false
 		}
@@ -178,26 +200,26 @@ type cell struct {
 }
 
 // cell finds a row on its leaf.
-func (p *pages) cell(b []byte, id int64) (cell, bool) {
+func (t *Table) cell(b []byte, id int64) (cell, bool) {
 	const header = 8
 	low, high := 0, int(binary.BigEndian.Uint16(b[3:]))
-	if header+2*high > p.usable {
+	if header+2*high > t.usable {
 		return cell{}, false
 	}
 	for low < high {
 		mid := (low + high) / 2
 		at := int(binary.BigEndian.Uint16(b[header+2*mid:]))
-		if at >= p.usable {
+		if at >= t.usable {
 			return cell{}, false
 		}
-		rest := b[at:p.usable]
-		payload, n := varint(rest)
-		key, m := varint(rest[n:])
+		rest := b[at:t.usable]
+		payload, n := Varint(rest)
+		key, m := Varint(rest[n:])
 		switch {
 		case n == 0 || m == 0:
 			return cell{}, false
 		case key == id:
-			return p.parse(rest[n+m:], payload)
+			return t.parse(rest[n+m:], payload)
 		case key < id:
 			low = mid + 1
 		default:
@@ -208,16 +230,12 @@ func (p *pages) cell(b []byte, id int64) (cell, bool) {
 }
 
 // parse reads a row (id, codec, data) of so many bytes, the first of which b starts with.
-func (p *pages) parse(b []byte, payload int64) (c cell, ok bool) {
-	if payload < 0 || payload > maxRow {
+func (t *Table) parse(b []byte, payload int64) (c cell, ok bool) {
+	if payload < 0 || payload > MaxRow {
 		return c, false
 	}
-	// How much of a payload stands on the leaf: section 1.6 of the format's description.
-	local := int(payload)
-	if most, least := p.usable-35, (p.usable-12)*32/255-23; local > most {
-		if local = least + (int(payload)-least)%(p.usable-4); local > most {
-			local = least
-		}
+	local := localSize(int(payload), t.usable)
+	if local < int(payload) {
 		if len(b) < local+4 {
 			return c, false
 		}
@@ -227,14 +245,14 @@ func (p *pages) parse(b []byte, payload int64) (c cell, ok bool) {
 		return c, false
 	}
 	b = b[:local]
-	header, n := varint(b)
+	header, n := Varint(b)
 	if n == 0 || header < 4 || header > int64(len(b)) {
 		return c, false
 	}
 	types, body := b[n:header], b[header:]
-	idType, n := varint(types)
-	codecType, m := varint(types[n:])
-	dataType, k := varint(types[n+m:])
+	idType, n := Varint(types)
+	codecType, m := Varint(types[n:])
+	dataType, k := Varint(types[n+m:])
 	if n == 0 || m == 0 || k == 0 || n+m+k != len(types) || idType != 0 || dataType < 12 || dataType%2 != 0 {
 		return c, false
 	}
@@ -253,34 +271,34 @@ func (p *pages) parse(b []byte, payload int64) (c cell, ok bool) {
 
 // fill reads the data of a row into dst, which has its length. The pages it goes on nearly always follow one another, so they are read at once, and
 // again only where they turn out not to.
-func (p *pages) fill(dst []byte, c cell) bool {
+func (t *Table) fill(dst []byte, c cell) bool {
 	dst = dst[copy(dst, c.local):]
-	if after, ok := p.scatter(c.overflow, 0, dst); ok {
+	if after, ok := t.scatter(c.overflow, 0, dst); ok {
 		return after == 0
 	}
-	scratch := p.bufs.Get().(*[]byte)
-	defer p.bufs.Put(scratch)
-	each := p.usable - 4
+	scratch := t.bufs.Get().(*[]byte)
+	defer t.bufs.Put(scratch)
+	each := t.usable - 4
 	next := c.overflow
 	for run := (len(dst) + each - 1) / each; len(dst) > 0; {
 		run = min(run, (len(dst)+each-1)/each)
-		*scratch = grow(*scratch, run*p.size)
+		*scratch = grow(*scratch, run*t.size)
 		number := next
-		if !p.read(number, *scratch) {
+		if !t.read(number, *scratch) {
 			return false
 		}
 		for i := 0; i < run && number+uint32(i) == next; i++ {
-			page := (*scratch)[i*p.size:]
+			page := (*scratch)[i*t.size:]
 			next = binary.BigEndian.Uint32(page)
-			dst = dst[copy(dst, page[4:p.usable]):]
+			dst = dst[copy(dst, page[4:t.usable]):]
 		}
 		run = 4 // the next of a scattered row are unlikely to be many
 	}
 	return next == 0
 }
 
-// varint reads SQLite's integers of one to nine bytes. It returns how many it took, 0 if b ends before the integer does.
-func varint(b []byte) (v int64, n int) {
+// Varint reads SQLite's integers of one to nine bytes. It returns how many it took, 0 if b ends before the integer does.
+func Varint(b []byte) (v int64, n int) {
 	for n < 8 {
 		if n == len(b) {
 			return 0, 0

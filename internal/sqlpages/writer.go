@@ -1,4 +1,4 @@
-package mbtiles
+package sqlpages
 
 import (
 	"encoding/binary"
@@ -6,12 +6,12 @@ import (
 )
 
 // lockPage is the page that SQLite takes its locks on, at 1 GiB; nothing may stand there.
-const lockPage = 1<<30/pageSize + 1
+const lockPage = 1<<30/PageSize + 1
 
-// pageWriter writes the rows of the table segments straight into pages at the end of a file that nobody else has open: runs of pages at a time, at the
-// speed of the disk, where SQLite would look up and copy page by page. It is the counterpart of pages, and knows as much of the file format
+// Writer writes the rows of the table segments straight into pages at the end of a file that nobody else has open: runs of pages at a time, at the
+// speed of the disk, where SQLite would look up and copy page by page. It is the counterpart of Table, and knows as much of the file format
 // (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows make the same bytes.
-type pageWriter struct {
+type Writer struct {
 	f    io.WriterAt
 	next uint32 // number of the next page
 	skip uint32 // lockPage; tests set another
@@ -27,20 +27,20 @@ type node struct {
 	id   int64
 }
 
-// newPageWriter adds pages to f from number next on.
-func newPageWriter(f io.WriterAt, next uint32) *pageWriter {
-	w := &pageWriter{f: f, next: next, skip: lockPage}
+// NewWriter adds pages to f from number next on.
+func NewWriter(f io.WriterAt, next uint32) *Writer {
+	w := &Writer{f: f, next: next, skip: lockPage}
 	w.leaf.reset()
 	return w
 }
 
-// add writes a row.
-func (w *pageWriter) add(id int64, s segment) error {
+// Add writes a row. Ids ascend.
+func (w *Writer) Add(id, codec int64, data []byte) error {
 	var scratch [48]byte
 	row := scratch[:0]
-	header := recordHeader(s)
-	payload := len(header) + len(s.data)
-	local := localPart(payload)
+	header := recordHeader(codec, len(data))
+	payload := len(header) + len(data)
+	local := localSize(payload, PageSize)
 	row = putVarint(row, uint64(payload))
 	row = putVarint(row, uint64(id))
 	row = append(row, header...)
@@ -52,42 +52,30 @@ func (w *pageWriter) add(id int64, s segment) error {
 		}
 	}
 	var link []byte
-	if inline < len(s.data) {
-		link = binary.BigEndian.AppendUint32(nil, w.overflow(s.data[inline:]))
+	if inline < len(data) {
+		link = binary.BigEndian.AppendUint32(nil, w.overflow(data[inline:]))
 	}
-	w.leaf.add(id, row, s.data[:inline], link)
+	w.leaf.add(id, row, data[:inline], link)
 	return nil
 }
 
 // recordHeader returns what stands before the data in a record (id, codec, data): the types of the three, and the codec where its type is not its value.
-func recordHeader(s segment) []byte {
+func recordHeader(codec int64, length int) []byte {
 	types := []byte{0} // the id is the row's key, and NULL here
-	var codec []byte
-	switch s.codec {
+	var body []byte
+	switch codec {
 	case 0, 1: // types 8 and 9 are these numbers
-		types = append(types, byte(8+s.codec))
+		types = append(types, byte(8+codec))
 	default: // type 1 is a number of one byte
 		types = append(types, 1)
-		codec = []byte{byte(s.codec)}
+		body = []byte{byte(codec)}
 	}
-	types = putVarint(types, uint64(12+2*len(s.data)))
-	return append(append([]byte{byte(1 + len(types))}, types...), codec...)
-}
-
-// localPart returns how much of a payload stands on the leaf: section 1.6 of the format's description.
-func localPart(payload int) int {
-	const most, least = pageSize - 35, (pageSize-12)*32/255 - 23
-	if payload <= most {
-		return payload
-	}
-	if local := least + (payload-least)%(pageSize-4); local <= most {
-		return local
-	}
-	return least
+	types = putVarint(types, uint64(12+2*length))
+	return append(append([]byte{byte(1 + len(types))}, types...), body...)
 }
 
 // overflow writes what does not stand on the leaf to pages of its own and returns the first.
-func (w *pageWriter) overflow(data []byte) (first uint32) {
+func (w *Writer) overflow(data []byte) (first uint32) {
 	first = w.number()
 	for len(data) > 0 {
 		at := len(w.run)
@@ -104,7 +92,7 @@ func (w *pageWriter) overflow(data []byte) (first uint32) {
 }
 
 // number returns the number of the page that page returns next.
-func (w *pageWriter) number() uint32 {
+func (w *Writer) number() uint32 {
 	if w.next == w.skip {
 		clear(w.page())
 	}
@@ -112,35 +100,35 @@ func (w *pageWriter) number() uint32 {
 }
 
 // page appends a page to the run. What it holds is of no meaning.
-func (w *pageWriter) page() []byte {
+func (w *Writer) page() []byte {
 	n := len(w.run)
-	if n+pageSize > cap(w.run) {
+	if n+PageSize > cap(w.run) {
 		w.run = append(make([]byte, 0, max(2*cap(w.run), 4<<20)), w.run...)
 	}
-	w.run = w.run[:n+pageSize]
+	w.run = w.run[:n+PageSize]
 	w.next++
 	return w.run[n:]
 }
 
 // flush writes the run.
-func (w *pageWriter) flush() error {
-	first := int64(w.next) - int64(len(w.run)/pageSize)
-	_, err := w.f.WriteAt(w.run, (first-1)*pageSize)
+func (w *Writer) flush() error {
+	first := int64(w.next) - int64(len(w.run)/PageSize)
+	_, err := w.f.WriteAt(w.run, (first-1)*PageSize)
 	w.run = w.run[:0]
 	return err
 }
 
 // endLeaf writes the leaf, behind what overflowed from it.
-func (w *pageWriter) endLeaf() error {
+func (w *Writer) endLeaf() error {
 	w.leaves = append(w.leaves, node{w.number(), w.leaf.last})
 	copy(w.page(), w.leaf.bytes[:])
 	w.leaf.reset()
 	return w.flush()
 }
 
-// finish writes the rest, the root of the tree to page root, and returns how many pages the file has.
-func (w *pageWriter) finish(root uint32) (pages uint32, err error) {
-	at := int64(root-1) * pageSize
+// Finish writes the rest, the root of the tree to page root, and returns how many pages the file has.
+func (w *Writer) Finish(root uint32) (pages uint32, err error) {
+	at := int64(root-1) * PageSize
 	if len(w.leaves) == 0 { // the root is the only leaf
 		if err := w.flush(); err != nil {
 			return 0, err
@@ -160,17 +148,17 @@ func (w *pageWriter) finish(root uint32) (pages uint32, err error) {
 	if err := w.flush(); err != nil {
 		return 0, err
 	}
-	top := make([]byte, pageSize)
+	top := make([]byte, PageSize)
 	fillInterior(top, level)
 	_, err = w.f.WriteAt(top, at)
 	return w.next - 1, err
 }
 
 // interiorFan is how many children a page has room for, whatever their ids are.
-const interiorFan = (pageSize-12)/(2+4+9) + 1
+const interiorFan = (PageSize-12)/(2+4+9) + 1
 
 // interiors writes the pages over a level, as equally filled as can be: one with a single child would be damage.
-func (w *pageWriter) interiors(level []node) (above []node) {
+func (w *Writer) interiors(level []node) (above []node) {
 	n := (len(level) + interiorFan - 1) / interiorFan
 	for i := range n {
 		part := level[i*len(level)/n : (i+1)*len(level)/n]
@@ -185,7 +173,7 @@ func fillInterior(page []byte, children []node) {
 	const header = 12
 	clear(page)
 	last := len(children) - 1
-	content := pageSize
+	content := PageSize
 	for i, c := range children[:last] {
 		cell := putVarint(binary.BigEndian.AppendUint32(nil, c.page), uint64(c.id))
 		content -= copy(page[content-len(cell):], cell)
@@ -199,7 +187,7 @@ func fillInterior(page []byte, children []node) {
 
 // leaf is a leaf that is being filled. It has to be reset before its first use.
 type leaf struct {
-	bytes   [pageSize]byte
+	bytes   [PageSize]byte
 	cells   int
 	content int // where the cells begin: they grow downwards
 	last    int64
@@ -208,9 +196,9 @@ type leaf struct {
 const leafHeader = 8
 
 func (l *leaf) reset() {
-	*l = leaf{content: pageSize}
+	*l = leaf{content: PageSize}
 	l.bytes[0] = 13
-	binary.BigEndian.PutUint16(l.bytes[5:], pageSize)
+	binary.BigEndian.PutUint16(l.bytes[5:], PageSize)
 }
 
 func (l *leaf) fits(cell int) bool { return leafHeader+2*(l.cells+1) <= l.content-cell }

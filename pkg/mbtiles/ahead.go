@@ -3,8 +3,6 @@ package mbtiles
 import (
 	"context"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // ahead decodes what is about to be read. The zero value is ready for use.
@@ -62,11 +60,11 @@ func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 	if a.cache.holds(next.id) {
 		return
 	}
-	if a.direct.cached(next) {
+	if a.direct.Cached(next.id) {
 		return
 	}
 	a.ahead.try(func() {
-		if a.direct.advise(next.id) {
+		if a.direct.Advise(next.id) {
 			return
 		}
 		if b, err := a.cache.acquire(ctx, next.id, next.length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
@@ -80,34 +78,4 @@ func (c *cache) holds(id int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocks[id] != nil
-}
-
-// cached reports, without waiting, that a segment is stored as it is and that the kernel has read it already, judging by its end.
-func (p *pages) cached(want piece) bool {
-	c := p.places.get(want.id)
-	if p.raw == nil || c == nil || c.codec != codecRaw || c.overflow == 0 {
-		return false
-	}
-	last := int64(c.overflow-1)*int64(p.size) + int64(c.length)
-	got := 0
-	err := p.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		got, _ = unix.Preadv2(int(fd), [][]byte{b[:]}, last, unix.RWF_NOWAIT)
-	})
-	return err == nil && got == 1
-}
-
-// advise has the kernel read a segment that is stored as it is, and reports whether it is.
-func (p *pages) advise(id int64) bool {
-	c := p.place(id)
-	if c == nil || c.codec != codecRaw {
-		return false
-	}
-	if p.raw != nil && c.overflow > 0 {
-		// That it fails costs nothing but the time of a disk.
-		_ = p.raw.Control(func(fd uintptr) {
-			_ = unix.Fadvise(int(fd), int64(c.overflow-1)*int64(p.size), int64(c.length), unix.FADV_WILLNEED)
-		})
-	}
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -35,7 +36,7 @@ func (a *Archive) Lookup(k tiles.Key) (Entry, bool) { return a.index.lookup(k) }
 func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	var rec Record
 	found := false
-	err := a.conns.do(ctx, func(c *conn) error {
+	err := a.conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
 		rec, found, err = findRecord(ctx, c, e.Texture.Key())
 		return err
@@ -49,8 +50,8 @@ func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	return rec, nil
 }
 
-func findRecord(ctx context.Context, c *conn, k tiles.Key) (rec Record, found bool, err error) {
-	err = c.query(ctx, selectRecord, func(r *row) error {
+func findRecord(ctx context.Context, c *sqlite.Conn, k tiles.Key) (rec Record, found bool, err error) {
+	err = c.Query(ctx, selectRecord, func(r *sqlite.Row) error {
 		candidate, err := scanRecord(r)
 		if err == nil && candidate.Key() == k && !found {
 			rec, found = candidate, true
@@ -68,7 +69,7 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 		return fail(ErrNoTile)
 	}
 	var jpeg []byte
-	err := a.conns.do(ctx, func(c *conn) (err error) {
+	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		jpeg, err = readTile(ctx, c, at)
 		return err
 	})
@@ -119,7 +120,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 		info.ByDetail[int(e.Detail)]++
 		info.Bytes += e.Layout.Size()
 	}
-	err := a.conns.do(ctx, func(c *conn) error {
+	err := a.conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
 		if info.Metadata, err = metadata(ctx, c); err != nil {
 			return err
@@ -132,7 +133,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 			{&info.Holes, `SELECT count(*) FROM textures WHERE failed > 0`},
 			{&info.Previews, `SELECT count(*) FROM tiles`},
 		} {
-			count, err := c.number(ctx, n.query)
+			count, err := c.Number(ctx, n.query)
 			if err != nil {
 				return err
 			}

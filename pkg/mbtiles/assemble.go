@@ -14,6 +14,9 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
 // source is where one texture of a new archive comes from.
@@ -47,7 +50,7 @@ type assembly struct {
 	index    *index         // of the new archive
 	previews *spool         // of the contents
 	digest   string
-	c        *conn
+	c        *sqlite.Conn
 }
 
 // assemble makes the archive.
@@ -70,14 +73,14 @@ func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
 	} else if errRemove := os.Remove(tmp); !errors.Is(errRemove, fs.ErrNotExist) {
 		err = errors.Join(err, errRemove)
 	}
-	if err := errors.Join(err, lock.release()); err != nil {
+	if err := errors.Join(err, lock.Release()); err != nil {
 		return CopyReport{}, explain(a.path, err)
 	}
 	return a.report(named)
 }
 
 // claim takes the lock on an archive that is to be made, and clears away what an interrupted copy has left.
-func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
+func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error) {
 	check := func() error {
 		if err := vacant(ctx, path); err != nil && !(replace && errors.Is(err, ErrExists)) {
 			return err
@@ -91,16 +94,16 @@ func claim(ctx context.Context, path string, replace bool) (*fileLock, error) {
 	if err := check(); err != nil {
 		return nil, explain(path, err)
 	}
-	lock, err := lockFile(path + partSuffix + lockSuffix)
+	lock, err := sqlite.LockFile(path + partSuffix + sqlite.LockSuffix)
 	if err != nil {
-		return nil, explain(path, bare(err))
+		return nil, explain(path, sqlite.Bare(err))
 	}
 	err = check()
 	if errRemove := os.Remove(path + partSuffix + copySuffix); err == nil && !errors.Is(errRemove, fs.ErrNotExist) {
 		err = errRemove
 	}
 	if err != nil {
-		return nil, explain(path, errors.Join(err, lock.release()))
+		return nil, explain(path, errors.Join(err, lock.Release()))
 	}
 	return lock, nil
 }
@@ -113,7 +116,7 @@ func (a *assembly) current(named string) error {
 		return nil
 	}
 	if err != nil {
-		return bare(err)
+		return sqlite.Bare(err)
 	}
 	for _, in := range a.inputs {
 		if in.file != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.file) {
@@ -141,7 +144,7 @@ func publishCopy(tmp, path string, replace bool) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
-	return syncFile(filepath.Dir(path))
+	return sqlite.SyncFile(filepath.Dir(path))
 }
 
 // write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all other rows by SQLite.
@@ -219,30 +222,30 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	if err := makeSchema(ctx, c, name); err != nil {
 		return 0, 0, err
 	}
-	n, err := c.number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	n, err := c.Number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
 	if err != nil {
 		return 0, 0, err
 	}
-	count, err := c.number(ctx, `PRAGMA page_count`)
+	count, err := c.Number(ctx, `PRAGMA page_count`)
 	return uint32(n), uint32(count), err
 }
 
 // dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no journal, and syncing is the caller's.
-func dialAlone(ctx context.Context, path string) (*conn, error) {
+func dialAlone(ctx context.Context, path string) (*sqlite.Conn, error) {
 	if err := touch(path); err != nil {
 		return nil, err
 	}
-	c, err := dial(path, existing)
+	c, err := sqlite.Dial(path, sqlite.Existing)
 	if err != nil {
 		return nil, err
 	}
 	for _, pragma := range [...]string{`PRAGMA journal_mode = OFF`, `PRAGMA synchronous = OFF`} {
-		if err := c.exec(ctx, pragma); err != nil {
-			return nil, errors.Join(err, c.close())
+		if err := c.Exec(ctx, pragma); err != nil {
+			return nil, errors.Join(err, c.Close())
 		}
 	}
 	return c, nil
@@ -256,7 +259,7 @@ type taken struct {
 
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
 func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
-	w := newPageWriter(f, pages+1)
+	w := sqlpages.NewWriter(f, pages+1)
 	memory := make(chan []byte, a.o.Workers+2) // as many as inOrder works with
 	for range cap(memory) {
 		memory <- nil
@@ -286,7 +289,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 	put := func(_ context.Context, t taken) error {
 		id++
 		for n, s := range t.content.segments {
-			if err := w.add(segmentID(id, n), s); err != nil {
+			if err := w.Add(segmentID(id, n), s.codec, s.data); err != nil {
 				return err
 			}
 		}
@@ -304,7 +307,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 	if err := inOrder(ctx, a.o.Workers, slices.Values(a.contents), take, put); err != nil {
 		return err
 	}
-	count, err := w.finish(root)
+	count, err := w.Finish(root)
 	if err != nil {
 		return err
 	}
@@ -319,10 +322,10 @@ func (a *assembly) rows(ctx context.Context, tmp string, root uint32) (err error
 	}
 	r, err := soleReader(a.c, tmp, root)
 	if err != nil {
-		return errors.Join(err, a.c.close())
+		return errors.Join(err, a.c.Close())
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	if err := a.c.exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
+	if err := a.c.Exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
 		return err
 	}
 	for _, step := range [...]func(context.Context, *reader) error{a.putTextures, a.putPreviews, a.putMetadata} {
@@ -330,7 +333,7 @@ func (a *assembly) rows(ctx context.Context, tmp string, root uint32) (err error
 			return err
 		}
 	}
-	return a.c.exec(ctx, `COMMIT`)
+	return a.c.Exec(ctx, `COMMIT`)
 }
 
 func (a *assembly) putTextures(ctx context.Context, _ *reader) error {
@@ -365,7 +368,7 @@ func (a *assembly) putPreviews(ctx context.Context, r *reader) error {
 		}
 	}
 	put := func(ctx context.Context, t tile, jpeg []byte) error {
-		return r.conns.do(ctx, func(c *conn) error { return writeTile(ctx, c, t, jpeg) })
+		return r.conns.Do(ctx, func(c *sqlite.Conn) error { return writeTile(ctx, c, t, jpeg) })
 	}
 	d := deriver{pyramid: p, reader: r, put: put, flush: func(context.Context) error { return nil }}
 	if err := d.run(ctx); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in vain, and drops them.
@@ -40,7 +42,7 @@ func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
 	w.busy.Store(time.Now().UnixNano())
 	defer w.busy.Store(0)
 	// Neither can fail: the connection is closed after this goroutine has ended, and its ctx is never cancelled.
-	_ = w.own.do(ctx, func(*conn) error { do(ctx); return nil })
+	_ = w.own.Do(ctx, func(*sqlite.Conn) error { do(ctx); return nil })
 }
 
 // batch is what one transaction holds.
@@ -58,7 +60,7 @@ func (b *batch) add(ctx context.Context, j job) {
 	err := b.w.failure()
 	if err == nil && j.do != nil {
 		if !b.open {
-			err = b.w.store.c.exec(ctx, `BEGIN IMMEDIATE`)
+			err = b.w.store.c.Exec(ctx, `BEGIN IMMEDIATE`)
 			b.open = err == nil
 		}
 		if err == nil {
@@ -81,8 +83,8 @@ func (b *batch) commit(ctx context.Context) {
 	if !b.open {
 		return
 	}
-	if err := b.w.store.c.exec(ctx, `COMMIT`); err != nil {
-		b.fail(ctx, fmt.Errorf("commit: %w", whoReads(err)))
+	if err := b.w.store.c.Exec(ctx, `COMMIT`); err != nil {
+		b.fail(ctx, fmt.Errorf("commit: %w", sqlite.WhoReads(err)))
 		return
 	}
 	b.end()
@@ -97,7 +99,7 @@ func (b *batch) fail(ctx context.Context, err error) {
 	b.w.mu.Unlock()
 	if b.open {
 		// SQLite may have rolled back by itself, and says so by an error.
-		_ = b.w.store.c.exec(ctx, `ROLLBACK`)
+		_ = b.w.store.c.Exec(ctx, `ROLLBACK`)
 	}
 	b.end()
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md.
@@ -33,14 +35,14 @@ func TestConformance(t *testing.T) {
 
 func checkConformance(t *testing.T, path string) {
 	t.Helper()
-	c, err := dial(path, readOnly)
+	c, err := sqlite.Dial(path, sqlite.ReadOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
+	defer c.Close()
 	number := func(query string) int64 {
 		t.Helper()
-		n, err := c.number(t.Context(), query)
+		n, err := c.Number(t.Context(), query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,9 +105,9 @@ func checkConformance(t *testing.T, path string) {
 	if n := number(previews); n != 0 {
 		t.Errorf("%d textures without a tile in TMS order", n)
 	}
-	err = c.query(t.Context(), `SELECT zoom_level, tile_data FROM tiles`, func(r *row) error {
-		if jpeg := r.blob(1); !bytes.HasPrefix(jpeg, []byte{0xff, 0xd8, 0xff}) {
-			t.Errorf("a tile at zoom %d is no JPEG", r.int(0))
+	err = c.Query(t.Context(), `SELECT zoom_level, tile_data FROM tiles`, func(r *sqlite.Row) error {
+		if jpeg := r.Blob(1); !bytes.HasPrefix(jpeg, []byte{0xff, 0xd8, 0xff}) {
+			t.Errorf("a tile at zoom %d is no JPEG", r.Int(0))
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
@@ -83,7 +84,7 @@ func (a *Archive) sources(keep func(Entry) bool) []source {
 // metadata returns the rows that go along with textures: all but those that follow from what the archive holds.
 func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
-	err := a.conns.do(ctx, func(c *conn) (err error) {
+	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		meta, err = metadata(ctx, c)
 		return err
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -72,11 +73,11 @@ func TestRepack(t *testing.T) {
 // integrity has SQLite look at every page.
 func integrity(t *testing.T, path string) {
 	t.Helper()
-	c, err := dial(path, readOnly)
+	c, err := sqlite.Dial(path, sqlite.ReadOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
+	defer c.Close()
 	if found, err := walk(t.Context(), c, wholeFile); err != nil || len(found) > 0 {
 		t.Errorf("integrity: %q, %v", found, err)
 	}
@@ -257,11 +258,11 @@ func TestCopyRefused(t *testing.T) {
 	if err := os.WriteFile(at("gone.mbtiles-journal"), []byte("of an archive that was removed"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := lockFile(at("locked.mbtiles" + partSuffix + lockSuffix))
+	lock, err := sqlite.LockFile(at("locked.mbtiles" + partSuffix + sqlite.LockSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.release()
+	defer lock.Release()
 	before := files(t, dir)
 	for _, tt := range []struct {
 		path string

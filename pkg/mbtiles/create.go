@@ -13,12 +13,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
 const (
 	extension  = ".mbtiles"
 	partSuffix = ".part"
-	lockSuffix = ".lock" // after partSuffix
 	copySuffix = ".copy" // after partSuffix
 )
 
@@ -57,21 +59,21 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 		o.CommitEvery = 2 * time.Second
 	}
 	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
-	lockPath := path + partSuffix + lockSuffix
+	lockPath := path + partSuffix + sqlite.LockSuffix
 	switch err := vacant(ctx, path); {
 	case errors.Is(err, ErrExists) && !o.Extend:
-		removeStaleLock(lockPath)
+		sqlite.RemoveStaleLock(lockPath)
 		return nil, explain(path, err)
 	case err != nil && !errors.Is(err, ErrExists):
 		return nil, explain(path, err)
 	}
-	lock, err := lockFile(lockPath)
+	lock, err := sqlite.LockFile(lockPath)
 	if err != nil {
-		return nil, explain(path, bare(err))
+		return nil, explain(path, sqlite.Bare(err))
 	}
 	w, err := create(ctx, path, lock, o)
 	if err != nil {
-		return nil, errors.Join(err, lock.release())
+		return nil, errors.Join(err, lock.Release())
 	}
 	return w, nil
 }
@@ -80,10 +82,10 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 func vacant(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return orphaned(path)
+		return sqlite.Orphaned(path)
 	}
 	if err != nil {
-		return bare(err)
+		return sqlite.Bare(err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: not a file; choose another name", ErrNotArchive)
@@ -100,7 +102,7 @@ func vacant(ctx context.Context, path string) error {
 }
 
 // create opens the .part. The lock is held.
-func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (*Writer, error) {
+func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions) (*Writer, error) {
 	part := path + partSuffix
 	copied := false
 	err := os.Remove(part + copySuffix) // of a process killed while it copied
@@ -108,7 +110,7 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		err = nil
 	}
 	if err == nil {
-		err = removeRemains(part)
+		err = sqlite.RemoveRemains(part)
 	}
 	if err == nil {
 		err = vacant(ctx, path)
@@ -125,17 +127,17 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		err = h.check()
 	}
 	if err == nil {
-		err = checkJournal(part)
+		err = sqlite.CheckJournal(part)
 	}
 	if err != nil && !fresh {
-		return nil, explain(part, bare(err))
+		return nil, explain(part, sqlite.Bare(err))
 	}
-	for _, file := range [...]string{part, part + journalSuffix} {
+	for _, file := range [...]string{part, part + sqlite.JournalSuffix} {
 		if err := touch(file); err != nil {
-			return nil, explain(part, bare(err))
+			return nil, explain(part, sqlite.Bare(err))
 		}
 	}
-	c, err := dial(part, existing)
+	c, err := sqlite.Dial(part, sqlite.Existing)
 	if err != nil {
 		return nil, explain(part, err)
 	}
@@ -146,7 +148,7 @@ func create(ctx context.Context, path string, lock *fileLock, o WriterOptions) (
 		w, err = start(ctx, path, lock, s, o)
 	}
 	if err != nil {
-		return nil, errors.Join(explain(part, err), c.close())
+		return nil, errors.Join(explain(part, err), c.Close())
 	}
 	return w, nil
 }
@@ -196,22 +198,22 @@ func copyFile(ctx context.Context, dst, src string) error {
 }
 
 // prepare makes the schema if it is not there and takes back what a Finish that did not get to its end has written.
-func prepare(ctx context.Context, c *conn, name string, growing bool) (store, error) {
+func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (store, error) {
 	s := store{c: c}
-	objects, err := c.number(ctx, `SELECT count(*) FROM sqlite_schema`)
+	objects, err := c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
 		return s, err
 	}
 	if objects == 0 {
 		// With this journal also next to a WAL to be: the removal of one that is made and removed anew would not be certain after a power cut.
-		if err := errors.Join(setJournal(ctx, c, false), makeSchema(ctx, c, name)); err != nil {
+		if err := errors.Join(sqlite.SetJournal(ctx, c, false), makeSchema(ctx, c, name)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
 	if err := checkSchema(ctx, c); err != nil {
 		return s, err
 	}
-	if err := setJournal(ctx, c, growing); err != nil {
+	if err := sqlite.SetJournal(ctx, c, growing); err != nil {
 		return s, err
 	}
 	meta, err := metadata(ctx, c)
@@ -224,15 +226,15 @@ func prepare(ctx context.Context, c *conn, name string, growing bool) (store, er
 			return s, err
 		}
 	}
-	last, err := c.number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)
+	last, err := c.Number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)
 	s.next = last + 1
 	return s, err
 }
 
 // makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either nothing or all of it.
-func makeSchema(ctx context.Context, c *conn, name string) error {
+func makeSchema(ctx context.Context, c *sqlite.Conn, name string) error {
 	statements := []string{
-		fmt.Sprintf(`PRAGMA page_size = %d`, pageSize),
+		fmt.Sprintf(`PRAGMA page_size = %d`, sqlpages.PageSize),
 		`BEGIN IMMEDIATE`,
 		fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),
 		fmt.Sprintf(`PRAGMA user_version = %d`, userVersionMark|FormatVersion),
@@ -241,7 +243,7 @@ func makeSchema(ctx context.Context, c *conn, name string) error {
 		statements = append(statements, s.sql)
 	}
 	for _, s := range statements {
-		if err := c.exec(ctx, s); err != nil {
+		if err := c.Exec(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -252,12 +254,12 @@ func makeSchema(ctx context.Context, c *conn, name string) error {
 	if err != nil {
 		return err
 	}
-	return c.exec(ctx, `COMMIT`)
+	return c.Exec(ctx, `COMMIT`)
 }
 
-func putMetadata(ctx context.Context, c *conn, m map[string]string) error {
+func putMetadata(ctx context.Context, c *sqlite.Conn, m map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) { // the same rows make the same bytes
-		if err := c.exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, m[name]); err != nil {
+		if err := c.Exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, m[name]); err != nil {
 			return fmt.Errorf("write metadata %q: %w", name, err)
 		}
 	}

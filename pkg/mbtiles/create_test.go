@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 func TestCreateNames(t *testing.T) {
@@ -111,7 +113,7 @@ func TestCreateOverExisting(t *testing.T) {
 	w := createAt(t, path)
 	put(t, w, "32_16_BI12", ddsFile(small, 1))
 	finish(t, w)
-	stale := path + partSuffix + lockSuffix // of a process killed at the very end
+	stale := path + partSuffix + sqlite.LockSuffix // of a process killed at the very end
 	if err := os.WriteFile(stale, []byte("process 1 on mars\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +182,7 @@ func TestCreateOverForeign(t *testing.T) {
 func TestCreateBesideJournal(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	for _, suffix := range []string{journalSuffix, walSuffix} {
+	for _, suffix := range []string{sqlite.JournalSuffix, sqlite.WALSuffix} {
 		if err := os.WriteFile(path+suffix, []byte("old"), 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -52,16 +53,16 @@ func FindDDS(ctx context.Context, dirs ...string) (DDSFiles, error) {
 			err = errors.New("not a folder")
 		}
 		if err != nil {
-			return found, fmt.Errorf("%s: %w", dir, bare(err))
+			return found, fmt.Errorf("%s: %w", dir, sqlite.Bare(err))
 		}
 		err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
 			case err != nil && path == dir:
-				return fmt.Errorf("%s: %w", dir, bare(err))
+				return fmt.Errorf("%s: %w", dir, sqlite.Bare(err))
 			case err != nil:
-				found.skip(path, bare(err))
+				found.skip(path, sqlite.Bare(err))
 				return nil
 			case d.IsDir():
 				return nil
@@ -97,20 +98,20 @@ func lookAt(path string) (DDSFile, error) {
 	file := DDSFile{Path: path}
 	info, err := os.Stat(path) // first: to open a pipe is to wait for who writes it
 	if err != nil {
-		return file, bare(err)
+		return file, sqlite.Bare(err)
 	}
 	if !info.Mode().IsRegular() {
 		return file, errors.New("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return file, bare(err)
+		return file, sqlite.Bare(err)
 	}
 	defer f.Close()
 	head := make([]byte, dds.HeaderSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return file, bare(err)
+		return file, sqlite.Bare(err)
 	}
 	if file.Layout, err = foreignLayout(head[:n]); err != nil {
 		return file, err
@@ -176,7 +177,7 @@ func (f *DDSFile) sidecar() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("its .ddm: %w", bare(err))
+		return fmt.Errorf("its .ddm: %w", sqlite.Bare(err))
 	}
 	var note struct {
 		Levels  int   `json:"mm"`

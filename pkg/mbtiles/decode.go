@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -67,7 +68,7 @@ func (d *decoder) unpack(s segment, shape blocks.Shape, buf []byte) error {
 	defer d.idle.Put(u)
 	packed := s.data
 	if s.codec == codecBlocksZstd {
-		u.packed = grow(u.packed, len(buf)+blocks.Slack)
+		u.packed = slices.Grow(u.packed[:0], len(buf)+blocks.Slack)
 		var err error
 		if packed, err = d.inflate(packed, u.packed[:len(buf)]); err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"io"
 	"iter"
 	"runtime"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // deriver makes what a pyramid plans. Places that have their preview already are left: an earlier run got so far.
@@ -67,7 +69,7 @@ func (d *deriver) work(z int, over []tile) iter.Seq[func(context.Context) ([]dra
 }
 
 func (d *deriver) fill(ctx context.Context, f fill) ([]drawn, error) {
-	err := d.conns.do(ctx, func(c *conn) (err error) {
+	err := d.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		f.places, err = absent(ctx, c, f.places)
 		return err
 	})
@@ -91,7 +93,7 @@ func (d *deriver) fill(ctx context.Context, f fill) ([]drawn, error) {
 }
 
 // absent returns those places that have no preview.
-func absent(ctx context.Context, c *conn, places []tile) ([]tile, error) {
+func absent(ctx context.Context, c *sqlite.Conn, places []tile) ([]tile, error) {
 	var found []tile
 	for _, t := range places {
 		has, err := hasTile(ctx, c, t)
@@ -126,7 +128,7 @@ func (d *deriver) picture(ctx context.Context, s square, n uint8) (*image.RGBA, 
 func (d *deriver) overview(ctx context.Context, t tile) ([]drawn, error) {
 	var quarters [4][]byte
 	done := false
-	err := d.conns.do(ctx, func(c *conn) (err error) {
+	err := d.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		if done, err = hasTile(ctx, c, t); done || err != nil {
 			return err
 		}

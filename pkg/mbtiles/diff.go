@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // ChangeKind says how a texture differs between two archives.
@@ -67,7 +69,7 @@ func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
 
 // computeDigest returns the digest of what the tables say now.
 func (a *Archive) computeDigest(ctx context.Context) (sum string, err error) {
-	err = a.conns.do(ctx, func(c *conn) (err error) {
+	err = a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		sum, err = digest(ctx, c)
 		return err
 	})

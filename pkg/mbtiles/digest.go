@@ -8,15 +8,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row col maptype sha256\n", sorted bytewise. It
 // holds the textures of one row of the grid at a time, however large the archive is.
-func digest(ctx context.Context, c *conn) (string, error) {
+func digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 	var rows []string // "16 23952 ": how the lines of a row of the grid begin; sorting these sorts the lines
 	last := ""
-	err := c.query(ctx, `SELECT DISTINCT zl, row FROM textures`, func(r *row) error {
-		prefix := fmt.Sprintf("%d %d ", r.int(0), r.int(1))
+	err := c.Query(ctx, `SELECT DISTINCT zl, row FROM textures`, func(r *sqlite.Row) error {
+		prefix := fmt.Sprintf("%d %d ", r.Int(0), r.Int(1))
 		if prefix == last {
 			return corrupt("textures are out of order")
 		}
@@ -38,14 +40,14 @@ func digest(ctx context.Context, c *conn) (string, error) {
 			return "", err
 		}
 		const query = `SELECT t.col, t.maptype, c.sha256 FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ?`
-		err := c.query(ctx, query, func(r *row) error {
+		err := c.Query(ctx, query, func(r *sqlite.Row) error {
 			var b strings.Builder
 			b.WriteString(prefix)
-			b.WriteString(strconv.FormatInt(r.int(0), 10))
+			b.WriteString(strconv.FormatInt(r.Int(0), 10))
 			b.WriteByte(' ')
-			b.WriteString(r.text(1))
+			b.WriteString(r.Text(1))
 			b.WriteByte(' ')
-			b.WriteString(hex.EncodeToString(r.blob(2)))
+			b.WriteString(hex.EncodeToString(r.Blob(2)))
 			b.WriteByte('\n')
 			lines = append(lines, b.String())
 			return nil

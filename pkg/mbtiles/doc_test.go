@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -139,10 +140,10 @@ func TestDigestByQuery(t *testing.T) {
 		"32_32_Z12": ddsFile(small, 5), "32_32_a12": ddsFile(small, 5), "32_32_é12": ddsFile(small, 6), "1024_16_A12": ddsFile(small, 7),
 	})
 	var lines []string
-	err := a.conns.do(t.Context(), func(c *conn) error {
+	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		const query = `SELECT zl || ' ' || row || ' ' || col || ' ' || maptype || ' ' || lower(hex(sha256)) || char(10) AS line
 			FROM textures JOIN contents ON id = content_id ORDER BY line COLLATE BINARY`
-		return c.query(t.Context(), query, func(r *row) error { lines = append(lines, r.text(0)); return nil })
+		return c.Query(t.Context(), query, func(r *sqlite.Row) error { lines = append(lines, r.Text(0)); return nil })
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 func extend(t *testing.T, path string) *Writer {
@@ -94,11 +96,11 @@ func TestExtendForeign(t *testing.T) {
 func TestExtendCancelled(t *testing.T) {
 	t.Parallel()
 	path := write(t, sound(t))
-	lock, err := lockFile(path + partSuffix + lockSuffix)
+	lock, err := sqlite.LockFile(path + partSuffix + sqlite.LockSuffix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.release()
+	defer lock.Release()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := copyMissing(ctx, path+partSuffix, path); !errors.Is(err, context.Canceled) {

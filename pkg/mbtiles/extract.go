@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -25,9 +26,9 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 
 // sha returns what the archive says is the hash of e's file.
 func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
-	err = a.conns.do(ctx, func(c *conn) error {
+	err = a.conns.Do(ctx, func(c *sqlite.Conn) error {
 		n := 0
-		err := c.query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *row) error { n = copy(sha[:], r.blob(0)); return nil }, e.content)
+		err := c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *sqlite.Row) error { n = copy(sha[:], r.Blob(0)); return nil }, e.content)
 		if err == nil && n != len(sha) {
 			err = corrupt("its SHA-256 has the wrong length")
 		}
@@ -87,8 +88,10 @@ func (a *Archive) fetch(ctx context.Context, p piece, memory *[]byte) (segment, 
 		return segment{}, err
 	}
 	if a.direct != nil {
-		if s, ok := a.direct.stored(p.id, p.length, memory); ok {
-			return s, nil
+		n := len(*memory)
+		if codec, longer, ok := a.direct.Append(*memory, p.id, p.length); ok {
+			*memory = longer
+			return segment{codec: codec, data: longer[n:]}, nil
 		}
 	}
 	buf := a.cache.buffers.get(p.length)

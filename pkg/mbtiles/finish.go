@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -49,7 +50,7 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 		return err
 	}
 	var x *index
-	err = w.readers.conns.do(ctx, func(c *conn) (err error) {
+	err = w.readers.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		x, err = readIndex(ctx, c)
 		return err
 	})
@@ -68,7 +69,7 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	if !w.stop() {
 		return ErrClosed
 	}
-	return errors.Join(w.publish(ctx), w.lock.release())
+	return errors.Join(w.publish(ctx), w.lock.Release())
 }
 
 // transact has the writing goroutine do something and commit it.
@@ -96,7 +97,7 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	if err := putMetadata(ctx, c, rows); err != nil {
 		return err
 	}
-	return c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+	return c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
 }
 
 // publish turns the .part into the one file that is left. Nobody else uses the connection any more.
@@ -105,8 +106,8 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := errors.Join(w.oneFile(ctx), w.release()); err != nil {
 		return explain(part, err)
 	}
-	if err := syncFile(part); err != nil {
-		return explain(part, bare(err))
+	if err := sqlite.SyncFile(part); err != nil {
+		return explain(part, sqlite.Bare(err))
 	}
 	if !w.o.Extend {
 		if err := untaken(w.path); err != nil {
@@ -114,13 +115,13 @@ func (w *Writer) publish(ctx context.Context) error {
 		}
 	}
 	// Before the new name, it must be certain that the journal is gone: it would be taken for that of the next .part.
-	if err := syncFile(filepath.Dir(w.path)); err != nil {
+	if err := sqlite.SyncFile(filepath.Dir(w.path)); err != nil {
 		return err
 	}
 	if err := os.Rename(part, w.path); err != nil {
 		return err
 	}
-	return syncFile(filepath.Dir(w.path))
+	return sqlite.SyncFile(filepath.Dir(w.path))
 }
 
 // untaken says, at the end of the work, whether a file has come into being where there was none at its beginning.
@@ -143,23 +144,14 @@ func (w *Writer) oneFile(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		if err = w.store.c.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err == nil {
-			err = w.store.c.exec(ctx, `PRAGMA journal_mode = DELETE`)
+		if err = w.store.c.Exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err == nil {
+			err = w.store.c.Exec(ctx, `PRAGMA journal_mode = DELETE`)
 		}
-		if !busy(err) {
+		if !sqlite.Busy(err) {
 			return err
 		}
 	}
-	return whoReads(err)
-}
-
-// syncFile makes what was written to a file, or renamed in a directory, last.
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return sqlite.WhoReads(err)
 }
 
 // secret finds the parameters of URLs that carry keys.

@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"fmt"
 
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
@@ -13,7 +14,6 @@ const FormatVersion = 1
 const (
 	applicationID   = 0x4D504258 // "MPBX": what MBTiles 1.3 asks for
 	userVersionMark = 0x78656C00 // "xel" over the format version: tells an archive from a plain MBTiles by its header alone
-	pageSize        = 8192
 )
 
 // segmentBytes is the length of every segment of a file but the last.
@@ -24,7 +24,7 @@ const tailSide = 512
 
 // The codecs of a segment.
 const (
-	codecRaw        = 0
+	codecRaw        = sqlpages.Raw
 	codecZstd       = 1
 	codecBlocks     = 2 // what package blocks makes
 	codecBlocksZstd = 3 // a zstd frame of it

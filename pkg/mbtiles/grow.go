@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"context"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -28,7 +29,7 @@ func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
 func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	err = w.transact(ctx, func(ctx context.Context) error {
 		const query = `SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
-		n, err = w.store.c.number(ctx, query)
+		n, err = w.store.c.Number(ctx, query)
 		return err
 	})
 	return n, err
@@ -38,14 +39,14 @@ func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, err error) {
 	const query = `SELECT t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
 		FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
-	err = a.conns.do(ctx, func(c *conn) error {
-		return c.query(ctx, query, func(r *row) error {
-			t := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col, Maptype: r.text(0)}
+	err = a.conns.Do(ctx, func(c *sqlite.Conn) error {
+		return c.Query(ctx, query, func(r *sqlite.Row) error {
+			t := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col, Maptype: r.Text(0)}
 			if t.Key() != k {
 				return nil
 			}
-			l, err := layoutOf(r.int(3), r.int(4), r.int(5), r.int(6))
-			e, found = Entry{Texture: t, Detail: uint8(r.int(1)), Layout: l, content: r.int(2)}, err == nil
+			l, err := layoutOf(r.Int(3), r.Int(4), r.Int(5), r.Int(6))
+			e, found = Entry{Texture: t, Detail: uint8(r.Int(1)), Layout: l, content: r.Int(2)}, err == nil
 			return err
 		}, int(k.ZL), int64(k.Row), int64(k.Col))
 	})
@@ -75,7 +76,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 		return nil
 	}
 	const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
-	if err := s.c.exec(ctx, remove, int(k.ZL), int64(k.Row), int64(k.Col), gone.maptype); err != nil {
+	if err := s.c.Exec(ctx, remove, int(k.ZL), int64(k.Row), int64(k.Col), gone.maptype); err != nil {
 		return err
 	}
 	if err := s.dropUnused(ctx, gone.content); err != nil {
@@ -84,7 +85,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	at := tileOf(square)
 	switch {
 	case next == nil:
-		return s.c.exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.z), int64(at.x), at.tms())
+		return s.c.Exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.z), int64(at.x), at.tms())
 	case k.Maptype < next.key.Maptype:
 		jpeg, err := s.draw(ctx, next.content)
 		if err != nil {
@@ -98,8 +99,8 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 // draw makes the preview of a content, whose last segment has the level that it shows.
 func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	var l dds.Layout
-	err := s.c.query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *row) (err error) {
-		l, err = layoutOf(r.int(0), r.int(1), r.int(2), r.int(3))
+	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *sqlite.Row) (err error) {
+		l, err = layoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
 		return err
 	}, content)
 	if err != nil {
@@ -113,9 +114,9 @@ func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 		return nil, err
 	}
 	var data []byte
-	err = s.c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) (err error) {
+	err = s.c.Query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) (err error) {
 		data = make([]byte, last.length)
-		return d.decode(segment{codec: r.int(0), data: r.blob(1)}, last.shape, data)
+		return d.decode(segment{codec: r.Int(0), data: r.Blob(1)}, last.shape, data)
 	}, last.id)
 	if err != nil {
 		return nil, err

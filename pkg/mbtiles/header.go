@@ -9,6 +9,9 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
 // header is what the first 100 bytes of an SQLite file say.
@@ -71,14 +74,14 @@ func (h header) check() error {
 
 // checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the format, any index on them that is not, and
 // anything that is neither a table nor an index: code in a file from a stranger. It must pass before any other query.
-func checkSchema(ctx context.Context, c *conn) error {
+func checkSchema(ctx context.Context, c *sqlite.Conn) error {
 	want := make(map[string]string, len(schema))
 	for _, s := range schema {
 		want[s.name] = s.sql
 	}
 	const query = `SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema`
-	err := c.query(ctx, query, func(r *row) error {
-		kind, name, table, sql := r.text(0), r.text(1), r.text(2), r.text(3)
+	err := c.Query(ctx, query, func(r *sqlite.Row) error {
+		kind, name, table, sql := r.Text(0), r.Text(1), r.Text(2), r.Text(3)
 		if !ordinary(kind, sql) {
 			return corrupt("it holds a %s, %q, which an archive never does: %.60q", kind, name, sql)
 		}
@@ -181,7 +184,7 @@ func checkSchemaSize(f io.ReaderAt, page int64) error {
 		}
 		for i := range cells {
 			at := min(int(binary.BigEndian.Uint16(b[start+8+2*i:])), len(b))
-			payload, n := varint(b[at:])
+			payload, n := sqlpages.Varint(b[at:])
 			if n == 0 || payload < 0 || payload > maxSchemaBytes-total {
 				return corrupt("its list of tables is too long for an archive")
 			}
@@ -192,10 +195,10 @@ func checkSchemaSize(f io.ReaderAt, page int64) error {
 }
 
 // metadata returns all rows of the table.
-func metadata(ctx context.Context, c *conn) (map[string]string, error) {
+func metadata(ctx context.Context, c *sqlite.Conn) (map[string]string, error) {
 	m := make(map[string]string)
-	err := c.query(ctx, `SELECT name, value FROM metadata`, func(r *row) error {
-		name, value := r.text(0), r.text(1)
+	err := c.Query(ctx, `SELECT name, value FROM metadata`, func(r *sqlite.Row) error {
+		name, value := r.Text(0), r.Text(1)
 		if _, twice := m[name]; twice {
 			return corrupt("metadata row %q stands there twice", name)
 		}

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // tinyPages is an archive of pages of 512 bytes, so that the b-tree of its segments is deep and all of its overflow chains are long.
@@ -40,16 +43,16 @@ func segmentsOf(t testing.TB, file []byte) map[int64]piece {
 func compareReads(t testing.TB, what string, file []byte, segments map[int64]piece) (direct int) {
 	t.Helper()
 	path := write(t, file)
-	c, err := dial(path, immutable)
+	c, err := sqlite.Dial(path, sqlite.Immutable)
 	if err != nil {
 		return 0 // SQLite does not even open it, and so the direct reader is never asked
 	}
-	defer c.close()
-	root, err := c.number(t.Context(), `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	defer c.Close()
+	root, err := c.Number(t.Context(), `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
 	if err != nil {
 		return 0
 	}
-	p := newPages(memory{bytes.NewReader(file)}, root)
+	p := sqlpages.NewTable(memory{bytes.NewReader(file)}, root, blocks.Slack)
 	if p == nil {
 		return 0
 	}
@@ -60,12 +63,12 @@ func compareReads(t testing.TB, what string, file []byte, segments map[int64]pie
 	start := time.Now()
 	for id, piece := range segments {
 		got, want := make([]byte, piece.length), make([]byte, piece.length)
-		if !p.load(piece, got, z) {
+		if !loadPiece(p, piece, got, z) {
 			continue
 		}
 		direct++
-		err := c.query(t.Context(), `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) error {
-			return z.decode(segment{codec: r.int(0), data: r.blob(1)}, piece.shape, want)
+		err := c.Query(t.Context(), `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) error {
+			return z.decode(segment{codec: r.Int(0), data: r.Blob(1)}, piece.shape, want)
 		}, id)
 		if (err != nil || !bytes.Equal(got, want)) && soundBySQLite(t, c) {
 			t.Errorf("%s: segment %d: read directly, yet by SQLite %v, equal %v", what, id, err, bytes.Equal(got, want))
@@ -78,7 +81,7 @@ func compareReads(t testing.TB, what string, file []byte, segments map[int64]pie
 }
 
 // soundBySQLite reports whether SQLite finds nothing wrong with the table of segments.
-func soundBySQLite(t testing.TB, c *conn) bool {
+func soundBySQLite(t testing.TB, c *sqlite.Conn) bool {
 	t.Helper()
 	found, err := walk(t.Context(), c, wholeFile)
 	return err == nil && len(found) == 0
@@ -104,8 +107,8 @@ func btree(t testing.TB, file []byte, root uint32) (interior, leaves, overflow [
 		leaves = append(leaves, number)
 		for i := range cells {
 			cell := b[binary.BigEndian.Uint16(b[8+2*i:]):]
-			payload, n := varint(cell)
-			_, m := varint(cell[n:])
+			payload, n := sqlpages.Varint(cell)
+			_, m := sqlpages.Varint(cell[n:])
 			if local := (page-12)*32/255 - 23 + (int(payload)-((page-12)*32/255-23))%(page-4); payload > page-35 && local <= page-35 {
 				overflow = append(overflow, binary.BigEndian.Uint32(cell[n+m+local:]))
 			}
@@ -193,7 +196,7 @@ func FuzzPagesAsSQLite(f *testing.F) {
 	tinySegments, wholeSegments := segmentsOf(f, tiny), segmentsOf(f, whole)
 	f.Add(true, (root-1)*512, []byte{5}, uint32(0), []byte{}, uint32(0), []byte{})
 	f.Add(true, (root-1)*512+8, []byte{0, 0, 0, byte(root)}, (root-1)*512+3, []byte{0, 0}, uint32(0), []byte{})
-	f.Add(false, uint32(3*pageSize), []byte{13, 0, 0, 0, 9}, uint32(16), []byte{0x20, 0}, uint32(20), []byte{8})
+	f.Add(false, uint32(3*sqlpages.PageSize), []byte{13, 0, 0, 0, 9}, uint32(16), []byte{0x20, 0}, uint32(20), []byte{8})
 	f.Fuzz(func(t *testing.T, small bool, at1 uint32, patch1 []byte, at2 uint32, patch2 []byte, at3 uint32, patch3 []byte) {
 		file, segments := whole, wholeSegments
 		if small {

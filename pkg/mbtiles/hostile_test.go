@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -23,16 +25,16 @@ import (
 func sqliteFile(t testing.TB, statements ...string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x")
-	c, err := dial(path, readWrite)
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range statements {
-		if _, err := c.c.Exec(s, nil); err != nil {
+		if err := c.Exec(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
-	if err := c.close(); err != nil {
+	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -70,16 +72,16 @@ func sound(t testing.TB) []byte {
 func altered(t testing.TB, archive []byte, statements ...string) []byte {
 	t.Helper()
 	path := write(t, archive)
-	c, err := dial(path, readWrite)
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range statements {
-		if _, err := c.c.Exec(s, nil); err != nil {
+		if err := c.Exec(t.Context(), s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
-	if err := c.close(); err != nil {
+	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -124,7 +126,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
 		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 2"},
 		{"truncated", good[:30000], ErrCorrupt, "truncated: it has 30000 of"},
-		{"truncated to a page", good[:pageSize], ErrCorrupt, "truncated"},
+		{"truncated to a page", good[:sqlpages.PageSize], ErrCorrupt, "truncated"},
 		{"header only", good[:100], ErrCorrupt, "truncated"},
 		{"view for table", altered(t, good, `ALTER TABLE tiles RENAME TO t2`, `CREATE VIEW tiles AS SELECT * FROM t2`), ErrCorrupt, "view"},
 		{"view for textures", altered(t, good, `DROP TABLE textures`, `CREATE VIEW textures AS SELECT 1`), ErrCorrupt, "view"},
@@ -176,7 +178,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"page size no power of two", overwritten(good, 16, "\x20\x01"), ErrCorrupt, "page"},
 		{"schema of thousands", altered(t, good, thousands("CREATE TABLE t%d (a /* "+strings.Repeat("x", 200)+" */)", 5000)...), ErrCorrupt, "too long"},
 		{"schema of one endless statement", altered(t, good, "CREATE TABLE x (a DEFAULT '"+strings.Repeat("x", maxSchemaBytes)+"')"), ErrCorrupt, "too long"},
-		{"garbage in page 2", corrupted(good, pageSize, pageSize), ErrCorrupt, ""},
+		{"garbage in page 2", corrupted(good, sqlpages.PageSize, sqlpages.PageSize), ErrCorrupt, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.file)
@@ -226,11 +228,11 @@ func swapRoot(table, other string) []string {
 }
 
 func thousands(format string, n int) []string {
-	var b strings.Builder
+	statements := []string{"BEGIN"}
 	for i := range n {
-		fmt.Fprintf(&b, format+";", i)
+		statements = append(statements, fmt.Sprintf(format, i))
 	}
-	return []string{"BEGIN;" + b.String() + "COMMIT"}
+	return append(statements, "COMMIT")
 }
 
 // overwritten is an archive with some bytes replaced.
@@ -264,7 +266,7 @@ func TestOpenNoFile(t *testing.T) {
 func TestOpenBeside(t *testing.T) {
 	t.Parallel()
 	good := sound(t)
-	for _, suffix := range []string{walSuffix, journalSuffix} {
+	for _, suffix := range []string{sqlite.WALSuffix, sqlite.JournalSuffix} {
 		t.Run(suffix, func(t *testing.T) {
 			path := write(t, good)
 			for _, beside := range []string{"", "x", strings.Repeat("\x37\x7f\x06\x82", 10000)} {
@@ -296,19 +298,19 @@ func TestOpenBeside(t *testing.T) {
 func TestOpenWhileChanged(t *testing.T) {
 	t.Parallel()
 	path := write(t, sound(t))
-	c, err := dial(path, readWrite)
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []string{`PRAGMA journal_mode = WAL`, `INSERT INTO metadata VALUES ('description', 'in the wal')`} {
-		if err := c.exec(t.Context(), s); err != nil {
+		if err := c.Exec(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := Open(t.Context(), path); !errors.Is(err, ErrUnsettled) {
 		t.Errorf("got %v, want %v", err, ErrUnsettled)
 	}
-	if err := c.close(); err != nil {
+	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	mustVerify(t, openAt(t, path))
@@ -402,7 +404,7 @@ func TestForeignJournal(t *testing.T) {
 	dir := t.TempDir()
 	victim, part := filepath.Join(dir, "victim"), filepath.Join(dir, "a.mbtiles.part")
 	journal := superJournal(victim)
-	for name, b := range map[string][]byte{victim: []byte("precious"), part: altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`), part + journalSuffix: journal} {
+	for name, b := range map[string][]byte{victim: []byte("precious"), part: altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`), part + sqlite.JournalSuffix: journal} {
 		if err := os.WriteFile(name, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -427,7 +429,7 @@ func superJournal(victim string) []byte {
 	copy(b, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
 	binary.BigEndian.PutUint32(b[16:], 1) // pages before
 	binary.BigEndian.PutUint32(b[20:], 512)
-	binary.BigEndian.PutUint32(b[24:], pageSize)
+	binary.BigEndian.PutUint32(b[24:], sqlpages.PageSize)
 	sum := uint32(0)
 	for _, c := range []byte(victim) {
 		sum += uint32(c)
@@ -489,8 +491,8 @@ func FuzzOpen(f *testing.F) {
 	good := sound(f)
 	f.Add(uint32(0), []byte{0})
 	f.Add(uint32(18), []byte{2, 2})
-	f.Add(uint32(pageSize), []byte{5, 0, 0})
-	f.Add(uint32(3*pageSize+100), []byte("\xff\xff\xff\xff"))
+	f.Add(uint32(sqlpages.PageSize), []byte{5, 0, 0})
+	f.Add(uint32(3*sqlpages.PageSize+100), []byte("\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, off uint32, patch []byte) {
 		b := slices.Clone(good)
 		at := int(off) % len(b)

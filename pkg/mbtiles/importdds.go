@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -112,7 +113,7 @@ func (im *importer) count(f DDSFile, note func(*ImportReport)) {
 func (w *importWorker) read(f DDSFile) (*Content, error) {
 	in, err := os.Open(f.Path)
 	if err != nil {
-		return nil, bare(err)
+		return nil, sqlite.Bare(err)
 	}
 	defer in.Close()
 	size := int(f.Layout.Size())

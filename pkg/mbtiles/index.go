@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -42,18 +43,18 @@ const indexQuery = `SELECT t.zl, t.row, t.col, t.maptype, t.detail, t.content_id
 	FROM textures t LEFT JOIN contents c ON c.id = t.content_id ORDER BY t.zl, t.row, t.col, t.maptype`
 
 // readIndex reads and checks the rows of textures and contents. It never comes near a segment.
-func readIndex(ctx context.Context, c *conn) (*index, error) {
+func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 	x := &index{}
 	known := make(map[string]uint16)
 	var last tiles.Texture
 	// Rows that do not ascend strictly are looked for, not only because a look-up needs the order: a b-tree whose pages point to one page over and
 	// over would otherwise yield rows without end.
-	err := c.query(ctx, indexQuery, func(r *row) error {
-		zl, gridRow, col := r.int(0), r.int(1), r.int(2)
+	err := c.Query(ctx, indexQuery, func(r *sqlite.Row) error {
+		zl, gridRow, col := r.Int(0), r.Int(1), r.Int(2)
 		if zl < 0 || zl > int64(tiles.MaxZL) || gridRow < 0 || gridRow > math.MaxUint32 || col < 0 || col > math.MaxUint32 {
 			return corrupt("texture %d_%d at ZL%d is outside the grid", gridRow, col, zl)
 		}
-		t := tiles.Texture{ZL: tiles.ZL(zl), Row: uint32(gridRow), Col: uint32(col), Maptype: r.text(3)}
+		t := tiles.Texture{ZL: tiles.ZL(zl), Row: uint32(gridRow), Col: uint32(col), Maptype: r.Text(3)}
 		if err := t.Valid(); err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}
@@ -61,14 +62,14 @@ func readIndex(ctx context.Context, c *conn) (*index, error) {
 			return corrupt("texture %s follows %s", t, last)
 		}
 		last = t
-		detail, content := r.int(4), r.int(5)
+		detail, content := r.Int(4), r.Int(5)
 		if detail < 0 || detail > tiles.MaxDetail || content < 1 || content > maxContentID {
 			return corrupt("texture %s: detail %d, content %d", t, detail, content)
 		}
-		if r.v[6] == nil {
+		if r.IsNull(6) {
 			return corrupt("texture %s: its content %d is missing", t, content)
 		}
-		l, err := layoutOf(r.int(6), r.int(7), r.int(8), r.int(9))
+		l, err := layoutOf(r.Int(6), r.Int(7), r.Int(8), r.Int(9))
 		if err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}

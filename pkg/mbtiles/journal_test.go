@@ -9,24 +9,27 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
 // hotPart is what a writer that is killed in the middle of a transaction leaves: a .part some of whose pages are of the transaction, and its journal.
 func hotPart(t testing.TB) (part, journal []byte) {
 	t.Helper()
 	path := write(t, altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`))
-	c, err := dial(path, readWrite)
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
+	defer c.Close()
 	for _, s := range []string{`PRAGMA cache_size = 1`, `BEGIN`, `DELETE FROM segments`, `UPDATE textures SET detail = 3`, `INSERT INTO segments VALUES (1, 0, zeroblob(1000000))`} {
-		if err := c.exec(t.Context(), s); err != nil {
+		if err := c.Exec(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	part, journal = mustRead(t, path), mustRead(t, path+journalSuffix)
-	if len(journal) < pageSize || string(journal[:8]) == strings.Repeat("\x00", 8) {
+	part, journal = mustRead(t, path), mustRead(t, path+sqlite.JournalSuffix)
+	if len(journal) < sqlpages.PageSize || string(journal[:8]) == strings.Repeat("\x00", 8) {
 		t.Fatalf("the journal of %d bytes is not hot", len(journal))
 	}
 	return part, journal
@@ -38,22 +41,22 @@ func TestOpenAfterKill(t *testing.T) {
 	part, journal := hotPart(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.mbtiles"+partSuffix)
-	for name, b := range map[string][]byte{path: part, path + journalSuffix: journal} {
+	for name, b := range map[string][]byte{path: part, path + sqlite.JournalSuffix: journal} {
 		if err := os.WriteFile(name, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lock, err := lockFile(path + lockSuffix)
+	lock, err := sqlite.LockFile(path + sqlite.LockSuffix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := settle(t.Context(), path); err != nil {
+	if err := sqlite.Settle(t.Context(), path); err != nil {
 		t.Error(err)
 	}
 	if string(mustRead(t, path)) != string(part) {
 		t.Error("the file of a writer that lives was changed")
 	}
-	if err := lock.release(); err != nil {
+	if err := lock.Release(); err != nil {
 		t.Fatal(err)
 	}
 	a := openAt(t, path)
@@ -136,7 +139,7 @@ func TestRemainsOfOldPart(t *testing.T) {
 	_, journal := hotPart(t)
 	for _, extends := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")
-		begin := map[string][]byte{path + partSuffix + journalSuffix: journal, path + partSuffix + walSuffix: journal, path + partSuffix + shmSuffix: journal}
+		begin := map[string][]byte{path + partSuffix + sqlite.JournalSuffix: journal, path + partSuffix + sqlite.WALSuffix: journal, path + partSuffix + "-shm": journal}
 		if extends {
 			begin[path] = mustRead(t, build(t, map[string][]byte{"80_16_BI12": ddsFile(small, 5), "96_16_BI12": solidFile(small, 6), "96_32_BI12": ddsFile(small, 7)}).path)
 		}

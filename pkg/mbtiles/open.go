@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
@@ -51,12 +51,12 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, bare(err)
+		return nil, sqlite.Bare(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: not a file", ErrNotArchive)
 	}
-	m := readOnly
+	m := sqlite.ReadOnly
 	if !strings.HasSuffix(path, partSuffix) {
 		// Nobody writes a file of this name: it may be looked at directly.
 		h, err := readHeader(path)
@@ -72,41 +72,41 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if h.schema != nil {
 			return nil, h.schema
 		}
-		if err := alone(path); err != nil {
+		if err := sqlite.Alone(path); err != nil {
 			return nil, err
 		}
-		m = immutable
-	} else if err := settle(ctx, path); err != nil {
+		m = sqlite.Immutable
+	} else if err := sqlite.Settle(ctx, path); err != nil {
 		return nil, err
 	}
 	a, err := openAs(ctx, path, m, o)
-	if err == nil && m == immutable && !a.complete {
+	if err == nil && m == sqlite.Immutable && !a.complete {
 		// Somebody may be writing it after all.
 		if err := a.Close(); err != nil {
 			return nil, err
 		}
-		return openAs(ctx, path, readOnly, o)
+		return openAs(ctx, path, sqlite.ReadOnly, o)
 	}
 	return a, err
 }
 
 // openAs opens an archive in a mode that may turn out not to fit.
-func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive, error) {
-	r, err := newReader(newPool(path, m, o.Readers), o.CacheBytes)
+func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*Archive, error) {
+	r, err := newReader(sqlite.NewPool(path, m, o.Readers), o.CacheBytes)
 	if err != nil {
 		return nil, err
 	}
 	a := &Archive{path: path, real: path, reader: r}
-	err = r.conns.do(ctx, func(c *conn) (err error) {
+	err = r.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		a.index, a.complete, err = load(ctx, c)
 		return err
 	})
 	switch {
 	case err != nil:
-	case m == immutable && a.complete:
+	case m == sqlite.Immutable && a.complete:
 		err = r.pin(ctx)
-	case m == readOnly:
-		err = r.conns.open() // now, since the file may be finished, and another one be begun under its name
+	case m == sqlite.ReadOnly:
+		err = r.conns.Open() // now, since the file may be finished, and another one be begun under its name
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -114,22 +114,13 @@ func openAs(ctx context.Context, path string, m mode, o ReaderOptions) (*Archive
 	return a, nil
 }
 
-// bare takes the path out of an error that names it, where the caller names it again.
-func bare(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
 // load checks what the file is before it believes any of it, and reads the index.
-func load(ctx context.Context, c *conn) (x *index, complete bool, err error) {
-	application, err := c.number(ctx, `PRAGMA application_id`)
+func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, err error) {
+	application, err := c.Number(ctx, `PRAGMA application_id`)
 	if err != nil {
 		return nil, false, err
 	}
-	user, err := c.number(ctx, `PRAGMA user_version`)
+	user, err := c.Number(ctx, `PRAGMA user_version`)
 	if err != nil {
 		return nil, false, err
 	}

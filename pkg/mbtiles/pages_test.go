@@ -7,16 +7,19 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // rowsOf lists the segments as SQLite reads them.
 func rowsOf(t testing.TB, a *Archive) map[int64]segment {
 	t.Helper()
 	rows := make(map[int64]segment)
-	err := a.conns.do(t.Context(), func(c *conn) error {
-		return c.query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *row) error {
-			rows[r.int(0)] = segment{codec: r.int(1), data: r.blob(2)}
+	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+		return c.Query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *sqlite.Row) error {
+			rows[r.Int(0)] = segment{codec: r.Int(1), data: r.Blob(2)}
 			return nil
 		})
 	})
@@ -38,6 +41,13 @@ func pieceOf(t testing.TB, a *Archive, id int64) piece {
 	return piece{}
 }
 
+// loadPiece reads a segment as reader.load does, but never by SQLite.
+func loadPiece(direct *sqlpages.Table, p piece, buf []byte, d *decoder) bool {
+	return direct.Load(p.id, buf, func(codec int64, data []byte) error {
+		return d.decode(segment{codec: codec, data: data}, p.shape, buf)
+	})
+}
+
 // checkPages compares every segment with what SQLite makes of it, and returns how many could be read.
 func checkPages(t testing.TB, a *Archive) (read int) {
 	t.Helper()
@@ -50,21 +60,21 @@ func checkPages(t testing.TB, a *Archive) (read int) {
 			t.Fatal(err)
 		}
 		got := bytes.Repeat([]byte{0xaa}, p.length)
-		if !a.direct.load(p, got, a.decoder) {
+		if !loadPiece(a.direct, p, got, a.decoder) {
 			continue
 		}
 		read++
 		if !bytes.Equal(got, want) {
 			t.Errorf("segment %d differs", id)
 		}
-		if a.direct.load(p, make([]byte, p.length+1), a.decoder) || a.direct.load(p, make([]byte, p.length-1), a.decoder) {
+		if loadPiece(a.direct, p, make([]byte, p.length+1), a.decoder) || loadPiece(a.direct, p, make([]byte, p.length-1), a.decoder) {
 			t.Errorf("segment %d passes for another length", id)
 		}
 	}
 	for _, id := range []int64{0, -1, 1 << 62, 255, 257 << 8, 1<<8 | 200} {
 		p := cutOf(small).piece(0, 0)
 		p.id = id
-		if _, ok := rows[id]; !ok && a.direct.load(p, make([]byte, p.length), a.decoder) {
+		if _, ok := rows[id]; !ok && loadPiece(a.direct, p, make([]byte, p.length), a.decoder) {
 			t.Errorf("segment %d is not there, yet was read", id)
 		}
 	}
@@ -96,8 +106,11 @@ func TestPages(t *testing.T) {
 	for _, size := range []int{512, 4096, 8192, 65536} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			a := openAt(t, write(t, altered(t, original, fmt.Sprintf("PRAGMA page_size = %d", size), `VACUUM`)))
-			if a.direct == nil || a.direct.size != size {
-				t.Fatalf("read by SQLite, or with another page size: %+v", a.direct)
+			if a.direct == nil {
+				t.Fatal("read by SQLite")
+			}
+			if got := sqlNumber(t, a.path, `PRAGMA page_size`); got != int64(size) {
+				t.Fatalf("pages of %d bytes", got)
 			}
 			if rows := len(rowsOf(t, a)); checkPages(t, a) != rows {
 				t.Errorf("not all of %d segments could be read", rows)
@@ -113,7 +126,7 @@ func TestReadsDirectly(t *testing.T) {
 	for _, l := range []dds.Layout{{Format: dds.BC1, Side: 2048}, {Format: dds.BC3, Side: 1024}, small} {
 		file := halfNoise(l)
 		a := build(t, map[string][]byte{"16_16_BI12": file})
-		if err := a.conns.close(); err != nil {
+		if err := a.conns.Close(); err != nil {
 			t.Fatal(err)
 		}
 		checkRead(t, a, lookup(t, a, "16_16_BI12"), file, 0, len(file))
@@ -144,39 +157,6 @@ func TestPagesScattered(t *testing.T) {
 		t.Errorf("only %d of %d segments could be read", read, rows)
 	}
 	mustVerify(t, a)
-}
-
-func TestPagesForget(t *testing.T) {
-	t.Parallel()
-	p := &pages{interior: make(map[uint32][]byte)}
-	for i := range uint32(3 * maxInterior) {
-		p.keep(i, nil)
-		if len(p.interior) > maxInterior {
-			t.Fatalf("%d pages are kept", len(p.interior))
-		}
-	}
-}
-
-func TestVarint(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		b    []byte
-		want int64
-		n    int
-	}{
-		{nil, 0, 0},
-		{[]byte{0x80}, 0, 0},
-		{[]byte{0x7f, 9}, 127, 1},
-		{[]byte{0x81, 0x00}, 128, 2},
-		{[]byte{0x82, 0x80, 0x00}, 32768, 3},
-		{bytes.Repeat([]byte{0xff}, 8), 0, 0},
-		{bytes.Repeat([]byte{0xff}, 9), -1, 9},
-		{[]byte{0xc0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x05}, -1<<63 + 5, 9},
-	} {
-		if got, n := varint(tt.b); got != tt.want || n != tt.n {
-			t.Errorf("% x: %d in %d bytes, want %d in %d", tt.b, got, n, tt.want, tt.n)
-		}
-	}
 }
 
 // A new archive under the same name does not get mixed with the one that is open.
@@ -213,7 +193,7 @@ func FuzzPages(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(false, uint32(root-1)*pageSize, []byte{5})
+	f.Add(false, uint32(root-1)*sqlpages.PageSize, []byte{5})
 	f.Add(true, uint32(smallRoot-1)*512, []byte{13, 0, 0, 255})
 	f.Add(true, uint32(smallRoot)*512+3, []byte{255, 255})
 	f.Add(false, uint32(16), []byte{2, 0})
@@ -224,7 +204,7 @@ func FuzzPages(f *testing.F) {
 			b, r = bytes.Clone(small), smallRoot
 		}
 		copy(b[int(off)%len(b):], patch)
-		p := newPages(memory{bytes.NewReader(b)}, r)
+		p := sqlpages.NewTable(memory{bytes.NewReader(b)}, r, blocks.Slack)
 		if p == nil {
 			return
 		}
@@ -232,7 +212,7 @@ func FuzzPages(f *testing.F) {
 			for _, side := range []int{256, 512, 1024} { // the last segment of one, and the first of the other
 				piece := cutOf(dds.Layout{Format: dds.BC1, Side: side}).piece(0, 0)
 				piece.id = id
-				p.load(piece, make([]byte, piece.length), d)
+				loadPiece(p, piece, make([]byte, piece.length), d)
 			}
 		}
 	})

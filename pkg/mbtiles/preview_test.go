@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -71,9 +72,9 @@ func preview(t *testing.T, a *Archive, at tile) image.Image {
 func allTiles(t *testing.T, a *Archive) map[string]string {
 	t.Helper()
 	found := make(map[string]string)
-	err := a.conns.do(t.Context(), func(c *conn) error {
-		return c.query(t.Context(), `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *row) error {
-			found[fmt.Sprintf("%d/%d/%d", r.int(0), r.int(1), r.int(2))] = string(r.blob(3))
+	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+		return c.Query(t.Context(), `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *sqlite.Row) error {
+			found[fmt.Sprintf("%d/%d/%d", r.Int(0), r.Int(1), r.Int(2))] = string(r.Blob(3))
 			return nil
 		})
 	})

@@ -7,13 +7,16 @@ import (
 	"io"
 	"os"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
 // reader reads textures out of an archive that may be being written. Any number of goroutines may use it.
 type reader struct {
-	conns   *pool
-	direct  *pages // nil: SQLite reads the segments
+	conns   *sqlite.Pool
+	direct  *sqlpages.Table // nil: SQLite reads the segments
 	decoder *decoder
 	cache   *cache
 	ahead   ahead
@@ -21,7 +24,7 @@ type reader struct {
 }
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
-func newReader(conns *pool, cacheBytes int64) (*reader, error) {
+func newReader(conns *sqlite.Pool, cacheBytes int64) (*reader, error) {
 	d, err := newDecoder()
 	if err != nil {
 		return nil, err
@@ -29,34 +32,48 @@ func newReader(conns *pool, cacheBytes int64) (*reader, error) {
 	return &reader{conns: conns, decoder: d, cache: newCache(cacheBytes)}, nil
 }
 
+// soleReader reads an archive through a connection that has it to itself, and through its pages, of which root is that of the segments.
+func soleReader(c *sqlite.Conn, path string, root uint32) (*reader, error) {
+	r, err := newReader(sqlite.PoolOf(c), -1)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, sqlite.Bare(err)
+	}
+	r.direct = sqlpages.NewTable(f, int64(root), blocks.Slack)
+	return r, nil
+}
+
 // pin opens all that will ever be opened, so that a new archive of the same name does not get mixed with this one. Nobody may write the file. It is
 // called before any reading.
 func (r *reader) pin(ctx context.Context) error {
-	before, err := os.Stat(r.conns.path)
+	before, err := os.Stat(r.conns.Path())
 	if err != nil {
-		return bare(err)
+		return sqlite.Bare(err)
 	}
-	if err := r.conns.open(); err != nil {
+	if err := r.conns.Open(); err != nil {
 		return err
 	}
 	var root int64
-	err = r.conns.do(ctx, func(c *conn) (err error) {
-		root, err = c.number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
+	err = r.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		root, err = c.Number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(r.conns.path)
+	f, err := os.Open(r.conns.Path())
 	if err != nil {
-		return bare(err)
+		return sqlite.Bare(err)
 	}
-	if r.direct = newPages(f, root); r.direct == nil {
+	if r.direct = sqlpages.NewTable(f, root, blocks.Slack); r.direct == nil {
 		defer f.Close()
 	}
 	after, err := f.Stat()
 	if err != nil {
-		return bare(err)
+		return sqlite.Bare(err)
 	}
 	if !os.SameFile(before, after) {
 		return errors.New("it was replaced while it was being opened; try again")
@@ -70,11 +87,11 @@ func (r *reader) close() error {
 	r.ahead.close()
 	var err error
 	if r.direct != nil {
-		if err = r.direct.close(); errors.Is(err, os.ErrClosed) {
+		if err = r.direct.Close(); errors.Is(err, os.ErrClosed) {
 			err = nil
 		}
 	}
-	return errors.Join(err, r.conns.close())
+	return errors.Join(err, r.conns.Close())
 }
 
 // readAt is Archive.ReadAt for a content of a layout.
@@ -116,7 +133,7 @@ func (r *reader) readPiece(ctx context.Context, p piece, dst []byte, within int)
 		// All of it, once: straight to where it is wanted, past the cache.
 		return r.load(ctx, p, dst)
 	}
-	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.part(p.id, p.length, dst, within) {
+	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.Part(p.id, p.length, dst, within) {
 		return nil
 	}
 	if !ok {
@@ -136,7 +153,10 @@ func (r *reader) load(ctx context.Context, p piece, buf []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if r.direct != nil && r.direct.load(p, buf, r.decoder) {
+	decode := func(codec int64, data []byte) error {
+		return r.decoder.decode(segment{codec: codec, data: data}, p.shape, buf)
+	}
+	if r.direct != nil && r.direct.Load(p.id, buf, decode) {
 		return nil
 	}
 	_, err := r.stored(ctx, p, buf)
@@ -146,9 +166,9 @@ func (r *reader) load(ctx context.Context, p piece, buf []byte) error {
 // stored is load through SQLite, and returns the segment as it is stored.
 func (r *reader) stored(ctx context.Context, p piece, buf []byte) (s segment, err error) {
 	found := false
-	err = r.conns.do(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *row) error {
-			s, found = segment{codec: r.int(0), data: r.blob(1)}, true
+	err = r.conns.Do(ctx, func(c *sqlite.Conn) error {
+		return c.Query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) error {
+			s, found = segment{codec: r.Int(0), data: r.Blob(1)}, true
 			return nil
 		}, p.id)
 	})

@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"fmt"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -42,18 +43,18 @@ const recordColumns = `t.zl, t.row, t.col, t.maptype, t.detail, c.format, c.side
 const selectRecord = `SELECT ` + recordColumns + ` FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
 
 // scanRecord reads recordColumns.
-func scanRecord(r *row) (Record, error) {
+func scanRecord(r *sqlite.Row) (Record, error) {
 	rec := Record{
-		Texture: tiles.Texture{ZL: tiles.ZL(r.int(0)), Row: uint32(r.int(1)), Col: uint32(r.int(2)), Maptype: r.text(3)},
-		Detail:  uint8(r.int(4)),
-		Chunks:  int(r.int(10)), Overzoomed: int(r.int(11)), Missing: int(r.int(12)), Failed: int(r.int(13)),
-		Provider: r.text(14),
+		Texture: tiles.Texture{ZL: tiles.ZL(r.Int(0)), Row: uint32(r.Int(1)), Col: uint32(r.Int(2)), Maptype: r.Text(3)},
+		Detail:  uint8(r.Int(4)),
+		Chunks:  int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(r.Int(13)),
+		Provider: r.Text(14),
 	}
 	var err error
-	if rec.Layout, err = layoutOf(r.int(5), r.int(6), r.int(7), r.int(8)); err != nil {
+	if rec.Layout, err = layoutOf(r.Int(5), r.Int(6), r.Int(7), r.Int(8)); err != nil {
 		return rec, corrupt("texture %s: %v", rec.Texture, err)
 	}
-	if copy(rec.SHA256[:], r.blob(9)) != len(rec.SHA256) {
+	if copy(rec.SHA256[:], r.Blob(9)) != len(rec.SHA256) {
 		return rec, corrupt("texture %s: its SHA-256 has the wrong length", rec.Texture)
 	}
 	if err := rec.valid(); err != nil {

@@ -3,12 +3,13 @@ package mbtiles
 import (
 	"context"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // store is what the writing goroutine does to the tables, inside the transaction of its batch.
 type store struct {
-	c       *conn
+	c       *sqlite.Conn
 	next    int64          // id of the next content
 	derived bool           // there are overviews and fills, which the next texture makes stale
 	copied  bool           // the .part is a copy of the archive that stands at its path, as it is
@@ -40,7 +41,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	}
 	if old != nil {
 		const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
-		if err := s.c.exec(ctx, remove, int(r.ZL), int64(r.Row), int64(r.Col), old.maptype); err != nil {
+		if err := s.c.Exec(ctx, remove, int(r.ZL), int64(r.Row), int64(r.Col), old.maptype); err != nil {
 			return written, err
 		}
 	}
@@ -67,9 +68,9 @@ type twin struct {
 
 func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err error) {
 	const query = `SELECT maptype, content_id FROM textures WHERE zl = ? AND row = ? AND col = ?`
-	err = s.c.query(ctx, query, func(r *row) error {
-		t.Maptype = r.text(0)
-		found = append(found, twin{key: t.Key(), maptype: t.Maptype, content: r.int(1)})
+	err = s.c.Query(ctx, query, func(r *sqlite.Row) error {
+		t.Maptype = r.Text(0)
+		found = append(found, twin{key: t.Key(), maptype: t.Maptype, content: r.Int(1)})
 		return nil
 	}, int(t.ZL), int64(t.Row), int64(t.Col))
 	return found, err
@@ -77,7 +78,7 @@ func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err e
 
 // content returns the id of c, which it writes unless the archive has the same file already.
 func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
-	id, err = s.c.number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.sha[:])
+	id, err = s.c.Number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.sha[:])
 	if err != nil {
 		return id, 0, err
 	}
@@ -102,7 +103,7 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 // segments writes those of c, which is content id.
 func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
 	for n, seg := range c.segments {
-		err := s.c.exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segmentID(id, n), seg.codec, seg.data)
+		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segmentID(id, n), seg.codec, seg.data)
 		if err != nil {
 			return written, err
 		}
@@ -113,7 +114,7 @@ func (s *store) segments(ctx context.Context, id int64, c *Content) (written int
 
 // rewrite writes the segments of a content again.
 func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	if err := s.c.exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
 		return 0, err
 	}
 	delete(s.damaged, id)
@@ -122,14 +123,14 @@ func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int6
 
 // dropUnused removes a content that no texture has any more.
 func (s *store) dropUnused(ctx context.Context, id int64) error {
-	users, err := s.c.number(ctx, `SELECT count(*) FROM textures WHERE content_id = ?`, id)
+	users, err := s.c.Number(ctx, `SELECT count(*) FROM textures WHERE content_id = ?`, id)
 	if err != nil || users > 0 {
 		return err
 	}
-	if err := s.c.exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
 		return err
 	}
-	return s.c.exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
+	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
 }
 
 // dropDerived removes every preview that is no texture's own, and whatever else a Finish that did not get to its end has written.
@@ -140,13 +141,13 @@ func (s *store) dropDerived(ctx context.Context) error {
 	s.derived = false
 	const remove = `DELETE FROM tiles WHERE NOT EXISTS (SELECT 1 FROM textures
 		WHERE zl = zoom_level + 4 AND row = ((1 << zoom_level) - 1 - tile_row) * 16 AND col = tile_column * 16)`
-	if err := s.c.exec(ctx, remove); err != nil {
+	if err := s.c.Exec(ctx, remove); err != nil {
 		return err
 	}
 	if err := s.building(ctx); err != nil {
 		return err
 	}
-	return s.c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
 }
 
 // building takes back that the archive is complete.
@@ -154,13 +155,13 @@ func (s *store) building(ctx context.Context) error {
 	if err := putMetadata(ctx, s.c, map[string]string{keyState: stateBuilding}); err != nil {
 		return err
 	}
-	return s.c.exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyDigest)
+	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyDigest)
 }
 
 // reopen turns a complete archive into one that is being finished, whose overviews are good until a texture comes. It is a transaction of its own.
 func (s *store) reopen(ctx context.Context) error {
 	s.derived = true
-	if err := s.c.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+	if err := s.c.Exec(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
 	if err := putMetadata(ctx, s.c, map[string]string{keyFinishing: "1"}); err != nil {
@@ -169,5 +170,5 @@ func (s *store) reopen(ctx context.Context) error {
 	if err := s.building(ctx); err != nil {
 		return err
 	}
-	return s.c.exec(ctx, `COMMIT`)
+	return s.c.Exec(ctx, `COMMIT`)
 }

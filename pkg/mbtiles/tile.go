@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -38,18 +39,18 @@ func (t tile) texture() tiles.Texture {
 func (t tile) compare(u tile) int { return t.texture().Compare(u.texture()) }
 
 // readTile returns the JPEG of a tile, nil where there is none.
-func readTile(ctx context.Context, c *conn, t tile) (jpeg []byte, err error) {
+func readTile(ctx context.Context, c *sqlite.Conn, t tile) (jpeg []byte, err error) {
 	const query = `SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
-	err = c.query(ctx, query, func(r *row) error { jpeg = r.blob(0); return nil }, int(t.z), int64(t.x), t.tms())
+	err = c.Query(ctx, query, func(r *sqlite.Row) error { jpeg = r.Blob(0); return nil }, int(t.z), int64(t.x), t.tms())
 	return jpeg, err
 }
 
-func hasTile(ctx context.Context, c *conn, t tile) (bool, error) {
-	n, err := c.number(ctx, `SELECT count(*) FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(t.z), int64(t.x), t.tms())
+func hasTile(ctx context.Context, c *sqlite.Conn, t tile) (bool, error) {
+	n, err := c.Number(ctx, `SELECT count(*) FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(t.z), int64(t.x), t.tms())
 	return n > 0, err
 }
 
-func writeTile(ctx context.Context, c *conn, t tile, jpeg []byte) error {
-	return c.exec(ctx, `INSERT OR REPLACE INTO tiles (zoom_level, tile_column, tile_row, tile_data) VALUES (?, ?, ?, ?)`,
+func writeTile(ctx context.Context, c *sqlite.Conn, t tile, jpeg []byte) error {
+	return c.Exec(ctx, `INSERT OR REPLACE INTO tiles (zoom_level, tile_column, tile_row, tile_data) VALUES (?, ?, ?, ?)`,
 		int(t.z), int64(t.x), t.tms(), jpeg)
 }

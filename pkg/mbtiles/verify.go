@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // VerifyOptions says how to verify. The zero value is a full check.
@@ -71,15 +73,18 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	v.twins()
 	err := v.textures(ctx)
 	report.Checked = v.checked
-	for _, step := range [...]func(context.Context, *conn) error{
+	for _, step := range [...]func(context.Context, *sqlite.Conn) error{
 		v.structure,
 		v.records,
 		v.owners,
 		v.previews,
-		func(ctx context.Context, c *conn) (err error) { report.Digest, err = v.digest(ctx, c); return err },
+		func(ctx context.Context, c *sqlite.Conn) (err error) {
+			report.Digest, err = v.digest(ctx, c)
+			return err
+		},
 	} {
 		if err == nil {
-			err = a.conns.do(ctx, func(c *conn) error { return v.note(ctx, "", step(ctx, c)) })
+			err = a.conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", step(ctx, c)) })
 		}
 	}
 	if err != nil {
@@ -101,7 +106,7 @@ func (v *verifier) note(ctx context.Context, texture string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if !errors.Is(err, ErrCorrupt) && !errors.Is(classify(err), ErrCorrupt) {
+	if !errors.Is(err, ErrCorrupt) && !errors.Is(sqlite.Classify(err, ""), ErrCorrupt) {
 		return err
 	}
 	v.problem(texture, "%s", strings.ReplaceAll(err.Error(), ErrCorrupt.Error()+": ", ""))
@@ -185,8 +190,8 @@ func (v *verifier) progress(textures int, n, total int64) {
 // content decodes the whole file of e and compares its hash.
 func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
 	var sha []byte
-	err := v.a.conns.do(ctx, func(c *conn) error {
-		return c.query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *row) error { sha = r.blob(0); return nil }, e.content)
+	err := v.a.conns.Do(ctx, func(c *sqlite.Conn) error {
+		return c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *sqlite.Row) error { sha = r.Blob(0); return nil }, e.content)
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -32,7 +33,7 @@ func (v *verifier) twins() {
 
 // structure lets SQLite check the b-trees and indexes of the small tables; of all of the file where Verify reads the segments without SQLite. An
 // archive that is being built is read through SQLite row by row, and a longer walk would hold up who writes it.
-func (v *verifier) structure(ctx context.Context, c *conn) error {
+func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	tables := []string{"metadata", "textures", "contents", "tiles"}
 	switch {
 	case v.o.Quick:
@@ -53,23 +54,23 @@ func (v *verifier) structure(ctx context.Context, c *conn) error {
 }
 
 // records checks the rows of textures. Those of Open are checked already.
-func (v *verifier) records(ctx context.Context, c *conn) error {
-	return c.query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *row) error {
+func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
+	return c.Query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *sqlite.Row) error {
 		rec, err := scanRecord(r)
-		if r.err != nil {
-			err, r.err = r.err, nil
+		if wrong := r.Err(); wrong != nil {
+			err = wrong
 		}
 		return v.note(ctx, rec.Name(), err)
 	})
 }
 
 // owners looks for contents and segments that no texture has. That ids ascend is checked for the same reason as in readIndex.
-func (v *verifier) owners(ctx context.Context, c *conn) error {
+func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	owned := v.a.index.byContent()
 	ascending := func(table string, each func(id int64)) error {
 		last := int64(0)
-		return c.query(ctx, `SELECT id FROM `+table+` ORDER BY id`, func(r *row) error {
-			id := r.int(0)
+		return c.Query(ctx, `SELECT id FROM `+table+` ORDER BY id`, func(r *sqlite.Row) error {
+			id := r.Int(0)
 			if id <= last {
 				return corrupt("row %d of %s follows row %d", id, table, last)
 			}
@@ -109,7 +110,7 @@ func (v *verifier) owners(ctx context.Context, c *conn) error {
 }
 
 // previews decodes every row of tiles, unless quick, and looks for textures without one.
-func (v *verifier) previews(ctx context.Context, c *conn) error {
+func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 	p := newPyramid(v.a.index)
 	seen := make(map[tile]bool)
 	name := func(t tile) string {
@@ -124,8 +125,8 @@ func (v *verifier) previews(ctx context.Context, c *conn) error {
 	if v.o.Quick {
 		query = `SELECT zoom_level, tile_column, tile_row FROM tiles` // SQLite answers that from the index
 	}
-	err := c.query(gctx, query, func(r *row) error {
-		z, x, y := r.int(0), r.int(1), r.int(2)
+	err := c.Query(gctx, query, func(r *sqlite.Row) error {
+		z, x, y := r.Int(0), r.Int(1), r.Int(2)
 		if z < 0 || z > int64(p.deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
 			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
 			return nil
@@ -138,7 +139,7 @@ func (v *verifier) previews(ctx context.Context, c *conn) error {
 		if v.o.Quick {
 			return nil
 		}
-		jpeg := r.blob(3)
+		jpeg := r.Blob(3)
 		g.Go(func() error {
 			if _, err := decodePreview(jpeg); err != nil {
 				v.problem(name(t), "preview %s: %v", t, err)
@@ -169,7 +170,7 @@ func (v *verifier) previews(ctx context.Context, c *conn) error {
 	return nil
 }
 
-func (v *verifier) digest(ctx context.Context, c *conn) (string, error) {
+func (v *verifier) digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 	computed, err := digest(ctx, c)
 	if err != nil {
 		return "", err

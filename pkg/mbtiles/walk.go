@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // wholeFile has walk go through every page of the file, free ones included.
@@ -15,15 +17,15 @@ const maxFindings = 8
 
 // walk lets SQLite go through a table and its indexes, or the whole file, and returns what it finds wrong. Segments are otherwise written and read by code of
 // ours, and so this is the one look at them by somebody else. It takes memory of a bit a page, and ends with ctx.
-func walk(ctx context.Context, c *conn, table string) ([]string, error) {
+func walk(ctx context.Context, c *sqlite.Conn, table string) ([]string, error) {
 	var found []string
 	enough := errors.New("enough")
 	pragma := `PRAGMA integrity_check`
 	if table != wholeFile {
 		pragma += `(` + table + `)`
 	}
-	err := c.query(ctx, pragma, func(r *row) error {
-		text := r.text(0)
+	err := c.Query(ctx, pragma, func(r *sqlite.Row) error {
+		text := r.Text(0)
 		if text == "ok" {
 			return nil
 		}
@@ -47,11 +49,11 @@ func walk(ctx context.Context, c *conn, table string) ([]string, error) {
 
 // walkWritten lets SQLite go through a file whose pages were not written by SQLite, and which nobody writes any more.
 func walkWritten(ctx context.Context, path string) (err error) {
-	c, err := dial(path, immutable)
+	c, err := sqlite.Dial(path, sqlite.Immutable)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	found, err := walk(ctx, c, wholeFile)
 	if err == nil && len(found) > 0 {
 		err = corrupt("SQLite finds what was just written to be damaged: %s; try again, and look after the disk and the memory", strings.Join(found, "; "))

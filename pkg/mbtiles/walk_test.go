@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -20,21 +23,29 @@ func twoOfAKind(t *testing.T) []byte {
 	return mustRead(t, build(t, map[string][]byte{"16_16_BI12": file, "32_16_BI12": other}).path)
 }
 
-// standsAt returns where in the file the leaf lies that has a segment, and the number in it of the page where the segment goes on.
-func standsAt(t *testing.T, a *Archive, id int64) (leaf, chain int) {
+// standsAt returns where in the file of twoOfAKind the leaf lies that has the first segment of the nth texture on it, and the number in it of the page where the
+// segment goes on.
+func standsAt(t *testing.T, file []byte, nth int) (leaf, chain int) {
 	t.Helper()
-	page, ok := a.direct.leaf(id, make([]byte, a.direct.size))
-	if !ok {
-		t.Fatalf("no segment %d", id)
+	data := ddsFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)[dds.HeaderSize:]
+	at := -1
+	for nth > 0 {
+		n := bytes.Index(file[at+1:], data[:16])
+		if n < 0 {
+			t.Fatal("there are fewer segments")
+		}
+		at += 1 + n
+		if file[at/sqlpages.PageSize*sqlpages.PageSize] == 13 { // a leaf; the root keeps remains of one
+			nth--
+		}
 	}
-	c, ok := a.direct.cell(page, id)
-	if !ok || c.overflow == 0 {
-		t.Fatalf("segment %d is on one page", id)
+	for i := range data {
+		if file[at+i] != data[i] {
+			return at / sqlpages.PageSize * sqlpages.PageSize, at + i
+		}
 	}
-	file := mustRead(t, a.path)
-	leaf = strings.Index(string(file), string(page))
-	number := binary.BigEndian.AppendUint32(nil, c.overflow)
-	return leaf, leaf + strings.Index(string(page), string(append(slices.Clone(c.local[len(c.local)-16:]), number...))) + 16
+	t.Fatal("the segment is on one page")
+	return 0, 0
 }
 
 // Damage that the reader of segments walks past, because every texture comes out right in spite of it, is found: the next program that changes the file
@@ -42,24 +53,23 @@ func standsAt(t *testing.T, a *Archive, id int64) (leaf, chain int) {
 func TestVerifyLetsSQLiteWalk(t *testing.T) {
 	t.Parallel()
 	good := twoOfAKind(t)
-	first, second := segmentID(1, 0), segmentID(2, 0)
 	for _, tt := range []struct {
 		name   string
-		damage func(a *Archive, file []byte)
+		damage func(file []byte)
 		says   string
 	}{
-		{"two segments share their pages", func(a *Archive, file []byte) {
-			_, from := standsAt(t, a, first)
-			_, to := standsAt(t, a, second)
+		{"two segments share their pages", func(file []byte) {
+			_, from := standsAt(t, file, 1)
+			_, to := standsAt(t, file, 2)
 			copy(file[to:], file[from:from+4])
 		}, "2nd reference to page"},
-		{"bytes of a leaf unaccounted for", func(a *Archive, file []byte) {
-			leaf, _ := standsAt(t, a, first)
+		{"bytes of a leaf unaccounted for", func(file []byte) {
+			leaf, _ := standsAt(t, file, 1)
 			file[leaf+7] += 9
 		}, "Fragmentation of"},
-		{"free pages that are not there", func(_ *Archive, file []byte) { binary.BigEndian.PutUint32(file[36:], 3) }, "reelist"},
-		{"pages of nobody", func(a *Archive, file []byte) {
-			binary.BigEndian.PutUint32(file[28:], uint32(len(file)/a.direct.size))
+		{"free pages that are not there", func(file []byte) { binary.BigEndian.PutUint32(file[36:], 3) }, "reelist"},
+		{"pages of nobody", func(file []byte) {
+			binary.BigEndian.PutUint32(file[28:], uint32(len(file)/sqlpages.PageSize))
 		}, "never used"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,7 +77,7 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 			if strings.HasPrefix(tt.says, "never") {
 				file = append(file, make([]byte, 8192)...)
 			}
-			tt.damage(openAt(t, write(t, good)), file)
+			tt.damage(file)
 			a := openAt(t, write(t, file))
 			quick, err := a.Verify(t.Context(), VerifyOptions{Quick: true}) // here it decodes everything
 			if err != nil || !quick.OK || quick.Checked != 2 {
@@ -92,7 +102,7 @@ func TestWalkEndsWithContext(t *testing.T) {
 	a := openAt(t, write(t, twoOfAKind(t)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := a.conns.do(t.Context(), func(c *conn) error {
+	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		_, err := walk(ctx, c, wholeFile)
 		return err
 	})

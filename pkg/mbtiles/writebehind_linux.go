@@ -3,6 +3,8 @@ package mbtiles
 import (
 	"os"
 	"syscall"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
 // writeBehind has the kernel begin to write to the disk what a transaction has put into the file so far, so that its end need not wait for all of it.
@@ -18,7 +20,7 @@ const writeBehindStep = 8 << 20
 // newWriteBehind opens the file a second time. It must be closed after the connection.
 func newWriteBehind(path string) (writeBehind, error) {
 	f, err := os.Open(path)
-	return writeBehind{f: f}, bare(err)
+	return writeBehind{f: f}, sqlite.Bare(err)
 }
 
 func (b *writeBehind) wrote(n int64) {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -17,11 +18,11 @@ import (
 type Writer struct {
 	ctx     context.Context // never cancelled: for the calls that take none
 	path    string
-	lock    *fileLock
+	lock    *sqlite.Lock
 	o       WriterOptions
-	own     *pool   // of the one connection that writes, lent to whoever wants to look something up in between
-	readers *reader // by own, or, next to a WAL, by connections that need not wait
-	store   store   // of the writing goroutine, while it has own
+	own     *sqlite.Pool // of the one connection that writes, lent to whoever wants to look something up in between
+	readers *reader      // by own, or, next to a WAL, by connections that need not wait
+	store   store        // of the writing goroutine, while it has own
 	behind  writeBehind
 	stored  atomic.Int64
 	busy    atomic.Int64 // since when the writing goroutine has been at one thing, in Unix nanoseconds; 0: it waits
@@ -50,11 +51,11 @@ type job struct {
 const leastRoom = 64 << 10
 
 // start takes over the lock and the connection.
-func start(ctx context.Context, path string, lock *fileLock, s store, o WriterOptions) (*Writer, error) {
-	own := poolOf(s.c)
+func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o WriterOptions) (*Writer, error) {
+	own := sqlite.PoolOf(s.c)
 	conns := own
 	if o.Growing {
-		conns = newPool(path+partSuffix, readOnly, 4)
+		conns = sqlite.NewPool(path+partSuffix, sqlite.ReadOnly, 4)
 	}
 	readers, err := newReader(conns, -1)
 	if err != nil {
@@ -91,7 +92,7 @@ func (w *Writer) Has(k tiles.Key) (Record, bool) {
 		return *r, true
 	}
 	var rec Record
-	err := w.readers.conns.do(w.ctx, func(c *conn) (err error) {
+	err := w.readers.conns.Do(w.ctx, func(c *sqlite.Conn) (err error) {
 		rec, ok, err = findRecord(w.ctx, c, k)
 		return err
 	})
@@ -180,12 +181,12 @@ func (w *Writer) Close() error {
 	}
 	err := w.failure()
 	// Into one file again, so that it can be read and moved; a reader may be in the way, and then it stays in WAL mode.
-	_ = w.store.c.exec(w.ctx, `PRAGMA journal_mode = DELETE`)
+	_ = w.store.c.Exec(w.ctx, `PRAGMA journal_mode = DELETE`)
 	end := w.release()
 	if w.store.copied { // and nothing was done to it
 		end = errors.Join(end, os.Remove(w.path+partSuffix))
 	}
-	return errors.Join(err, explain(w.path, errors.Join(end, w.lock.release())))
+	return errors.Join(err, explain(w.path, errors.Join(end, w.lock.Release())))
 }
 
 // stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier one.
@@ -209,4 +210,4 @@ func (w *Writer) stop() bool {
 }
 
 // release closes the connection and, only then, what else is open of the file: closing that would drop the locks that SQLite holds on it.
-func (w *Writer) release() error { return errors.Join(w.own.close(), w.behind.close()) }
+func (w *Writer) release() error { return errors.Join(w.own.Close(), w.behind.close()) }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -35,12 +36,12 @@ func files(t testing.TB, dir string) []string {
 // sqlNumber asks an archive directly.
 func sqlNumber(t testing.TB, path, query string) int64 {
 	t.Helper()
-	c, err := dial(path, readOnly)
+	c, err := sqlite.Dial(path, sqlite.ReadOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
-	n, err := c.number(t.Context(), query)
+	defer c.Close()
+	n, err := c.Number(t.Context(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
