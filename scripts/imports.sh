@@ -36,4 +36,13 @@ for name in "${!may[@]}"; do
   echo "imports: scripts/imports.txt has a line for $name, which is not there" >&2
   bad=1
 done
+
+# What users get links nothing that is there for tests.
+for package in $(go list -deps ./cmd/xelpack); do
+  case $package in
+    testing | testing/* | go.uber.org/goleak* | "$module"/*test | "$module"/internal/faultfs | "$module"/internal/drill)
+      echo "imports: cmd/xelpack links $package (go list -deps ./cmd/xelpack; go mod why says through what)" >&2
+      bad=1 ;;
+  esac
+done
 exit $bad

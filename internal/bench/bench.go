@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -140,15 +139,24 @@ func (r *Report) add(suite string) func(name, unit, better string, v float64) {
 // patch is how many chunks wide the imagery is: no divisor of a texture's 16, so that textures differ.
 const patch = 9
 
-// imagery is a patch of chunks, over and over, made beforehand: what is measured is not the making of imagery.
+// patches is a patch of chunks, over and over.
+type patches [patch * patch][]byte
+
+func (p *patches) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
+	return p[c.Y%patch*patch+c.X%patch], nil
+}
+
+// imagery is made beforehand: what is measured is not the making of imagery.
 func imagery(ctx context.Context) (fetch.Source, error) {
-	source := fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, patch, fetch.Sample())
-	for i := range uint32(patch * patch) {
-		if _, err := source.Fetch(ctx, tiles.Chunk{Z: 16, X: i % patch, Y: i / patch}); err != nil {
+	farmland := tiles.Chunk{Z: 16, X: 33660, Y: 23940} // of the sample, some 13 KB a chunk
+	source, p := fetch.Sample(), &patches{}
+	for i := range p {
+		var err error
+		if p[i], err = source.Fetch(ctx, tiles.Chunk{Z: farmland.Z, X: farmland.X + uint32(i)%patch, Y: farmland.Y + uint32(i)/patch}); err != nil {
 			return nil, err
 		}
 	}
-	return source, nil
+	return p, nil
 }
 
 // item is the n-th texture.

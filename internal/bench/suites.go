@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -64,16 +63,12 @@ func (s *encode) close() error { return s.pipeline.Close() }
 // fetching measures chunks from a server of its own.
 type fetching struct {
 	o      Options
-	server *fetchtest.Server
+	server *server
 	asked  uint32
 }
 
 func newFetch(o Options) (*fetching, error) {
-	so := fetchtest.Options{Image: o.imagery, Latency: o.Latency, Bandwidth: o.Bandwidth}
-	if o.Faults > 0 {
-		so.Fault = fetchtest.FirstOf(max(1, int(1/o.Faults+.5)), fetchtest.Unavailable, fetchtest.Reset, fetchtest.Truncated, fetchtest.HTML)
-	}
-	server, err := fetchtest.Listen(so)
+	server, err := newServer(o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +76,13 @@ func newFetch(o Options) (*fetching, error) {
 }
 
 func (s *fetching) round(ctx context.Context, add func(name, unit, better string, v float64)) error {
+	provider, err := s.server.provider()
+	if err != nil {
+		return err
+	}
 	client := fetch.NewClient(fetch.ClientOptions{Concurrency: s.o.Concurrency})
 	defer client.Close()
-	source := client.Source(s.server.Provider())
+	source := client.Source(provider)
 	var bytes atomic.Int64
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(2 * fetch.MaxConcurrency)
@@ -108,10 +107,7 @@ func (s *fetching) round(ctx context.Context, add func(name, unit, better string
 	return nil
 }
 
-func (s *fetching) close() error {
-	s.server.Close()
-	return nil
-}
+func (s *fetching) close() error { return s.server.close() }
 
 // contents makes the contents of the textures.
 func contents(ctx context.Context, o Options) ([]*mbtiles.Content, error) {
