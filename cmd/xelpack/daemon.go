@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -99,10 +100,8 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 	if n == 0 {
 		err = cmd.Wait()
 	}
-	if text, errRead := os.Open(o.Log); errRead == nil {
-		defer text.Close()
-		text.Seek(start, io.SeekStart)
-		io.Copy(stderr, text)
+	if err := copyFrom(stderr, o.Log, start); err != nil {
+		fmt.Fprintf(stderr, "what the daemon says cannot be shown: %v\n", err)
 	}
 	if n == 0 {
 		if ctx.Err() != nil {
@@ -112,10 +111,24 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 		if errors.As(err, &exit) {
 			return exitStatus(max(exit.ExitCode(), exitFailed))
 		}
+		if err != nil {
+			return fmt.Errorf("wait for the daemon to be ready: %w; see %s", err, o.Log)
+		}
 		return fmt.Errorf("the daemon ended before it was ready; see %s", o.Log)
 	}
 	fmt.Fprintf(stderr, "in the background as process %d; log: %s\n", cmd.Process.Pid, o.Log)
 	return cmd.Process.Release()
+}
+
+// copyFrom copies what stands in a file from an offset on.
+func copyFrom(w io.Writer, path string, start int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, io.NewSectionReader(f, start, math.MaxInt64-start))
+	return err
 }
 
 // openLog opens a log for appending and returns its size. One that has grown large is put aside first.
@@ -142,7 +155,7 @@ func openLog(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// announceReady tells who waits for it, daemonize or systemd, that the mount can be used, and leaves a daemon's process number. cleanup is for the end.
+// announceReady tells daemonize, if it waits for this process, that the mount can be used, and leaves a daemon's process number. cleanup is for the end.
 func announceReady(o daemonOptions) (cleanup func(), err error) {
 	cleanup = func() {}
 	if isDaemon() {
@@ -159,23 +172,22 @@ func announceReady(o daemonOptions) (cleanup func(), err error) {
 			return cleanup, fmt.Errorf("whoever started the daemon is gone: %w", err)
 		}
 	}
-	notifySystemd("READY=1")
 	return cleanup, nil
 }
 
 // notifySystemd tells the service manager how things are, where there is one that asked to be told.
-func notifySystemd(state string) {
+func notifySystemd(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
-		return
+		return nil
 	}
 	if path[0] == '@' {
 		path = "\x00" + path[1:]
 	}
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
-		return // it will say by itself that nobody reported
+		return err
 	}
-	defer conn.Close()
-	conn.Write([]byte(state))
+	_, err = conn.Write([]byte(state))
+	return errors.Join(err, conn.Close())
 }

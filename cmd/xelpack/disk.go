@@ -6,12 +6,9 @@ import (
 	"syscall"
 )
 
-// walBytes is what the write-ahead log of a build may grow to beside the archive.
-const walBytes = 100e6
-
-// enoughDisk says before the first request whether an archive of so many bytes will fit where it is to be.
-func enoughDisk(file string, archive int64) error {
-	need := archive + min(archive, walBytes)
+// enoughDisk says before the first request whether an archive of so many bytes will fit where it is to be. The journal beside it holds no more than the few
+// pages that a transaction changes.
+func enoughDisk(file string, need int64) error {
 	var fs syscall.Statfs_t
 	dir := filepath.Dir(file)
 	if err := syscall.Statfs(dir, &fs); err != nil {

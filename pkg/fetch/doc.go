@@ -1,4 +1,4 @@
-// Package fetch gets imagery: one 256×256 px JPEG a chunk, from a provider over HTTP or from the procedural sample, and tells "the provider has
+// Package fetch gets imagery: one picture of 256×256 px a chunk, from a provider over HTTP or from the procedural sample, and tells "the provider has
 // none" from "could not be had".
 //
 //	client := fetch.NewClient(fetch.ClientOptions{})
@@ -6,7 +6,7 @@
 //	p, err := fetch.LookupProvider("eox") // an id, a maptype code, or a URL template
 //	body, err := client.Source(p).Fetch(ctx, tiles.Chunk{Z: 14, X: 8473, Y: 5832})
 //	switch {
-//	case err == nil: // body is a whole JPEG
+//	case err == nil: // body is a whole JPEG, PNG or WebP
 //	case errors.Is(err, fetch.ErrNoImagery): // fill from the parent zoom; nothing to repair
 //	default: // failed, after retries: fill, and leave a hole to be repaired
 //	}
@@ -27,7 +27,7 @@
 // # Decorators
 //
 // A Client's source is a stack of small ones, each a Source itself, from the caller inwards: counting, labelled, bounded, retrying, validating,
-// breaking, limited, and the HTTP source.
+// breaking, attempting (which waits for a slot of the limit, and may ask a second time), and the HTTP source.
 //
 // # Secrets
 //

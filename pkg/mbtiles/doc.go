@@ -33,5 +33,5 @@
 //
 // Archives come from strangers. Open checks that the tables are the tables of the format and nothing else, that every texture is possible and
 // that contents have the sizes their layout demands; reading never makes more memory than the layout says; nothing in the file is ever
-// executed. Verify checks every byte of every texture.
+// executed. Verify checks every byte of every texture, and has SQLite check every page of the file.
 package mbtiles
