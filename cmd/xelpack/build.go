@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -255,7 +256,7 @@ func outputFile(file string) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first", file, dir)
+		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first (%s)", file, dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
 	case err != nil:
 		return "", fmt.Errorf("-o %s: %w", file, err)
 	case !info.IsDir():

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -52,7 +53,7 @@ func trial(ctx context.Context) Finding {
 	passes := f.Stats().Passthrough > 0
 	if err := f.Unmount(context.WithoutCancel(ctx)); err != nil {
 		mounted = true
-		return s.failure("end it: xelpack umount --lazy "+mountpoint, "a trial mount could not be unmounted: %v", err)
+		return s.failure("end it: "+shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", mountpoint}), "a trial mount could not be unmounted: %v", err)
 	}
 	if errRead != nil || string(text) != "seen" {
 		return s.failure("see the kernel's log (dmesg)", "a file of a trial mount could not be read: %v", errRead)
@@ -92,7 +93,7 @@ func mounts(ctx context.Context) (findings []Finding) {
 	}
 	for _, path := range paths {
 		if err := mount.Answers(ctx, path); err != nil {
-			findings = append(findings, s.warning("clear it: xelpack umount --lazy '"+path+"'", "%s does not answer: %v", path, err))
+			findings = append(findings, s.warning("clear it: "+shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", path}), "%s does not answer: %v", path, err))
 			continue
 		}
 		findings = append(findings, s.ok("%s answers", path))

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/pkg/realpath"
@@ -48,7 +49,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fail(fmt.Errorf("%w: %s does not exist; create it first (mkdir -p)", ErrMountpoint, path))
+		return fail(fmt.Errorf("%w: %s does not exist; create it first (%s)", ErrMountpoint, path, shellescape.QuoteCommand([]string{"mkdir", "-p", path})))
 	case err != nil:
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	case !info.IsDir():
@@ -77,7 +78,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 // checkEmpty refuses a directory that holds anything: a mount would hide it.
 func checkEmpty(path string) error {
 	if m, ok := mountedAt(path); ok && m.ours() {
-		return fmt.Errorf("%w: %s; unmount it first (xelpack umount %s)", ErrMounted, path, path)
+		return fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path, shellescape.QuoteCommand([]string{"xelpack", "umount", path}))
 	}
 	d, err := os.Open(path)
 	if err != nil {
@@ -167,12 +168,12 @@ func clearStale(ctx context.Context, path string) error {
 		}
 		switch err := askWithin(ctx, path); {
 		case errors.Is(err, context.DeadlineExceeded):
-			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (fusermount3 -uz %s)", ErrMounted, path, path)
+			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)", ErrMounted, path, detachCommand(path))
 		case !errors.Is(err, syscall.ENOTCONN):
 			return nil
 		}
 		if err := detach(path); err != nil {
-			return fmt.Errorf("%w: %s: %w; try fusermount3 -uz %s", ErrStale, path, err, path)
+			return fmt.Errorf("%w: %s: %w; try %s", ErrStale, path, err, detachCommand(path))
 		}
 	}
 	return fmt.Errorf("%w: %s: more than %d on one another", ErrStale, path, most)

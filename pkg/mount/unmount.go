@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/pkg/realpath"
@@ -86,7 +87,7 @@ func Unmount(mountpoint string) error {
 		return err
 	}
 	if err := unmountOnce(path); err != nil {
-		return fmt.Errorf("%w; close the files and try again, or detach it (fusermount3 -uz %s)", busy(path, holders(path), err), path)
+		return fmt.Errorf("%w; close the files and try again, or detach it (%s)", busy(path, holders(path), err), detachCommand(path))
 	}
 	return nil
 }
@@ -130,6 +131,11 @@ func detach(path string) error {
 		return os.NewSyscallError("umount", unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW))
 	}
 	return runFusermount("-uz", path)
+}
+
+// detachCommand is what a person types to make a mount unreachable.
+func detachCommand(path string) string {
+	return shellescape.QuoteCommand([]string{"fusermount3", "-uz", path})
 }
 
 // fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once unless something is badly wrong.
