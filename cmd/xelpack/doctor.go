@@ -27,6 +27,8 @@ type doctorOptions struct {
 	Scenery []string
 	XPlane  string
 	JSON    bool
+
+	errConfig error // of the user's defaults
 }
 
 func newDoctorCommand() *cobra.Command {
@@ -41,6 +43,11 @@ Give it the archives, --scenery and --provider that the mount is given. X-Plane 
 Exits with 0 when nothing is a failure, warnings or not, and with 1 otherwise.`,
 		Example: `  xelpack doctor
   xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
+		// Defaults that are wrong are a finding.
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			o.errConfig = applyDefaults(cmd)
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runDoctor(cmd.Context(), o, args, cmd.OutOrStdout())
 		},
@@ -73,9 +80,8 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 		}
 		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep+live))
 	}
-	_, _, errConfig := readConfig()
 	known, errCatalogue := catalogue()
-	findings = append(findings, doctor.Config(errConfig, errCatalogue))
+	findings = append(findings, doctor.Config(o.errConfig, errCatalogue))
 
 	packages, about := examineScenery(ctx, o.Scenery)
 	findings = append(findings, about...)

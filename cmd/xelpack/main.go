@@ -27,7 +27,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	root := newRootCommand()
-	root.SetArgs(args)
+	root.SetArgs(expandHomes(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return exitCode(stderr, root.ExecuteContext(ctx))
@@ -38,7 +38,8 @@ const rootHelp = `xelpack packs X-Plane's ground textures before the flight and 
 The evening before:   xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
 On the day:           xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
 
-Any flag has a default in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64).`
+Any flag has a default in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64), which is
+passed over where it does not apply, as a corridor without a route. A name in either that is no flag's is an error.`
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{

@@ -97,11 +97,11 @@ func Config(errs ...error) Finding {
 	var said []string
 	for _, err := range errs {
 		if err != nil {
-			said = append(said, err.Error())
+			said = append(said, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	}
 	if len(said) > 0 {
-		return s.failure("mend or remove the file", "%s", strings.Join(said, "; "))
+		return s.failure("mend what is named, or take it out", "%s", strings.Join(said, "; "))
 	}
 	return s.ok("config.toml and providers.toml are readable, or not there")
 }

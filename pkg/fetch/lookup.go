@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // ErrUnknownProvider is what LookupProvider's error wraps when there is no such provider. The error lists those there are.
@@ -69,7 +71,7 @@ func unknownProvider(name string, known []Provider) error {
 		}
 		fmt.Fprintf(&list, "%s (%s)", p.ID, p.Code)
 		for _, n := range p.names() {
-			if d := distance(strings.ToLower(n), strings.ToLower(name)); d < least && d < min(len(n), len(name)) {
+			if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(name)); d < least && d < min(len(n), len(name)) {
 				nearest, least = n, d
 			}
 		}
@@ -79,25 +81,4 @@ func unknownProvider(name string, known []Provider) error {
 		hint = fmt.Sprintf("did you mean %q? ", nearest)
 	}
 	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknownProvider, name, hint, list.String())
-}
-
-// distance is how many letters must be put in, left out or changed to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
