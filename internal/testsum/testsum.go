@@ -1,5 +1,5 @@
 // Command testsum reads what `go test -json` prints and says what a person wants to know of it: how each package fared, every skipped test with its
-// reason, what a failed one printed, and how many there were of each.
+// reason, what a failed one printed, and how many tests there were, told from their subtests and from the inputs of fuzz targets.
 //
 // A filter of the plain output cannot: a test's reason for skipping stands before or after its result, and between them other tests may print.
 package main
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	counts := flag.String("counts", "", "append a line with the numbers of tests that passed and that were skipped to this `file`")
+	counts := flag.String("counts", "", "append what passed and was skipped, a line, to this `file`")
 	flag.Parse()
 	if err := run(os.Stdin, os.Stdout, *counts); err != nil {
 		fmt.Fprintln(os.Stderr, "testsum:", err)
@@ -40,7 +40,7 @@ func run(in io.Reader, out io.Writer, counts string) error {
 		return err
 	}
 	if counts != "" {
-		if err := appendLine(counts, fmt.Sprintln(s.passed, s.skipped)); err != nil {
+		if err := appendLine(counts, s.total()); err != nil {
 			return err
 		}
 	}
@@ -79,10 +79,31 @@ type summary struct {
 	skips           map[string][]id // by reason
 	reasons         []string        // of skips, in the order in which they came
 	failures        []string        // what each printed
-	passed, skipped int             // tests and subtests
+	tests, subtests int             // that passed
+	fuzz, inputs    int             // likewise: fuzz targets, and the inputs that they ran on
+	skipped         int             // of all kinds
 }
 
-func (s *summary) failed() bool { return len(s.failures) > 0 || s.passed == 0 }
+func (s *summary) failed() bool { return len(s.failures) > 0 || s.tests+s.fuzz == 0 }
+
+// pass counts a test by what it is.
+func (s *summary) pass(test string) {
+	_, _, part := strings.Cut(test, "/")
+	switch fuzz := strings.HasPrefix(test, "Fuzz"); {
+	case fuzz && part:
+		s.inputs++
+	case fuzz:
+		s.fuzz++
+	case part:
+		s.subtests++
+	default:
+		s.tests++
+	}
+}
+
+func (s *summary) total() string {
+	return fmt.Sprintf("%d tests and %d subtests passed, %d fuzz targets on %d inputs; %d skipped\n", s.tests, s.subtests, s.fuzz, s.inputs, s.skipped)
+}
 
 func read(in io.Reader) (*summary, error) {
 	s := &summary{skips: make(map[string][]id)}
@@ -144,7 +165,7 @@ func (s *summary) take(e event, printed map[id]*strings.Builder) {
 		if e.Test == "" {
 			s.packages = append(s.packages, fmt.Sprintf("ok\t%s\t%.1fs", e.Package, e.Elapsed))
 		} else {
-			s.passed++
+			s.pass(e.Test)
 		}
 		text()
 	case "skip":
@@ -193,5 +214,5 @@ func (s *summary) write(w io.Writer) {
 	for _, text := range s.failures {
 		fmt.Fprintln(w, strings.TrimRight(text, "\n"))
 	}
-	fmt.Fprintf(w, "%d passed, %d skipped\n", s.passed, s.skipped)
+	fmt.Fprint(w, s.total())
 }

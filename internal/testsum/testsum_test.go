@@ -16,7 +16,11 @@ const skipped = `{"Action":"output","Package":"p","Test":"TestA/again","Output":
 {"Action":"output","Package":"p","Test":"TestA/again","Output":"--- SKIP: TestA/again (0.00s)\n"}
 {"Action":"skip","Package":"p","Test":"TestA/again","Elapsed":0}
 {"Action":"pass","Package":"p","Test":"TestB","Elapsed":0}
+{"Action":"pass","Package":"p","Test":"TestA/once","Elapsed":0}
 {"Action":"pass","Package":"p","Test":"TestA","Elapsed":0}
+{"Action":"pass","Package":"p","Test":"FuzzA/seed#0","Elapsed":0}
+{"Action":"pass","Package":"p","Test":"FuzzA/seed#1","Elapsed":0}
+{"Action":"pass","Package":"p","Test":"FuzzA","Elapsed":0}
 {"Action":"pass","Package":"p","Elapsed":1.24}
 {"Action":"skip","Package":"no/tests","Elapsed":0}
 {"Action":"output","Package":"q","Test":"TestScripts/long","Output":"        > [short] skip 'encodes: not with -short'\n"}
@@ -37,6 +41,7 @@ func TestSkips(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const total = "2 tests and 1 subtests passed, 1 fuzz targets on 2 inputs; 4 skipped\n"
 	want := `ok	p	1.2s
 ok	q	2.0s
 skipped: cannot be mounted again (2)
@@ -46,12 +51,11 @@ skipped: encodes: not with -short (1)
     q TestScripts/long
 skipped: no reason given (1)
     q TestD
-2 passed, 4 skipped
-`
+` + total
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("summary (-want +got):\n%s", diff)
 	}
-	if got, err := os.ReadFile(counts); err != nil || string(got) != "2 4\n2 4\n" {
+	if got, err := os.ReadFile(counts); err != nil || string(got) != total+total {
 		t.Errorf("counts %q, %v", got, err)
 	}
 }
@@ -80,8 +84,8 @@ func TestFailures(t *testing.T) {
 {"Action":"pass","Package":"q","Test":"TestA","Elapsed":0}
 {"Action":"fail","Package":"p","Elapsed":0,"FailedBuild":"p"}
 `, []string{"b.go:2:9: syntax error", "FAIL\tp"}, "TestA"},
-		"go itself":  {"go: cannot find main module\n", []string{"cannot find main module", "0 passed"}, "skipped:"},
-		"no outcome": {"", []string{"0 passed"}, "skipped:"},
+		"go itself":  {"go: cannot find main module\n", []string{"cannot find main module", "0 tests and"}, "skipped:"},
+		"no outcome": {"", []string{"0 tests and"}, "skipped:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
