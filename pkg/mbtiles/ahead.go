@@ -3,6 +3,8 @@ package mbtiles
 import (
 	"context"
 	"sync"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // ahead decodes what is about to be read. The zero value is ready for use.
@@ -45,29 +47,29 @@ func (a *ahead) close() {
 // ReadAhead says that e is being read in order and has been up to off: the segment that comes next is got ready in the background, if there is one. A
 // compressed one is decoded into the cache; of one that is stored as it is the kernel is told that it will be wanted. It does not wait.
 func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
-	cut := cutOf(e.Layout)
-	if a.direct == nil || off <= 0 || off >= cut.size {
+	cut := segment.CutOf(e.Layout)
+	if a.direct == nil || off <= 0 || off >= cut.Size {
 		return
 	}
-	n := cut.at(max(off-1, int64(len(e.Layout.Header())))) + 1 // the first that nothing of is read
-	if n >= cut.segments {
+	n := cut.At(max(off-1, int64(len(e.Layout.Header())))) + 1 // the first that nothing of is read
+	if n >= cut.Segments {
 		return
 	}
-	if start, _ := cut.segment(n); start-off > segmentBytes/2 {
+	if start, _ := cut.Bounds(n); start-off > segment.Bytes/2 {
 		return // there is time
 	}
-	next := cut.piece(e.content, n)
-	if a.cache.holds(next.id) {
+	next := cut.Piece(e.content, n)
+	if a.cache.holds(next.ID) {
 		return
 	}
-	if a.direct.Cached(next.id) {
+	if a.direct.Cached(next.ID) {
 		return
 	}
 	a.ahead.try(func() {
-		if a.direct.Advise(next.id) {
+		if a.direct.Advise(next.ID) {
 			return
 		}
-		if b, err := a.cache.acquire(ctx, next.id, next.length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
+		if b, err := a.cache.acquire(ctx, next.ID, next.Length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
 			a.cache.release(b)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // Reading in order has the next compressed segment decoded before it is asked for, and nothing beyond the file's end.
@@ -13,26 +14,26 @@ func TestReadAhead(t *testing.T) {
 	l := dds.Layout{Format: dds.BC1, Side: 1024}
 	a := build(t, map[string][]byte{"16_16_BI12": solidFile(l, 0x55aa), "32_16_BI12": ddsFile(l, 3)})
 	packed, raw := lookup(t, a, "16_16_BI12"), lookup(t, a, "32_16_BI12")
-	held := func(e Entry, n int) bool { return a.cache.holds(segmentID(e.content, n)) }
+	held := func(e Entry, n int) bool { return a.cache.holds(segment.ID(e.content, n)) }
 
 	a.ReadAhead(t.Context(), packed, dds.HeaderSize) // nothing of segment 0 is read yet
 	a.ReadAhead(t.Context(), packed, dds.HeaderSize+1000)
 	a.ReadAhead(t.Context(), packed, l.Size())
-	a.ReadAhead(t.Context(), raw, dds.HeaderSize+segmentBytes)
+	a.ReadAhead(t.Context(), raw, dds.HeaderSize+segment.Bytes)
 	a.ahead.wg.Wait()
 	for n := range 3 {
 		if held(packed, n) || held(raw, n) {
 			t.Errorf("segment %d was decoded: too early, past the end, or stored as it is", n)
 		}
 	}
-	a.ReadAhead(t.Context(), packed, dds.HeaderSize+segmentBytes-1000)
+	a.ReadAhead(t.Context(), packed, dds.HeaderSize+segment.Bytes-1000)
 	for end := time.Now().Add(time.Minute); !held(packed, 1) && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
 	if !held(packed, 1) || held(packed, 2) {
 		t.Errorf("segments 1 and 2 are there: %v, %v; want the next one only", held(packed, 1), held(packed, 2))
 	}
-	checkRead(t, a, packed, solidFile(l, 0x55aa), dds.HeaderSize, 2*segmentBytes)
+	checkRead(t, a, packed, solidFile(l, 0x55aa), dds.HeaderSize, 2*segment.Bytes)
 }
 
 func TestReadAheadIsBounded(t *testing.T) {

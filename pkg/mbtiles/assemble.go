@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // source is where one texture of a new archive comes from.
@@ -289,7 +290,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 	put := func(_ context.Context, t taken) error {
 		id++
 		for n, s := range t.content.segments {
-			if err := w.Add(segmentID(id, n), s.codec, s.data); err != nil {
+			if err := w.Add(segment.ID(id, n), s.Codec, s.Data); err != nil {
 				return err
 			}
 		}

@@ -96,7 +96,7 @@ func BenchmarkPut(b *testing.B) {
 				b.Fatal(err)
 			}
 			for _, s := range content.segments {
-				if _, err := f.Write(s.data); err != nil {
+				if _, err := f.Write(s.Data); err != nil {
 					b.Fatal(err)
 				}
 			}

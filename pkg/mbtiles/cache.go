@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several goroutines that want one segment, one loads it and
@@ -141,9 +142,9 @@ func newBuffers() buffers {
 	b := buffers{make(map[int]*sync.Pool)}
 	for _, f := range [...]dds.Format{dds.BC1, dds.BC3} {
 		for side := previewSide; side <= dds.MaxSide; side *= 2 {
-			cut := cutOf(dds.Layout{Format: f, Side: side})
-			for _, n := range [...]int{0, cut.segments - 1} {
-				_, length := cut.segment(n)
+			cut := segment.CutOf(dds.Layout{Format: f, Side: side})
+			for _, n := range [...]int{0, cut.Segments - 1} {
+				_, length := cut.Bounds(n)
 				b.byLength[length] = new(sync.Pool)
 			}
 		}

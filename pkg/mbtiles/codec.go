@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried, but for what Fast leaves at hand.
@@ -49,14 +47,9 @@ func ParseCompression(s string) (Compression, error) {
 type Content struct {
 	layout   dds.Layout
 	sha      [sha256.Size]byte
-	segments []segment
+	segments []segment.Stored
 	preview  []byte
 	bytes    int64 // of all segments' data
-}
-
-type segment struct {
-	codec int64
-	data  []byte
 }
 
 // Bytes returns the memory that c holds.
@@ -71,11 +64,9 @@ func (c *Content) SHA256() [32]byte { return c.sha }
 // Encoder makes Contents. It serves one goroutine.
 type Encoder struct {
 	compression Compression
-	packer      *blocks.Packer // nil: None
-	zstd        *zstd.Encoder  // likewise
+	packer      *segment.Packer // nil: None
 	err         error
-	buf         []byte    // segments one after the other, as they are stored
-	trial       [2][]byte // what zstd makes of one, raw and packed
+	buf         []byte // segments one after the other, as they are stored
 }
 
 // NewEncoder returns an encoder at compression c.
@@ -83,13 +74,8 @@ func NewEncoder(c Compression) *Encoder {
 	if c == None {
 		return &Encoder{}
 	}
-	level := zstd.SpeedFastest
-	if c == Best {
-		level = zstd.SpeedBestCompression
-	}
-	// One goroutine; the frame says its length, so that a reader knows what to expect; no checksum, since contents have their SHA-256.
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
-	return &Encoder{compression: c, packer: blocks.NewPacker(), zstd: z, err: err}
+	p, err := segment.NewPacker(c == Best)
+	return &Encoder{compression: c, packer: p, err: err}
 }
 
 // Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing of file.
@@ -111,58 +97,24 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	c := &Content{layout: l, sha: sha256.Sum256(file), preview: preview}
 
 	// First into the scratch buffer, to know the length, then into one block of memory of just that length.
-	cut := cutOf(l)
-	c.segments = make([]segment, cut.segments)
+	cut := segment.CutOf(l)
+	c.segments = make([]segment.Stored, cut.Segments)
 	e.buf = slices.Grow(e.buf[:0], len(file))
 	for n := range c.segments {
-		off, length := cut.segment(n)
+		off, length := cut.Bounds(n)
 		start, raw := len(e.buf), file[off:][:length]
-		c.segments[n].codec = e.segment(raw, cut.piece(0, n).shape)
-		if e.compression == Fast && cut.atHand(n) && len(e.buf)-start > length/2 {
+		e.buf, c.segments[n].Codec = e.packer.Append(e.buf, raw, cut.Piece(0, n).Shape)
+		if e.compression == Fast && cut.AtHand(n) && len(e.buf)-start > length/2 {
 			e.buf = append(e.buf[:start], raw...)
-			c.segments[n].codec = codecRaw
+			c.segments[n].Codec = segment.Raw
 		}
-		c.segments[n].data = e.buf[start:] // its length is what counts: the bytes may move yet
+		c.segments[n].Data = e.buf[start:] // its length is what counts: the bytes may move yet
 	}
 	c.bytes = int64(len(e.buf))
 	rest := append(make([]byte, 0, len(e.buf)), e.buf...)
 	for n := range c.segments {
-		length := len(c.segments[n].data)
-		c.segments[n].data, rest = rest[:length:length], rest[length:]
+		length := len(c.segments[n].Data)
+		c.segments[n].Data, rest = rest[:length:length], rest[length:]
 	}
 	return c, nil
-}
-
-// segment appends a segment to buf in the smallest of the forms that are tried, and returns its codec.
-func (e *Encoder) segment(raw []byte, s blocks.Shape) (codec int64) {
-	start := len(e.buf)
-	packed := false
-	if e.packer != nil {
-		e.buf, packed = e.packer.Append(e.buf, s, raw)
-	}
-	if packed {
-		codec = codecBlocks
-	} else {
-		e.buf = append(e.buf, raw...)
-	}
-	if e.compression == Best || e.compression == Fast && blocks.Repetitive(s, raw) {
-		zstdOfRaw := e.zstd.EncodeAll(raw, e.trial[0][:0])
-		e.trial[0] = zstdOfRaw
-		// What is next to nothing already had better be quick to decode.
-		if packed && len(zstdOfRaw) > len(raw)/64 {
-			e.trial[1] = e.zstd.EncodeAll(e.buf[start:], e.trial[1][:0])
-			codec = e.prefer(start, e.trial[1], codec, codecBlocksZstd)
-		}
-		codec = e.prefer(start, zstdOfRaw, codec, codecZstd)
-	}
-	return codec
-}
-
-// prefer puts data in the place of what stands in buf from start on, if it is smaller, and returns the codec of what then stands there.
-func (e *Encoder) prefer(start int, data []byte, codec, of int64) int64 {
-	if len(data) >= len(e.buf)-start {
-		return codec
-	}
-	e.buf = append(e.buf[:start], data...)
-	return of
 }

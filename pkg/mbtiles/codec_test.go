@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // codecsOf counts the segments of a content by codec.
 func codecsOf(c *Content) map[int64]int {
 	found := make(map[int64]int)
 	for _, s := range c.segments {
-		found[s.codec]++
+		found[s.Codec]++
 	}
 	return found
 }
@@ -32,17 +34,17 @@ func TestCodecChoice(t *testing.T) {
 		want map[int64]int
 		most float64 // of raw
 	}{
-		{"none", None, groundFile(large, 1), map[int64]int{codecRaw: 3}, 1},
-		{"noise", Fast, noisy, map[int64]int{codecRaw: 3}, 1},
-		{"noise, best", Best, noisy, map[int64]int{codecRaw: 3}, 1},
-		{"ground", Fast, groundFile(large, 1), map[int64]int{codecBlocks: 3}, 0.82},
-		{"solid", Fast, solidFile(large, 0x1234), map[int64]int{codecZstd: 3}, 0.001},
-		{"black", Fast, solidFile(large, 0), map[int64]int{codecBlocks: 2, codecZstd: 1}, 0.001},
-		{"tiled", Fast, tiled, map[int64]int{codecZstd: 3}, 0.02},
-		{"half solid", Fast, halfGround(large), map[int64]int{codecBlocks: 1, codecBlocksZstd: 1, codecZstd: 1}, 0.45},
-		{"full", Fast, groundFile(full, 1), map[int64]int{codecRaw: 2, codecBlocks: 41}, 0.84},
-		{"full, solid", Fast, solidFile(full, 0x1234), map[int64]int{codecZstd: 43}, 0.001},
-		{"alpha", Fast, groundFile(dds.Layout{Format: dds.BC3, Side: 512}, 1), map[int64]int{codecBlocks: 1}, 0.6},
+		{"none", None, groundFile(large, 1), map[int64]int{segment.Raw: 3}, 1},
+		{"noise", Fast, noisy, map[int64]int{segment.Raw: 3}, 1},
+		{"noise, best", Best, noisy, map[int64]int{segment.Raw: 3}, 1},
+		{"ground", Fast, groundFile(large, 1), map[int64]int{segment.Blocks: 3}, 0.82},
+		{"solid", Fast, solidFile(large, 0x1234), map[int64]int{segment.Zstd: 3}, 0.001},
+		{"black", Fast, solidFile(large, 0), map[int64]int{segment.Blocks: 2, segment.Zstd: 1}, 0.001},
+		{"tiled", Fast, tiled, map[int64]int{segment.Zstd: 3}, 0.02},
+		{"half solid", Fast, halfGround(large), map[int64]int{segment.Blocks: 1, segment.BlocksZstd: 1, segment.Zstd: 1}, 0.45},
+		{"full", Fast, groundFile(full, 1), map[int64]int{segment.Raw: 2, segment.Blocks: 41}, 0.84},
+		{"full, solid", Fast, solidFile(full, 0x1234), map[int64]int{segment.Zstd: 43}, 0.001},
+		{"alpha", Fast, groundFile(dds.Layout{Format: dds.BC3, Side: 512}, 1), map[int64]int{segment.Blocks: 1}, 0.6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := encode(t, tt.c, tt.file)
@@ -51,7 +53,7 @@ func TestCodecChoice(t *testing.T) {
 			}
 			stored := 0
 			for _, s := range c.segments {
-				stored += len(s.data)
+				stored += len(s.Data)
 			}
 			if share := float64(stored) / float64(len(tt.file)); share > tt.most {
 				t.Errorf("%.4f of raw, want at most %.4f", share, tt.most)
@@ -63,7 +65,7 @@ func TestCodecChoice(t *testing.T) {
 // What is encoded is decoded, whatever the layout and the form.
 func TestDecode(t *testing.T) {
 	t.Parallel()
-	d, err := newDecoder()
+	d, err := segment.NewDecoder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,14 +75,14 @@ func TestDecode(t *testing.T) {
 				continue
 			}
 			l := dds.Layout{Format: f, Side: side}
-			cut := cutOf(l)
+			cut := segment.CutOf(l)
 			for name, file := range map[string][]byte{"noise": ddsFile(l, 1), "ground": groundFile(l, 2), "solid": solidFile(l, 0x1234), "half": halfGround(l)} {
 				t.Run(fmt.Sprintf("%v/%d/%s", f, side, name), func(t *testing.T) {
 					for n, s := range encode(t, Fast, file).segments {
-						off, length := cut.segment(n)
+						off, length := cut.Bounds(n)
 						got := make([]byte, length)
-						if err := d.decode(s, cut.piece(1, n).shape, got); err != nil || !bytes.Equal(got, file[off:][:length]) {
-							t.Fatalf("segment %d, codec %d: %v, equal %v", n, s.codec, err, bytes.Equal(got, file[off:][:length]))
+						if err := d.Decode(s, cut.Piece(1, n).Shape, got); err != nil || !bytes.Equal(got, file[off:][:length]) {
+							t.Fatalf("segment %d, codec %d: %v, equal %v", n, s.Codec, err, bytes.Equal(got, file[off:][:length]))
 						}
 					}
 				})
@@ -89,34 +91,43 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// A frame that holds more than a segment can be, or less, is refused.
-func TestDecodeRefuses(t *testing.T) {
-	t.Parallel()
-	d, err := newDecoder()
+// zstdFrame holds so many zeros.
+func zstdFrame(t *testing.T, zeros int) []byte {
+	t.Helper()
+	enc, err := zstd.NewWriter(nil, zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := cutOf(small).piece(1, 0)
-	enc := NewEncoder(Fast)
-	frame := func(n int) []byte { return enc.zstd.EncodeAll(make([]byte, n), nil) }
+	return enc.EncodeAll(make([]byte, zeros), nil)
+}
+
+// A frame that holds more than a segment can be, or less, is refused.
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	d, err := segment.NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := segment.CutOf(small).Piece(1, 0)
+	frame := func(n int) []byte { return zstdFrame(t, n) }
 	for _, tt := range []struct {
 		name string
-		s    segment
+		s    segment.Stored
 	}{
-		{"raw short", segment{codecRaw, make([]byte, p.length-1)}},
-		{"raw long", segment{codecRaw, make([]byte, p.length+1)}},
-		{"zstd short", segment{codecZstd, frame(p.length - 1)}},
-		{"zstd long", segment{codecZstd, frame(p.length + 1)}},
-		{"bomb", segment{codecZstd, frame(100 << 20)}},
-		{"bomb of blocks", segment{codecBlocksZstd, frame(100 << 20)}},
-		{"zeros for blocks", segment{codecBlocks, make([]byte, 1000)}},
-		{"nothing for blocks", segment{codecBlocks, nil}},
-		{"zstd of zeros for blocks", segment{codecBlocksZstd, frame(1000)}},
-		{"codec 4", segment{4, frame(p.length)}},
-		{"codec -1", segment{-1, frame(p.length)}},
+		{"raw short", segment.Stored{Codec: segment.Raw, Data: make([]byte, p.Length-1)}},
+		{"raw long", segment.Stored{Codec: segment.Raw, Data: make([]byte, p.Length+1)}},
+		{"zstd short", segment.Stored{Codec: segment.Zstd, Data: frame(p.Length - 1)}},
+		{"zstd long", segment.Stored{Codec: segment.Zstd, Data: frame(p.Length + 1)}},
+		{"bomb", segment.Stored{Codec: segment.Zstd, Data: frame(100 << 20)}},
+		{"bomb of blocks", segment.Stored{Codec: segment.BlocksZstd, Data: frame(100 << 20)}},
+		{"zeros for blocks", segment.Stored{Codec: segment.Blocks, Data: make([]byte, 1000)}},
+		{"nothing for blocks", segment.Stored{Codec: segment.Blocks, Data: nil}},
+		{"zstd of zeros for blocks", segment.Stored{Codec: segment.BlocksZstd, Data: frame(1000)}},
+		{"codec 4", segment.Stored{Codec: 4, Data: frame(p.Length)}},
+		{"codec -1", segment.Stored{Codec: -1, Data: frame(p.Length)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := d.decode(tt.s, p.shape, make([]byte, p.length)); err == nil {
+			if err := d.Decode(tt.s, p.Shape, make([]byte, p.Length)); err == nil {
 				t.Error("accepted")
 			}
 		})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // These tests keep docs/archive-format.md true.
@@ -66,22 +67,22 @@ func TestDocSegments(t *testing.T) {
 	for _, f := range []dds.Format{dds.BC1, dds.BC3} {
 		for side := 256; side <= 4096; side *= 2 {
 			l := dds.Layout{Format: f, Side: side}
-			cut := cutOf(l)
-			start, length := cut.segment(cut.segments - 1)
+			cut := segment.CutOf(l)
+			start, length := cut.Bounds(cut.Segments - 1)
 			line := fmt.Sprintf("| %v | %d | %d | %s | %d | %s | %d | %s |\n", f, side, l.Levels(), comma(l.Size()),
-				cut.segments-1, comma(int64(length)), cut.segments, comma(start))
+				cut.Segments-1, comma(int64(length)), cut.Segments, comma(start))
 			if !strings.Contains(doc, line) {
 				t.Errorf("the table lacks %s", line)
 			}
 		}
 	}
-	cut := cutOf(full)
+	cut := segment.CutOf(full)
 	const at = 9_000_000
-	n := cut.at(at)
-	start, _ := cut.segment(n)
+	n := cut.At(at)
+	start, _ := cut.Bounds(n)
 	level5, _ := full.Level(5)
-	tail, _ := cut.segment(42)
-	got := fmt.Sprint(n, at-start, segmentID(7, n), segmentID(7, 42), level5, level5-tail)
+	tail, _ := cut.Bounds(42)
+	got := fmt.Sprint(n, at-start, segment.ID(7, n), segment.ID(7, 42), level5, level5-tail)
 	if want := "34 86976 1826 1834 11174016 163840"; got != want {
 		t.Errorf("the worked example says %s, we %s", want, got)
 	}
@@ -161,7 +162,7 @@ func flight(t *testing.T, c Compression) (dir string, contents map[string][]byte
 	// A piece of 256 KiB, unless time is short: the document's reader takes some seconds for it.
 	piece := solidFile(dds.Layout{Format: dds.BC1, Side: 1024}, red)
 	if !testing.Short() {
-		copy(piece[dds.HeaderSize+segmentBytes:][:segmentBytes], groundFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)[dds.HeaderSize:])
+		copy(piece[dds.HeaderSize+segment.Bytes:][:segment.Bytes], groundFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)[dds.HeaderSize:])
 	}
 	contents = map[string][]byte{
 		"23952_33712_BI16.dds": ddsFile(dds.Layout{Format: dds.BC3, Side: 1024}, 1), "23952_33728_BI16.dds": solidFile(full, blue),

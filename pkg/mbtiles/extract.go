@@ -8,6 +8,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // Content returns e's texture as it is stored, to be Put into another archive: nothing is compressed anew. It is decoded all the same and compared
@@ -42,15 +43,15 @@ func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err 
 
 // take returns e's content as it is stored. Its segments lie in memory, which grows as needed. Unless quick, they are decoded and compared with the hash.
 func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, memory *[]byte, quick bool) (*Content, error) {
-	cut := cutOf(e.Layout)
-	c := &Content{layout: e.Layout, sha: want, segments: make([]segment, cut.segments)}
-	*memory = slices.Grow(*memory, int(cut.size)) // it must not move under what lies in it
+	cut := segment.CutOf(e.Layout)
+	c := &Content{layout: e.Layout, sha: want, segments: make([]segment.Stored, cut.Segments)}
+	*memory = slices.Grow(*memory, int(cut.Size)) // it must not move under what lies in it
 	for n := range c.segments {
 		var err error
-		if c.segments[n], err = a.fetch(ctx, cut.piece(e.content, n), memory); err != nil {
+		if c.segments[n], err = a.fetch(ctx, cut.Piece(e.content, n), memory); err != nil {
 			return nil, err
 		}
-		c.bytes += int64(len(c.segments[n].data))
+		c.bytes += int64(len(c.segments[n].Data))
 	}
 	header := e.Layout.Header()
 	hash := sha256.New()
@@ -58,13 +59,13 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 	level := levelOf(e.Layout, previewSide)
 	at, length := e.Layout.Level(level)
 	for n, s := range c.segments {
-		off, size := cut.segment(n)
+		off, size := cut.Bounds(n)
 		shown := at >= off && at+length <= off+int64(size)
 		if quick && !shown {
 			continue
 		}
 		buf := a.cache.buffers.get(size)
-		err := a.decoder.decode(s, cut.piece(e.content, n).shape, buf)
+		err := unpack(a.decoder, s, cut.Piece(e.content, n), buf)
 		if err == nil {
 			hash.Write(buf)
 			if shown {
@@ -73,7 +74,7 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 		}
 		a.cache.buffers.put(buf)
 		if err != nil {
-			return nil, fmt.Errorf("segment %d (content %d, piece %d): %w", segmentID(e.content, n), e.content, n, err)
+			return nil, err
 		}
 	}
 	if !quick && [sha256.Size]byte(hash.Sum(nil)) != want {
@@ -83,18 +84,18 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 }
 
 // fetch reads a segment as it is stored, to the end of memory.
-func (a *Archive) fetch(ctx context.Context, p piece, memory *[]byte) (segment, error) {
+func (a *Archive) fetch(ctx context.Context, p segment.Piece, memory *[]byte) (segment.Stored, error) {
 	if err := ctx.Err(); err != nil {
-		return segment{}, err
+		return segment.Stored{}, err
 	}
 	if a.direct != nil {
 		n := len(*memory)
-		if codec, longer, ok := a.direct.Append(*memory, p.id, p.length); ok {
+		if codec, longer, ok := a.direct.Append(*memory, p.ID, p.Length); ok {
 			*memory = longer
-			return segment{codec: codec, data: longer[n:]}, nil
+			return segment.Stored{Codec: codec, Data: longer[n:]}, nil
 		}
 	}
-	buf := a.cache.buffers.get(p.length)
+	buf := a.cache.buffers.get(p.Length)
 	defer a.cache.buffers.put(buf)
 	return a.stored(ctx, p, buf)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -106,23 +107,20 @@ func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cut := cutOf(l)
-	start, _ := cut.segment(cut.segments - 1)
-	last := cut.piece(content, cut.segments-1)
-	d, err := newDecoder()
+	cut := segment.CutOf(l)
+	start, _ := cut.Bounds(cut.Segments - 1)
+	last := cut.Piece(content, cut.Segments-1)
+	d, err := segment.NewDecoder()
 	if err != nil {
 		return nil, err
 	}
-	var data []byte
-	err = s.c.Query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) (err error) {
-		data = make([]byte, last.length)
-		return d.decode(segment{codec: r.Int(0), data: r.Blob(1)}, last.shape, data)
-	}, last.id)
+	data := make([]byte, last.Length)
+	stored, err := storedSegment(ctx, s.c, last)
+	if err == nil {
+		err = unpack(d, stored, last, data)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if data == nil {
-		return nil, corrupt("content %d has no last segment", content)
 	}
 	level := levelOf(l, previewSide)
 	at, size := l.Level(level)

@@ -13,6 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // tinyPages is an archive of pages of 512 bytes, so that the b-tree of its segments is deep and all of its overflow chains are long.
@@ -28,10 +29,10 @@ func tinyPages(t testing.TB) []byte {
 }
 
 // segmentsOf lists the segments of an intact archive, with their lengths, and one that is not there.
-func segmentsOf(t testing.TB, file []byte) map[int64]piece {
+func segmentsOf(t testing.TB, file []byte) map[int64]segment.Piece {
 	t.Helper()
 	a := openAt(t, write(t, file))
-	segments := map[int64]piece{segmentID(5000, 0): cutOf(small).piece(5000, 0)}
+	segments := map[int64]segment.Piece{segment.ID(5000, 0): segment.CutOf(small).Piece(5000, 0)}
 	for id := range rowsOf(t, a) {
 		segments[id] = pieceOf(t, a, id)
 	}
@@ -40,7 +41,7 @@ func segmentsOf(t testing.TB, file []byte) map[int64]piece {
 
 // compareReads reads all these segments directly and by SQLite. What the direct reader makes of a damaged file may only differ from what SQLite makes of it
 // where SQLite finds that the file is damaged, too. It must come to an end in any case.
-func compareReads(t testing.TB, what string, file []byte, segments map[int64]piece) (direct int) {
+func compareReads(t testing.TB, what string, file []byte, segments map[int64]segment.Piece) (direct int) {
 	t.Helper()
 	path := write(t, file)
 	c, err := sqlite.Dial(path, sqlite.Immutable)
@@ -56,19 +57,19 @@ func compareReads(t testing.TB, what string, file []byte, segments map[int64]pie
 	if p == nil {
 		return 0
 	}
-	z, err := newDecoder()
+	z, err := segment.NewDecoder()
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
 	for id, piece := range segments {
-		got, want := make([]byte, piece.length), make([]byte, piece.length)
+		got, want := make([]byte, piece.Length), make([]byte, piece.Length)
 		if !loadPiece(p, piece, got, z) {
 			continue
 		}
 		direct++
 		err := c.Query(t.Context(), `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) error {
-			return z.decode(segment{codec: r.Int(0), data: r.Blob(1)}, piece.shape, want)
+			return z.Decode(segment.Stored{Codec: r.Int(0), Data: r.Blob(1)}, piece.Shape, want)
 		}, id)
 		if (err != nil || !bytes.Equal(got, want)) && soundBySQLite(t, c) {
 			t.Errorf("%s: segment %d: read directly, yet by SQLite %v, equal %v", what, id, err, bytes.Equal(got, want))

@@ -446,8 +446,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	good := sound(t)
 	bomb := func(size int) string {
-		enc := NewEncoder(Fast)
-		return fmt.Sprintf("x'%x'", enc.zstd.EncodeAll(make([]byte, size), nil))
+		return fmt.Sprintf("x'%x'", zstdFrame(t, size))
 	}
 	for _, tt := range []struct {
 		name string

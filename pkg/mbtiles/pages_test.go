@@ -11,15 +11,16 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // rowsOf lists the segments as SQLite reads them.
-func rowsOf(t testing.TB, a *Archive) map[int64]segment {
+func rowsOf(t testing.TB, a *Archive) map[int64]segment.Stored {
 	t.Helper()
-	rows := make(map[int64]segment)
+	rows := make(map[int64]segment.Stored)
 	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		return c.Query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *sqlite.Row) error {
-			rows[r.Int(0)] = segment{codec: r.Int(1), data: r.Blob(2)}
+			rows[r.Int(0)] = segment.Stored{Codec: r.Int(1), Data: r.Blob(2)}
 			return nil
 		})
 	})
@@ -30,21 +31,21 @@ func rowsOf(t testing.TB, a *Archive) map[int64]segment {
 }
 
 // pieceOf returns the segment of that id.
-func pieceOf(t testing.TB, a *Archive, id int64) piece {
+func pieceOf(t testing.TB, a *Archive, id int64) segment.Piece {
 	t.Helper()
 	for _, row := range a.index.rows {
 		if row.content == id>>8 {
-			return cutOf(a.index.entryOf(row).Layout).piece(row.content, int(id&0xff))
+			return segment.CutOf(a.index.entryOf(row).Layout).Piece(row.content, int(id&0xff))
 		}
 	}
 	t.Fatalf("segment %d has no texture", id)
-	return piece{}
+	return segment.Piece{}
 }
 
 // loadPiece reads a segment as reader.load does, but never by SQLite.
-func loadPiece(direct *sqlpages.Table, p piece, buf []byte, d *decoder) bool {
-	return direct.Load(p.id, buf, func(codec int64, data []byte) error {
-		return d.decode(segment{codec: codec, data: data}, p.shape, buf)
+func loadPiece(direct *sqlpages.Table, p segment.Piece, buf []byte, d *segment.Decoder) bool {
+	return direct.Load(p.ID, buf, func(codec int64, data []byte) error {
+		return d.Decode(segment.Stored{Codec: codec, Data: data}, p.Shape, buf)
 	})
 }
 
@@ -54,12 +55,12 @@ func checkPages(t testing.TB, a *Archive) (read int) {
 	rows := rowsOf(t, a)
 	for id, row := range rows {
 		p := pieceOf(t, a, id)
-		want := make([]byte, p.length)
-		err := a.decoder.decode(row, p.shape, want)
+		want := make([]byte, p.Length)
+		err := a.decoder.Decode(row, p.Shape, want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := bytes.Repeat([]byte{0xaa}, p.length)
+		got := bytes.Repeat([]byte{0xaa}, p.Length)
 		if !loadPiece(a.direct, p, got, a.decoder) {
 			continue
 		}
@@ -67,14 +68,14 @@ func checkPages(t testing.TB, a *Archive) (read int) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("segment %d differs", id)
 		}
-		if loadPiece(a.direct, p, make([]byte, p.length+1), a.decoder) || loadPiece(a.direct, p, make([]byte, p.length-1), a.decoder) {
+		if loadPiece(a.direct, p, make([]byte, p.Length+1), a.decoder) || loadPiece(a.direct, p, make([]byte, p.Length-1), a.decoder) {
 			t.Errorf("segment %d passes for another length", id)
 		}
 	}
 	for _, id := range []int64{0, -1, 1 << 62, 255, 257 << 8, 1<<8 | 200} {
-		p := cutOf(small).piece(0, 0)
-		p.id = id
-		if _, ok := rows[id]; !ok && loadPiece(a.direct, p, make([]byte, p.length), a.decoder) {
+		p := segment.CutOf(small).Piece(0, 0)
+		p.ID = id
+		if _, ok := rows[id]; !ok && loadPiece(a.direct, p, make([]byte, p.Length), a.decoder) {
 			t.Errorf("segment %d is not there, yet was read", id)
 		}
 	}
@@ -189,7 +190,7 @@ func FuzzPages(f *testing.F) {
 	rows := rowsOf(f, a)
 	root := sqlNumber(f, a.path, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
 	smallRoot := sqlNumber(f, write(f, small), `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
-	d, err := newDecoder()
+	d, err := segment.NewDecoder()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -210,9 +211,9 @@ func FuzzPages(f *testing.F) {
 		}
 		for id := range rows {
 			for _, side := range []int{256, 512, 1024} { // the last segment of one, and the first of the other
-				piece := cutOf(dds.Layout{Format: dds.BC1, Side: side}).piece(0, 0)
-				piece.id = id
-				loadPiece(p, piece, make([]byte, piece.length), d)
+				piece := segment.CutOf(dds.Layout{Format: dds.BC1, Side: side}).Piece(0, 0)
+				piece.ID = id
+				loadPiece(p, piece, make([]byte, piece.Length), d)
 			}
 		}
 	})

@@ -11,13 +11,14 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // reader reads textures out of an archive that may be being written. Any number of goroutines may use it.
 type reader struct {
 	conns   *sqlite.Pool
 	direct  *sqlpages.Table // nil: SQLite reads the segments
-	decoder *decoder
+	decoder *segment.Decoder
 	cache   *cache
 	ahead   ahead
 	file    os.FileInfo // of what pin has opened
@@ -25,7 +26,7 @@ type reader struct {
 
 // newReader opens nothing yet. It keeps up to cacheBytes of segments.
 func newReader(conns *sqlite.Pool, cacheBytes int64) (*reader, error) {
-	d, err := newDecoder()
+	d, err := segment.NewDecoder()
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +97,16 @@ func (r *reader) close() error {
 
 // readAt is Archive.ReadAt for a content of a layout.
 func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []byte, off int64) (int, error) {
-	cut := cutOf(l)
+	cut := segment.CutOf(l)
 	if off < 0 {
 		return 0, fmt.Errorf("offset %d is negative", off)
 	}
-	if off >= cut.size {
+	if off >= cut.Size {
 		return 0, io.EOF
 	}
 	var atEnd error
-	if int64(len(p)) > cut.size-off {
-		p, atEnd = p[:cut.size-off], io.EOF
+	if int64(len(p)) > cut.Size-off {
+		p, atEnd = p[:cut.Size-off], io.EOF
 	}
 	n := 0
 	if off < dds.HeaderSize {
@@ -114,11 +115,11 @@ func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []by
 	}
 	for n < len(p) {
 		at := off + int64(n)
-		number := cut.at(at)
-		start, length := cut.segment(number)
+		number := cut.At(at)
+		start, length := cut.Bounds(number)
 		within := int(at - start)
 		dst := p[n:][:min(len(p)-n, length-within)]
-		if err := r.readPiece(ctx, cut.piece(content, number), dst, within); err != nil {
+		if err := r.readPiece(ctx, cut.Piece(content, number), dst, within); err != nil {
 			return n, err
 		}
 		n += len(dst)
@@ -127,18 +128,18 @@ func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []by
 }
 
 // readPiece fills dst from a segment, from within on.
-func (r *reader) readPiece(ctx context.Context, p piece, dst []byte, within int) error {
-	b, ok := r.cache.peek(p.id)
-	if !ok && len(dst) == p.length {
+func (r *reader) readPiece(ctx context.Context, p segment.Piece, dst []byte, within int) error {
+	b, ok := r.cache.peek(p.ID)
+	if !ok && len(dst) == p.Length {
 		// All of it, once: straight to where it is wanted, past the cache.
 		return r.load(ctx, p, dst)
 	}
-	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.Part(p.id, p.length, dst, within) {
+	if !ok && r.direct != nil && ctx.Err() == nil && r.direct.Part(p.ID, p.Length, dst, within) {
 		return nil
 	}
 	if !ok {
 		var err error
-		b, err = r.cache.acquire(ctx, p.id, p.length, func(buf []byte) error { return r.load(ctx, p, buf) })
+		b, err = r.cache.acquire(ctx, p.ID, p.Length, func(buf []byte) error { return r.load(ctx, p, buf) })
 		if err != nil {
 			return err
 		}
@@ -149,14 +150,14 @@ func (r *reader) readPiece(ctx context.Context, p piece, dst []byte, within int)
 }
 
 // load reads and decodes a segment into buf, which has its length.
-func (r *reader) load(ctx context.Context, p piece, buf []byte) error {
+func (r *reader) load(ctx context.Context, p segment.Piece, buf []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	decode := func(codec int64, data []byte) error {
-		return r.decoder.decode(segment{codec: codec, data: data}, p.shape, buf)
+		return r.decoder.Decode(segment.Stored{Codec: codec, Data: data}, p.Shape, buf)
 	}
-	if r.direct != nil && r.direct.Load(p.id, buf, decode) {
+	if r.direct != nil && r.direct.Load(p.ID, buf, decode) {
 		return nil
 	}
 	_, err := r.stored(ctx, p, buf)
@@ -164,24 +165,44 @@ func (r *reader) load(ctx context.Context, p piece, buf []byte) error {
 }
 
 // stored is load through SQLite, and returns the segment as it is stored.
-func (r *reader) stored(ctx context.Context, p piece, buf []byte) (s segment, err error) {
-	found := false
-	err = r.conns.Do(ctx, func(c *sqlite.Conn) error {
-		return c.Query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) error {
-			s, found = segment{codec: r.Int(0), data: r.Blob(1)}, true
-			return nil
-		}, p.id)
+func (r *reader) stored(ctx context.Context, p segment.Piece, buf []byte) (s segment.Stored, err error) {
+	err = r.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		s, err = storedSegment(ctx, c, p)
+		return err
 	})
+	if err == nil {
+		err = unpack(r.decoder, s, p, buf)
+	}
+	return s, err
+}
+
+// storedSegment reads a segment as it is stored.
+func storedSegment(ctx context.Context, c *sqlite.Conn, p segment.Piece) (s segment.Stored, err error) {
+	found := false
+	err = c.Query(ctx, `SELECT codec, data FROM segments WHERE id = ?`, func(r *sqlite.Row) error {
+		s, found = segment.Stored{Codec: r.Int(0), Data: r.Blob(1)}, true
+		return nil
+	}, p.ID)
 	if err == nil && !found {
 		err = corrupt("the row is missing")
 	}
+	return s, named(p, err)
+}
+
+// unpack decodes a segment into buf, which has its length.
+func unpack(d *segment.Decoder, s segment.Stored, p segment.Piece, buf []byte) error {
+	if err := d.Decode(s, p.Shape, buf); err != nil {
+		return named(p, corrupt("%v", err))
+	}
+	return nil
+}
+
+// named says which segment an error is about.
+func named(p segment.Piece, err error) error {
 	if err == nil {
-		err = r.decoder.decode(s, p.shape, buf)
+		return nil
 	}
-	if err != nil {
-		return segment{}, fmt.Errorf("segment %d (content %d, piece %d): %w", p.id, p.id>>8, p.id&0xff, err)
-	}
-	return s, nil
+	return fmt.Errorf("segment %d (content %d, piece %d): %w", p.ID, p.ID>>8, p.ID&0xff, err)
 }
 
 // ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only with an error, which is io.EOF at the end of
@@ -196,7 +217,7 @@ func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int
 
 // WriteTo writes e's whole DDS file to w, in pieces of 256 KiB.
 func (a *Archive) WriteTo(ctx context.Context, e Entry, w io.Writer) error {
-	buf := a.cache.buffers.get(segmentBytes)
+	buf := a.cache.buffers.get(segment.Bytes)
 	defer a.cache.buffers.put(buf)
 	// The first piece ends with the header, so that the others are whole segments.
 	p := buf[:dds.HeaderSize]

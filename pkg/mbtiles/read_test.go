@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // readerOf returns an archive of one texture and the file it was made of.
@@ -54,9 +55,9 @@ func TestReadAtBorders(t *testing.T) {
 				off, _ := l.Level(n)
 				borders = append(borders, off)
 			}
-			cut := cutOf(l)
-			for n := range cut.segments {
-				off, _ := cut.segment(n)
+			cut := segment.CutOf(l)
+			for n := range cut.Segments {
+				off, _ := cut.Bounds(n)
 				borders = append(borders, off)
 			}
 			for _, at := range borders {
@@ -68,7 +69,7 @@ func TestReadAtBorders(t *testing.T) {
 			}
 			checkRead(t, a, e, file, 0, len(file))
 			checkRead(t, a, e, file, 0, len(file)+1)
-			checkRead(t, a, e, file, 100, segmentBytes*2)
+			checkRead(t, a, e, file, 100, segment.Bytes*2)
 			checkRead(t, a, e, file, l.Size()+5, 1)
 		})
 	}
@@ -85,7 +86,7 @@ func TestReadAtNegative(t *testing.T) {
 // Many goroutines read one texture at random through caches of every size, the smallest of which throws out what is being read.
 func TestReadAtConcurrent(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []int64{-1, 1, 3 * segmentBytes, 1 << 30} {
+	for _, limit := range []int64{-1, 1, 3 * segment.Bytes, 1 << 30} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			a, e, file := readerOf(t, dds.Layout{Format: dds.BC1, Side: 1024}, ReaderOptions{CacheBytes: limit, Readers: 2})
 			var wg sync.WaitGroup
@@ -146,7 +147,7 @@ func TestCacheLoadsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			b, err := c.acquire(t.Context(), 42, segmentBytes, func(buf []byte) error {
+			b, err := c.acquire(t.Context(), 42, segment.Bytes, func(buf []byte) error {
 				loads++
 				close(started)
 				<-release
@@ -195,7 +196,7 @@ func TestCacheLoadFails(t *testing.T) {
 			}
 			var wg sync.WaitGroup
 			wg.Go(func() {
-				if _, err := c.acquire(t.Context(), 1, segmentBytes, load); !errors.Is(err, tt.first) {
+				if _, err := c.acquire(t.Context(), 1, segment.Bytes, load); !errors.Is(err, tt.first) {
 					t.Errorf("the loader got %v", err)
 				}
 			})
@@ -203,7 +204,7 @@ func TestCacheLoadFails(t *testing.T) {
 			waiting := make(chan struct{})
 			wg.Go(func() {
 				close(waiting)
-				b, err := c.acquire(t.Context(), 1, segmentBytes, load)
+				b, err := c.acquire(t.Context(), 1, segment.Bytes, load)
 				if !errors.Is(err, tt.wantErr) {
 					t.Errorf("the waiter got %v, want %v", err, tt.wantErr)
 				}
@@ -232,7 +233,7 @@ func TestCacheLoadFails(t *testing.T) {
 // What was used longest ago goes first, and what is in use survives being dropped.
 func TestCacheDrops(t *testing.T) {
 	t.Parallel()
-	c := newCache(2 * segmentBytes)
+	c := newCache(2 * segment.Bytes)
 	fill := func(v byte) func([]byte) error {
 		return func(buf []byte) error {
 			for i := range buf {
@@ -242,7 +243,7 @@ func TestCacheDrops(t *testing.T) {
 		}
 	}
 	get := func(id int64) *block {
-		b, err := c.acquire(t.Context(), id, segmentBytes, fill(byte(id)))
+		b, err := c.acquire(t.Context(), id, segment.Bytes, fill(byte(id)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,11 +262,11 @@ func TestCacheDrops(t *testing.T) {
 			c.release(b)
 		}
 	}
-	if !bytes.Equal(held.data, bytes.Repeat([]byte{1}, segmentBytes)) {
+	if !bytes.Equal(held.data, bytes.Repeat([]byte{1}, segment.Bytes)) {
 		t.Error("a segment in use was overwritten")
 	}
 	c.release(held)
-	if c.bytes != 2*segmentBytes {
-		t.Errorf("%d bytes held, want %d", c.bytes, 2*segmentBytes)
+	if c.bytes != 2*segment.Bytes {
+		t.Errorf("%d bytes held, want %d", c.bytes, 2*segment.Bytes)
 	}
 }

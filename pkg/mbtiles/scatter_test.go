@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // checkParts reads parts of every segment in random order and compares them with what SQLite reads. It returns how many were read and refused.
@@ -17,17 +18,17 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 5 {
 		for id, row := range rowsOf(t, a) {
-			length := pieceOf(t, a, id).length
+			length := pieceOf(t, a, id).Length
 			within := rnd.IntN(length)
 			got := make([]byte, 1+rnd.IntN(length-within))
 			switch ok := a.direct.Part(id, length, got, within); {
-			case row.codec != codecRaw && ok:
+			case row.Codec != segment.Raw && ok:
 				t.Errorf("segment %d is compressed, yet a part of it was read as it is", id)
-			case !ok && row.codec == codecRaw:
+			case !ok && row.Codec == segment.Raw:
 				refused++
 			case ok:
 				read++
-				if !bytes.Equal(got, row.data[within:][:len(got)]) {
+				if !bytes.Equal(got, row.Data[within:][:len(got)]) {
 					t.Errorf("segment %d: other bytes at %d, %d long", id, within, len(got))
 				}
 			}

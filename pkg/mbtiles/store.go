@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -103,18 +104,18 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 // segments writes those of c, which is content id.
 func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
 	for n, seg := range c.segments {
-		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segmentID(id, n), seg.codec, seg.data)
+		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segment.ID(id, n), seg.Codec, seg.Data)
 		if err != nil {
 			return written, err
 		}
-		written += int64(len(seg.data))
+		written += int64(len(seg.Data))
 	}
 	return written, nil
 }
 
 // rewrite writes the segments of a content again.
 func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0), segment.ID(id, 255)); err != nil {
 		return 0, err
 	}
 	delete(s.damaged, id)
@@ -127,7 +128,7 @@ func (s *store) dropUnused(ctx context.Context, id int64) error {
 	if err != nil || users > 0 {
 		return err
 	}
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segmentID(id, 0), segmentID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0), segment.ID(id, 255)); err != nil {
 		return err
 	}
 	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -95,7 +96,7 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	if err == nil && !v.o.Quick {
 		err = ascending("segments", func(id int64) {
 			row, ok := find(id >> 8)
-			if !ok || int(id&0xff) >= cutOf(v.a.index.entryOf(row).Layout).segments {
+			if !ok || int(id&0xff) >= segment.CutOf(v.a.index.entryOf(row).Layout).Segments {
 				segments++
 			}
 		})

@@ -1,4 +1,4 @@
-package mbtiles
+package segment
 
 import (
 	"sync"
@@ -30,19 +30,19 @@ type flat struct {
 }
 
 // fill fills buf if the segment is known.
-func (f *flats) fill(s segment, shape blocks.Shape, buf []byte) bool {
-	if len(s.data) > maxFlat || s.codec == codecRaw {
+func (f *flats) fill(s Stored, shape blocks.Shape, buf []byte) bool {
+	if len(s.Data) > maxFlat || s.Codec == Raw {
 		return false
 	}
 	f.mu.RLock()
-	data, known := f.known[flat{s.codec, shape, string(s.data)}]
+	data, known := f.known[flat{s.Codec, shape, string(s.Data)}]
 	f.mu.RUnlock()
 	return known && len(data) == len(buf) && copy(buf, data) == len(buf)
 }
 
 // keep remembers what a segment has been decoded to, in place of any other.
-func (f *flats) keep(s segment, shape blocks.Shape, buf []byte) {
-	if len(s.data) > maxFlat || s.codec == codecRaw {
+func (f *flats) keep(s Stored, shape blocks.Shape, buf []byte) {
+	if len(s.Data) > maxFlat || s.Codec == Raw {
 		return
 	}
 	data := append([]byte(nil), buf...)
@@ -57,5 +57,5 @@ func (f *flats) keep(s segment, shape blocks.Shape, buf []byte) {
 		}
 		delete(f.known, k)
 	}
-	f.known[flat{s.codec, shape, string(s.data)}] = data
+	f.known[flat{s.Codec, shape, string(s.Data)}] = data
 }

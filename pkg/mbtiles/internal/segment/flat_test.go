@@ -1,4 +1,4 @@
-package mbtiles
+package segment
 
 import (
 	"bytes"
@@ -10,32 +10,34 @@ import (
 // Segments of one colour decode to the same bytes when they are remembered, whichever colours and shapes there were before.
 func TestFlatSegments(t *testing.T) {
 	t.Parallel()
-	d, err := newDecoder()
+	d, err := NewDecoder()
 	if err != nil {
 		t.Fatal(err)
 	}
 	remembered := 0
-	for _, compression := range []Compression{Fast, Best} {
-		e := NewEncoder(compression)
+	for _, best := range []bool{false, true} {
+		p, err := NewPacker(best)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for colour := range byte(5) {
 			for _, side := range []int{1024, 2048} {
 				l := dds.Layout{Format: dds.BC1, Side: side}
 				h := l.Header()
 				file := append(h[:], bytes.Repeat([]byte{colour, 0x12, colour, 0x12, 0, 0, 0, 0}, int(l.Size()-dds.HeaderSize)/8)...)
-				content, err := e.Encode(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for n, s := range content.segments {
-					off, length := cutOf(l).segment(n)
-					shape, want := cutOf(l).piece(1, n).shape, file[off:][:length]
+				cut := CutOf(l)
+				for n := range cut.Segments {
+					off, length := cut.Bounds(n)
+					shape, want := cut.Piece(1, n).Shape, file[off:][:length]
+					data, codec := p.Append(nil, want, shape)
+					s := Stored{codec, data}
 					for range 2 {
 						got := make([]byte, length)
 						if d.flats.fill(s, shape, got) {
 							remembered++
 						}
-						if err := d.decode(s, shape, got); err != nil || !bytes.Equal(got, want) {
-							t.Fatalf("%v, colour %d, %d px, segment %d of %d bytes: other bytes, or %v", compression, colour, side, n, len(s.data), err)
+						if err := d.Decode(s, shape, got); err != nil || !bytes.Equal(got, want) {
+							t.Fatalf("best %v, colour %d, %d px, segment %d of %d bytes: other bytes, or %v", best, colour, side, n, len(s.Data), err)
 						}
 						clear(got) // what is remembered is nobody's buffer
 					}
@@ -54,14 +56,14 @@ func TestFlatSegments(t *testing.T) {
 // A short segment that is no good is refused as often as it comes.
 func TestFlatDamaged(t *testing.T) {
 	t.Parallel()
-	d, err := newDecoder()
+	d, err := NewDecoder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shape := cutOf(dds.Layout{Format: dds.BC1, Side: 1024}).piece(1, 0).shape
-	for _, codec := range []int64{codecZstd, codecBlocks, codecBlocksZstd} {
+	shape := CutOf(dds.Layout{Format: dds.BC1, Side: 1024}).Piece(1, 0).Shape
+	for _, codec := range []int64{Zstd, Blocks, BlocksZstd} {
 		for range 2 {
-			if d.decode(segment{codec, []byte("no such thing")}, shape, make([]byte, shape.Bytes())) == nil {
+			if d.Decode(Stored{codec, []byte("no such thing")}, shape, make([]byte, shape.Bytes())) == nil {
 				t.Errorf("codec %d passes", codec)
 			}
 		}

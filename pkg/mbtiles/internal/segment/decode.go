@@ -1,6 +1,7 @@
-package mbtiles
+package segment
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -9,9 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it makes no more memory than some of them need at once.
+// Decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it makes no more memory than some of them need at once.
 // It is left to the garbage collector: it has no goroutines, and a read may still be decoding when its archive is closed.
-type decoder struct {
+type Decoder struct {
 	zstd  *zstd.Decoder
 	idle  sync.Pool // of *unpacking
 	flats flats
@@ -23,15 +24,16 @@ type unpacking struct {
 	packed []byte // out of a zstd frame
 }
 
-func newDecoder() (*decoder, error) {
+// NewDecoder returns a Decoder.
+func NewDecoder() (*Decoder, error) {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(1<<20))
-	d := &decoder{zstd: z}
+	d := &Decoder{zstd: z}
 	d.idle.New = func() any { return &unpacking{Unpacker: blocks.NewUnpacker()} }
 	return d, err
 }
 
-// decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never makes more of them.
-func (d *decoder) decode(s segment, shape blocks.Shape, buf []byte) error {
+// Decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never makes more of them.
+func (d *Decoder) Decode(s Stored, shape blocks.Shape, buf []byte) error {
 	if d.flats.fill(s, shape, buf) {
 		return nil
 	}
@@ -43,48 +45,45 @@ func (d *decoder) decode(s segment, shape blocks.Shape, buf []byte) error {
 }
 
 // unpack is decode without remembering.
-func (d *decoder) unpack(s segment, shape blocks.Shape, buf []byte) error {
-	switch s.codec {
-	case codecRaw:
-		if len(s.data) != len(buf) {
-			return corrupt("%d bytes, want %d", len(s.data), len(buf))
+func (d *Decoder) unpack(s Stored, shape blocks.Shape, buf []byte) error {
+	switch s.Codec {
+	case Raw:
+		if len(s.Data) != len(buf) {
+			return fmt.Errorf("%d bytes, want %d", len(s.Data), len(buf))
 		}
-		copy(buf, s.data)
+		copy(buf, s.Data)
 		return nil
-	case codecZstd:
-		out, err := d.inflate(s.data, buf)
+	case Zstd:
+		out, err := d.inflate(s.Data, buf)
 		if err == nil && len(out) != len(buf) {
-			err = corrupt("%d bytes, want %d", len(out), len(buf))
+			err = fmt.Errorf("%d bytes, want %d", len(out), len(buf))
 		}
 		return err
-	case codecBlocks, codecBlocksZstd:
+	case Blocks, BlocksZstd:
 	default:
-		return corrupt("codec %d is unknown", s.codec)
+		return fmt.Errorf("codec %d is unknown", s.Codec)
 	}
 	if shape.Bytes() != len(buf) {
-		return corrupt("%d bytes, want %d", shape.Bytes(), len(buf))
+		return fmt.Errorf("%d bytes, want %d", shape.Bytes(), len(buf))
 	}
 	u := d.idle.Get().(*unpacking)
 	defer d.idle.Put(u)
-	packed := s.data
-	if s.codec == codecBlocksZstd {
+	packed := s.Data
+	if s.Codec == BlocksZstd {
 		u.packed = slices.Grow(u.packed[:0], len(buf)+blocks.Slack)
 		var err error
 		if packed, err = d.inflate(packed, u.packed[:len(buf)]); err != nil {
 			return err
 		}
 	}
-	if err := u.Unpack(buf, shape, packed); err != nil {
-		return corrupt("%v", err)
-	}
-	return nil
+	return u.Unpack(buf, shape, packed)
 }
 
 // inflate returns the content of a zstd frame, in buf, which it must not exceed.
-func (d *decoder) inflate(frame, buf []byte) ([]byte, error) {
+func (d *Decoder) inflate(frame, buf []byte) ([]byte, error) {
 	out, err := d.zstd.DecodeAll(frame, buf[:0:len(buf)])
 	if err != nil {
-		return nil, corrupt("zstd: %v", err)
+		return nil, fmt.Errorf("zstd: %w", err)
 	}
 	return out, nil
 }

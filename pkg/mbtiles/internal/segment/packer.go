@@ -1,0 +1,59 @@
+package segment
+
+import (
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
+)
+
+// Packer turns segments into what is stored. It serves one goroutine. A nil Packer stores
+// everything raw.
+type Packer struct {
+	best   bool
+	blocks *blocks.Packer
+	zstd   *zstd.Encoder
+	trial  [2][]byte // what zstd makes of one segment, raw and packed
+}
+
+// NewPacker returns a Packer; best tries every form on every segment.
+func NewPacker(best bool) (*Packer, error) {
+	level := zstd.SpeedFastest
+	if best {
+		level = zstd.SpeedBestCompression
+	}
+	// One goroutine; the frame says its length, so that a reader knows what to expect; no checksum,
+	// since contents have their SHA-256.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
+	return &Packer{best: best, blocks: blocks.NewPacker(), zstd: z}, err
+}
+
+// Append appends a segment to buf in the smallest of the forms that are tried. It returns the
+// longer buf and the codec.
+func (p *Packer) Append(buf, raw []byte, s blocks.Shape) (longer []byte, codec int64) {
+	if p == nil {
+		return append(buf, raw...), Raw
+	}
+	start := len(buf)
+	buf, packed := p.blocks.Append(buf, s, raw)
+	if packed {
+		codec = Blocks
+	} else {
+		buf = append(buf, raw...)
+	}
+	if !p.best && !blocks.Repetitive(s, raw) {
+		return buf, codec
+	}
+	prefer := func(data []byte, of int64) {
+		if len(data) < len(buf)-start {
+			buf, codec = append(buf[:start], data...), of
+		}
+	}
+	p.trial[0] = p.zstd.EncodeAll(raw, p.trial[0][:0])
+	// What is next to nothing already had better be quick to decode.
+	if packed && len(p.trial[0]) > len(raw)/64 {
+		p.trial[1] = p.zstd.EncodeAll(buf[start:], p.trial[1][:0])
+		prefer(p.trial[1], BlocksZstd)
+	}
+	prefer(p.trial[0], Zstd)
+	return buf, codec
+}
