@@ -67,7 +67,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
 	f.StringVar(&o.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
-	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map; may be repeated")
+	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map, with the cells that X-Plane loads along it; may be repeated")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
@@ -137,7 +137,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer lib.close()
 	boundMount(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
-	watch.holds(mo.Archives, mo.Files, flown.Paths)
+	watch.holds(mo.Archives, mo.Files, flown)
 	if mo.Live != mount.LiveOff {
 		provider, err := o.lookup(packages, stderr)
 		if err != nil {

@@ -178,7 +178,7 @@ func (w *watcher) planned(items, todo []tiles.Item) {
 }
 
 // holds shows what a mount has, and where it is to be flown.
-func (w *watcher) holds(archives []mount.Archive, files []string, routes []*tiles.Path) {
+func (w *watcher) holds(archives []mount.Archive, files []string, g ground) {
 	if w.board == nil {
 		return
 	}
@@ -193,7 +193,7 @@ func (w *watcher) holds(archives []mount.Archive, files []string, routes []*tile
 	for _, f := range files {
 		names = append(names, filepath.Base(f))
 	}
-	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items, Routes: routes})
+	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items, Routes: g.Paths, Cells: tiles.Cells(g.Regions)})
 }
 
 // finished says on the page how a build ended.

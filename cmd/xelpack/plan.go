@@ -185,6 +185,7 @@ func (p plan) planMap(o selectionOptions) planmap.Map {
 		Items:  p.Items,
 		Routes: p.Paths,
 		Area:   tiles.Outline(p.Regions),
+		Cells:  tiles.Cells(p.Regions),
 		Facts:  p.facts(),
 	}
 }

@@ -50,7 +50,7 @@ func (o *selectionOptions) registerArea(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated")
 	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
 	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
-	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default all that X-Plane loads along it)")
+	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default every cell of 1° × 1° that X-Plane loads along it, whole)")
 }
 
 // ground is where the options lead, before it is known what textures there are.
@@ -184,10 +184,7 @@ func (o selectionOptions) cells(g ground) func(scenery.Cell) bool {
 	if !o.Meshes {
 		return nil
 	}
-	return func(c scenery.Cell) bool {
-		west, south := float64(c.Lon), float64(c.Lat)
-		return g.Regions.Meets(tiles.Box{West: west, South: south, East: west + 1, North: south + 1})
-	}
+	return func(c scenery.Cell) bool { return g.Regions.Meets(c.Box()) }
 }
 
 // reach is what a route selects: its corridor, or all that X-Plane loads.

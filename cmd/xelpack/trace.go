@@ -170,6 +170,7 @@ type synthOptions struct {
 	selectionOptions
 	Output string
 	Knots  float64
+	Seed   uint64
 	Limit  time.Duration
 }
 
@@ -178,8 +179,9 @@ func newTraceSynthCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "synth --route FILE -o TRACE",
 		Short: "Make a trace as X-Plane would along a route",
-		Long: `Makes a trace of a flight that nobody flew, by what is known of how X-Plane loads: the whole window round the departure first, then a burst of some hundred
-textures whenever new ground comes into reach; mostly headers and small mip levels, everything of what is near.
+		Long: `Makes a trace of a flight that nobody flew, by what is known of how X-Plane loads: whole cells of 1° × 1°, each once its near edge comes within D degrees
+of latitude, D/cos φ of longitude; D is from 1.6 to 2.5, another for every row and column of cells, drawn by --seed. So first all round the departure, then some hundred
+textures whenever new cells come into reach; mostly headers and small mip levels, everything of what is near.
 
 The textures are those that the scenery names, or without --scenery the grid at --zoom with the names of --maptype.`,
 		Example: `  xelpack trace synth --route flight.fms --scenery ~/scenery/zzXEL_eur_ortho -o flight.trace
@@ -196,6 +198,7 @@ The textures are those that the scenery names, or without --scenery the grid at 
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
 	f.StringVar(&o.Maptype, "maptype", "BI", "maptype `CODE` in the names of textures without --scenery")
 	f.Float64Var(&o.Knots, "knots", 250, "speed over ground")
+	f.Uint64Var(&o.Seed, "seed", 0, "draw other distances at which cells are loaded: `NUMBER`")
 	f.DurationVar(&o.Limit, "limit", 0, "end each flight after this long (default at its destination)")
 	return cmd
 }
@@ -260,7 +263,7 @@ func writeFlights(ctx context.Context, f io.Writer, o synthOptions, paths []*til
 	var before time.Duration // when the flight before ended
 	for _, path := range paths {
 		end := before
-		for ev := range (trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Limit: o.Limit}).Events() {
+		for ev := range (trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed, Limit: o.Limit}).Events() {
 			ev.Start += before
 			end = max(end, ev.Start+ev.Took)
 			if err := e.Encode(ev); err != nil {

@@ -39,7 +39,8 @@ type pageData struct {
 	Routes  [][]float64   `json:"routes"` // x, y, x, y, …
 	Stops   [][]float64   `json:"stops"`
 	Area    [][]float64   `json:"area"`
-	Land    []byte        `json:"land"` // land.bin
+	Cells   []int         `json:"cells"` // latitude, longitude; latitude, longitude; …
+	Land    []byte        `json:"land"`  // land.bin
 	Holes   []pageHole    `json:"holes"`
 	Imagery *pageImagery  `json:"imagery,omitempty"`
 }
@@ -110,6 +111,7 @@ func (m Map) WriteHTML(w io.Writer) error {
 		"Legend":  legend,
 		"Routes":  len(m.Routes) > 0,
 		"Area":    len(m.Area) > 0,
+		"Cells":   len(m.Cells) > 0,
 		"CSS":     template.CSS(css.String()),
 		"JS":      template.JS(Script()),
 		"Data":    template.JS(data),
@@ -152,7 +154,7 @@ func (m Map) data() pageData {
 	data := pageData{
 		View:    [4]float64{view.Min.X(), view.Min.Y(), view.Max.X(), view.Max.Y()},
 		Classes: []pageClass{}, Counts: tiles.Counts(m.Items),
-		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, // lists, not null
+		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, Cells: []int{}, // lists, not null
 		Land: landFile, Holes: []pageHole{},
 	}
 	for _, t := range m.Holes {
@@ -171,6 +173,9 @@ func (m Map) data() pageData {
 	}
 	for _, ring := range rings {
 		data.Area = append(data.Area, flat(orb.LineString(ring)))
+	}
+	for _, c := range m.Cells {
+		data.Cells = append(data.Cells, c.Lat, c.Lon)
 	}
 	return data
 }

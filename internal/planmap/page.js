@@ -354,6 +354,23 @@
     halo(`${best} NM`, x + 5, y - 4);
   }
 
+  // drawCells draws the cells that X-Plane loads as wholes, each edge once: what two of them share is one line of the path.
+  function drawCells() {
+    const line = px => Math.floor(px) + 0.5; // one pixel wide
+    ctx.beginPath();
+    for (let i = 0; i < data.cells.length; i += 2) {
+      const [lat, lon] = [data.cells[i], data.cells[i + 1]], west = (lon + 180) / 360, east = (lon + 181) / 360;
+      const top = line(toY(mercator(lat + 1))), bottom = line(toY(mercator(lat)));
+      if (top > height || bottom < 0) continue;
+      for (const turn of turns(west, east)) ctx.rect(line(toX(west + turn)), top, line(toX(east + turn)) - line(toX(west + turn)), bottom - top);
+    }
+    ctx.strokeStyle = ink.area;
+    ctx.globalAlpha = 0.6;
+    ctx.lineWidth = 1;
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+  }
+
   // drawArea draws the outline of the union: every ring's line, less what lies inside of another.
   function drawArea() {
     if (area.length === 0) return;
@@ -460,6 +477,7 @@
       ctx.stroke();
     }
     drawGraticule();
+    drawCells();
     drawArea();
     drawHoles();
     drawNames();

@@ -91,6 +91,9 @@ func TestPageHoldsThePlan(t *testing.T) {
 			if !slices.Equal(slices.SortedFunc(slices.Values(m.Items), byTexture), slices.SortedFunc(slices.Values(got), byTexture)) {
 				t.Errorf("the page holds %d textures, not the %d of the plan", len(got), len(m.Items))
 			}
+			if len(data.Cells) != 2*len(m.Cells) || name == "worked" && len(m.Cells) != 120 {
+				t.Errorf("%d cells are drawn, want %d", len(data.Cells)/2, len(m.Cells))
+			}
 			if len(data.Routes) != len(m.Routes) {
 				t.Errorf("%d routes are drawn, want %d", len(data.Routes), len(m.Routes))
 			}
@@ -108,7 +111,7 @@ func TestPageShowsTotals(t *testing.T) {
 		cells = append(cells, textOf(td))
 	}
 	all := strings.Join(cells, " ")
-	for _, want := range []string{"13,358", "149,504", "9,152", "4096", "256"} {
+	for _, want := range []string{"22,442", "149,504", "18,236", "4096", "256"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the tables lack %s: %s", want, all)
 		}
@@ -200,7 +203,7 @@ func TestPageView(t *testing.T) {
 		west, wide float64 // degrees
 	}{
 		{"antimeridian", 176.8, 12},
-		{"worked", -2.9, 17.6},
+		{"worked", -4, 20},
 		{"one texture", 7.1, 0.09},
 		{"whole world", -180, 360},
 	}
@@ -221,7 +224,7 @@ func TestPageView(t *testing.T) {
 // Without anything to draw there is still a page.
 func TestEmptyPage(t *testing.T) {
 	data := dataOf(t, parsed(t, page(t, Map{Title: "nothing"})))
-	if data.Routes == nil || data.Stops == nil || data.Area == nil || data.Classes == nil {
+	if data.Routes == nil || data.Stops == nil || data.Area == nil || data.Cells == nil || data.Classes == nil {
 		t.Errorf("lists are null: %+v", data)
 	}
 	if data.View != [4]float64{0, 0, 1, 1} {

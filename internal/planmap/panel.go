@@ -69,6 +69,9 @@ func (m Map) panel(p *pen) {
 	if len(m.Area) > 0 {
 		key("area asked for", func(sample orb.LineString) { p.stroke(areaColour, 2, sample) })
 	}
+	if len(m.Cells) > 0 {
+		key("cell, which X-Plane loads whole", func(sample orb.LineString) { p.stroke(cellColour, 1, sample) })
+	}
 	if len(m.Holes) > 0 {
 		key("hole: some chunks failed", func(sample orb.LineString) {
 			frame(p.img, image.Rect(int(sample[0][0]), y-12, int(sample[1][0]), y+2), image.NewUniform(holeColour))

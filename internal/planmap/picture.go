@@ -34,6 +34,7 @@ var (
 	coast      = color.RGBA{89, 99, 110, 255}
 	graticule  = color.RGBA{48, 53, 58, 90} // premultiplied
 	areaColour = color.RGBA{179, 80, 15, 255}
+	cellColour = color.NRGBA{179, 80, 15, 153}
 	ink        = color.RGBA{20, 24, 29, 255}
 )
 
@@ -76,6 +77,7 @@ func (m Map) picture() (*image.RGBA, error) {
 	}
 	v.coastlines(coasts)
 	v.graticule()
+	v.cells(m.cells())
 	v.area(rings)
 	v.holes(m.Holes)
 	v.routes(flown, stops)
@@ -233,6 +235,17 @@ func (v view) mesh(at image.Rectangle, r run, width float64) {
 		x := at.Min.X + round(float64(i)*width)
 		fill(x, at.Min.Y+1, x+1, at.Max.Y)
 	}
+}
+
+// cells draws thin lines along the middle of pixels, once where two cells meet.
+func (v view) cells(outlines []orb.LineString) {
+	lines := v.cutLines(outlines)
+	for _, line := range lines {
+		for i, p := range line {
+			line[i] = orb.Point{math.Floor(p[0]) + 0.5, math.Floor(p[1]) + 0.5}
+		}
+	}
+	v.stroke(cellColour, 1, lines...)
 }
 
 func (v view) area(rings []orb.Ring) {

@@ -75,9 +75,10 @@ func TestPictureOfTheWorkedPlan(t *testing.T) {
 		{"k 3", orb.Point{6, 45.8}, blend(16, 3, landColour)},
 		{"k 4 over land", orb.Point{6, 46.6}, blend(16, 4, landColour)},
 		{"k 4 over the sea", orb.Point{8.5, 43.5}, blend(16, 4, sea)},
-		{"the window's northern edge", orb.Point{5.9, 47.17}, areaColour},
+		{"the window's northern edge", orb.Point{5.9, 48}, areaColour},
+		{"a cell's edge", orb.Point{6.5, 47}, over(areaColour, blend(16, 4, landColour), 0.6)},
 		{"land beyond the window", orb.Point{6, 48.4}, landColour},
-		{"sea beyond the window", orb.Point{5.5, 42}, sea},
+		{"sea beyond the window", orb.Point{5.5, 41.8}, sea},
 		{"departure", orb.Point{0, 45}, ink},
 		{"destination", orb.Point{11.75, 45}, paper},
 	}

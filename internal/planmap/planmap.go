@@ -3,7 +3,7 @@
 //	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
 //	err := m.WriteHTML(w) // or m.WritePNG(w)
 //
-// Both show coastlines, the routes as great circles, the outline of the area that was asked for, and every texture, coloured by zoom level and detail, with a
+// Both show coastlines, the routes as great circles, the outline of the area that was asked for, the cells that X-Plane loads as wholes, and every texture, coloured by zoom level and detail, with a
 // legend and totals. The page needs no network and no other file. Nothing that comes from users or files is taken for markup or script.
 //
 // A Map is only read; its methods may be called at once.
@@ -26,6 +26,7 @@ type Map struct {
 	Items  []tiles.Item     // in any order
 	Routes []*tiles.Path    // may be none
 	Area   orb.MultiPolygon // what was asked for, as tiles.Outline returns it; may be empty
+	Cells  []tiles.Cell     // that X-Plane loads as wholes, drawn one by one; may be none
 	Facts  []Fact           // totals, shown in this order
 
 	Kind    string          // what is drawn, a word; default "plan"
@@ -129,6 +130,17 @@ func (m Map) rings() []orb.Ring {
 		}
 	}
 	return rings
+}
+
+// cells returns the outline of every cell.
+func (m Map) cells() []orb.LineString {
+	lines := make([]orb.LineString, len(m.Cells))
+	for i, c := range m.Cells {
+		b := c.Box()
+		nw, se := place(orb.Point{b.West, b.North}), place(orb.Point{b.East, b.South})
+		lines[i] = orb.LineString{nw, {se[0], nw[1]}, se, {nw[0], se[1]}, nw}
+	}
+	return lines
 }
 
 // extent returns the rectangle that holds everything, in one piece: its x start in [0, 1) and may end beyond 1.

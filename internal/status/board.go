@@ -42,7 +42,7 @@ type Board struct {
 	feed                    feed
 
 	mu       sync.Mutex
-	ground   planmap.Map // routes and area; its items are those planned
+	ground   planmap.Map // routes, area and cells; its items are those planned
 	byKey    map[key]int32
 	maptypes []string
 	textures []texture
@@ -85,7 +85,7 @@ func New(o Options, s *observe.Sources) *Board {
 	return &Board{o: o, sources: s, began: time.Now(), byKey: make(map[key]int32), waits: make(map[int32]*wait)}
 }
 
-// Draw sets the title, the routes and the area, and what the map shows at first. The title names no paths: others may see it.
+// Draw sets the title, the routes, the area and the cells, and what the map shows at first. The title names no paths: others may see it.
 func (b *Board) Draw(m planmap.Map) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

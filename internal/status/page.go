@@ -70,7 +70,7 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", planmap.Policy(css.String(), script)+"; connect-src 'self'")
 	_ = page.Execute(w, map[string]any{ // whoever asked may have gone
-		"What": b.o.What, "Title": ground.Title, "Legend": rows, "Routes": len(ground.Routes) > 0, "Area": len(ground.Area) > 0,
+		"What": b.o.What, "Title": ground.Title, "Legend": rows, "Routes": len(ground.Routes) > 0, "Area": len(ground.Area) > 0, "Cells": len(ground.Cells) > 0,
 		"CSS": template.CSS(css.String()), "JS": template.JS(script), "Data": template.JS(data),
 	})
 }

@@ -10,13 +10,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Cell is a 1°×1° square of the world, named by its south-west corner in whole degrees: {43, 5} is +43+005.
-type Cell struct{ Lat, Lon int }
-
-// String returns the name that X-Plane gives the cell's mesh: "+43+005".
-func (c Cell) String() string { return fmt.Sprintf("%+03d%+04d", c.Lat, c.Lon) }
+// Cell is a square degree, which one mesh covers.
+type Cell = tiles.Cell
 
 // dsfName is the name of a mesh file.
 var dsfName = regexp.MustCompile(`^(?i)([+-]\d{2})([+-]\d{3})\.dsf$`)
@@ -93,7 +92,7 @@ func parseCell(name string) (Cell, bool) {
 	}
 	lat, _ := strconv.Atoi(m[1])
 	lon, _ := strconv.Atoi(m[2])
-	return Cell{lat, lon}, lat >= -90 && lat < 90 && lon >= -180 && lon < 180
+	return Cell{Lat: lat, Lon: lon}, lat >= -90 && lat < 90 && lon >= -180 && lon < 180
 }
 
 // ownTerrain returns where a terrain that a mesh lists lies in the package, or "" when it is one of the simulator's library ("terrain_Water",

@@ -165,21 +165,44 @@ func (b oracleBox) metres(p spot) float64 {
 	return best
 }
 
-// windowOracle searches each leg for a place whose window overlaps the square. A metre of way moves the window's edge by no more than 1 + π metres: by
-// itself, and as much again for every radian of longitude to the square as the meridians draw together.
-func windowOracle(points []PathPoint) oracle {
+// cellOracle searches each leg for a place that the cell at lat, lon is near enough to. A metre of way moves the window's edge by no more than 1 + π metres: by
+// itself, and as much again for every radian of longitude to the cell as the meridians draw together.
+func cellOracle(points []PathPoint) func(lat, lon int) verdict {
 	const metresPerDegree = math.Pi / 180 * EarthRadius
 	legs := oracleLegs(points)
-	return func(b Box) verdict {
+	return func(lat, lon int) verdict {
 		best := outside
-		lon, lat := (b.West+b.East)/2, (b.South+b.North)/2
 		for _, l := range legs {
 			best = max(best, below(func(m float64) float64 {
 				p := l.at(m)
-				aside := math.Abs(math.Mod(p.Lon()-lon+540, 360)-180) - (b.East-b.West)/2
-				above := math.Abs(p.Lat()-lat) - (b.North-b.South)/2
-				return max(above-2, max(aside, 0)*math.Cos(p.Lat()*math.Pi/180)-2) * metresPerDegree
+				above := math.Abs(p.Lat()-float64(lat)-0.5) - 0.5
+				aside := math.Abs(math.Mod(p.Lon()-float64(lon)-0.5+540, 360)-180) - 0.5
+				return max(above-2.5, max(aside, 0)*math.Cos(p.Lat()*math.Pi/180)-2.5) * metresPerDegree
 			}, l.metres, 1+math.Pi))
+		}
+		return best
+	}
+}
+
+// windowOracle asks about every cell that the square touches: squares and cells that share an edge do not.
+func windowOracle(points []PathPoint) oracle {
+	ask := cellOracle(points)
+	asked := make(map[[2]int]verdict)
+	return func(b Box) verdict {
+		best := outside
+		for lat := max(-90, int(b.South)-2); lat < min(90, int(b.North)+2); lat++ {
+			for lon := max(-180, int(b.West)-2); lon < min(180, int(b.East)+2); lon++ {
+				if b.North-float64(lat) < 1e-9 || float64(lat+1)-b.South < 1e-9 || b.East-float64(lon) < 1e-9 || float64(lon+1)-b.West < 1e-9 {
+					continue
+				}
+				cell := [2]int{lat, lon}
+				if _, known := asked[cell]; !known {
+					asked[cell] = ask(lat, lon)
+				}
+				if best = max(best, asked[cell]); best == inside {
+					return best
+				}
+			}
 		}
 		return best
 	}

@@ -1,7 +1,6 @@
 package tiles
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -41,39 +40,23 @@ func Outline(r Region) orb.MultiPolygon {
 // outlineStep is how far apart, in radians, a great circle is sampled for drawing.
 const outlineStep = 0.5 * math.Pi / 180
 
-// outline puts the two halves of a box across the antimeridian together.
+// outline puts boxes that meet at the antimeridian together.
 func (r boxRegion) outline() orb.MultiPolygon {
-	boxes := slices.Clone(r)
-	if len(boxes) == 2 && boxes[0].East == 180 && boxes[1].West == -180 {
-		boxes[0].East = boxes[1].East + 360
-		boxes = boxes[:1]
-	}
-	var outline orb.MultiPolygon
-	for _, b := range boxes {
-		outline = append(outline, orb.Polygon{orb.Bound{Min: orb.Point{b.West, b.South}, Max: orb.Point{b.East, b.North}}.ToRing()})
-	}
-	return outline
-}
-
-// outline joins the windows round neighbouring samples.
-func (w window) outline() orb.MultiPolygon {
-	var outline orb.MultiPolygon
-	for _, l := range w.path.legs {
-		var before []orb.Point
-		lon := l.a.point().Lon()
-		for _, v := range l.samples() {
-			p := v.point()
-			lon += step(p.Lon() - lon)
-			aside := min(180, WindowDegrees/max(math.Cos(radians(p.Lat())), 1e-9))
-			corners := []orb.Point{
-				{lon - aside, p.Lat() - WindowDegrees}, {lon + aside, p.Lat() - WindowDegrees},
-				{lon - aside, p.Lat() + WindowDegrees}, {lon + aside, p.Lat() + WindowDegrees},
-			}
-			if before != nil || l.length == 0 {
-				outline = append(outline, orb.Polygon{hull(slices.Concat(before, corners))})
-			}
-			before = corners
+	var whole boxRegion
+	for _, b := range r {
+		beside := slices.IndexFunc(whole, func(a Box) bool {
+			return a.South == b.South && a.North == b.North && (a.East == 180 && b.West == -180 || a.West == -180 && b.East == 180)
+		})
+		if beside < 0 {
+			whole = append(whole, b)
+			continue
 		}
+		a := &whole[beside]
+		a.West, a.East = max(a.West, b.West), min(a.East, b.East)+360
+	}
+	var outline orb.MultiPolygon
+	for _, b := range whole {
+		outline = append(outline, orb.Polygon{orb.Bound{Min: orb.Point{b.West, b.South}, Max: orb.Point{b.East, b.North}}.ToRing()})
 	}
 	return outline
 }
@@ -148,23 +131,4 @@ func ringOf(points []vec) orb.Ring {
 		ring = append(ring, ring[0])
 	}
 	return ring
-}
-
-// hull returns the convex hull of points (Andrew's monotone chain).
-func hull(points []orb.Point) orb.Ring {
-	slices.SortFunc(points, func(a, b orb.Point) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	turnsLeft := func(a, b, c orb.Point) bool { return (b[0]-a[0])*(c[1]-a[1])-(b[1]-a[1])*(c[0]-a[0]) > 0 }
-	chain := func() orb.Ring {
-		var line orb.Ring
-		for _, p := range points {
-			for len(line) > 1 && !turnsLeft(line[len(line)-2], line[len(line)-1], p) {
-				line = line[:len(line)-1]
-			}
-			line = append(line, p)
-		}
-		return line
-	}
-	lower := chain()
-	slices.Reverse(points)
-	return append(lower, chain()[1:]...)
 }

@@ -28,32 +28,16 @@ func mustPlan(t testing.TB, s Selection) []Item {
 	return items
 }
 
+// The figures are those of a brute force over the 120 cells, to the texture.
 func TestWorkedFigure(t *testing.T) {
-	within := func(what string, got, want int) {
-		t.Helper()
-		if math.Abs(float64(got-want)) > 0.02*float64(want) {
-			t.Errorf("%s: got %d, want %d within 2 %%", what, got, want)
-		}
-	}
 	items := mustPlan(t, worked())
-	within("textures", len(items), 13_357)
-	want := []int{582, 486, 975, 2163, 9151}
-	counts := Counts(items)
-	if len(counts) != len(want) {
-		t.Fatalf("got %d classes of detail, want %d: %v", len(counts), len(want), counts)
+	want := []Count{{16, 0, 584, 149_504}, {16, 1, 484, 30_976}, {16, 2, 975, 15_600}, {16, 3, 2163, 8_652}, {16, 4, 18_236, 18_236}}
+	if diff := cmp.Diff(want, Counts(items)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
-	chunks := 0
-	for k, c := range counts {
-		if c.ZL != 16 || int(c.Detail) != k {
-			t.Errorf("class %d is ZL%d k%d", k, c.ZL, c.Detail)
-		}
-		within("textures of a class", c.Textures, want[k])
-		if c.Chunks != c.Textures*(256>>(2*k)) {
-			t.Errorf("k %d: %d textures have %d chunks", k, c.Textures, c.Chunks)
-		}
-		chunks += c.Chunks
+	if cells := len(Cells(worked().Regions)); len(items) != 22_442 || cells != 120 {
+		t.Errorf("%d textures of %d cells, want 22,442 of 120", len(items), cells)
 	}
-	within("chunks", chunks, 213_000)
 
 	full := worked()
 	full.Sight = false

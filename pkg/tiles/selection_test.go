@@ -38,7 +38,7 @@ var trials = []struct {
 	{"union", func(r *rand.Rand) trial {
 		points := shortPath(r)
 		a, b := corridorTrial(points, 30_000), windowTrial([]PathPoint{nearBy(r, points[0], 2)})
-		return trial{a.name + " and " + b.name, Union{a.region, b.region}, anyOf(a.oracle, b.oracle), a.centre, max(a.reach, b.reach+3)}
+		return trial{a.name + " and " + b.name, Union{a.region, b.region}, anyOf(a.oracle, b.oracle), a.centre, max(a.reach, b.reach+4)}
 	}},
 }
 
@@ -150,7 +150,7 @@ func corridorTrial(points []PathPoint, width float64) trial {
 
 func windowTrial(points []PathPoint) trial {
 	centre, reach := spread(points)
-	return trial{fmt.Sprintf("window round %v", points), NewPath(points...).Window(), windowOracle(points), centre, reach + 3}
+	return trial{fmt.Sprintf("window round %v", points), NewPath(points...).Window(), windowOracle(points), centre, reach + 4}
 }
 
 // spread returns a circle, in degrees, that holds the path.

@@ -101,6 +101,22 @@ func (r arc) extremes() []float64 {
 	return found
 }
 
+// atLatitude returns the angles at which the arc is at latitude lat, where z(t) = a.z·cos t + side.z·sin t is its sine.
+func (r arc) atLatitude(lat float64) []float64 {
+	amplitude, phase := math.Hypot(r.a.z, r.side.z), math.Atan2(r.side.z, r.a.z)
+	cos := math.Sin(radians(lat)) / amplitude
+	if r.length == 0 || !(math.Abs(cos) <= 1) {
+		return nil
+	}
+	var found []float64
+	for _, t := range [...]float64{phase + math.Acos(cos), phase - math.Acos(cos)} {
+		if t = math.Remainder(t, 2*math.Pi); t >= 0 && t <= r.length {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
 // sphereBox is a Box ready for spherical distances. Its meridian edges are great circles, its parallels are not.
 type sphereBox struct {
 	Box
@@ -172,16 +188,9 @@ func (b sphereBox) meeting(r arc) (t float64, meets bool) {
 			}
 		}
 	}
-	// Where z(t) = a.z·cos t + side.z·sin t is the sine of a parallel's latitude.
-	amplitude, phase := math.Hypot(r.a.z, r.side.z), math.Atan2(r.side.z, r.a.z)
 	for _, lat := range [...]float64{b.South, b.North} {
-		cos := math.Sin(radians(lat)) / amplitude
-		if math.Abs(cos) > 1 {
-			continue
-		}
-		for _, t := range [...]float64{phase + math.Acos(cos), phase - math.Acos(cos)} {
-			t = math.Remainder(t, 2*math.Pi)
-			if t >= 0 && t <= r.length && b.spans(r.at(t).point().Lon()) {
+		for _, t := range r.atLatitude(lat) {
+			if b.spans(r.at(t).point().Lon()) {
 				return t, true
 			}
 		}

@@ -1,86 +1,171 @@
 package tiles
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// WindowDegrees is how far X-Plane's load window reaches from the aircraft, in degrees of latitude north and south; east and west it is as many,
-// divided by the cosine of the aircraft's latitude.
-const WindowDegrees = 2
+// WindowDegrees is how near an aircraft comes, at the most, before X-Plane loads a cell: so many degrees of latitude north or south of it; east or west as
+// many, divided by the cosine of the aircraft's latitude.
+const WindowDegrees = 2.5
 
-// Window returns all that X-Plane loads along the path: its window round every point of it.
-func (p *Path) Window() Region { return window{p} }
+// windowReach is a hair more, so that a cell exactly as far away counts, whatever rounding does.
+const windowReach = WindowDegrees + 1e-9
 
-type window struct{ path *Path }
+// Window returns all that X-Plane loads along the path: every cell, whole, that some point of it comes within WindowDegrees of.
+func (p *Path) Window() Region {
+	var opened cellSet
+	for _, l := range p.legs {
+		opened.open(l.arc)
+	}
+	return window{opened.runs()}
+}
 
-// Meets implements Region.
-func (w window) Meets(b Box) bool {
-	for _, l := range w.path.legs {
-		if windowMeets(l.arc, 0, l.length, b) {
-			return true
+// window is cells, those side by side in one box. No box crosses the antimeridian.
+type window struct{ boxRegion }
+
+// Cells returns the cells of the windows in r, those of several windows once, from south to north and west to east.
+func Cells(r Region) []Cell {
+	var all cellSet
+	var gather func(Region)
+	gather = func(r Region) {
+		switch r := r.(type) {
+		case Union:
+			for _, part := range r {
+				gather(part)
+			}
+		case window:
+			for _, run := range r.boxRegion {
+				for c := range run.Cells() {
+					all.add(c.Lat, c.Lon)
+				}
+			}
 		}
 	}
-	return false
+	gather(r)
+	var cells []Cell
+	for _, run := range all.runs() {
+		cells = slices.AppendSeq(cells, run.Cells())
+	}
+	return cells
 }
 
-// windowMeets reports whether the window round some point of r between the angles from and to overlaps b. It halves the stretch until one end decides it,
-// its bounds rule it out, or it is shorter than half a metre.
-func windowMeets(r arc, from, to float64, b Box) bool {
-	const shortest = 0.5 / EarthRadius
-	if !windowMayMeet(r, from, to, b) {
-		return false
+// cellSet holds cells by row from the south pole and column from the antimeridian.
+type cellSet [180][360]bool
+
+// add takes longitudes beyond ±180 for what they are on the globe.
+func (s *cellSet) add(lat, lon int) { s[lat+90][((lon+180)%360+360)%360] = true }
+
+// runs returns the cells from south to north, those side by side in one box.
+func (s *cellSet) runs() boxRegion {
+	var runs boxRegion
+	for row := range s {
+		south := float64(row - 90)
+		for col := 0; col < len(s[row]); col++ {
+			from := col
+			for col < len(s[row]) && s[row][col] {
+				col++
+			}
+			if col > from {
+				runs = append(runs, Box{float64(from - 180), south, float64(col - 180), south + 1})
+			}
+		}
 	}
-	if windowAt(r.at(from), b) || windowAt(r.at(to), b) {
-		return true
-	}
-	if to-from < shortest {
-		return false
-	}
-	mid := (from + to) / 2
-	return windowMeets(r, from, mid, b) || windowMeets(r, mid, to, b)
+	return runs
 }
 
-// windowAt reports whether the window round v overlaps b.
-func windowAt(v vec, b Box) bool {
-	p := v.point()
-	return latGap(p.Lat(), p.Lat(), b) < WindowDegrees &&
-		lonGap(p.Lon(), p.Lon(), b)*math.Cos(radians(p.Lat())) < WindowDegrees
+// open adds the cells that some point of r comes within windowReach of.
+//
+// For a row of cells that is a question of longitude only: on the stretches of r that are near enough to the row in latitude, which cells does the aircraft's reach
+// east and west sweep over?
+func (s *cellSet) open(r arc) {
+	south, north := r.latitudes(0, r.length)
+	first, last := columns(south-windowReach, north+windowReach)
+	for row := max(first, -90); row <= min(last, 89); row++ {
+		for _, stretch := range r.between(float64(row)-windowReach, float64(row+1)+windowReach) {
+			west, east := r.sweep(stretch[0], stretch[1])
+			for lon := west; lon <= min(east, west+359); lon++ {
+				s.add(row, lon)
+			}
+		}
+	}
 }
 
-// windowMayMeet is false only if no window along the stretch overlaps b.
-func windowMayMeet(r arc, from, to float64, b Box) bool {
-	start, end := r.at(from).point(), r.at(to).point()
-	south, north := min(start.Lat(), end.Lat()), max(start.Lat(), end.Lat())
-	for _, t := range r.extremes() {
-		if t > from && t < to {
+// columns returns the first and the last whole degree of the cells that meet what is from low to high, touching included.
+func columns(low, high float64) (first, last int) {
+	return int(math.Ceil(low)) - 1, int(math.Floor(high))
+}
+
+// sweep returns the first and the last column of cells, which may be beyond ±180, that the reach to the east and west sweeps over while the aircraft flies the
+// stretch of r between the angles from and to.
+func (r arc) sweep(from, to float64) (first, last int) {
+	south, north := r.latitudes(from, to)
+	if math.Cos(radians(max(-south, north)))*180 <= windowReach { // so near a pole it is all round
+		return -180, 179
+	}
+	// Away from the poles less than half a turn is flown in a stretch: longitudes run on from its middle.
+	middle := r.at((from + to) / 2).point().Lon()
+	west, east := math.Inf(1), math.Inf(-1)
+	for _, t := range append(r.turning(), from, to) {
+		if t < from || t > to {
+			continue
+		}
+		v := r.at(t)
+		lon := middle + math.Remainder(v.point().Lon()-middle, 360)
+		reach := windowReach / math.Hypot(v.x, v.y)
+		west, east = min(west, lon-reach), max(east, lon+reach)
+	}
+	return columns(west, east)
+}
+
+// turning returns the angles of r at which the longitude that the aircraft reaches east or west, λ ± R/cos φ, may turn back. Along a great circle dλ/dt = n/cos² φ
+// with n = cos φ at its highest latitude, and dφ/dt = √(1-n²-sin² φ)/cos φ; the derivative is zero where y = sin² φ solves
+// R²y² - (R²(1-n²) + n²)y + n² = 0.
+func (r arc) turning() []float64 {
+	reach := radians(windowReach)
+	square, n := reach*reach, r.normal.z*r.normal.z
+	half := (square*(1-n) + n) / 2
+	root := half*half - square*n
+	if r.length == 0 || root < 0 {
+		return nil
+	}
+	larger := half + math.Sqrt(root)
+	var found []float64
+	for _, y := range [...]float64{larger / square, n / larger} {
+		if lat := degrees(math.Asin(math.Sqrt(y))); lat >= 0 { // not NaN
+			found = append(found, r.atLatitude(lat)...)
+			found = append(found, r.atLatitude(-lat)...)
+		}
+	}
+	return found
+}
+
+// latitudes returns the least and the greatest latitude of r between the angles from and to.
+func (r arc) latitudes(from, to float64) (south, north float64) {
+	south, north = math.Inf(1), math.Inf(-1)
+	for _, t := range append(r.extremes(), from, to) {
+		if t >= from && t <= to {
 			lat := r.at(t).point().Lat()
 			south, north = min(south, lat), max(north, lat)
 		}
 	}
-	if latGap(south, north, b) >= WindowDegrees {
-		return false
-	}
-	// Longitude runs one way along a great circle. A stretch that comes near a pole may take any.
-	widest := math.Cos(radians(max(math.Abs(south), math.Abs(north))))
-	turn := math.Remainder(end.Lon()-start.Lon(), 360)
-	if widest < 1e-3 || math.Abs(turn) > 170 {
-		return true
-	}
-	west := start.Lon()
-	if turn < 0 {
-		west = end.Lon()
-	}
-	return lonGap(west, west+math.Abs(turn), b)*widest < WindowDegrees
+	return south, north
 }
 
-// latGap returns the degrees between the latitudes south to north and b, 0 where they overlap.
-func latGap(south, north float64, b Box) float64 {
-	return max(0, b.South-north, south-b.North)
-}
-
-// lonGap returns the degrees between the longitudes west to east and b, the shorter way round the world.
-func lonGap(west, east float64, b Box) float64 {
-	gap := math.Inf(1)
-	for shift := -360.0; shift <= 360; shift += 360 {
-		gap = min(gap, max(0, b.West-(east+shift), west+shift-b.East))
+// between returns the stretches of r, from one angle to another, on which its latitude is from south to north.
+func (r arc) between(south, north float64) [][2]float64 {
+	cuts := []float64{0, r.length}
+	for _, lat := range [...]float64{south, north} {
+		if math.Abs(lat) < 90 {
+			cuts = append(cuts, r.atLatitude(lat)...)
+		}
 	}
-	return gap
+	slices.Sort(cuts)
+	var stretches [][2]float64
+	for i := range len(cuts) - 1 {
+		if lat := r.at((cuts[i] + cuts[i+1]) / 2).point().Lat(); lat >= south && lat <= north {
+			stretches = append(stretches, [2]float64{cuts[i], cuts[i+1]})
+		}
+	}
+	return stretches
 }

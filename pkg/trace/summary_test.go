@@ -102,6 +102,10 @@ func TestSynthFliesLikeXPlane(t *testing.T) {
 	if !slices.Equal(events, again) {
 		t.Error("the same flight twice is not the same")
 	}
+	s.Seed = 1
+	if slices.Equal(events, slices.Collect(s.Events())) {
+		t.Error("with other distances cells are loaded at the same moments")
+	}
 	s.Limit = 5 * time.Minute
 	if short := Summarise(s.Events()); short.Seconds > 5*60+60 || short.Textures >= sum.Textures {
 		t.Errorf("limited to 5 minutes: %v s, %d textures", short.Seconds, short.Textures)

@@ -3,7 +3,9 @@ package trace
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -14,24 +16,27 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Synth is a flight to make a trace of, by what is known of how X-Plane loads: it wants the cells of 1° within 1° of latitude round the aircraft, and as far in
-// longitude on the ground, which is some 3° × 3°/cos φ and never more than 2° away; the first load asks for all of that, and whenever the window reaches new cells,
-// their textures come as one burst, the nearest first. Of most textures it reads the header and the small mip levels, of a few more, of what is near everything.
+// Synth is a flight to make a trace of, by what is known of how X-Plane loads: a cell of 1° × 1° as a whole, once its near edge comes within some distance of the
+// aircraft, which is from 1.6° to 2.5° of latitude, and as far on the ground in longitude. Every row and every column of cells has a distance of its own, so that
+// cells of a row come as one burst, the nearest textures first; the first load asks for all that is in reach. Of most textures it reads the header and the small mip
+// levels, of a few more, of what is near everything.
 type Synth struct {
 	Path     *tiles.Path
 	Textures []tiles.Texture // there are
 	Speed    float64         // over ground, metres a second
 	Size     int64           // of every texture's file; 0: a full one
+	Seed     uint64          // of the distances at which cells are loaded
 	// Limit ends the flight before its destination. 0: it does not.
 	Limit time.Duration
 }
 
 // What X-Plane was measured to do.
 const (
-	synthReach  = 1.0 // degrees
-	synthForget = 1.0 // degrees beyond, where cells are dropped
-	synthOpens  = 650 // a second at the peak
-	synthAtOnce = 50  // wanted at a time
+	synthLeast  = 1.6                 // degrees at which a cell is loaded
+	synthMost   = tiles.WindowDegrees // likewise
+	synthForget = synthMost + 1       // degrees beyond which it is dropped
+	synthOpens  = 650                 // a second at the peak
+	synthAtOnce = 50                  // wanted at a time
 	synthNear   = 8000.0
 	synthPiece  = 256 << 10
 )
@@ -39,44 +44,83 @@ const (
 // synthLevels is how many textures of a measured flight were read from which mip level on.
 var synthLevels = [...]int{8, 23, 28, 66, 1158}
 
-// cell is a square degree, named by its south-west corner.
-type cell struct{ lat, lon int }
-
-func cellOf(p orb.Point) cell {
-	return cell{int(math.Floor(p.Lat())), int(math.Mod(math.Floor(p.Lon())+540, 360)) - 180}
-}
-
 // Events yields the flight's requests, burst by burst.
 func (s Synth) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		ground := make(map[cell][]tiles.Texture)
+		ground := make(map[tiles.Cell][]tiles.Texture)
 		for _, t := range s.Textures {
-			c := cellOf(t.Box().Center())
-			ground[c] = append(ground[c], t)
+			for c := range t.Box().Cells() {
+				ground[c] = append(ground[c], t)
+			}
 		}
-		loaded := make(map[cell]bool)
 		free := time.Duration(0) // when the burst before has come to its end
-		for at, p := range s.positions() {
+		for l := range s.loads() {
 			var burst []tiles.Texture
-			for c := range cellsWithin(p, synthReach) {
-				if !loaded[c] {
-					loaded[c] = true
-					burst = append(burst, ground[c]...)
+			held := l.before
+			for _, c := range l.cells {
+				for _, t := range ground[c] {
+					if !touches(t, held) { // what lies across a border is there with the first of its cells
+						burst = append(burst, t)
+					}
 				}
+				held[c] = true
 			}
-			keep := make(map[cell]bool)
-			for c := range cellsWithin(p, synthReach+synthForget) {
-				keep[c] = loaded[c]
-			}
-			loaded = keep
-			if len(burst) == 0 {
-				continue
-			}
-			free = max(free, at)
-			if !s.burst(p, burst, free, yield) {
+			free = max(free, l.at)
+			if !s.burst(l.place, burst, free, yield) {
 				return
 			}
 			free += time.Duration(len(burst)) * time.Second / synthOpens
+		}
+	}
+}
+
+func touches(t tiles.Texture, cells map[tiles.Cell]bool) bool {
+	for c := range t.Box().Cells() {
+		if cells[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// load is the cells that an aircraft at a place makes X-Plane load.
+type load struct {
+	at     time.Duration
+	place  orb.Point
+	cells  []tiles.Cell
+	before map[tiles.Cell]bool // loaded already; the receiver's to keep
+}
+
+// loads yields the flight's loads.
+func (s Synth) loads() iter.Seq[load] {
+	rng := rand.New(rand.NewPCG(s.Seed, 0))
+	var rows [180]float64
+	var columns [360]float64
+	for _, distances := range [...][]float64{rows[:], columns[:]} {
+		for i := range distances {
+			distances[i] = synthLeast + (synthMost-synthLeast)*rng.Float64()
+		}
+	}
+	return func(yield func(load) bool) {
+		loaded := make(map[tiles.Cell]bool)
+		for at, p := range s.positions() {
+			l := load{at: at, place: p, before: make(map[tiles.Cell]bool)}
+			for c := range cellsNear(p, synthForget) {
+				lat, lon := c.Gap(p)
+				switch {
+				case loaded[c]:
+					l.before[c] = true
+				case lat <= rows[c.Lat+90] && lon <= columns[c.Lon+180]:
+					l.cells = append(l.cells, c)
+				}
+			}
+			loaded = maps.Clone(l.before)
+			for _, c := range l.cells {
+				loaded[c] = true
+			}
+			if len(l.cells) > 0 && !yield(l) {
+				return
+			}
 		}
 	}
 }
@@ -99,13 +143,17 @@ func (s Synth) positions() iter.Seq2[time.Duration, orb.Point] {
 	}
 }
 
-// cellsWithin yields the cells that the window of that many degrees round p reaches.
-func cellsWithin(p orb.Point, degrees float64) iter.Seq[cell] {
-	return func(yield func(cell) bool) {
-		wide := min(180, degrees/max(0.01, math.Cos(p.Lat()*math.Pi/180)))
-		for lat := math.Floor(p.Lat() - degrees); lat < p.Lat()+degrees; lat++ {
-			for lon := math.Floor(p.Lon() - wide); lon < p.Lon()+wide; lon++ {
-				if !yield(cellOf(orb.Point{lon, lat})) {
+// cellsNear yields the cells whose near edges are within so many degrees of p.
+func cellsNear(p orb.Point, degrees float64) iter.Seq[tiles.Cell] {
+	return func(yield func(tiles.Cell) bool) {
+		wide := degrees / max(1e-9, math.Cos(p.Lat()*math.Pi/180))
+		west, east := math.Floor(p.Lon()-wide), math.Floor(p.Lon()+wide)
+		if wide > 179 {
+			west, east = -180, 179
+		}
+		for lat := max(-90, math.Floor(p.Lat()-degrees)); lat <= min(89, math.Floor(p.Lat()+degrees)); lat++ {
+			for lon := west; lon <= east; lon++ {
+				if !yield(tiles.Cell{Lat: int(lat), Lon: int(math.Mod(lon+540, 360)) - 180}) {
 					return
 				}
 			}
