@@ -15,8 +15,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// withArchive opens the archive, hands it to f and closes it.
+// withArchive opens the archive, hands it to f and closes it. A patch is refused.
 func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
+	return withAny(ctx, file, func(a *mbtiles.Archive) error {
+		if err := a.NoPatch(); err != nil {
+			return err
+		}
+		return f(a)
+	})
+}
+
+// withAny is withArchive of an archive or a patch.
+func withAny(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
 	a, err := mbtiles.Open(ctx, file)
 	if err != nil {
 		return err
@@ -39,7 +49,7 @@ func newInfoCommand() *cobra.Command {
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				info, err := a.Info(cmd.Context())
 				if err != nil {
 					return err
@@ -88,7 +98,7 @@ sha256, chunks, overzoomed, missing, failed and provider.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				return list(cmd.Context(), a, cmd.OutOrStdout(), asJSON)
 			})
 		},

@@ -94,9 +94,10 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 		}
 		findings = append(findings, f)
 	}
-	findings = append(findings, doctor.Coverage(packages, archives))
+	coverage, whole := doctor.Coverage(packages, archives)
+	findings = append(findings, coverage)
 	if errCatalogue == nil {
-		findings = append(findings, o.examineProvider(ctx, known, packages))
+		findings = append(findings, o.examineProvider(ctx, known, packages, archives, !whole))
 	}
 	findings = append(findings, examineXPlane(o.XPlane, o.Scenery)...)
 	if err := ctx.Err(); err != nil {
@@ -125,13 +126,15 @@ func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Pac
 }
 
 // examineProvider asks the provider that a mount would ask for one image: of ground that the scenery has, if there is any.
-func (o doctorOptions) examineProvider(ctx context.Context, known *fetch.Catalogue, packages []*scenery.Package) doctor.Finding {
+func (o doctorOptions) examineProvider(
+	ctx context.Context, known *fetch.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
+) doctor.Finding {
 	if o.Offline {
 		return doctor.NotAsked("--offline")
 	}
-	p, err := o.lookup(packages, io.Discard)
+	p, err := o.lookup(namedBy(packages, archives), io.Discard)
 	if err != nil {
-		return doctor.Provider(o.Provider, "", err)
+		return doctor.Provider(o.Provider, "", err, needed)
 	}
 	at := orb.Point{7.1, 43.6}
 	if len(packages) > 0 && len(packages[0].Textures()) > 0 {
@@ -144,7 +147,7 @@ func (o doctorOptions) examineProvider(ctx context.Context, known *fetch.Catalog
 	if errors.Is(err, fetch.ErrNoImagery) {
 		said, err = "it answers, and has no imagery at the place that was asked for", nil
 	}
-	return doctor.Provider(p.ID, said, err)
+	return doctor.Provider(p.ID, said, err, needed)
 }
 
 func examineXPlane(dir string, sceneries []string) []doctor.Finding {

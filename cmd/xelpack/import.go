@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +38,8 @@ func newImportCommand() *cobra.Command {
 files (dds_cache/…/BI/23952_33712_z16.dds). Every file is checked: its name, its format (DXT1 or DXT5, square, 256 to 4096 px, all mip levels) and its length.
 What is skipped is named, and why. Of a texture that is found twice the first is taken. An import that was interrupted goes on where it stopped.
 
-Whether the imagery may be passed on only its maker's licence says: unless --redistributable is given, the archive is taken not to be.`,
+Whether the imagery may be passed on only its maker's licence says: unless --redistributable is given, the archive is taken not to be. Of a --provider whose licence does not allow it,
+it is refused; where only the names say so, that is said.`,
 		Example: `  xelpack import ~/Ortho4XP/Tiles/zOrtho4XP_+43+005/textures -o +43+005.mbtiles
   xelpack import ~/.autoortho-data/cache/dds_cache -o autoortho.mbtiles --provider bing`,
 		Args: cobra.MinimumNArgs(1),
@@ -73,6 +77,11 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	if err != nil {
 		return err
 	}
+	if o.Free {
+		if err := checkFree(o.Provider, found, stderr); err != nil {
+			return err
+		}
+	}
 	if len(found.Files) == 0 {
 		sayImported(stderr, mbtiles.ImportReport{Skipped: found.Skipped, Others: found.Others})
 		return errors.New("no texture to import: want files such as 23952_33712_BI16.dds")
@@ -99,6 +108,27 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output, plural(report.Imported, "texture"), report.Present, len(report.Skipped))
 	return err
+}
+
+// checkFree compares --redistributable with what the catalogue says of the provider, and of those that the names are of.
+func checkFree(provider string, found mbtiles.DDSFiles, stderr io.Writer) error {
+	known, err := catalogue()
+	if err != nil {
+		return err
+	}
+	if p, ok := known.Find(provider); ok && !p.Redistributable {
+		return usageErrorf("--redistributable: the licence of %s does not allow to pass its imagery on (%s): leave out --redistributable, or name the provider that the imagery is from", p.ID, p.Licence)
+	}
+	count := make(map[string]int)
+	for _, f := range found.Files {
+		count[strings.ToUpper(f.Texture.Maptype)]++
+	}
+	for _, code := range slices.Sorted(maps.Keys(count)) {
+		if p, ok := known.Find(code); ok && !p.Redistributable {
+			fmt.Fprintf(stderr, "--redistributable: %s named %s, as if of %s, whose licence does not allow to pass its imagery on (%s)\n", plural(count[code], "texture"), code, p.ID, p.Licence)
+		}
+	}
+	return nil
 }
 
 func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found mbtiles.DDSFiles, stderr io.Writer) (mbtiles.ImportReport, error) {

@@ -62,6 +62,10 @@ func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library
 	}
 	for _, path := range paths {
 		v, err := l.open(ctx, path)
+		if errors.Is(err, mbtiles.ErrIsPatch) && !slices.Contains(l.args, path) { // of a folder, where patches may lie about
+			fmt.Fprintf(stderr, "%v; left out\n", err)
+			continue
+		}
 		if err != nil {
 			return nil, errors.Join(err, l.close())
 		}
@@ -104,6 +108,9 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 	a, err := mbtiles.Open(ctx, path)
 	if err != nil {
 		return volume{}, err
+	}
+	if err := a.NoPatch(); err != nil {
+		return volume{}, errors.Join(err, a.Close())
 	}
 	l.opened = append(l.opened, a)
 	return volume{path, state, a}, nil

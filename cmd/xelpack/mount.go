@@ -110,14 +110,12 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	ready := func(fsys *mount.FS) (err error) {
 		watch.Mount.Store(fsys)
-		behind.Flush(lastWords) // whoever is told prints what was said until now
-		if forget, err = announceReady(o.daemonOptions); err != nil {
-			return err
-		}
 		if err := notifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
 			watch.log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
 		}
-		return nil
+		behind.Flush(lastWords) // whoever is told prints what was said until now
+		forget, err = announceReady(o.daemonOptions)
+		return err
 	}
 	var packages []*scenery.Package
 	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
@@ -139,7 +137,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	watch.holds(mo.Archives, mo.Files, flown)
 	if mo.Live != mount.LiveOff {
-		provider, err := o.lookup(packages, stderr)
+		provider, err := o.lookup(namedBy(packages, lib.opened), stderr)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +47,7 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
 	prepareHome(t, home, who)
+	mountAsRoot(t, home)
 
 	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", ownDevice, "sh", who.Uid, who.Gid, "sh", "ordinary_user.sh")
 	cmd.Dir = home
@@ -53,6 +55,24 @@ func TestOrdinaryUser(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "== done") {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+// mountAsRoot mounts the user's archive where the user cannot look.
+func mountAsRoot(t *testing.T, home string) {
+	t.Helper()
+	mountpoint, state := filepath.Join(home, "root's"), t.TempDir()
+	if err := os.Mkdir(mountpoint, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"mount", "--daemon", "--log", filepath.Join(state, "log"), "--pid-file", filepath.Join(state, "pid"), filepath.Join(home, "flight.mbtiles"), mountpoint}
+	if out, err := command(t.Context(), t, args...).CombinedOutput(); err != nil {
+		t.Fatalf("mount as root: %v\n%s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := command(context.Background(), t, "umount", mountpoint).CombinedOutput(); err != nil {
+			t.Errorf("umount as root: %v\n%s", err, out)
+		}
+	})
 }
 
 // newUser adds a user to the system until the test ends.

@@ -106,7 +106,11 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	provider, err := fo.lookup(packages, stderr)
+	textures := namedBy(packages, nil)
+	if g.Traced != nil {
+		textures = slices.Values(g.Traced)
+	}
+	provider, err := fo.lookup(textures, stderr)
 	if err != nil {
 		return plan{}, err
 	}

@@ -39,7 +39,7 @@ network too; OUT.png is a still. --plain draws the imagery alone, at up to 4096 
 			if err != nil {
 				return err
 			}
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				return runPreview(cmd.Context(), a, args[0], args[1], draw)
 			})
 		},

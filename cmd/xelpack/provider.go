@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // autoProvider takes what the scenery's names ask for.
@@ -81,8 +84,8 @@ func (o fetchOptions) open(ctx context.Context, p fetch.Provider, co fetch.Clien
 	return im, err
 }
 
-// lookup finds the provider. With auto it is the one that most of the scenery's textures are named after, if xelpack knows it.
-func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fetch.Provider, error) {
+// lookup finds the provider. With auto it is the one that most of the textures are named after, if xelpack knows it.
+func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer) (fetch.Provider, error) {
 	known, err := catalogue()
 	if err != nil {
 		return fetch.Provider{}, err
@@ -94,7 +97,7 @@ func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fet
 		}
 		return p, nil
 	}
-	wanted, others := commonMaptype(packages)
+	wanted, others := commonMaptype(textures)
 	if wanted != "" {
 		if p, err := known.Lookup(wanted); err == nil {
 			if others > 0 {
@@ -108,18 +111,39 @@ func (o fetchOptions) lookup(packages []*scenery.Package, stderr io.Writer) (fet
 }
 
 // commonMaptype returns the maptype that most textures have and how many have another.
-func commonMaptype(packages []*scenery.Package) (maptype string, others int) {
+func commonMaptype(textures iter.Seq[tiles.Texture]) (maptype string, others int) {
 	counts := make(map[string]int)
 	total := 0
-	for _, p := range packages {
-		for _, t := range p.Textures() {
-			m := strings.ToUpper(t.Maptype)
-			counts[m]++
-			total++
-			if n := counts[m]; n > counts[maptype] || n == counts[maptype] && m < maptype {
-				maptype = m
-			}
+	for t := range textures {
+		m := strings.ToUpper(t.Maptype)
+		counts[m]++
+		total++
+		if n := counts[m]; n > counts[maptype] || n == counts[maptype] && m < maptype {
+			maptype = m
 		}
 	}
 	return maptype, total - counts[maptype]
+}
+
+// namedBy yields the textures that scenery packages name or, where there are none, those of archives.
+func namedBy(packages []*scenery.Package, archives []*mbtiles.Archive) iter.Seq[tiles.Texture] {
+	return func(yield func(tiles.Texture) bool) {
+		for _, p := range packages {
+			for _, t := range p.Textures() {
+				if !yield(t.Texture) {
+					return
+				}
+			}
+		}
+		for _, a := range archives {
+			if len(packages) > 0 {
+				return
+			}
+			for e := range a.All() {
+				if !yield(e.Texture) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -26,7 +26,7 @@ nothing uses any more is given back. With --compress every texture is compressed
   xelpack repack flight.mbtiles --compress best -o small.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				return runRepack(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

@@ -137,7 +137,7 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 	if o.Provider == autoProvider {
 		o.Provider = id
 	}
-	p, err := o.lookup(nil, stderr)
+	p, err := o.lookup(namedBy(nil, nil), stderr)
 	if err != nil {
 		return pack.Report{}, fmt.Errorf("%w (the textures are from %s: name its template or file with --provider)", err, id)
 	}

@@ -38,7 +38,7 @@ What is damaged is named, a line each; exit code 5. With --quick only the tables
 type verifyOptions struct{ Quick, JSON bool }
 
 func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr io.Writer) error {
-	return withArchive(ctx, file, func(a *mbtiles.Archive) error {
+	return withAny(ctx, file, func(a *mbtiles.Archive) error {
 		report, err := verify(ctx, a, o.Quick, stderr)
 		if err != nil {
 			return err

@@ -10,22 +10,27 @@ import (
 
 func TestVerdicts(t *testing.T) {
 	const s = subject("x")
+	covered, whole := Coverage(nil, nil)
+	if whole {
+		t.Error("nothing at all needs no provider")
+	}
 	for name, c := range map[string]struct {
 		got  Finding
 		want Verdict
 	}{
-		"few descriptors":   {limits(s, 1024), Warning},
-		"many descriptors":  {limits(s, 1<<20), OK},
-		"memory for all":    {memory(s, 8e9, 2e9), OK},
-		"memory too little": {memory(s, 2e9, 2.3e9), Warning},
-		"disk for all":      {disk(s, "/", 20e9, 10e9), OK},
-		"disk for some":     {disk(s, "/", 5e9, 10e9), Warning},
-		"disk full":         {disk(s, "/", 1e6, 10e9), Failure},
-		"configuration":     {Config(nil, nil), OK},
-		"configuration bad": {Config(nil, os.ErrInvalid), Failure},
-		"provider down":     {Provider("eox", "", os.ErrDeadlineExceeded), Failure},
-		"nothing to cover":  {Coverage(nil, nil), Skipped},
-		"disk, not yet":     {Disk(filepath.Join(t.TempDir(), "a", "b"), 0), OK},
+		"few descriptors":     {limits(s, 1024), Warning},
+		"many descriptors":    {limits(s, 1<<20), OK},
+		"memory for all":      {memory(s, 8e9, 2e9), OK},
+		"memory too little":   {memory(s, 2e9, 2.3e9), Warning},
+		"disk for all":        {disk(s, "/", 20e9, 10e9), OK},
+		"disk for some":       {disk(s, "/", 5e9, 10e9), Warning},
+		"disk full":           {disk(s, "/", 1e6, 10e9), Failure},
+		"configuration":       {Config(nil, nil), OK},
+		"configuration bad":   {Config(nil, os.ErrInvalid), Failure},
+		"provider down":       {Provider("eox", "", os.ErrDeadlineExceeded, true), Failure},
+		"provider not needed": {Provider("eox", "", os.ErrDeadlineExceeded, false), Warning},
+		"nothing to cover":    {covered, Skipped},
+		"disk, not yet":       {Disk(filepath.Join(t.TempDir(), "a", "b"), 0), OK},
 	} {
 		if c.got.Verdict != c.want {
 			t.Errorf("%s: %+v, want %s", name, c.got, c.want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"al.essio.dev/pkg/shellescape"
 
@@ -41,6 +42,9 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	if err != nil {
 		return nil, s.failure(remedyArchive(err), "%v", err)
 	}
+	if err := a.NoPatch(); err != nil {
+		return nil, s.failure("apply it, and mount what that makes", "%v", errors.Join(err, a.Close()))
+	}
 	info, err := a.Info(ctx)
 	switch {
 	case err != nil:
@@ -69,34 +73,41 @@ func remedyArchive(err error) string {
 	}
 }
 
-// Coverage says how much of what the scenery names is packed.
-func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) Finding {
+// Coverage says how much of what the scenery names is packed, and whether a mount of it all never asks a provider: nothing is left to be made live.
+func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) (f Finding, whole bool) {
 	const s = subject("coverage")
-	named, packed := 0, 0
+	named, packed, real := 0, 0, 0
 	for _, p := range packages {
 		for _, t := range p.Textures() {
 			named++
-			for _, a := range archives {
-				if _, ok := a.Lookup(t.Key()); ok {
-					packed++
-					break
-				}
+			held := func(a *mbtiles.Archive) bool { _, ok := a.Lookup(t.Key()); return ok }
+			switch {
+			case slices.ContainsFunc(archives, held):
+				packed++
+			case t.Real:
+				real++
 			}
 		}
 	}
+	whole = len(archives) > 0 && packed+real == named // without scenery nothing is made live
 	switch {
 	case named == 0 || len(archives) == 0:
-		return s.skipped("give an archive and --scenery to see how well they fit")
+		return s.skipped("give an archive and --scenery to see how well they fit"), whole
+	case whole:
+		return s.ok("all %d textures that the scenery names are packed, or real files of it", named), whole
 	case packed == 0:
-		return s.warning("build the archive with the same --scenery: names are made of place, zoom level and maptype", "none of %d textures that the scenery names is packed: all are made live", named)
+		return s.warning("build the archive with the same --scenery: names are made of place, zoom level and maptype", "none of %d textures that the scenery names is packed: all are made live", named), whole
 	default:
-		return s.ok("%d of %d textures that the scenery names are packed; the others are made live where they are needed", packed, named)
+		return s.ok("%d of %d textures that the scenery names are packed; the others are made live where they are needed", packed, named), whole
 	}
 }
 
-// Provider reports what one request to the provider brought.
-func Provider(id string, said string, err error) Finding {
+// Provider reports what one request to the provider brought. That it did not answer matters less where nothing needs it.
+func Provider(id string, said string, err error, needed bool) Finding {
 	const s = subject("provider")
+	if err != nil && !needed {
+		return s.warning("fly all the same: all that the mount serves is packed; before the next build check the line, the provider's address and token", "%s: %v", id, err)
+	}
 	if err != nil {
 		return s.failure("check the line, the provider's address and token, or choose another --provider; archived textures need none", "%s: %v", id, err)
 	}

@@ -92,7 +92,15 @@ func mounts(ctx context.Context) (findings []Finding) {
 		return []Finding{s.skipped(err.Error())}
 	}
 	for _, path := range paths {
-		if err := mount.Answers(ctx, path); err != nil {
+		err := mount.Answers(ctx, path)
+		if err == nil {
+			_, err = os.Stat(path) // whom the mount does not let in the kernel has answered by itself until now
+		}
+		if errors.Is(err, os.ErrPermission) {
+			findings = append(findings, s.skipped(path+" is another user's, and lets nobody else in"))
+			continue
+		}
+		if err != nil {
 			findings = append(findings, s.warning("clear it: "+shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", path}), "%s does not answer: %v", path, err))
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -39,25 +40,29 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 		_, _, err = p.resolve(c.Token)
 		return p, err
 	}
-	known := c.Providers()
-	for _, p := range known {
-		for _, n := range p.names() {
-			if !strings.EqualFold(n, name) {
-				continue
-			}
-			if p.ID == SampleID {
-				return p, nil
-			}
-			if _, _, err := p.resolve(c.Token); err != nil {
-				return Provider{}, err
-			}
+	if p, ok := c.Find(name); ok {
+		if p.ID == SampleID {
 			return p, nil
 		}
+		if _, _, err := p.resolve(c.Token); err != nil {
+			return Provider{}, err
+		}
+		return p, nil
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
 		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknownProvider, name)
 	}
-	return Provider{}, unknownProvider(name, known)
+	return Provider{}, unknownProvider(name, c.Providers())
+}
+
+// Find returns the provider of an id or maptype code, in any case, as it is described: what it would take to ask it, such as a token, need not be there.
+func (c *Catalogue) Find(name string) (Provider, bool) {
+	for _, p := range c.Providers() {
+		if slices.ContainsFunc(p.names(), func(n string) bool { return strings.EqualFold(n, name) }) {
+			return p, true
+		}
+	}
+	return Provider{}, false
 }
 
 func (p Provider) names() []string { return append([]string{p.ID, p.Code}, p.Codes...) }

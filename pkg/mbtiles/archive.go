@@ -18,6 +18,8 @@ type Archive struct {
 	real     string // where it was, if that is a link
 	index    *index
 	complete bool
+
+	patchBase string // the digest of the archive that it is a patch for; empty for an archive
 }
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.

@@ -45,6 +45,9 @@ func (o CopyOptions) withDefaults() CopyOptions {
 // Extract makes an archive at path of those textures of a that keep wants. It is canonical, as Repack's. The metadata is that of a, less what is true of the
 // whole only: its name and plan. The error is ErrNothing if keep wants nothing.
 func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool, o CopyOptions) (CopyReport, error) {
+	if err := a.NoPatch(); err != nil {
+		return CopyReport{}, err
+	}
 	meta, err := a.metadata(ctx)
 	if err != nil {
 		return CopyReport{}, err

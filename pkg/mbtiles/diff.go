@@ -2,6 +2,7 @@ package mbtiles
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -49,7 +50,10 @@ func (d Difference) Count(k ChangeKind) int {
 // Diff compares what two archives say about their textures. No pixel is read: equal hashes are equal files.
 func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
 	d := Difference{Changes: []Change{}}
-	var err error
+	err := errors.Join(from.NoPatch(), to.NoPatch())
+	if err != nil {
+		return d, err
+	}
 	if d.OldDigest, err = from.computeDigest(ctx); err != nil {
 		return d, err
 	}

@@ -24,6 +24,7 @@ var (
 	ErrUnfinished = errors.New("archive is unfinished")
 	ErrMixture    = errors.New("some of the imagery may be passed on and some may not")
 	ErrPatch      = errors.New("the patch does not fit")
+	ErrIsPatch    = errors.New("it is a patch, and no archive by itself")
 )
 
 // explain adds to err the file and, where the cause is plain, the sentinel to test for.

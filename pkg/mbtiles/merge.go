@@ -69,7 +69,7 @@ type MergeInput struct {
 // they are from. Attribution, licences and providers are those of all inputs that something was taken from.
 //
 // The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is set; ErrUnfinished for an input that is not complete; and
-// ErrPatch for one that is a patch.
+// ErrIsPatch for one that is a patch.
 func Merge(ctx context.Context, path string, inputs []*Archive, o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
@@ -172,8 +172,8 @@ func newEntrant(ctx context.Context, a *Archive, place int) (*entrant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if base := meta[keyPatchBase]; base != "" {
-		return nil, fmt.Errorf("%s: %w: it is a patch for the archive of digest %s: apply it to that", a.path, ErrPatch, base)
+	if err := a.NoPatch(); err != nil {
+		return nil, err
 	}
 	info, err := os.Stat(a.path)
 	if err != nil {

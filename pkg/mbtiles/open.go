@@ -98,7 +98,7 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	}
 	a := &Archive{path: path, real: path, reader: r}
 	err = r.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		a.index, a.complete, err = load(ctx, c)
+		a.index, a.complete, a.patchBase, err = load(ctx, c)
 		return err
 	})
 	switch {
@@ -115,32 +115,32 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 }
 
 // load checks what the file is before it believes any of it, and reads the index.
-func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, err error) {
+func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBase string, err error) {
 	application, err := c.Number(ctx, `PRAGMA application_id`)
 	if err != nil {
-		return nil, false, err
+		return nil, false, "", err
 	}
 	user, err := c.Number(ctx, `PRAGMA user_version`)
 	if err != nil {
-		return nil, false, err
+		return nil, false, "", err
 	}
 	if err := (header{sqlite: true, application: uint32(application), user: uint32(user)}).check(); err != nil {
-		return nil, false, err
+		return nil, false, "", err
 	}
 	if err := checkSchema(ctx, c); err != nil {
-		return nil, false, err
+		return nil, false, "", err
 	}
 	meta, err := metadata(ctx, c)
 	if err != nil {
-		return nil, false, err
+		return nil, false, "", err
 	}
 	if version := meta[keyVersion]; version != strconv.Itoa(FormatVersion) {
-		return nil, false, corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
+		return nil, false, "", corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
 	}
 	state := meta[keyState]
 	if state != stateBuilding && state != stateComplete {
-		return nil, false, corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
+		return nil, false, "", corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
 	}
 	x, err = readIndex(ctx, c)
-	return x, state == stateComplete, err
+	return x, state == stateComplete, meta[keyPatchBase], err
 }

@@ -3,9 +3,12 @@ package mbtiles
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"al.essio.dev/pkg/shellescape"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -18,9 +21,20 @@ const (
 	keyPatchMetadata = keyPrefix + "patch_metadata" // of what it makes, a JSON object
 )
 
+// NoPatch returns an ErrIsPatch that says what to do if the archive is a patch: what it holds is not all there is.
+func (a *Archive) NoPatch() error {
+	if a.patchBase == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)", a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
+}
+
 // WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the textures that are new or different in to. Its metadata says which
 // digests it leads from and to, what is taken away, and the metadata of to.
 func WritePatch(ctx context.Context, path string, from, to *Archive, o CopyOptions) (CopyReport, error) {
+	if err := errors.Join(from.NoPatch(), to.NoPatch()); err != nil {
+		return CopyReport{}, err
+	}
 	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{from, to}}
 	var removed []string
 	for p, err := range pairs(ctx, from, to) {

@@ -83,8 +83,8 @@ func TestPatch(t *testing.T) {
 	}
 
 	// In place, and what does not fit changes nothing.
-	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*Archive{from, patch}, MergeOptions{}); !errors.Is(err, ErrPatch) {
-		t.Errorf("merged: got %v, want %v", err, ErrPatch)
+	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*Archive{from, patch}, MergeOptions{}); !errors.Is(err, ErrIsPatch) {
+		t.Errorf("merged: got %v, want %v", err, ErrIsPatch)
 	}
 	for _, wrong := range []struct {
 		name        string
