@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -186,7 +187,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	defer bar.Close()
 	report, err := pack.Build(ctx, pipeline, writer, job)
 	if errRate := rememberRate(job.Provider, report); errRate != nil {
-		fmt.Fprintf(stderr, "the rate is not remembered for the next plan: %v\n", errRate)
+		words.Fprintf(stderr, "the rate is not remembered for the next plan: %v\n", errRate)
 	}
 	return report, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
@@ -101,7 +102,7 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 		err = cmd.Wait()
 	}
 	if err := copyFrom(stderr, o.Log, start); err != nil {
-		fmt.Fprintf(stderr, "what the daemon says cannot be shown: %v\n", err)
+		words.Fprintf(stderr, "what the daemon says cannot be shown: %v\n", err)
 	}
 	if n == 0 {
 		if ctx.Err() != nil {

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -70,7 +69,7 @@ func (d defaults) apply(flags *pflag.FlagSet) error {
 		values, source := d.lookup(f.Name)
 		for _, v := range values {
 			if err := f.Value.Set(expandHome(v)); err != nil {
-				errs = append(errs, usageErrorf("%s = %q: %w", source, v, err))
+				errs = append(errs, usageErrorf("%s = %q: %s", source, v, want(f)))
 			}
 		}
 	})
@@ -109,6 +108,8 @@ func (d defaults) lookup(name string) (values []string, source string) {
 		for _, item := range v {
 			values = append(values, fmt.Sprint(item))
 		}
+	case map[string]any, []map[string]any:
+		values = []string{"a table"} // no flag takes one
 	default:
 		values = []string{fmt.Sprint(v)}
 	}
@@ -127,7 +128,7 @@ func (d defaults) checkNames(root *cobra.Command) error {
 	var errs []error
 	check := func(name, what string, spell func(string) string) {
 		if takes, known := may[name]; !known {
-			errs = append(errs, usageErrorf("%s is no flag of any command%s", what, suggestion(name, may, spell)))
+			errs = append(errs, usageErrorf("%s is no flag of any command%s", what, suggestion(name, maps.Clone(may), spell)))
 		} else if !takes {
 			errs = append(errs, usageErrorf("%s says what is to be done, and cannot be a default: give --%s on the command line", what, name))
 		}
@@ -154,16 +155,11 @@ func collectFlags(cmd *cobra.Command, may map[string]bool) {
 
 // suggestion names the flag that may be meant.
 func suggestion(name string, may map[string]bool, spell func(string) string) string {
-	nearest, least := "", len(name)/3+1 // more than every third letter wrong is another word
-	for _, known := range slices.Sorted(maps.Keys(may)) {
-		if d := levenshtein.ComputeDistance(name, known); may[known] && d < least {
-			nearest, least = known, d
-		}
+	maps.DeleteFunc(may, func(_ string, takes bool) bool { return !takes })
+	if near := nearest(name, slices.Sorted(maps.Keys(may))); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", spell(near))
 	}
-	if nearest == "" {
-		return "; `xelpack COMMAND --help` lists them"
-	}
-	return fmt.Sprintf(" (did you mean %s?)", spell(nearest))
+	return "; `xelpack COMMAND --help` lists them"
 }
 
 func variableOf(flag string) string {

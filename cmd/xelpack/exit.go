@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"syscall"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -60,7 +60,7 @@ func exitCode(stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "xelpack: interrupted; what was done is kept: run the same command to continue")
 		return code
 	}
-	fmt.Fprintf(stderr, "xelpack: %v\n", err)
+	fmt.Fprintf(stderr, "xelpack: %s\n", words.Of(err))
 	if h := hint(err); h != "" {
 		fmt.Fprintf(stderr, "hint: %s\n", h)
 	}
@@ -73,7 +73,7 @@ func codeOf(err error) int {
 	switch {
 	case errors.As(err, &daemon):
 		return int(daemon)
-	case errors.As(err, &usage), unknownCommand(err):
+	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, errHoles):
 		return exitHoles
@@ -87,9 +87,6 @@ func codeOf(err error) int {
 		return exitFailed
 	}
 }
-
-// unknownCommand recognises cobra's only error that comes without a type or a hook.
-func unknownCommand(err error) bool { return strings.HasPrefix(err.Error(), "unknown command ") }
 
 // hints are what to do about errors whose text does not say it.
 var hints = []struct {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -120,7 +121,7 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 func (l *library) refresh(ctx context.Context, stderr io.Writer) {
 	paths, err := l.paths(stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "the archives stay as they are: %v\n", err)
+		words.Fprintf(stderr, "the archives stay as they are: %v\n", err)
 		return
 	}
 	var shelf []volume
@@ -136,10 +137,10 @@ func (l *library) refresh(ctx context.Context, stderr io.Writer) {
 		case err == nil:
 			shelf = append(shelf, v)
 		case i >= 0:
-			fmt.Fprintf(stderr, "%v; what was there before is served on\n", err)
+			words.Fprintf(stderr, "%v; what was there before is served on\n", err)
 			shelf = append(shelf, l.shelf[i])
 		default:
-			fmt.Fprintf(stderr, "%v; left out\n", err)
+			words.Fprintf(stderr, "%v; left out\n", err)
 		}
 	}
 	for _, old := range l.shelf {

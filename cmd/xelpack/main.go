@@ -10,6 +10,7 @@ package main
 import (
 	"context"
 	"io"
+	"iter"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,7 +49,13 @@ func newRootCommand() *cobra.Command {
 		Long:          rootHelp + "\n\n" + exitCodesHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Version:       version(),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
@@ -56,7 +63,8 @@ func newRootCommand() *cobra.Command {
 			return applyDefaults(cmd)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetVersionTemplate(versionText())
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
@@ -65,22 +73,31 @@ func newRootCommand() *cobra.Command {
 		newTraceCommand(), newReplayCommand(), newBenchCommand(),
 		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),
 	)
-	for _, c := range root.Commands() {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for c := range commands(root) {
 		c.Long += "\n\n" + exitCodesHelp
 		c.Args = usageArgs(c.Args)
+		switch c.Name() { // cobra's own, which would end well on what they do not know
+		case "help":
+			c.Args = func(_ *cobra.Command, words []string) error { return known(root, words) }
+		case "completion":
+			c.RunE = func(*cobra.Command, []string) error {
+				return usageErrorf("name a shell: bash, zsh, fish or powershell")
+			}
+		}
 	}
 	return root
 }
 
-// usageArgs makes a wrong number of arguments a wrong usage.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if check == nil {
-			return nil
+// commands are all commands below root.
+func commands(root *cobra.Command) iter.Seq[*cobra.Command] {
+	return func(yield func(*cobra.Command) bool) {
+		for _, c := range root.Commands() {
+			if !yield(c) {
+				return
+			}
+			commands(c)(yield)
 		}
-		if err := check(cmd, args); err != nil {
-			return usageErrorf("%w (usage: %s)", err, cmd.UseLine())
-		}
-		return nil
 	}
 }

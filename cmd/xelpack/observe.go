@@ -20,6 +20,7 @@ import (
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/status"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -120,7 +121,7 @@ func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer
 // startTrace starts the trace of a mount. Whatever becomes of it, the mount goes on.
 func startTrace(file string, stderr io.Writer) (*trace.Writer, error) {
 	w, err := trace.Create(file, trace.Options{OnError: func(err error) {
-		fmt.Fprintf(stderr, "the trace ends here, the mount goes on: %v\n", err)
+		words.Fprintf(stderr, "the trace ends here, the mount goes on: %v\n", err)
 	}})
 	if errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("--trace %s: the record of another flight is there: choose another name or remove it", file)

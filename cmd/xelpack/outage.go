@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -19,7 +20,7 @@ func (o buildOptions) onOutage(stderr io.Writer) func(fetch.Outage) {
 // sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a line of its own: a progress bar may stand on this one.
 func sayOutage(w io.Writer, o fetch.Outage) {
 	if o.Down {
-		fmt.Fprintf(w, "\nwaiting: %s does not answer (%v); the build goes on when it does, and can be interrupted and gone on with later\n", o.Host, o.Cause)
+		words.Fprintf(w, "\nwaiting: %s does not answer (%v); the build goes on when it does, and can be interrupted and gone on with later\n", o.Host, o.Cause)
 		return
 	}
 	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, durationText(o.Lasted))

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
@@ -73,7 +74,7 @@ func end(ctx context.Context, fsys *mount.FS, gone <-chan error, stderr io.Write
 	defer cancel()
 	err := fsys.Unmount(unmounting)
 	if errors.Is(err, mount.ErrBusy) {
-		fmt.Fprintf(stderr, "%v; detached: what is open is served until it is closed; interrupted once more, it fails\n", err)
+		words.Fprintf(stderr, "%v; detached: what is open is served until it is closed; interrupted once more, it fails\n", err)
 		err = nil
 	}
 	return errors.Join(err, <-gone)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -76,7 +77,7 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 	case err != nil && o.Offline:
 		return nil, fmt.Errorf("--offline: %w", err)
 	case err != nil:
-		fmt.Fprintf(stderr, "chunks are not kept: %v\n", err)
+		words.Fprintf(stderr, "chunks are not kept: %v\n", err)
 		return im, nil
 	}
 	next := im.Source
@@ -98,7 +99,7 @@ func (im *imagery) Forget(c tiles.Chunk) {
 func (im *imagery) close(stderr io.Writer) {
 	if im.store != nil {
 		if err := im.store.Close(); err != nil {
-			fmt.Fprintf(stderr, "chunks are not kept: %v\n", err)
+			words.Fprintf(stderr, "chunks are not kept: %v\n", err)
 		}
 	}
 	im.client.Close()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 	"github.com/xelpack/xelpack/pkg/trace"
 )
@@ -66,7 +67,7 @@ func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.
 	if !cut {
 		return r.Err()
 	}
-	fmt.Fprintf(stderr, "%v; what comes before is used\n", r.Err())
+	words.Fprintf(stderr, "%v; what comes before is used\n", r.Err())
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
@@ -39,7 +40,7 @@ One that is in use is left alone, and who uses it is said; --lazy takes it out o
 func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writer) error {
 	err := mount.Unmount(mountpoint)
 	if lazy && errors.Is(err, mount.ErrBusy) {
-		fmt.Fprintf(stderr, "%v\n", err)
+		words.Fprintf(stderr, "%v\n", err)
 		return mount.Detach(mountpoint)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -64,7 +65,7 @@ func verify(ctx context.Context, a *mbtiles.Archive, quick bool, stderr io.Write
 
 func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	for _, p := range r.Problems {
-		if _, err := fmt.Fprintln(w, p); err != nil {
+		if _, err := fmt.Fprintln(w, words.Plain(p.String())); err != nil {
 			return err
 		}
 	}

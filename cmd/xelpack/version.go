@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -29,9 +30,14 @@ func newVersionCommand() *cobra.Command {
 		Long:  "Prints the version of xelpack, of the archive format, and the JPEG decoder in use.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "xelpack %s, archive format %d, %s, %s %s/%s\n",
-				version(), mbtiles.FormatVersion, dds.Decoder(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(cmd.OutOrStdout(), versionText())
 			return err
 		},
 	}
+}
+
+// versionText is what the verb and --version print.
+func versionText() string {
+	return fmt.Sprintf("xelpack %s, archive format %d, %s, %s %s/%s\n",
+		version(), mbtiles.FormatVersion, dds.Decoder(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -8,7 +8,11 @@
 // Nothing is changed, but for one mount in a temporary folder, which is taken away again.
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/xelpack/xelpack/internal/words"
+)
 
 // Verdict is how something is.
 type Verdict string
@@ -45,7 +49,7 @@ func Worst(findings []Finding) Verdict {
 type subject string
 
 func (s subject) ok(format string, args ...any) Finding {
-	return Finding{Subject: string(s), Verdict: OK, Detail: fmt.Sprintf(format, args...)}
+	return Finding{Subject: string(s), Verdict: OK, Detail: words.Sprintf(format, args...)}
 }
 
 func (s subject) skipped(why string) Finding {
@@ -53,11 +57,11 @@ func (s subject) skipped(why string) Finding {
 }
 
 func (s subject) warning(remedy, format string, args ...any) Finding {
-	return Finding{Subject: string(s), Verdict: Warning, Detail: fmt.Sprintf(format, args...), Remedy: remedy}
+	return Finding{Subject: string(s), Verdict: Warning, Detail: words.Sprintf(format, args...), Remedy: remedy}
 }
 
 func (s subject) failure(remedy, format string, args ...any) Finding {
-	return Finding{Subject: string(s), Verdict: Failure, Detail: fmt.Sprintf(format, args...), Remedy: remedy}
+	return Finding{Subject: string(s), Verdict: Failure, Detail: words.Sprintf(format, args...), Remedy: remedy}
 }
 
 // gb writes bytes for people.

@@ -11,6 +11,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
@@ -89,7 +90,7 @@ func mounts(ctx context.Context) (findings []Finding) {
 	const s = subject("mounts")
 	paths, err := mount.List()
 	if err != nil {
-		return []Finding{s.skipped(err.Error())}
+		return []Finding{s.skipped(words.Of(err))}
 	}
 	for _, path := range paths {
 		err := mount.Answers(ctx, path)

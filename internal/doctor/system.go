@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/internal/words"
 )
 
 // enoughDescriptors is what a busy mount may have open: a file a descriptor, and X-Plane opens some thousand in one go.
@@ -19,7 +21,7 @@ func Limits() Finding {
 	const s = subject("open files")
 	var l unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return s.skipped(err.Error())
+		return s.skipped(words.Of(err))
 	}
 	return limits(s, l.Max) // Go raises the soft limit to the hard one by itself
 }
@@ -37,7 +39,7 @@ func Memory(need int64) Finding {
 	const s = subject("memory")
 	file, err := os.Open("/proc/meminfo")
 	if err != nil {
-		return s.skipped(err.Error())
+		return s.skipped(words.Of(err))
 	}
 	defer file.Close()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
@@ -97,7 +99,7 @@ func Config(errs ...error) Finding {
 	var said []string
 	for _, err := range errs {
 		if err != nil {
-			said = append(said, strings.ReplaceAll(err.Error(), "\n", "; "))
+			said = append(said, strings.ReplaceAll(words.Of(err), "\n", "; "))
 		}
 	}
 	if len(said) > 0 {

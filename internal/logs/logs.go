@@ -15,6 +15,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/words"
 )
 
 // Options say what is written, and how.
@@ -32,14 +34,19 @@ type Options struct {
 func ParseLevel(s string) (slog.Level, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(s)); err != nil {
-		return l, fmt.Errorf("log level %q is none of debug, info, warn, error", s)
+		return l, fmt.Errorf("unknown log level %q (want debug, info, warn or error)", s)
 	}
 	return l, nil
 }
 
 // New returns a logger on w, which is written to by one line at a time.
 func New(w io.Writer, o Options) *slog.Logger {
-	ho := &slog.HandlerOptions{Level: o.Level}
+	ho := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(words.Of(err))
+		}
+		return a
+	}}
 	var h slog.Handler = slog.NewTextHandler(w, ho)
 	if o.JSON {
 		h = slog.NewJSONHandler(w, ho)

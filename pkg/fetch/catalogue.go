@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -100,6 +101,8 @@ func (c *Catalogue) addTOML(file string) error {
 		at := ""
 		if parse, ok := errors.AsType[toml.ParseError](err); ok {
 			at = fmt.Sprintf(" line %d: %s", parse.Position.Line, parse.Message)
+		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
+			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
 		}
 		return fmt.Errorf("%w: %s:%s", ErrProviderFile, file, at)
 	}
@@ -121,6 +124,9 @@ func (c *Catalogue) addTOML(file string) error {
 	}
 	return nil
 }
+
+// keyOfError finds in the errors of package toml about values of a wrong type where they stand.
+var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
 
 func (t tomlProvider) provider() (Provider, error) {
 	p := Provider{

@@ -40,7 +40,7 @@ func ParseCompression(s string) (Compression, error) {
 			return c, nil
 		}
 	}
-	return None, fmt.Errorf("compression %q is none of none, fast, best", s)
+	return None, fmt.Errorf("unknown compression %q (want none, fast or best)", s)
 }
 
 // Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is immutable.

@@ -42,7 +42,7 @@ func ParsePreference(s string) (Preference, error) {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("preference %q is none of first, newest, sharpest", s)
+	return 0, fmt.Errorf("unknown preference %q (want first, newest or sharpest)", s)
 }
 
 // MergeOptions say how archives become one.

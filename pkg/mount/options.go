@@ -65,7 +65,7 @@ func ParseLiveMode(s string) (LiveMode, error) {
 			return LiveMode(mode), nil
 		}
 	}
-	return LiveOff, fmt.Errorf("live mode %q is none of off, scenery, any", s)
+	return LiveOff, fmt.Errorf("unknown live mode %q (want off, scenery or any)", s)
 }
 
 // String returns what ParseLiveMode reads.

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flagError says what is wrong with a flag of cmd on the command line.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var bad *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &bad):
+		return usageErrorf("--%s %q: %s", bad.GetFlag().Name, bad.GetValue(), want(bad.GetFlag()))
+	case errors.As(err, &bare):
+		return usageErrorf("--%s needs a value: %s", bare.GetFlag().Name, want(bare.GetFlag()))
+	case !errors.As(err, &unknown):
+		return usageError{err}
+	}
+	// A misspelt verb leaves the root command to read the flags of the verb that was meant.
+	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
+		return unknownCommand(cmd, words[0])
+	}
+	if unknown.GetSpecifiedShortnames() != "" {
+		return usageErrorf("unknown flag -%s", unknown.GetSpecifiedName())
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return usageErrorf("unknown flag --%s%s", unknown.GetSpecifiedName(), didYouMean("--", unknown.GetSpecifiedName(), names))
+}
+
+// want says what kind of value a flag takes.
+func want(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "want true or false"
+	case "duration":
+		return "want a time with its unit, such as 20s or 10m"
+	case "float64":
+		return "want a number"
+	case "intSlice":
+		return "want whole numbers, such as 16,17"
+	case "stringSlice":
+		return "want names with commas between them"
+	case "string", "stringArray":
+		_, usage := pflag.UnquoteUsage(f)
+		return usage
+	case "uint8": // zoom levels
+		return "want a whole number, such as " + f.DefValue
+	}
+	return "want a whole number"
+}
+
+// usageArgs makes a wrong number of arguments a wrong usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check == nil || check(cmd, args) == nil {
+			return nil
+		}
+		what := fmt.Sprintf("%s given", plural(len(args), "argument"))
+		switch {
+		case len(args) == 0:
+			what = "arguments are missing"
+		case cmd.HasSubCommands() && check(cmd, nil) == nil:
+			return unknownCommand(cmd, args[0])
+		case check(cmd, nil) == nil, len(cmd.ValidArgs) > 0:
+			what = fmt.Sprintf("unexpected argument %q", args[0])
+		}
+		return usageErrorf("%s (usage: %s)", what, cmd.UseLine())
+	}
+}
+
+// unknownCommand is the error of a word that is no command below cmd.
+func unknownCommand(cmd *cobra.Command, word string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usageErrorf("unknown command %q%s", word, didYouMean("", word, names))
+}
+
+// known returns an error if words name no command.
+func known(root *cobra.Command, words []string) error {
+	if cmd, rest, err := root.Find(words); err != nil || len(rest) > 0 {
+		return unknownCommand(cmd, words[len(words)-len(rest)])
+	}
+	return nil
+}
+
+// didYouMean returns " (did you mean …?)" with the name that is spelt most like word, or "".
+func didYouMean(prefix, word string, names []string) string {
+	if near := nearest(word, names); near != "" {
+		return fmt.Sprintf(" (did you mean %s%s?)", prefix, near)
+	}
+	return ""
+}
+
+// nearest returns the name that is spelt most like word, or "" if none is.
+func nearest(word string, names []string) string {
+	found, least := "", len(word)/3+2 // beyond that it is another word
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(word, name); d < least {
+			found, least = name, d
+		}
+	}
+	return found
+}

@@ -1,0 +1,118 @@
+// Package words says errors in words for people. Errors of Go's standard library name system calls
+// and functions ("openat", "strconv.ParseUint"); whoever reads them knows neither.
+//
+//	fmt.Fprintf(os.Stderr, "xelpack: %s\n", words.Of(err))
+//
+// Errors stay as they are for errors.Is and errors.As: only what is shown is reworded.
+package words
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Of returns what err says, in words for people.
+func Of(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := err.Error()
+	replaceKnown(err, &text)
+	return Plain(text)
+}
+
+// Sprintf is fmt.Sprintf with errors in words for people.
+func Sprintf(format string, args ...any) string {
+	plain := make([]any, len(args))
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			arg = Of(err)
+		}
+		plain[i] = arg
+	}
+	return fmt.Sprintf(format, plain...)
+}
+
+// Fprintf is fmt.Fprintf with errors in words for people.
+func Fprintf(w io.Writer, format string, args ...any) (int, error) {
+	return io.WriteString(w, Sprintf(format, args...))
+}
+
+// replaceKnown replaces in text what the errors in err's tree say whose parts are known by type.
+func replaceKnown(err error, text *string) {
+	if plain, ok := known(err); ok {
+		*text = strings.ReplaceAll(*text, err.Error(), plain)
+		if what, _, ok := strings.Cut(plain, ": "); ok { // often said before it already
+			*text = strings.ReplaceAll(*text, what+": "+what+": ", what+": ")
+		}
+		return
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			replaceKnown(inner, text)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			replaceKnown(inner, text)
+		}
+	}
+}
+
+// known rewords the errors that put the name of a call before what it was called with.
+func known(err error) (string, bool) {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Path + ": " + Of(e.Err), true
+	case *os.LinkError:
+		return e.New + ": " + Of(e.Err), true
+	case *os.SyscallError:
+		return Of(e.Err), true
+	case *exec.Error:
+		if errors.Is(e.Err, exec.ErrNotFound) {
+			return e.Name + " is not installed", true
+		}
+		return e.Name + ": " + Of(e.Err), true
+	case *url.Error: // the address may hold a secret, and stands before it anyway
+		return Of(e.Err), true
+	case *net.DNSError:
+		return Of(dnsError{e}), true
+	case *net.OpError:
+		if at := address(e); at != "" {
+			return at + ": " + Of(e.Err), true
+		}
+		return Of(e.Err), true
+	}
+	return "", false
+}
+
+// address is the far end of a connection that could not be made. A name that was not found stands in
+// the error itself.
+func address(e *net.OpError) string {
+	if e.Addr == nil || errors.As(e.Err, new(*net.DNSError)) {
+		return ""
+	}
+	return e.Addr.String()
+}
+
+// dnsError is a net.DNSError without the address of the server that was asked.
+type dnsError struct{ *net.DNSError }
+
+func (e dnsError) Unwrap() error { return nil }
+
+func (e dnsError) Error() string {
+	switch {
+	case e.IsNotFound:
+		return e.Name + ": no such host"
+	case e.IsTimeout:
+		return e.Name + ": the name server does not answer"
+	}
+	return e.Name + ": the name server does not know it now (" + e.Err + ")"
+}
