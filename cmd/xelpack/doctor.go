@@ -99,7 +99,7 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if errCatalogue == nil {
 		findings = append(findings, o.examineProvider(ctx, known, packages, archives, !whole))
 	}
-	findings = append(findings, examineXPlane(o.XPlane, o.Scenery)...)
+	findings = append(findings, examineXPlane(ctx, o.XPlane, o.Scenery)...)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (o doctorOptions) examineProvider(
 	return doctor.Provider(p.ID, said, err, needed)
 }
 
-func examineXPlane(dir string, sceneries []string) []doctor.Finding {
+func examineXPlane(ctx context.Context, dir string, sceneries []string) []doctor.Finding {
 	if dir == "" {
 		if home, err := os.UserHomeDir(); err == nil {
 			dir = doctor.FindXPlane(home)
@@ -159,13 +159,7 @@ func examineXPlane(dir string, sceneries []string) []doctor.Finding {
 	if dir == "" {
 		return []doctor.Finding{{Subject: "X-Plane", Verdict: doctor.Skipped, Detail: "not found; name its folder with --xplane"}}
 	}
-	var names []string
-	for _, s := range sceneries {
-		if path, err := filepath.Abs(s); err == nil {
-			names = append(names, filepath.Base(path))
-		}
-	}
-	return doctor.XPlane(dir, names)
+	return doctor.XPlane(ctx, dir, sceneries)
 }
 
 func writeFindings(w io.Writer, findings []doctor.Finding, asJSON bool) error {

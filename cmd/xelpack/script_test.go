@@ -81,6 +81,11 @@ func setupScript(env *testscript.Env) error {
 	env.Values[seenKey{}] = make(map[tiles.Chunk]int)
 	env.Setenv("SERVER", server.Template())
 	env.Setenv("HOME", env.WorkDir)
+	variants, err := filepath.Abs("../../pkg/scenery/testdata/ter-variants")
+	if err != nil {
+		return err
+	}
+	env.Setenv("TER_VARIANTS", variants) // a package whose terrain is as it is in the field
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	_, err = scenerytest.Make(filepath.Join(env.WorkDir, "scenery"), scenerytest.Options{
 		Box:     tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85},

@@ -221,7 +221,7 @@ func openScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bo
 			return nil, fmt.Errorf("--scenery: %w", err)
 		}
 		if n := p.SkippedCount(); n > 0 {
-			fmt.Fprintf(stderr, "%s: %s skipped, the first: %s\n", filepath.Base(dir), plural(n, "terrain file"), p.Skipped()[0])
+			fmt.Fprintf(stderr, "%s: %s skipped: %s\n", filepath.Base(dir), plural(n, "terrain file"), p.SkippedText())
 		}
 		packages = append(packages, p)
 	}

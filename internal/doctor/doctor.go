@@ -2,7 +2,7 @@
 //
 //	findings := doctor.FUSE(ctx)
 //	findings = append(findings, doctor.Limits(), doctor.Memory(2<<30+200e6), doctor.Disk(cache, 20e9))
-//	findings = append(findings, doctor.XPlane(dir, []string{"zzXEL_eur_ortho"})...)
+//	findings = append(findings, doctor.XPlane(ctx, dir, []string{"/home/me/scenery/zzXEL_eur_ortho"})...)
 //	if doctor.Worst(findings) == doctor.Failure { … }
 //
 // Nothing is changed, but for one mount in a temporary folder, which is taken away again.

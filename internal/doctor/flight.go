@@ -30,7 +30,7 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 	}
 	text := fmt.Sprintf("%s: %d textures named by %d terrain files", dir, len(p.Textures()), p.Terrains())
 	if n := p.SkippedCount(); n > 0 {
-		return s.warning("install the package again if the ground has holes there", "%s; %d terrain files cannot be used, the first: %v", text, n, p.Skipped()[0])
+		return s.warning("mend these files, or install the package again: nothing is packed or made live for their ground", "%s; %d terrain files cannot be used: %s", text, n, p.SkippedText())
 	}
 	return s.ok("%s", text)
 }

@@ -2,12 +2,15 @@ package doctor
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
 // FindXPlane returns the folder of an X-Plane 12 (or 11) of this user, as its installer wrote it down, or "".
@@ -35,8 +38,17 @@ type pack struct {
 
 func (p pack) name() string { return filepath.Base(p.path) }
 
-// XPlane looks at the Custom Scenery of the X-Plane in dir, and at where the packages of the given folder names stand in its order.
-func XPlane(dir string, packages []string) []Finding {
+// dir is where it is, beside or in the folder Custom Scenery.
+func (p pack) dir(custom string) string {
+	if filepath.IsAbs(p.path) {
+		return p.path
+	}
+	return filepath.Join(filepath.Dir(custom), p.path)
+}
+
+// XPlane looks at the Custom Scenery of the X-Plane in dir, and at where the scenery packages in the given folders, which are mounted there by their names, stand
+// in its order.
+func XPlane(ctx context.Context, dir string, packages []string) []Finding {
 	const s = subject("X-Plane")
 	custom := filepath.Join(dir, "Custom Scenery")
 	if info, err := os.Stat(custom); err != nil || !info.IsDir() {
@@ -50,10 +62,81 @@ func XPlane(dir string, packages []string) []Finding {
 		return []Finding{s.failure("mend it, or remove it: X-Plane writes a new one", "%v", err)}
 	}
 	findings := []Finding{s.ok("%s: %d packages", custom, len(packs))}
-	for _, name := range packages {
+	for _, dir := range packages {
+		name := listedAs(packs, dir)
 		findings = append(findings, order(custom, packs, name)...)
+		findings = append(findings, rivals(ctx, custom, packs, name, dir)...)
 	}
 	return findings
+}
+
+// listedAs returns the name that the package in dir has in the order: its folder's or, where that is a link, that of the folder it leads to.
+func listedAs(packs []pack, dir string) string {
+	name := filepath.Base(dir)
+	if path, err := filepath.Abs(dir); err == nil {
+		name = filepath.Base(path)
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil && place(packs, name) < 0 && place(packs, filepath.Base(real)) >= 0 {
+		name = filepath.Base(real)
+	}
+	return name
+}
+
+// place returns where a package stands, or -1.
+func place(packs []pack, name string) int {
+	return slices.IndexFunc(packs, func(p pack) bool { return strings.EqualFold(p.name(), name) })
+}
+
+// rivals looks for other packages above the one in dir that have meshes of the same cells: X-Plane takes the first and shows nothing of the others.
+func rivals(ctx context.Context, custom string, packs []pack, name, dir string) (findings []Finding) {
+	const s = subject("scenery order")
+	ours, err := scenery.Meshes(ctx, dir)
+	if err != nil {
+		return nil // what is wrong with the package is said elsewhere
+	}
+	for _, above := range packs[:max(0, place(packs, name))] {
+		if above.disabled || strings.HasPrefix(above.path, "*") {
+			continue
+		}
+		theirs, err := scenery.Meshes(ctx, above.dir(custom))
+		if err != nil {
+			continue // listed, but gone: X-Plane passes it over as well
+		}
+		var cells, unread []string
+		for cell, file := range theirs {
+			if _, shared := ours[cell]; !shared {
+				continue
+			}
+			switch dsf, err := scenery.ReadDSF(file); {
+			case ctx.Err() != nil:
+				return findings
+			case err != nil:
+				unread = append(unread, cell.String())
+			case !dsf.Overlay():
+				cells = append(cells, cell.String())
+			}
+		}
+		if len(cells) > 0 {
+			findings = append(findings, s.warning(fmt.Sprintf("in scenery_packs.ini move the line of %s above that of %s, or disable that one", name, above.name()),
+				"%s stands above %s and has meshes of the same cells, so that nothing of %s is seen there: %s", above.name(), name, name, few(cells)))
+		}
+		if len(unread) > 0 {
+			findings = append(findings, s.warning(fmt.Sprintf("install %s again", above.name()),
+				"%s stands above %s, and its meshes of the same cells cannot be read: %s", above.name(), name, few(unread)))
+		}
+	}
+	return findings
+}
+
+// few writes the first of many names, in order.
+func few(names []string) string {
+	const most = 3
+	slices.Sort(names)
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if n := len(names) - most; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // readPacks reads scenery_packs.ini: after three lines of preamble "SCENERY_PACK path/" or "SCENERY_PACK_DISABLED path/", what comes first lies on top.
@@ -82,7 +165,7 @@ func readPacks(file string) ([]pack, error) {
 // order says whether a package stands where it belongs: a base mesh below everything that is to be seen on it.
 func order(custom string, packs []pack, name string) []Finding {
 	const s = subject("scenery order")
-	at := slices.IndexFunc(packs, func(p pack) bool { return strings.EqualFold(p.name(), name) })
+	at := place(packs, name)
 	line := "SCENERY_PACK Custom Scenery/" + name + "/"
 	if at < 0 {
 		return []Finding{s.warning(fmt.Sprintf("make the folder, and add as the last line of scenery_packs.ini: %s", line),
@@ -102,12 +185,7 @@ func order(custom string, packs []pack, name string) []Finding {
 		}
 	}
 	if len(hidden) > 0 {
-		const most = 3
-		text := strings.Join(hidden[:min(most, len(hidden))], ", ")
-		if n := len(hidden) - most; n > 0 {
-			text += fmt.Sprintf(" and %d more", n)
-		}
-		findings = append(findings, s.warning("in scenery_packs.ini move the line of "+name+" below them", "%s hides what stands below it: %s", name, text))
+		findings = append(findings, s.warning("in scenery_packs.ini move the line of "+name+" below them", "%s hides what stands below it: %s", name, few(hidden)))
 	}
 	if len(findings) == 0 {
 		findings = append(findings, s.ok("%s is number %d of %d, below airports and overlays", name, at+1, len(packs)))
@@ -117,14 +195,10 @@ func order(custom string, packs []pack, name string) []Finding {
 
 // seenOnTop says what a package is, if it is of a kind that a base mesh hides.
 func seenOnTop(custom string, p pack) string {
-	dir := p.path
-	switch {
-	case strings.HasPrefix(dir, "*"):
+	if strings.HasPrefix(p.path, "*") {
 		return "X-Plane's airports"
-	case !filepath.IsAbs(dir):
-		dir = filepath.Join(filepath.Dir(custom), dir)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "Earth nav data", "apt.dat")); err == nil {
+	if _, err := os.Stat(filepath.Join(p.dir(custom), "Earth nav data", "apt.dat")); err == nil {
 		return "airport"
 	}
 	if strings.Contains(strings.ToLower(p.name()), "overlay") {

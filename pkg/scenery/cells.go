@@ -38,13 +38,13 @@ func listCells(ctx context.Context, fs folders, o Options, all *found, batches c
 			return false, nil
 		}
 		if err != nil {
-			problems = append(problems, Problem{path.Join(dsfFolder, mesh), reason(err)})
+			problems = append(problems, Problem{path.Join(dsfFolder, mesh), reason(err), BadMesh})
 			continue
 		}
 		for _, name := range d.Terrains {
 			file, err := ownTerrain(name)
 			if err != nil {
-				problems = append(problems, Problem{path.Join(dsfFolder, mesh), err.Error()})
+				problems = append(problems, Problem{path.Join(dsfFolder, mesh), err.Error(), Elsewhere})
 			} else if file != "" {
 				listed[file] = struct{}{}
 			}
@@ -82,6 +82,21 @@ func findMeshes(ctx context.Context, fs folders, wanted func(Cell) bool) ([]stri
 		}
 	}
 	return meshes, nil
+}
+
+// Meshes returns the mesh files (DSFs) of the scenery package in dir, whatever it is for, by the cells that they are of. Overlays are among them: see DSF.Overlay.
+func Meshes(ctx context.Context, dir string) (map[Cell]string, error) {
+	fs, err := listFolders(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := findMeshes(ctx, fs, func(Cell) bool { return true })
+	meshes := make(map[Cell]string, len(names))
+	for _, name := range names {
+		c, _ := parseCell(path.Base(name))
+		meshes[c] = filepath.Join(fs.dsf, filepath.FromSlash(name))
+	}
+	return meshes, err
 }
 
 // parseCell reads a mesh file's name.

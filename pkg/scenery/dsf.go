@@ -38,6 +38,9 @@ type DSF struct {
 	Terrains   []string          // of DEFN/TERT, in the file's order: "terrain/23952_33712_BI16.ter"
 }
 
+// Overlay reports whether it lies on a mesh, as airports, forests and roads do, instead of being one.
+func (d DSF) Overlay() bool { return d.Properties["sim/overlay"] == "1" }
+
 // Box returns the square that the properties say the mesh covers, and false when they do not say it.
 func (d DSF) Box() (tiles.Box, bool) {
 	var box tiles.Box

@@ -21,7 +21,7 @@ import (
 // An index keeps what a scan found: a line with the format and the CRC-32C of all that follows, a line of JSON, then a line a texture: a letter for what
 // is known of it and its file name.
 const (
-	indexFormat  = "xelpack scenery index 1"
+	indexFormat  = "xelpack scenery index 2"
 	maxIndex     = 256 << 20
 	indexFlags   = '0'             // + 1 for a real file + 2 for a mask: the first character of a line
 	settledAfter = 2 * time.Second // a folder changed later than this before a scan may change again without a new time
@@ -35,8 +35,8 @@ type indexHead struct {
 	Package  string // its absolute path
 	Folders  []stamp
 	Terrains int
-	Skipped  int
-	Problems []Problem `json:",omitempty"`
+	Skipped  map[Kind]int `json:",omitempty"`
+	Problems []Problem    `json:",omitempty"`
 	Textures int
 }
 

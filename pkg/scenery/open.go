@@ -78,7 +78,7 @@ func readAll(ctx context.Context, fs folders) (*Package, []stamp, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if all.terrains == 0 && all.skipped == 0 {
+	if all.terrains == 0 && len(all.skipped) == 0 {
 		return nil, nil, ErrNoTerrain
 	}
 	p, err := all.finish(ctx, fs)

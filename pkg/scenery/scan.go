@@ -36,7 +36,7 @@ type found struct {
 	distinct int // how many of named the last compaction left
 	terrains int
 	problems []Problem
-	skipped  int
+	skipped  map[Kind]int
 	folders  []stamp // that were listed, as they were before; only the goroutine that lists touches it
 }
 
@@ -46,12 +46,14 @@ func (f *found) add(named []Named, terrains int, problems []Problem) {
 	defer f.mu.Unlock()
 	f.named = append(f.named, named...)
 	f.terrains += terrains
-	f.skipped += len(problems)
-	for _, p := range problems[:min(len(problems), MaxProblems-len(f.problems))] {
-		if len(p.What) > maxWhat {
-			p.What = strings.ToValidUTF8(p.What[:maxWhat], "") + "…"
+	for _, p := range problems {
+		if len(f.problems) < MaxProblems || f.skipped[p.Kind] == 0 {
+			if len(p.What) > maxWhat {
+				p.What = strings.ToValidUTF8(p.What[:maxWhat], "") + "…"
+			}
+			f.problems = append(f.problems, p)
 		}
-		f.problems = append(f.problems, p)
+		f.skipped[p.Kind]++
 	}
 	if len(f.named) >= max(2*f.distinct, firstCompact) {
 		f.compact()
@@ -98,7 +100,7 @@ type batch struct {
 
 // scan reads the terrain files that list hands over.
 func scan(ctx context.Context, fs folders, list func(context.Context, *found, chan<- batch) error) (*found, error) {
-	all := new(found)
+	all := &found{skipped: make(map[Kind]int)}
 	batches := make(chan batch, scanWorkers)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -135,13 +137,13 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 				sub := path.Join(dir, e.Name())
 				switch {
 				case e.IsDir() && strings.Count(sub, "/") > maxDepth:
-					all.add(nil, 0, []Problem{{sub, "folders are nested too deep"}})
+					all.add(nil, 0, []Problem{{sub, "folders are nested too deep", Unfollowed}})
 				case e.IsDir():
 					pending = append(pending, sub)
 				case isTer(e.Name()):
 					b.names = append(b.names, e.Name())
 				case e.Type()&os.ModeSymlink != 0 && leadsToFolder(fs.path(sub)):
-					all.add(nil, 0, []Problem{{sub, "links to folders inside terrain are not followed"}})
+					all.add(nil, 0, []Problem{{sub, "links to folders inside terrain are not followed", Unfollowed}})
 				}
 			}
 			return send(ctx, batches, b)
@@ -152,7 +154,7 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 		if dir == terrainFolder || ctx.Err() != nil {
 			return err
 		}
-		all.add(nil, 0, []Problem{{dir, reason(err)}})
+		all.add(nil, 0, []Problem{{dir, reason(err), Unfollowed}})
 	}
 	return nil
 }
@@ -177,7 +179,11 @@ func readBatch(ctx context.Context, fs folders, b batch, buf []byte, all *found)
 		}
 		n, ok, err := readTer(fs, b.dir, name, buf)
 		if err != nil {
-			problems = append(problems, Problem{path.Join(b.dir, name), reason(err)})
+			kind := Unreadable
+			if texture, ok := errors.AsType[*textureError](err); ok {
+				kind = texture.kind
+			}
+			problems = append(problems, Problem{path.Join(b.dir, name), reason(err), kind})
 		} else if ok {
 			named = append(named, n)
 		}

@@ -31,10 +31,23 @@ type Named struct {
 	Mask bool   // sea terrain takes its transparency from this texture's alpha: it has to be BC3 with the water mask imprinted
 }
 
+// Kind is what sort of thing is wrong.
+type Kind string
+
+// The kinds of problems, as they are said after "3 with".
+const (
+	NotDDS     Kind = "a texture that is not a .dds file"
+	Elsewhere  Kind = "a texture outside of the package's textures folder"
+	Unreadable Kind = "text that is no terrain file's or cannot be read"
+	Unfollowed Kind = "folders that are not followed"
+	BadMesh    Kind = "a mesh that cannot be read"
+)
+
 // Problem is terrain that was skipped, and why.
 type Problem struct {
 	File string // relative to the package, with slashes: "terrain/a.ter"
 	What string
+	Kind Kind
 }
 
 // String returns "terrain/a.ter: what is wrong".
@@ -47,7 +60,7 @@ type Package struct {
 	named    []Named // sorted by Texture.Compare
 	terrains int
 	problems []Problem
-	skipped  int
+	skipped  map[Kind]int
 	cached   bool
 	cacheErr error
 }
@@ -77,8 +90,8 @@ func (p *Package) Lookup(k tiles.Key) (Named, bool) {
 // Terrains returns how many terrain files were read, those that name no ortho imagery included.
 func (p *Package) Terrains() int { return p.terrains }
 
-// Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept; SkippedCount counts all. The slice is
-// shared: it must not be changed.
+// Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept, and the first of every kind; SkippedCount counts all. The
+// slice is shared: it must not be changed.
 func (p *Package) Skipped() []Problem { return p.problems }
 
 // Cached reports whether the package was known from the cache, so that no terrain file was read.
@@ -88,15 +101,42 @@ func (p *Package) Cached() bool { return p.cached }
 func (p *Package) CacheError() error { return p.cacheErr }
 
 // SkippedCount returns how many terrain files and folders could not be used.
-func (p *Package) SkippedCount() int { return p.skipped }
+func (p *Package) SkippedCount() int {
+	n := 0
+	for _, count := range p.skipped {
+		n += count
+	}
+	return n
+}
+
+// SkippedText says how many are of each kind, with one of them: "3 with a texture that is not a .dds file (terrain/a.ter: …); 1 with …".
+func (p *Package) SkippedText() string {
+	var kinds []string
+	for _, kind := range [...]Kind{NotDDS, Elsewhere, Unreadable, Unfollowed, BadMesh} {
+		of := func(problem Problem) bool { return problem.Kind == kind }
+		if i := slices.IndexFunc(p.problems, of); i >= 0 {
+			kinds = append(kinds, fmt.Sprintf("%d with %s (%s)", p.skipped[kind], kind, p.problems[i]))
+		}
+	}
+	return strings.Join(kinds, "; ")
+}
 
 // folders are the parts of a package as they are spelled on disk; one that is absent is empty.
 type folders struct {
 	root, terrain, textures, dsf string
 }
 
-// findFolders looks for the package's folders in dir.
+// findFolders looks for the folders in dir of a package that has terrain.
 func findFolders(dir string) (folders, error) {
+	f, err := listFolders(dir)
+	if err == nil && f.terrain == "" {
+		err = fmt.Errorf("%s: %w", dir, ErrNoTerrain)
+	}
+	return f, err
+}
+
+// listFolders looks for the package's folders in dir.
+func listFolders(dir string) (folders, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return folders{}, fmt.Errorf("open scenery package: %w", err)
@@ -109,9 +149,6 @@ func findFolders(dir string) (folders, error) {
 				*path = filepath.Join(dir, e.Name())
 			}
 		}
-	}
-	if f.terrain == "" {
-		return folders{}, fmt.Errorf("%s: %w", dir, ErrNoTerrain)
 	}
 	return f, nil
 }

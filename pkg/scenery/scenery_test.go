@@ -115,7 +115,9 @@ func TestTerrainForms(t *testing.T) {
 		{"water mask of the overlay", "a_SEA_overlay.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, true},
 		{"sea without water mask", "a_sea.ter", ter("../textures/" + tex), tex, false},
 		{"water mask on land", "a.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, false},
-		{"PNG", "a.ter", ter("../textures/23952_33712_BI16.png"), "", false},
+		{"other imagery, PNG", "a.ter", ter("../textures/grass.png"), "", false},
+		{"mask name, PNG", "a.ter", ter("../textures/23952_33712_ZL16.png"), "", false},
+		{"shared mask", "a.ter", ter("../textures/water_transition.png"), "", false},
 		{"mask name", "a.ter", ter("../textures/23952_33712_ZL16.dds"), "", false},
 		{"misaligned", "a.ter", ter("../textures/23953_33712_BI16.dds"), "", false},
 		{"other imagery", "a.ter", ter("../textures/grass.dds"), "", false},
@@ -159,6 +161,12 @@ func TestProblems(t *testing.T) {
 		{"other folder", ter("../textures2/" + tex), "not in the package's textures folder"},
 		{"folder below", ter("../textures/low/" + tex), "not in the package's textures folder"},
 		{"beside the terrain", ter(tex), "not in the package's textures folder"},
+		{"PNG", ter("../textures/23952_33712_BI16.png"), "does not end in .dds"},
+		{"BMP in capitals", ter("..\\textures\\23952_33712_BI16.BMP"), "does not end in .dds"},
+		{"KTX2", ter("../textures/23952_33712_BI16.ktx2"), "does not end in .dds"},
+		{"no ending", ter("../textures/23952_33712_BI16"), "does not end in .dds"},
+		{"in quotes", ter("\"../textures/" + tex + "\""), "does not end in .dds"},
+		{"comment behind it", ter("../textures/" + tex + " # ground"), "does not end in .dds"},
 		{"very long name", ter("/" + strings.Repeat("x", 60_000)), "xxx…"},
 		{"empty", "", "not a terrain file"},
 		{"binary", "\x00\x01\x02\xff", "not a terrain file"},
@@ -173,6 +181,34 @@ func TestProblems(t *testing.T) {
 				t.Errorf("skipped %v, want terrain/a.ter: …%s…", got, tt.what)
 			}
 		})
+	}
+}
+
+// Terrain files as they are in the field: upper case, CRLF, back slashes, sub-folders, and what names no .dds, which was passed over without a word.
+func TestVariants(t *testing.T) {
+	p := open(t, filepath.Join("testdata", "ter-variants"))
+	var files, skipped []string
+	for _, n := range p.Textures() {
+		files = append(files, n.File)
+	}
+	for _, problem := range p.Skipped() {
+		skipped = append(skipped, fmt.Sprintf("%s (%s)", problem, problem.Kind))
+	}
+	if diff := cmp.Diff([]string{
+		"23952_32960_BI16.dds", "23952_32992_BI16.DDS", "23952_33008_bi16.dds", "23968_32960_Arc16.dds", "23968_32992_BI16.dds", "23984_32960_BI16.dds",
+	}, files); diff != "" {
+		t.Errorf("textures (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{
+		`terrain/23952_32976_BI16.ter: BASE_TEX "../textures/23952_32976_BI16.png" does not end in .dds (a texture that is not a .dds file)`,
+		`terrain/23968_32976_BI16.ter: BASE_TEX "../textures/23968_32976_BI16.dds # ground" does not end in .dds (a texture that is not a .dds file)`,
+		`terrain/23968_33008_BI16.ter: BASE_TEX "\"../textures/23968_33008_BI16.dds\"" does not end in .dds (a texture that is not a .dds file)`,
+	}, skipped); diff != "" {
+		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+	const text = `3 with a texture that is not a .dds file (terrain/23952_32976_BI16.ter: `
+	if got := p.SkippedText(); !strings.HasPrefix(got, text) {
+		t.Errorf("got %q, want it to begin %q", got, text)
 	}
 }
 

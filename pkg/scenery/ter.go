@@ -19,6 +19,14 @@ type terrain struct {
 // errNotTerrain says that a file is no terrain definition at all.
 var errNotTerrain = errors.New("not a terrain file: it has neither a TERRAIN line nor BASE_TEX")
 
+// textureError says why a terrain file's texture cannot be used.
+type textureError struct {
+	kind Kind
+	what string
+}
+
+func (e *textureError) Error() string { return e.what }
+
 // parseTer reads the text of a terrain file. Lines stand in any order and end in LF or CRLF; unknown ones are passed over, and of
 // several BASE_TEX lines the first counts.
 func parseTer(text []byte) (terrain, error) {
@@ -59,21 +67,26 @@ func cutLine(text []byte) (line, rest []byte) {
 }
 
 // named returns the ground texture that a terrain file in folder dir (slash-separated, relative to the package) names. It returns false
-// and no error when the terrain is not ortho imagery.
+// and no error when the terrain is not ortho imagery. One that names a ground texture in any other way than as a .dds file, "x_y_BI16.png" or in quotes,
+// is an error: X-Plane may take the DDS for it, but nobody would know that it has to be packed.
 func (t terrain) named(dir, file string) (Named, bool, error) {
 	if t.baseTex == "" {
 		return Named{}, false, nil
 	}
 	name := strings.ReplaceAll(t.baseTex, `\`, "/")
 	if name[0] == '/' || len(name) > 1 && name[1] == ':' {
-		return Named{}, false, fmt.Errorf("BASE_TEX %q is an absolute path", t.baseTex)
+		return t.unusable(Elsewhere, "is an absolute path")
 	}
 	full := path.Join(dir, name)
 	if full == ".." || strings.HasPrefix(full, "../") {
-		return Named{}, false, fmt.Errorf("BASE_TEX %q leaves the package", t.baseTex)
+		return t.unusable(Elsewhere, "leaves the package")
 	}
 	folder, base := path.Split(full)
 	if !strings.EqualFold(path.Ext(base), ".dds") {
+		stem, _, _ := strings.Cut(strings.TrimLeft(base, `"'`), ".")
+		if _, err := tiles.ParseName(stem); err == nil {
+			return t.unusable(NotDDS, "does not end in .dds")
+		}
 		return Named{}, false, nil
 	}
 	texture, err := tiles.ParseName(base)
@@ -81,9 +94,13 @@ func (t terrain) named(dir, file string) (Named, bool, error) {
 		return Named{}, false, nil
 	}
 	if !strings.EqualFold(folder, texturesFolder+"/") {
-		return Named{}, false, fmt.Errorf("BASE_TEX %q is not in the package's %s folder", t.baseTex, texturesFolder)
+		return t.unusable(Elsewhere, "is not in the package's "+texturesFolder+" folder")
 	}
 	return Named{Texture: texture, File: base, Mask: t.colorMask && isSea(file)}, true, nil
+}
+
+func (t terrain) unusable(kind Kind, why string) (Named, bool, error) {
+	return Named{}, false, &textureError{kind, fmt.Sprintf("BASE_TEX %q %s", t.baseTex, why)}
 }
 
 // isSea reports whether a terrain file is one of the sea's by its name: "…_sea.ter" or "…_sea_overlay.ter".
