@@ -100,8 +100,8 @@ func (t Texture) Valid() error {
 // ValidMaptype says why s cannot be a maptype, or nil.
 func ValidMaptype(s string) error {
 	switch {
-	case s == "" || len(s) > 64:
-		return errors.New("a maptype has 1 to 64 characters")
+	case s == "" || len(s) > 128:
+		return errors.New("a maptype has 1 to 128 bytes")
 	case strings.EqualFold(s, "ZL"):
 		return errors.New("maptype ZL is a water mask's")
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd || r == '/' || r == '\\' }):

@@ -23,7 +23,7 @@ func TestParseName(t *testing.T) {
 		"0_0_XP04":                     {0, 0, 4, "XP"},
 		"23952_33712_bi16":             {23952, 33712, 16, "bi"},
 		"65520_65520_BI16":             {65520, 65520, 16, "BI"},
-		"23952_33712_" + long64 + "16": {23952, 33712, 16, long64},
+		"23952_33712_" + mmm128 + "16": {23952, 33712, 16, mmm128},
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestParseName(t *testing.T) {
 	}
 }
 
-var long64 = strings.Repeat("m", 64)
+var mmm128 = strings.Repeat("m", 128)
 
 func TestParseNameRefuses(t *testing.T) {
 	tests := map[string]string{
@@ -71,7 +71,7 @@ func TestParseNameRefuses(t *testing.T) {
 		"23952_33712_B I16":             "characters",
 		"23952_33712_../x16":            "characters",
 		"23952_33712_B\x0016":           "characters",
-		"23952_33712_" + long64 + "x16": "64 characters",
+		"23952_33712_" + mmm128 + "x16": "128 bytes",
 		"23952_33712_BI16.ktx2":         "two digits",
 		"23952_33712_BI16.dds.png":      "two digits",
 	}
