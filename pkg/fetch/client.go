@@ -112,7 +112,7 @@ func NewClient(o ClientOptions) *Client {
 		options:   o,
 		transport: transport,
 		dialer:    dialer,
-		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent)},
+		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent), Jar: &cookies{}},
 		gate:      newGate(o.Concurrency),
 		cpu:       newGate(runtime.NumCPU()),
 		wait:      sleep,
@@ -132,7 +132,7 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 		MaxIdleConnsPerHost: o.Concurrency,
 		MaxConnsPerHost:     min(o.Concurrency, cap(dialer.open)),
 		IdleConnTimeout:     90 * time.Second,
-		// Imagery does not compress, and an answer that would have to be inflated is not imagery.
+		// Imagery does not compress: it is not asked for so. Some servers compress it all the same; see inflated.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
 		// A connection that has gone dead is noticed in half the time that its requests have, and these are made again on another.

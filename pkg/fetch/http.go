@@ -103,6 +103,9 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if err != nil {
 		return nil, s.describe(err)
 	}
+	if body, err = inflated(res.Header.Get("Content-Encoding"), body); err != nil {
+		return nil, err
+	}
 	for _, rule := range s.rules {
 		if rule.match(res.Header, body) {
 			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)

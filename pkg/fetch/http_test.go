@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/jpeg"
 	_ "image/png"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -422,21 +421,6 @@ func TestEndlessBody(t *testing.T) {
 	}
 	if n := client.Stats().BytesDownloaded; n > 4<<20+1 {
 		t.Errorf("read %d bytes", n)
-	}
-}
-
-func TestCompressedAnswerIsNotInflated(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Accept-Encoding") != "" {
-			t.Errorf("asked for encoding %q", r.Header.Get("Accept-Encoding"))
-		}
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = io.WriteString(w, "\x1f\x8b\x08\x00bomb")
-	}))
-	defer server.Close()
-	client, _ := newClient(t, fetch.ClientOptions{Retries: -1})
-	if _, err := client.Source(provider(t, server.URL+"/{z}/{x}/{y}")).Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrBody) {
-		t.Errorf("%v, want ErrBody", err)
 	}
 }
 
