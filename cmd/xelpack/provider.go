@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -95,19 +96,37 @@ func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer)
 		if err != nil {
 			return p, usageErrorf("--provider: %w", err)
 		}
+		sayNotes(p, stderr)
 		return p, nil
 	}
 	wanted, others := commonMaptype(textures)
 	if wanted != "" {
-		if p, err := known.Lookup(wanted); err == nil {
+		p, err := known.Lookup(wanted)
+		switch {
+		case err == nil:
 			if others > 0 {
 				fmt.Fprintf(stderr, "provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)\n", p.ID, wanted, plural(others, "texture"))
 			}
+			sayNotes(p, stderr)
 			return p, nil
+		case errors.Is(err, fetch.ErrUnknownProvider):
+			fmt.Fprintf(stderr, "provider: none is known for maptype %s: taking %s (--provider chooses)\n", wanted, fallbackProvider)
+		default:
+			fmt.Fprintf(stderr, "provider: maptype %s: %v; taking %s (--provider chooses)\n", wanted, err, fallbackProvider)
 		}
-		fmt.Fprintf(stderr, "provider: none is known for maptype %s: taking %s (--provider chooses)\n", wanted, fallbackProvider)
 	}
-	return known.Lookup(fallbackProvider)
+	p, err := known.Lookup(fallbackProvider)
+	if strings.EqualFold(filepath.Ext(p.File), ".lay") || err != nil { // Ortho4XP's own of that name was not asked for
+		return fetch.LookupProvider(fallbackProvider)
+	}
+	return p, err
+}
+
+// sayNotes says what of a provider's description was guessed or is not done.
+func sayNotes(p fetch.Provider, stderr io.Writer) {
+	for _, note := range p.Notes {
+		fmt.Fprintf(stderr, "provider: %s: %s\n", p.ID, note)
+	}
 }
 
 // commonMaptype returns the maptype that most textures have and how many have another.

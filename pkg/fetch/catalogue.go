@@ -22,38 +22,78 @@ var ErrProviderFile = errors.New("not a usable provider file")
 // Catalogue is the providers that a user has: the built-in ones, and those of the user's files. The zero value has the built-in ones. It is not changed
 // after it was made, and safe for concurrent use.
 type Catalogue struct {
-	own    []Provider
-	tokens map[string]string // by provider id
-	unused []error
+	own     []Provider
+	tokens  map[string]string // by provider id
+	refused []RefusedFile
+}
+
+// RefusedFile is an Ortho4XP file that cannot be used.
+type RefusedFile struct {
+	File string
+	Code string // the maptype that it would have had
+	Err  error  // why; without the file's name
 }
 
 // maxProviderFile is longer than any file that describes providers.
 const maxProviderFile = 1 << 20
 
-// LoadCatalogue reads dir/providers.toml and every Ortho4XP file dir/*.lay and dir/providers/*.lay; none need be there. A .lay file that cannot be used
-// does not keep the others from being: see Unusable.
+// LoadCatalogue reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree dir/Providers/*/*.lay as Ortho4XP has it, or that of
+// the Ortho4XP folder that providers.toml names. None need be there. A .lay file that cannot be used does not keep the others from being: see Refused.
 func LoadCatalogue(dir string) (*Catalogue, error) {
 	c := &Catalogue{tokens: map[string]string{}}
-	file := filepath.Join(dir, "providers.toml")
-	if err := c.addTOML(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	ortho4xp, err := c.addTOML(filepath.Join(dir, "providers.toml"))
+	if err != nil {
 		return nil, err
 	}
-	for _, pattern := range []string{"*.lay", "providers/*.lay"} {
-		files, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails only for a bad pattern
-		for _, file := range files {
-			p, err := readLay(file)
-			if err != nil {
-				c.unused = append(c.unused, err)
-				continue
-			}
-			c.own = append(c.own, p)
+	files := layTree(dir)
+	if ortho4xp != "" {
+		more := layTree(ortho4xp)
+		if len(more) == 0 {
+			return nil, fmt.Errorf("%w: %s: ortho4xp: there is no Providers folder with .lay files in %s", ErrProviderFile, filepath.Join(dir, "providers.toml"), ortho4xp)
 		}
+		files = append(files, more...)
+	}
+	for _, file := range files {
+		p, err := readLay(file)
+		if i := slices.IndexFunc(c.own, func(q Provider) bool { return q.ID == p.ID }); err == nil && i >= 0 {
+			err = fmt.Errorf("%s is described before, in %s", p.ID, c.own[i].File)
+		}
+		if err != nil {
+			c.refused = append(c.refused, RefusedFile{file, layCode(file), err})
+			continue
+		}
+		c.own = append(c.own, p)
 	}
 	return c, nil
 }
 
-// Unusable returns what is wrong with files that could not be used.
-func (c *Catalogue) Unusable() []error { return c.unused }
+// layTree returns the .lay files of dir and of the folders and their folders in dir/Providers, the only depth that Ortho4XP looks at. Any of them may
+// be links.
+func layTree(dir string) (files []string) {
+	var read func(dir string, depth int)
+	read = func(dir string, depth int) {
+		entries, _ := os.ReadDir(dir) // what cannot be read is as good as not there
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			switch info, err := os.Stat(path); {
+			case err != nil || strings.HasPrefix(e.Name(), "."):
+			case info.IsDir() && (depth > 0 && depth < 2 || strings.EqualFold(e.Name(), "Providers")):
+				read(path, depth+1)
+			case !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".lay"):
+				files = append(files, path)
+			}
+		}
+	}
+	if strings.EqualFold(filepath.Base(dir), "Providers") {
+		read(dir, 1)
+	} else {
+		read(dir, 0)
+	}
+	return files
+}
+
+// Refused returns the Ortho4XP files that cannot be used.
+func (c *Catalogue) Refused() []RefusedFile { return c.refused }
 
 // Providers returns all: the user's first, which win over built-in ones of the same id.
 func (c *Catalogue) Providers() []Provider {
@@ -70,6 +110,7 @@ func (c *Catalogue) Providers() []Provider {
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
 
 type tomlFile struct {
+	Ortho4XP string            `toml:"ortho4xp"`
 	Tokens   map[string]string `toml:"tokens"`
 	Provider []tomlProvider    `toml:"provider"`
 }
@@ -89,11 +130,14 @@ type tomlProvider struct {
 	NoImagery       []NoImageryRule `toml:"no_imagery"`
 }
 
-// addTOML adds the providers of a file. The error never shows a line of it: tokens stand there.
-func (c *Catalogue) addTOML(file string) error {
-	text, err := readSmall(file)
+// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does. The error never shows a line of it: tokens stand there.
+func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
+	text, err := readSmall(file, maxProviderFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
 	if err != nil {
-		return err
+		return "", fmt.Errorf("%w: %s: %w", ErrProviderFile, file, err)
 	}
 	var parsed tomlFile
 	meta, err := toml.Decode(string(text), &parsed)
@@ -104,10 +148,10 @@ func (c *Catalogue) addTOML(file string) error {
 		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
 			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
 		}
-		return fmt.Errorf("%w: %s:%s", ErrProviderFile, file, at)
+		return "", fmt.Errorf("%w: %s:%s", ErrProviderFile, file, at)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("%w: %s: unknown key %s", ErrProviderFile, file, unknown[0])
+		return "", fmt.Errorf("%w: %s: unknown key %s", ErrProviderFile, file, unknown[0])
 	}
 	for id, token := range parsed.Tokens {
 		c.tokens[strings.ToLower(id)] = token
@@ -115,14 +159,35 @@ func (c *Catalogue) addTOML(file string) error {
 	for i, t := range parsed.Provider {
 		p, err := t.provider()
 		if err != nil {
-			return fmt.Errorf("%w: %s: provider %d (%s): %w", ErrProviderFile, file, i+1, t.ID, err)
+			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrProviderFile, file, i+1, t.ID, err)
 		}
 		if t.Token != "" {
 			c.tokens[p.ID] = t.Token
 		}
+		p.File = file
 		c.own = append(c.own, p)
 	}
-	return nil
+	if parsed.Ortho4XP == "" {
+		return "", nil
+	}
+	ortho4xp, err = homePath(parsed.Ortho4XP)
+	if err != nil {
+		return "", fmt.Errorf("%w: %s: ortho4xp: %w", ErrProviderFile, file, err)
+	}
+	if !filepath.IsAbs(ortho4xp) {
+		ortho4xp = filepath.Join(filepath.Dir(file), ortho4xp)
+	}
+	return ortho4xp, nil
+}
+
+// homePath returns path with a leading ~ as the home folder.
+func homePath(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~")
+	if !ok || rest != "" && rest[0] != '/' {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, rest), err
 }
 
 // keyOfError finds in the errors of package toml about values of a wrong type where they stand.
@@ -140,7 +205,7 @@ func (t tomlProvider) provider() (Provider, error) {
 // complete fills in what a description may leave out and finds what is wrong with the rest.
 func (p *Provider) complete() error {
 	if p.MaxZL == 0 {
-		p.MaxZL = 18
+		p.MaxZL = tiles.MaxZL // a guess would keep back what is there; what is not, is filled from above
 	}
 	if p.Code == "" {
 		p.Code = BareCode
@@ -152,10 +217,10 @@ func (p *Provider) complete() error {
 		p.Licence = "unknown"
 	}
 	switch {
-	case p.ID == "" || strings.ContainsFunc(p.ID, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_.", r) }):
-		return errors.New("id: want letters, digits, - and _")
-	case p.ID == SampleID:
-		return fmt.Errorf("id: %s is taken", SampleID)
+	case tiles.ValidMaptype(p.ID) != nil || strings.ContainsAny(p.ID, ":,"):
+		return errors.New("id: want letters, digits, -, _ and the like, without blanks")
+	case p.ID == SampleID || p.ID == "auto":
+		return fmt.Errorf("id: %s is taken", p.ID)
 	case p.MaxZL > tiles.MaxZL || p.MinZL > p.MaxZL:
 		return fmt.Errorf("zoom levels %d to %d: want 0 to %d", p.MinZL, p.MaxZL, tiles.MaxZL)
 	case !(p.Rate >= 0) || p.Concurrency < 0:
@@ -167,17 +232,31 @@ func (p *Provider) complete() error {
 	if err := checkHeaders(p.Headers); err != nil {
 		return err
 	}
-	_, err := parseTemplate(p.Template)
+	t, err := parseTemplate(p.Template)
+	if err == nil {
+		t.bound(p)
+	}
 	return err
 }
 
-func readSmall(file string) ([]byte, error) {
+func checkHeaders(headers map[string]string) error {
+	for name, value := range headers {
+		bad := func(r rune) bool { return r < ' ' || r == 0x7F }
+		inName := func(r rune) bool { return r > '~' || bad(r) || strings.ContainsRune(` "(),/:;<=>?@[\]{}`, r) }
+		if name == "" || strings.ContainsFunc(name, inName) || strings.ContainsFunc(value, bad) {
+			return fmt.Errorf("header %q cannot be sent", name)
+		}
+	}
+	return nil
+}
+
+func readSmall(file string, most int64) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxProviderFile || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: %s: longer than %d MiB, or not a file", ErrProviderFile, file, maxProviderFile>>20)
+	if info.Size() > most || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("longer than %d MiB, or not a file", most>>20)
 	}
 	return os.ReadFile(file)
 }
@@ -193,5 +272,11 @@ func (p Provider) StoreName() string {
 			return p.ID + ".mbtiles"
 		}
 	}
-	return fmt.Sprintf("%s-%.4x.mbtiles", p.ID, sha256.Sum256([]byte(p.Template)))
+	id := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`<>"|?*`, r) { // not in a file's name everywhere
+			return '_'
+		}
+		return r
+	}, p.ID)
+	return fmt.Sprintf("%s-%.4x.mbtiles", id, sha256.Sum256([]byte(p.Template)))
 }

@@ -156,9 +156,12 @@ func (c *Client) Source(p Provider) Source {
 	} else if t, tok, err := p.resolve(c.options.Token); err != nil {
 		s = broken{err}
 	} else {
+		t.bound(&p)
 		host = t.host
 		s = c.observeAttempts(newHTTPSource(c, p, t, tok), host)
-		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(p, host) })
+		ceiling, perSecond := c.ceilings(p)
+		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(host, ceiling, perSecond) })
+		throttle.lower(ceiling, perSecond)
 		s = &attempting{
 			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 		}
@@ -174,16 +177,19 @@ func (c *Client) Source(p Provider) Source {
 	return c.observeChunks(&counting{next: s, counters: &c.stats}, host)
 }
 
-// newThrottle returns what limits requests to host, within p's own ceilings.
-func (c *Client) newThrottle(p Provider, host string) *throttle {
-	ceiling := c.options.Concurrency
+// ceilings returns how many requests at once and a second p's host gets at most; 0 a second is as many as it takes.
+func (c *Client) ceilings(p Provider) (atOnce int, perSecond float64) {
+	atOnce, perSecond = c.options.Concurrency, c.options.Rate
 	if p.Concurrency > 0 {
-		ceiling = min(ceiling, p.Concurrency)
+		atOnce = min(atOnce, p.Concurrency)
 	}
-	perSecond := c.options.Rate
 	if p.Rate > 0 && (perSecond <= 0 || p.Rate < perSecond) {
 		perSecond = p.Rate
 	}
+	return atOnce, perSecond
+}
+
+func (c *Client) newThrottle(host string, ceiling int, perSecond float64) *throttle {
 	t := newThrottle(ceiling, perSecond, c.options.Timeout, c.options.Patience)
 	if tell := c.options.OnOutage; tell != nil {
 		t.notify = func(down bool, cause error, lasted time.Duration) {

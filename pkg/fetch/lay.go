@@ -1,10 +1,10 @@
 package fetch
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -14,138 +14,275 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// readLay reads an Ortho4XP provider: key=value lines. Only what can be shown without reprojection is taken; the error says why not.
+// layKeys are the keys of Ortho4XP's reader. What they say is used here, or concerns only how Ortho4XP keeps and lists its imagery.
+var layKeys = []string{
+	"request_type", "grid_type", "url_template", "url_prefix", "layers", "epsg_code", "tile_size", "wms_size", "wms_version", "wmts_version", "image_type",
+	"top_left_corner", "resolutions", "scaledenominator", "tilematrixset", "fake_headers", "max_zl", "max_threads", "extent", "color_filters", "imagery_dir", "in_GUI",
+}
+
+// lay is an Ortho4XP provider, a file of key=value lines.
+type lay struct {
+	file, code string
+	keys       map[string]string
+	p          Provider
+}
+
+// layCode returns the provider's code: the file's name up to the first dot.
+func layCode(file string) string {
+	code, _, _ := strings.Cut(filepath.Base(file), ".")
+	return code
+}
+
+// readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are taken: what is on another grid or in another projection is
+// refused, and the error says why. It does not name the file.
 func readLay(file string) (Provider, error) {
-	text, err := readSmall(file)
+	text, err := readSmall(file, maxProviderFile)
 	if err != nil {
 		return Provider{}, err
 	}
-	p, err := parseLay(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), text)
-	if err != nil {
-		return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, file, err)
-	}
-	return p, nil
+	return parseLay(file, text)
 }
 
-func parseLay(code string, text []byte) (Provider, error) {
-	keys := map[string]string{}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, maxProviderFile)
-	for lines.Scan() {
-		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
-		if key, value, ok := strings.Cut(line, "="); ok && !strings.HasPrefix(line, "#") {
-			keys[strings.TrimSpace(key)] = strings.TrimSpace(value)
-		}
+func parseLay(file string, text []byte) (Provider, error) {
+	l := &lay{file: file, code: layCode(file), keys: map[string]string{}}
+	l.p = Provider{ID: strings.ToLower(l.code), Code: l.code, Name: l.code + " (Ortho4XP)", File: file, MaxZL: tiles.MaxZL}
+	l.read(text)
+	if strings.Contains(l.keys["url_template"], "{z}") {
+		l.note("{z} is read as {zoom}; Ortho4XP does not know it")
+		l.keys["url_template"] = strings.ReplaceAll(l.keys["url_template"], "{z}", "{zoom}")
 	}
-	if err := lines.Err(); err != nil {
+	if err := tiles.ValidMaptype(l.code); err != nil {
+		return Provider{}, fmt.Errorf("its code, the file's name up to the first dot, would be in the names of textures: %w; rename the file", err)
+	}
+	template, err := l.template()
+	if err != nil {
 		return Provider{}, err
 	}
-	switch request := keys["request_type"]; request {
-	case "tms", "wmts":
-	case "":
-		return Provider{}, fmt.Errorf("it has no request_type")
-	default:
-		return Provider{}, fmt.Errorf("request_type=%s: only tms and wmts give ready-made chunks", request)
+	l.p.Template = template
+	l.p.NoImagery = placeholders(template)
+	if err := l.headers(); err != nil {
+		return Provider{}, err
 	}
-	if grid := keys["grid_type"]; grid != "webmercator" && (grid != "" || keys["epsg_code"] != "" && keys["epsg_code"] != "3857") {
-		return Provider{}, fmt.Errorf("grid_type=%s epsg_code=%s: only webmercator needs no reprojection", grid, keys["epsg_code"])
+	if n, ok := l.number("max_zl"); ok {
+		l.p.MaxZL = min(tiles.ZL(min(n, int(tiles.MaxZL))), l.p.MaxZL)
 	}
-	if keys["url_template"] == "" {
-		return Provider{}, fmt.Errorf("it has no url_template")
+	l.p.Concurrency, _ = l.number("max_threads")
+	if filter := cmp.Or(l.keys["color_filters"], "none"); filter != "none" {
+		l.note("color_filters=%s is not applied", filter)
 	}
-	headers, err := parseDict(keys["fake_headers"])
+	l.p.Coverage = l.keys["extent"]
+	return l.p, l.p.complete()
+}
+
+// note adds what is to be said wherever the provider is used.
+func (l *lay) note(format string, args ...any) {
+	l.p.Notes = append(l.p.Notes, fmt.Sprintf(format, args...))
+}
+
+// ignored adds what is without effect.
+func (l *lay) ignored(format string, args ...any) {
+	l.p.Ignored = append(l.p.Ignored, fmt.Sprintf(format, args...))
+}
+
+func (l *lay) read(text []byte) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	number := 0
+	for raw := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
+		number++
+		line, _, commented := strings.Cut(raw, "#") // in the middle of a line, too, and even of a URL
+		key, value, ok := strings.Cut(line, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		_, double := l.keys[key]
+		switch {
+		case !ok && strings.TrimSpace(line) == "":
+		case !ok:
+			l.ignored("line %d is not key=value", number)
+		case !slices.Contains(layKeys, key):
+			l.ignored("line %d: unknown key %s", number, redactURL(key))
+		case double:
+			l.note("%s stands there twice: the later counts", key)
+			fallthrough
+		default:
+			l.keys[key] = value
+			if commented && strings.HasPrefix(key, "url_") {
+				l.note("%s ends at its #, which begins a comment", key)
+			}
+		}
+	}
+}
+
+// number returns the key's value if it is a number above 0.
+func (l *lay) number(key string) (n int, ok bool) {
+	text := l.keys[key]
+	if text == "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		l.note("%s=%s is no number above 0 and does not count", key, text)
+		return 0, false
+	}
+	return n, true
+}
+
+// pythonCodes are the providers whose addresses Ortho4XP makes in Python, beside the states' NAIP.
+var pythonCodes = []string{"DK", "DOP40", "NIB", "Here"}
+
+// template returns the URL template of the tiles, if these are the web's.
+func (l *lay) template() (string, error) {
+	request, grid := strings.ToLower(l.keys["request_type"]), strings.ToLower(l.keys["grid_type"])
+	web := grid == "webmercator"
+	switch {
+	case grid != "" && !web:
+		return "", fmt.Errorf("grid_type=%s: only webmercator is known", grid)
+	case l.keys["url_template"] == "" && (slices.Contains(pythonCodes, l.code) || strings.HasSuffix(l.code, "_NAIP")):
+		return "", fmt.Errorf("Ortho4XP makes the addresses of %s in Python (O4_Custom_URL.py), which cannot be read", l.code)
+	case !slices.Contains([]string{"", "tms", "wmts", "wms", "local_tms"}, request):
+		return "", fmt.Errorf("request_type=%s: want tms or wmts", request)
+	case web && l.keys["url_template"] != "":
+		l.overruled()
+		return l.keys["url_template"], nil
+	case web && request == "":
+		request = "tms"
+	}
+	size, sized := l.number("tile_size")
+	switch epsg := l.keys["epsg_code"]; {
+	case request == "":
+		return "", errors.New("it has neither request_type nor grid_type=webmercator")
+	case request == "local_tms":
+		return "", errors.New("request_type=local_tms: files on a grid of their own; want tms or wmts")
+	case !web && epsg != "" && !isWebMercator(epsg):
+		return "", fmt.Errorf("epsg_code=%s: another projection than Web Mercator (3857) is not read", epsg)
+	case request == "wms":
+		return "", errors.New("request_type=wms: maps made to order are not read yet, only ready-made tiles (tms, wmts)")
+	case !web && sized && size != tiles.ChunkPixels:
+		return "", fmt.Errorf("tile_size=%d: only tiles of %d px are read", size, tiles.ChunkPixels)
+	case request == "wmts" && l.keys["url_prefix"] != "":
+		return l.byPrefix()
+	case l.keys["url_template"] == "" && request == "wmts":
+		return "", errors.New("it has neither url_prefix nor url_template")
+	case l.keys["url_template"] == "":
+		return "", errors.New("it has no url_template")
+	}
+	return l.byTemplate(request)
+}
+
+// overruled notes what grid_type=webmercator overrules, as it does in Ortho4XP.
+func (l *lay) overruled() {
+	for _, key := range []string{"epsg_code", "tile_size", "resolutions", "scaledenominator", "top_left_corner", "tilematrixset"} {
+		value := l.keys[key]
+		if value == "" || key == "epsg_code" && isWebMercator(value) || key == "tile_size" && value == "256" {
+			continue
+		}
+		l.note("%s is overruled by grid_type=webmercator", key)
+	}
+}
+
+// byTemplate returns url_template, on the grid that the file describes.
+func (l *lay) byTemplate(request string) (string, error) {
+	template := l.keys["url_template"]
+	levels, south, err := l.grid(request)
 	if err != nil {
-		return Provider{}, fmt.Errorf("fake_headers: %w", err)
+		return "", err
 	}
-	maps.DeleteFunc(headers, func(name, _ string) bool { // what net/http sees to itself
-		return slices.Contains([]string{"Host", "Connection", "Accept-Encoding", "Content-Length"}, http.CanonicalHeaderKey(name))
-	})
-	p := Provider{ID: strings.ToLower(code), Code: code, Name: code + " (Ortho4XP)", Template: keys["url_template"], Headers: headers, Coverage: keys["extent"]}
-	if text := keys["max_zl"]; text != "" {
-		zl, err := strconv.ParseUint(text, 10, 8)
-		if err != nil {
-			return Provider{}, fmt.Errorf("max_zl=%s: want a zoom level", text)
-		}
-		p.MaxZL = min(tiles.ZL(zl), tiles.MaxZL)
+	undescribed := levels == nil && (request == "tms" || l.keys["tilematrixset"] == "")
+	switch {
+	case undescribed && l.keys["epsg_code"] == "":
+		return "", errors.New("it says neither grid_type=webmercator nor epsg_code=3857: where its tiles lie is not certain")
+	case undescribed:
+		l.note("it describes no grid: its tiles are taken to be the web's")
+	case (south || !plain(levels)) && (strings.Contains(template, "{-y}") || strings.Contains(template, "{quadkey}")) || south && strings.Contains(template, "{y}"):
+		return "", errors.New("its rows or levels do not count as the web's do, which {y}, {-y} and {quadkey} would need")
+	case south:
+		template = strings.ReplaceAll(template, "{|y|}", "{-y}")
 	}
-	return p, p.complete()
+	if strings.Contains(template, "{|y|}") {
+		return "", errors.New("{|y|} counts rows on a grid of its own, not on the web's")
+	}
+	return named(template, levels), nil
 }
 
-func checkHeaders(headers map[string]string) error {
-	for name, value := range headers {
-		bad := func(r rune) bool { return r < ' ' || r == 0x7F }
-		inName := func(r rune) bool { return r > '~' || bad(r) || strings.ContainsRune(` "(),/:;<=>?@[\]{}`, r) }
-		if name == "" || strings.ContainsFunc(name, inName) || strings.ContainsFunc(value, bad) {
-			return fmt.Errorf("header %q cannot be sent", name)
-		}
+// grid returns the levels of the grid that the file describes, itself or by its tile matrix set. nil: those of the web, or it describes none.
+func (l *lay) grid(request string) (levels []string, south bool, err error) {
+	set := l.keys["tilematrixset"]
+	if request == "tms" || set == "" {
+		return l.ownGrid()
 	}
-	return nil
+	if levels, err = l.tileMatrixSet(set); levels != nil || err != nil {
+		return levels, false, err
+	}
+	if levels, south, err = l.ownGrid(); err != nil {
+		return nil, false, err
+	}
+	if south || !plain(levels) || levels == nil && !isWebSet(set) {
+		return nil, false, fmt.Errorf("tilematrixset=%s: neither capabilities_%s.xml nor capabilities.xml beside the file says what grid that is", set, l.code)
+	}
+	l.note("without capabilities_%s.xml beside the file the levels of tilematrixset=%s are taken to be named 0, 1, 2 …", l.code, set)
+	return levels, false, nil
 }
 
-// parseDict reads the literal of a Python dictionary of strings, {'a': "b", …}, and nothing else of Python. Empty text and None are no headers.
-func parseDict(text string) (map[string]string, error) {
-	d := dictReader{rest: strings.TrimSpace(text)}
-	if d.rest == "" || d.rest == "None" {
-		return nil, nil
-	}
-	headers := map[string]string{}
-	if !d.take('{') {
-		return nil, fmt.Errorf("it does not begin with {")
-	}
-	for !d.take('}') {
-		if len(headers) > 0 && !d.take(',') {
-			return nil, fmt.Errorf("a comma is missing after %d entries", len(headers))
+// byPrefix returns the template of the requests that Ortho4XP makes of url_prefix.
+func (l *lay) byPrefix() (string, error) {
+	set := l.keys["tilematrixset"]
+	for _, key := range []string{"layers", "tilematrixset"} {
+		if l.keys[key] == "" {
+			return "", fmt.Errorf("request_type=wmts, but it has no %s", key)
 		}
-		if d.take('}') { // after the last comma
-			break
-		}
-		name, ok := d.text()
-		if !ok || !d.take(':') {
-			return nil, fmt.Errorf("entry %d is not a plain string and a colon", len(headers)+1)
-		}
-		value, ok := d.text()
-		if !ok {
-			return nil, fmt.Errorf("the value of %q is not a plain string", name)
-		}
-		headers[name] = value
 	}
-	if d.rest != "" {
-		return nil, fmt.Errorf("something follows the }")
+	levels, _, err := l.grid("wmts")
+	if err != nil {
+		return "", err
 	}
-	return headers, nil
+	prefix := l.keys["url_prefix"]
+	switch {
+	case !strings.Contains(prefix, "?"):
+		prefix += "?"
+	case !strings.HasSuffix(prefix, "?") && !strings.HasSuffix(prefix, "&"):
+		prefix += "&"
+	}
+	return named(prefix+"SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER="+l.keys["layers"]+"&STYLE=&FORMAT=image/"+cmp.Or(l.keys["image_type"], "jpeg")+
+		"&TILEMATRIXSET="+set+"&TILEMATRIX={zoom}&TILEROW={y}&TILECOL={x}", levels), nil
 }
 
-type dictReader struct{ rest string }
-
-func (d *dictReader) take(c byte) bool {
-	d.rest = strings.TrimLeft(d.rest, " \t")
-	if d.rest == "" || d.rest[0] != c {
-		return false
+// named replaces {zoom} by what levels call the web's zoom levels.
+func named(template string, levels []string) string {
+	if levels == nil {
+		return template
 	}
-	d.rest = strings.TrimLeft(d.rest[1:], " \t")
+	return strings.ReplaceAll(template, "{zoom}", "{zoom:"+strings.Join(levels, ",")+"}")
+}
+
+// plain says whether levels are named by their numbers.
+func plain(levels []string) bool {
+	for z, name := range levels {
+		if name != "" && name != strconv.Itoa(z) {
+			return false
+		}
+	}
 	return true
 }
 
-// text reads one string in single or double quotes.
-func (d *dictReader) text() (string, bool) {
-	if d.rest == "" || d.rest[0] != '\'' && d.rest[0] != '"' {
-		return "", false
+// transportHeaders are what net/http sees to itself.
+var transportHeaders = []string{"Connection", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}
+
+func (l *lay) headers() error {
+	headers, err := parseDict(l.keys["fake_headers"])
+	if err != nil {
+		return fmt.Errorf("fake_headers: %w", err)
 	}
-	var b strings.Builder
-	for i := 1; i < len(d.rest); i++ {
-		switch c := d.rest[i]; {
-		case c == d.rest[0]:
-			d.rest = d.rest[i+1:]
-			return b.String(), true
-		case c == '\\':
-			i++
-			if i >= len(d.rest) || !strings.ContainsRune(`\'"`, rune(d.rest[i])) {
-				return "", false
+	for name, value := range headers {
+		switch canonical := http.CanonicalHeaderKey(name); {
+		case canonical == "Host":
+			// Another one than the address' would lead elsewhere.
+			if t, err := parseTemplate(l.p.Template); err == nil && !strings.EqualFold(value, t.host) {
+				return fmt.Errorf("fake_headers: the Host %q is not that of the address", value)
 			}
-			b.WriteByte(d.rest[i])
-		default:
-			b.WriteByte(c)
+			delete(headers, name)
+		case slices.Contains(transportHeaders, canonical):
+			delete(headers, name)
 		}
 	}
-	return "", false
+	l.p.Headers = headers
+	return nil
 }

@@ -35,7 +35,7 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 	case strings.EqualFold(filepath.Ext(name), ".lay"):
 		p, err := readLay(name)
 		if err != nil {
-			return Provider{}, err
+			return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, name, err)
 		}
 		_, _, err = p.resolve(c.Token)
 		return p, err
@@ -48,6 +48,11 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 			return Provider{}, err
 		}
 		return p, nil
+	}
+	for _, r := range c.refused {
+		if strings.EqualFold(r.Code, name) {
+			return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, r.File, r.Err)
+		}
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
 		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknownProvider, name)
@@ -67,14 +72,22 @@ func (c *Catalogue) Find(name string) (Provider, bool) {
 
 func (p Provider) names() []string { return append([]string{p.ID, p.Code}, p.Codes...) }
 
+// mostListed is how many providers an error lists: a tree of Ortho4XP has dozens.
+const mostListed = 16
+
 func unknownProvider(name string, known []Provider) error {
 	var list strings.Builder
 	nearest, least := "", 3 // more than two letters wrong is another word
 	for i, p := range known {
-		if i > 0 {
-			list.WriteString(", ")
+		switch {
+		case i == mostListed:
+			fmt.Fprintf(&list, ", and %d more", len(known)-i)
+		case i < mostListed:
+			if i > 0 {
+				list.WriteString(", ")
+			}
+			fmt.Fprintf(&list, "%s (%s)", p.ID, p.Code)
 		}
-		fmt.Fprintf(&list, "%s (%s)", p.ID, p.Code)
 		for _, n := range p.names() {
 			if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(name)); d < least && d < min(len(n), len(name)) {
 				nearest, least = n, d

@@ -42,6 +42,10 @@ type Provider struct {
 	Licence         string
 	Attribution     string
 	Redistributable bool // whether the licence allows to pass on what was built from it
+
+	File    string   // that describes it; empty for a built-in one and a bare template
+	Notes   []string // what of File was guessed or is not done, to be said wherever the provider is used
+	Ignored []string // what of File is without effect, for who looks at File
 }
 
 // NoImageryRule recognises a provider's placeholder. Every field that is set must match, and one must be set.
@@ -146,12 +150,19 @@ func Providers() []Provider {
 func bareProvider(s string, t *template) Provider {
 	p := Provider{
 		ID: templateID(t), Code: BareCode, Name: t.host, Template: s, MaxZL: tiles.MaxZL,
-		Licence: "unknown", NoImagery: []NoImageryRule{bingNoTile},
+		Licence: "unknown", NoImagery: placeholders(s),
 	}
-	if strings.Contains(s, "/MapServer/tile/") || strings.Contains(s, "/ImageServer/tile/") {
-		p.NoImagery = append(p.NoImagery, arcgisNoData)
-	}
+	t.bound(&p)
 	return p
+}
+
+// placeholders returns how a service with addresses of this kind is known to say "none here".
+func placeholders(template string) []NoImageryRule {
+	rules := []NoImageryRule{bingNoTile}
+	if lower := strings.ToLower(template); strings.Contains(lower, "/mapserver/tile/") || strings.Contains(lower, "/imageserver/tile/") {
+		rules = append(rules, arcgisNoData)
+	}
+	return rules
 }
 
 // resolve reads p's template and finds its token, in the environment or else by more.

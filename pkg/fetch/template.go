@@ -3,9 +3,12 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -16,8 +19,9 @@ var ErrTemplate = errors.New("not a usable URL template")
 // template is a URL template, parsed: what stands between the placeholders, and the placeholders.
 type template struct {
 	segments []segment
-	host     string // with {switch} at its first choice; what errors name
-	token    bool   // it holds {token}
+	levels   []string // what the zoom levels are called, if not by their numbers
+	host     string   // with {switch} at its first choice; what errors name
+	token    bool     // it holds {token}
 }
 
 type segment struct {
@@ -34,7 +38,11 @@ const (
 	chunkY
 	chunkYFromSouth // TMS
 	chunkZ
+	level // chunkZ by its name
 	quadkey
+	centreX // metres
+	centreY
+	sizeMetres
 	chosen
 	token
 )
@@ -51,6 +59,12 @@ func placeholder(name string) (segmentKind, bool) {
 		return chunkZ, true
 	case "quadkey":
 		return quadkey, true
+	case "xcenter":
+		return centreX, true
+	case "ycenter":
+		return centreY, true
+	case "size":
+		return sizeMetres, true
 	case "token":
 		return token, true
 	}
@@ -64,7 +78,7 @@ func parseTemplate(s string) (*template, error) {
 	}
 	t := &template{}
 	seen := map[segmentKind]bool{}
-	for rest := s; rest != ""; {
+	for rest := escaped(s); rest != ""; {
 		open := strings.IndexAny(rest, "{}")
 		if open < 0 {
 			open = len(rest)
@@ -82,23 +96,32 @@ func parseTemplate(s string) (*template, error) {
 		rest = rest[length+1:]
 		if choices, ok := strings.CutPrefix(name, "switch:"); ok {
 			list := strings.Split(choices, ",")
-			for _, choice := range list {
-				if choice == "" {
+			for i, choice := range list {
+				list[i] = strings.TrimSpace(choice)
+				if list[i] == "" {
 					return fail("{%s} has an empty choice", name)
 				}
 			}
 			t.segments = append(t.segments, segment{kind: chosen, choices: list})
 			continue
 		}
+		if names, ok := strings.CutPrefix(name, "zoom:"); ok {
+			if err := t.setLevels(names); err != nil {
+				return fail("{zoom:…}: %v", err)
+			}
+			seen[chunkZ] = true
+			t.segments = append(t.segments, segment{kind: level})
+			continue
+		}
 		kind, ok := placeholder(name)
 		if !ok {
-			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {-y} {quadkey} {switch:a,b} {token}", name)
+			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {zoom:a,b} {-y} {quadkey} {xcenter} {ycenter} {size} {switch:a,b} {token}", name)
 		}
 		seen[kind] = true
 		t.segments = append(t.segments, segment{kind: kind})
 	}
-	if !seen[quadkey] && !(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) {
-		return fail("it does not say which chunk: it needs {z}, {x} and {y} (or {-y}), or {quadkey}")
+	if !seen[quadkey] && !(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) && !(seen[centreX] && seen[centreY] && (seen[sizeMetres] || seen[chunkZ])) {
+		return fail("it does not say which chunk: it needs {z}, {x} and {y} (or {-y}), or {quadkey}, or {xcenter}, {ycenter} and {size}")
 	}
 	t.token = seen[token]
 
@@ -113,8 +136,8 @@ func parseTemplate(s string) (*template, error) {
 	if end := strings.IndexAny(after, "/?#"); end >= 0 {
 		authority = after[:end]
 	}
-	if strings.Contains(authority, marker) {
-		return fail("only {switch:…} may stand in the host")
+	if strings.Contains(authority, marker) || !t.plainHosts() {
+		return fail("only {switch:…} of names may stand in the host")
 	}
 	u, err := url.Parse(scheme + "://" + authority)
 	switch {
@@ -127,7 +150,93 @@ func parseTemplate(s string) (*template, error) {
 		return fail("it is not a URL")
 	}
 	t.host = strings.ToLower(u.Host)
+	if strings.Contains(t.host, "maps.yandex.") && !strings.Contains(s, "projection=web_mercator") {
+		return fail("Yandex' tiles are of another Mercator (EPSG:3395), kilometres away from the web's")
+	}
 	return t, nil
+}
+
+// plainHosts says that the choices in the host are parts of names.
+func (t *template) plainHosts() bool {
+	foreign := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	}
+	before := ""
+	for _, s := range t.segments {
+		before += s.text
+		_, authority, begun := strings.Cut(before, "://")
+		switch {
+		case begun && strings.ContainsAny(authority, "/?#"):
+			return true
+		case slices.ContainsFunc(s.choices, func(choice string) bool { return strings.ContainsFunc(choice, foreign) }):
+			return false
+		}
+	}
+	return true
+}
+
+// setLevels reads the names of zoom levels 0, 1, 2 …, empty where there is none.
+func (t *template) setLevels(names string) error {
+	if t.levels != nil {
+		return errors.New("it stands there twice")
+	}
+	t.levels = strings.Split(names, ",")
+	named := t.levels[t.firstLevel():]
+	for i, name := range named {
+		if slices.Index(named, name) < i {
+			return fmt.Errorf("two levels are called %q", name)
+		}
+	}
+	if len(t.levels) > int(tiles.MaxZL)+1 || len(named) == 0 || slices.Contains(named, "") {
+		return fmt.Errorf("want the names of at most %d levels, empty only for those before the first", tiles.MaxZL+1)
+	}
+	return nil
+}
+
+// firstLevel returns the first zoom level that has a name, or how many levels there are if none has.
+func (t *template) firstLevel() int {
+	first := slices.IndexFunc(t.levels, func(name string) bool { return name != "" })
+	if first < 0 {
+		return len(t.levels)
+	}
+	return first
+}
+
+// bound narrows p's zoom levels to those that have a name.
+func (t *template) bound(p *Provider) {
+	if t.levels == nil {
+		return
+	}
+	p.MinZL = max(p.MinZL, tiles.ZL(t.firstLevel()))
+	p.MaxZL = min(p.MaxZL, tiles.ZL(len(t.levels)-1))
+}
+
+// escaped returns s with what cannot stand in a URL escaped behind the host, as browsers do, placeholders apart.
+func escaped(s string) string {
+	start := strings.Index(s, "://") + len("://")
+	if start < len("://") {
+		return s
+	}
+	if path := strings.IndexAny(s[start:], "/?"); path >= 0 {
+		start += path
+	} else {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:start])
+	inside := false
+	for i := start; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '{' || c == '}':
+			inside = c == '{'
+			b.WriteByte(c)
+		case !inside && (c == ' ' || c > '~'):
+			fmt.Fprintf(&b, "%%%02X", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // url returns where c is. tok goes in as it is: the caller has escaped it.
@@ -142,11 +251,27 @@ func (t *template) url(c tiles.Chunk, tok string) string {
 			return strconv.FormatUint(uint64(1)<<c.Z-1-uint64(c.Y), 10)
 		case chunkZ:
 			return strconv.FormatUint(uint64(c.Z), 10)
+		case level:
+			if int(c.Z) < len(t.levels) { // none other is asked for: see bound
+				return t.levels[c.Z]
+			}
+			return ""
+		case centreX:
+			return metres((float64(c.X)+0.5)*chunkMetres(c.Z) - webCorner)
+		case centreY:
+			return metres(webCorner - (float64(c.Y)+0.5)*chunkMetres(c.Z))
+		case sizeMetres:
+			return strconv.Itoa(int(chunkMetres(c.Z))) // cut off, as Ortho4XP does
 		default:
 			return c.Quadkey()
 		}
 	})
 }
+
+// chunkMetres returns the side of a chunk on the map.
+func chunkMetres(z tiles.ZL) float64 { return math.Ldexp(2*webCorner, -int(z)) }
+
+func metres(m float64) string { return strconv.FormatFloat(m, 'f', -1, 64) }
 
 func (t *template) expand(c tiles.Chunk, tok string, coordinate func(segment) string) string {
 	var b strings.Builder

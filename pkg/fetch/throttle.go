@@ -43,6 +43,17 @@ func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration
 	}
 }
 
+// lower keeps t within the ceilings of one more provider of its host; 0 a second is none.
+func (t *throttle) lower(ceiling int, perSecond float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flow.ceiling = min(t.flow.ceiling, float64(ceiling))
+	t.flow.limit = min(t.flow.limit, t.flow.ceiling)
+	if perSecond > 0 && (t.rate.ceiling <= 0 || perSecond < t.rate.ceiling) {
+		t.rate.ceiling = perSecond
+	}
+}
+
 // enter waits for a turn. Whoever got one (nil) must leave. The error is ErrDown when the host has not answered for longer than we wait, or ctx's.
 func (t *throttle) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
