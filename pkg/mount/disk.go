@@ -3,27 +3,32 @@ package mount
 import (
 	"container/list"
 	"context"
+	"errors"
 	"hash/maphash"
+	"sync"
+	"time"
 
 	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// disk knows what a DiskCache holds, and changes it: one goroutine writes and evicts, at the least CPU priority. Guarded by live.mu, but for the file, which has
-// its own ways; no lock is held over I/O.
+// disk knows what a DiskCache holds, and changes it: one goroutine at a time writes and evicts, at low CPU priority until the mount ends. Guarded by live.mu, but
+// for the file, which has its own ways; no lock is held over I/O.
 type disk struct {
 	file  *DiskCache // nil: there is none
 	items map[tiles.Key]*list.Element
 	order *list.List // of *diskItem, the most recently used in front
 	tasks []diskTask
+	busy  bool          // a task is being done
 	wake  chan struct{} // there are tasks
 	ended error         // nothing is written any more
 }
 
-// diskItem is a texture on disk. Its content is the only one of it, so that its pins tell whether it is being read.
+// diskItem is a texture on disk.
 type diskItem struct {
 	texture tiles.Texture
 	content *content
+	lost    bool // cannot be read: it goes when it is no longer open
 }
 
 // diskTask is a texture to be written, or without content one to be removed.
@@ -48,13 +53,13 @@ func newDisk(file *DiskCache, seed maphash.Seed) disk {
 }
 
 func (d *disk) insert(t tiles.Texture, c *content) {
-	d.items[t.Key()] = d.order.PushFront(&diskItem{t, c})
+	d.items[t.Key()] = d.order.PushFront(&diskItem{texture: t, content: c})
 }
 
 // get returns the content of k on disk, or nil.
 func (d *disk) get(k tiles.Key) *content {
 	e := d.items[k]
-	if e == nil {
+	if e == nil || e.Value.(*diskItem).lost {
 		return nil
 	}
 	d.order.MoveToFront(e)
@@ -88,50 +93,62 @@ func (d *disk) next() (task diskTask, ok bool) {
 	return task, true
 }
 
-// lost takes a texture out that cannot be read, so that it is made anew. What the kernel has of it belongs to an identity of the past. It reports whether that
-// is news.
+// lost says that a texture that is open cannot be read, so that whoever opens it next has it made anew. What the kernel has of it belongs to an identity of
+// the past. It reports whether that is news. Those who have it open go on reading what can be read.
 func (l *live) lost(t tiles.Texture, c *content) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.disk.items[t.Key()]
-	if e == nil || e.Value.(*diskItem).content != c {
+	if e == nil {
 		return false
 	}
+	item := e.Value.(*diskItem)
+	if item.content != c || item.lost {
+		return false
+	}
+	item.lost = true
 	l.disk.file.spoilt.Store(true)
-	l.disk.drop(e)
-	l.disk.add(diskTask{texture: t})
 	lt := l.textures[t.Key()]
 	lt.generation++
 	lt.sum = 0
 	return true
 }
 
+// closed says that no file of k is open any more.
+func (d *disk) closed(k tiles.Key) {
+	if e := d.items[k]; e != nil && e.Value.(*diskItem).lost {
+		d.drop(e)
+		d.add(diskTask{texture: e.Value.(*diskItem).texture})
+	}
+}
+
 func (d *disk) drop(e *list.Element) {
 	delete(d.items, d.order.Remove(e).(*diskItem).texture.Key())
 }
 
-// tend does the disk's tasks until the mount ends, and then those that are left.
-func (l *live) tend(ctx context.Context) {
-	_ = pack.LowPriority() // where it is refused the work is done all the same
-	for open := true; open; {
-		select {
-		case <-l.disk.wake:
-		case <-l.closing:
-			open = false
-		}
-		for {
-			l.mu.Lock()
-			task, ok := l.disk.next()
-			l.mu.Unlock()
-			if !ok {
-				break
-			}
-			if err := l.attend(ctx, task); err != nil {
-				l.stopWriting(err)
+// tend does the disk's tasks until the mount ends, and then for so long at most those that are left.
+func (l *live) tend(ctx context.Context, grace time.Duration) {
+	var low sync.WaitGroup
+	low.Go(func() {
+		_ = pack.LowPriority() // where it is refused the work is done all the same
+		for l.ctx.Err() == nil {
+			select {
+			case <-l.disk.wake:
+				l.attendAll(ctx, l.ctx)
+			case <-l.closing:
 			}
 		}
-	}
+	})
+	low.Wait()
+	// Somebody waits for the end now: it is nobody's turn before.
+	ending, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	l.attendAll(ctx, ending)
 	l.mu.Lock()
+	if n := len(l.disk.tasks); n > 0 {
+		l.log.Info("live textures were made too late to be kept on disk", "textures", n)
+	}
+	l.disk.ended, l.disk.tasks = errEnded, nil
 	var order []tiles.Texture
 	for e := l.disk.order.Back(); e != nil; e = e.Prev() {
 		order = append(order, e.Value.(*diskItem).texture)
@@ -139,6 +156,25 @@ func (l *live) tend(ctx context.Context) {
 	l.mu.Unlock()
 	if err := l.disk.file.remember(order); err != nil {
 		l.log.Warn("the order in which the disk cache was used is not kept", "error", err)
+	}
+}
+
+// errEnded is why nothing is written after the end of the mount.
+var errEnded = errors.New("the mount has ended")
+
+// attendAll does the disk's tasks until there are none or until ends.
+func (l *live) attendAll(ctx, until context.Context) {
+	for until.Err() == nil {
+		l.mu.Lock()
+		task, ok := l.disk.next()
+		l.disk.busy = ok
+		l.mu.Unlock()
+		if !ok {
+			return
+		}
+		if err := l.attend(ctx, task); err != nil {
+			l.stopWriting(err)
+		}
 	}
 }
 
@@ -200,8 +236,9 @@ func (l *live) victims(bytes int64) (keys []tiles.Key) {
 	excess := min(n, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
 	for e := l.disk.order.Back(); e != nil && len(keys) < excess; {
 		before := e.Prev()
-		if item := e.Value.(*diskItem); item.content.pins == 0 {
-			keys = append(keys, item.texture.Key())
+		k := e.Value.(*diskItem).texture.Key()
+		if lt := l.textures[k]; lt == nil || lt.open == 0 {
+			keys = append(keys, k)
 			l.disk.drop(e)
 		}
 		e = before

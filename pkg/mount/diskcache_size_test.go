@@ -25,11 +25,7 @@ func TestDiskCacheFileStaysWithinItsLimit(t *testing.T) {
 		for i := range come {
 			name := fmt.Sprintf("160_%d_BI16", 16*(20+i))
 			mustRead(t, f, r, name)
-			eventually(t, name+" has been on disk", func() bool {
-				f.live.mu.Lock()
-				defer f.live.mu.Unlock()
-				return f.live.disk.items[tex(name).Key()] != nil && len(f.live.disk.tasks) == 0
-			})
+			settled(t, f)
 			info, err := os.Stat(path + ".part")
 			if err != nil {
 				t.Fatal(err)

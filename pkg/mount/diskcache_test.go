@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -71,6 +72,16 @@ func mustRead(t *testing.T, f *FS, r *mounttest.Reader, name string) {
 	}
 }
 
+// settled waits until all that was made is on disk, and what had to give way for it has.
+func settled(t *testing.T, f *FS) {
+	t.Helper()
+	patience.Until(t, "the disk cache has nothing to do", func() bool {
+		f.live.mu.Lock()
+		defer f.live.mu.Unlock()
+		return len(f.live.disk.tasks) == 0 && !f.live.disk.busy
+	})
+}
+
 // notShort skips what takes many whole textures to show.
 func notShort(t *testing.T) {
 	t.Helper()
@@ -120,17 +131,10 @@ func TestDiskCacheEvicts(t *testing.T) {
 	o := liveAny(healthy())
 	o.MemoryCache = 1
 	limit := DiskCacheOptions{MaxBytes: 4 * LiveLayout().Size()} // three, with what SQLite needs
-	kept := func(f *FS, name string) func() bool {
-		return func() bool {
-			f.live.mu.Lock()
-			defer f.live.mu.Unlock()
-			return f.live.disk.items[tex(name).Key()] != nil && len(f.live.disk.tasks) == 0
-		}
-	}
 	read := func(f *FS, r *mounttest.Reader, names ...string) {
 		for _, name := range names {
 			mustRead(t, f, r, name)
-			eventually(t, name+" is on disk", kept(f, name))
+			settled(t, f)
 		}
 	}
 	session(t, path, o, limit, func(f *FS, r *mounttest.Reader) {

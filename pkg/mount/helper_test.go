@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -17,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
@@ -30,9 +32,12 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// mountAt mounts o at dir until the test ends, whatever becomes of it.
+// mountAt mounts o at dir until the test ends, whatever becomes of it. Unless o says so, nobody gives up waiting: no stand-in is served for what takes long,
+// and no mount detached.
 func mountAt(t testing.TB, dir string, o Options) *FS {
 	t.Helper()
+	o.Grace, o.Deadline = cmp.Or(o.Grace, patience.For(t)), cmp.Or(o.Deadline, patience.For(t))
+	o.GenerateTimeout = cmp.Or(o.GenerateTimeout, patience.For(t))
 	f, err := Mount(t.Context(), dir, o)
 	if err != nil {
 		t.Fatalf("Mount: %v", err)
@@ -42,7 +47,7 @@ func mountAt(t testing.TB, dir string, o Options) *FS {
 		if f.attached() {
 			detach(f.mountpoint)
 		}
-		if err := f.drain(context.Background(), time.After(time.Minute)); err != nil {
+		if err := f.drain(context.Background(), time.After(patience.For(t))); err != nil {
 			t.Error(err)
 		}
 	})
@@ -186,17 +191,6 @@ func write(t testing.TB, dir, path string, content []byte) {
 	if err := os.WriteFile(full, content, 0o666); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// eventually waits for what another goroutine is about to do.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
-		if is() {
-			return
-		}
-	}
-	t.Fatalf("it never happened: %s", what)
 }
 
 func named(i int) string { return fmt.Sprintf("%d_%d_BI16.dds", 16*(i/1000), 16*(i%1000)) }

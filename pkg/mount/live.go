@@ -58,6 +58,7 @@ type live struct {
 type liveTexture struct {
 	generation uint64
 	sum        uint64                // of what the generation has served; 0 is nothing yet
+	open       int                   // files of it, whichever content they read
 	whole      weak.Pointer[content] // the last that was final
 	job        *job                  // nil unless being made
 }
@@ -72,7 +73,7 @@ func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters
 	l.queue.workers, l.queue.ahead = o.LiveWorkers, make(map[*job]bool)
 	l.disk = newDisk(o.Disk, l.contents.seed)
 	if o.Disk != nil {
-		l.wg.Go(func() { l.tend(ctx) })
+		l.wg.Go(func() { l.tend(ctx, o.Grace) })
 	}
 	return l
 }
@@ -199,6 +200,7 @@ func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *conten
 		if c.final && c.disk == nil {
 			lt.whole = weak.Make(c)
 		}
+		lt.open++
 		if c.pins++; c.pins == 1 {
 			l.pinned += c.bytes()
 		}
@@ -210,12 +212,16 @@ func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *conten
 	return nil, syscall.ESTALE
 }
 
-// release takes back what open gave.
-func (l *live) release(c *content) {
+// release takes back what open gave of k.
+func (l *live) release(k tiles.Key, c *content) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.pins--; c.pins == 0 {
 		l.pinned -= c.bytes()
+	}
+	lt := l.textures[k]
+	if lt.open--; lt.open == 0 {
+		l.disk.closed(k)
 	}
 }
 

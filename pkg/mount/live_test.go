@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -61,7 +62,7 @@ func TestCoalescing(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "all wait", func() bool { return f.Stats().Waiting == openers })
+	patience.Until(t, "all wait", func() bool { return f.Stats().Waiting == openers })
 	close(release)
 	wg.Wait()
 	if n := g.calls.Load(); n != 1 {
@@ -93,7 +94,7 @@ func TestStuckTextureDisturbsNobody(t *testing.T) {
 		got, _ := victim.HashFile(f.textures("0_16_BI16.dds"))
 		answered <- got
 	}()
-	eventually(t, "one waits", func() bool { return f.Stats().Waiting == 1 })
+	patience.Until(t, "one waits", func() bool { return f.Stats().Waiting == 1 })
 
 	var wg sync.WaitGroup
 	for i := range 16 {
@@ -161,7 +162,7 @@ func TestDeadline(t *testing.T) {
 		t.Errorf("second open at the deadline: not ground colour, %v", errno)
 	}
 	close(release)
-	eventually(t, "it is made", func() bool { return f.Stats().Made == 1 })
+	patience.Until(t, "it is made", func() bool { return f.Stats().Made == 1 })
 
 	late, errno := r.Open(path)
 	if errno != 0 {
@@ -287,7 +288,7 @@ func TestKilledOpener(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the making ended with %v, want it cancelled", err)
 	}
-	eventually(t, "nobody waits", func() bool { s := f.Stats(); return s.Waiting == 0 && s.Making == 0 })
+	patience.Until(t, "nobody waits", func() bool { s := f.Stats(); return s.Waiting == 0 && s.Making == 0 })
 	if s := f.Stats(); s.Cancelled != 1 || s.Failed != 0 || s.StandIns != 0 {
 		t.Errorf("stats: %+v", s)
 	}
@@ -315,9 +316,9 @@ func TestKilledOpenerAmongOthers(t *testing.T) {
 		sum, _ := other.HashFile(path)
 		got <- sum
 	}()
-	eventually(t, "both wait", func() bool { return f.Stats().Waiting == 2 })
+	patience.Until(t, "both wait", func() bool { return f.Stats().Waiting == 2 })
 	killed.Kill()
-	eventually(t, "one waits", func() bool { return f.Stats().Waiting == 1 })
+	patience.Until(t, "one waits", func() bool { return f.Stats().Waiting == 1 })
 	close(release)
 	if sum := <-got; sum != sha256.Sum256(made(tex("160_320_BI16"))) {
 		t.Error("the other did not get the texture")
@@ -344,7 +345,7 @@ func TestSignalsDoNotInterrupt(t *testing.T) {
 		file, errno := r.OpenSignalled(f.textures("160_320_BI16.dds"), 5*time.Millisecond)
 		opened <- result{file, errno}
 	}()
-	eventually(t, "it waits", func() bool { return f.Stats().Waiting == 1 })
+	patience.Until(t, "it waits", func() bool { return f.Stats().Waiting == 1 })
 	time.Sleep(5 * pollInterval) // for signals to arrive, and the caller to be looked at
 	select {
 	case got := <-opened:

@@ -80,6 +80,6 @@ func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadR
 }
 
 func (h *liveHandle) Release(context.Context) syscall.Errno {
-	h.fsys.live.release(h.content)
+	h.fsys.live.release(h.texture.Key(), h.content)
 	return fs.OK
 }

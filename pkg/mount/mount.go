@@ -46,7 +46,8 @@ type FS struct {
 	damaged      keySet // textures whose archive could not be read
 	counts       counters
 	looked       atomic.Int64  // how often Health has
-	done         chan struct{} // closed when the kernel has let go
+	released     chan struct{} // closed when the kernel has let go: nothing of it is open
+	done         chan struct{} // closed when nothing of it runs any more either
 }
 
 // Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts it. The context ends the preparations only; its values
@@ -68,6 +69,7 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		owner:    fuse.Owner{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())},
 		ctx:      context.WithoutCancel(ctx),
 		shelf:    newShelf(o.Archives),
+		released: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
 	f.inodes = f.shelf.inodes
@@ -88,6 +90,7 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	}
 	go func() {
 		f.server.Serve()
+		close(f.released)
 		f.live.close()
 		f.live.wg.Wait()
 		close(f.done)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -130,7 +131,7 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 		t.Error("who waited got no file")
 	}
 	r.Close()
-	eventually(t, "it is unmounted", func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
+	patience.Until(t, "it is unmounted", func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
 	cancel()
 	if err := <-unmounted; !errors.Is(err, context.Canceled) {
 		t.Errorf("Unmount: %v, want context.Canceled", err)

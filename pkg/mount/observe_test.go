@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -107,7 +108,7 @@ func TestObserverHearsWhereAnswersComeFrom(t *testing.T) {
 	opened := make(chan struct{})
 	go func() { defer close(opened); _, _, _ = r.TryOpen(f.textures("32_32_BI16.dds")) }()
 	<-began
-	eventually(t, "the open shows as waiting", func() bool {
+	patience.Until(t, "the open shows as waiting", func() bool {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		return h.waiting[live.Key()] == 1 && h.pending[OpOpen] == 1

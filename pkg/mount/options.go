@@ -108,7 +108,8 @@ type Options struct {
 
 	// AllowOther lets other users in; permissions of the files still count.
 	AllowOther bool
-	// Grace is how long Unmount waits for files to be closed before it detaches the mount. Default 3 s.
+	// Grace is how long Unmount waits for files to be closed before it detaches the mount, and for how long after that made textures are still written to
+	// Disk. Default 3 s.
 	Grace time.Duration
 	// Observer hears of every request. Default: nobody does, at no cost.
 	Observer Observer

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -54,7 +55,7 @@ func TestPrefetch(t *testing.T) {
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)
 	mustRead(t, f, r, "160_320_BI16")
-	eventually(t, "six neighbours are made", func() bool { return f.Stats().Prefetched == 6 })
+	patience.Until(t, "six neighbours are made", func() bool { return f.Stats().Prefetched == 6 })
 	if n := g.calls.Load(); n != 7 {
 		t.Errorf("%d were made, want one and its six neighbours", n)
 	}
@@ -109,7 +110,7 @@ func TestPrefetchStopsWhenItFails(t *testing.T) {
 	l.mu.Lock()
 	l.predict(tex("160_320_BI16"))
 	l.mu.Unlock()
-	eventually(t, "it stops", func() bool {
+	patience.Until(t, "it stops", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.predict(tex("1600_3200_BI16"))

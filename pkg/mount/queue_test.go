@@ -211,9 +211,9 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("evicted while it is open: %v", errno)
 	}
 	for range 3 {
-		l.release(real)
+		l.release(x.Key(), real)
 	}
-	l.release(standIn)
+	l.release(x.Key(), standIn)
 	if l.pinned != 0 {
 		t.Errorf("%d bytes are pinned when nothing is open", l.pinned)
 	}
@@ -277,7 +277,7 @@ func TestCacheUnderLoad(t *testing.T) {
 					t.Errorf("%v: %v", x, errno)
 					continue
 				}
-				l.release(c)
+				l.release(x.Key(), c)
 			}
 		})
 	}

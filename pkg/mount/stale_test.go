@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 )
 
@@ -117,7 +118,7 @@ func TestServerKilledAnytime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if fromMounted {
-			eventually(t, "it is mounted", func() bool { _, err := os.Stat(filepath.Join(dir, texturesName)); return err == nil })
+			patience.Until(t, "it is mounted", func() bool { _, err := os.Stat(filepath.Join(dir, texturesName)); return err == nil })
 		}
 		time.Sleep(time.Duration(i/4) * 200 * time.Microsecond)
 		cmd.Process.Kill()

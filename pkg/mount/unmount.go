@@ -16,11 +16,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
-// Unmount takes the file system away: whoever waits for a live texture is answered, its making is cancelled, and once all files are closed the mount ends
-// and Unmount returns nil. It is safe to call again, and after somebody else has unmounted.
+// Unmount takes the file system away: whoever waits for a live texture is answered, its making is
+// cancelled, and once all files are closed and its own work is done the mount has ended and Unmount
+// returns nil. It is safe to call again, and after somebody else has unmounted.
 //
-// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody finds it any more, those who have files open keep
-// reading them, and the error wraps ErrBusy and names them. Wait then returns when the last is closed.
+// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody finds
+// it any more, those who have files open keep reading them, and the error wraps ErrBusy and names them.
+// Wait then returns when the last is closed. Its own work, which is a texture whose making does not heed
+// its cancelling and the last writes to the disk cache, is waited for until ctx ends, whose error is
+// returned.
 func (f *FS) Unmount(ctx context.Context) error {
 	f.live.close()
 	grace := time.NewTimer(f.grace)
@@ -54,12 +58,17 @@ func (f *FS) attached() bool {
 // drain waits until the kernel has let go of what is unmounted, and what runs has come to its end.
 func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 	select {
+	case <-f.released:
+	case <-ctx.Done():
+		return fmt.Errorf("unmounted %s, but files of it are open: %w", f.mountpoint, ctx.Err())
+	case <-grace:
+		return fmt.Errorf("%w: %s is unmounted, but files of it are open", ErrBusy, f.mountpoint)
+	}
+	select {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("unmounted %s, but it has not come to its end: %w", f.mountpoint, ctx.Err())
-	case <-grace:
-		return fmt.Errorf("%w: %s is unmounted, but files of it are open or a texture is still being made", ErrBusy, f.mountpoint)
+		return fmt.Errorf("unmounted %s, but a texture is still being made or written: %w", f.mountpoint, ctx.Err())
 	}
 }
 

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"os"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -23,7 +23,7 @@ func TestKernelWaiting(t *testing.T) {
 		}
 		return nil, false, errors.New("none here")
 	}}
-	f := mountTemp(t, Options{Live: LiveAny, Generator: g, Deadline: time.Minute})
+	f := mountTemp(t, Options{Live: LiveAny, Generator: g})
 	const control = "/sys/fs/fuse/connections"
 	if entries, err := os.ReadDir(control); err != nil || len(entries) == 0 {
 		if n, ok := f.KernelWaiting(); ok {
@@ -36,13 +36,7 @@ func TestKernelWaiting(t *testing.T) {
 	}
 	reach := func(what string, is func(n int) bool) {
 		t.Helper()
-		n, ok := 0, false
-		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-			if n, ok = f.KernelWaiting(); ok && is(n) {
-				return
-			}
-		}
-		t.Fatalf("%s: %d requests wait, known: %v", what, n, ok)
+		patience.Until(t, what, func() bool { n, ok := f.KernelWaiting(); return ok && is(n) })
 	}
 	reach("at the beginning", func(n int) bool { return n == 0 })
 	r := mounttest.NewReader(t)

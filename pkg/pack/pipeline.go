@@ -35,7 +35,7 @@ type Options struct {
 	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four for every worker, so that the
 	// network has something to do while bodies wait.
 	Slots int
-	// LowPriority has the workers decode and encode on threads of the least CPU priority: others on the machine come first.
+	// LowPriority has the workers decode and encode on threads of low CPU priority: others on the machine come first.
 	LowPriority bool
 	// Observer hears of what is done. Nil: nobody does.
 	Observer Observer

@@ -25,8 +25,8 @@ func TestLowPriority(t *testing.T) {
 	before := niceness()
 	for range 20 {
 		err := p.work(t.Context(), TaskChunk, func(*worker) error {
-			if n := niceness(); n != leastPriority {
-				t.Errorf("niceness of a worker: %d, want %d", n, leastPriority)
+			if n := niceness(); n != lowPriority {
+				t.Errorf("niceness of a worker: %d, want %d", n, lowPriority)
 			}
 			return nil
 		})

@@ -10,10 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// patience is how long an answer of a Reader may take before the test fails: enough for any machine, and short of go test's own limit.
-const patience = time.Minute
+	"github.com/xelpack/xelpack/internal/patience"
+)
 
 // Reader is another process that looks at files. Its methods fail the test when the process does not answer; what the file
 // system answers comes back as 0 or the errno. One goroutine at a time may use it.
@@ -78,7 +77,7 @@ var errSilent = errors.New("the reader's process has died or does not answer")
 
 // ask returns an error only when no answer came.
 func (r *Reader) ask(q request) (reply, error) {
-	watchdog := time.AfterFunc(patience, func() { r.cmd.Process.Kill() })
+	watchdog := time.AfterFunc(patience.For(r.t), func() { r.cmd.Process.Kill() })
 	defer watchdog.Stop()
 	var a reply
 	if r.enc.Encode(q) != nil || r.dec.Decode(&a) != nil {
