@@ -73,8 +73,12 @@ func end(ctx context.Context, fsys *mount.FS, gone <-chan error, stderr io.Write
 	unmounting, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmountPatience)
 	defer cancel()
 	err := fsys.Unmount(unmounting)
-	if errors.Is(err, mount.ErrBusy) {
+	switch {
+	case errors.Is(err, mount.ErrBusy):
 		words.Fprintf(stderr, "%v; detached: what is open is served until it is closed; interrupted once more, it fails\n", err)
+		err = nil
+	case errors.Is(err, context.DeadlineExceeded): // it ends by itself
+		words.Fprintf(stderr, "%v; waiting for its end\n", err)
 		err = nil
 	}
 	return errors.Join(err, <-gone)

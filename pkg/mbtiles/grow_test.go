@@ -2,6 +2,7 @@ package mbtiles
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -57,6 +58,36 @@ func TestGrow(t *testing.T) {
 	finish(t, w)
 	if report := mustVerify(t, openAt(t, path)); report.Textures != 2 {
 		t.Errorf("%d textures are left, want 2", report.Textures)
+	}
+}
+
+// The number of a content is never given to another while the archive is open: who still reads one that was removed gets an error, not another's bytes.
+func TestContentsAreNumberedOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cache.mbtiles")
+	w := createGrowing(t, path)
+	a := openAt(t, path+partSuffix)
+	old, fresh := texture(t, "160_320_BI16").Key(), texture(t, "160_336_BI16").Key()
+	put(t, w, "160_320_BI16", ddsFile(small, 1))
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e, found, err := a.Find(t.Context(), old)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	if err := w.Remove(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	put(t, w, "160_336_BI16", ddsFile(small, 2))
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if next, _, err := a.Find(t.Context(), fresh); err != nil || next.content == e.content {
+		t.Errorf("contents %d and %d, %v", e.content, next.content, err)
+	}
+	if _, err := a.ReadAt(t.Context(), e, make([]byte, small.Size()), 0); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("what was removed reads: %v, want ErrCorrupt", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
@@ -204,9 +205,7 @@ func TestStandInFromParent(t *testing.T) {
 			}
 		}
 		r.Close()
-		if s := f.Stats(); s.OpenBytes != 0 {
-			t.Errorf("%d bytes are held by open files when none is open", s.OpenBytes)
-		}
+		patience.Until(t, "no bytes are held by open files when none is open", func() bool { return f.Stats().OpenBytes == 0 })
 	}
 }
 

@@ -5,14 +5,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/patience"
 )
 
 // A program that does not end keeps nobody waiting, nor does what it has started.
 func TestRunPatiently(t *testing.T) {
-	if err := runPatiently(time.Minute, exec.Command("true")); err != nil {
+	if err := runPatiently(patience.For(t), exec.Command("true")); err != nil {
 		t.Error(err)
 	}
-	if err := runPatiently(time.Minute, exec.Command("sh", "-c", "echo not so >&2; exit 3")); err == nil || !strings.Contains(err.Error(), "not so") {
+	if err := runPatiently(patience.For(t), exec.Command("sh", "-c", "echo not so >&2; exit 3")); err == nil || !strings.Contains(err.Error(), "not so") {
 		t.Errorf("a failure: %v", err)
 	}
 	for what, script := range map[string]string{"hangs": "exec sleep 3600", "leaves a child behind": "sleep 3600 & echo $!; wait"} {
@@ -23,7 +25,7 @@ func TestRunPatiently(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "has not ended") {
 				t.Errorf("%s: %v", what, err)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(patience.For(t)):
 			t.Errorf("%s: it is waited for", what)
 		}
 	}

@@ -26,6 +26,8 @@ func perform(q request) (r reply, err error) {
 		buf := make([]byte, q.N)
 		r.N, err = unix.Pread(q.File, buf, q.Off)
 		r.Data = buf[:max(0, r.N)]
+	case "forget":
+		err = unix.Fadvise(q.File, 0, 0, unix.FADV_DONTNEED)
 	case "hash":
 		r.Data, err = hash(q.File)
 	case "at once":

@@ -137,6 +137,14 @@ func (r *Reader) Hash(file int) ([sha256.Size]byte, syscall.Errno) {
 	return sum(a.Data), a.Errno
 }
 
+// Forget has the kernel drop what it keeps of an open file: the file system answers the next read.
+func (r *Reader) Forget(file int) {
+	r.t.Helper()
+	if a := r.must(request{Op: "forget", File: file}); a.Errno != 0 {
+		r.t.Errorf("forget: %v", a.Errno)
+	}
+}
+
 // Map maps the whole of an open file and reads it through memory.
 func (r *Reader) Map(file int, shared bool) ([sha256.Size]byte, syscall.Errno) {
 	r.t.Helper()
