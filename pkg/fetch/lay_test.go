@@ -255,6 +255,33 @@ func TestLayTree(t *testing.T) {
 	}
 }
 
+// TestDocumentedTOML: the example of docs/providers.md is a usable file.
+func TestDocumentedTOML(t *testing.T) {
+	text, err := os.ReadFile("../../docs/providers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```toml\n")
+	example, _, _ = strings.Cut(example, "```")
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	if err := os.CopyFS(filepath.Join(home, "Ortho4XP"), os.DirFS("testdata/lay")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "providers.toml"), []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadCatalogue(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"swissimage", "CH", "mine", "threads"} {
+		if _, err := c.Lookup(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func FuzzParseLay(f *testing.F) {
 	for _, file := range layTree("testdata/lay") {
 		text, err := os.ReadFile(file)
