@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +13,8 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // variablePrefix begins the names of the environment variables that are defaults.
@@ -198,13 +199,8 @@ func expandHomes(args []string) []string {
 
 // expandHome puts the user's home for the ~ of "~", "~/folder" and "mbtiles:~/file".
 func expandHome(value string) string {
-	scheme, path := "", value
-	if rest, ok := strings.CutPrefix(value, "mbtiles:"); ok {
-		scheme, path = "mbtiles:", rest
+	if path, ok := strings.CutPrefix(value, "mbtiles:"); ok {
+		return "mbtiles:" + realpath.Home(path)
 	}
-	home, err := os.UserHomeDir()
-	if err != nil || path != "~" && !strings.HasPrefix(path, "~/") {
-		return value
-	}
-	return scheme + filepath.Join(cmp.Or(home, "/"), path[1:])
+	return realpath.Home(value)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -167,27 +168,11 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 		p.File = file
 		c.own = append(c.own, p)
 	}
-	if parsed.Ortho4XP == "" {
-		return "", nil
-	}
-	ortho4xp, err = homePath(parsed.Ortho4XP)
-	if err != nil {
-		return "", fmt.Errorf("%w: %s: ortho4xp: %w", ErrProviderFile, file, err)
-	}
-	if !filepath.IsAbs(ortho4xp) {
+	ortho4xp = realpath.Home(parsed.Ortho4XP)
+	if ortho4xp != "" && !filepath.IsAbs(ortho4xp) {
 		ortho4xp = filepath.Join(filepath.Dir(file), ortho4xp)
 	}
 	return ortho4xp, nil
-}
-
-// homePath returns path with a leading ~ as the home folder.
-func homePath(path string) (string, error) {
-	rest, ok := strings.CutPrefix(path, "~")
-	if !ok || rest != "" && rest[0] != '/' {
-		return path, nil
-	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, rest), err
 }
 
 // keyOfError finds in the errors of package toml about values of a wrong type where they stand.
