@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -65,9 +66,9 @@ func findRecord(ctx context.Context, c *sqlite.Conn, k tiles.Key) (rec Record, f
 
 // Preview returns the JPEG of the preview or overview at an XYZ address, 256×256 px. Where there is none it is ErrNoTile.
 func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte, error) {
-	at := tile{z: uint8(z), x: x, y: y}
+	at := preview.Tile{Z: uint8(z), X: x, Y: y}
 	fail := func(err error) ([]byte, error) { return nil, explain(a.path, fmt.Errorf("preview %s: %w", at, err)) }
-	if !at.valid() {
+	if !at.Valid() {
 		return fail(ErrNoTile)
 	}
 	var jpeg []byte
@@ -90,9 +91,9 @@ func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.I
 	if err != nil {
 		return nil, err
 	}
-	img, err := decodePreview(jpeg)
+	img, err := preview.Decode(jpeg)
 	if err != nil {
-		return nil, explain(a.path, corrupt("preview %s: %v", tile{z: uint8(z), x: x, y: y}, err))
+		return nil, explain(a.path, corrupt("preview %s: %v", preview.Tile{Z: uint8(z), X: x, Y: y}, err))
 	}
 	return img, nil
 }

@@ -15,8 +15,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/inorder"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -261,7 +263,7 @@ type taken struct {
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
 func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
 	w := sqlpages.NewWriter(f, pages+1)
-	memory := make(chan []byte, a.o.Workers+2) // as many as inOrder works with
+	memory := make(chan []byte, a.o.Workers+2) // as many as inorder works with
 	for range cap(memory) {
 		memory <- nil
 	}
@@ -305,7 +307,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 		}
 		return nil
 	}
-	if err := inOrder(ctx, a.o.Workers, slices.Values(a.contents), take, put); err != nil {
+	if err := inorder.Do(ctx, a.o.Workers, slices.Values(a.contents), take, put); err != nil {
 		return err
 	}
 	count, err := w.Finish(root)
@@ -356,23 +358,23 @@ func (a *assembly) putTextures(ctx context.Context, _ *reader) error {
 }
 
 func (a *assembly) putPreviews(ctx context.Context, r *reader) error {
-	p := newPyramid(a.index)
-	for _, level := range p.levels {
-		for _, s := range level {
-			jpeg, err := a.previews.get(int(a.index.rows[s.row].content - 1))
+	p := preview.New(a.index)
+	for z := range p.Deepest() + 1 {
+		for _, s := range p.Level(z) {
+			jpeg, err := a.previews.get(int(a.index.rows[s.Row].content - 1))
 			if err == nil {
-				err = writeTile(ctx, a.c, s.tile, jpeg)
+				err = writeTile(ctx, a.c, s.Tile, jpeg)
 			}
 			if err != nil {
 				return err
 			}
 		}
 	}
-	put := func(ctx context.Context, t tile, jpeg []byte) error {
+	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
 		return r.conns.Do(ctx, func(c *sqlite.Conn) error { return writeTile(ctx, c, t, jpeg) })
 	}
-	d := deriver{pyramid: p, reader: r, put: put, flush: func(context.Context) error { return nil }}
-	if err := d.run(ctx); err != nil {
+	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error { return nil }}
+	if err := p.Draw(ctx, to); err != nil {
 		return fmt.Errorf("draw overviews: %w", err)
 	}
 	return nil
@@ -383,7 +385,7 @@ func (a *assembly) putMetadata(ctx context.Context, _ *reader) error {
 	if err != nil {
 		return err
 	}
-	newPyramid(a.index).describe(rows)
+	preview.New(a.index).Describe(rows)
 	if a.digest, err = digest(ctx, a.c); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -141,7 +142,7 @@ type buffers struct{ byLength map[int]*sync.Pool }
 func newBuffers() buffers {
 	b := buffers{make(map[int]*sync.Pool)}
 	for _, f := range [...]dds.Format{dds.BC1, dds.BC3} {
-		for side := previewSide; side <= dds.MaxSide; side *= 2 {
+		for side := preview.Side; side <= dds.MaxSide; side *= 2 {
 			cut := segment.CutOf(dds.Layout{Format: f, Side: side})
 			for _, n := range [...]int{0, cut.Segments - 1} {
 				_, length := cut.Bounds(n)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -90,11 +91,11 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	if int64(len(file)) != l.Size() {
 		return nil, fmt.Errorf("encode texture: %d bytes, want %d for %v at %d px", len(file), l.Size(), l.Format, l.Side)
 	}
-	preview, err := previewOf(l, file)
+	jpeg, err := preview.Of(l, file)
 	if err != nil {
 		return nil, fmt.Errorf("encode texture: %w", err)
 	}
-	c := &Content{layout: l, sha: sha256.Sum256(file), preview: preview}
+	c := &Content{layout: l, sha: sha256.Sum256(file), preview: jpeg}
 
 	// First into the scratch buffer, to know the length, then into one block of memory of just that length.
 	cut := segment.CutOf(l)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -221,7 +222,7 @@ func TestDocCommands(t *testing.T) {
 		t.Errorf("digest computed %q, stored %q", computed, stored)
 	}
 	world, err := os.ReadFile(filepath.Join(dir, "world.jpg"))
-	if _, decodeErr := decodePreview(world); err != nil || decodeErr != nil {
+	if _, decodeErr := preview.Decode(world); err != nil || decodeErr != nil {
 		t.Errorf("world.jpg: %v, %v", err, decodeErr)
 	}
 }

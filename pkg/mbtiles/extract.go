@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
-	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -56,7 +56,7 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 	header := e.Layout.Header()
 	hash := sha256.New()
 	hash.Write(header[:])
-	level := levelOf(e.Layout, previewSide)
+	level := preview.LevelOf(e.Layout, preview.Side)
 	at, length := e.Layout.Level(level)
 	for n, s := range c.segments {
 		off, size := cut.Bounds(n)
@@ -69,7 +69,7 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 		if err == nil {
 			hash.Write(buf)
 			if shown {
-				c.preview, err = previewOfLevel(e.Layout, level, buf[at-off:][:length])
+				c.preview, err = preview.OfLevel(e.Layout, level, buf[at-off:][:length])
 			}
 		}
 		a.cache.buffers.put(buf)
@@ -111,13 +111,4 @@ func (a *Archive) encoded(ctx context.Context, e Entry, want [sha256.Size]byte, 
 		err = corrupt("its bytes do not match their hash")
 	}
 	return c, err
-}
-
-// previewOfLevel makes the preview of the blocks of the level that levelOf(l, previewSide) names.
-func previewOfLevel(l dds.Layout, level int, blocks []byte) ([]byte, error) {
-	img, err := decodeLevel(l, level, blocks)
-	if err != nil {
-		return nil, err
-	}
-	return encodeJPEG(img, previewQuality)
 }

@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
-	"github.com/xelpack/xelpack/pkg/tiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 )
 
 // keyFinishing marks a .part whose derived previews are up to date as far as they go.
@@ -57,12 +55,12 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	if err != nil {
 		return explain(w.path+partSuffix, err)
 	}
-	p := newPyramid(x)
-	d := deriver{pyramid: p, reader: w.readers, put: w.putTile, flush: w.flush}
-	if err := d.run(ctx); err != nil {
+	p := preview.New(x)
+	to := gallery{index: x, reader: w.readers, put: w.putTile, flush: w.flush}
+	if err := p.Draw(ctx, to); err != nil {
 		return explain(w.path+partSuffix, fmt.Errorf("draw overviews: %w", err))
 	}
-	p.describe(rows)
+	p.Describe(rows)
 	if err := w.transact(ctx, func(ctx context.Context) error { return w.complete(ctx, rows) }); err != nil {
 		return err
 	}
@@ -81,7 +79,7 @@ func (w *Writer) transact(ctx context.Context, do func(ctx context.Context) erro
 }
 
 // putTile queues a preview.
-func (w *Writer) putTile(ctx context.Context, t tile, jpeg []byte) error {
+func (w *Writer) putTile(ctx context.Context, t preview.Tile, jpeg []byte) error {
 	n := int64(len(jpeg))
 	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return writeTile(ctx, w.store.c, t, jpeg) }})
 }
@@ -174,27 +172,4 @@ func metadataRows(meta map[string]string) (map[string]string, error) {
 		rows[name] = secret.ReplaceAllString(value, "$1=REDACTED")
 	}
 	return rows, nil
-}
-
-// describe adds the rows that follow from the previews.
-func (p *pyramid) describe(rows map[string]string) {
-	b := tiles.Box{West: 180, South: tiles.MaxLatitude, East: -180, North: -tiles.MaxLatitude}
-	for _, level := range p.levels {
-		for _, s := range level {
-			box := s.texture().Box()
-			b.West, b.South = min(b.West, box.West), min(b.South, box.South)
-			b.East, b.North = max(b.East, box.East), max(b.North, box.North)
-		}
-	}
-	if len(p.levels) == 0 {
-		b = tiles.Box{West: -180, South: -tiles.MaxLatitude, East: 180, North: tiles.MaxLatitude}
-	}
-	deepest := max(0, p.deepest())
-	// The zoom at which the whole is about two tiles wide.
-	zoom := max(0, min(deepest, int(math.Floor(math.Log2(360/(b.East-b.West))))+1))
-	f := func(v float64) string { return strconv.FormatFloat(v, 'f', 7, 64) }
-	center := b.Center()
-	rows["bounds"] = strings.Join([]string{f(b.West), f(b.South), f(b.East), f(b.North)}, ",")
-	rows["center"] = strings.Join([]string{f(center.Lon()), f(center.Lat()), strconv.Itoa(zoom)}, ",")
-	rows["minzoom"], rows["maxzoom"] = "0", strconv.Itoa(deepest)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -83,10 +84,10 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	if err := s.dropUnused(ctx, gone.content); err != nil {
 		return err
 	}
-	at := tileOf(square)
+	at := preview.TileOf(square)
 	switch {
 	case next == nil:
-		return s.c.Exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.z), int64(at.x), at.tms())
+		return s.c.Exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.Z), int64(at.X), at.TMS())
 	case k.Maptype < next.key.Maptype:
 		jpeg, err := s.draw(ctx, next.content)
 		if err != nil {
@@ -122,7 +123,7 @@ func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	level := levelOf(l, previewSide)
+	level := preview.LevelOf(l, preview.Side)
 	at, size := l.Level(level)
-	return previewOfLevel(l, level, data[at-start:][:size])
+	return preview.OfLevel(l, level, data[at-start:][:size])
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -194,4 +195,4 @@ func mustVerify(t testing.TB, a *Archive) Report {
 	return r
 }
 
-func zlOf(t tile) tiles.ZL { return tiles.ZL(t.z) }
+func zlOf(t preview.Tile) tiles.ZL { return tiles.ZL(t.Z) }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -393,7 +394,7 @@ func TestPictureOfAStranger(t *testing.T) {
 			t.Errorf("zoom %d: %v, want %v that says %q", z, err, ErrCorrupt, says)
 		}
 	}
-	if img, err := a.Picture(t.Context(), 8, 1, 2); err != nil || img.Bounds().Dx() != previewSide {
+	if img, err := a.Picture(t.Context(), 8, 1, 2); err != nil || img.Bounds().Dx() != preview.Side {
 		t.Errorf("an intact one: %v", err)
 	}
 }

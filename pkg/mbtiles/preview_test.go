@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 )
 
 // Colours as RGB 5:6:5, and what a preview shows for them.
@@ -55,9 +55,9 @@ func checkPixels(t *testing.T, name string, img image.Image, want map[image.Poin
 	}
 }
 
-func preview(t *testing.T, a *Archive, at tile) image.Image {
+func pictureAt(t *testing.T, a *Archive, at preview.Tile) image.Image {
 	t.Helper()
-	b, err := a.Preview(t.Context(), zlOf(at), at.x, at.y)
+	b, err := a.Preview(t.Context(), zlOf(at), at.X, at.Y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +67,9 @@ func preview(t *testing.T, a *Archive, at tile) image.Image {
 	}
 	return img
 }
+
+// tileAt is a tile by its address.
+func tileAt(z uint8, x, y uint32) preview.Tile { return preview.Tile{Z: z, X: x, Y: y} }
 
 // allTiles lists the rows of tiles by address.
 func allTiles(t *testing.T, a *Archive) map[string]string {
@@ -88,30 +91,30 @@ func allTiles(t *testing.T, a *Archive) map[string]string {
 func TestPreviews(t *testing.T) {
 	t.Parallel()
 	a := build(t, map[string][]byte{"1488_2096_BI12": quarters(full, [4]uint16{red, green, blue, white})})
-	at := tileOf(texture(t, "1488_2096_BI12")) // 8/131/93
+	at := preview.TileOf(texture(t, "1488_2096_BI12")) // 8/131/93
 	if n := len(allTiles(t, a)); n != 9 {
 		t.Errorf("%d previews, want 9", n)
 	}
-	checkPixels(t, "own", preview(t, a, at), map[image.Point]color.RGBA{
+	checkPixels(t, "own", pictureAt(t, a, at), map[image.Point]color.RGBA{
 		{60, 60}: shown[red], {200, 60}: shown[green], {60, 200}: shown[blue], {200, 200}: shown[white],
 	})
 	// 131 and 93 are odd: the south-east quarter of 7/65/46.
-	checkPixels(t, "first overview", preview(t, a, at.up(1)), map[image.Point]color.RGBA{
+	checkPixels(t, "first overview", pictureAt(t, a, at.Up(1)), map[image.Point]color.RGBA{
 		{128 + 30, 128 + 30}: shown[red], {128 + 100, 128 + 30}: shown[green], {128 + 30, 128 + 100}: shown[blue], {128 + 100, 128 + 100}: shown[white],
-		{60, 60}: ground, {200, 60}: ground, {60, 200}: ground,
+		{60, 60}: preview.Ground, {200, 60}: preview.Ground, {60, 200}: preview.Ground,
 	})
 	// 65 is odd, 46 even: the north-east quarter of 6/32/23, and there its south-east.
-	checkPixels(t, "second overview", preview(t, a, at.up(2)), map[image.Point]color.RGBA{
-		{128 + 64 + 16, 64 + 16}: shown[red], {128 + 64 + 50, 64 + 50}: shown[white], {128 + 30, 30}: ground, {60, 200}: ground,
+	checkPixels(t, "second overview", pictureAt(t, a, at.Up(2)), map[image.Point]color.RGBA{
+		{128 + 64 + 16, 64 + 16}: shown[red], {128 + 64 + 50, 64 + 50}: shown[white], {128 + 30, 30}: preview.Ground, {60, 200}: preview.Ground,
 	})
-	for _, none := range []tile{{z: 8, x: 130, y: 93}, {z: 9, x: 262, y: 186}, {z: 3, x: 99, y: 0}, {z: 40, x: 0, y: 0}} {
-		if _, err := a.Preview(t.Context(), zlOf(none), none.x, none.y); !errors.Is(err, ErrNoTile) {
+	for _, none := range []preview.Tile{{Z: 8, X: 130, Y: 93}, {Z: 9, X: 262, Y: 186}, {Z: 3, X: 99, Y: 0}, {Z: 40, X: 0, Y: 0}} {
+		if _, err := a.Preview(t.Context(), zlOf(none), none.X, none.Y); !errors.Is(err, ErrNoTile) {
 			t.Errorf("preview %s: %v, want %v", none, err, ErrNoTile)
 		}
 	}
 }
 
-// The water of a BC3 texture is transparent, and a preview shows the ground beneath.
+// The water of a BC3 texture is transparent, and a preview shows the preview.Ground beneath.
 func TestPreviewOfBC3(t *testing.T) {
 	t.Parallel()
 	l := dds.Layout{Format: dds.BC3, Side: 256}
@@ -120,7 +123,7 @@ func TestPreviewOfBC3(t *testing.T) {
 		file[i], file[i+1] = 0, 0 // alpha
 	}
 	a := build(t, map[string][]byte{"16_16_BI12": file})
-	checkPixels(t, "preview", preview(t, a, tile{z: 8, x: 1, y: 1}), map[image.Point]color.RGBA{{128, 128}: shown[red]})
+	checkPixels(t, "preview", pictureAt(t, a, preview.Tile{Z: 8, X: 1, Y: 1}), map[image.Point]color.RGBA{{128, 128}: shown[red]})
 }
 
 // Of two maptypes on one square the first in the order of their lower case is shown, however they come.
@@ -136,7 +139,7 @@ func TestPreviewOfTwins(t *testing.T) {
 		put(t, w, "16_16_AZ12", solidFile(small, white)) // in place of az
 		finish(t, w)
 		a := openAt(t, path)
-		checkPixels(t, fmt.Sprint(order), preview(t, a, tile{z: 8, x: 1, y: 1}), map[image.Point]color.RGBA{{128, 128}: shown[white]})
+		checkPixels(t, fmt.Sprint(order), pictureAt(t, a, preview.Tile{Z: 8, X: 1, Y: 1}), map[image.Point]color.RGBA{{128, 128}: shown[white]})
 		mustVerify(t, a)
 	}
 }
@@ -169,56 +172,27 @@ func TestFills(t *testing.T) {
 	west, east := image.Point{60, 60}, image.Point{200, 60}
 	for _, tt := range []struct {
 		name string
-		at   tile
+		at   preview.Tile
 		want map[image.Point]color.RGBA
 	}{
-		{"a quarter one level down", tile{9, 2, 2}, map[image.Point]color.RGBA{{20, 20}: shown[red], {240, 240}: shown[red]}},
-		{"its opposite", tile{9, 3, 3}, map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
-		{"a sixteenth two levels down", tile{10, 7, 4}, map[image.Point]color.RGBA{{20, 20}: shown[green], {240, 240}: shown[green]}},
-		{"of the smaller texture", tile{9, 4, 2}, map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
-		{"the sharper texture itself", tile{10, 5, 7}, map[image.Point]color.RGBA{north: shown[blue], south: shown[blue]}},
-		{"overview of fills and a texture", tile{9, 2, 3}, map[image.Point]color.RGBA{west: shown[blue], east: shown[green], {60, 200}: shown[blue]}},
-		{"overview drawn over what is beneath", tile{10, 5, 6}, map[image.Point]color.RGBA{west: shown[blue], east: shown[green], south: shown[blue]}},
-		{"overview over what is enlarged", tile{9, 6, 3}, map[image.Point]color.RGBA{{60, 60}: shown[red], {60, 200}: shown[green], {200, 200}: shown[red]}},
-		{"a texture above sharper ones", tile{8, 1, 1}, map[image.Point]color.RGBA{west: shown[red], {200, 200}: shown[white]}},
+		{"a quarter one level down", tileAt(9, 2, 2), map[image.Point]color.RGBA{{20, 20}: shown[red], {240, 240}: shown[red]}},
+		{"its opposite", tileAt(9, 3, 3), map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
+		{"a sixteenth two levels down", tileAt(10, 7, 4), map[image.Point]color.RGBA{{20, 20}: shown[green], {240, 240}: shown[green]}},
+		{"of the smaller texture", tileAt(9, 4, 2), map[image.Point]color.RGBA{{20, 20}: shown[white], {240, 240}: shown[white]}},
+		{"the sharper texture itself", tileAt(10, 5, 7), map[image.Point]color.RGBA{north: shown[blue], south: shown[blue]}},
+		{"overview of fills and a texture", tileAt(9, 2, 3), map[image.Point]color.RGBA{west: shown[blue], east: shown[green], {60, 200}: shown[blue]}},
+		{"overview drawn over what is beneath", tileAt(10, 5, 6), map[image.Point]color.RGBA{west: shown[blue], east: shown[green], south: shown[blue]}},
+		{"overview over what is enlarged", tileAt(9, 6, 3), map[image.Point]color.RGBA{{60, 60}: shown[red], {60, 200}: shown[green], {200, 200}: shown[red]}},
+		{"a texture above sharper ones", tileAt(8, 1, 1), map[image.Point]color.RGBA{west: shown[red], {200, 200}: shown[white]}},
 	} {
-		checkPixels(t, tt.name, preview(t, a, tt.at), tt.want)
+		checkPixels(t, tt.name, pictureAt(t, a, tt.at), tt.want)
 	}
-	for _, none := range []tile{{10, 8, 4}, {10, 13, 4}, {9, 7, 2}, {11, 8, 8}} {
-		if _, err := a.Preview(t.Context(), zlOf(none), none.x, none.y); !errors.Is(err, ErrNoTile) {
+	for _, none := range []preview.Tile{tileAt(10, 8, 4), tileAt(10, 13, 4), tileAt(9, 7, 2), tileAt(11, 8, 8)} {
+		if _, err := a.Preview(t.Context(), zlOf(none), none.X, none.Y); !errors.Is(err, ErrNoTile) {
 			t.Errorf("preview %s: %v, want %v", none, err, ErrNoTile)
 		}
 	}
 	mustVerify(t, a)
-}
-
-// An enlarged part is smooth, and meets its neighbours.
-func TestCrop(t *testing.T) {
-	t.Parallel()
-	img := image.NewRGBA(image.Rect(0, 0, 256, 256))
-	for y := range 256 {
-		for x := range 256 {
-			img.SetRGBA(x, y, color.RGBA{uint8(x), uint8(y), 7, 255})
-		}
-	}
-	for _, parts := range []int{1, 2, 4} {
-		for y := range parts {
-			for x := range parts {
-				got := crop(img, parts, x, y)
-				for _, p := range []image.Point{{0, 0}, {1, 2}, {100, 50}, {255, 255}} {
-					// Where the centre of the pixel lies in img, cut off at its outermost centres.
-					at := func(i, n int) int {
-						v := (float64(n*256+i)+0.5)/float64(parts) - 0.5
-						return int(math.Round(min(max(v, 0), 255)))
-					}
-					want := color.RGBA{uint8(at(p.X, x)), uint8(at(p.Y, y)), 7, 255}
-					if diff := cmp.Diff(want, got.RGBAAt(p.X, p.Y)); diff != "" {
-						t.Errorf("%d parts, %d,%d at %v (-want +got):\n%s", parts, x, y, p, diff)
-					}
-				}
-			}
-		}
-	}
 }
 
 // Overviews that an interrupted Finish drew are kept, but do not outlive what they show.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -57,7 +58,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	if !first {
 		return written, nil
 	}
-	return written, writeTile(ctx, s.c, tileOf(r.Texture), content.preview)
+	return written, writeTile(ctx, s.c, preview.TileOf(r.Texture), content.preview)
 }
 
 // twin is a texture that covers the same square.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -112,11 +113,11 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 
 // previews decodes every row of tiles, unless quick, and looks for textures without one.
 func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
-	p := newPyramid(v.a.index)
-	seen := make(map[tile]bool)
-	name := func(t tile) string {
-		if s, ok := p.find(t); ok {
-			return p.index.entry(s.row).Texture.Name()
+	p := preview.New(v.a.index)
+	seen := make(map[preview.Tile]bool)
+	name := func(t preview.Tile) string {
+		if s, ok := p.Find(t); ok {
+			return v.a.index.Texture(s.Row).Name()
 		}
 		return ""
 	}
@@ -128,11 +129,11 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 	}
 	err := c.Query(gctx, query, func(r *sqlite.Row) error {
 		z, x, y := r.Int(0), r.Int(1), r.Int(2)
-		if z < 0 || z > int64(p.deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
+		if z < 0 || z > int64(p.Deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
 			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
 			return nil
 		}
-		t := tile{z: uint8(z), x: uint32(x), y: uint32(1<<z - 1 - y)}
+		t := preview.Tile{Z: uint8(z), X: uint32(x), Y: uint32(1<<z - 1 - y)}
 		if seen[t] { // and so might be all others, for ever
 			return corrupt("preview %s is there twice", t)
 		}
@@ -142,7 +143,7 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 		}
 		jpeg := r.Blob(3)
 		g.Go(func() error {
-			if _, err := decodePreview(jpeg); err != nil {
+			if _, err := preview.Decode(jpeg); err != nil {
 				v.problem(name(t), "preview %s: %v", t, err)
 			}
 			return nil
@@ -152,19 +153,19 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 	if err = errors.Join(err, g.Wait()); err != nil {
 		return err
 	}
-	var over []tile
-	for z := p.deepest(); z >= 0 && v.a.complete; z-- {
-		over = p.overviews(z, over)
+	var over []preview.Tile
+	for z := p.Deepest(); z >= 0 && v.a.complete; z-- {
+		over = p.Overviews(z, over)
 		for _, t := range over {
 			if !seen[t] {
 				v.problem("", "overview %s is missing", t)
 			}
 		}
 	}
-	for _, level := range p.levels {
-		for _, s := range level {
-			if !seen[s.tile] {
-				v.problem(name(s.tile), "preview %s is missing", s.tile)
+	for z := range p.Deepest() + 1 {
+		for _, s := range p.Level(z) {
+			if !seen[s.Tile] {
+				v.problem(name(s.Tile), "preview %s is missing", s.Tile)
 			}
 		}
 	}

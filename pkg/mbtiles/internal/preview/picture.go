@@ -1,4 +1,4 @@
-package mbtiles
+package preview
 
 import (
 	"bytes"
@@ -11,26 +11,26 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// previewSide is the width of a preview in pixels. The others are qualities of its JPEG: fills are many, sixteen a texture and more.
+// Side is the width of a preview in pixels. The others are qualities of its JPEG: fills are many, sixteen a texture and more.
 const (
-	previewSide    = 256
-	previewQuality = 80
-	fillQuality    = 60
+	Side        = 256
+	quality     = 80
+	fillQuality = 60
 )
 
-// ground is what an overview shows where no texture is.
-var ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
+// Ground is what an overview shows where no texture is.
+var Ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
 
-// previewOf makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the way, so that it is the same on every
+// Of makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the way, so that it is the same on every
 // machine.
-func previewOf(l dds.Layout, file []byte) ([]byte, error) {
-	level := levelOf(l, previewSide)
+func Of(l dds.Layout, file []byte) ([]byte, error) {
+	level := LevelOf(l, Side)
 	off, n := l.Level(level)
-	return previewOfLevel(l, level, file[off:off+n])
+	return OfLevel(l, level, file[off:off+n])
 }
 
-// levelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.
-func levelOf(l dds.Layout, side int) int {
+// LevelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.
+func LevelOf(l dds.Layout, side int) int {
 	n := 0
 	for l.Side>>n > side {
 		n++
@@ -50,22 +50,22 @@ func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
 	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}, nil
 }
 
-func encodeJPEG(img *image.RGBA, quality int) ([]byte, error) {
+func encodeJPEG(img *image.RGBA, q int) ([]byte, error) {
 	var buf bytes.Buffer
-	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: quality}); err != nil {
+	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: q}); err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
 	return buf.Bytes(), nil
 }
 
-// decodePreview reads a stored preview, which may come from anyone.
-func decodePreview(b []byte) (image.Image, error) {
+// Decode reads a stored preview, which may come from anyone.
+func Decode(b []byte) (image.Image, error) {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("it is no JPEG: %w", err)
 	}
-	if cfg.Width != previewSide || cfg.Height != previewSide {
-		return nil, fmt.Errorf("it is %d×%d px, want %d×%[3]d", cfg.Width, cfg.Height, previewSide)
+	if cfg.Width != Side || cfg.Height != Side {
+		return nil, fmt.Errorf("it is %d×%d px, want %d×%[3]d", cfg.Width, cfg.Height, Side)
 	}
 	img, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil {
@@ -76,8 +76,8 @@ func decodePreview(b []byte) (image.Image, error) {
 
 // newCanvas returns a preview that shows nothing but ground.
 func newCanvas() *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
-	draw.Draw(img, img.Rect, image.NewUniform(ground), image.Point{}, draw.Src)
+	img := image.NewRGBA(image.Rect(0, 0, Side, Side))
+	draw.Draw(img, img.Rect, image.NewUniform(Ground), image.Point{}, draw.Src)
 	return img
 }
 
@@ -85,10 +85,10 @@ func newCanvas() *image.RGBA {
 func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 	src, ok := preview.(*image.RGBA)
 	if !ok {
-		src = image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
+		src = image.NewRGBA(image.Rect(0, 0, Side, Side))
 		draw.Draw(src, src.Rect, preview, preview.Bounds().Min, draw.Src)
 	}
-	const half = previewSide / 2
+	const half = Side / 2
 	for row := range half {
 		out := dst.Pix[dst.PixOffset(x*half, y*half+row):]
 		upper := src.Pix[2*row*src.Stride:]
@@ -105,16 +105,16 @@ func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 // crop returns the part (x, y) of img divided into parts×parts squares, as a preview: enlarged, where the part has fewer pixels, by two-way
 // interpolation that runs on across the borders of the part. img and parts are powers of two wide, and a part at most a preview.
 func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
-	dst := image.NewRGBA(image.Rect(0, 0, previewSide, previewSide))
-	f := previewSide * parts / img.Rect.Dx() // times as large
+	dst := image.NewRGBA(image.Rect(0, 0, Side, Side))
+	f := Side * parts / img.Rect.Dx() // times as large
 	if f == 1 {
-		draw.Draw(dst, dst.Rect, img, image.Pt(x*previewSide, y*previewSide), draw.Src)
+		draw.Draw(dst, dst.Rect, img, image.Pt(x*Side, y*Side), draw.Src)
 		return dst
 	}
-	for row := range previewSide {
-		upper, lower, down := between(y*previewSide+row, f, img.Rect.Dy())
-		for col := range previewSide {
-			left, right, along := between(x*previewSide+col, f, img.Rect.Dx())
+	for row := range Side {
+		upper, lower, down := between(y*Side+row, f, img.Rect.Dy())
+		for col := range Side {
+			left, right, along := between(x*Side+col, f, img.Rect.Dx())
 			nw, ne := img.Pix[img.PixOffset(left, upper):], img.Pix[img.PixOffset(right, upper):]
 			sw, se := img.Pix[img.PixOffset(left, lower):], img.Pix[img.PixOffset(right, lower):]
 			out := dst.Pix[dst.PixOffset(col, row):]
@@ -135,4 +135,13 @@ func between(at, f, n int) (first, second, part int) {
 		return 0, 0, 0
 	}
 	return pos / (2 * f), min(pos/(2*f)+1, n-1), pos % (2 * f)
+}
+
+// OfLevel makes the preview of the blocks of the level that LevelOf(l, Side) names.
+func OfLevel(l dds.Layout, level int, blocks []byte) ([]byte, error) {
+	img, err := decodeLevel(l, level, blocks)
+	if err != nil {
+		return nil, err
+	}
+	return encodeJPEG(img, quality)
 }
