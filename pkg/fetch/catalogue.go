@@ -28,10 +28,10 @@ type Catalogue struct {
 	refused []RefusedFile
 }
 
-// RefusedFile is an Ortho4XP file that cannot be used.
+// RefusedFile is an Ortho4XP file that cannot be used, or folder.
 type RefusedFile struct {
 	File string
-	Code string // the maptype that it would have had
+	Code string // the maptype that it would have had; empty for a folder
 	Err  error  // why; without the file's name
 }
 
@@ -49,8 +49,8 @@ func LoadCatalogue(dir string) (*Catalogue, error) {
 	files := layTree(dir)
 	if ortho4xp != "" {
 		more := layTree(ortho4xp)
-		if len(more) == 0 {
-			return nil, fmt.Errorf("%w: %s: ortho4xp: there is no Providers folder with .lay files in %s", ErrProviderFile, filepath.Join(dir, "providers.toml"), ortho4xp)
+		if len(more) == 0 { // a disk that is not there must not keep everything else from being used
+			c.refused = append(c.refused, RefusedFile{ortho4xp, "", errors.New("the ortho4xp of providers.toml, but there is no folder Providers with .lay files in it")})
 		}
 		files = append(files, more...)
 	}

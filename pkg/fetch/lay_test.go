@@ -250,8 +250,15 @@ func TestLayTree(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(away, "providers.toml"), []byte(`ortho4xp = "nowhere"`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadCatalogue(away); !errors.Is(err, ErrProviderFile) || !strings.Contains(err.Error(), filepath.Join(away, "nowhere")) {
+	c, err := LoadCatalogue(away)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Lookup("nobody"); err == nil || !strings.Contains(err.Error(), "more may be in "+filepath.Join(away, "nowhere")+": the ortho4xp of providers.toml, but") {
 		t.Errorf("%v, want that there is no such folder", err)
+	}
+	if _, err := c.Lookup("eox"); err != nil || len(c.Refused()) != 1 {
+		t.Errorf("%v, %v, want the rest to be usable", err, c.Refused())
 	}
 }
 

@@ -50,14 +50,20 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 		return p, nil
 	}
 	for _, r := range c.refused {
-		if strings.EqualFold(r.Code, name) {
+		if r.Code != "" && strings.EqualFold(r.Code, name) {
 			return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, r.File, r.Err)
 		}
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
 		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknownProvider, name)
 	}
-	return Provider{}, unknownProvider(name, c.Providers())
+	err := unknownProvider(name, c.Providers())
+	for _, r := range c.refused {
+		if r.Code == "" {
+			err = fmt.Errorf("%w; more may be in %s: %w", err, r.File, r.Err)
+		}
+	}
+	return Provider{}, err
 }
 
 // Find returns the provider of an id or maptype code, in any case, as it is described: what it would take to ask it, such as a token, need not be there.
