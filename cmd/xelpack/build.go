@@ -139,7 +139,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	}
 	if writer == nil {
 		report := pack.Report{State: pack.StateComplete, Textures: len(plan.Items), Skipped: len(plan.Items)}
-		return &buildReport{report}, nil
+		return &buildReport{report, plan.Notes}, nil
 	}
 	if err == nil && len(todo) > 0 {
 		err = enoughDisk(o.Output, estimatePlan(todo, plan.Provider, o.Concurrency).StoreBytes)
@@ -158,7 +158,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 
 	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan)}
 	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: quality, Compression: compression}, todo, stderr)
-	return &buildReport{report}, err
+	return &buildReport{report, plan.Notes}, err
 }
 
 // run lets the pipeline do a job of build or repair, with a bar over what is to be done.
@@ -283,11 +283,14 @@ func metadata(o buildOptions, p plan) map[string]string {
 }
 
 // buildReport prints what a build did.
-type buildReport struct{ pack.Report }
+type buildReport struct {
+	pack.Report
+	Notes []string `json:"notes,omitempty"` // as of its plan
+}
 
 func (r *buildReport) write(o buildOptions, w io.Writer) error {
 	if o.JSON {
-		return json.NewEncoder(w).Encode(r.Report)
+		return json.NewEncoder(w).Encode(r)
 	}
 	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
 	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s stored, in %s\n",

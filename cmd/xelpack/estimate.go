@@ -43,6 +43,9 @@ func estimatePlan(items []tiles.Item, p fetch.Provider, concurrency int) estimat
 	if concurrency == 0 {
 		concurrency = fetch.DefaultConcurrency()
 	}
+	if p.Concurrency > 0 {
+		concurrency = min(concurrency, p.Concurrency)
+	}
 	rate := float64(concurrency) / answerTime.Seconds()
 	if p.Rate > 0 {
 		rate = min(rate, p.Rate)

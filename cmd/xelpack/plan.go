@@ -34,7 +34,7 @@ func newPlanCommand() *cobra.Command {
 		Short: "Say what would be built",
 		Long: `Says what a build of the same selection would fetch and store. Nothing is fetched.
 
-With --json: textures, chunks, requests, download_bytes, store_bytes, seconds and by_detail. With --list: a line a texture, "row col maptype zl k", in the
+With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes where something was guessed or left out. With --list: a line a texture, "row col maptype zl k", in the
 order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
 
 With --map FILE the plan is drawn as well: FILE.html is one page to look around in, without a network too; FILE.png is a still.`,
@@ -78,7 +78,10 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 		}
 		return w.Flush()
 	case o.JSON:
-		return json.NewEncoder(stdout).Encode(plan.Estimate)
+		return json.NewEncoder(stdout).Encode(struct {
+			estimate
+			Notes []string `json:"notes,omitempty"`
+		}{plan.Estimate, plan.Notes})
 	default:
 		return plan.print(stdout)
 	}
@@ -89,6 +92,7 @@ type plan struct {
 	selected
 	Provider fetch.Provider
 	Estimate estimate
+	Notes    []string // what of the inputs was guessed or left out, said already
 }
 
 func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr io.Writer) (plan, error) {
@@ -118,7 +122,7 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency)}, nil
+	return plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), provider.Notes}, nil
 }
 
 // print writes the plan for people.

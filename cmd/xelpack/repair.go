@@ -89,11 +89,11 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 		addReport(&report, one)
 		if err != nil {
 			report.State = pack.StateInterrupted
-			return errors.Join(err, (&buildReport{report}).write(o, stdout))
+			return errors.Join(err, (&buildReport{Report: report}).write(o, stdout))
 		}
 	}
 	o.watch.finished(report)
-	if err := (&buildReport{report}).write(o, stdout); err != nil {
+	if err := (&buildReport{Report: report}).write(o, stdout); err != nil {
 		return err
 	}
 	if report.State == pack.StateHoles {
