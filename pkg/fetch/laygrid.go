@@ -61,7 +61,7 @@ func webLevels(levels []layLevel) (names []string, south bool, err error) {
 		case !(math.Abs(l.resolution*math.Exp2(z)/webResolution-1) <= resolutionOff) || z < 0:
 			return nil, false, fmt.Errorf("%s: level %s has %v m a pixel, which no zoom level has", notWeb, l.name, l.resolution)
 		case !(math.Abs(l.x+webCorner) <= cornerOff) || !fromSouth && !(math.Abs(l.y-webCorner) <= cornerOff) || i > 0 && south != fromSouth:
-			return nil, false, fmt.Errorf("%s: its top left corner is %v %v, not %.2f %.2f", notWeb, l.x, l.y, -webCorner, webCorner)
+			return nil, false, fmt.Errorf("%s: its top left corner is %.2f %.2f, not %.2f %.2f", notWeb, l.x, l.y, -webCorner, webCorner)
 		case l.pixels != tiles.ChunkPixels:
 			return nil, false, fmt.Errorf("its tiles have %d px, only those of %d are read", l.pixels, tiles.ChunkPixels)
 		case l.name == "" || strings.ContainsAny(l.name, ",{}&#?"):
