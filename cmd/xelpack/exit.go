@@ -99,7 +99,8 @@ var hints = []struct {
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrVersion, "update xelpack"},
 	{mbtiles.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
-	{mbtiles.ErrCorrupt, "see `xelpack verify` for what is damaged"},
+	{mbtiles.ErrTruncated, copyAgain + ", or build it anew; `xelpack verify` says whether what is left can be repaired"},
+	{mbtiles.ErrCorrupt, "`xelpack verify` says what is damaged, and what to do about it"},
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
 	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
 	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
@@ -111,7 +112,18 @@ var hints = []struct {
 	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight with xelpack umount --lazy"},
 }
 
+// hinted is an error that says itself what to do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+
 func hint(err error) string {
+	if h, ok := errors.AsType[hinted](err); ok {
+		return h.hint
+	}
 	if isUndone(err) && codeOf(err) == exitDiskFull {
 		return "free some space or choose another place; nothing was changed"
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/pack"
@@ -25,7 +26,7 @@ func newRepairCommand() *cobra.Command {
 		Short: "Fetch again what an archive could not get",
 		Long: `Builds the textures with failed chunks again, from the provider that they were built from, on a copy that replaces the archive when it is finished. Where the
 provider has no imagery there is no hole: --retry-missing asks again there too. What comes back worse than it was is not kept. With --damaged the archive is
-verified first, and the textures that suffered damage are built again as well.`,
+verified first, and the textures that suffered damage are built again as well: of one that was cut short too, as long as its list of textures is left.`,
 		Example: `  xelpack repair flight.mbtiles
   xelpack repair flight.mbtiles --damaged
   xelpack repair flight.mbtiles --retry-missing --provider eox`,
@@ -66,10 +67,14 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	defer o.watch.close()
 	var broken map[string][]tiles.Item
 	total := 0
-	if err := withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {
+	salvaged := false
+	if err := withOpened(ctx, o.Output, mbtiles.ReaderOptions{Remains: o.damaged}, func(a *mbtiles.Archive) error {
+		if err := a.NoPatch(); err != nil {
+			return err
+		}
 		total = a.Len()
 		if o.damaged {
-			if o.distrusted, err = damagedTextures(ctx, a, stderr); err != nil {
+			if salvaged, o.distrusted, err = salvage(ctx, a, stderr); err != nil {
 				return err
 			}
 		}
@@ -80,9 +85,16 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	}); err != nil {
 		return err
 	}
+	if salvaged && len(broken) == 0 {
+		if err := finishSalvaged(ctx, o.Output); err != nil {
+			return err
+		}
+	}
 	report := pack.Report{State: pack.StateComplete, Textures: total, Skipped: total}
 	for i, id := range slices.Sorted(maps.Keys(broken)) {
-		one, err := repairFrom(ctx, o, id, broken[id], pack.Options{Quality: quality, Compression: compression}, stderr)
+		// What was damaged is known from the old archive only: that stays until all is made good.
+		partial := salvaged && i+1 < len(broken)
+		one, err := repairFrom(ctx, o, id, broken[id], partial, pack.Options{Quality: quality, Compression: compression}, stderr)
 		if err != nil && i == 0 && one.State == "" {
 			return err // nothing was begun
 		}
@@ -102,19 +114,33 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	return nil
 }
 
-// damagedTextures verifies the archive and returns the textures that do not pass.
-func damagedTextures(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (map[tiles.Key]bool, error) {
-	report, err := verify(ctx, a, false, stderr)
-	if err != nil {
-		return nil, err
+// salvage verifies the archive. If it is damaged, what passes is put aside for the repair to go on with, and the textures that do not pass are returned.
+func salvage(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (damaged bool, distrusted map[tiles.Key]bool, err error) {
+	meter := progress.NewMeter(stderr, "verify")
+	report, err := a.Verify(ctx, mbtiles.VerifyOptions{Progress: meter.Set})
+	meter.Close()
+	if err != nil || report.OK {
+		return false, nil, err
 	}
-	found := make(map[tiles.Key]bool)
+	distrusted = make(map[tiles.Key]bool)
 	for _, p := range report.Problems {
 		if t, err := tiles.ParseName(p.Texture); err == nil {
-			found[t.Key()] = true
+			distrusted[t.Key()] = true
 		}
 	}
-	return found, nil
+	meter = progress.NewMeter(stderr, "keep what is whole")
+	defer meter.Close()
+	keep := func(e mbtiles.Entry) bool { return !distrusted[e.Texture.Key()] }
+	return true, distrusted, a.Salvage(ctx, keep, mbtiles.CopyOptions{Quick: true, Progress: meter.Set}) // they have passed
+}
+
+// finishSalvaged replaces an archive of which no texture has to be built again by what was salvaged of it.
+func finishSalvaged(ctx context.Context, file string) error {
+	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.Finish(ctx, nil), w.Close())
 }
 
 // holes returns the textures to build again, by the provider that they are from.
@@ -133,7 +159,7 @@ func holes(ctx context.Context, a *mbtiles.Archive, again func(mbtiles.Record) b
 }
 
 // repairFrom builds items again that came from the provider named id.
-func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.Item, po pack.Options, stderr io.Writer) (pack.Report, error) {
+func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.Item, partial bool, po pack.Options, stderr io.Writer) (pack.Report, error) {
 	if o.Provider == autoProvider {
 		o.Provider = id
 	}
@@ -155,7 +181,7 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 			return pack.Report{}, errors.Join(err, writer.Close())
 		}
 	}
-	job := pack.Job{Items: todo, Provider: p.ID, Again: true, Meta: map[string]string{
+	job := pack.Job{Items: todo, Provider: p.ID, Again: true, Partial: partial, Meta: map[string]string{
 		"xelpack:encoder": userAgent() + " " + o.Quality, "xelpack:jpeg_decoder": dds.Decoder(),
 	}}
 	if p.ID != id { // the archive is of both now

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
@@ -19,7 +20,7 @@ func newVerifyCommand() *cobra.Command {
 		Use:   "verify ARCHIVE",
 		Short: "Check every byte of an archive",
 		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and counts, recomputes the digest, and lets SQLite check every page of the file.
-What is damaged is named, a line each; exit code 5. With --quick only the tables are checked, and the bytes of one texture in a hundred (at least 64), others every time.`,
+What is damaged is named, a line each; exit code 5, also for an archive that was cut short, and what to do about it is said. With --quick only the tables are checked, and the bytes of one texture in a hundred (at least 64), others every time.`,
 		Example: `  xelpack verify flight.mbtiles
   xelpack verify flight.mbtiles --quick
   xelpack verify flight.mbtiles --json | jq -r '.problems[].texture'
@@ -39,29 +40,42 @@ What is damaged is named, a line each; exit code 5. With --quick only the tables
 type verifyOptions struct{ Quick, JSON bool }
 
 func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr io.Writer) error {
-	return withAny(ctx, file, func(a *mbtiles.Archive) error {
-		report, err := verify(ctx, a, o.Quick, stderr)
-		if err != nil {
-			return err
-		}
-		if o.JSON {
-			err = json.NewEncoder(stdout).Encode(report)
-		} else {
-			err = printVerified(stdout, file, report)
-		}
-		if err == nil && !report.OK {
-			return fmt.Errorf("%s: %w: %s", file, errVerify, plural(len(report.Problems), "problem"))
-		}
+	meter := progress.NewMeter(stderr, "verify")
+	found, err := mbtiles.VerifyFile(ctx, file, mbtiles.VerifyOptions{Quick: o.Quick, Progress: meter.Set})
+	meter.Close()
+	if err != nil {
 		return err
-	})
+	}
+	report := verified{found, remedyOf(file, found)}
+	if o.JSON {
+		err = json.NewEncoder(stdout).Encode(report)
+	} else {
+		err = printVerified(stdout, file, found)
+	}
+	if err == nil && !report.OK {
+		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify, plural(len(report.Problems), "problem")), report.Remedy}
+	}
+	return err
 }
 
-// verify shows on a terminal how far it is.
-func verify(ctx context.Context, a *mbtiles.Archive, quick bool, stderr io.Writer) (mbtiles.Report, error) {
-	meter := progress.NewMeter(stderr, "verify")
-	defer meter.Close()
-	return a.Verify(ctx, mbtiles.VerifyOptions{Quick: quick, Progress: meter.Set})
+// verified is what verify prints as JSON.
+type verified struct {
+	mbtiles.Report
+	Remedy string `json:"remedy,omitempty"`
 }
+
+// remedyOf says what to do about what was found.
+func remedyOf(file string, r mbtiles.Report) string {
+	switch {
+	case r.OK:
+		return ""
+	case r.Unreadable:
+		return copyAgain + ", or build it anew: too little of it can be read to repair it"
+	}
+	return copyAgain + ", or fetch just what is damaged again: " + shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", file})
+}
+
+const copyAgain = "copy it again from where it came (a download that was cut short can be gone on with: curl -C -, rsync --partial)"
 
 func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	for _, p := range r.Problems {

@@ -40,7 +40,7 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	const s = subject("archive")
 	a, err := mbtiles.Open(ctx, file)
 	if err != nil {
-		return nil, s.failure(remedyArchive(err), "%v", err)
+		return nil, s.failure(remedyArchive(err, file), "%v", err)
 	}
 	if err := a.NoPatch(); err != nil {
 		return nil, s.failure("apply it, and mount what that makes", "%v", errors.Join(err, a.Close()))
@@ -48,7 +48,7 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	info, err := a.Info(ctx)
 	switch {
 	case err != nil:
-		return a, s.failure(remedyArchive(err), "%v", err)
+		return a, s.failure(remedyArchive(err, file), "%v", err)
 	case info.State != "complete":
 		return a, s.warning("run the same build again: it goes on where it stopped", "%s: not finished: %d textures", file, info.Textures)
 	case info.Holes > 0:
@@ -60,7 +60,7 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	}
 }
 
-func remedyArchive(err error) string {
+func remedyArchive(err error, file string) string {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "check the path"
@@ -69,7 +69,7 @@ func remedyArchive(err error) string {
 	case errors.Is(err, mbtiles.ErrNotArchive):
 		return "name a file that `xelpack build` has made"
 	default:
-		return "copy it again from where it came, or build it anew; `xelpack verify` says what is damaged"
+		return "copy it again from where it came, or build it anew; what is damaged, and whether it can be repaired, says: " + shellescape.QuoteCommand([]string{"xelpack", "verify", file})
 	}
 }
 

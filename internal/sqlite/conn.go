@@ -19,8 +19,9 @@ import (
 // Conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly: database/sql would put a goroutine and
 // several allocations round every segment read.
 type Conn struct {
-	c     *sqlite3.SQLiteConn
-	stmts map[string]driver.Stmt
+	c      *sqlite3.SQLiteConn
+	stmts  map[string]driver.Stmt
+	schema string
 }
 
 // Mode is how a connection opens its file.
@@ -32,7 +33,11 @@ const (
 	Existing  Mode = "mode=rw" // makes no file
 	ReadOnly  Mode = "mode=ro"
 	Immutable Mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
+	// Remains is Immutable of a file that was cut short, which SQLite does not open else: what is asked of its lost pages is ErrCorrupt.
+	Remains Mode = remains
 )
+
+const remains = "remains"
 
 // patience is how long a connection waits for a lock of another one: a build that is writing lets go of its .part every few seconds.
 const patience = time.Minute
@@ -43,18 +48,35 @@ func Dial(path string, m Mode) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	dsn := "file://" + (&url.URL{Path: abs}).EscapedPath() + "?" + string(m) + fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds())
+	file := "file://" + (&url.URL{Path: abs}).EscapedPath() + "?"
+	dsn, schema := file+string(m)+fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds()), "main"
+	if m == Remains { // the driver reads what it opens, before it could be told that it is cut short
+		dsn, schema = ":memory:", remains
+	}
 	dc, err := (&sqlite3.SQLiteDriver{}).Open(dsn)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{c: dc.(*sqlite3.SQLiteConn), stmts: make(map[string]driver.Stmt)}
+	c := &Conn{c: dc.(*sqlite3.SQLiteConn), stmts: make(map[string]driver.Stmt), schema: schema}
 	c.c.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, sqlpages.MaxRow)
 	if _, err := c.c.Exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0`, nil); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	if m == Remains {
+		// With a schema that may be written, to a file that may not, SQLite takes the file for as long as it is.
+		_, err := c.c.Exec(`PRAGMA writable_schema = ON; ATTACH ? AS `+remains, []driver.Value{file + string(Immutable)})
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
 	return c, nil
 }
+
+// Remains reports whether the file was cut short.
+func (c *Conn) Remains() bool { return c.schema == remains }
+
+// Schema is the name by which statements know the file.
+func (c *Conn) Schema() string { return c.schema }
 
 // Close finalises the statements and closes the file.
 func (c *Conn) Close() error {

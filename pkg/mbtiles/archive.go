@@ -20,6 +20,7 @@ type Archive struct {
 	index    *index
 	complete bool
 
+	truncated error  // that it was cut short, of one that ReaderOptions.Remains has opened
 	patchBase string // the digest of the archive that it is a patch for; empty for an archive
 }
 

@@ -85,7 +85,7 @@ func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
 // claim takes the lock on an archive that is to be made, and clears away what an interrupted copy has left.
 func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error) {
 	check := func() error {
-		if err := vacant(ctx, path); err != nil && !(replace && errors.Is(err, ErrExists)) {
+		if err := vacant(ctx, path, false); err != nil && !(replace && errors.Is(err, ErrExists)) {
 			return err
 		}
 		if _, err := os.Lstat(path + partSuffix); !errors.Is(err, fs.ErrNotExist) {

@@ -60,7 +60,7 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	}
 	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
 	lockPath := path + partSuffix + sqlite.LockSuffix
-	switch err := vacant(ctx, path); {
+	switch err := vacant(ctx, path, o.Extend); {
 	case errors.Is(err, ErrExists) && !o.Extend:
 		sqlite.RemoveStaleLock(lockPath)
 		return nil, explain(path, err)
@@ -78,8 +78,9 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	return w, nil
 }
 
-// vacant says why no archive can be made at path.
-func vacant(ctx context.Context, path string) error {
+// vacant says why no archive can be made at path: ErrExists where there is one. One that was cut short counts as one if it is to be extended and what is whole of
+// it was salvaged.
+func vacant(ctx context.Context, path string, extend bool) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return sqlite.Orphaned(path)
@@ -91,6 +92,9 @@ func vacant(ctx context.Context, path string) error {
 		return fmt.Errorf("%w: not a file; choose another name", ErrNotArchive)
 	}
 	a, err := open(ctx, path, ReaderOptions{Readers: 1})
+	if _, errPart := os.Lstat(path + partSuffix); extend && errPart == nil && errors.Is(err, ErrCorrupt) {
+		return ErrExists
+	}
 	if err != nil {
 		return fmt.Errorf("a file of this name exists: %w", err)
 	}
@@ -113,7 +117,7 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 		err = sqlite.RemoveRemains(part)
 	}
 	if err == nil {
-		err = vacant(ctx, path)
+		err = vacant(ctx, path, o.Extend)
 	}
 	if o.Extend && errors.Is(err, ErrExists) {
 		copied, err = copyMissing(ctx, part, path)

@@ -14,6 +14,7 @@ var (
 	ErrNotArchive = sqlite.ErrNoDatabase // also what is no database
 	ErrVersion    = errors.New("made by a newer xelpack")
 	ErrCorrupt    = sqlite.ErrCorrupt
+	ErrTruncated  = errors.New("truncated") // always with ErrCorrupt
 	ErrLocked     = sqlite.ErrLocked
 	ErrUnsettled  = sqlite.ErrUnsettled
 	ErrExists     = errors.New("archive exists and is complete")

@@ -79,7 +79,7 @@ func checkSchema(ctx context.Context, c *sqlite.Conn) error {
 	for _, s := range schema {
 		want[s.name] = s.sql
 	}
-	const query = `SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema`
+	query := `SELECT type, name, tbl_name, coalesce(sql, '') FROM ` + c.Schema() + `.sqlite_schema`
 	err := c.Query(ctx, query, func(r *sqlite.Row) error {
 		kind, name, table, sql := r.Text(0), r.Text(1), r.Text(2), r.Text(3)
 		if !ordinary(kind, sql) {
@@ -91,6 +91,8 @@ func checkSchema(ctx context.Context, c *sqlite.Conn) error {
 			return corrupt("%s %q is not as the format defines it: %.200q", kind, name, sql)
 		case ours:
 			delete(want, name)
+		case c.Remains() && sql != "":
+			return corrupt("%s %q is none of the format", kind, name) // there SQLite overlooks what it otherwise refuses
 		case isOurs(name), isOurs(table) && sql != "": // SQLite's names have no case; its own indexes have no statement
 			return corrupt("%s %q on table %q is none of the format", kind, name, table)
 		}

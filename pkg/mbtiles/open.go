@@ -17,6 +17,8 @@ import (
 type ReaderOptions struct {
 	CacheBytes int64 // of decoded segments kept in memory; default 32 MiB, negative for none
 	Readers    int   // SQLite connections; default twice the processors, at least 4 and at most 16
+	// Remains opens what is left of an archive that was cut short, if its index is: to read what stood behind the cut is ErrCorrupt. Default: ErrTruncated.
+	Remains bool
 }
 
 // Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
@@ -56,6 +58,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: not a file", ErrNotArchive)
 	}
+	var truncated error
 	m := sqlite.ReadOnly
 	if !strings.HasSuffix(path, partSuffix) {
 		// Nobody writes a file of this name: it may be looked at directly.
@@ -63,11 +66,17 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if err != nil {
 			return nil, err
 		}
+		if h.blank {
+			return nil, fmt.Errorf("%w: %w: there is nothing in it", ErrCorrupt, ErrTruncated)
+		}
 		if err := h.check(); err != nil {
 			return nil, err
 		}
 		if info.Size() < h.size {
-			return nil, corrupt("truncated: it has %d of %d bytes", info.Size(), h.size)
+			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated, info.Size(), h.size)
+		}
+		if truncated != nil && (!o.Remains || h.schema != nil) {
+			return nil, truncated
 		}
 		if h.schema != nil {
 			return nil, h.schema
@@ -76,10 +85,19 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 			return nil, err
 		}
 		m = sqlite.Immutable
+		if truncated != nil {
+			m = sqlite.Remains
+		}
 	} else if err := sqlite.Settle(ctx, path); err != nil {
 		return nil, err
 	}
 	a, err := openAs(ctx, path, m, o)
+	if truncated != nil && (errors.Is(err, ErrCorrupt) || errors.Is(sqlite.Classify(err, ""), ErrCorrupt)) {
+		return nil, truncated // not even its index is left
+	}
+	if truncated != nil && err == nil {
+		a.truncated = truncated
+	}
 	if err == nil && m == sqlite.Immutable && !a.complete {
 		// Somebody may be writing it after all.
 		if err := a.Close(); err != nil {
@@ -116,11 +134,11 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 
 // load checks what the file is before it believes any of it, and reads the index.
 func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBase string, err error) {
-	application, err := c.Number(ctx, `PRAGMA application_id`)
+	application, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.application_id`)
 	if err != nil {
 		return nil, false, "", err
 	}
-	user, err := c.Number(ctx, `PRAGMA user_version`)
+	user, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.user_version`)
 	if err != nil {
 		return nil, false, "", err
 	}

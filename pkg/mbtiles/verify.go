@@ -34,6 +34,8 @@ type Report struct {
 	Textures int       `json:"textures"`
 	Checked  int       `json:"checked"`  // textures whose bytes were compared with their hash
 	Problems []Problem `json:"problems"` // empty when OK; sorted by texture
+
+	Unreadable bool `json:"unreadable,omitempty"` // so that not even its textures could be listed
 }
 
 // Problem is one thing wrong with an archive.
@@ -73,6 +75,10 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	v.twins()
 	err := v.textures(ctx)
 	report.Checked = v.checked
+	if err == nil && a.truncated != nil {
+		v.problem("", "%s", plainDamage(a.truncated))
+		return v.finish(report), nil // of the tables there is nothing to say that would help
+	}
 	for _, step := range [...]func(context.Context, *sqlite.Conn) error{
 		v.structure,
 		v.records,
@@ -90,12 +96,36 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if err != nil {
 		return Report{}, explain(a.path, fmt.Errorf("verify: %w", err))
 	}
+	return v.finish(report), nil
+}
+
+// finish puts the problems into the report.
+func (v *verifier) finish(r Report) Report {
 	slices.SortFunc(v.problems, func(p, q Problem) int {
 		return strings.Compare(p.Texture+"\x00"+p.What, q.Texture+"\x00"+q.What)
 	})
-	report.Problems = append([]Problem{}, v.problems...)
-	report.OK = len(report.Problems) == 0
-	return report, nil
+	r.Problems = append([]Problem{}, v.problems...)
+	r.OK = len(r.Problems) == 0
+	return r
+}
+
+// VerifyFile is Verify of the archive at path. Damage that keeps it from being opened is a problem as well; then the report has Unreadable set.
+func VerifyFile(ctx context.Context, path string, o VerifyOptions) (r Report, err error) {
+	a, err := OpenWith(ctx, path, ReaderOptions{Remains: true})
+	if errors.Is(err, ErrCorrupt) {
+		what := strings.TrimPrefix(plainDamage(err), path+": ")
+		return Report{Unreadable: true, Problems: []Problem{{What: what}}}, nil
+	}
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return a.Verify(ctx, o)
+}
+
+// plainDamage is what is said of damage where it is known to be that.
+func plainDamage(err error) string {
+	return strings.ReplaceAll(err.Error(), ErrCorrupt.Error()+": ", "")
 }
 
 // note turns damage into a problem and hands other errors back.
@@ -109,7 +139,7 @@ func (v *verifier) note(ctx context.Context, texture string, err error) error {
 	if !errors.Is(err, ErrCorrupt) && !errors.Is(sqlite.Classify(err, ""), ErrCorrupt) {
 		return err
 	}
-	v.problem(texture, "%s", strings.ReplaceAll(err.Error(), ErrCorrupt.Error()+": ", ""))
+	v.problem(texture, "%s", plainDamage(err))
 	return nil
 }
 

@@ -40,6 +40,8 @@ type Job struct {
 	// Again builds every item, whatever the archive has, and lets the provider be another: a repair. What comes back with more holes than what is there
 	// is not kept.
 	Again bool
+	// Partial leaves the archive unfinished, for another Job to go on with.
+	Partial bool
 	// Client reports what was requested. Nil reports nothing, as for a source without network.
 	Client interface{ Stats() fetch.Stats }
 }
@@ -138,6 +140,9 @@ func (b *build) run(ctx context.Context) error {
 	b.report.Skipped = len(b.job.Items) - len(todo)
 	if err := b.textures(ctx, todo); err != nil {
 		return err
+	}
+	if b.job.Partial {
+		return b.writer.Flush(ctx)
 	}
 	return b.writer.Finish(ctx, maps.Clone(b.job.Meta))
 }

@@ -1,0 +1,47 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+)
+
+// Salvage begins path.part of the archive's own path with those textures of it that keep wants, and nothing of its pages: a Writer that extends the archive then
+// goes on with these instead of with a copy of it, whatever is wrong with it. A .part that is there already is left alone.
+func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOptions) (err error) {
+	part := a.real + partSuffix
+	lock, err := sqlite.LockFile(part + sqlite.LockSuffix)
+	if err != nil {
+		return explain(a.path, sqlite.Bare(err))
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	meta, err := a.metadata(ctx)
+	if err != nil {
+		return err
+	}
+	if err := sqlite.RemoveRemains(part); err != nil {
+		return explain(part, err)
+	}
+	work := assembly{path: a.real, o: o.withDefaults(), inputs: []*Archive{a}, sources: a.sources(keep), meta: meta}
+	tmp := part + copySuffix
+	if err = os.Remove(tmp); err == nil || errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+		err = work.write(ctx, tmp)
+	}
+	if err == nil {
+		err = publishCopy(tmp, part, true)
+	} else if errRemove := os.Remove(tmp); !errors.Is(errRemove, fs.ErrNotExist) {
+		err = errors.Join(err, errRemove)
+	}
+	if err != nil {
+		return explain(a.path, fmt.Errorf("keep what is whole in %s: %w", filepath.Base(part), err))
+	}
+	return nil
+}
