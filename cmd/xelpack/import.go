@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
 )
 
 // importOptions are the flags of import.
@@ -73,7 +74,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 			return err
 		}
 	}
-	found, err := mbtiles.FindDDS(ctx, dirs...)
+	found, err := ddsdir.Find(ctx, dirs...)
 	if err != nil {
 		return err
 	}
@@ -83,12 +84,12 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 		}
 	}
 	if len(found.Files) == 0 {
-		sayImported(stderr, mbtiles.ImportReport{Skipped: found.Skipped, Others: found.Others})
+		sayImported(stderr, ddsdir.Report{Skipped: found.Skipped, Others: found.Others})
 		return errors.New("no texture to import: want files such as 23952_33712_BI16.dds")
 	}
-	var report mbtiles.ImportReport
+	var report ddsdir.Report
 	if o.DryRun {
-		report = mbtiles.ImportReport{Imported: len(found.Files), Skipped: found.Skipped, Others: found.Others}
+		report = ddsdir.Report{Imported: len(found.Files), Skipped: found.Skipped, Others: found.Others}
 		for _, f := range found.Files {
 			report.Bytes += f.Layout.Size()
 		}
@@ -97,7 +98,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	if o.JSON {
 		if report.Skipped == nil {
-			report.Skipped = []mbtiles.SkippedFile{}
+			report.Skipped = []ddsdir.Skipped{}
 		}
 		return json.NewEncoder(stdout).Encode(report)
 	}
@@ -111,7 +112,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 }
 
 // checkFree compares --redistributable with what the catalogue says of the provider, and of those that the names are of.
-func checkFree(provider string, found mbtiles.DDSFiles, stderr io.Writer) error {
+func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	known, err := catalogue()
 	if err != nil {
 		return err
@@ -131,13 +132,13 @@ func checkFree(provider string, found mbtiles.DDSFiles, stderr io.Writer) error 
 	return nil
 }
 
-func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found mbtiles.DDSFiles, stderr io.Writer) (mbtiles.ImportReport, error) {
+func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found ddsdir.Files, stderr io.Writer) (ddsdir.Report, error) {
 	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: writerQueue})
 	if err != nil {
-		return mbtiles.ImportReport{}, err
+		return ddsdir.Report{}, err
 	}
 	meter := progress.NewMeter(stderr, "import")
-	report, err := mbtiles.ImportDDS(ctx, w, found, mbtiles.ImportOptions{Compression: c, Provider: o.Provider, Progress: meter.Set})
+	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: c, Provider: o.Provider, Progress: meter.Set})
 	meter.Close()
 	if err == nil {
 		meta := map[string]string{"licence": o.Licence, "redistributable": strconv.FormatBool(o.Free)}
@@ -153,7 +154,7 @@ func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, fou
 }
 
 // sayImported names what was left out.
-func sayImported(stderr io.Writer, r mbtiles.ImportReport) {
+func sayImported(stderr io.Writer, r ddsdir.Report) {
 	const most = 20
 	for i, s := range r.Skipped {
 		if i == most {

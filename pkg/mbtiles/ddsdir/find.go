@@ -1,4 +1,11 @@
-package mbtiles
+// Package ddsdir puts DDS files that other programs have made into an archive: Ortho4XP's textures
+// and AutoOrtho's cache.
+//
+//	found, err := ddsdir.Find(ctx, "zOrtho4XP_+43+005/textures")
+//	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: mbtiles.Fast})
+//
+// Find reads headers only, so that what is skipped is known before anything is made.
+package ddsdir
 
 import (
 	"context"
@@ -20,32 +27,32 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// DDSFile is a texture as a file of its own.
-type DDSFile struct {
+// File is a texture as a file of its own.
+type File struct {
 	Path    string
 	Texture tiles.Texture
 	Layout  dds.Layout
 	Failed  int // chunks that its maker says are not in it
 }
 
-// SkippedFile is a file that cannot be taken, and why. Its JSON is a contract with scripts.
-type SkippedFile struct {
+// Skipped is a file that cannot be taken, and why. Its JSON is a contract with scripts.
+type Skipped struct {
 	File string `json:"file"`
 	Why  string `json:"why"`
 }
 
-// DDSFiles are the textures found in folders.
-type DDSFiles struct {
-	Files   []DDSFile // in the order of their paths, folder by folder; of each texture the first
-	Skipped []SkippedFile
+// Files are the textures found in folders.
+type Files struct {
+	Files   []File // in the order of their paths, folder by folder; of each texture the first
+	Skipped []Skipped
 	Others  int // files that are no DDS at all, such as water masks
 }
 
-// FindDDS looks for textures in folders and what is below them, under the names of Ortho4XP's textures ("23952_33712_BI16.dds") and of AutoOrtho's cache
+// Find looks for textures in folders and what is below them, under the names of Ortho4XP's textures ("23952_33712_BI16.dds") and of AutoOrtho's cache
 // ("BI/23952_33712_z16.dds", where z is the zoom level of its pixels). Of every file it reads the header: BC1 or BC3, square, 256 to 4096 px, all mip levels,
 // the length that follows from these. What it cannot take it names in Skipped. The error is for a folder that cannot be read.
-func FindDDS(ctx context.Context, dirs ...string) (DDSFiles, error) {
-	var found DDSFiles
+func Find(ctx context.Context, dirs ...string) (Files, error) {
+	var found Files
 	seen := make(map[tiles.Key]string)
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
@@ -89,13 +96,13 @@ func FindDDS(ctx context.Context, dirs ...string) (DDSFiles, error) {
 	return found, nil
 }
 
-func (d *DDSFiles) skip(path string, why error) {
-	d.Skipped = append(d.Skipped, SkippedFile{path, why.Error()})
+func (d *Files) skip(path string, why error) {
+	d.Skipped = append(d.Skipped, Skipped{File: path, Why: why.Error()})
 }
 
 // lookAt reads the header of a file and says what it is, or why it cannot be taken.
-func lookAt(path string) (DDSFile, error) {
-	file := DDSFile{Path: path}
+func lookAt(path string) (File, error) {
+	file := File{Path: path}
 	info, err := os.Stat(path) // first: to open a pipe is to wait for who writes it
 	if err != nil {
 		return file, sqlite.Bare(err)
@@ -153,7 +160,7 @@ func foreignLayout(head []byte) (dds.Layout, error) {
 var cacheName = regexp.MustCompile(`^(\d{1,10})_(\d{1,10})_z(\d{1,2})\.dds$`)
 
 // name finds out which texture the file is.
-func (f *DDSFile) name() error {
+func (f *File) name() error {
 	base := filepath.Base(f.Path)
 	m := cacheName.FindStringSubmatch(base)
 	if m == nil {
@@ -171,7 +178,7 @@ func (f *DDSFile) name() error {
 }
 
 // sidecar reads what AutoOrtho notes about a file of its cache, if it does: an unfinished one must not pass for whole.
-func (f *DDSFile) sidecar() error {
+func (f *File) sidecar() error {
 	body, err := os.ReadFile(strings.TrimSuffix(f.Path, ".dds") + ".ddm")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

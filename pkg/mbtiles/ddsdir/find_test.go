@@ -1,7 +1,9 @@
-package mbtiles
+package ddsdir
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +13,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
+
+var small = dds.Layout{Format: dds.BC1, Side: 256}
+
+// ddsFile makes a valid file of noise: every seed another one.
+func ddsFile(l dds.Layout, seed byte) []byte {
+	file := make([]byte, l.Size())
+	h := l.Header()
+	rand.NewChaCha8([32]byte{seed}).Read(file[copy(file, h[:]):])
+	return file
+}
 
 // word is file with another number in its header.
 func word(file []byte, at int, v uint32) []byte {
@@ -20,7 +34,7 @@ func word(file []byte, at int, v uint32) []byte {
 	return file
 }
 
-func TestFindDDS(t *testing.T) {
+func TestFind(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds under the race detector: for the full suite")
 	}
@@ -70,7 +84,7 @@ func TestFindDDS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	found, err := FindDDS(t.Context(), "a", "b", "bad")
+	found, err := Find(t.Context(), "a", "b", "bad")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,29 +125,51 @@ func TestFindDDS(t *testing.T) {
 
 	// They go into an archive as X-Plane would have seen them, but for the header, which is ours.
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w := createAt(t, path)
+	w, err := mbtiles.Create(t.Context(), path, mbtiles.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
 	if err := os.Truncate("b/BI/23952_33744_z15.dds", 1000); err != nil { // since it was found
 		t.Fatal(err)
 	}
-	report, err := ImportDDS(t.Context(), w, found, ImportOptions{Compression: Fast, Provider: "bing"})
+	report, err := Import(t.Context(), w, found, Options{Compression: mbtiles.Fast, Provider: "bing"})
 	if err != nil || report.Imported != 4 || len(report.Skipped) != len(found.Skipped)+1 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	again, err := ImportDDS(t.Context(), w, found, ImportOptions{})
+	again, err := Import(t.Context(), w, found, Options{})
 	if err != nil || again.Present != 4 || again.Imported != 0 {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	finish(t, w)
-	a := openAt(t, path)
-	mustVerify(t, a)
-	plain := build(t, map[string][]byte{"23952_33712_BI16": file, "23952_33728_go216": half, "48_48_BI12": file, "23952_33712_BI20": file})
-	if got, want := mustVerify(t, a).Digest, mustVerify(t, plain).Digest; got != want {
-		t.Errorf("digest %s, want %s", got, want)
+	if err := w.Finish(t.Context(), nil); err != nil {
+		t.Fatal(err)
 	}
-	if r, err := a.Record(t.Context(), lookup(t, a, "23952_33728_go216")); err != nil || r.Detail != 1 || r.Chunks != 64 || r.Provider != "bing" {
-		t.Errorf("%+v, %v", r, err)
+	a, err := mbtiles.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := FindDDS(t.Context(), "nowhere"); err == nil {
+	defer a.Close()
+	for name, want := range map[string][]byte{"23952_33712_BI16": file, "23952_33728_go216": half, "48_48_BI12": file, "23952_33712_BI20": file} {
+		texture, err := tiles.ParseName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := a.Lookup(texture.Key())
+		if !ok {
+			t.Fatalf("%s is not there", name)
+		}
+		var got bytes.Buffer
+		if err := a.WriteTo(t.Context(), e, &got); err != nil || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("%s: %v, equal %v", name, err, bytes.Equal(got.Bytes(), want))
+		}
+		if r, err := a.Record(t.Context(), e); name == "23952_33728_go216" && (err != nil || r.Detail != 1 || r.Chunks != 64 || r.Provider != "bing") {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+	if v, err := a.Verify(t.Context(), mbtiles.VerifyOptions{}); err != nil || !v.OK {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if _, err := Find(t.Context(), "nowhere"); err == nil {
 		t.Error("no error for a folder that is not there")
 	}
 }
