@@ -10,7 +10,6 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -99,7 +98,7 @@ var hints = []struct {
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrVersion, "update xelpack"},
 	{mbtiles.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
-	{mbtiles.ErrTruncated, copyAgain + ", or build it anew; `xelpack verify` says whether what is left can be repaired"},
+	{mbtiles.ErrTruncated, copyAgain + ", or remove it and build it anew; `xelpack verify` says whether what is left can be repaired"},
 	{mbtiles.ErrCorrupt, "`xelpack verify` says what is damaged, and what to do about it"},
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
 	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
@@ -109,7 +108,6 @@ var hints = []struct {
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery covers the place"},
 	{errIll, "what to do stands behind each →; run it again afterwards"},
-	{mount.ErrBusy, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight with xelpack umount --lazy"},
 }
 
 // hinted is an error that says itself what to do about it.

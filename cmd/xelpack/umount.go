@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/words"
@@ -42,6 +43,10 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 	if lazy && errors.Is(err, mount.ErrBusy) {
 		words.Fprintf(stderr, "%v\n", err)
 		return mount.Detach(mountpoint)
+	}
+	if errors.Is(err, mount.ErrBusy) {
+		return hinted{err, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight: " +
+			shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", mountpoint})}
 	}
 	if err != nil {
 		return err

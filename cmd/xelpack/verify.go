@@ -70,7 +70,7 @@ func remedyOf(file string, r mbtiles.Report) string {
 	case r.OK:
 		return ""
 	case r.Unreadable:
-		return copyAgain + ", or build it anew: too little of it can be read to repair it"
+		return copyAgain + ", or remove it and build it anew: too little of it can be read to repair it"
 	}
 	return copyAgain + ", or fetch just what is damaged again: " + shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", file})
 }

@@ -10,9 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"al.essio.dev/pkg/shellescape"
 
 	"github.com/xelpack/xelpack/internal/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -20,24 +21,13 @@ import (
 
 // show runs xelpack as a user would, command line first.
 func (d *demo) show(ctx context.Context, args ...string) error {
-	fmt.Printf("\n$ xelpack %s\n", quote(args))
+	fmt.Printf("\n$ xelpack %s\n", shellescape.QuoteCommand(args))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("xelpack %s: %w", args[0], err)
 	}
 	return nil
-}
-
-func quote(args []string) string {
-	quoted := make([]string, len(args))
-	for i, a := range args {
-		quoted[i] = a
-		if strings.ContainsAny(a, " {}&?*") {
-			quoted[i] = "'" + a + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
 }
 
 // checkPixels has ImageMagick, which shares no code with us, read every level of an exported texture.
@@ -80,7 +70,7 @@ func (d *demo) mountAndCompare(ctx context.Context) error {
 		return err
 	}
 	args := []string{"mount", d.archive(), "--scenery", d.scenery(), "--provider", d.server.Template(), point}
-	fmt.Printf("\n$ xelpack %s &\n", quote(args))
+	fmt.Printf("\n$ xelpack %s &\n", shellescape.QuoteCommand(args))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.Stderr = os.Stderr

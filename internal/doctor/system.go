@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/pkg/realpath"
+
 	"github.com/xelpack/xelpack/internal/words"
 )
 
@@ -64,7 +66,10 @@ const leastDisk = 1e9
 // Disk compares the space at dir, or where it would be made, with what is to be kept there.
 func Disk(dir string, wanted int64) Finding {
 	const s = subject("disk")
-	at := dir
+	at, err := realpath.Of(dir) // a link to another disk, perhaps
+	if err != nil {
+		return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", dir, err)
+	}
 	var fs unix.Statfs_t
 	for {
 		err := unix.Statfs(at, &fs)

@@ -1,12 +1,14 @@
 package fetch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -131,6 +133,16 @@ type tomlProvider struct {
 	NoImagery       []NoImageryRule `toml:"no_imagery"`
 }
 
+// tomlKeys returns the keys of structs.
+func tomlKeys(structs ...any) (keys []string) {
+	for _, s := range structs {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(s)) {
+			keys = append(keys, cmp.Or(field.Tag.Get("toml"), strings.ToLower(field.Name)))
+		}
+	}
+	return keys
+}
+
 // addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does. The error never shows a line of it: tokens stand there.
 func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	text, err := readSmall(file, maxProviderFile)
@@ -152,7 +164,11 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 		return "", fmt.Errorf("%w: %s:%s", ErrProviderFile, file, at)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return "", fmt.Errorf("%w: %s: unknown key %s", ErrProviderFile, file, unknown[0])
+		hint := ""
+		if near := nearest(unknown[0][len(unknown[0])-1], tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
+			hint = fmt.Sprintf(" (did you mean %s?)", near)
+		}
+		return "", fmt.Errorf("%w: %s: unknown key %s%s", ErrProviderFile, file, unknown[0], hint)
 	}
 	for id, token := range parsed.Tokens {
 		c.tokens[strings.ToLower(id)] = token

@@ -374,6 +374,7 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 	for text, says := range map[string]string{
 		"token = hunter2": "line 1",
 		"[[provider]]\nid = \"a\"\nurl = \"hunter2\"":                     "unknown key provider.url",
+		"[[provider]]\nid = \"a\"\ntokenvars = [\"hunter2\"]":             "unknown key provider.tokenvars (did you mean token_vars?)",
 		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"":  "id:",
 		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":     "taken",
 		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":          "which chunk",

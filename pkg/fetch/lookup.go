@@ -83,7 +83,7 @@ const mostListed = 16
 
 func unknownProvider(name string, known []Provider) error {
 	var list strings.Builder
-	nearest, least := "", 3 // more than two letters wrong is another word
+	var names []string
 	for i, p := range known {
 		switch {
 		case i == mostListed:
@@ -94,15 +94,22 @@ func unknownProvider(name string, known []Provider) error {
 			}
 			fmt.Fprintf(&list, "%s (%s)", p.ID, p.Code)
 		}
-		for _, n := range p.names() {
-			if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(name)); d < least && d < min(len(n), len(name)) {
-				nearest, least = n, d
-			}
-		}
+		names = append(names, p.names()...)
 	}
 	hint := ""
-	if nearest != "" {
-		hint = fmt.Sprintf("did you mean %q? ", nearest)
+	if near := nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q? ", near)
 	}
 	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknownProvider, name, hint, list.String())
+}
+
+// nearest returns the name that word may be meant for, or "".
+func nearest(word string, names []string) string {
+	found, least := "", 3 // more than two letters wrong is another word
+	for _, n := range names {
+		if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(word)); d < least && d < min(len(n), len(word)) {
+			found, least = n, d
+		}
+	}
+	return found
 }
