@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -110,7 +111,7 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 			return errors.New("the mount did not come up")
 		}
 	}
-	fmt.Printf("\n$ ls -l %s | head -4\n", quote([]string{textures}))
+	fmt.Printf("\n$ ls -l %s | head -4\n", shellescape.QuoteCommand([]string{textures}))
 	list, err := exec.CommandContext(ctx, "ls", "-l", textures).Output()
 	if err != nil {
 		return fmt.Errorf("list the mount: %w", err)
