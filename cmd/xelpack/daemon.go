@@ -27,7 +27,7 @@ type daemonOptions struct {
 }
 
 func (o *daemonOptions) register(f *pflag.FlagSet) {
-	f.BoolVar(&o.Daemon, "daemon", false, "go on in the background once the mount is ready; `xelpack umount` ends it")
+	f.BoolVar(&o.Daemon, "daemon", false, "go on in the background once the mount is ready; \"xelpack umount\" ends it")
 	f.StringVar(&o.Log, "log", "", "with --daemon, the `FILE` for its messages (default in ~/.local/state/xelpack)")
 	f.StringVar(&o.PIDFile, "pid-file", "", "with --daemon, the `FILE` for its process number (default beside the log)")
 }

@@ -96,6 +96,7 @@ var hints = []struct {
 	{errDiskFull, "free some space or choose another place; a build goes on where it stopped"},
 	{mbtiles.ErrFull, "free some space, then run the same command: it goes on where it stopped"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
+	{mbtiles.ErrUnfinished, "run the command that began it again: it goes on where it stopped; `xelpack info FILE.mbtiles.part` says what is there"},
 	{mbtiles.ErrVersion, "update xelpack"},
 	{mbtiles.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
 	{mbtiles.ErrTruncated, copyAgain + ", or remove it and build it anew; `xelpack verify` says whether what is left can be repaired"},

@@ -102,15 +102,12 @@ func (l *library) paths(stderr io.Writer) ([]string, error) {
 }
 
 func (l *library) open(ctx context.Context, path string) (volume, error) {
-	state, err := stateOf(path)
+	state, errState := stateOf(path)
+	a, err := mbtiles.Open(ctx, path) // which says best why there is no state
 	if err != nil {
 		return volume{}, err
 	}
-	a, err := mbtiles.Open(ctx, path)
-	if err != nil {
-		return volume{}, err
-	}
-	if err := a.NoPatch(); err != nil {
+	if err := errors.Join(errState, a.NoPatch()); err != nil {
 		return volume{}, errors.Join(err, a.Close())
 	}
 	l.opened = append(l.opened, a)

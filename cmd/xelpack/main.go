@@ -78,6 +78,7 @@ func newRootCommand() *cobra.Command {
 	for c := range commands(root) {
 		c.Long += "\n\n" + exitCodesHelp
 		c.Args = usageArgs(c.Args)
+		complete(c)
 		switch c.Name() { // cobra's own, which would end well on what they do not know
 		case "help":
 			c.Args = func(_ *cobra.Command, words []string) error { return known(root, words) }

@@ -34,8 +34,12 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 	for _, a := range o.Archives {
 		textures += a.Len()
 	}
-	fmt.Fprintf(line, "mounted at %s: %s in %s; live: %s; Ctrl-C or `xelpack umount` ends it\n",
-		fsys.Mountpoint(), plural(textures, "archived texture"), plural(len(o.Archives), "archive"), o.Live)
+	ends := "Ctrl-C or `xelpack umount`"
+	if isDaemon() {
+		ends = "`xelpack umount`"
+	}
+	fmt.Fprintf(line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
+		fsys.Mountpoint(), plural(textures, "archived texture"), plural(len(o.Archives), "archive"), o.Live, ends)
 	if err := ready(fsys); err != nil {
 		return errors.Join(err, end(ctx, fsys, gone, line))
 	}

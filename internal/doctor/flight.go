@@ -62,6 +62,8 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 
 func remedyArchive(err error, file string) string {
 	switch {
+	case errors.Is(err, mbtiles.ErrUnfinished):
+		return "run the same build again: it goes on where it stopped"
 	case errors.Is(err, os.ErrNotExist):
 		return "check the path"
 	case errors.Is(err, mbtiles.ErrVersion):

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -22,7 +24,7 @@ type ReaderOptions struct {
 }
 
 // Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
-// ErrVersion, one that contradicts itself ErrCorrupt.
+// ErrVersion, one that contradicts itself ErrCorrupt, one that is not there but whose .part is ErrUnfinished.
 //
 // The .part of an archive that is being built opens too, as it is committed at this moment, once the writer is between two transactions; if the writer
 // was killed, the transaction that it was in is taken back first. A texture that is replaced afterwards can no longer be read: its content is gone.
@@ -52,6 +54,11 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 
 func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, errPart := os.Stat(path + partSuffix); errPart == nil {
+			return nil, fmt.Errorf("%w: what there is of it is %s", ErrUnfinished, filepath.Base(path)+partSuffix)
+		}
+	}
 	if err != nil {
 		return nil, sqlite.Bare(err)
 	}

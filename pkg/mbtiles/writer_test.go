@@ -219,7 +219,7 @@ func TestParseCompression(t *testing.T) {
 			t.Errorf("%v: %v, %v", c, got, err)
 		}
 	}
-	if _, err := ParseCompression("lots"); err == nil || !strings.Contains(err.Error(), "none, fast, best") {
+	if _, err := ParseCompression("lots"); err == nil || !strings.Contains(err.Error(), "none, fast or best") {
 		t.Errorf("error %v does not list the known", err)
 	}
 }

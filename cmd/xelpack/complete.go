@@ -1,0 +1,142 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
+)
+
+// choices are the words that flags of these names take.
+var choices = map[string][]string{
+	"quality":     {"fast", "good", "best"},
+	"compress":    {"none", "fast", "best"},
+	"detail":      {"sight", "full"},
+	"live":        {"off", "scenery", "any"},
+	"prefetch":    {"on", "off"},
+	"log-level":   {"debug", "info", "warn", "error"},
+	"on-existing": {"skip", "replace", "fail"},
+	"prefer":      {"first", "newest", "sharpest"},
+	"format":      {"bc1", "bc3"},
+}
+
+// routeEndings are the usual endings of the flight plans that can be read, whatever they are called.
+var routeEndings = []string{"fms", "geojson", "json", "gpx", "kml", "kmz", "lnmpln", "pln", "fpl", "xml"}
+
+// endings are those of the files that flags of these names take. A flag that takes another kind in some command has it under "command.flag".
+var endings = map[string][]string{
+	"output":             {"mbtiles"},
+	"patch":              {"mbtiles"},
+	"route":              routeEndings,
+	"region":             {"geojson", "json", "kml", "kmz"},
+	"from-trace":         {"trace"},
+	"map":                {"html", "png"},
+	"trace synth.output": {"trace"},
+	"bench.output":       {"json"},
+}
+
+// folders are the flags that take one.
+var folders = []string{"scenery", "xplane", "cache-dir"}
+
+// complete tells the shell what may be typed.
+func complete(c *cobra.Command) {
+	name := strings.TrimPrefix(c.CommandPath(), "xelpack ")
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		files := endings[f.Name]
+		if of, ok := endings[name+"."+f.Name]; ok {
+			files = of
+		}
+		var complete cobra.CompletionFunc
+		switch {
+		case f.Name == "help" || f.Value.Type() == "bool":
+			return
+		case choices[f.Name] != nil:
+			complete = cobra.FixedCompletions(choices[f.Name], cobra.ShellCompDirectiveNoFileComp)
+		case f.Name == "provider" || f.Name == "check":
+			complete = completeProvider
+		case f.Name == "maptype":
+			complete = completeMaptype
+		case files != nil:
+			complete = cobra.FixedCompletions(files, cobra.ShellCompDirectiveFilterFileExt)
+		case slices.Contains(folders, f.Name):
+			complete = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+		case f.Value.Type() == "string" && strings.Contains(f.Usage, "`FILE`"):
+			return // any file
+		default:
+			complete = cobra.NoFileCompletions
+		}
+		if err := c.RegisterFlagCompletionFunc(f.Name, complete); err != nil {
+			panic(err) // the flag is registered twice, or not at all
+		}
+	})
+	if c.ValidArgsFunction == nil && c.ValidArgs == nil {
+		c.ValidArgsFunction = completeArgs(argNames(c.Use))
+	}
+}
+
+// argNames are the names of the arguments in a usage line.
+func argNames(use string) []string {
+	var names []string
+	flag := true // as the command's name, no argument follows
+	for _, word := range strings.Fields(use) {
+		isFlag := strings.HasPrefix(strings.TrimPrefix(word, "["), "-")
+		if !flag && !isFlag {
+			names = append(names, word)
+		}
+		flag = isFlag
+	}
+	return names
+}
+
+// completeArgs completes arguments by what the usage calls them.
+func completeArgs(names []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		var wanted []string // of what the next argument may be
+		for i, name := range names {
+			name = strings.Trim(name, "[]")
+			if i == len(args) || i < len(args) && (strings.HasSuffix(name, "...") || strings.HasSuffix(name, "…")) {
+				wanted = append(wanted, strings.TrimRight(name, ".…"))
+			}
+		}
+		switch {
+		case slices.ContainsFunc(wanted, func(w string) bool { return strings.HasPrefix(w, "ARCHIVE") || w == "OLD" || w == "NEW" || w == "PATCH" }):
+			return []string{"mbtiles"}, cobra.ShellCompDirectiveFilterFileExt
+		case slices.Contains(wanted, "DIR"), slices.Contains(wanted, "MOUNTPOINT"):
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		case len(wanted) == 0:
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+}
+
+// completeProvider lists the providers, with what they are.
+func completeProvider(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	list := []string{autoProvider}
+	for _, p := range knownProviders() {
+		list = append(list, cobra.CompletionWithDesc(p.ID, cmp.Or(p.Coverage, p.Name)))
+	}
+	return list, cobra.ShellCompDirectiveDefault // or a file
+}
+
+// completeMaptype lists the maptypes that providers answer to.
+func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var list []string
+	for _, p := range knownProviders() {
+		list = append(list, cobra.CompletionWithDesc(p.Code, p.Name))
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// knownProviders are the user's and the built-in ones, or these alone where the user's file is bad: completing is no time to say so.
+func knownProviders() []fetch.Provider {
+	known, err := catalogue()
+	if err != nil {
+		return fetch.Providers()
+	}
+	return known.Providers()
+}
