@@ -90,14 +90,16 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	switch {
 	case o.DryRun:
 		return runPlan(ctx, o.planOptions, stdout, stderr)
+	case o.selectionOptions.validate() != nil:
+		return o.selectionOptions.validate()
 	case o.Output == "":
-		return usageErrorf("where to? give -o FILE.mbtiles")
+		return usageErrorf("no output file: give -o FILE.mbtiles")
 	case o.Retries < 0:
 		return usageErrorf("--retries %d: want 0 or more", o.Retries)
 	case o.Timeout <= 0:
-		return usageErrorf("--timeout %v: want more than nothing", o.Timeout)
+		return usageErrorf("--timeout %v must be positive", o.Timeout)
 	case o.Patience <= 0:
-		return usageErrorf("--patience %v: want more than nothing, such as 10m", o.Patience)
+		return usageErrorf("--patience %v: want a positive time, such as 10m", o.Patience)
 	}
 	if o.Output, err = outputFile(o.Output); err != nil {
 		return err

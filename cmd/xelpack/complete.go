@@ -103,7 +103,9 @@ func completeArgs(names []string) cobra.CompletionFunc {
 			}
 		}
 		switch {
-		case slices.ContainsFunc(wanted, func(w string) bool { return strings.HasPrefix(w, "ARCHIVE") || w == "OLD" || w == "NEW" || w == "PATCH" }):
+		case slices.ContainsFunc(wanted, func(w string) bool {
+			return strings.HasPrefix(w, "ARCHIVE") || w == "OLD" || w == "NEW" || w == "PATCH"
+		}):
 			return []string{"mbtiles"}, cobra.ShellCompDirectiveFilterFileExt
 		case slices.Contains(wanted, "DIR"), slices.Contains(wanted, "MOUNTPOINT"):
 			return nil, cobra.ShellCompDirectiveFilterDirs

@@ -40,7 +40,7 @@ func (o *copyFlags) registerInPlace(f *pflag.FlagSet) {
 // target finds out where the result goes.
 func (o *copyFlags) target() (err error) {
 	if o.Output == "" {
-		return usageErrorf("where to? give -o FILE.mbtiles")
+		return usageErrorf("no output file: give -o FILE.mbtiles")
 	}
 	o.Output, err = outputFile(o.Output)
 	return err

@@ -107,7 +107,7 @@ var hints = []struct {
 	{pack.ErrNoAnswer, "check the line and the provider's address; the same command goes on where it stopped"},
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
 	{scenery.ErrNoTerrain, ""},
-	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery covers the place"},
+	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery or the archive covers the place"},
 	{errIll, "what to do stands behind each →; run it again afterwards"},
 }
 
@@ -125,6 +125,10 @@ func hint(err error) string {
 	}
 	if isUndone(err) && codeOf(err) == exitDiskFull {
 		return "free some space or choose another place; nothing was changed"
+	}
+	var none noMatch
+	if errors.As(err, &none) && !none.place {
+		return "" // the reason is said
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {

@@ -28,6 +28,9 @@ stored. What is given together must hold together. Every texture is compared wit
   xelpack extract europe.mbtiles --bbox 8,41,10,43.2 --zoom 16 -o corsica.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				return runExtract(cmd.Context(), o, a, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
@@ -46,9 +49,6 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 		if err := o.target(); err != nil {
 			return err
 		}
-	}
-	if !o.given() {
-		return usageErrorf("which part? give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
 	}
 	picked, err := o.pick(ctx, a, stderr)
 	if err != nil {

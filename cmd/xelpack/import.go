@@ -68,7 +68,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	if !o.DryRun {
 		if o.Output == "" {
-			return usageErrorf("where to? give -o FILE.mbtiles")
+			return usageErrorf("no output file: give -o FILE.mbtiles")
 		}
 		if o.Output, err = outputFile(o.Output); err != nil {
 			return err

@@ -50,7 +50,7 @@ func (o liveOptions) apply(mo *mount.Options) (err error) {
 		return usageErrorf("--live: %w", err)
 	}
 	if o.Deadline <= 0 {
-		return usageErrorf("--deadline %v: want more than nothing, such as 20s", o.Deadline)
+		return usageErrorf("--deadline %v: want a positive time, such as 20s", o.Deadline)
 	}
 	if o.Workers < 0 {
 		return usageErrorf("--live-workers %d: want 1 or more, or 0 for one a processor", o.Workers)

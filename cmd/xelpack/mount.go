@@ -99,7 +99,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watch.log, Observer: watch.observer,
 	}
 	if o.Slow <= 0 {
-		return usageErrorf("--log-slow %v: want more than nothing, such as 1s", o.Slow)
+		return usageErrorf("--log-slow %v: want a positive time, such as 1s", o.Slow)
 	}
 	mo.Observer = mount.LogSlow(mo.Observer, o.Slow, mo.Logger)
 	if err := o.liveOptions.apply(&mo); err != nil {

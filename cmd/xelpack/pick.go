@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -31,18 +33,18 @@ func (o *pickOptions) register(f *pflag.FlagSet) {
 	explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
 }
 
-// given reports whether anything is asked for.
-func (o pickOptions) given() bool {
-	return o.area() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 || len(o.Providers) > 0 || o.Holes
+// validate finds what is wrong with the flags by themselves.
+func (o pickOptions) validate() error {
+	if o.area() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 || len(o.Providers) > 0 || o.Holes {
+		return o.validateArea()
+	}
+	return usageErrorf("nothing is selected: give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
 }
 
 func (o pickOptions) area() bool { return len(o.Routes) > 0 || o.BBox != "" || o.Region != "" }
 
 // pick returns the keys of the textures that are meant. The error is tiles.ErrNothing if none is.
 func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (map[tiles.Key]bool, error) {
-	if err := o.validateArea(); err != nil {
-		return nil, err
-	}
 	var s tiles.Selection
 	s.Candidates = []tiles.Texture{}
 	for e := range a.All() {
@@ -54,12 +56,18 @@ func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Wri
 			s.Candidates = append(s.Candidates, e.Texture)
 		}
 	}
+	if len(s.Candidates) == 0 {
+		return nil, o.noneSuch(ctx, a)
+	}
 	g, err := o.ground(stderr)
 	if err != nil {
 		return nil, err
 	}
 	s.Regions, s.Paths = g.Regions, g.Paths
 	items, err := s.Plan(ctx)
+	if errors.Is(err, tiles.ErrNothing) {
+		return nil, outside("the archive's", s.Candidates)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +91,7 @@ func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Wri
 		}
 	}
 	if len(named) == 0 {
-		return nil, tiles.ErrNothing
+		return nil, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", plural(len(picked), "texture"))}
 	}
 	return named, nil
 }

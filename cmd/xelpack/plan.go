@@ -51,11 +51,13 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
 	cmd.Flags().StringVar(&o.Map, "map", "", "draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
-	cmd.MarkFlagsMutuallyExclusive("json", "list")
 	return cmd
 }
 
 func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
+	if o.JSON && o.List {
+		return usageErrorf("--json and --list: choose one")
+	}
 	drawMap, err := mapWriter(o.Map)
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ given together must hold together. The smaller archive replaces the old one once
   xelpack prune flight.mbtiles --holes -o whole.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
 				return runPrune(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
@@ -49,9 +52,6 @@ given together must hold together. The smaller archive replaces the old one once
 }
 
 func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout, stderr io.Writer) error {
-	if !o.given() {
-		return usageErrorf("which part? give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
-	}
 	if err := o.inPlace(file); err != nil {
 		return err
 	}

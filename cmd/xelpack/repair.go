@@ -56,7 +56,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	}
 	switch {
 	case o.Retries < 0 || o.Timeout <= 0 || o.Patience <= 0:
-		return usageErrorf("--retries, --timeout and --patience: want more than nothing")
+		return usageErrorf("--retries, --timeout and --patience must be positive")
 	}
 	if err := o.fetchOptions.validate(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -124,7 +125,12 @@ func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*sce
 		s.Candidates = g.Traced
 	}
 	items, err := s.Plan(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, tiles.ErrNothing) && len(o.Traces) > 0:
+		return selected{}, outside("the trace's", s.Candidates)
+	case errors.Is(err, tiles.ErrNothing) && len(packages) > 0:
+		return selected{}, outside("the scenery's", s.Candidates)
+	case err != nil:
 		return selected{}, err
 	}
 	kept := slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })

@@ -79,7 +79,7 @@ func end(ctx context.Context, fsys *mount.FS, gone <-chan error, stderr io.Write
 	err := fsys.Unmount(unmounting)
 	switch {
 	case errors.Is(err, mount.ErrBusy):
-		words.Fprintf(stderr, "%v; detached: what is open is served until it is closed; interrupted once more, it fails\n", err)
+		words.Fprintf(stderr, "%v; detached: what is open is served until it is closed; interrupt again to abort\n", err)
 		err = nil
 	case errors.Is(err, context.DeadlineExceeded): // it ends by itself
 		words.Fprintf(stderr, "%v; waiting for its end\n", err)

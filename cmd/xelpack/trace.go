@@ -207,9 +207,9 @@ The textures are those that the scenery names, or without --scenery the grid at 
 func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err error) {
 	switch {
 	case o.Output == "":
-		return usageErrorf("where to? give -o FILE")
+		return usageErrorf("no output file: give -o FILE")
 	case len(o.Routes) == 0:
-		return usageErrorf("along what? give --route FILE")
+		return usageErrorf("no route: give --route FILE")
 	case !(o.Knots > 0 && o.Knots < 3000):
 		return usageErrorf("--knots %v: want a speed over ground, such as 250", o.Knots)
 	case o.Limit < 0:

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// noMatch is tiles.ErrNothing with the reason.
+type noMatch struct {
+	why   string
+	place bool // the area is the reason
+}
+
+func (e noMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why }
+
+func (e noMatch) Unwrap() error { return tiles.ErrNothing }
+
+// outside says that textures are there, but not where the selection is. whose names them, such as "the scenery's".
+func outside(whose string, textures []tiles.Texture) error {
+	if len(textures) == 0 {
+		return noMatch{why: strings.TrimSuffix(whose, "'s") + " names no texture there"}
+	}
+	b := textures[0].Box()
+	for _, t := range textures[1:] {
+		c := t.Box()
+		b = tiles.Box{West: min(b.West, c.West), South: min(b.South, c.South), East: max(b.East, c.East), North: max(b.North, c.North)}
+	}
+	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
+}
+
+// noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes ask for.
+func (o pickOptions) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
+	levels, maptypes, providers, holes := make(map[string]bool), make(map[string]bool), make(map[string]bool), false
+	for e := range a.All() {
+		r, err := a.Record(ctx, e)
+		if err != nil {
+			return err
+		}
+		levels[fmt.Sprintf("%d", e.Texture.ZL)], maptypes[e.Texture.Maptype], providers[r.Provider] = true, true, true
+		holes = holes || r.Failed > 0
+	}
+	var zooms []string
+	for _, z := range o.Zooms {
+		zooms = append(zooms, fmt.Sprint(z))
+	}
+	switch {
+	case a.Len() == 0:
+		return noMatch{why: "the archive holds none"}
+	case lacks(levels, zooms):
+		return noMatch{why: "the archive holds ZL " + listed(levels)}
+	case lacks(maptypes, o.Maptypes):
+		return noMatch{why: "the archive holds maptype " + listed(maptypes)}
+	case lacks(providers, o.Providers):
+		return noMatch{why: "the archive was built from " + listed(providers)}
+	case o.Holes && !holes:
+		return noMatch{why: "the archive has no holes"}
+	}
+	return noMatch{why: "each condition holds for some of the archive, all of them together for none"}
+}
+
+// lacks reports whether some are wanted and none of them is there.
+func lacks(there map[string]bool, wanted []string) bool {
+	return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(w string) bool {
+		for have := range there {
+			if strings.EqualFold(w, have) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func listed(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), ", ") }
