@@ -59,7 +59,7 @@ func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 		return // there is time
 	}
 	next := cut.Piece(e.content, n)
-	if a.cache.holds(next.ID) {
+	if a.cache.Holds(next.ID) {
 		return
 	}
 	if a.direct.Cached(next.ID) {
@@ -69,15 +69,8 @@ func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 		if a.direct.Advise(next.ID) {
 			return
 		}
-		if b, err := a.cache.acquire(ctx, next.ID, next.Length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
-			a.cache.release(b)
+		if b, err := a.cache.Acquire(ctx, next.ID, next.Length, func(buf []byte) error { return a.load(ctx, next, buf) }); err == nil {
+			a.cache.Release(b)
 		}
 	})
-}
-
-// holds reports whether the segment is there or being loaded.
-func (c *cache) holds(id int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.blocks[id] != nil
 }

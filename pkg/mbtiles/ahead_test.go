@@ -14,7 +14,7 @@ func TestReadAhead(t *testing.T) {
 	l := dds.Layout{Format: dds.BC1, Side: 1024}
 	a := build(t, map[string][]byte{"16_16_BI12": solidFile(l, 0x55aa), "32_16_BI12": ddsFile(l, 3)})
 	packed, raw := lookup(t, a, "16_16_BI12"), lookup(t, a, "32_16_BI12")
-	held := func(e Entry, n int) bool { return a.cache.holds(segment.ID(e.content, n)) }
+	held := func(e Entry, n int) bool { return a.cache.Holds(segment.ID(e.content, n)) }
 
 	a.ReadAhead(t.Context(), packed, dds.HeaderSize) // nothing of segment 0 is read yet
 	a.ReadAhead(t.Context(), packed, dds.HeaderSize+1000)

@@ -125,10 +125,10 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	h, err := readHeader(part)
-	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.blank
-	if err == nil && !h.blank {
-		err = h.check()
+	h, err := sqlpages.ReadHeader(part)
+	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.Blank
+	if err == nil && !h.Blank {
+		err = checkHeader(h)
 	}
 	if err == nil {
 		err = sqlite.CheckJournal(part)

@@ -64,7 +64,7 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 		if quick && !shown {
 			continue
 		}
-		buf := a.cache.buffers.get(size)
+		buf := a.cache.Buffer(size)
 		err := unpack(a.decoder, s, cut.Piece(e.content, n), buf)
 		if err == nil {
 			hash.Write(buf)
@@ -72,7 +72,7 @@ func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, mem
 				c.preview, err = preview.OfLevel(e.Layout, level, buf[at-off:][:length])
 			}
 		}
-		a.cache.buffers.put(buf)
+		a.cache.Recycle(buf)
 		if err != nil {
 			return nil, err
 		}
@@ -95,8 +95,8 @@ func (a *Archive) fetch(ctx context.Context, p segment.Piece, memory *[]byte) (s
 			return segment.Stored{Codec: codec, Data: longer[n:]}, nil
 		}
 	}
-	buf := a.cache.buffers.get(p.Length)
-	defer a.cache.buffers.put(buf)
+	buf := a.cache.Buffer(p.Length)
+	defer a.cache.Recycle(buf)
 	return a.stored(ctx, p, buf)
 }
 

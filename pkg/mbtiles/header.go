@@ -1,72 +1,24 @@
 package mbtiles
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// header is what the first 100 bytes of an SQLite file say.
-type header struct {
-	blank       bool // empty, or nothing but zeros: a file that SQLite had only begun
-	sqlite      bool
-	application uint32
-	user        uint32
-	size        int64 // that the file should have; 0 where the header does not say
-	schema      error // what is wrong with the length of the list of tables, in a file with the header of an archive
-}
-
-// readHeader looks at a file without SQLite, and so without touching it or anything beside it.
-func readHeader(path string) (header, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return header{}, err
-	}
-	defer f.Close()
-	b := make([]byte, 100)
-	n, err := io.ReadFull(f, b)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return header{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(bytes.Trim(b[:n], "\x00")) == 0 {
-		return header{blank: true}, nil
-	}
-	if n < len(b) || string(b[:16]) != "SQLite format 3\x00" {
-		return header{}, nil
-	}
-	u32 := func(at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
-	h := header{sqlite: true, application: u32(68), user: u32(60)}
-	page := int64(binary.BigEndian.Uint16(b[16:]))
-	if page == 1 {
-		page = 65536
-	}
-	if u32(24) == u32(92) { // otherwise an old SQLite wrote last and the count of pages is stale
-		h.size = page * int64(u32(28))
-	}
-	if h.check() == nil {
-		h.schema = checkSchemaSize(f, page)
-	}
-	return h, nil
-}
-
-// check says why a file with this header is not an archive that this package reads.
-func (h header) check() error {
+// checkHeader says why a file with this header is not an archive that this package reads.
+func checkHeader(h sqlpages.Header) error {
 	switch {
-	case !h.sqlite:
+	case !h.SQLite:
 		return fmt.Errorf("%w: not an SQLite file", ErrNotArchive)
-	case h.application == applicationID && h.user == userVersionMark|FormatVersion:
+	case h.Application == applicationID && h.User == userVersionMark|FormatVersion:
 		return nil
-	case h.application == applicationID && h.user&^0xff == userVersionMark && h.user&0xff > FormatVersion:
-		return fmt.Errorf("%w: archive format %d, and this xelpack reads %d", ErrVersion, h.user&0xff, FormatVersion)
-	case h.application == applicationID && h.user&^0xff != userVersionMark:
+	case h.Application == applicationID && h.User&^0xff == userVersionMark && h.User&0xff > FormatVersion:
+		return fmt.Errorf("%w: archive format %d, and this xelpack reads %d", ErrVersion, h.User&0xff, FormatVersion)
+	case h.Application == applicationID && h.User&^0xff != userVersionMark:
 		return fmt.Errorf("%w: a plain MBTiles file, which holds map tiles and no textures", ErrNotArchive)
 	}
 	return fmt.Errorf("%w: an SQLite file of some other kind", ErrNotArchive)
@@ -128,72 +80,6 @@ func isOurs(name string) bool {
 		}
 	}
 	return false
-}
-
-// What the list of tables may take: SQLite reads and parses all of it before it does anything. Ours takes two kilobytes.
-const (
-	maxSchemaPages = 64
-	maxSchemaBytes = 1 << 20
-)
-
-// checkSchemaSize refuses a file whose list of tables is too long to be read, or goes round in circles. It looks at the b-tree that begins on page 1, after
-// the header of the file.
-func checkSchemaSize(f io.ReaderAt, page int64) error {
-	const leaf, interior = 13, 5
-	if page < 512 || page&(page-1) != 0 {
-		return corrupt("its pages are said to have %d bytes", page)
-	}
-	read := func(number uint32) (b []byte, start, cells int, err error) {
-		b = make([]byte, page)
-		if number == 1 {
-			start = 100
-		}
-		if _, err := f.ReadAt(b, (int64(number)-1)*page); number == 0 || err != nil {
-			return nil, 0, 0, corrupt("page %d of its list of tables cannot be read", number)
-		}
-		cells = int(binary.BigEndian.Uint16(b[start+3:]))
-		if start+12+2*cells > len(b) {
-			return nil, 0, 0, corrupt("page %d of its list of tables has too many cells", number)
-		}
-		return b, start, cells, nil
-	}
-	b, start, cells, err := read(1)
-	if err != nil {
-		return err
-	}
-	leaves := []uint32{1}
-	if b[start] == interior {
-		if cells >= maxSchemaPages {
-			return corrupt("its list of tables is too long for an archive")
-		}
-		leaves[0] = binary.BigEndian.Uint32(b[start+8:])
-		for i := range cells {
-			at := int(binary.BigEndian.Uint16(b[start+12+2*i:]))
-			if at+4 > len(b) {
-				return corrupt("its list of tables has a cell outside of its page")
-			}
-			leaves = append(leaves, binary.BigEndian.Uint32(b[at:]))
-		}
-	}
-	var total int64
-	for _, number := range leaves {
-		b, start, cells, err := read(number)
-		if err != nil {
-			return err
-		}
-		if b[start] != leaf {
-			return corrupt("its list of tables is too long for an archive, or goes round in circles")
-		}
-		for i := range cells {
-			at := min(int(binary.BigEndian.Uint16(b[start+8+2*i:])), len(b))
-			payload, n := sqlpages.Varint(b[at:])
-			if n == 0 || payload < 0 || payload > maxSchemaBytes-total {
-				return corrupt("its list of tables is too long for an archive")
-			}
-			total += payload
-		}
-	}
-	return nil
 }
 
 // metadata returns all rows of the table.

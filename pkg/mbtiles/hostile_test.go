@@ -178,7 +178,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"page size 64", overwritten(good, 16, "\x00\x40"), ErrCorrupt, "page"},
 		{"page size no power of two", overwritten(good, 16, "\x20\x01"), ErrCorrupt, "page"},
 		{"schema of thousands", altered(t, good, thousands("CREATE TABLE t%d (a /* "+strings.Repeat("x", 200)+" */)", 5000)...), ErrCorrupt, "too long"},
-		{"schema of one endless statement", altered(t, good, "CREATE TABLE x (a DEFAULT '"+strings.Repeat("x", maxSchemaBytes)+"')"), ErrCorrupt, "too long"},
+		{"schema of one endless statement", altered(t, good, "CREATE TABLE x (a DEFAULT '"+strings.Repeat("x", sqlpages.MaxSchema)+"')"), ErrCorrupt, "too long"},
 		{"garbage in page 2", corrupted(good, sqlpages.PageSize, sqlpages.PageSize), ErrCorrupt, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
@@ -69,24 +70,24 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	m := sqlite.ReadOnly
 	if !strings.HasSuffix(path, partSuffix) {
 		// Nobody writes a file of this name: it may be looked at directly.
-		h, err := readHeader(path)
+		h, err := sqlpages.ReadHeader(path)
 		if err != nil {
 			return nil, err
 		}
-		if h.blank {
+		if h.Blank {
 			return nil, fmt.Errorf("%w: %w: there is nothing in it", ErrCorrupt, ErrTruncated)
 		}
-		if err := h.check(); err != nil {
+		if err := checkHeader(h); err != nil {
 			return nil, err
 		}
-		if info.Size() < h.size {
-			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated, info.Size(), h.size)
+		if info.Size() < h.Size {
+			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated, info.Size(), h.Size)
 		}
-		if truncated != nil && (!o.Remains || h.schema != nil) {
+		if truncated != nil && (!o.Remains || h.Schema != nil) {
 			return nil, truncated
 		}
-		if h.schema != nil {
-			return nil, h.schema
+		if h.Schema != nil {
+			return nil, corrupt("%v", h.Schema)
 		}
 		if err := sqlite.Alone(path); err != nil {
 			return nil, err
@@ -149,7 +150,7 @@ func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBa
 	if err != nil {
 		return nil, false, "", err
 	}
-	if err := (header{sqlite: true, application: uint32(application), user: uint32(user)}).check(); err != nil {
+	if err := checkHeader(sqlpages.Header{SQLite: true, Application: uint32(application), User: uint32(user)}); err != nil {
 		return nil, false, "", err
 	}
 	if err := checkSchema(ctx, c); err != nil {

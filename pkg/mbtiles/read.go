@@ -19,7 +19,7 @@ type reader struct {
 	conns   *sqlite.Pool
 	direct  *sqlpages.Table // nil: SQLite reads the segments
 	decoder *segment.Decoder
-	cache   *cache
+	cache   *segment.Cache
 	ahead   ahead
 	file    os.FileInfo // of what pin has opened
 }
@@ -30,7 +30,7 @@ func newReader(conns *sqlite.Pool, cacheBytes int64) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{conns: conns, decoder: d, cache: newCache(cacheBytes)}, nil
+	return &reader{conns: conns, decoder: d, cache: segment.NewCache(cacheBytes)}, nil
 }
 
 // soleReader reads an archive through a connection that has it to itself, and through its pages, of which root is that of the segments.
@@ -129,7 +129,7 @@ func (r *reader) readAt(ctx context.Context, content int64, l dds.Layout, p []by
 
 // readPiece fills dst from a segment, from within on.
 func (r *reader) readPiece(ctx context.Context, p segment.Piece, dst []byte, within int) error {
-	b, ok := r.cache.peek(p.ID)
+	b, ok := r.cache.Peek(p.ID)
 	if !ok && len(dst) == p.Length {
 		// All of it, once: straight to where it is wanted, past the cache.
 		return r.load(ctx, p, dst)
@@ -139,13 +139,13 @@ func (r *reader) readPiece(ctx context.Context, p segment.Piece, dst []byte, wit
 	}
 	if !ok {
 		var err error
-		b, err = r.cache.acquire(ctx, p.ID, p.Length, func(buf []byte) error { return r.load(ctx, p, buf) })
+		b, err = r.cache.Acquire(ctx, p.ID, p.Length, func(buf []byte) error { return r.load(ctx, p, buf) })
 		if err != nil {
 			return err
 		}
 	}
-	copy(dst, b.data[within:])
-	r.cache.release(b)
+	copy(dst, b.Data[within:])
+	r.cache.Release(b)
 	return nil
 }
 
@@ -217,8 +217,8 @@ func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int
 
 // WriteTo writes e's whole DDS file to w, in pieces of 256 KiB.
 func (a *Archive) WriteTo(ctx context.Context, e Entry, w io.Writer) error {
-	buf := a.cache.buffers.get(segment.Bytes)
-	defer a.cache.buffers.put(buf)
+	buf := a.cache.Buffer(segment.Bytes)
+	defer a.cache.Recycle(buf)
 	// The first piece ends with the header, so that the others are whole segments.
 	p := buf[:dds.HeaderSize]
 	for off := int64(0); off < e.Layout.Size(); p = buf {

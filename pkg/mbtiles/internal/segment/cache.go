@@ -1,4 +1,4 @@
-package mbtiles
+package segment
 
 import (
 	"container/list"
@@ -7,27 +7,25 @@ import (
 	"sync"
 
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several goroutines that want one segment, one loads it and
+// Cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several goroutines that want one segment, one loads it and
 // the others wait. Its lock is held over look-ups only. Buffers come back into use once their segment is dropped and its last reader done.
-type cache struct {
+type Cache struct {
 	limit   int64
 	buffers buffers
 
 	mu     sync.Mutex
 	bytes  int64
-	blocks map[int64]*block
-	recent *list.List // of *block: those loaded, most recent first
+	blocks map[int64]*Block
+	recent *list.List // of *Block: those loaded, most recent first
 }
 
-// block is one segment. Whoever gets one gives it back with release.
-type block struct {
+// Block is one segment. Whoever gets one gives it back with Release.
+type Block struct {
 	id    int64
 	ready chan struct{} // closed once data or err is set
-	data  []byte
+	Data  []byte
 	err   error
 
 	// Under cache.mu.
@@ -35,17 +33,18 @@ type block struct {
 	place *list.Element // nil: loading, failed or dropped
 }
 
-func newCache(limit int64) *cache {
-	return &cache{limit: limit, buffers: newBuffers(), blocks: make(map[int64]*block), recent: list.New()}
+// NewCache returns a Cache of up to limit bytes; of none where limit is not positive.
+func NewCache(limit int64) *Cache {
+	return &Cache{limit: limit, buffers: newBuffers(), blocks: make(map[int64]*Block), recent: list.New()}
 }
 
-// acquire returns the segment of that id and length, loaded. load fills a buffer of the length.
-func (c *cache) acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*block, error) {
+// Acquire returns the segment of that id and length, loaded. load fills a buffer of the length.
+func (c *Cache) Acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*Block, error) {
 	for {
 		c.mu.Lock()
 		b, known := c.blocks[id]
 		if !known {
-			b = &block{id: id, ready: make(chan struct{})}
+			b = &Block{id: id, ready: make(chan struct{})}
 			c.blocks[id] = b
 		} else if b.place != nil {
 			c.recent.MoveToFront(b.place)
@@ -63,7 +62,7 @@ func (c *cache) acquire(ctx context.Context, id int64, length int, load func(buf
 		select {
 		case <-b.ready:
 		case <-ctx.Done():
-			c.release(b)
+			c.Release(b)
 			return nil, ctx.Err()
 		}
 		if b.err == nil {
@@ -79,8 +78,8 @@ func (c *cache) acquire(ctx context.Context, id int64, length int, load func(buf
 	}
 }
 
-// peek returns the segment if it is there already.
-func (c *cache) peek(id int64) (*block, bool) {
+// Peek returns the segment if it is there already.
+func (c *Cache) Peek(id int64) (*Block, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b, known := c.blocks[id]
@@ -93,10 +92,10 @@ func (c *cache) peek(id int64) (*block, bool) {
 }
 
 // fill loads b and lets those who wait for it go on.
-func (c *cache) fill(b *block, length int, load func(buf []byte) error) {
+func (c *Cache) fill(b *Block, length int, load func(buf []byte) error) {
 	buf := c.buffers.get(length)
 	if b.err = load(buf); b.err == nil {
-		b.data = buf
+		b.Data = buf
 	} else {
 		c.buffers.put(buf)
 	}
@@ -105,9 +104,9 @@ func (c *cache) fill(b *block, length int, load func(buf []byte) error) {
 		delete(c.blocks, b.id)
 	} else {
 		b.place = c.recent.PushFront(b)
-		c.bytes += int64(len(b.data))
+		c.bytes += int64(len(b.Data))
 		for c.bytes > c.limit && c.recent.Len() > 0 {
-			c.drop(c.recent.Back().Value.(*block))
+			c.drop(c.recent.Back().Value.(*Block))
 		}
 	}
 	c.mu.Unlock()
@@ -115,26 +114,29 @@ func (c *cache) fill(b *block, length int, load func(buf []byte) error) {
 }
 
 // drop forgets b. It is called with mu held.
-func (c *cache) drop(b *block) {
+func (c *Cache) drop(b *Block) {
 	c.recent.Remove(b.place)
 	b.place = nil
 	delete(c.blocks, b.id)
-	c.bytes -= int64(len(b.data))
+	c.bytes -= int64(len(b.Data))
 	if b.users == 0 {
-		c.buffers.put(b.data)
+		c.buffers.put(b.Data)
 	}
 }
 
-// release ends the use of b.
-func (c *cache) release(b *block) {
+// Release ends the use of b.
+func (c *Cache) Release(b *Block) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b.users--
-	if b.users == 0 && b.place == nil && b.data != nil {
-		c.buffers.put(b.data)
-		b.data = nil
+	if b.users == 0 && b.place == nil && b.Data != nil {
+		c.buffers.put(b.Data)
+		b.Data = nil
 	}
 }
+
+// smallest is the least side of a texture.
+const smallest = 256
 
 // buffers keeps buffers of the lengths that segments have.
 type buffers struct{ byLength map[int]*sync.Pool }
@@ -142,8 +144,8 @@ type buffers struct{ byLength map[int]*sync.Pool }
 func newBuffers() buffers {
 	b := buffers{make(map[int]*sync.Pool)}
 	for _, f := range [...]dds.Format{dds.BC1, dds.BC3} {
-		for side := preview.Side; side <= dds.MaxSide; side *= 2 {
-			cut := segment.CutOf(dds.Layout{Format: f, Side: side})
+		for side := smallest; side <= dds.MaxSide; side *= 2 {
+			cut := CutOf(dds.Layout{Format: f, Side: side})
 			for _, n := range [...]int{0, cut.Segments - 1} {
 				_, length := cut.Bounds(n)
 				b.byLength[length] = new(sync.Pool)
@@ -161,3 +163,23 @@ func (b buffers) get(length int) []byte {
 }
 
 func (b buffers) put(buf []byte) { b.byLength[len(buf)].Put(&buf) }
+
+// Holds reports whether the segment is there or being loaded.
+func (c *Cache) Holds(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blocks[id] != nil
+}
+
+// Buffer lends memory of the length of a segment, which is given back with Recycle.
+func (c *Cache) Buffer(length int) []byte { return c.buffers.get(length) }
+
+// Recycle takes back what Buffer lent.
+func (c *Cache) Recycle(buf []byte) { c.buffers.put(buf) }
+
+// Bytes returns how much is kept.
+func (c *Cache) Bytes() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytes
+}
