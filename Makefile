@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
 
-.PHONY: all build demo test check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz clean setup
+.PHONY: all build demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz clean setup
 
 all: build
 
@@ -15,6 +15,12 @@ demo: build
 
 test: setup
 	scripts/test.sh
+
+# Every package's tests while others take all processors. ARGS are go test's, e.g.
+#   make test-busy ARGS="-run '^TestDiskCache' -count 30 ./pkg/mount"
+#   make test-busy ARGS='-count 5 ./pkg/mount'
+test-busy: setup
+	scripts/busy.sh $(ARGS)
 
 # The quick part of make test: formatting, vet, staticcheck, imports.
 check: setup

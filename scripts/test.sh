@@ -31,12 +31,16 @@ pass() {
   fi
 }
 
+# A test that hangs gives up by itself at three quarters of the time-out (internal/patience), so it is long: on a machine that does other work too, a package takes
+# several times as long as on one that does not.
+timeout=20m
+
 # One suite, four times: everything; what is not ordered; Go's JPEG code instead of C; and what only works because something else runs beside it.
-pass plain -timeout 8m
-pass race -race -short -timeout 8m
-pass purego -tags purego -short -timeout 8m
+pass plain -timeout $timeout
+pass race -race -short -timeout $timeout
+pass purego -tags purego -short -timeout $timeout
 # One processor for each package's tests, two packages at once: go test takes GOMAXPROCS for the number of packages, too.
-GOMAXPROCS=1 pass "one processor" -p 2 -short -timeout 8m
+GOMAXPROCS=1 pass "one processor" -p 2 -short -timeout $timeout
 echo "took $SECONDS s"
 # The passes run one suite, so their numbers are not added up.
 cat "$work/counts"

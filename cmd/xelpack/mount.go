@@ -78,7 +78,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 const lastWords = time.Second
 
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
-	stderr, behind := newStatusLineBehind(w)
+	stderr, behind := newStatusLineBehind(w, o.logOptions)
 	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.HTTP == "" {
 		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")

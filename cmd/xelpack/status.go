@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"sync"
@@ -38,11 +39,17 @@ func newStatusLine(w io.Writer) *statusLine {
 }
 
 // newStatusLineBehind returns a status line whose writers never wait for w, be it a terminal that is stopped or a pipe that nobody reads, and what is to be closed
-// in the end. Nor does the process die of a pipe whose reader has gone: a mount has more to do than to talk.
-func newStatusLineBehind(w io.Writer) (*statusLine, *logs.Behind) {
+// in the end. Nor does the process die of a pipe whose reader has gone: a mount has more to do than to talk. What was dropped is said as log is written.
+func newStatusLineBehind(w io.Writer, log logOptions) (*statusLine, *logs.Behind) {
 	signal.Ignore(syscall.SIGPIPE)
 	s := newStatusLine(w)
-	behind := logs.NewBehind(w, func(n int) { fmt.Fprintf(s, "%d messages were dropped here, because nobody took them\n", n) })
+	lost := func(n int) { fmt.Fprintf(s, "%d messages were dropped here, because nobody took them\n", n) }
+	if log.LogJSON {
+		lost = func(n int) {
+			slog.New(slog.NewJSONHandler(s, nil)).Warn("messages were dropped here, because nobody took them", "messages", n)
+		}
+	}
+	behind := logs.NewBehind(w, lost)
 	s.out = behind
 	return s, behind
 }

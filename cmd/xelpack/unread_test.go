@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
@@ -100,7 +104,7 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 				cmd.Process.Kill()
 				exec.Command("umount", "-l", mnt).Run() // there is nothing to unmount unless the test has failed
 			})
-			soon := time.After(time.Minute)
+			soon := time.After(patience.For(t))
 			mounted := func() bool { // without asking the mount, which may not answer
 				text, _ := os.ReadFile("/proc/self/mountinfo")
 				return strings.Contains(string(text), " "+mnt+" ")
@@ -110,7 +114,7 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 				case err := <-ended:
 					t.Fatalf("the mount ended before it was there: %v", err)
 				case <-soon:
-					t.Fatal("nothing is mounted after a minute")
+					t.Fatal("nothing is mounted")
 				case <-time.After(10 * time.Millisecond):
 				}
 			}
@@ -130,7 +134,7 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 					t.Error(err)
 				}
 			case <-soon:
-				t.Fatal("a minute is not enough to read some small textures")
+				t.Fatal("the small textures cannot be read")
 			}
 			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
@@ -146,6 +150,48 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 			if mounted() {
 				t.Error("it is still mounted")
 			}
+		})
+	}
+}
+
+// How many messages were dropped is said in the form of the log: whoever reads JSON gets nothing else.
+func TestDroppedMessagesAreSaidAsTheLogIs(t *testing.T) {
+	for _, asJSON := range []bool{true, false} {
+		t.Run(fmt.Sprintf("JSON %v", asJSON), func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			log := logOptions{LogLevel: "info", LogJSON: asJSON}
+			line, behind := newStatusLineBehind(w, log)
+			message := `{"msg":"` + strings.Repeat("x", 1000) + `"}`
+			const messages = 3000 // the pipe and the queue hold fewer
+			for range messages {
+				fmt.Fprintln(line, message)
+			}
+			kept, dropped := 0, 0
+			for lines := bufio.NewScanner(r); kept+dropped < messages && lines.Scan(); {
+				var said struct{ Messages int }
+				switch {
+				case lines.Text() == message:
+					kept++
+				case asJSON:
+					if err := json.Unmarshal(lines.Bytes(), &said); err != nil {
+						t.Fatalf("%q: %v", lines.Text(), err)
+					}
+				default:
+					fmt.Sscanf(lines.Text(), "%d messages were dropped", &said.Messages)
+				}
+				dropped += said.Messages
+			}
+			if dropped == 0 || kept+dropped != messages {
+				t.Errorf("%d messages were taken and %d dropped, of %d", kept, dropped, messages)
+			}
+			if !behind.Close(patience.For(t)) {
+				t.Error("it does not end")
+			}
+			w.Close()
 		})
 	}
 }
