@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/soak"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -67,7 +68,7 @@ func testKilled(t *testing.T, world *soak.World, file string) {
 		time.Sleep(time.Duration(rng.IntN(30)) * time.Millisecond)
 		m.cmd.Process.Kill()
 		m.cmd.Wait()
-		last.killAfter(t, time.Minute) // it fails, and does not hang
+		last.killAfter(t, patience.For(t)) // it fails, and does not hang
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
 		}
@@ -115,8 +116,8 @@ func (r *reader) killAfter(t *testing.T, moment time.Duration) bool {
 	r.cmd.Process.Signal(syscall.SIGKILL)
 	select {
 	case <-r.done:
-	case <-time.After(time.Minute):
-		t.Errorf("reader %d is still there a minute after SIGKILL", r.cmd.Process.Pid)
+	case <-time.After(patience.For(t)):
+		t.Errorf("reader %d is still there after SIGKILL", r.cmd.Process.Pid)
 	}
 	return true
 }

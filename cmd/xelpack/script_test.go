@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/xelpack/xelpack/internal/magick"
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
@@ -33,7 +34,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Setup:               setupScript,
+		Setup: func(env *testscript.Env) error {
+			env.Values[patienceKey{}] = patience.For(t)
+			return setupScript(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fault":    cmdFault,
 			"requests": cmdRequests,
@@ -67,6 +71,9 @@ type serverKey struct{}
 
 // seenKey is for how often every chunk had been asked for at the last look.
 type seenKey struct{}
+
+// patienceKey is for how long the script may wait for what must happen.
+type patienceKey struct{}
 
 const farRoute = `{"type": "Point", "coordinates": [5.3, 42.9]}`
 
@@ -140,13 +147,12 @@ func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 
 // await FILE: waits until FILE is there; ! await FILE until it is not.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
-	for range 400 {
+	for end := time.Now().Add(ts.Value(patienceKey{}).(time.Duration)); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if present(ts.MkAbs(args[0])) != neg {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("await %s: waited 20 s", args[0])
+	ts.Fatalf("await %s: waited in vain (not: %v)", args[0], neg)
 }
 
 // present reports whether there is such a file or folder. A folder has to list: of a mount whose process is dead the kernel remembers for a while that the

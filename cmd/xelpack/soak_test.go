@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/soak"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mount/mounttest"
@@ -172,7 +173,7 @@ func startCounted(t *testing.T, dir string, args ...string) *countedMount {
 			}
 		}
 	}()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience.For(t)); ; time.Sleep(10 * time.Millisecond) {
 		if present(filepath.Join(dir, "textures")) && m.count.Load() > 0 {
 			return m
 		}

@@ -22,6 +22,7 @@ const statusInterval = time.Second
 type statusLine struct {
 	out      io.Writer
 	terminal *os.File // nil: none
+	every    time.Duration
 
 	mu    sync.Mutex
 	text  func() string // nil: no line
@@ -31,7 +32,7 @@ type statusLine struct {
 }
 
 func newStatusLine(w io.Writer) *statusLine {
-	s := &statusLine{out: w}
+	s := &statusLine{out: w, every: statusInterval}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		s.terminal = f
 	}
@@ -64,7 +65,7 @@ func (s *statusLine) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// show draws the line that text returns, and again every second, until clear.
+// show draws the line that text returns, and again every so often, until clear.
 func (s *statusLine) show(text func() string) {
 	if s.terminal == nil {
 		return
@@ -74,7 +75,7 @@ func (s *statusLine) show(text func() string) {
 	s.text, s.stop = text, make(chan struct{})
 	s.draw()
 	s.done.Go(func() {
-		tick := time.NewTicker(statusInterval)
+		tick := time.NewTicker(s.every)
 		defer tick.Stop()
 		for {
 			select {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/internal/patience"
 )
 
 // terminal opens a pseudo-terminal so many columns wide.
@@ -57,6 +59,7 @@ func TestStatusLineOnTerminal(t *testing.T) {
 	for columns, want := range map[uint16]string{80: "ten so far", 6: "ten s", 0: "ten so far"} {
 		master, slave := terminal(t, columns)
 		s := newStatusLine(slave)
+		s.every = time.Hour // once
 		s.show(func() string { return "ten so far" })
 		readUntil(t, master, want)
 		fmt.Fprintln(s, "a message")
@@ -69,11 +72,7 @@ func TestStatusLineOnTerminal(t *testing.T) {
 		s.clear()
 		readUntil(t, master, "\r\x1b[K")
 		master.Close()
-		for end := time.Now().Add(time.Minute); !s.hungUp(); time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("the terminal is closed, and it has not hung up")
-			}
-		}
+		patience.Until(t, "with its terminal closed it has hung up", s.hungUp)
 	}
 }
 

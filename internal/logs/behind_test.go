@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/patience"
 )
 
 // gate is a writer that takes nothing until it is opened.
@@ -32,7 +34,7 @@ func TestBehindKeepsTheOrder(t *testing.T) {
 		fmt.Fprintln(b, i)
 		fmt.Fprintln(&want, i)
 	}
-	if !b.Close(time.Minute) {
+	if !b.Close(patience.For(t)) {
 		t.Fatal("it was not all written")
 	}
 	if out.String() != want.String() {
@@ -49,7 +51,7 @@ func TestBehindFlushes(t *testing.T) {
 	b := NewBehind(out, nil)
 	for i := range 100 {
 		fmt.Fprintln(b, i)
-		if !b.Flush(time.Minute) {
+		if !b.Flush(patience.For(t)) {
 			t.Fatal("it takes too long")
 		}
 		out.mu.Lock()
@@ -58,7 +60,7 @@ func TestBehindFlushes(t *testing.T) {
 		}
 		out.mu.Unlock()
 	}
-	if !b.Close(time.Minute) || !b.Flush(time.Minute) {
+	if !b.Close(patience.For(t)) || !b.Flush(patience.For(t)) {
 		t.Error("it was not all written")
 	}
 }
@@ -102,7 +104,7 @@ func TestBehindSaysWhatWasLost(t *testing.T) {
 		b.Write(line)
 	}
 	close(out.open)
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience.For(t)); ; time.Sleep(time.Millisecond) {
 		out.mu.Lock()
 		text := out.got.String()
 		out.mu.Unlock()
@@ -121,7 +123,7 @@ func TestBehindSaysWhatWasLost(t *testing.T) {
 			t.Fatalf("of %d lines, %d were kept; the last words are %q", lines, strings.Count(text, "x\n"), text[max(0, len(text)-40):])
 		}
 	}
-	if !b.Close(time.Minute) {
+	if !b.Close(patience.For(t)) {
 		t.Error("it was not all written")
 	}
 }

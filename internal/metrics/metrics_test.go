@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -67,13 +68,8 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 func reach(t *testing.T, m *Metrics, what string, is func(map[string]float64) bool) map[string]float64 {
 	t.Helper()
 	var v map[string]float64
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if v = scrape(t, m); is(v) {
-			return v
-		}
-	}
-	t.Fatalf("it never showed: %s\n%v", what, v)
-	return nil
+	patience.Until(t, what, func() bool { v = scrape(t, m); return is(v) })
+	return v
 }
 
 // pipeline returns a pipeline that fetches from a server with faults, watched by m.
@@ -249,7 +245,7 @@ func TestFUSEQueueShows(t *testing.T) {
 	g := &stuckGenerator{release: make(chan struct{})}
 	dir := t.TempDir()
 	f, err := mount.Mount(t.Context(), dir, mount.Options{
-		Live: mount.LiveAny, Generator: g, Observer: m, Deadline: time.Minute, LiveWorkers: 1,
+		Live: mount.LiveAny, Generator: g, Observer: m, Deadline: patience.For(t), LiveWorkers: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

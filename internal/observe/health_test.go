@@ -2,12 +2,14 @@ package observe
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -31,16 +33,12 @@ func item() tiles.Item {
 // becomes asks until the health is as wanted; "" is well.
 func becomes(t *testing.T, d *HealthCheck, want string) {
 	t.Helper()
-	var err error
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	patience.Until(t, fmt.Sprintf("the health is %q", want), func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		err = d.Check(ctx)
-		cancel()
-		if err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want) {
-			return
-		}
-	}
-	t.Fatalf("the health is %v, want %q", err, want)
+		defer cancel()
+		err := d.Check(ctx)
+		return err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want)
+	})
 }
 
 func TestNothingIsWell(t *testing.T) { becomes(t, &HealthCheck{Sources: &Sources{}}, "") }

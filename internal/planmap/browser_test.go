@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/xelpack/xelpack/internal/patience"
 )
 
 // browse opens the page of m in a real browser without a window and returns what flags make it print.
@@ -28,7 +30,7 @@ func browse(t *testing.T, m Map, flags ...string) []byte {
 	if err := os.WriteFile(file, page(t, m), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
 	defer cancel()
 	args := append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

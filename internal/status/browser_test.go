@@ -12,6 +12,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
@@ -206,7 +207,7 @@ func testMount(t *testing.T, page *browser) {
 	b := New(Options{What: "mount"}, &s)
 	release := make(chan struct{})
 	f, err := mount.Mount(t.Context(), t.TempDir(), mount.Options{
-		Live: mount.LiveAny, Observer: b, Deadline: time.Minute, LiveWorkers: 1,
+		Live: mount.LiveAny, Observer: b, Deadline: patience.For(page.t), LiveWorkers: 1,
 		Generator: generatorFunc(func(ctx context.Context, _ tiles.Texture) (mount.Made, error) {
 			select {
 			case <-release:

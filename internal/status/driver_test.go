@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/patience"
 )
 
 // browser is a Chromium without a window, driven over the WebDriver protocol.
@@ -42,7 +44,7 @@ func newBrowser(t testing.TB, dark bool) *browser {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b := &browser{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port), http: &http.Client{Timeout: time.Minute}, pid: cmd.Process.Pid}
+	b := &browser{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port), http: &http.Client{Timeout: patience.For(t)}, pid: cmd.Process.Pid}
 	args := []string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
 		"--disable-quic", "--hide-scrollbars", "--window-size=1500,1300", "--enable-precise-memory-info", "--js-flags=--expose-gc",
@@ -52,7 +54,7 @@ func newBrowser(t testing.TB, dark bool) *browser {
 		args = append(args, "--force-dark-mode", "--blink-settings=preferredColorScheme=0")
 	}
 	var started struct{ SessionID string }
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience.For(t)); ; time.Sleep(50 * time.Millisecond) {
 		err := b.try("", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
 			"browserName": "chrome", "goog:chromeOptions": map[string]any{"args": args},
 			"goog:loggingPrefs": map[string]any{"browser": "ALL"},
@@ -136,13 +138,7 @@ func (b *browser) run(result any, script string, args ...any) {
 // await runs a script until it returns true.
 func (b *browser) await(what, script string) {
 	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		var yes bool
-		if b.run(&yes, script); yes {
-			return
-		}
-	}
-	b.t.Fatalf("it never came to %s", what)
+	patience.Until(b.t, what, func() (yes bool) { b.run(&yes, script); return yes })
 }
 
 // picture keeps a picture of the page in the folder that $XELPACK_SHOTS_DIR names, for people to look at.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -101,12 +102,8 @@ func TestStateShowsQueues(t *testing.T) {
 	for x := range uint32(10) {
 		wg.Go(func() { _, _ = source.Fetch(ctx, tiles.Chunk{Z: 14, X: x, Y: 1}) }) // ends with the test
 	}
-	var s fetch.ClientState
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		s = client.State()
-		if s.InFlight == 4 && s.Hosts[0].InFlight == 4 && s.Hosts[0].Queued == 6 && s.Hosts[0].Limit == 4 {
-			return
-		}
-	}
-	t.Errorf("state %+v, want 4 in flight and 6 queued", s)
+	patience.Until(t, "4 are in flight and 6 queued", func() bool {
+		s := client.State()
+		return s.InFlight == 4 && s.Hosts[0].InFlight == 4 && s.Hosts[0].Queued == 6 && s.Hosts[0].Limit == 4
+	})
 }

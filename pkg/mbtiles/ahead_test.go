@@ -2,7 +2,6 @@ package mbtiles
 
 import (
 	"testing"
-	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
@@ -27,9 +26,7 @@ func TestReadAhead(t *testing.T) {
 		}
 	}
 	a.ReadAhead(t.Context(), packed, dds.HeaderSize+segment.Bytes-1000)
-	for end := time.Now().Add(time.Minute); !held(packed, 1) && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	a.ahead.wg.Wait()
 	if !held(packed, 1) || held(packed, 2) {
 		t.Errorf("segments 1 and 2 are there: %v, %v; want the next one only", held(packed, 1), held(packed, 2))
 	}

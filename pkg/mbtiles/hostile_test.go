@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
@@ -508,7 +508,7 @@ func FuzzOpen(f *testing.F) {
 		changed := !bytes.Equal(b[at:][:min(len(patch), len(b)-at)], patch[:min(len(patch), len(b)-at)])
 		copy(b[at:], patch)
 		path := write(t, b)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
 		defer cancel()
 		a, err := Open(ctx, path)
 		if err == nil {

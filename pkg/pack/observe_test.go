@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -128,11 +129,6 @@ func (f sourceFunc) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) { 
 func reach(t *testing.T, p *Pipeline, what string, is func(State) bool) State {
 	t.Helper()
 	var s State
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if s = p.State(); is(s) {
-			return s
-		}
-	}
-	t.Fatalf("it never came to %s: %+v", what, s)
+	patience.Until(t, what, func() bool { s = p.State(); return is(s) })
 	return s
 }

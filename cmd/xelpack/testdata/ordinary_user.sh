@@ -2,7 +2,7 @@
 set -eu
 fail() { echo "FAILED: $*" >&2; exit 1; }
 mounted() { grep -q " $PWD/mnt " /proc/self/mountinfo; }
-await() { i=0; until "$@"; do i=$((i+1)); [ $i -lt 400 ] || fail "waited 20 s for: $*"; sleep 0.05; done; }
+await() { i=0; until "$@"; do i=$((i+1)); [ $i -lt 6000 ] || fail "waited 5 minutes for: $*"; sleep 0.05; done; }
 compare() { for f in out/*.dds; do cmp "$f" "mnt/textures/${f##*/}" || fail "$f differs"; done; }
 mkdir -p mnt
 [ "$(id -u)" -ne 0 ] || fail "this is root"
