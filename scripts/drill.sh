@@ -11,7 +11,7 @@ echo "| drill | must | measured | met |"
 echo "|---|---|---|---|"
 # One package after another: each drill wants the machine for itself.
 set +e
-XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./pkg/pack ./cmd/xelpack >"$log" 2>&1 &
+XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./internal/pack ./cmd/xelpack >"$log" 2>&1 &
 pid=$!
 tail -n +1 --pid "$pid" -f "$log" | grep --line-buffered '^| '
 wait "$pid"

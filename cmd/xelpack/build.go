@@ -15,13 +15,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/pack"
-	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

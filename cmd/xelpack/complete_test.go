@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/internal/logs"
+	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"

@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/words"
-	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // daemonOptions are the flags about running in the background.

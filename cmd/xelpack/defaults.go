@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
 // variablePrefix begins the names of the environment variables that are defaults.

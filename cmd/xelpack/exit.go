@@ -7,10 +7,10 @@ import (
 	"io"
 	"syscall"
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // exportOptions are the flags of export.

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/drill"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
-	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

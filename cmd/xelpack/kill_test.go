@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/soak"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )

@@ -13,18 +13,18 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/internal/httpd"
-	"github.com/xelpack/xelpack/internal/logs"
-	"github.com/xelpack/xelpack/internal/metrics"
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/observe/httpd"
+	"github.com/xelpack/xelpack/internal/observe/logs"
+	"github.com/xelpack/xelpack/internal/observe/metrics"
+	"github.com/xelpack/xelpack/internal/observe/status"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/status"
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // observeOptions are the flags about seeing what a build or a mount does.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/internal/pack"
 )
 
 // measuredRequests is how many requests a build must have sent for its rate to say something.

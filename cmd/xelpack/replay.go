@@ -12,7 +12,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/replay"
-	"github.com/xelpack/xelpack/pkg/trace"
+	"github.com/xelpack/xelpack/internal/trace"
 )
 
 // replayOptions are the flags of replay.

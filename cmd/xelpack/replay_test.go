@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // A person at a terminal sees how far a replay is; a pipe gets nothing of it.

@@ -13,13 +13,13 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/xelpack/xelpack/internal/magick"
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/magick"
+	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/xelpack/xelpack/internal/logs"
+	"github.com/xelpack/xelpack/internal/observe/logs"
 )
 
 // statusInterval is how often the status line is drawn anew.

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // terminal opens a pseudo-terminal so many columns wide.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/drill"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
-	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 )
 
 // Two builds at once, in two processes, with one chunk store: both succeed, and afterwards it holds what either fetched.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 func newTraceCommand() *cobra.Command {

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"github.com/xelpack/xelpack/internal/replay"
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // mounts measures the reads of a simulator from two mounts of one archive in turn: one that nobody watches, and one with metrics and a trace. They are processes

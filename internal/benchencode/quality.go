@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"github.com/xelpack/xelpack/internal/magick"
+	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 

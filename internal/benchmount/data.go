@@ -13,10 +13,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

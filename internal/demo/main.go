@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 
 	"github.com/paulmach/orb"

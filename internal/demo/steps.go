@@ -16,7 +16,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"github.com/xelpack/xelpack/internal/magick"
+	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 
 	"github.com/xelpack/xelpack/internal/words"
 )

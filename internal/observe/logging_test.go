@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/logs"
+	"github.com/xelpack/xelpack/internal/observe/logs"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

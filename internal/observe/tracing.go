@@ -1,8 +1,8 @@
 package observe
 
 import (
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // Tracing records what a mount answers for textures.

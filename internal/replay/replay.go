@@ -25,9 +25,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // Options tune a replay. The zero value goes as fast as the mount answers.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 func texture(i uint32) tiles.Texture {

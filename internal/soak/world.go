@@ -9,10 +9,10 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // for what no writer of archives would do: many names for few contents
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/drill"
+	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 

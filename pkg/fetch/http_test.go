@@ -18,8 +18,8 @@ import (
 	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

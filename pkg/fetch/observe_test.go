@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

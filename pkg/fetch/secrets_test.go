@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

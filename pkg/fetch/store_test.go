@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

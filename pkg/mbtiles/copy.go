@@ -8,8 +8,8 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/sqlite"
-	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // CopyOptions say how textures get out of archives into a new one. The zero value is useful: segments as they are stored, every texture decoded and compared with

@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/xelpack/xelpack/internal/faultfs"
+	"github.com/xelpack/xelpack/internal/testing/faultfs"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 

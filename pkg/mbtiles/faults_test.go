@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/xelpack/xelpack/internal/faultfs"
+	"github.com/xelpack/xelpack/internal/testing/faultfs"
 )
 
 // tell describes the step before which a drill was disturbed, and those around it.

@@ -15,9 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/xelpack/xelpack/internal/patience"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )

@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
-	"github.com/xelpack/xelpack/pkg/realpath"
 )
 
 // ReaderOptions are the limits of an open archive.

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

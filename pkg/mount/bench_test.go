@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -15,7 +15,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
 // What Mount and Unmount refuse, or fail at, for a reason that a caller may want to tell apart.

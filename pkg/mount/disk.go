@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/xelpack/xelpack/pkg/pack"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -12,7 +12,7 @@ import (
 	"time"
 	"weak"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -15,8 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 )
 
 // However many textures come and go, the file stays within the limit and the texture that is written before others go: what those leave is used again.

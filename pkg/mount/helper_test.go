@@ -18,10 +18,10 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 )
 
 // A C program that maps files, closes them and touches their pages in no order finds archived, live, stand-in and real textures exact.

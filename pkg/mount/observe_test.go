@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/xelpack/xelpack/internal/patience"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

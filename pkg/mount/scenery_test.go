@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // staleVariable in the environment makes the test binary mount an archive at its value and serve until it is killed.

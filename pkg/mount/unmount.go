@@ -13,7 +13,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
 // Unmount takes the file system away: whoever waits for a live texture is answered, its making is

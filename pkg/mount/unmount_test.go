@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // A program that does not end keeps nobody waiting, nor does what it has started.

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/xelpack/xelpack/internal/patience"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
+
 	"github.com/xelpack/xelpack/pkg/route"
 )
 

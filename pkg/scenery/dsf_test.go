@@ -12,8 +12,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/scenery"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

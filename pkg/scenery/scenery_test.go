@@ -11,10 +11,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/xelpack/xelpack/pkg/scenery"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
-	"github.com/xelpack/xelpack/pkg/tiles"
 	"go.uber.org/goleak"
+
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

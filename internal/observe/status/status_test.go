@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 )
 
 func TestMain(m *testing.M) {

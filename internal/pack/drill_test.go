@@ -8,9 +8,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/xelpack/xelpack/internal/drill"
+	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

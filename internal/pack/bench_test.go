@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
-	"github.com/xelpack/xelpack/pkg/pack"
 )
 
 // Every metric that the Grafana dashboard draws is one that a build or a mount really has.

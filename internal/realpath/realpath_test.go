@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/xelpack/xelpack/pkg/realpath"
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
 func TestOf(t *testing.T) {

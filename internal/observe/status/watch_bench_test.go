@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/metrics"
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/observe/metrics"
+	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/tiles"
-	"github.com/xelpack/xelpack/pkg/trace"
 )
 
 // BenchmarkWatchedRead is what metrics, the page and a trace together add to one read of a mount: some hundred nanoseconds, beside 20 µs and more for the read.

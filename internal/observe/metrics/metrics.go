@@ -20,9 +20,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

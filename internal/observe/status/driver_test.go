@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // browser is a Chromium without a window, driven over the WebDriver protocol.

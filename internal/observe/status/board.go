@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // Reader is another process that looks at files. Its methods fail the test when the process does not answer; what the file

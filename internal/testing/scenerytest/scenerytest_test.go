@@ -11,7 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
-	"github.com/xelpack/xelpack/pkg/scenery/scenerytest"
+
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

@@ -15,8 +15,9 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
-	"github.com/xelpack/xelpack/pkg/tiles"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // Options say what the package covers. The zero value is the whole 1° cell +43+005 at ZL16 with an airport at ZL18.

@@ -12,14 +12,14 @@ import (
 	"github.com/paulmach/orb"
 
 	"github.com/xelpack/xelpack/internal/observe"
-	"github.com/xelpack/xelpack/internal/patience"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/fetch/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/mount/mounttest"
-	"github.com/xelpack/xelpack/pkg/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 

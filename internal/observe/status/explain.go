@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/pack"
 )
 
 // explained is how many waits are put into words.
