@@ -89,7 +89,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	}
 	switch {
 	case o.DryRun:
-		return runPlan(ctx, o.planOptions, stdout, stderr)
+		return runPlan(ctx, o.planOptions, o.Output, stdout, stderr)
 	case o.selectionOptions.validate() != nil:
 		return o.selectionOptions.validate()
 	case o.Output == "":

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -22,15 +23,15 @@ func (e noMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why
 func (e noMatch) Unwrap() error { return tiles.ErrNothing }
 
 // outside says that textures are there, but not where the selection is. whose names them, such as "the scenery's".
-func outside(whose string, textures []tiles.Texture) error {
+func outside(whose string, textures []tiles.Texture) noMatch {
 	if len(textures) == 0 {
 		return noMatch{why: strings.TrimSuffix(whose, "'s") + " names no texture there"}
 	}
-	b := textures[0].Box()
-	for _, t := range textures[1:] {
-		c := t.Box()
-		b = tiles.Box{West: min(b.West, c.West), South: min(b.South, c.South), East: max(b.East, c.East), North: max(b.North, c.North)}
+	boxes := make([]tiles.Box, len(textures))
+	for i, t := range textures {
+		boxes[i] = t.Box()
 	}
+	b := planmap.Around(boxes)
 	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
 }
 

@@ -34,7 +34,7 @@ func newPlanCommand() *cobra.Command {
 		Short: "Say what would be built",
 		Long: `Says what a build of the same selection would fetch and store. Nothing is fetched.
 
-With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes where something was guessed or left out. With --list: a line a texture, "row col maptype zl k", in the
+With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes where something was guessed or left out, or should be looked at. With --list: a line a texture, "row col maptype zl k", in the
 order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
 
 With --map FILE the plan is drawn as well: FILE.html is one page to look around in, without a network too; FILE.png is a still.`,
@@ -43,7 +43,7 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
   xelpack plan --route flight.fms --map flight.html`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runPlan(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runPlan(cmd.Context(), o, "", cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.selectionOptions.register(cmd.Flags())
@@ -54,7 +54,8 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
 	return cmd
 }
 
-func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
+// runPlan says what a build would do; output is where, if that is known.
+func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr io.Writer) error {
 	if o.JSON && o.List {
 		return usageErrorf("--json and --list: choose one")
 	}
@@ -66,6 +67,9 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	short := diskNotes(output, plan.Estimate.StoreBytes)
+	sayAll(stderr, short)
+	plan.Notes = append(plan.Notes, short...)
 	if drawMap != nil {
 		m := plan.planMap(o.selectionOptions)
 		if err := writeFile(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
@@ -94,7 +98,7 @@ type plan struct {
 	selected
 	Provider fetch.Provider
 	Estimate estimate
-	Notes    []string // what of the inputs was guessed or left out, said already
+	Notes    []string // what of the inputs was guessed or left out, or should be looked at; said already
 }
 
 func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr io.Writer) (plan, error) {
@@ -124,7 +128,11 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), provider.Notes}, nil
+	p := plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), provider.Notes}
+	notes := p.extentNotes()
+	sayAll(stderr, notes)
+	p.Notes = slices.Concat(p.Notes, notes)
+	return p, nil
 }
 
 // print writes the plan for people.
@@ -154,15 +162,19 @@ func (p plan) facts() []planmap.Fact {
 	if e.Requests != e.Chunks {
 		chunks += fmt.Sprintf(", enlarged from %s at the provider's deepest zoom level, %d", countText(e.Requests), p.Provider.MaxZL)
 	}
-	return []planmap.Fact{
-		{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
-		{Name: factTextures, Text: textures},
-		{Name: "chunks", Text: chunks},
-		{Name: "requests", Text: countText(e.Requests)},
-		{Name: "download", Text: "about " + bytesText(e.DownloadBytes)},
-		{Name: "archive", Text: "about " + bytesText(e.StoreBytes)},
-		{Name: "time", Text: "about " + durationText(time.Duration(e.Seconds*float64(time.Second)))},
+	var facts []planmap.Fact
+	if text := p.routeText(); text != "" {
+		facts = append(facts, planmap.Fact{Name: "route", Text: text})
 	}
+	return append(facts,
+		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
+		planmap.Fact{Name: factTextures, Text: textures},
+		planmap.Fact{Name: "chunks", Text: chunks},
+		planmap.Fact{Name: "requests", Text: countText(e.Requests)},
+		planmap.Fact{Name: "download", Text: "about " + bytesText(e.DownloadBytes)},
+		planmap.Fact{Name: "archive", Text: "about " + bytesText(e.StoreBytes)},
+		planmap.Fact{Name: "time", Text: "about " + durationText(time.Duration(e.Seconds*float64(time.Second)))},
+	)
 }
 
 // mapWriter returns what draws a file of that name; nil if it has none.

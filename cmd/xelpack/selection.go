@@ -66,6 +66,9 @@ type selected struct {
 	ground
 	Items []tiles.Item
 	Real  int // textures of the selection that the scenery holds as real files
+
+	Packages int     // whose terrain the textures are of
+	Covered  float64 // metres of the paths that lie over that terrain
 }
 
 // validateArea finds what is wrong with the flags of registerArea by themselves.
@@ -121,20 +124,25 @@ func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*sce
 			}
 		}
 	}
+	found := selected{ground: g, Packages: len(packages)}
 	if len(o.Traces) > 0 {
-		s.Candidates = g.Traced
+		s.Candidates, found.Packages = g.Traced, 0
 	}
 	items, err := s.Plan(ctx)
-	switch {
-	case errors.Is(err, tiles.ErrNothing) && len(o.Traces) > 0:
-		return selected{}, outside("the trace's", s.Candidates)
-	case errors.Is(err, tiles.ErrNothing) && len(packages) > 0:
-		return selected{}, outside("the scenery's", s.Candidates)
-	case err != nil:
+	if errors.Is(err, tiles.ErrNothing) {
+		return selected{}, found.outside(s.Candidates)
+	}
+	if err != nil {
 		return selected{}, err
 	}
-	kept := slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
-	return selected{ground: g, Items: kept, Real: len(items) - len(kept)}, nil
+	if found.Packages > 0 {
+		for _, p := range g.Paths {
+			found.Covered += p.Covered(items)
+		}
+	}
+	found.Items = slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
+	found.Real = len(items) - len(found.Items)
+	return found, nil
 }
 
 // ground reads the files that --bbox, --region and --route name, and says on stderr what of them could not be used.

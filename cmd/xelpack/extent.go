@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// largePlan is the bytes from which on a plan is more likely a slip than a wish.
+const largePlan = 100e9
+
+// routeText says how long the routes are, where they begin and end, and how much of them the scenery covers; "" without a route.
+func (s selected) routeText() string {
+	const most = 3
+	var texts []string
+	for _, p := range s.Paths {
+		if line := p.Points(math.Inf(1)); len(line) > 0 {
+			texts = append(texts, fmt.Sprintf("%s from %s to %s", milesText(p.Length()), placeText(line[0]), placeText(line[len(line)-1])))
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	if n := len(texts); n > most {
+		texts = append(texts[:most], fmt.Sprintf("%s more, %s in all", plural(n-most, "route"), milesText(length(s.Paths))))
+	}
+	text := strings.Join(texts, "; ")
+	if s.Packages > 0 {
+		have := "the package has"
+		if s.Packages > 1 {
+			have = "the packages have"
+		}
+		if s.Covered > 0 {
+			text += fmt.Sprintf("; %s terrain for %s", have, milesText(s.Covered))
+		} else {
+			text += fmt.Sprintf("; %s no terrain there", have)
+		}
+	}
+	return text
+}
+
+// extentNotes are what a person should look at before building: a plan that is very large, and a route that the scenery hardly covers.
+func (p plan) extentNotes() []string {
+	var notes []string
+	where := p.routeText()
+	if where != "" {
+		where = "the route is " + where
+	} else if bound := tiles.Outline(p.Regions).Bound(); len(p.Regions) > 0 {
+		where = fmt.Sprintf("the area is from %s to %s", placeText(bound.Min), placeText(bound.Max))
+	}
+	switch {
+	case max(p.Estimate.StoreBytes, p.Estimate.DownloadBytes) > largePlan:
+		note := fmt.Sprintf("a large plan, %s to download and %s to store", bytesText(p.Estimate.DownloadBytes), bytesText(p.Estimate.StoreBytes))
+		if where != "" {
+			note += ": " + where
+		}
+		notes = append(notes, note+". A smaller area, --corridor, or a lower --zoom without scenery, makes it smaller")
+	case p.Packages > 0 && p.Covered < length(p.Paths)/2:
+		notes = append(notes, where)
+	}
+	return notes
+}
+
+// sayAll writes notes for people.
+func sayAll(stderr io.Writer, notes []string) {
+	for _, note := range notes {
+		fmt.Fprintln(stderr, note)
+	}
+}
+
+// outside says where the selection is that no texture meets, and where those are that it was to be of.
+func (s selected) outside(candidates []tiles.Texture) error {
+	var none noMatch
+	switch {
+	case s.Traced != nil:
+		none = outside("the trace's", candidates)
+	case s.Packages > 0:
+		none = outside("the scenery's", candidates)
+	default:
+		none = noMatch{place: true, why: fmt.Sprintf("the grid of textures ends at %.2f° north and south", tiles.MaxLatitude)}
+	}
+	if text := s.routeText(); text != "" {
+		none.why = "the route is " + text + "; " + none.why
+	}
+	return none
+}
+
+// length returns how many metres the paths are long together.
+func length(paths []*tiles.Path) float64 {
+	metres := 0.0
+	for _, p := range paths {
+		metres += p.Length()
+	}
+	return metres
+}
+
+// placeText writes a place for people: "46.24° N 6.11° E".
+func placeText(p orb.Point) string {
+	side := func(v float64, positive, negative string) string {
+		if v < 0 {
+			positive = negative
+		}
+		return fmt.Sprintf("%.2f° %s", math.Abs(v), positive)
+	}
+	return side(p.Lat(), "N", "S") + " " + side(math.Remainder(p.Lon(), 360), "E", "W")
+}
+
+// milesText writes a length for people, in nautical miles.
+func milesText(metres float64) string {
+	nm := metres / 1852
+	if nm > 0 && nm < 9.95 {
+		return fmt.Sprintf("%.1f NM", nm)
+	}
+	return countText(int64(math.Round(nm))) + " NM"
+}
