@@ -185,7 +185,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	job.Client = source.client
 	bar := progress.New(stderr, estimatePlan(todo, p, o.Concurrency).Chunks, len(todo), func() progress.State {
 		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.client.Stats().BytesDownloaded}
-	})
+	}, o.logProgress(stderr))
 	defer bar.Close()
 	report, err := pack.Build(ctx, pipeline, writer, job)
 	if errRate := rememberRate(job.Provider, report); errRate != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/logs"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -15,6 +16,15 @@ func (o buildOptions) onOutage(stderr io.Writer) func(fetch.Outage) {
 		return observe.Logging{To: o.watch.log}.Outage
 	}
 	return func(out fetch.Outage) { sayOutage(stderr, out) }
+}
+
+// logProgress writes how far a build is where there is no terminal.
+func (o buildOptions) logProgress(stderr io.Writer) func(line string) {
+	if o.LogJSON {
+		log := logs.New(stderr, logs.Options{JSON: true})
+		return func(line string) { log.Info("progress", "so_far", line) }
+	}
+	return func(line string) { fmt.Fprintln(stderr, line) }
 }
 
 // sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a line of its own: a progress bar may stand on this one.

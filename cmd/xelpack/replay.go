@@ -99,15 +99,18 @@ func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.B
 	if _, end := p.Flight(); speed > 0 {
 		total = int64(end)
 	}
-	return progress.Watch(stderr, max(1, total), func() (int64, string) {
+	return progress.Watch(stderr, max(1, total), func() (int64, []string) {
 		begun, _ := p.Opens()
 		at, end := p.Flight()
 		done := int64(begun)
 		if speed > 0 {
 			done = int64(at)
 		}
-		return done, fmt.Sprintf("%s of %s of flight, %s of %s, %.0f/s",
-			durationText(at), durationText(end), countText(begun), plural(opens, "open"), float64(begun)/max(time.Since(start).Seconds(), 0.1))
+		return done, []string{
+			fmt.Sprintf("%s of %s of flight", durationText(at), durationText(end)),
+			fmt.Sprintf("%s of %s", countText(begun), plural(opens, "open")),
+			fmt.Sprintf("%.0f/s", float64(begun)/max(time.Since(start).Seconds(), 0.1)),
+		}
 	})
 }
 

@@ -5,9 +5,6 @@ import (
 	"io"
 	"os"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // Meter is one line on a terminal about bytes that are copied, with their rate and the time left. In a pipe it shows nothing.
@@ -16,42 +13,33 @@ import (
 //	defer m.Close()
 //	m.Set(done, total) // from one goroutine at a time
 type Meter struct {
-	out  io.Writer // nil in a pipe
-	what string
-	bar  *progressbar.ProgressBar // nil before the first Set
+	out         *os.File // nil in a pipe
+	what        string
+	start, last time.Time // of the work, and of the last drawing; zero before the first Set
 }
 
 // NewMeter makes a meter on w, if w is a terminal.
-func NewMeter(w io.Writer, what string) *Meter {
-	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
-		return &Meter{}
-	}
-	return &Meter{out: w, what: what}
-}
+func NewMeter(w io.Writer, what string) *Meter { return &Meter{out: terminal(w), what: what} }
 
 // Set says how far the work is.
 func (m *Meter) Set(done, total int64) {
-	if m.out == nil {
+	now := time.Now()
+	if m.out == nil || now.Sub(m.last) < interval/2 && done < total {
 		return
 	}
-	if m.bar == nil {
-		m.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(m.out),
-			progressbar.OptionSetDescription(m.what),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetWidth(20),
-			progressbar.OptionThrottle(100*time.Millisecond),
-		)
+	if m.start.IsZero() {
+		m.start = now
 	}
-	// A terminal that went away is no reason to stop the work.
-	_ = m.bar.Set64(min(done, total))
+	m.last = now
+	elapsed := now.Sub(m.start)
+	draw(m.out, point{m.what, done, total, []string{
+		fmt.Sprintf("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6), megabytes(done, elapsed),
+	}}, elapsed)
 }
 
 // Close ends the line.
 func (m *Meter) Close() {
-	if m.bar != nil {
-		_ = m.bar.Exit()
+	if !m.last.IsZero() {
 		fmt.Fprintln(m.out)
 	}
 }

@@ -1,6 +1,7 @@
-// Package progress shows a person how far a long piece of work is. In a pipe it shows nothing.
+// Package progress shows a person how far a long piece of work is: one line on a terminal, however narrow. In a pipe it shows
+// nothing, except that of a build a line a minute is logged.
 //
-//	bar := progress.New(os.Stderr, chunks, textures, func() progress.State { … })
+//	bar := progress.New(os.Stderr, chunks, textures, func() progress.State { … }, log)
 //	defer bar.Close()
 package progress
 
@@ -11,12 +12,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// interval is how often the line is drawn anew.
-const interval = 200 * time.Millisecond
+// interval is how often the line is drawn anew, and logInterval how often a line is logged where there is no terminal.
+const (
+	interval    = 200 * time.Millisecond
+	logInterval = time.Minute
+)
 
 // State is how far the work is.
 type State struct {
@@ -25,51 +28,111 @@ type State struct {
 	Bytes    int64 // downloaded
 }
 
-// Bar is one line on a terminal: a bar with what is said beside it, and the time left. In a pipe there is none.
+// Bar is one line on a terminal with the share that is done, facts about it and the time left. In a pipe there is none.
 type Bar struct {
-	bar  *progressbar.ProgressBar // nil in a pipe
-	out  io.Writer
-	look func() (done int64, text string)
-	stop chan struct{}
+	show func()        // draws or logs the state of this moment; nil: there is nobody to show it to
+	end  func()        // ends the line; nil: there is none
+	stop chan struct{} // ends run
 	done sync.WaitGroup
 }
 
-// New starts a bar of chunks with rates on w over the given totals, if w is a terminal. state is asked for the progress a few times a second, from another
-// goroutine, until Close.
-func New(w io.Writer, chunks, textures int, state func() State) *Bar {
+// New starts a bar of chunks with rates on w over the given totals. state is asked for the progress a few times a second, from another
+// goroutine, until Close. If w is no terminal, log gets a line a minute instead.
+func New(w io.Writer, chunks, textures int, state func() State, log func(line string)) *Bar {
 	start := time.Now()
-	return Watch(w, int64(chunks), func() (int64, string) {
-		s := state()
-		rate := float64(s.Bytes) / 1e6 / max(time.Since(start).Seconds(), 0.1)
-		return s.Chunks, fmt.Sprintf("%d/%d textures %.1f MB/s", s.Textures, textures, rate)
-	}, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("chunks"))
+	look := func() point {
+		s, elapsed := state(), time.Since(start)
+		return point{"", min(s.Chunks, int64(chunks)), int64(chunks), []string{
+			fmt.Sprintf("%d/%d textures", s.Textures, textures),
+			megabytes(s.Bytes, elapsed),
+			fmt.Sprintf("%.0f chunks/s", float64(s.Chunks)/max(elapsed.Seconds(), 0.1)),
+			fmt.Sprintf("%d/%d chunks", s.Chunks, chunks),
+		}}
+	}
+	if terminal(w) == nil {
+		b := &Bar{show: func() { log(look().words(200, time.Since(start))) }}
+		b.run(logInterval)
+		return b
+	}
+	return watch(terminal(w), start, look)
 }
 
-// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second, from another goroutine, until Close.
-func Watch(w io.Writer, total int64, look func() (done int64, text string), more ...progressbar.Option) *Bar {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second for how far the work is and for facts
+// about it, the most important first, from another goroutine, until Close.
+func Watch(w io.Writer, total int64, look func() (done int64, facts []string)) *Bar {
+	f := terminal(w)
+	if f == nil {
 		return &Bar{}
 	}
-	b := &Bar{
-		bar: progressbar.NewOptions64(total, append([]progressbar.Option{
-			progressbar.OptionSetWriter(w),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetWidth(20),
-			progressbar.OptionThrottle(interval / 2),
-		}, more...)...),
-		out:  w,
-		look: look,
-		stop: make(chan struct{}),
+	return watch(f, time.Now(), func() point {
+		done, facts := look()
+		return point{"", min(done, total), total, facts}
+	})
+}
+
+func watch(f *os.File, start time.Time, look func() point) *Bar {
+	b := &Bar{show: func() { draw(f, look(), time.Since(start)) }}
+	b.end = func() {
+		b.show()
+		fmt.Fprintln(f)
 	}
-	b.done.Go(b.run)
+	b.show()
+	b.run(interval)
 	return b
+}
+
+// run shows the state now and then, in a goroutine, until Close.
+func (b *Bar) run(every time.Duration) {
+	b.stop = make(chan struct{})
+	b.done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				b.show()
+			case <-b.stop:
+				return
+			}
+		}
+	})
+}
+
+// Close draws the last state and ends the line.
+func (b *Bar) Close() {
+	if b.stop == nil {
+		return
+	}
+	close(b.stop)
+	b.done.Wait()
+	if b.end != nil {
+		b.end()
+	}
+}
+
+// wipe takes away what stands on a terminal's line.
+const wipe = "\r\x1b[K"
+
+// draw shows p on the line of a terminal. A terminal that went away is no reason to stop the work.
+func draw(f *os.File, p point, elapsed time.Duration) {
+	_, _ = io.WriteString(f, wipe+p.render(columns(f.Fd()), elapsed))
+}
+
+// terminal returns w if it is one, or nil.
+func terminal(w io.Writer) *os.File {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
+
+func megabytes(n int64, elapsed time.Duration) string {
+	return fmt.Sprintf("%.1f MB/s", float64(n)/1e6/max(elapsed.Seconds(), 0.1))
 }
 
 // Beside returns a writer of lines, one a Write, for where a Bar may be on w: it wipes the bar away, which draws itself anew below.
 func Beside(w io.Writer) io.Writer {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if terminal(w) == nil {
 		return w
 	}
 	return beside{w}
@@ -78,40 +141,8 @@ func Beside(w io.Writer) io.Writer {
 type beside struct{ out io.Writer }
 
 func (b beside) Write(line []byte) (int, error) {
-	if _, err := b.out.Write(append([]byte("\r\x1b[K"), line...)); err != nil {
+	if _, err := b.out.Write(append([]byte(wipe), line...)); err != nil {
 		return 0, err
 	}
 	return len(line), nil
-}
-
-func (b *Bar) run() {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		b.draw()
-		select {
-		case <-tick.C:
-		case <-b.stop:
-			return
-		}
-	}
-}
-
-func (b *Bar) draw() {
-	done, text := b.look()
-	b.bar.Describe(text)
-	// A terminal that went away is no reason to stop the work.
-	_ = b.bar.Set64(min(done, b.bar.GetMax64()))
-}
-
-// Close draws the last state and ends the line.
-func (b *Bar) Close() {
-	if b.bar == nil {
-		return
-	}
-	close(b.stop)
-	b.done.Wait()
-	b.draw()
-	_ = b.bar.Exit()
-	fmt.Fprintln(b.out)
 }
