@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/xelpack/xelpack/internal/logs"
 	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
