@@ -170,7 +170,7 @@ func variableOf(flag string) string {
 // takesDefault reports whether a flag may have a default. What names the work itself comes from the command line only: a forgotten default bbox would be a
 // nasty surprise.
 func takesDefault(f *pflag.Flag) bool {
-	return f.Annotations[explicitKey] == nil && !slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "list", "dry-run"}, f.Name)
+	return f.Annotations[explicitKey] == nil && !slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "from-trace", "list", "dry-run"}, f.Name)
 }
 
 // explicitKey marks flags that have no default of the user's.

@@ -21,6 +21,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -120,6 +121,10 @@ func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer
 
 // startTrace starts the trace of a mount. Whatever becomes of it, the mount goes on.
 func startTrace(file string, stderr io.Writer) (*trace.Writer, error) {
+	file, err := realpath.Of(file) // what a link leads to may not be there yet
+	if err != nil {
+		return nil, fmt.Errorf("--trace: %w", err)
+	}
 	w, err := trace.Create(file, trace.Options{OnError: func(err error) {
 		words.Fprintf(stderr, "the trace ends here, the mount goes on: %v\n", err)
 	}})

@@ -39,6 +39,7 @@ verified first, and the textures that suffered damage are built again as well: o
 	f := cmd.Flags()
 	o.fetchOptions.register(f)
 	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
+	explicit(f, "provider") // a default of builds would be another than the archive's
 	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
 	f.BoolVar(&o.damaged, "damaged", false, "verify every texture first, and fetch those again that are damaged")
 	o.registerWork(f)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -237,6 +238,9 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	var textures []tiles.Texture
 	for _, it := range s.Items {
 		textures = append(textures, it.Texture)
+	}
+	if o.Output, err = realpath.Of(o.Output); err != nil { // what a link leads to may not be there yet
+		return fmt.Errorf("trace: %w", err)
 	}
 	f, err := os.OpenFile(o.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {

@@ -55,6 +55,11 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	if err != nil {
 		return explain(w.path+partSuffix, err)
 	}
+	if w.o.Extend {
+		if err := keepsAll(ctx, w.path, x); err != nil {
+			return explain(w.path, err)
+		}
+	}
 	p := preview.New(x)
 	to := gallery{index: x, reader: w.readers, put: w.putTile, flush: w.flush}
 	if err := p.Draw(ctx, to); err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
@@ -44,4 +46,25 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 		return explain(a.path, fmt.Errorf("keep what is whole in %s: %w", filepath.Base(part), err))
 	}
 	return nil
+}
+
+// keepsAll returns an ErrUnfinished if the archive at path has textures that the one to take its place does not: it was begun by Salvage, and what was damaged is
+// not made good.
+func keepsAll(ctx context.Context, path string, next *index) error {
+	a, err := open(ctx, path, ReaderOptions{Readers: 1, Remains: true})
+	if err != nil {
+		return ctx.Err() // there is none, or nothing of it can be known
+	}
+	defer a.Close()
+	lost := 0
+	for e := range a.All() {
+		if _, ok := next.lookup(e.Texture.Key()); !ok {
+			lost++
+		}
+	}
+	if lost == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: of its %d textures %d were damaged and are not made good in %s; go on with %s", ErrUnfinished, a.Len(), lost,
+		filepath.Base(path)+partSuffix, shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", path}))
 }
