@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -138,7 +139,7 @@ func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 func knownProviders() []fetch.Provider {
 	known, err := catalogue()
 	if err != nil {
-		return fetch.Providers()
+		return providers.BuiltIn()
 	}
 	return known.Providers()
 }

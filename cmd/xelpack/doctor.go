@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/doctor"
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -127,7 +128,7 @@ func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Pac
 
 // examineProvider asks the provider that a mount would ask for one image: of ground that the scenery has, if there is any.
 func (o doctorOptions) examineProvider(
-	ctx context.Context, known *fetch.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
+	ctx context.Context, known *providers.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
 ) doctor.Finding {
 	if o.Offline {
 		return doctor.NotAsked("--offline")

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -102,7 +103,7 @@ var hints = []struct {
 	{mbtiles.ErrTruncated, copyAgain + ", or remove it and build it anew; `xelpack verify` says whether what is left can be repaired"},
 	{mbtiles.ErrCorrupt, "`xelpack verify` says what is damaged, and what to do about it"},
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
-	{fetch.ErrUnknownProvider, "see `xelpack providers`"},
+	{providers.ErrUnknown, "see `xelpack providers`"},
 	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
 	{pack.ErrNoAnswer, "check the line and the provider's address; the same command goes on where it stopped"},
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -80,7 +81,7 @@ func (o liveOptions) diskBytes() (int64, error) {
 func (o liveOptions) openDisk(ctx context.Context, p fetch.Provider, log *slog.Logger) *mount.DiskCache {
 	size, _ := o.diskBytes() // apply has looked at it
 	// What stands behind a bare URL template may be another thing tomorrow: its textures are kept when that is asked for.
-	if size == 0 || p.StoreName() == "" || p.Code == fetch.BareCode && o.DiskCache == "" {
+	if size == 0 || p.StoreName() == "" || p.Code == providers.BareCode && o.DiskCache == "" {
 		return nil
 	}
 	dir, err := o.CacheDir, error(nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -50,12 +51,12 @@ func (o fetchOptions) validate() error {
 }
 
 // catalogue reads the user's providers.
-func catalogue() (*fetch.Catalogue, error) {
+func catalogue() (*providers.Catalogue, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return &fetch.Catalogue{}, nil // no home, no providers of one's own
+		return &providers.Catalogue{}, nil // no home, no providers of one's own
 	}
-	c, err := fetch.LoadCatalogue(filepath.Join(dir, "xelpack"))
+	c, err := providers.Load(filepath.Join(dir, "xelpack"))
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -109,7 +110,7 @@ func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer)
 			}
 			sayNotes(p, stderr)
 			return p, nil
-		case errors.Is(err, fetch.ErrUnknownProvider):
+		case errors.Is(err, providers.ErrUnknown):
 			fmt.Fprintf(stderr, "provider: none is known for maptype %s: taking %s (--provider chooses)\n", wanted, fallbackProvider)
 		default:
 			fmt.Fprintf(stderr, "provider: maptype %s: %v; taking %s (--provider chooses)\n", wanted, err, fallbackProvider)
@@ -117,7 +118,7 @@ func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer)
 	}
 	p, err := known.Lookup(fallbackProvider)
 	if strings.EqualFold(filepath.Ext(p.File), ".lay") || err != nil { // Ortho4XP's own of that name was not asked for
-		return fetch.LookupProvider(fallbackProvider)
+		return providers.Lookup(fallbackProvider)
 	}
 	return p, err
 }

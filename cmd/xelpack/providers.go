@@ -17,6 +17,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -76,7 +77,7 @@ type refusedRow struct {
 	Refused string `json:"refused"` // why
 }
 
-func providerRows(known *fetch.Catalogue) (rows []any) {
+func providerRows(known *providers.Catalogue) (rows []any) {
 	for _, p := range known.Providers() {
 		rows = append(rows, providerRow{
 			p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable, p.Rate, p.Concurrency,
@@ -89,7 +90,7 @@ func providerRows(known *fetch.Catalogue) (rows []any) {
 	return rows
 }
 
-func listProviders(stdout, stderr io.Writer, known *fetch.Catalogue) error {
+func listProviders(stdout, stderr io.Writer, known *providers.Catalogue) error {
 	for _, r := range known.Refused() {
 		fmt.Fprintf(stderr, "refused: %s: %v\n", r.File, r.Err)
 	}
@@ -121,7 +122,7 @@ func limits(rate float64, concurrency int) string {
 }
 
 // checkProvider fetches one chunk, at the deepest zoom level up to 14.
-func checkProvider(ctx context.Context, known *fetch.Catalogue, name, at string, w, stderr io.Writer) error {
+func checkProvider(ctx context.Context, known *providers.Catalogue, name, at string, w, stderr io.Writer) error {
 	var lat, lon float64
 	if n, err := fmt.Sscanf(at, "%f,%f", &lat, &lon); n != 2 || err != nil || !(math.Abs(lat) < 85) || !(math.Abs(lon) < 180) {
 		return usageErrorf("--at %q: want LAT,LON in degrees", at)
@@ -140,7 +141,7 @@ func checkProvider(ctx context.Context, known *fetch.Catalogue, name, at string,
 }
 
 // tryProvider fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and says what came.
-func tryProvider(ctx context.Context, known *fetch.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
+func tryProvider(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
 	z := max(min(p.MaxZL, 14), p.MinZL)
 	n := float64(uint32(1) << z)
 	phi := at.Lat() * math.Pi / 180

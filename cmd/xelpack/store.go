@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -48,7 +49,7 @@ const defaultKeep = "10GB"
 // keeps reports whether chunks of p are kept. What stands behind a bare URL template may be another thing tomorrow: its chunks are kept when that is asked for.
 func (o storeOptions) keeps(p fetch.Provider) bool {
 	asked := o.Keep != "" || o.Offline
-	return !o.NoStore && p.StoreName() != "" && (asked || p.Code != fetch.BareCode)
+	return !o.NoStore && p.StoreName() != "" && (asked || p.Code != providers.BareCode)
 }
 
 // imagery is where a command's chunks come from: the provider, and the store before it.

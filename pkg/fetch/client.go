@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"net/http"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/xelpack/xelpack/internal/chunkfile"
+	"github.com/xelpack/xelpack/internal/providers"
 )
 
 // MaxConcurrency is the most requests that a process may ever have in flight.
@@ -147,17 +149,17 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 func (c *Client) Source(p Provider) Source {
 	var s Source
 	var host string
-	if p.ID == SampleID {
+	if p.ID == providers.SampleID {
 		s = newSample(c.cpu)
-	} else if path, ok := strings.CutPrefix(p.Template, mbtilesPrefix); ok {
-		file := &mbtilesSource{path: path}
+	} else if path, ok := p.MBTiles(); ok {
+		file := &mbtilesSource{chunkfile.File{Path: path}}
 		c.files.add(file)
 		s = &validating{next: file, check: c.options.Check}
-	} else if t, tok, err := p.resolve(c.options.Token); err != nil {
+	} else if t, tok, err := p.Resolve(c.options.Token); err != nil {
 		s = broken{err}
 	} else {
-		t.bound(&p)
-		host = t.host
+		t.Bound(&p)
+		host = t.Host
 		s = c.observeAttempts(newHTTPSource(c, p, t, tok), host)
 		ceiling, perSecond := c.ceilings(p)
 		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(host, ceiling, perSecond) })
@@ -226,7 +228,7 @@ func (f *openFiles) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range f.list {
-		_ = s.close() // read only: nothing can be lost
+		_ = s.Close() // read only: nothing can be lost
 	}
 	f.list = nil
 }

@@ -14,11 +14,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/chunkfile"
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 const (
-	maxBody      = 4 << 20 // a chunk is some 15 KB
+	maxBody      = chunkfile.MaxChunk
 	maxDrained   = 16 << 10
 	maxRedirects = 5
 )
@@ -28,18 +30,18 @@ var errTooLong = fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
 // httpSource asks a provider's server, once a Fetch.
 type httpSource struct {
 	client   *http.Client
-	template *template
+	template *providers.Template
 	token    string // escaped for the URL
 	secrets  []string
 	header   http.Header
-	rules    []NoImageryRule
+	rules    []providers.NoImageryRule
 	timeout  time.Duration
 	counters *counters
 	trace    *httptrace.ClientTrace
 	first    *firstRequests
 }
 
-func newHTTPSource(c *Client, p Provider, t *template, tok string) *httpSource {
+func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *httpSource {
 	s := &httpSource{
 		client: c.http, template: t, token: url.QueryEscape(tok), rules: p.NoImagery,
 		timeout: c.options.Timeout, counters: &c.stats, first: &c.first,
@@ -73,9 +75,9 @@ func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 }
 
 func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet, s.template.url(c, s.token), nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet, s.template.URL(c, s.token), nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: what it gives for this chunk is not a URL", ErrTemplate) // err would show it
+		return nil, fmt.Errorf("%w: what it gives for this chunk is not a URL", providers.ErrTemplate) // err would show it
 	}
 	req.Header = s.header.Clone()
 	done, err := s.first.of(req.URL.Host).enter(ctx)
@@ -107,7 +109,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		return nil, err
 	}
 	for _, rule := range s.rules {
-		if rule.match(res.Header, body) {
+		if rule.Match(res.Header, body) {
 			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/chunkfile"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -94,7 +95,7 @@ func (s *Store) Get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	case ok:
 		return bytes.Clone(entry.body), nil
 	}
-	body, err := readTile(ctx, s.db, c)
+	body, err := chunkfile.Read(ctx, s.db, c)
 	if !errors.Is(err, errNotStored) {
 		return body, err
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -222,16 +223,8 @@ func TestMBTilesProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{junk, path + "x"} {
-		if _, err := fetch.LookupProvider("mbtiles:" + bad); !errors.Is(err, fetch.ErrUnknownProvider) {
+		if _, err := fetch.LookupProvider("mbtiles:" + bad); !errors.Is(err, providers.ErrUnknown) {
 			t.Errorf("%s: %v, want ErrUnknownProvider", bad, err)
 		}
-	}
-}
-
-func TestStoreName(t *testing.T) {
-	name := func(p string) string { return provider(t, p).StoreName() }
-	a, b := name("https://host/a/{z}/{x}/{y}"), name("https://host/b/{z}/{x}/{y}")
-	if a == b || !strings.HasPrefix(a, "host-") || name("eox") != "eox.mbtiles" || name("sample") != "" {
-		t.Errorf("%q, %q, %q, %q", a, b, name("eox"), name("sample"))
 	}
 }

@@ -5,48 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 
+	"github.com/xelpack/xelpack/internal/chunkfile"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// errNotStored: a file of tiles knows nothing of a chunk.
-var errNotStored = errors.New("not stored")
+// errNotStored: the store knows nothing of a chunk.
+var errNotStored = chunkfile.ErrNone
 
-// openTiles opens an MBTiles file through the driver, with its options in addition to ours. What stands in the file is never executed.
-func openTiles(path, options string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("sqlite3", "file://"+(&url.URL{Path: abs}).EscapedPath()+"?_busy_timeout=10000&"+options)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(4) // descriptors are few at `ulimit -n 256`
-	db.SetMaxIdleConns(4)
-	return db, nil
-}
-
-// tileRow is where MBTiles keeps y: counted from the south.
-func tileRow(c tiles.Chunk) int64 { return int64(1)<<c.Z - 1 - int64(c.Y) }
-
-// readTile returns c's bytes from a table of MBTiles, or errNotStored.
-func readTile(ctx context.Context, db *sql.DB, c tiles.Chunk) ([]byte, error) {
-	var body []byte
-	// What is longer than any chunk is not read into memory.
-	err := db.QueryRowContext(ctx, `SELECT CASE WHEN length(tile_data) <= ? THEN tile_data ELSE X'' END FROM tiles
-		WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, maxBody, c.Z, c.X, tileRow(c)).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errNotStored
-	}
-	return body, err
-}
+func tileRow(c tiles.Chunk) int64 { return chunkfile.Row(c) }
 
 const storeSchema = `
 CREATE TABLE IF NOT EXISTS metadata(name TEXT PRIMARY KEY, value TEXT);
@@ -60,7 +31,7 @@ INSERT OR IGNORE INTO metadata VALUES ('type', 'baselayer'), ('version', '1'), (
 
 // openStoreFile opens or makes a chunk store's file. Two processes that make it at once both succeed.
 func openStoreFile(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := openTiles(path, "mode=rwc&_auto_vacuum=incremental&_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate")
+	db, err := chunkfile.Open(path, "mode=rwc&_auto_vacuum=incremental&_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}

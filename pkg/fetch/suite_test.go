@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -59,7 +60,7 @@ func TestSampleSuite(t *testing.T) {
 	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
 		client := fetch.NewClient(fetch.ClientOptions{})
 		t.Cleanup(client.Close)
-		p, err := fetch.LookupProvider(fetch.SampleID)
+		p, err := fetch.LookupProvider(providers.SampleID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"errors"
@@ -11,19 +11,19 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// ErrUnknownProvider is what LookupProvider's error wraps when there is no such provider. The error lists those there are.
-var ErrUnknownProvider = errors.New("unknown provider")
+// ErrUnknown is what Lookup's error wraps when there is no such provider. The error lists those there are.
+var ErrUnknown = errors.New("unknown provider")
 
-// LookupProvider is Lookup of a Catalogue with the built-in providers only.
-func LookupProvider(name string) (Provider, error) { return (&Catalogue{}).Lookup(name) }
+// Lookup is Lookup of a Catalogue with the built-in providers only.
+func Lookup(name string) (Provider, error) { return (&Catalogue{}).Lookup(name) }
 
 // Lookup finds a provider: by its id or one of its maptype codes, in any case; a URL template, which holds "://"; mbtiles:FILE; a provider file of
-// Ortho4XP, FILE.lay. Whatever would keep its source from working shows here: errors are ErrUnknownProvider, ErrTemplate, ErrProviderFile or ErrToken.
+// Ortho4XP, FILE.lay. Whatever would keep its source from working shows here: errors are ErrUnknown, ErrTemplate, ErrFile or ErrToken.
 func (c *Catalogue) Lookup(name string) (Provider, error) {
 	path, isMBTiles := strings.CutPrefix(name, mbtilesPrefix)
 	switch {
 	case isMBTiles:
-		return mbtilesProvider(path)
+		return ofMBTiles(path)
 	case strings.Contains(name, "://"):
 		t, err := parseTemplate(name)
 		if err != nil {
@@ -35,27 +35,27 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 	case strings.EqualFold(filepath.Ext(name), ".lay"):
 		p, err := readLay(name)
 		if err != nil {
-			return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, name, err)
+			return Provider{}, fmt.Errorf("%w: %s: %w", ErrFile, name, err)
 		}
-		_, _, err = p.resolve(c.Token)
+		_, _, err = p.Resolve(c.Token)
 		return p, err
 	}
 	if p, ok := c.Find(name); ok {
 		if p.ID == SampleID {
 			return p, nil
 		}
-		if _, _, err := p.resolve(c.Token); err != nil {
+		if _, _, err := p.Resolve(c.Token); err != nil {
 			return Provider{}, err
 		}
 		return p, nil
 	}
 	for _, r := range c.refused {
 		if r.Code != "" && strings.EqualFold(r.Code, name) {
-			return Provider{}, fmt.Errorf("%w: %s: %w", ErrProviderFile, r.File, r.Err)
+			return Provider{}, fmt.Errorf("%w: %s: %w", ErrFile, r.File, r.Err)
 		}
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
-		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknownProvider, name)
+		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknown, name)
 	}
 	err := unknownProvider(name, c.Providers())
 	for _, r := range c.refused {
@@ -100,7 +100,7 @@ func unknownProvider(name string, known []Provider) error {
 	if near := nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? ", near)
 	}
-	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknownProvider, name, hint, list.String())
+	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknown, name, hint, list.String())
 }
 
 // nearest returns the name that word may be meant for, or "".

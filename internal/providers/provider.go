@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"crypto/md5"
@@ -29,7 +29,7 @@ type Provider struct {
 	Name     string
 	Template string // URL template; empty for sample
 
-	MinZL, MaxZL tiles.ZL // what it has; asking beyond is ErrZoom
+	MinZL, MaxZL tiles.ZL // what it has
 
 	Headers     map[string]string // sent to its own host only
 	TokenVars   []string          // environment variables looked at for {token}, before XELPACK_TOKEN_<ID>
@@ -55,7 +55,7 @@ type NoImageryRule struct {
 	MD5           string // the body's, in lower-case hex
 }
 
-func (r NoImageryRule) match(header http.Header, body []byte) bool {
+func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	if r.Header == "" && r.Size == 0 && r.MD5 == "" {
 		return false
 	}
@@ -79,8 +79,8 @@ var bingNoTile = NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile"}
 // featureless, and then shown from its parent, while a placeholder taken for imagery stays in the archive.
 var arcgisNoData = NoImageryRule{Size: 2521}
 
-// Providers returns the built-in providers, sample last. The zoom ranges are conservative.
-func Providers() []Provider {
+// BuiltIn returns the providers, sample last. The zoom ranges are conservative.
+func BuiltIn() []Provider {
 	const (
 		personal = "commercial; no redistribution"
 		usgov    = "public domain"
@@ -147,12 +147,12 @@ func Providers() []Provider {
 }
 
 // bareProvider is the provider that s, a URL template, is by itself.
-func bareProvider(s string, t *template) Provider {
+func bareProvider(s string, t *Template) Provider {
 	p := Provider{
-		ID: templateID(t), Code: BareCode, Name: t.host, Template: s, MaxZL: tiles.MaxZL,
+		ID: templateID(t), Code: BareCode, Name: t.Host, Template: s, MaxZL: tiles.MaxZL,
 		Licence: "unknown", NoImagery: placeholders(s),
 	}
-	t.bound(&p)
+	t.Bound(&p)
 	return p
 }
 
@@ -165,8 +165,8 @@ func placeholders(template string) []NoImageryRule {
 	return rules
 }
 
-// resolve reads p's template and finds its token, in the environment or else by more.
-func (p Provider) resolve(more func(id string) string) (t *template, tok string, err error) {
+// Resolve reads p's template and finds its token, in the environment or else by more.
+func (p Provider) Resolve(more func(id string) string) (t *Template, tok string, err error) {
 	if t, err = parseTemplate(p.Template); err != nil {
 		return nil, "", fmt.Errorf("provider %s: %w", p.ID, err)
 	}
@@ -189,7 +189,7 @@ func (p Provider) tokenVars() []string {
 }
 
 // token returns the API token that t asks for, or "" when it asks for none.
-func (p Provider) token(t *template, more func(id string) string) (string, error) {
+func (p Provider) token(t *Template, more func(id string) string) (string, error) {
 	if !t.token {
 		return "", nil
 	}

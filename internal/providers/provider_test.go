@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"errors"
@@ -27,7 +27,7 @@ func TestProviderTable(t *testing.T) {
 		"mapbox": "https://api.mapbox.com/v4/mapbox.satellite/3/3/5.jpg?access_token=tok",
 	}
 	names := map[string]string{}
-	for _, p := range Providers() {
+	for _, p := range BuiltIn() {
 		for _, n := range p.names() {
 			n = strings.ToLower(n)
 			if other, taken := names[n]; taken && other != p.ID {
@@ -44,11 +44,11 @@ func TestProviderTable(t *testing.T) {
 		if p.ID == SampleID {
 			continue
 		}
-		template, tok, err := p.resolve(nil)
+		template, tok, err := p.Resolve(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := template.url(tiles.Chunk{Z: 3, X: 3, Y: 5}, tok); got != golden[p.ID] {
+		if got := template.URL(tiles.Chunk{Z: 3, X: 3, Y: 5}, tok); got != golden[p.ID] {
 			t.Errorf("%s: %s, want %s", p.ID, got, golden[p.ID])
 		}
 		delete(golden, p.ID)
@@ -72,12 +72,12 @@ func TestLookupProvider(t *testing.T) {
 		{"http://{switch:a,b}.example.org/{quadkey}", "a.example.org", BareCode},
 		{"http://[::1]:80/{z}/{x}/{y}", "::1", BareCode},
 	} {
-		p, err := LookupProvider(test.name)
+		p, err := Lookup(test.name)
 		if err != nil || p.ID != test.id || p.Code != test.code {
-			t.Errorf("LookupProvider(%q) = %s, %s, %v, want %s, %s", test.name, p.ID, p.Code, err, test.id, test.code)
+			t.Errorf("Lookup(%q) = %s, %s, %v, want %s, %s", test.name, p.ID, p.Code, err, test.id, test.code)
 		}
 	}
-	p, err := LookupProvider("https://h/{z}/{x}/{y}")
+	p, err := Lookup("https://h/{z}/{x}/{y}")
 	if err != nil || p.MinZL != 0 || p.MaxZL != 22 || p.Redistributable || p.Licence != "unknown" || p.Template != "https://h/{z}/{x}/{y}" {
 		t.Errorf("a bare template is %+v, %v", p, err)
 	}
@@ -97,12 +97,12 @@ func TestUnknownProvider(t *testing.T) {
 		{"x", "known are", "did you mean"},
 		{file, "mbtiles:FILE can be named", "did you mean"},
 	} {
-		_, err := LookupProvider(test.name)
-		if !errors.Is(err, ErrUnknownProvider) || !strings.Contains(err.Error(), test.says) || test.not != "" && strings.Contains(err.Error(), test.not) {
-			t.Errorf("LookupProvider(%q): %v, want ErrUnknownProvider that says %q and not %q", test.name, err, test.says, test.not)
+		_, err := Lookup(test.name)
+		if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), test.says) || test.not != "" && strings.Contains(err.Error(), test.not) {
+			t.Errorf("Lookup(%q): %v, want ErrUnknown that says %q and not %q", test.name, err, test.says, test.not)
 		}
 	}
-	if _, err := LookupProvider("ftp://h/{z}/{x}/{y}"); !errors.Is(err, ErrTemplate) {
+	if _, err := Lookup("ftp://h/{z}/{x}/{y}"); !errors.Is(err, ErrTemplate) {
 		t.Errorf("%v, want ErrTemplate", err)
 	}
 }
@@ -113,38 +113,28 @@ func TestTokens(t *testing.T) {
 	}
 	const bare = "https://api.example.org/{z}/{x}/{y}?k={token}"
 	for name, says := range map[string]string{"mapbox": "MAPBOX_TOKEN or XELPACK_TOKEN_MAPBOX", bare: "XELPACK_TOKEN_API_EXAMPLE_ORG"} {
-		if _, err := LookupProvider(name); !errors.Is(err, ErrToken) || !strings.Contains(err.Error(), says) {
-			t.Errorf("LookupProvider(%q) without a token: %v, want ErrToken that names %s", name, err, says)
+		if _, err := Lookup(name); !errors.Is(err, ErrToken) || !strings.Contains(err.Error(), says) {
+			t.Errorf("Lookup(%q) without a token: %v, want ErrToken that names %s", name, err, says)
 		}
 	}
 	t.Setenv("XELPACK_TOKEN_API_EXAMPLE_ORG", " b ")
 	t.Setenv("XELPACK_TOKEN_MAPBOX", "second")
 	for _, want := range []string{"second", "first"} {
-		p, err := LookupProvider("mapbox")
+		p, err := Lookup("mapbox")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, tok, err := p.resolve(nil); err != nil || tok != want {
+		if _, tok, err := p.Resolve(nil); err != nil || tok != want {
 			t.Errorf("the token is %q, %v, want %q", tok, err, want)
 		}
 		t.Setenv("MAPBOX_TOKEN", "first")
 	}
-	p, err := LookupProvider(bare)
+	p, err := Lookup(bare)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, tok, err := p.resolve(nil); err != nil || tok != "b" {
+	if _, tok, err := p.Resolve(nil); err != nil || tok != "b" {
 		t.Errorf("the token is %q, %v", tok, err)
-	}
-}
-
-// TestBrokenProvider: a provider that somebody made by hand shows its fault at every Fetch.
-func TestBrokenProvider(t *testing.T) {
-	client := NewClient(ClientOptions{})
-	defer client.Close()
-	s := client.Source(Provider{ID: "mine", Template: "https://h/{z}", MaxZL: 22})
-	if _, err := s.Fetch(t.Context(), tiles.Chunk{}); !errors.Is(err, ErrTemplate) || !strings.Contains(err.Error(), "mine") {
-		t.Errorf("%v, want ErrTemplate that names the provider", err)
 	}
 }
 
@@ -167,8 +157,22 @@ func TestNoImageryRules(t *testing.T) {
 		{"all", NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile", Size: 5, MD5: "5d41402abc4b2a76b9719d911017c592"}, true},
 		{"all but the size", NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile", Size: 4, MD5: "5d41402abc4b2a76b9719d911017c592"}, false},
 	} {
-		if got := test.rule.match(header, body); got != test.want {
+		if got := test.rule.Match(header, body); got != test.want {
 			t.Errorf("%s: %t, want %t", test.name, got, test.want)
 		}
+	}
+}
+
+func TestStoreName(t *testing.T) {
+	name := func(s string) string {
+		p, err := Lookup(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.StoreName()
+	}
+	a, b := name("https://host/a/{z}/{x}/{y}"), name("https://host/b/{z}/{x}/{y}")
+	if a == b || !strings.HasPrefix(a, "host-") || name("eox") != "eox.mbtiles" || name("sample") != "" {
+		t.Errorf("%q, %q, %q, %q", a, b, name("eox"), name("sample"))
 	}
 }

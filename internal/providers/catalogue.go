@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"cmp"
@@ -19,8 +19,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrProviderFile is what every error about a file that describes providers wraps.
-var ErrProviderFile = errors.New("not a usable provider file")
+// ErrFile is what every error about a file that describes providers wraps.
+var ErrFile = errors.New("not a usable provider file")
 
 // Catalogue is the providers that a user has: the built-in ones, and those of the user's files. The zero value has the built-in ones. It is not changed
 // after it was made, and safe for concurrent use.
@@ -40,9 +40,9 @@ type RefusedFile struct {
 // maxProviderFile is longer than any file that describes providers.
 const maxProviderFile = 1 << 20
 
-// LoadCatalogue reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree dir/Providers/*/*.lay as Ortho4XP has it, or that of
+// Load reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree dir/Providers/*/*.lay as Ortho4XP has it, or that of
 // the Ortho4XP folder that providers.toml names. None need be there. A .lay file that cannot be used does not keep the others from being: see Refused.
-func LoadCatalogue(dir string) (*Catalogue, error) {
+func Load(dir string) (*Catalogue, error) {
 	c := &Catalogue{tokens: map[string]string{}}
 	ortho4xp, err := c.addTOML(filepath.Join(dir, "providers.toml"))
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *Catalogue) Refused() []RefusedFile { return c.refused }
 // Providers returns all: the user's first, which win over built-in ones of the same id.
 func (c *Catalogue) Providers() []Provider {
 	all := slices.Clone(c.own)
-	for _, p := range Providers() {
+	for _, p := range BuiltIn() {
 		if !slices.ContainsFunc(all, func(q Provider) bool { return q.ID == p.ID }) {
 			all = append(all, p)
 		}
@@ -109,7 +109,7 @@ func (c *Catalogue) Providers() []Provider {
 	return all
 }
 
-// Token returns the API token that the user's files hold for the provider, or "". It is meant for ClientOptions.Token.
+// Token returns the API token that the user's files hold for the provider, or "". It is meant for fetch.ClientOptions.Token.
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
 
 type tomlFile struct {
@@ -150,7 +150,7 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %s: %w", ErrProviderFile, file, err)
+		return "", fmt.Errorf("%w: %s: %w", ErrFile, file, err)
 	}
 	var parsed tomlFile
 	meta, err := toml.Decode(string(text), &parsed)
@@ -161,14 +161,14 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
 			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
 		}
-		return "", fmt.Errorf("%w: %s:%s", ErrProviderFile, file, at)
+		return "", fmt.Errorf("%w: %s:%s", ErrFile, file, at)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
 		if near := nearest(unknown[0][len(unknown[0])-1], tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
-		return "", fmt.Errorf("%w: %s: unknown key %s%s", ErrProviderFile, file, unknown[0], hint)
+		return "", fmt.Errorf("%w: %s: unknown key %s%s", ErrFile, file, unknown[0], hint)
 	}
 	for id, token := range parsed.Tokens {
 		c.tokens[strings.ToLower(id)] = token
@@ -176,7 +176,7 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	for i, t := range parsed.Provider {
 		p, err := t.provider()
 		if err != nil {
-			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrProviderFile, file, i+1, t.ID, err)
+			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrFile, file, i+1, t.ID, err)
 		}
 		if t.Token != "" {
 			c.tokens[p.ID] = t.Token
@@ -235,7 +235,7 @@ func (p *Provider) complete() error {
 	}
 	t, err := parseTemplate(p.Template)
 	if err == nil {
-		t.bound(p)
+		t.Bound(p)
 	}
 	return err
 }
@@ -265,10 +265,10 @@ func readSmall(file string, most int64) ([]byte, error) {
 // StoreName returns the file name of the provider's chunk store, which differs where imagery may differ: two templates of one host are two stores.
 // It is empty for what need not be stored, because it costs no download.
 func (p Provider) StoreName() string {
-	if p.ID == SampleID || strings.HasPrefix(p.Template, mbtilesPrefix) {
+	if _, file := p.MBTiles(); file || p.ID == SampleID {
 		return ""
 	}
-	for _, known := range Providers() {
+	for _, known := range BuiltIn() {
 		if known.ID == p.ID && known.Template == p.Template {
 			return p.ID + ".mbtiles"
 		}

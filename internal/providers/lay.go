@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"bytes"
@@ -275,7 +275,7 @@ func (l *lay) headers() error {
 		switch canonical := http.CanonicalHeaderKey(name); {
 		case canonical == "Host":
 			// Another one than the address' would lead elsewhere.
-			if t, err := parseTemplate(l.p.Template); err == nil && !strings.EqualFold(value, t.host) {
+			if t, err := parseTemplate(l.p.Template); err == nil && !strings.EqualFold(value, t.Host) {
 				return fmt.Errorf("fake_headers: the Host %q is not that of the address", value)
 			}
 			delete(headers, name)

@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func TestTemplates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := parsed.url(at, "T"); got != test.want {
+			if got := parsed.URL(at, "T"); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
@@ -51,8 +51,8 @@ func TestSwitchUsesAllItsChoices(t *testing.T) {
 	for x := range uint32(16) {
 		for y := range uint32(16) {
 			c := tiles.Chunk{Z: 16, X: x, Y: y}
-			u := parsed.url(c, "")
-			if again := parsed.url(c, ""); again != u {
+			u := parsed.URL(c, "")
+			if again := parsed.URL(c, ""); again != u {
 				t.Fatalf("%s, then %s, for one chunk", u, again)
 			}
 			counts[u[len("https://"):][:1]]++
@@ -121,7 +121,7 @@ func TestTemplateErrorsHideSecrets(t *testing.T) {
 
 // FuzzTemplate: whatever is accepted gives URLs of the host that was promised, which differ from chunk to chunk.
 func FuzzTemplate(f *testing.F) {
-	for _, p := range Providers() {
+	for _, p := range BuiltIn() {
 		f.Add(p.Template)
 	}
 	f.Add("http://{switch:a,b}:80/{z}/{x}/{-y}?{token}")
@@ -136,7 +136,7 @@ func FuzzTemplate(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, c := range []tiles.Chunk{{}, {Z: 1, X: 1}, {Z: 1, Y: 1}, {Z: 22, X: 1<<22 - 1, Y: 1 << 21}} {
-			got := parsed.url(c, "tok")
+			got := parsed.URL(c, "tok")
 			u, err := url.Parse(got)
 			if err != nil {
 				t.Fatalf("%q gives %q: %v", s, got, err)

@@ -1,4 +1,4 @@
-package fetch
+package providers
 
 import (
 	"errors"
@@ -16,11 +16,12 @@ import (
 // ErrTemplate is what every error about a URL template wraps.
 var ErrTemplate = errors.New("not a usable URL template")
 
-// template is a URL template, parsed: what stands between the placeholders, and the placeholders.
-type template struct {
+// Template is a URL template, parsed: what stands between the placeholders, and the placeholders.
+type Template struct {
+	Host string // with {switch} at its first choice; what errors name
+
 	segments []segment
 	levels   []string // what the zoom levels are called, if not by their numbers
-	host     string   // with {switch} at its first choice; what errors name
 	token    bool     // it holds {token}
 }
 
@@ -72,11 +73,11 @@ func placeholder(name string) (segmentKind, bool) {
 }
 
 // parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and show of s what redactURL leaves.
-func parseTemplate(s string) (*template, error) {
-	fail := func(format string, args ...any) (*template, error) {
+func parseTemplate(s string) (*Template, error) {
+	fail := func(format string, args ...any) (*Template, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s), fmt.Sprintf(format, args...))
 	}
-	t := &template{}
+	t := &Template{}
 	seen := map[segmentKind]bool{}
 	for rest := escaped(s); rest != ""; {
 		open := strings.IndexAny(rest, "{}")
@@ -146,18 +147,18 @@ func parseTemplate(s string) (*template, error) {
 	case u.Hostname() == "":
 		return fail("it has no host")
 	}
-	if _, err := url.Parse(t.url(tiles.Chunk{}, "")); err != nil {
+	if _, err := url.Parse(t.URL(tiles.Chunk{}, "")); err != nil {
 		return fail("it is not a URL")
 	}
-	t.host = strings.ToLower(u.Host)
-	if strings.Contains(t.host, "maps.yandex.") && !strings.Contains(s, "projection=web_mercator") {
+	t.Host = strings.ToLower(u.Host)
+	if strings.Contains(t.Host, "maps.yandex.") && !strings.Contains(s, "projection=web_mercator") {
 		return fail("Yandex' tiles are of another Mercator (EPSG:3395), kilometres away from the web's")
 	}
 	return t, nil
 }
 
 // plainHosts says that the choices in the host are parts of names.
-func (t *template) plainHosts() bool {
+func (t *Template) plainHosts() bool {
 	foreign := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 	}
@@ -176,7 +177,7 @@ func (t *template) plainHosts() bool {
 }
 
 // setLevels reads the names of zoom levels 0, 1, 2 …, empty where there is none.
-func (t *template) setLevels(names string) error {
+func (t *Template) setLevels(names string) error {
 	if t.levels != nil {
 		return errors.New("it stands there twice")
 	}
@@ -194,7 +195,7 @@ func (t *template) setLevels(names string) error {
 }
 
 // firstLevel returns the first zoom level that has a name, or how many levels there are if none has.
-func (t *template) firstLevel() int {
+func (t *Template) firstLevel() int {
 	first := slices.IndexFunc(t.levels, func(name string) bool { return name != "" })
 	if first < 0 {
 		return len(t.levels)
@@ -202,8 +203,8 @@ func (t *template) firstLevel() int {
 	return first
 }
 
-// bound narrows p's zoom levels to those that have a name.
-func (t *template) bound(p *Provider) {
+// Bound narrows p's zoom levels to those that have a name.
+func (t *Template) Bound(p *Provider) {
 	if t.levels == nil {
 		return
 	}
@@ -239,8 +240,8 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// url returns where c is. tok goes in as it is: the caller has escaped it.
-func (t *template) url(c tiles.Chunk, tok string) string {
+// URL returns where c is. tok goes in as it is: the caller has escaped it.
+func (t *Template) URL(c tiles.Chunk, tok string) string {
 	return t.expand(c, tok, func(s segment) string {
 		switch s.kind {
 		case chunkX:
@@ -252,7 +253,7 @@ func (t *template) url(c tiles.Chunk, tok string) string {
 		case chunkZ:
 			return strconv.FormatUint(uint64(c.Z), 10)
 		case level:
-			if int(c.Z) < len(t.levels) { // none other is asked for: see bound
+			if int(c.Z) < len(t.levels) { // none other is asked for: see Bound
 				return t.levels[c.Z]
 			}
 			return ""
@@ -273,7 +274,7 @@ func chunkMetres(z tiles.ZL) float64 { return math.Ldexp(2*webCorner, -int(z)) }
 
 func metres(m float64) string { return strconv.FormatFloat(m, 'f', -1, 64) }
 
-func (t *template) expand(c tiles.Chunk, tok string, coordinate func(segment) string) string {
+func (t *Template) expand(c tiles.Chunk, tok string, coordinate func(segment) string) string {
 	var b strings.Builder
 	b.Grow(160)
 	for _, s := range t.segments {
@@ -308,7 +309,7 @@ func redactURL(s string) string {
 }
 
 // templateID names a provider that is nothing but a template: its host, without the port.
-func templateID(t *template) string {
-	u := url.URL{Host: t.host}
+func templateID(t *Template) string {
+	u := url.URL{Host: t.Host}
 	return u.Hostname()
 }

@@ -1,0 +1,128 @@
+// Package chunkfile reads chunks of imagery from MBTiles files: the user's, and the chunk store's own.
+package chunkfile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// MaxChunk is the longest body of a chunk that is read or kept, in bytes: the usual one has 15 KB.
+const MaxChunk = 4 << 20
+
+// ErrNone: a file knows nothing of a chunk.
+var ErrNone = errors.New("not stored")
+
+// Open opens an MBTiles file through the driver, with its options in addition to ours. What stands in
+// the file is never executed.
+func Open(path, options string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", "file://"+(&url.URL{Path: abs}).EscapedPath()+"?_busy_timeout=10000&"+options)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4) // descriptors are few at `ulimit -n 256`
+	db.SetMaxIdleConns(4)
+	return db, nil
+}
+
+// Row is where MBTiles keeps y: counted from the south.
+func Row(c tiles.Chunk) int64 { return int64(1)<<c.Z - 1 - int64(c.Y) }
+
+// Read returns c's bytes, or ErrNone.
+func Read(ctx context.Context, db *sql.DB, c tiles.Chunk) ([]byte, error) {
+	var body []byte
+	// What is longer than any chunk is not read into memory.
+	err := db.QueryRowContext(ctx, `SELECT CASE WHEN length(tile_data) <= ? THEN tile_data ELSE X'' END FROM tiles
+		WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, MaxChunk, c.Z, c.X, Row(c)).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNone
+	}
+	return body, err
+}
+
+// Info is what a file says of itself.
+type Info struct {
+	MinZL, MaxZL tiles.ZL
+	Attribution  string
+}
+
+// Describe looks into the file at path, and returns its absolute path too.
+func Describe(path string) (abs string, info Info, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", Info{}, err
+	}
+	if abs, err = filepath.Abs(path); err != nil {
+		return "", Info{}, err
+	}
+	db, err := Open(abs, "mode=ro")
+	if err != nil {
+		return "", Info{}, err
+	}
+	defer db.Close()
+	var low, high sql.NullInt64
+	if err := db.QueryRow(`SELECT min(zoom_level), max(zoom_level) FROM tiles`).Scan(&low, &high); err != nil {
+		return "", Info{}, fmt.Errorf("not an MBTiles file: %w", err)
+	}
+	if !high.Valid || low.Int64 < 0 || high.Int64 > int64(tiles.MaxZL) {
+		return "", Info{}, errors.New("it holds no tiles of usual zoom levels")
+	}
+	info.MinZL, info.MaxZL = tiles.ZL(low.Int64), tiles.ZL(high.Int64)
+	var format string
+	if err := db.QueryRow(`SELECT value FROM metadata WHERE name = 'format'`).Scan(&format); err == nil && format == "pbf" {
+		return "", Info{}, errors.New("it holds vector tiles, not pictures")
+	}
+	// Without it there is none to pass on.
+	_ = db.QueryRow(`SELECT value FROM metadata WHERE name = 'attribution'`).Scan(&info.Attribution)
+	return abs, info, nil
+}
+
+// File reads chunks from the file at Path, opened when the first is wanted. Close it.
+type File struct {
+	Path string
+
+	once sync.Once
+	db   *sql.DB
+	err  error
+}
+
+// Read returns c's bytes, or ErrNone.
+func (f *File) Read(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f.once.Do(func() { f.db, f.err = Open(f.Path, "mode=ro") })
+	if f.err != nil {
+		return nil, f.err
+	}
+	body, err := Read(ctx, f.db, c)
+	switch {
+	case err == nil, errors.Is(err, ErrNone):
+		return body, err
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, fmt.Errorf("read %s: %w", strconv.Quote(filepath.Base(f.Path)), err)
+}
+
+// Close closes the file, and keeps it from being opened.
+func (f *File) Close() error {
+	f.once.Do(func() { f.err = os.ErrClosed })
+	if f.db == nil {
+		return nil
+	}
+	return f.db.Close()
+}

@@ -1,0 +1,31 @@
+package providers
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/chunkfile"
+)
+
+// mbtilesPrefix starts the Template of a provider that is an MBTiles file.
+const mbtilesPrefix = "mbtiles:"
+
+// MBTiles returns the MBTiles file that p is, if it is one.
+func (p Provider) MBTiles() (path string, ok bool) {
+	return strings.CutPrefix(p.Template, mbtilesPrefix)
+}
+
+// ofMBTiles describes the MBTiles file at path by what it says of itself.
+func ofMBTiles(path string) (Provider, error) {
+	abs, info, err := chunkfile.Describe(path)
+	if err != nil {
+		return Provider{}, fmt.Errorf("%w: %s%s: %w", ErrUnknown, mbtilesPrefix, path, err)
+	}
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return Provider{
+		ID: "mbtiles-" + strings.ToLower(name), Code: BareCode, Name: name, Template: mbtilesPrefix + abs,
+		MinZL: info.MinZL, MaxZL: info.MaxZL, Coverage: "what the file holds", Licence: "unknown",
+		Attribution: info.Attribution,
+	}, nil
+}
