@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
-// enoughDisk says before the first request whether an archive of so many bytes will fit where it is to be.
+// enoughDisk says before the first request whether an archive of so many bytes will fit where it is
+// to be.
 func enoughDisk(file string, need int64) error {
 	if err := enoughRoom(filepath.Dir(file), need); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -14,7 +15,8 @@ func enoughDisk(file string, need int64) error {
 	return nil
 }
 
-// enoughRoom says whether an archive of so many bytes will fit into a folder. The journal beside it holds no more than the few pages that a transaction changes.
+// enoughRoom says whether an archive of so many bytes will fit into a folder. The journal beside it
+// holds no more than the few pages that a transaction changes.
 func enoughRoom(dir string, need int64) error {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
@@ -26,8 +28,9 @@ func enoughRoom(dir string, need int64) error {
 	return nil
 }
 
-// diskNotes is what enoughDisk would tell a build of file, which a plan only says. Without a file the archive is taken to be built where the plan is made. What a build
-// that was begun still needs, the build finds out.
+// diskNotes is what enoughDisk would tell a build of file, which a plan only says. Without a file
+// the archive is taken to be built where the plan is made. What a build that was begun still needs,
+// the build finds out.
 func diskNotes(file string, need int64) []string {
 	if file != "" && begun(file) {
 		return nil

@@ -14,7 +14,8 @@ import (
 // largePlan is the bytes from which on a plan is more likely a slip than a wish.
 const largePlan = 100e9
 
-// routeText says how long the routes are, where they begin and end, and how much of them the scenery covers; "" without a route.
+// routeText says how long the routes are, where they begin and end, and how much of them the
+// scenery covers; "" without a route.
 func (s selected) routeText() string {
 	const most = 3
 	var texts []string
@@ -44,7 +45,8 @@ func (s selected) routeText() string {
 	return text
 }
 
-// extentNotes are what a person should look at before building: a plan that is very large, and a route that the scenery hardly covers.
+// extentNotes are what a person should look at before building: a plan that is very large, and a
+// route that the scenery hardly covers.
 func (p plan) extentNotes() []string {
 	var notes []string
 	where := p.routeText()
@@ -73,7 +75,8 @@ func sayAll(stderr io.Writer, notes []string) {
 	}
 }
 
-// outside says where the selection is that no texture meets, and where those are that it was to be of.
+// outside says where the selection is that no texture meets, and where those are that it was to be
+// of.
 func (s selected) outside(candidates []tiles.Texture) error {
 	var none noMatch
 	switch {

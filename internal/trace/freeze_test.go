@@ -10,8 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// A flight from Vienna to Lisbon on 17 March 2026, as far as it was recorded: where the aircraft was when the first texture of a cell was missed. At the third X-Plane
-// stood still for 20 seconds: a window of 2° round the aircraft ended in the middle of the cell that it loaded.
+// A flight from Vienna to Lisbon on 17 March 2026, as far as it was recorded: where the aircraft
+// was when the first texture of a cell was missed. At the third X-Plane stood still for 20 seconds:
+// a window of 2° round the aircraft ended in the middle of the cell that it loaded.
 var (
 	vienna, lisbon = orb.Point{16.57, 48.11}, orb.Point{-9.13, 38.77}
 	recorded       = []struct {
@@ -68,7 +69,8 @@ func planned(t *testing.T, path *tiles.Path) map[tiles.Texture]bool {
 	return all
 }
 
-// narrow says whether the window that plans once had, 2° round every point of the path, reaches a texture.
+// narrow says whether the window that plans once had, 2° round every point of the path, reaches a
+// texture.
 func narrow(path *tiles.Path) func(tiles.Texture) bool {
 	const degrees = 2
 	line := path.Points(1000)
@@ -81,7 +83,8 @@ func narrow(path *tiles.Path) func(tiles.Texture) bool {
 	}
 }
 
-// Every cell that was recorded is in the plan of what had been flown until then, all of it; the window of 2° lacks a part of the one that made X-Plane stand still.
+// Every cell that was recorded is in the plan of what had been flown until then, all of it; the
+// window of 2° lacks a part of the one that made X-Plane stand still.
 func TestPlanHoldsTheCellsOfTheFreeze(t *testing.T) {
 	flown := []orb.Point{vienna}
 	for i, r := range recorded {
@@ -108,7 +111,8 @@ func TestPlanHoldsTheCellsOfTheFreeze(t *testing.T) {
 	}
 }
 
-// The whole flight, loaded as X-Plane does whatever distances are drawn: what is asked for is planned, all textures of the cells that are loaded.
+// The whole flight, loaded as X-Plane does whatever distances are drawn: what is asked for is
+// planned, all textures of the cells that are loaded.
 func TestPlanHoldsAllThatTheFlightLoads(t *testing.T) {
 	points := []orb.Point{vienna}
 	for _, r := range recorded {

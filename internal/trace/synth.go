@@ -16,9 +16,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Synth is a flight to make a trace of, by what is known of how X-Plane loads: a cell of 1° × 1° as a whole, once its near edge comes within some distance of the
-// aircraft, which is from 1.6° to 2.5° of latitude, and as far on the ground in longitude. Every row and every column of cells has a distance of its own, so that
-// cells of a row come as one burst, the nearest textures first; the first load asks for all that is in reach. Of most textures it reads the header and the small mip
+// Synth is a flight to make a trace of, by what is known of how X-Plane loads: a cell of 1° × 1° as
+// a whole, once its near edge comes within some distance of the aircraft, which is from 1.6° to
+// 2.5° of latitude, and as far on the ground in longitude. Every row and every column of cells has
+// a distance of its own, so that cells of a row come as one burst, the nearest textures first; the
+// first load asks for all that is in reach. Of most textures it reads the header and the small mip
 // levels, of a few more, of what is near everything.
 type Synth struct {
 	Path     *tiles.Path
@@ -184,7 +186,8 @@ func (s Synth) burst(p orb.Point, textures []tiles.Texture, at time.Duration, yi
 	return true
 }
 
-// levelOf chooses the mip level that t is read from, as often as in the measured flight, and always the same for one texture.
+// levelOf chooses the mip level that t is read from, as often as in the measured flight, and always
+// the same for one texture.
 func levelOf(t tiles.Texture) int {
 	total := 0
 	for _, n := range synthLevels {
@@ -202,8 +205,9 @@ func levelOf(t tiles.Texture) int {
 	return len(synthLevels) - 1
 }
 
-// texture yields one texture's requests: an open, the header, and the levels from level on to the end. What is 512 px wide or less is read in one piece. Each takes
-// its share of the time in which as many are wanted as X-Plane does.
+// texture yields one texture's requests: an open, the header, and the levels from level on to the
+// end. What is 512 px wide or less is read in one piece. Each takes its share of the time in which
+// as many are wanted as X-Plane does.
 func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(Event) bool) bool {
 	l := dds.Layout{Format: dds.BC1, Side: dds.MaxSide}
 	if known, ok := layoutOf(s.Size); ok {

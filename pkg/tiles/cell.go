@@ -8,7 +8,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Cell is a 1°×1° square of the world, named by its south-west corner in whole degrees: {43, 5} is +43+005. X-Plane loads cells as wholes.
+// Cell is a 1°×1° square of the world, named by its south-west corner in whole degrees: {43, 5} is
+// +43+005. X-Plane loads cells as wholes.
 type Cell struct{ Lat, Lon int }
 
 // String returns the name that X-Plane gives the cell's mesh: "+43+005".
@@ -20,7 +21,8 @@ func (c Cell) Box() Box {
 	return Box{west, south, west + 1, south + 1}
 }
 
-// Gap returns how far the cell's near edges are from p, in degrees of latitude: north or south, and east or west at the latitude of p.
+// Gap returns how far the cell's near edges are from p, in degrees of latitude: north or south, and
+// east or west at the latitude of p.
 func (c Cell) Gap(p orb.Point) (lat, lon float64) {
 	b := c.Box()
 	lat = max(0, b.South-p.Lat(), p.Lat()-b.North)

@@ -165,8 +165,9 @@ func (b oracleBox) metres(p spot) float64 {
 	return best
 }
 
-// cellOracle searches each leg for a place that the cell at lat, lon is near enough to. A metre of way moves the window's edge by no more than 1 + π metres: by
-// itself, and as much again for every radian of longitude to the cell as the meridians draw together.
+// cellOracle searches each leg for a place that the cell at lat, lon is near enough to. A metre of
+// way moves the window's edge by no more than 1 + π metres: by itself, and as much again for every
+// radian of longitude to the cell as the meridians draw together.
 func cellOracle(points []PathPoint) func(lat, lon int) verdict {
 	const metresPerDegree = math.Pi / 180 * EarthRadius
 	legs := oracleLegs(points)
@@ -184,7 +185,8 @@ func cellOracle(points []PathPoint) func(lat, lon int) verdict {
 	}
 }
 
-// windowOracle asks about every cell that the square touches: squares and cells that share an edge do not.
+// windowOracle asks about every cell that the square touches: squares and cells that share an edge
+// do not.
 func windowOracle(points []PathPoint) oracle {
 	ask := cellOracle(points)
 	asked := make(map[[2]int]verdict)

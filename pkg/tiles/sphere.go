@@ -101,7 +101,8 @@ func (r arc) extremes() []float64 {
 	return found
 }
 
-// atLatitude returns the angles at which the arc is at latitude lat, where z(t) = a.z·cos t + side.z·sin t is its sine.
+// atLatitude returns the angles at which the arc is at latitude lat, where z(t) = a.z·cos t +
+// side.z·sin t is its sine.
 func (r arc) atLatitude(lat float64) []float64 {
 	amplitude, phase := math.Hypot(r.a.z, r.side.z), math.Atan2(r.side.z, r.a.z)
 	cos := math.Sin(radians(lat)) / amplitude

@@ -5,14 +5,16 @@ import (
 	"slices"
 )
 
-// WindowDegrees is how near an aircraft comes, at the most, before X-Plane loads a cell: so many degrees of latitude north or south of it; east or west as
-// many, divided by the cosine of the aircraft's latitude.
+// WindowDegrees is the greatest distance at which X-Plane loads a cell, from the aircraft to the
+// cell's near edge: degrees of latitude; in longitude as many, divided by the cosine of the
+// aircraft's latitude.
 const WindowDegrees = 2.5
 
 // windowReach is a hair more, so that a cell exactly as far away counts, whatever rounding does.
 const windowReach = WindowDegrees + 1e-9
 
-// Window returns all that X-Plane loads along the path: every cell, whole, that some point of it comes within WindowDegrees of.
+// Window returns all that X-Plane loads along the path: every cell, whole, that some point of it
+// comes within WindowDegrees of.
 func (p *Path) Window() Region {
 	var opened cellSet
 	for _, l := range p.legs {
@@ -24,7 +26,8 @@ func (p *Path) Window() Region {
 // window is cells, those side by side in one box. No box crosses the antimeridian.
 type window struct{ boxRegion }
 
-// Cells returns the cells of the windows in r, those of several windows once, from south to north and west to east.
+// Cells returns the cells of the windows in r, those of several windows once, from south to north
+// and west to east.
 func Cells(r Region) []Cell {
 	var all cellSet
 	var gather func(Region)
@@ -91,19 +94,22 @@ func (s *cellSet) open(r arc) {
 	}
 }
 
-// columns returns the first and the last whole degree of the cells that meet what is from low to high, touching included.
+// columns returns the first and the last whole degree of the cells that meet what is from low to
+// high, touching included.
 func columns(low, high float64) (first, last int) {
 	return int(math.Ceil(low)) - 1, int(math.Floor(high))
 }
 
-// sweep returns the first and the last column of cells, which may be beyond ±180, that the reach to the east and west sweeps over while the aircraft flies the
-// stretch of r between the angles from and to.
+// sweep returns the first and the last column of cells, which may be beyond ±180, that the reach to
+// the east and west sweeps over while the aircraft flies the stretch of r between the angles from
+// and to.
 func (r arc) sweep(from, to float64) (first, last int) {
 	south, north := r.latitudes(from, to)
 	if math.Cos(radians(max(-south, north)))*180 <= windowReach { // so near a pole it is all round
 		return -180, 179
 	}
-	// Away from the poles less than half a turn is flown in a stretch: longitudes run on from its middle.
+	// Away from the poles less than half a turn is flown in a stretch: longitudes run on from its
+	// middle.
 	middle := r.at((from + to) / 2).point().Lon()
 	west, east := math.Inf(1), math.Inf(-1)
 	for _, t := range append(r.turning(), from, to) {
@@ -118,9 +124,10 @@ func (r arc) sweep(from, to float64) (first, last int) {
 	return columns(west, east)
 }
 
-// turning returns the angles of r at which the longitude that the aircraft reaches east or west, λ ± R/cos φ, may turn back. Along a great circle dλ/dt = n/cos² φ
-// with n = cos φ at its highest latitude, and dφ/dt = √(1-n²-sin² φ)/cos φ; the derivative is zero where y = sin² φ solves
-// R²y² - (R²(1-n²) + n²)y + n² = 0.
+// turning returns the angles of r at which the longitude that the aircraft reaches east or west, λ
+// ± R/cos φ, may turn back. Along a great circle dλ/dt = n/cos² φ with n = cos φ at its highest
+// latitude, and dφ/dt = √(1-n²-sin² φ)/cos φ; the derivative is zero where y = sin² φ solves R²y² -
+// (R²(1-n²) + n²)y + n² = 0.
 func (r arc) turning() []float64 {
 	reach := radians(windowReach)
 	square, n := reach*reach, r.normal.z*r.normal.z
@@ -152,7 +159,8 @@ func (r arc) latitudes(from, to float64) (south, north float64) {
 	return south, north
 }
 
-// between returns the stretches of r, from one angle to another, on which its latitude is from south to north.
+// between returns the stretches of r, from one angle to another, on which its latitude is from
+// south to north.
 func (r arc) between(south, north float64) [][2]float64 {
 	cuts := []float64{0, r.length}
 	for _, lat := range [...]float64{south, north} {

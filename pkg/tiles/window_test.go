@@ -11,7 +11,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// borderPath keeps to whole and half degrees, where cells begin and where they come just within reach.
+// borderPath keeps to whole and half degrees, where cells begin and where they come just within
+// reach.
 func borderPath(r *rand.Rand) []PathPoint {
 	half := func(least, most int) float64 { return float64(2*least+r.IntN(2*(most-least)+1)) / 2 }
 	from := orb.Point{half(-180, 179), half(-89, 89)}
@@ -82,7 +83,8 @@ func TestWindowCellsEqualOracle(t *testing.T) {
 	}
 }
 
-// What comes exactly as near as the window reaches counts, and no longitude is left out round a pole.
+// What comes exactly as near as the window reaches counts, and no longitude is left out round a
+// pole.
 func TestWindowOfAStandstill(t *testing.T) {
 	tests := []struct {
 		name                     string
@@ -113,7 +115,8 @@ func TestWindowOfAStandstill(t *testing.T) {
 	}
 }
 
-// Over the pole a flight leaves by the opposite meridian: cells on both sides of it, and all round between.
+// Over the pole a flight leaves by the opposite meridian: cells on both sides of it, and all round
+// between.
 func TestWindowOverThePole(t *testing.T) {
 	cells := Cells(NewPath(pathOf(orb.Point{20.5, 85.6}, orb.Point{-159.5, 85.6})...).Window())
 	count := map[int]int{}
