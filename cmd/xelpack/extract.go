@@ -54,12 +54,12 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 	if err != nil {
 		return err
 	}
-	keep := func(e mbtiles.Entry) bool { return picked[e.Texture.Key()] }
+	keep := func(e mbtiles.Entry) bool { return picked.keys[e.Texture.Key()] }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep)
+		return dryRun(stdout, o.JSON, a, keep, picked.notes)
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
-		return r, fmt.Sprintf("%s of %s", plural(r.Textures, "texture"), countText(a.Len())), err
+		return pickedReport{r, picked.notes}, fmt.Sprintf("%s of %s", plural(r.Textures, "texture"), countText(a.Len())), err
 	})
 }

@@ -43,57 +43,69 @@ func (o pickOptions) validate() error {
 
 func (o pickOptions) area() bool { return len(o.Routes) > 0 || o.BBox != "" || o.Region != "" }
 
-// pick returns the keys of the textures that are meant. The error is tiles.ErrNothing if none is.
-func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (map[tiles.Key]bool, error) {
+// picked are textures of an archive and what was said while it was found out which.
+type picked struct {
+	keys  map[tiles.Key]bool
+	notes []string
+}
+
+// pickedReport is what is printed as JSON of a copy of them.
+type pickedReport struct {
+	mbtiles.CopyReport
+	Notes []string `json:"notes,omitempty"`
+}
+
+// pick returns the textures that are meant. The error is tiles.ErrNothing if none is.
+func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (picked, error) {
 	var s tiles.Selection
 	s.Candidates = []tiles.Texture{}
 	for e := range a.All() {
 		ok, err := o.matches(ctx, a, e)
 		if err != nil {
-			return nil, err
+			return picked{}, err
 		}
 		if ok {
 			s.Candidates = append(s.Candidates, e.Texture)
 		}
 	}
 	if len(s.Candidates) == 0 {
-		return nil, o.noneSuch(ctx, a)
+		return picked{}, o.noneSuch(ctx, a)
 	}
 	g, err := o.ground(stderr)
 	if err != nil {
-		return nil, err
+		return picked{}, err
 	}
 	s.Regions, s.Paths = g.Regions, g.Paths
 	items, err := s.Plan(ctx)
 	if errors.Is(err, tiles.ErrNothing) {
-		return nil, outside("the archive's", s.Candidates)
+		return picked{}, outside("the archive's", s.Candidates)
 	}
 	if err != nil {
-		return nil, err
+		return picked{}, err
 	}
-	picked := make(map[tiles.Key]bool, len(items))
+	inArea := make(map[tiles.Key]bool, len(items))
 	for _, it := range items {
-		picked[it.Key()] = true
+		inArea[it.Key()] = true
 	}
 	if len(o.Scenery) == 0 {
-		return picked, nil
+		return picked{inArea, g.Notes}, nil
 	}
 	named := make(map[tiles.Key]bool)
 	packages, err := openScenery(ctx, o.Scenery, o.cells(g), stderr)
 	if err != nil {
-		return nil, err
+		return picked{}, err
 	}
 	for _, p := range packages {
 		for _, t := range p.Textures() {
-			if picked[t.Key()] {
+			if inArea[t.Key()] {
 				named[t.Key()] = true
 			}
 		}
 	}
 	if len(named) == 0 {
-		return nil, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", plural(len(picked), "texture"))}
+		return picked{}, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", plural(len(inArea), "texture"))}
 	}
-	return named, nil
+	return picked{named, g.Notes}, nil
 }
 
 // matches looks at all but where the texture is.

@@ -65,16 +65,16 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	if err != nil {
 		return err
 	}
-	keep := func(e mbtiles.Entry) bool { return picked[e.Texture.Key()] == o.Keep }
+	keep := func(e mbtiles.Entry) bool { return picked.keys[e.Texture.Key()] == o.Keep }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep)
+		return dryRun(stdout, o.JSON, a, keep, picked.notes)
 	}
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if errors.Is(err, mbtiles.ErrNothing) {
 			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
 		}
-		return r, fmt.Sprintf("%s removed, %s", countText(a.Len()-r.Textures), madeText(r)), err
+		return pickedReport{r, picked.notes}, fmt.Sprintf("%s removed, %s", countText(a.Len()-r.Textures), madeText(r)), err
 	})
 }
 
@@ -94,12 +94,13 @@ func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file
 }
 
 // dryRun says how much of an archive would be kept.
-func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool) error {
+func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool, notes []string) error {
 	would := struct {
-		Textures int   `json:"textures"`
-		Of       int   `json:"of"`
-		Bytes    int64 `json:"bytes"` // of DDS
-	}{Of: a.Len()}
+		Textures int      `json:"textures"`
+		Of       int      `json:"of"`
+		Bytes    int64    `json:"bytes"` // of DDS
+		Notes    []string `json:"notes,omitempty"`
+	}{Of: a.Len(), Notes: notes}
 	for e := range a.All() {
 		if keep(e) {
 			would.Textures++

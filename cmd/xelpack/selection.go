@@ -8,7 +8,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -48,9 +47,9 @@ func (o *selectionOptions) register(f *pflag.FlagSet) {
 
 // registerArea registers the flags that say where.
 func (o *selectionOptions) registerArea(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated")
+	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated. Of a drawing (GeoJSON, KML) the lines, or else the points")
 	f.StringVar(&o.BBox, "bbox", "", "area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
-	f.StringVar(&o.Region, "region", "", "area as a GeoJSON `FILE` of polygons")
+	f.StringVar(&o.Region, "region", "", "area as a GeoJSON, KML or KMZ `FILE` of polygons; what else it holds is left")
 	f.StringVar(&o.Corridor, "corridor", "", "reach only this far from the route: `WIDTH` in nm, km or m (default every cell of 1° × 1° that X-Plane loads along it, whole)")
 }
 
@@ -59,6 +58,16 @@ type ground struct {
 	Regions tiles.Union
 	Paths   []*tiles.Path
 	Traced  []tiles.Texture // of --from-trace; never nil with it
+	Notes   []string        // what of the files was left out, merged or guessed, said already
+}
+
+// note says and keeps what route notes of a file.
+func (g *ground) note(file string, notes []string, stderr io.Writer) {
+	for _, text := range notes {
+		text = file + ": " + text
+		g.Notes = append(g.Notes, text)
+		fmt.Fprintln(stderr, text)
+	}
 }
 
 // selected is what the options come to.
@@ -145,7 +154,7 @@ func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*sce
 	return found, nil
 }
 
-// ground reads the files that --bbox, --region and --route name, and says on stderr what of them could not be used.
+// ground reads the files that --bbox, --region and --route name, and says on stderr what of them was not used as it stands.
 func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 	var g ground
 	if o.BBox != "" {
@@ -156,10 +165,11 @@ func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 		g.Regions = append(g.Regions, r)
 	}
 	if o.Region != "" {
-		polygons, err := route.ReadRegion(o.Region)
+		polygons, notes, err := route.ReadRegion(o.Region)
 		if err != nil {
 			return g, fmt.Errorf("--region: %w", err)
 		}
+		g.note(o.Region, notes, stderr)
 		g.Regions = append(g.Regions, tiles.Polygons(polygons))
 	}
 	if len(o.Traces) > 0 {
@@ -173,14 +183,12 @@ func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 		return g, usageErrorf("--terrain-ceiling: %w", err)
 	}
 	for _, file := range o.Routes {
-		routes, err := route.Read(file)
+		routes, notes, err := route.Read(file)
 		if err != nil {
 			return g, fmt.Errorf("--route: %w", err)
 		}
+		g.note(file, notes, stderr)
 		for _, r := range routes {
-			if len(r.Unplaced) > 0 {
-				fmt.Fprintf(stderr, "%s: left out, for the file does not say where they are: %s\n", file, strings.Join(r.Unplaced, " "))
-			}
 			path := flownPath(r, ceiling)
 			reach, err := o.reach(path)
 			if err != nil {
@@ -215,9 +223,9 @@ func (o selectionOptions) reach(path *tiles.Path) (tiles.Region, error) {
 
 // flownPath gives the route's points their heights above the highest ground.
 func flownPath(r route.Route, ceiling float64) *tiles.Path {
-	points := make([]tiles.PathPoint, len(r.Points))
-	for i, altitude := range r.Altitudes() {
-		points[i] = tiles.PathPoint{Point: r.Points[i].Point, Height: max(0, altitude-ceiling)}
+	var points []tiles.PathPoint
+	for _, p := range r.Profile() {
+		points = append(points, tiles.PathPoint{Point: p.Point, Height: max(0, p.Altitude-ceiling)})
 	}
 	return tiles.NewPath(points...)
 }

@@ -55,7 +55,7 @@ func refuse(t *testing.T, args ...string) {
 // Nobody is to read the names of functions and system calls: whatever is wrong with a command line, a configuration or a file is said in words.
 func TestPlainWords(t *testing.T) {
 	skipIfShort(t)
-	routes, err := filepath.Glob("../../pkg/route/testdata/*")
+	routes, err := filepath.Glob("../../pkg/route/testdata/*.*")
 	if err != nil || len(routes) == 0 {
 		t.Fatal("no flight plans to spoil", err)
 	}

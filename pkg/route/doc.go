@@ -1,34 +1,48 @@
 // Package route reads flight plans and regions from files.
 //
-//	routes, err := route.Read("flight.fms")
+//	routes, notes, err := route.Read("flight.fms")
 //	for _, r := range routes { // several where the file has alternates or more than one route
-//		heights := r.Altitudes() // metres above sea level, one a point, gaps filled
-//		for i, p := range r.Points {
-//			draw(p.Lon(), p.Lat(), heights[i])
+//		for _, p := range r.Profile() { // altitudes in metres above sea level, gaps filled
+//			draw(p.Lon(), p.Lat(), p.Altitude)
 //		}
 //	}
-//	region, err := route.ReadRegion("area.geojson")
+//	region, notes, err := route.ReadRegion("area.geojson")
 //
 // # Formats
 //
-// A file is recognised by its content; its name does not matter. UTF-8 with or without a byte order mark, UTF-16 and Latin-1 are read.
+// A file is recognised by its content; its name does not matter. UTF-8 with or without a byte order
+// mark, UTF-16 and Latin-1 are read.
 //
-//   - GeoJSON: a LineString is a route, each line of a MultiLineString one of its own, wherever they stand. A file that has only points is one route
-//     through them in their order. Altitude is the third coordinate, in metres. Other members are ignored.
+//   - GeoJSON: a LineString is a route, each line of a MultiLineString one of its own, wherever they
+//     stand. Without lines, one route goes through the points in their order. Altitude is the third
+//     coordinate, in metres. Polygons are for ReadRegion.
 //   - X-Plane .fms, versions 1100 and 3; altitudes in feet.
-//   - GPX: its routes (rte), or else its tracks (trk), simplified to within 20 m; elevations in metres.
-//   - KML and KMZ: like GeoJSON; recorded tracks (gx:Track) are simplified. Altitudes count, in metres, whatever altitudeMode says.
-//   - Little Navmap .lnmpln: waypoints and alternates; altitudes in feet. Procedures are not in the file.
+//   - GPX: its routes (rte), or else its tracks (trk), simplified to within 20 m, or else one route
+//     through its waypoints (wpt) in their order; elevations in metres.
+//   - KML and KMZ: like GeoJSON; recorded tracks (gx:Track) are simplified. Altitudes count, in
+//     metres, whatever altitudeMode says.
+//   - Little Navmap .lnmpln: waypoints and alternates; altitudes in feet. Procedures are not in the
+//     file.
 //   - Microsoft Flight Simulator .pln (XML; 2020, 2024 and their forerunners); altitudes in feet.
-//   - Garmin .fpl: no altitudes.
-//   - SimBrief OFP, saved as JSON or XML: the navigation log and alternates; altitudes in feet. Without a log, straight from origin to destination.
+//   - Garmin .fpl: no altitudes but, from ForeFlight, that of the cruise.
+//   - SimBrief OFP, saved as JSON or XML: the navigation log and alternates; altitudes in feet.
+//     Without a log, straight from origin to destination.
 //
-// ReadRegion takes the polygons of GeoJSON, KML and KMZ.
+// ReadRegion takes the polygons of GeoJSON, KML and KMZ and leaves lines and points.
+//
+// # Certainty
+//
+// Whatever of a file is left out, merged or guessed is in the notes. What changes where the flight
+// goes is refused unless there is one way only to understand it: a longitude of 181 is taken for -179
+// where the legs are short, coordinates in KML that all have commas between them are told apart where
+// twos or threes alone make a way that can be flown, a waypoint that a table has twice is none. What
+// does not change it, such as an altitude of 39 digits, is left out.
 //
 // # Altitudes
 //
-// A departure or destination without altitude is at 0 if any other point of the route has one. The formats of flight simulation write 0 where no altitude
-// was planned, so that 0 on the way is none.
+// A departure or destination without altitude is at 0 if any other point of the route has one. The
+// formats of flight simulation write 0 where no altitude was planned, so that 0 on the way is none.
+// There Route.Profile has the cruising altitude, with climb and descent, if the file gives one.
 //
 // # Legs
 //

@@ -3,6 +3,7 @@ package route
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,21 +17,20 @@ func looksLikeFMS(data []byte) bool {
 }
 
 // parseFMS reads an X-Plane flight plan of version 1100 or 3. Its altitudes are in feet.
-func parseFMS(data []byte) ([]Route, error) {
-	var f fms
+func parseFMS(data []byte, n *notes) ([]Route, error) {
+	f := fms{plan: plan{notes: n}}
 	for rest := data; len(rest) > 0; {
 		var text string
 		text, rest = nextLine(rest)
 		f.line++
 		if fields := strings.Fields(text); len(fields) > 0 {
-			if err := f.add(fields); err != nil {
+			if err := f.take(fields); err != nil {
 				return nil, within(f.place(), err)
 			}
 		}
 	}
-	if len(f.waypoints) < f.promised {
-		return nil, within(f.place(), malformed("the file is cut short; export it again",
-			"%d waypoints are announced (NUMENR), %d follow", f.promised, len(f.waypoints)))
+	if err := f.checkCount(); err != nil {
+		return nil, within(f.place(), err)
 	}
 	return f.routes()
 }
@@ -38,16 +38,18 @@ func parseFMS(data []byte) ([]Route, error) {
 // fms is what is known of the file that is being read.
 type fms struct {
 	plan
-	line     int // of the file
-	filled   int // lines that are not blank
-	version  int
-	promised int // waypoints, as NUMENR says
+	line        int // of the file
+	filled      int // lines that are not blank
+	version     int
+	promised    int    // waypoints, as NUMENR says
+	destination string // the destination, as ADES or DES says
+	complete    bool   // the last waypoint is the destination
 }
 
 func (f *fms) place() string { return fmt.Sprintf("line %d", f.line) }
 
-// add takes over the fields of a line.
-func (f *fms) add(fields []string) (err error) {
+// take takes over the fields of a line.
+func (f *fms) take(fields []string) (err error) {
 	f.filled++
 	switch {
 	case f.filled == 1: // I or A
@@ -55,15 +57,103 @@ func (f *fms) add(fields []string) (err error) {
 	case f.filled == 2:
 		f.version, err = fmsVersion(fields[0])
 		return err
-	case fields[0] == "NUMENR" && len(fields) > 1:
-		f.promised, _ = strconv.Atoi(fields[1])
+	}
+	if kind, err := strconv.Atoi(fields[0]); err == nil {
+		return f.takeNumbered(kind, fields)
+	}
+	switch fields[0] {
+	case "CYCLE", "ADEP", "DEP", "DEPRWY", "DESRWY":
+	case "ADES", "DES":
+		f.destination = fields[len(fields)-1]
+	case "NUMENR":
+		if len(fields) > 1 {
+			f.promised, _ = strconv.Atoi(fields[1])
+		}
+	case "SID", "SIDTRANS", "STAR", "STARTRANS", "APP", "APPTRANS":
+		f.add(f.place(), "procedures are left out: the file names them, but not the way they go")
+	default:
+		if columns := f.columns(fields); columns > 0 && !slices.ContainsFunc(fields[columns-3:columns], notNumber) {
+			f.add(f.place(), "%q is no kind of waypoint; where it is counts nevertheless", excerpt(fields[0]))
+			return f.takeWaypoint(0, fields, columns)
+		}
+		f.add(f.place(), "a line that no flight plan has is left out: %s", excerpt(strings.Join(fields, " ")))
+	}
+	return nil
+}
+
+// takeNumbered takes a line that starts with a number: a waypoint, its kind first; an end mark, with
+// kind 0; or a count, which only version 3 has and nobody minds.
+func (f *fms) takeNumbered(kind int, fields []string) error {
+	columns := f.columns(fields)
+	switch {
+	case len(fields) == 1, kind <= 0:
+		return nil
+	case columns > 0:
+		return f.takeWaypoint(kind, fields, columns)
+	case len(f.waypoints) == 0 && !slices.ContainsFunc(fields, notWhole):
 		return nil
 	}
-	w, ok, err := fmsWaypoint(f.version, fields)
-	if err != nil || !ok {
+	want := 5
+	if f.version == 1100 {
+		want = 6
+	}
+	return malformed("the file may be cut short; export it again", "a waypoint of version %d has %d fields, here are %d", f.version, want, len(fields))
+}
+
+// airport is the kind of waypoint that a flight plan begins and ends with.
+const airport = 1
+
+func notWhole(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err != nil
+}
+
+func notNumber(s string) bool {
+	_, err := coordinate("", s)
+	return err != nil
+}
+
+// columns returns how many fields the waypoint in a line has: 6 if "kind ident via altitude lat
+// lon", 5 if it is without via, as in version 3; 0 if it is none. Some writers mix them up.
+func (f *fms) columns(fields []string) int {
+	switch n := len(fields); {
+	case n < 5:
+		return 0
+	case n >= 6 && (f.version == 1100 || notNumber(fields[2])):
+		return 6
+	case f.version == 3 || !notNumber(fields[2]):
+		return 5
+	}
+	return 0
+}
+
+// takeWaypoint takes a waypoint of so many columns.
+func (f *fms) takeWaypoint(kind int, fields []string, columns int) error {
+	w := waypoint{ident: fields[1]}
+	p, err := degrees("the longitude", fields[columns-1], "the latitude", fields[columns-2])
+	if err != nil && err != errUnplaced {
 		return err
 	}
+	if err == nil {
+		f.feet(&p, fields[columns-3], f.place)
+		w.at(p, f.place)
+	}
+	f.complete = len(f.waypoints) > 0 && (kind == airport || w.ident == f.destination || fields[2] == "ADES")
 	return add(&f.waypoints, w)
+}
+
+// checkCount compares the waypoints with NUMENR. A file that has fewer may be cut short, unless its
+// last one is the destination.
+func (f *fms) checkCount() error {
+	got := len(f.waypoints)
+	if f.promised == 0 || got == f.promised {
+		return nil
+	}
+	if got < f.promised && !f.complete {
+		return malformed("the file is cut short; export it again", "%d waypoints are announced (NUMENR), %d follow", f.promised, got)
+	}
+	f.add("", "%d waypoints are announced (NUMENR), %d follow: these count", f.promised, got)
+	return nil
 }
 
 func fmsVersion(s string) (int, error) {
@@ -71,27 +161,6 @@ func fmsVersion(s string) (int, error) {
 		return 0, malformed("export it for X-Plane 11 or 12", "the version of the flight plan is %q, only 1100 and 3 are known", excerpt(s))
 	}
 	return strconv.Atoi(s)
-}
-
-// fmsWaypoint reads "type ident via altitude lat lon", in version 3 without via. Other lines (header, end mark) are no waypoints.
-func fmsWaypoint(version int, fields []string) (waypoint, bool, error) {
-	kind, err := strconv.Atoi(fields[0])
-	if err != nil || kind <= 0 || len(fields) == 1 {
-		return waypoint{}, false, nil
-	}
-	want := 5
-	if version == 1100 {
-		want = 6
-	}
-	if len(fields) < want {
-		return waypoint{}, false, malformed("the file may be cut short; export it again", "a waypoint has %d fields, here are %d", want, len(fields))
-	}
-	altitude, lat, lon := fields[want-3], fields[want-2], fields[want-1]
-	p, err := degrees("the longitude", lon, "the latitude", lat)
-	if err == nil {
-		p, err = p.feet(altitude)
-	}
-	return waypoint{ident: fields[1], point: p, placed: true}, true, err
 }
 
 // nextLine returns the first line of text without its ending and surrounding blanks, and what follows it.

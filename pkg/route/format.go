@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -15,57 +16,84 @@ import (
 const known = "GeoJSON, X-Plane FMS, GPX, KML, KMZ, Little Navmap LNMPLN, MSFS PLN, Garmin FPL or SimBrief OFP (JSON or XML)"
 
 // parse recognises the format of data and reads its routes, at least one with at least one point each.
-func parse(data []byte) ([]Route, error) {
-	routes, err := parseAny(data)
+func parse(data []byte, n *notes) ([]Route, error) {
+	routes, err := parseAny(data, n)
 	if err != nil {
 		return nil, err
 	}
 	for i := range routes {
-		routes[i].Points = merged(routes[i].Points)
-		groundEnds(routes[i].Points)
+		routes[i].finish(n)
 	}
 	return routes, nil
 }
 
-func parseAny(data []byte) ([]Route, error) {
+// finish merges equal neighbours, puts the ends at 0 where they have no altitude, and says how
+// altitudes that are missing are made up. A flight without any is planned as if near the ground.
+func (r *Route) finish(n *notes) {
+	before := len(r.Points)
+	r.Points = merged(r.Points)
+	if more := before - len(r.Points); more > 0 {
+		n.add("", "%s, equal to the one before, merged with it", count(more, "point"))
+	}
+	groundEnds(r.Points, r.Cruise > 0)
+	unknown := 0
+	for _, p := range r.Points {
+		if !p.HasAltitude {
+			unknown++
+		}
+	}
+	switch {
+	case unknown == len(r.Points), unknown == 0 && (r.Cruise == 0 || len(r.Points) != 2):
+	case r.Cruise > 0:
+		n.add("", "where waypoints have no altitude, the cruising altitude of %.0f ft is taken, with climb and descent of 1,000 ft in 3 NM", r.Cruise/metresPerFoot)
+	default:
+		n.add("", "the altitude of %d of %s, which the file does not give, is taken from the points before and after", unknown, count(len(r.Points), "point"))
+	}
+}
+
+func parseAny(data []byte, n *notes) ([]Route, error) {
 	switch kindOf(data) {
 	case zipFile:
-		s, err := parseKMZ(data)
-		if err != nil {
-			return nil, err
-		}
-		return s.routes()
+		return drawnRoutes(parseKMZ(data, false, n))
 	case jsonText:
-		return parseJSON(data)
+		return parseJSON(data, n)
 	case xmlFile:
-		return parseXML(xmlText(data))
+		return parseXML(xmlText(data), n)
 	case fmsText:
-		return parseFMS(data)
+		return parseFMS(data, n)
 	case blank:
 		return nil, emptyFile()
 	}
 	return nil, &Error{Problem: "the file is in no format that xelpack reads", Remedy: "give " + known, Err: ErrUnknownFormat}
 }
 
-// parseRegion reads polygons.
-func parseRegion(data []byte) (orb.MultiPolygon, error) {
-	s, err := parseRegionShapes(data)
+// drawnRoutes returns the routes of shapes that could be read.
+func drawnRoutes(s *shapes, err error) ([]Route, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.region()
+	return s.routes()
 }
 
-func parseRegionShapes(data []byte) (*shapes, error) {
+// parseRegion reads polygons.
+func parseRegion(data []byte, n *notes) (orb.MultiPolygon, error) {
+	s, err := parseRegionShapes(data, n)
+	if err != nil {
+		return nil, err
+	}
+	return s.polygonsOnly()
+}
+
+func parseRegionShapes(data []byte, n *notes) (*shapes, error) {
 	switch kindOf(data) {
 	case zipFile:
-		return parseKMZ(data)
+		return parseKMZ(data, true, n)
 	case jsonText:
-		return parseGeoJSON(data)
+		return parseGeoJSON(data, true, n)
 	case xmlFile:
 		text := xmlText(data)
 		if root, err := rootElement(text); err != nil || root == "kml" {
-			return parseKML(text)
+			return parseKML(text, true, n)
 		}
 	case blank:
 		return nil, emptyFile()
@@ -103,66 +131,43 @@ func kindOf(data []byte) kind {
 }
 
 // parseJSON tells a SimBrief OFP from GeoJSON, which alone has a "type".
-func parseJSON(data []byte) ([]Route, error) {
+func parseJSON(data []byte, n *notes) ([]Route, error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) == nil && members["type"] == nil && looksLikeOFP(members) {
-		return parseOFPJSON(data)
+		return parseOFPJSON(data, n)
 	}
-	s, err := parseGeoJSON(data)
-	if err != nil {
-		return nil, err
-	}
-	return s.routes()
+	return drawnRoutes(parseGeoJSON(data, false, n))
 }
 
 // parseXML goes by the root element.
-func parseXML(data []byte) ([]Route, error) {
+func parseXML(data []byte, n *notes) ([]Route, error) {
 	root, err := rootElement(data)
 	if err != nil {
 		return nil, err
 	}
 	switch root {
 	case "gpx":
-		return parseGPX(data)
+		return parseGPX(data, n)
 	case "kml":
-		s, err := parseKML(data)
-		if err != nil {
-			return nil, err
-		}
-		return s.routes()
+		return drawnRoutes(parseKML(data, false, n))
 	case "LittleNavmap":
-		return parseLNMPLN(data)
+		return parseLNMPLN(data, n)
 	case "SimBase.Document":
-		return parsePLN(data)
+		return parsePLN(data, n)
 	case "flight-plan":
-		return parseGarmin(data)
+		return parseGarmin(data, n)
 	case "OFP":
-		return parseOFPXML(data)
+		return parseOFPXML(data, n)
 	}
 	return nil, &Error{Problem: fmt.Sprintf("the file is XML of a kind that xelpack does not read: its root is <%s>", root),
 		Remedy: "give " + known, Err: ErrUnknownFormat}
 }
 
-func parseKMZ(data []byte) (*shapes, error) {
-	packed, err := unzipKML(data)
-	if err != nil {
-		return nil, err
-	}
-	text := xmlText(packed)
-	if root, err := rootElement(text); err != nil || root != "kml" {
-		return nil, malformed("export it again", "the .kml file in the ZIP archive is not KML")
-	}
-	return parseKML(text)
-}
-
 // groundEnds puts a departure and destination without altitude at 0, if the route has altitudes at all.
-func groundEnds(points []Point) {
-	for _, p := range points {
-		if p.HasAltitude {
-			points[0].HasAltitude = true
-			points[len(points)-1].HasAltitude = true
-			return
-		}
+func groundEnds(points []Point, cruise bool) {
+	if cruise || slices.ContainsFunc(points, func(p Point) bool { return p.HasAltitude }) {
+		points[0].HasAltitude = true
+		points[len(points)-1].HasAltitude = true
 	}
 }
 
@@ -170,22 +175,36 @@ func emptyFile() error {
 	return &Error{Problem: "the file is empty", Remedy: "export it again from your flight planner", Err: ErrNoPoints}
 }
 
-// plainText drops a byte order mark and turns UTF-16, which Windows editors write, into UTF-8.
+// plainText drops a byte order mark, turns UTF-16, which Windows editors write, into UTF-8, and ends
+// lines as today's systems do where an old Macintosh did.
 func plainText(data []byte) []byte {
+	text := decoded(data)
+	if kindOf(text) != zipFile && !bytes.Contains(text, []byte("\n")) {
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	return text
+}
+
+func decoded(data []byte) []byte {
 	if text, ok := bytes.CutPrefix(data, []byte{0xef, 0xbb, 0xbf}); ok {
 		return text
 	}
 	var order binary.ByteOrder
+	start := 2
 	switch {
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
 		order = binary.LittleEndian
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
+	case len(data) > 3 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0: // without a mark
+		order, start = binary.LittleEndian, 0
+	case len(data) > 3 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0:
+		order, start = binary.BigEndian, 0
 	default:
 		return data
 	}
 	text := make([]byte, 0, len(data)/2)
-	for i := 2; i+1 < len(data); i += 2 {
+	for i := start; i+1 < len(data); i += 2 {
 		r := rune(order.Uint16(data[i:]))
 		if utf16.IsSurrogate(r) && i+3 < len(data) {
 			r = utf16.DecodeRune(r, rune(order.Uint16(data[i+2:])))

@@ -17,7 +17,7 @@ import (
 // near lets positions differ by 2 m and heights by a foot: formats write degrees, or minutes and seconds.
 var near = cmp.Options{cmp.Comparer(func(a, b route.Point) bool {
 	return math.Abs(a.Lon()-b.Lon()) < 2e-5 && math.Abs(a.Lat()-b.Lat()) < 2e-5 && math.Abs(a.Altitude-b.Altitude) < 0.31 && a.HasAltitude == b.HasAltitude
-}), cmpopts.EquateEmpty()}
+}), cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, 1e-6)}
 
 // flat returns points without their altitudes.
 func flat(points []route.Point) []route.Point {
@@ -41,26 +41,27 @@ func TestOneFlightInAllFormats(t *testing.T) {
 	for _, tt := range []struct {
 		file, name string
 		points     []route.Point
+		cruise     float64
 		more       []route.Route
 	}{
-		{"plan-1100.fms", "", want, nil},
-		{"plan-3.fms", "", want, nil},
-		{"plan.geojson", "EDDH EKCH", want, nil},
-		{"plan.gpx", "EDDH EKCH", want, nil},
-		{"plan.kml", "EDDH EKCH", want, nil},
-		{"plan.kmz", "EDDH EKCH", want, nil},
-		{"plan.lnmpln", "", want, []route.Route{alternate}},
-		{"plan.pln", "EDDH EKCH", want, nil},
-		{"plan.fpl", "EDDH EKCH", flat(want), nil},
-		{"simbrief.json", "EDDH EKCH", want, []route.Route{viaSVD}},
-		{"simbrief.xml", "EDDH EKCH", want, []route.Route{viaSVD}},
+		{"plan-1100.fms", "", want, 0, nil},
+		{"plan-3.fms", "", want, 0, nil},
+		{"plan.geojson", "EDDH EKCH", want, 0, nil},
+		{"plan.gpx", "EDDH EKCH", want, 0, nil},
+		{"plan.kml", "EDDH EKCH", want, 0, nil},
+		{"plan.kmz", "EDDH EKCH", want, 0, nil},
+		{"plan.lnmpln", "", want, flightLevel, []route.Route{alternate}},
+		{"plan.pln", "EDDH EKCH", want, flightLevel, nil},
+		{"plan.fpl", "EDDH EKCH", flat(want), 0, nil},
+		{"simbrief.json", "EDDH EKCH", want, flightLevel, []route.Route{viaSVD}},
+		{"simbrief.xml", "EDDH EKCH", want, flightLevel, []route.Route{viaSVD}},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			got, err := route.Read(filepath.Join("testdata", tt.file))
+			got, _, err := route.Read(filepath.Join("testdata", tt.file))
 			if err != nil {
 				t.Fatal(err)
 			}
-			routes := append([]route.Route{{Name: tt.name, Points: tt.points}}, tt.more...)
+			routes := append([]route.Route{{Name: tt.name, Points: tt.points, Cruise: tt.cruise}}, tt.more...)
 			if diff := cmp.Diff(routes, got, near); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -75,7 +76,7 @@ func TestSharedSamples(t *testing.T) {
 	if err != nil {
 		t.Skipf("the shared samples are not here: %v", err)
 	}
-	want, err := route.Read(filepath.Join(dir, "flight-alt.geojson"))
+	want, _, err := route.Read(filepath.Join(dir, "flight-alt.geojson"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func TestSharedSamples(t *testing.T) {
 		t.Errorf("%d samples, want 11", len(entries))
 	}
 	for _, e := range entries {
-		got, err := route.Read(filepath.Join(dir, e.Name()))
+		got, _, err := route.Read(filepath.Join(dir, e.Name()))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -127,7 +128,7 @@ func TestFormatsByContent(t *testing.T) {
 		"PLN without declaration":         "\n\n" + string(pln[strings.Index(string(pln), "<SimBase"):]),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := route.Read(write(t, text))
+			got, _, err := route.Read(write(t, text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +149,7 @@ func TestUnknownFormats(t *testing.T) {
 		"PDF":            {"%PDF-1.7\x00\xff", "in no format"},
 		"letter I alone": {"I\nam not a flight plan\n", "in no format"},
 	} {
-		_, err := route.Read(write(t, tt.text))
+		_, _, err := route.Read(write(t, tt.text))
 		if !errors.Is(err, route.ErrUnknownFormat) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "GPX") {
 			t.Errorf("%s: error %v; want one that has %q and lists the formats", name, err, tt.want)
 		}
@@ -175,7 +176,7 @@ func TestCutShort(t *testing.T) {
 		}
 		for i := range 40 {
 			cut := body[:len(body)*i/40]
-			if _, err := route.Read(write(t, cut)); err == nil {
+			if _, _, err := route.Read(write(t, cut)); err == nil {
 				t.Errorf("%s cut to %d of %d bytes passes for whole", sample, len(cut), len(body))
 			} else if _, ok := errors.AsType[*route.Error](err); !ok {
 				t.Errorf("%s cut to %d bytes: error %v is no *route.Error", sample, len(cut), err)
@@ -194,16 +195,16 @@ func TestTooLarge(t *testing.T) {
 	if err := f.Truncate(100 << 20); err != nil { // sparse: 100 MB of zeros
 		t.Fatal(err)
 	}
-	if _, err := route.Read(path); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), path) {
+	if _, _, err := route.Read(path); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want ErrTooLarge", err)
 	}
-	if _, err := route.ReadRegion(path); !errors.Is(err, route.ErrTooLarge) {
+	if _, _, err := route.ReadRegion(path); !errors.Is(err, route.ErrTooLarge) {
 		t.Errorf("error %v, want ErrTooLarge", err)
 	}
-	if _, err := route.Read("/dev/zero"); !errors.Is(err, route.ErrTooLarge) {
+	if _, _, err := route.Read("/dev/zero"); !errors.Is(err, route.ErrTooLarge) {
 		t.Errorf("endless file: error %v, want ErrTooLarge", err)
 	}
-	if _, err := route.Read(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := route.Read(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: error %v", err)
 	}
 }
@@ -226,7 +227,7 @@ func TestTooManyPoints(t *testing.T) {
 		"SimBrief JSON":  `{` + ofpEnds + `,"navlog":{"fix":[{}` + strings.Repeat(`,{}`, n) + `]}}`,
 		"SimBrief XML":   `<OFP>` + ofpEndsXML + `<navlog>` + strings.Repeat("<fix/>", n) + `</navlog></OFP>`,
 	} {
-		if _, err := route.Read(write(t, text)); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), "more than 500000 points") {
+		if _, _, err := route.Read(write(t, text)); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), "more than 500000 points") {
 			t.Errorf("%s: error %.300v; want one that says there are too many points", name, err)
 		}
 	}

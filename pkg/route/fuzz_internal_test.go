@@ -10,7 +10,7 @@ import (
 )
 
 // fuzz runs a parser over mutations of the samples whose names match. Whatever it is given, it returns usable routes or an *Error that is short enough to read.
-func fuzz(f *testing.F, samples string, parse func([]byte) ([]Route, error)) {
+func fuzz(f *testing.F, samples string, parse func([]byte, *notes) ([]Route, error)) {
 	files, err := filepath.Glob(filepath.Join("testdata", samples))
 	if err != nil || len(files) == 0 {
 		f.Fatal("no samples match ", samples, err)
@@ -23,7 +23,13 @@ func fuzz(f *testing.F, samples string, parse func([]byte) ([]Route, error)) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		routes, err := parse(data)
+		var n notes
+		routes, err := parse(data, &n)
+		for _, text := range n.texts() {
+			if len(text) > 1000 {
+				t.Errorf("note of %d bytes: %.200s", len(text), text)
+			}
+		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				t.Errorf("error %v is no *Error", err)
@@ -50,23 +56,11 @@ func fuzz(f *testing.F, samples string, parse func([]byte) ([]Route, error)) {
 }
 
 func FuzzGeoJSON(f *testing.F) {
-	fuzz(f, "*.geojson", func(data []byte) ([]Route, error) {
-		s, err := parseGeoJSON(data)
-		if err != nil {
-			return nil, err
-		}
-		return s.routes()
-	})
+	fuzz(f, "*.geojson", func(data []byte, n *notes) ([]Route, error) { return drawnRoutes(parseGeoJSON(data, false, n)) })
 }
 
 func FuzzKML(f *testing.F) {
-	fuzz(f, "*.kml", func(data []byte) ([]Route, error) {
-		s, err := parseKML(data)
-		if err != nil {
-			return nil, err
-		}
-		return s.routes()
-	})
+	fuzz(f, "*.kml", func(data []byte, n *notes) ([]Route, error) { return drawnRoutes(parseKML(data, false, n)) })
 }
 
 func FuzzFMS(f *testing.F)          { fuzz(f, "*.fms", parseFMS) }
@@ -80,5 +74,5 @@ func FuzzSimBriefXML(f *testing.F)  { fuzz(f, "simbrief.xml", parseOFPXML) }
 
 // FuzzParse goes the whole way, recognition included.
 func FuzzParse(f *testing.F) {
-	fuzz(f, "*.*", func(data []byte) ([]Route, error) { return parse(plainText(data)) })
+	fuzz(f, "*.*", func(data []byte, n *notes) ([]Route, error) { return parse(plainText(data), n) })
 }

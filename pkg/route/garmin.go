@@ -1,16 +1,29 @@
 package route
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
-// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. It has no altitudes.
-func parseGarmin(data []byte) ([]Route, error) {
+// samePlace is how far apart, in metres, two entries of a table may be that are one waypoint.
+const samePlace = 100
+
+// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. It
+// has no altitudes but, from ForeFlight, that of the cruise, in feet.
+func parseGarmin(data []byte, n *notes) ([]Route, error) {
 	const table, points = "flight-plan/waypoint-table/waypoint", "flight-plan/route/route-point"
-	g := garmin{places: map[garminKey]Point{}, named: map[string]garminName{}}
+	g := garmin{plan: plan{notes: n}, table: map[string][]*garminWaypoint{}, found: map[garminKey]*garminWaypoint{}}
 	var key garminKey
 	var lat, lon string
 	start := func(e *element) error {
-		if e.path == table || e.path == points {
+		switch e.path {
+		case table, points:
 			key, lat, lon = garminKey{}, "", ""
+		case "flight-plan/route":
+			if len(g.route) > 0 {
+				return malformed("give one flight plan a file", "the file has a second route")
+			}
 		}
 		return nil
 	}
@@ -27,14 +40,16 @@ func parseGarmin(data []byte) ([]Route, error) {
 		case table + "/lon":
 			lon = e.value()
 		case table:
-			p, err := degrees("lon", lon, "lat", lat)
-			g.places[key] = p
-			g.named[key.ident] = garminName{p, g.named[key.ident].count + 1}
-			return err
+			w := &garminWaypoint{key: key, line: e.line}
+			w.point, w.err = degrees("lon", lon, "lat", lat)
+			g.table[key.ident] = append(g.table[key.ident], w)
+			g.entries++
 		case points:
 			return add(&g.route, garminStop{key, e.line})
 		case "flight-plan/route/route-name":
 			g.name = e.value()
+		case "flight-plan/flight-data/altitude-ft":
+			g.setCruise(e.value(), e.place)
 		}
 		return nil
 	}
@@ -53,40 +68,93 @@ type garminStop struct {
 	line int // of the file
 }
 
-// garminName is a waypoint by its name alone.
-type garminName struct {
+// garminWaypoint is an entry of the table.
+type garminWaypoint struct {
+	key   garminKey
+	line  int // of the file
 	point Point
-	count int // of waypoints that bear the name
+	err   error // what is wrong with its position: it matters only if the route goes there
+	flown bool  // the route goes there
 }
 
 type garmin struct {
-	name   string
-	places map[garminKey]Point
-	named  map[string]garminName
-	route  []garminStop
+	plan
+	table   map[string][]*garminWaypoint // by identifier
+	found   map[garminKey]*garminWaypoint
+	entries int
+	route   []garminStop
 }
 
 // routes looks up the route points. They follow the table or precede it.
 func (g *garmin) routes() ([]Route, error) {
-	p := plan{name: g.name}
 	for _, stop := range g.route {
-		point, ok := g.find(stop.key)
-		if !ok {
-			return nil, within(fmt.Sprintf("line %d, <route-point>", stop.line), malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(stop.key.ident)))
+		place := func() string { return fmt.Sprintf("line %d, <route-point>", stop.line) }
+		found, err := g.find(stop.key, place)
+		if err != nil {
+			return nil, within(place(), err)
 		}
-		p.waypoints = append(p.waypoints, waypoint{ident: stop.key.ident, point: point, placed: true})
+		w := waypoint{ident: stop.key.ident}
+		switch {
+		case found.err == nil:
+			w.at(found.point, place)
+		case !errors.Is(found.err, errUnplaced):
+			return nil, within(fmt.Sprintf("line %d, <waypoint>", found.line), found.err)
+		}
+		g.waypoints = append(g.waypoints, w)
 	}
-	if len(p.waypoints) == 0 && len(g.places) > 0 {
+	if len(g.waypoints) == 0 && g.entries > 0 {
 		return nil, &Error{Problem: "the file has waypoints, but no route", Remedy: "export it again with the route", Err: ErrNoPoints}
 	}
-	return p.routes()
+	if left := g.left(); len(left) > 0 {
+		g.add("", "waypoints of the table that the route does not go to are left out: %s", enumerate(left, 20))
+	}
+	return g.plan.routes()
 }
 
-// find looks for k and, because some writers leave out the country or the type on one side, for the only waypoint that has k's name.
-func (g *garmin) find(k garminKey) (Point, bool) {
-	if p, ok := g.places[k]; ok {
-		return p, true
+// find looks for k and, because some writers leave out the country or the type on one side, for the
+// only waypoint that has k's name.
+func (g *garmin) find(k garminKey, place func() string) (*garminWaypoint, error) {
+	if w := g.found[k]; w != nil {
+		return w, nil
 	}
-	only := g.named[k.ident]
-	return only.point, only.count == 1
+	named := g.table[k.ident]
+	var same []*garminWaypoint
+	for _, w := range named {
+		if w.key == k {
+			same = append(same, w)
+		}
+	}
+	if len(same) == 0 && len(named) > 0 {
+		same = named
+		g.add(place(), "waypoint %s has another type or country in the table; the only one of the name is taken", excerpt(k.ident))
+	}
+	if len(same) == 0 {
+		return nil, malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(k.ident))
+	}
+	first := same[0]
+	first.flown = true
+	for _, w := range same[1:] {
+		w.flown = true
+		if distance, _ := course(w.point.Point, first.point.Point); distance > samePlace || w.err != nil || first.err != nil {
+			return nil, malformed("give each a name of its own", "waypoint %q stands in the table at more than one place, in lines %d and %d: which is meant is not certain",
+				excerpt(k.ident), first.line, w.line)
+		}
+		g.add(fmt.Sprintf("line %d, <waypoint>", w.line), "waypoint %s is in the table more than once, at the same place", excerpt(k.ident))
+	}
+	g.found[k] = first
+	return first, nil
+}
+
+// left returns the names in the table that the route does not go to.
+func (g *garmin) left() []string {
+	var names []string
+	for name, entries := range g.table {
+		for _, w := range entries {
+			if !w.flown {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }

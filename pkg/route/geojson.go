@@ -3,7 +3,9 @@ package route
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/paulmach/orb"
 )
@@ -11,17 +13,24 @@ import (
 // maxNesting bounds how deep collections may stand in one another. Files of the field have one level.
 const maxNesting = 8
 
-// parseGeoJSON reads the shapes of a GeoJSON file.
-func parseGeoJSON(data []byte) (*shapes, error) {
+// geoJSON is a GeoJSON file that is being read.
+type geoJSON struct {
+	shapes
+	place string // of the coordinates that are being read
+	index []int  // in them
+}
+
+// parseGeoJSON reads the shapes of a GeoJSON file: polygons, or else lines and points.
+func parseGeoJSON(data []byte, region bool, n *notes) (*shapes, error) {
 	var raw json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return nil, jsonError(data, err)
 	}
-	s := new(shapes)
-	if err := s.add(raw, "", "", 0); err != nil {
+	g := &geoJSON{shapes: shapes{notes: n, region: region}}
+	if err := g.addObject(raw, "", "", 0); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &g.shapes, nil
 }
 
 // object is a GeoJSON object and where it stands in the file.
@@ -33,35 +42,50 @@ type object struct {
 
 func newObject(raw json.RawMessage, place string) (object, error) {
 	o := object{place: place}
-	if string(raw) == "null" && place != "" {
-		return o, within(place, malformed("a feature without a geometry has no place", "null stands here"))
-	}
 	if err := json.Unmarshal(raw, &o.members); err != nil || o.members == nil {
 		return o, within(place, malformed("", "a JSON object is expected here, not %s", excerpt(raw)))
 	}
 	if err := json.Unmarshal(o.members["type"], &o.kind); err != nil {
 		return o, within(place, malformed("every GeoJSON object has one", `there is no "type"`))
 	}
-	return o, nil
+	return o, within(place, o.checkCRS())
 }
 
-// member returns the value called key and where it stands.
-func (o object) member(key string) (json.RawMessage, string, error) {
+// checkCRS refuses coordinates in metres of a projection, which today's GeoJSON no longer has: near
+// its origin they would pass for degrees.
+func (o object) checkCRS() error {
+	var crs struct{ Properties struct{ Name string } }
+	if json.Unmarshal(o.members["crs"], &crs) != nil || crs.Properties.Name == "" {
+		return nil
+	}
+	name := strings.ToUpper(crs.Properties.Name)
+	inDegrees := func(s string) bool { return strings.HasSuffix(name, s) }
+	if slices.ContainsFunc([]string{"CRS84", "CRS83", ":4326", ":4979", ":4258", ":4269", "WGS84", "WGS 84"}, inDegrees) {
+		return nil
+	}
+	return within("crs", malformed("export it in longitude and latitude, WGS 84", "the coordinates are in %s", excerpt(crs.Properties.Name)))
+}
+
+// member returns the value called key and where it stands; nil if it is absent or null.
+func (o object) member(key string) (json.RawMessage, string) {
 	place := key
 	if o.place != "" {
 		place = o.place + "." + key
 	}
-	value, ok := o.members[key]
-	if !ok {
-		return nil, "", within(place, malformed("every "+o.kind+" has one", "it is missing"))
+	if value := o.members[key]; string(value) != "null" {
+		return value, place
 	}
-	return value, place, nil
+	return nil, place
 }
 
-// add takes over one GeoJSON object. place is where it stands; name is that of the feature it belongs to.
-func (s *shapes) add(raw json.RawMessage, place, name string, depth int) error {
+// addObject takes over one GeoJSON object. place is where it stands; name is that of the feature it belongs to.
+func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) error {
 	if depth > maxNesting {
 		return within(place, malformed("", "collections are nested more than %d deep", maxNesting))
+	}
+	if string(raw) == "null" && place != "" {
+		g.add(place, "null is left out")
+		return nil
 	}
 	o, err := newObject(raw, place)
 	if err != nil {
@@ -69,38 +93,40 @@ func (s *shapes) add(raw json.RawMessage, place, name string, depth int) error {
 	}
 	switch o.kind {
 	case "FeatureCollection":
-		return s.addAll(o, "features", name, depth)
+		return g.addAll(o, "features", name, depth)
 	case "GeometryCollection":
-		return s.addAll(o, "geometries", name, depth)
+		return g.addAll(o, "geometries", name, depth)
 	case "Feature":
-		geometry, place, err := o.member("geometry")
-		if err != nil {
-			return err
+		geometry, inner := o.member("geometry")
+		if geometry == nil {
+			g.add(inner, "a feature without a geometry is left out")
+			return nil
 		}
-		return s.add(geometry, place, featureName(o.members["properties"]), depth+1)
+		return g.addObject(geometry, inner, featureName(o.members["properties"]), depth+1)
 	case "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon":
-		coordinates, inner, err := o.member("coordinates")
-		if err != nil {
-			return err
+		if !g.wants(place, strings.HasSuffix(o.kind, "Polygon")) {
+			return nil
 		}
-		s.note(place, o.kind == "Polygon" || o.kind == "MultiPolygon")
-		return within(inner, s.addGeometry(o.kind, name, coordinates))
+		coordinates, inner := o.member("coordinates")
+		if coordinates == nil {
+			g.add(inner, "a %s without coordinates is left out", o.kind)
+			return nil
+		}
+		g.place, g.index = inner, nil
+		return g.addGeometry(o.kind, name, coordinates)
 	}
 	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", excerpt(o.kind)))
 }
 
 // addAll takes over the objects in the array called key.
-func (s *shapes) addAll(o object, key, name string, depth int) error {
-	array, place, err := o.member(key)
-	if err != nil {
-		return err
-	}
+func (g *geoJSON) addAll(o object, key, name string, depth int) error {
+	array, place := o.member(key)
 	all, err := elements(array)
 	if err != nil {
 		return within(place, err)
 	}
 	for i, raw := range all {
-		if err := s.add(raw, fmt.Sprintf("%s[%d]", place, i), name, depth+1); err != nil {
+		if err := g.addObject(raw, fmt.Sprintf("%s[%d]", place, i), name, depth+1); err != nil {
 			return err
 		}
 	}
@@ -108,86 +134,137 @@ func (s *shapes) addAll(o object, key, name string, depth int) error {
 }
 
 // addGeometry takes over the coordinates of a geometry.
-func (s *shapes) addGeometry(kind, name string, coordinates json.RawMessage) error {
+func (g *geoJSON) addGeometry(kind, name string, coordinates json.RawMessage) error {
+	pin := func(raw json.RawMessage) error {
+		p, ok, err := g.position(raw)
+		if !ok && err == nil {
+			return nil
+		}
+		return g.addPin(p, g.where, err)
+	}
+	route := func(raw json.RawMessage) error {
+		l, err := g.line(raw)
+		if err != nil {
+			return err
+		}
+		return g.addLine(name, l, g.where())
+	}
 	switch kind {
 	case "Point":
-		p, err := position(coordinates)
-		if err == nil {
-			err = add(&s.points, p)
-		}
-		return err
+		return pin(coordinates)
 	case "MultiPoint":
-		points, err := list(coordinates, position)
-		s.points = append(s.points, points...)
-		return err
+		return g.each(coordinates, pin)
 	case "LineString":
-		points, err := line(coordinates)
-		s.addLines(name, points)
-		return err
+		return route(coordinates)
 	case "MultiLineString":
-		lines, err := list(coordinates, line)
-		s.addLines(name, lines...)
-		return err
+		return g.each(coordinates, route)
 	case "Polygon":
-		p, err := polygon(coordinates)
-		s.polygons = append(s.polygons, p)
-		return err
+		return g.polygon(coordinates)
 	default: // MultiPolygon
-		all, err := list(coordinates, polygon)
-		s.polygons = append(s.polygons, all...)
-		return err
+		return g.each(coordinates, g.polygon)
 	}
 }
 
-func line(raw json.RawMessage) ([]Point, error) {
-	points, err := list(raw, position)
-	if err == nil && len(points) == 0 {
-		err = emptyLine()
+// each reads the parts of an array and keeps track of where they stand: what it calls puts that into its errors.
+func (g *geoJSON) each(array json.RawMessage, read func(json.RawMessage) error) error {
+	all, err := elements(array)
+	if err != nil {
+		return within(g.where(), err)
 	}
-	return points, err
-}
-
-func polygon(raw json.RawMessage) (orb.Polygon, error) {
-	rings, err := list(raw, func(raw json.RawMessage) (orb.Ring, error) {
-		points, err := list(raw, position)
-		if err != nil {
-			return nil, err
+	depth := len(g.index)
+	for i, raw := range all {
+		g.index = append(g.index[:depth], i)
+		if err := read(raw); err != nil {
+			return err
 		}
-		return newRing(points)
-	})
-	if err == nil && len(rings) == 0 {
-		err = emptyPolygon()
 	}
-	return rings, err
+	g.index = g.index[:depth]
+	return nil
 }
 
-// position reads [longitude, latitude] or [longitude, latitude, altitude, …].
-func position(raw json.RawMessage) (Point, error) {
+// where says what is being read.
+func (g *geoJSON) where() string {
+	place := g.place
+	for _, i := range g.index {
+		place += fmt.Sprintf("[%d]", i)
+	}
+	return place
+}
+
+func (g *geoJSON) line(raw json.RawMessage) (l line, err error) {
+	err = g.each(raw, func(raw json.RawMessage) error {
+		p, ok, err := g.position(raw)
+		if err != nil || !ok {
+			return err
+		}
+		return l.add(p, g.where)
+	})
+	return l, err
+}
+
+func (g *geoJSON) polygon(raw json.RawMessage) error {
+	var rings orb.Polygon
+	err := g.each(raw, func(raw json.RawMessage) error {
+		l, err := g.line(raw)
+		if err != nil {
+			return err
+		}
+		r, err := g.ring(l, g.where())
+		rings = append(rings, r)
+		return err
+	})
+	if err == nil {
+		g.addPolygon(rings, g.where())
+	}
+	return err
+}
+
+// position reads [longitude, latitude] or [longitude, latitude, altitude, …]. ok is false for an
+// empty one, which is noted.
+func (g *geoJSON) position(raw json.RawMessage) (p Point, ok bool, err error) {
 	const remedy = "a position is [longitude, latitude] in degrees"
+	defer func() {
+		if err != nil {
+			err = within(g.where(), err)
+		}
+	}()
+	if string(raw) == "null" {
+		raw = json.RawMessage("[]")
+	}
 	all, err := elements(raw)
 	if err != nil {
-		return Point{}, err
+		return p, false, err
 	}
-	var v [3]float64
+	var v [3]string
 	n := 0
 	for i, raw := range all {
 		if i == len(v) {
+			g.add(g.where(), "what follows longitude, latitude and altitude is left out")
 			break
 		}
-		f, err := strconv.ParseFloat(string(raw), 64)
-		if err != nil {
-			return Point{}, within(fmt.Sprintf("[%d]", i), malformed(remedy, "%s is not a usable number", excerpt(raw)))
-		}
-		v[i], n = f, i+1
+		v[i], n = string(raw), i+1
+	}
+	if n == 0 || n > 1 && v[0] == "null" && v[1] == "null" {
+		g.add(g.where(), "an empty position is left out")
+		return p, false, nil
 	}
 	if n < 2 {
-		return Point{}, malformed(remedy, "%d of 2 coordinates are there", n)
+		return p, false, malformed(remedy, "%d of 2 coordinates are there", n)
 	}
-	p, err := newPoint(v[0], v[1])
-	if err == nil && n == 3 {
-		return p.at(v[2])
+	var xy [2]float64
+	for i := range xy {
+		// Some writers put numbers into quotes.
+		if xy[i], err = strconv.ParseFloat(strings.Trim(v[i], `"`), 64); err != nil {
+			return p, false, within(fmt.Sprintf("[%d]", i), malformed(remedy, "%s is not a usable number", excerpt(v[i])))
+		}
 	}
-	return p, err
+	if p, err = newPoint(xy[0], xy[1]); err != nil {
+		return p, false, err
+	}
+	if v[2] != "null" {
+		g.metres(&p, strings.Trim(v[2], `"`), g.where)
+	}
+	return p, true, nil
 }
 
 // featureName returns the member "name" of a feature's properties, if it is a string.

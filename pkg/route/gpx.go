@@ -1,57 +1,116 @@
 package route
 
-// parseGPX returns the routes (rte) of a GPX file; where there are none, its tracks (trk), simplified. They are never mixed: a file with both holds the same
-// flight twice, planned and flown. The segments of a track follow one another.
-func parseGPX(data []byte) ([]Route, error) {
-	var routes, tracks []Route
-	var current Route
-	var point Point
-	waypoints := false
-	start := func(e *element) (err error) {
-		switch e.path {
-		case "gpx/rte", "gpx/trk":
-			current = Route{}
-		case "gpx/rte/rtept", "gpx/trk/trkseg/trkpt":
-			point, err = degrees("lon", e.attr("lon"), "lat", e.attr("lat"))
-		case "gpx/wpt":
-			waypoints = true
-		}
-		return err
-	}
-	end := func(e *element) (err error) {
-		switch e.path {
-		case "gpx/rte/name", "gpx/trk/name":
-			current.Name = e.value()
-		case "gpx/rte/rtept/ele", "gpx/trk/trkseg/trkpt/ele":
-			point, err = point.metres(e.value())
-		case "gpx/rte/rtept", "gpx/trk/trkseg/trkpt":
-			err = add(&current.Points, point)
-		case "gpx/rte":
-			routes = appendRoute(routes, current)
-		case "gpx/trk":
-			current.Points = simplify(current.Points)
-			tracks = appendRoute(tracks, current)
-		}
-		return err
-	}
-	if err := walkXML(data, start, end); err != nil {
+import "strings"
+
+// parseGPX returns the routes (rte) of a GPX file; where there are none, its tracks (trk),
+// simplified; where there are none either, one route through its waypoints (wpt). They are never
+// mixed: a file with several holds the same flight more than once, planned and flown. The segments
+// of a track follow one another.
+func parseGPX(data []byte, n *notes) ([]Route, error) {
+	g := gpx{notes: n}
+	if err := walkXML(data, g.start, g.end); err != nil {
 		return nil, err
 	}
-	switch {
-	case len(routes) > 0:
-		return routes, nil
-	case len(tracks) > 0:
-		return tracks, nil
-	case waypoints:
-		return nil, &Error{Problem: "the file has waypoints, but no route and no track", Remedy: "make a route (rte) of them", Err: ErrNoPoints}
-	}
-	return nil, &Error{Problem: "the file has no route (rte) and no track (trk)", Remedy: "export it again with the route", Err: ErrNoPoints}
+	return g.chosen()
 }
 
-// appendRoute adds r if it has points.
-func appendRoute(routes []Route, r Route) []Route {
-	if len(r.Points) == 0 {
-		return routes
+// gpx is what is known of the file that is being read.
+type gpx struct {
+	*notes
+	routes, tracks []Route
+	waypoints      line
+
+	name     string // of the route or track that is being read
+	current  line
+	segments int
+	point    Point
+	unplaced bool // the point has no coordinates
+}
+
+// The elements that are a place each.
+const gpxRoutePoint, gpxTrackPoint, gpxWaypoint = "gpx/rte/rtept", "gpx/trk/trkseg/trkpt", "gpx/wpt"
+
+func (g *gpx) start(e *element) (err error) {
+	switch e.path {
+	case "gpx/rte", "gpx/trk":
+		g.current, g.name, g.segments = line{}, "", 0
+	case gpxRoutePoint, gpxTrackPoint, gpxWaypoint:
+		g.point, err = degrees("lon", e.attr("lon"), "lat", e.attr("lat"))
+		if g.unplaced = err == errUnplaced; g.unplaced {
+			g.add(e.place(), "a point without coordinates is left out")
+			return nil
+		}
 	}
-	return append(routes, r)
+	return err
+}
+
+func (g *gpx) end(e *element) error {
+	switch e.path {
+	case "gpx/rte/name", "gpx/trk/name":
+		g.name = e.value()
+	case gpxRoutePoint + "/ele", gpxTrackPoint + "/ele", gpxWaypoint + "/ele":
+		g.metres(&g.point, e.value(), e.place)
+	case gpxRoutePoint, gpxTrackPoint, gpxWaypoint:
+		switch {
+		case g.unplaced:
+			return nil
+		case e.path == gpxWaypoint:
+			return g.waypoints.add(g.point, e.place)
+		}
+		return g.current.add(g.point, e.place)
+	case "gpx/trk/trkseg":
+		g.segments++
+	case "gpx/rte":
+		return g.finish(&g.routes, e)
+	case "gpx/trk":
+		return g.finish(&g.tracks, e)
+	}
+	if strings.HasPrefix(e.path, gpxRoutePoint+"/extensions/") && e.name() == "rpt" {
+		g.add(e.place(), "a point of Garmin's extensions between two of the route's is left out")
+	}
+	return nil
+}
+
+// finish adds what was read to one of the lists, if it has points.
+func (g *gpx) finish(list *[]Route, e *element) error {
+	if len(g.current.points) == 0 {
+		g.add(e.place(), "a <%s> without points is left out", e.name())
+		return nil
+	}
+	if err := g.current.settle(g.notes); err != nil {
+		return err
+	}
+	points := g.current.points
+	if e.name() == "trk" {
+		points = simplify(points)
+		noteSimplified(g.notes, e.place(), len(g.current.points), len(points))
+		if g.segments > 1 {
+			g.add(e.place(), "the %d segments of a track are joined", g.segments)
+		}
+	}
+	*list = append(*list, Route{Name: g.name, Points: points})
+	return nil
+}
+
+// chosen returns the routes of the kind that counts and says what is left.
+func (g *gpx) chosen() ([]Route, error) {
+	waypoints := len(g.waypoints.points)
+	switch {
+	case len(g.routes) > 0 || len(g.tracks) > 0:
+		if len(g.routes) > 0 && len(g.tracks) > 0 {
+			g.add("", "%s (trk) left out: the routes (rte) of the file count", count(len(g.tracks), "track"))
+			g.tracks = nil
+		}
+		if waypoints > 0 {
+			g.add("", "%s (wpt) left out: they are on no route", count(waypoints, "waypoint"))
+		}
+		return append(g.routes, g.tracks...), nil
+	case waypoints > 0:
+		if err := g.waypoints.settle(g.notes); err != nil {
+			return nil, err
+		}
+		g.add("", "there is no route and no track: %s (wpt) taken for a route in the order of the file", count(waypoints, "waypoint"))
+		return []Route{{Points: g.waypoints.points}}, nil
+	}
+	return nil, g.nothing("route (rte), no track (trk) and no waypoints (wpt)", "export it again with the route")
 }

@@ -1,19 +1,16 @@
 package route
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"io"
-	"path"
 	"strings"
 
 	"github.com/paulmach/orb"
 )
 
-// parseKML reads the shapes of a KML file. Altitudes count whatever altitudeMode says; recorded tracks (gx:Track) are simplified.
-func parseKML(data []byte) (*shapes, error) {
-	k := &kml{}
+// parseKML reads the shapes of a KML file: polygons, or else lines and points. Altitudes count
+// whatever altitudeMode says; recorded tracks (gx:Track) are simplified.
+func parseKML(data []byte, region bool, n *notes) (*shapes, error) {
+	k := &kml{shapes: shapes{notes: n, region: region}}
 	if err := walkXML(data, k.start, k.end); err != nil {
 		return nil, err
 	}
@@ -25,8 +22,9 @@ type kml struct {
 	shapes
 	unnamed int         // the first line of the current placemark
 	name    string      // of the current placemark
-	track   []Point     // of the current gx:Track
+	track   line        // of the current gx:Track
 	polygon orb.Polygon // the current one, its outer ring first
+	outer   bool        // it has an outer ring
 }
 
 func (k *kml) start(e *element) error {
@@ -34,9 +32,9 @@ func (k *kml) start(e *element) error {
 	case "Placemark":
 		k.unnamed, k.name = len(k.lines), ""
 	case "Track":
-		k.track = nil
+		k.track = line{}
 	case "Polygon":
-		k.polygon = nil
+		k.polygon, k.outer = nil, false
 	}
 	return nil
 }
@@ -51,55 +49,107 @@ func (k *kml) end(e *element) error {
 		for i := k.unnamed; i < len(k.lines); i++ {
 			k.lines[i].Name = k.name
 		}
+	case e.endsIn("NetworkLink/Link/href"), e.endsIn("NetworkLink/Url/href"):
+		k.add(place, "what the file links to is left out: %s", excerpt(e.value()))
+	case e.name() == "altitudeMode" && e.value() == "relativeToGround":
+		k.add(place, "altitudes above ground (relativeToGround) are taken for altitudes above sea level")
 	case e.endsIn("Point/coordinates"):
-		points, err := tuples(e.value())
-		if err != nil || len(points) == 0 {
-			return err
+		if k.wants(place, false) {
+			return k.point(e)
 		}
-		k.note(place, false)
-		return add(&k.points, points[0])
 	case e.endsIn("Polygon/outerBoundaryIs/LinearRing/coordinates"), e.endsIn("Polygon/innerBoundaryIs/LinearRing/coordinates"):
-		return k.addRing(e)
+		if k.region {
+			return k.addRing(e)
+		}
 	case e.name() == "Polygon":
-		if len(k.polygon) == 0 {
-			return emptyPolygon()
+		if k.wants(place, true) {
+			k.addPolygon(k.polygon, e.place())
 		}
-		k.note(place, true)
-		k.polygons = append(k.polygons, k.polygon)
 	case e.endsIn("LineString/coordinates"), e.endsIn("LinearRing/coordinates"):
-		points, err := tuples(e.value())
-		if err == nil && len(points) == 0 {
-			return emptyLine()
+		if !k.wants(place, false) {
+			return nil
 		}
-		k.note(place, false)
-		k.addLines("", points)
-		return err
-	case e.endsIn("Track/coord"):
-		p, err := tuple(strings.Fields(e.value()))
+		l, err := k.line(e)
 		if err != nil {
 			return err
 		}
-		return add(&k.track, p)
-	case e.name() == "Track" && len(k.track) > 0:
-		k.note(place, false)
-		k.addLines("", simplify(k.track))
+		return k.addLine("", l, e.place())
+	case e.endsIn("Track/coord"):
+		return k.coord(e)
+	case e.name() == "Track" && len(k.track.points) > 0:
+		if k.wants(place, false) {
+			return k.addTrack(e)
+		}
 	}
 	return nil
 }
 
+// point takes the one place of a <Point>.
+func (k *kml) point(e *element) error {
+	l, err := k.line(e)
+	switch {
+	case err == nil && len(l.points) > 1:
+		err = within(e.place(), malformed("a point has one place", "there are %d places", len(l.points)))
+	case err == nil && len(l.points) == 0:
+		k.add(e.place(), "a point without coordinates is left out")
+		return nil
+	case err == nil:
+		return k.addPin(l.points[0], e.place, nil)
+	}
+	return k.addPin(Point{}, nil, err)
+}
+
+// coord takes a place of a recorded track. An empty one is where the recorder knew none.
+func (k *kml) coord(e *element) error {
+	parts := strings.FieldsFunc(e.value(), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
+	if len(parts) == 0 {
+		k.add(e.place(), "an empty place of a track is left out")
+		return nil
+	}
+	if len(parts) < 2 || len(parts) > 3 {
+		return malformed("a place is longitude, latitude and altitude", "%q has %d parts", excerpt(e.value()), len(parts))
+	}
+	p, err := k.tuple(parts, e.place)
+	if err == errUnplaced {
+		k.add(e.place(), "an empty place of a track is left out")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return k.track.add(p, e.place)
+}
+
+// addTrack takes the current track.
+func (k *kml) addTrack(e *element) error {
+	if err := k.track.settle(k.notes); err != nil {
+		return err
+	}
+	recorded := len(k.track.points)
+	k.track.points = simplify(k.track.points)
+	noteSimplified(k.notes, e.place(), recorded, len(k.track.points))
+	return k.addLine("", k.track, e.place())
+}
+
 func (k *kml) addRing(e *element) error {
-	points, err := tuples(e.value())
+	l, err := k.line(e)
 	if err != nil {
 		return err
 	}
-	ring, err := newRing(points)
+	ring, err := k.ring(l, e.place())
 	if err != nil {
 		return err
 	}
-	k.polygon = append(k.polygon, ring)
-	if e.endsIn("outerBoundaryIs/LinearRing/coordinates") {
-		last := len(k.polygon) - 1
-		k.polygon[0], k.polygon[last] = k.polygon[last], k.polygon[0]
+	inner := e.endsIn("innerBoundaryIs/LinearRing/coordinates")
+	switch {
+	case !inner && k.outer:
+		return malformed("a polygon has one", "the polygon has a second outer ring")
+	case inner && ring == nil:
+	case inner:
+		k.polygon = append(k.polygon, ring)
+	default:
+		k.outer = true
+		k.polygon = append(orb.Polygon{ring}, k.polygon...)
 	}
 	return nil
 }
@@ -110,72 +160,37 @@ func (e *element) endsIn(tail string) bool {
 	return ok && (head == "" || head[len(head)-1] == '/')
 }
 
-// tuples reads "lon,lat,alt lon,lat,alt …".
-func tuples(s string) ([]Point, error) {
-	var points []Point
-	for field := range strings.FieldsSeq(s) {
-		p, err := tuple(strings.Split(field, ","))
+// line reads the text of a <coordinates> element.
+func (k *kml) line(e *element) (l line, err error) {
+	all, err := tuples(string(e.text))
+	if err != nil {
+		return l, within(e.place(), err)
+	}
+	if !all.plain {
+		k.add(e.place(), "the coordinates are not written as KML has it (longitude,latitude,altitude and then a blank); they are read as %s", count(len(all.list), "point"))
+	}
+	for i, parts := range all.list {
+		place := func() string { return fmt.Sprintf("%s.point %d", e.place(), i+1) }
+		p, err := k.tuple(parts, place)
+		if err == errUnplaced {
+			k.add(place(), "a point without coordinates is left out")
+			continue
+		}
 		if err == nil {
-			err = add(&points, p)
+			err = l.add(p, place)
 		}
 		if err != nil {
-			return nil, within(fmt.Sprintf("point %d", len(points)+1), err)
+			return l, within(place(), err)
 		}
 	}
-	return points, nil
+	return l, nil
 }
 
 // tuple reads longitude, latitude and, if it is there, the altitude in metres.
-func tuple(parts []string) (Point, error) {
-	if len(parts) < 2 {
-		return Point{}, malformed("KML writes longitude,latitude,altitude without blanks", "%d of 2 coordinates are there", len(parts))
-	}
+func (k *kml) tuple(parts []string, place func() string) (Point, error) {
 	p, err := degrees("the longitude", parts[0], "the latitude", parts[1])
 	if err == nil && len(parts) > 2 {
-		return p.metres(parts[2])
+		k.metres(&p, parts[2], place)
 	}
 	return p, err
-}
-
-// Bounds of what is unpacked from a KMZ.
-const (
-	maxZipEntries = 10_000
-	zipEntryMark  = "PK\x01\x02" // starts an entry of the directory at the end of a ZIP file
-)
-
-// unzipKML returns the main KML file of a KMZ: doc.kml, or else the first one.
-func unzipKML(data []byte) ([]byte, error) {
-	// Counted first, because zip.NewReader makes an object of every entry.
-	if bytes.Count(data, []byte(zipEntryMark)) > maxZipEntries {
-		return nil, &Error{Problem: fmt.Sprintf("the KMZ has more than %d entries", maxZipEntries), Remedy: "a KMZ route has one", Err: ErrTooLarge}
-	}
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, malformed("the file may be cut short; export it again", "the KMZ cannot be unpacked: %v", err)
-	}
-	var found *zip.File
-	for _, f := range z.File {
-		if !strings.EqualFold(path.Ext(f.Name), ".kml") {
-			continue
-		}
-		if found == nil || strings.EqualFold(f.Name, "doc.kml") {
-			found = f
-		}
-	}
-	if found == nil {
-		return nil, malformed("give a KMZ that Google Earth or a flight planner has saved", "there is no .kml file in the ZIP archive")
-	}
-	r, err := found.Open()
-	if err != nil {
-		return nil, within(excerpt(found.Name), malformed("", "it cannot be unpacked: %v", err))
-	}
-	defer r.Close()
-	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
-	switch {
-	case len(text) > MaxFileBytes:
-		return nil, within(excerpt(found.Name), &Error{Problem: fmt.Sprintf("unpacked, it is larger than %d MiB", MaxFileBytes>>20), Err: ErrTooLarge})
-	case err != nil:
-		return nil, within(excerpt(found.Name), malformed("the file is damaged; export it again", "it cannot be unpacked: %v", err))
-	}
-	return plainText(text), nil
 }

@@ -44,7 +44,7 @@ func TestKMZPicksTheMainFile(t *testing.T) {
 		"byte order mark":    kmz(t, [2]string{"doc.kml", "\ufeff" + line(6)}),
 		"names that mislead": kmz(t, [2]string{"../../doc.kml", line(6)}),
 	} {
-		got, err := route.Read(write(t, archive))
+		got, _, err := route.Read(write(t, archive))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -72,7 +72,7 @@ func TestKMZErrors(t *testing.T) {
 		{"zip bomb", bomb(t, 1<<30), "larger than 64 MiB", route.ErrTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := route.Read(write(t, tt.archive))
+			_, _, err := route.Read(write(t, tt.archive))
 			if !errors.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v; want %v with %q", err, tt.kind, tt.says)
 			}

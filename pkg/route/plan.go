@@ -1,48 +1,79 @@
 package route
 
+import "fmt"
+
 // waypoint is one stop of a flight plan.
 type waypoint struct {
 	ident  string
 	point  Point
-	placed bool // the file says where it is
+	placed bool   // the file says where it is
+	where  string // in the file, if its longitude has to be settled
+}
+
+// at gives the waypoint the position p, read at a place in the file.
+func (w *waypoint) at(p Point, place func() string) {
+	w.point, w.placed = p, true
+	if p.beyond() {
+		w.where = place()
+	}
 }
 
 // plan is a flight plan as the formats of flight simulation have it: waypoints from departure to destination, alternates beside them.
 type plan struct {
+	*notes
 	name      string
 	waypoints []waypoint
 	alternate bool
+	cruise    float64 // in metres; 0 without one
+}
+
+// setCruise takes the cruising altitude, in feet.
+func (p *plan) setCruise(feet string, place func() string) {
+	if h, ok := p.altitude(feet, metresPerFoot, place); ok && h > 0 {
+		p.cruise = h
+	}
 }
 
 // routes returns the plan as one route. Waypoints without a place are left out and named.
 func (p plan) routes() ([]Route, error) {
-	r := Route{Name: p.name, Alternate: p.alternate}
+	r := Route{Name: p.name, Alternate: p.alternate, Cruise: p.cruise}
+	var l line
+	var unplaced []string
 	for _, w := range p.waypoints {
-		if !w.placed {
-			r.Unplaced = append(r.Unplaced, w.ident)
+		// 0, 0 is what writers leave where they know no place.
+		if !w.placed || w.point.Lon() == 0 && w.point.Lat() == 0 {
+			unplaced = append(unplaced, w.ident)
 			continue
 		}
-		r.Points = append(r.Points, w.point)
-	}
-	// These formats write a height of 0 where none was planned. Departure and destination are at 0 anyway if they have none.
-	for i := range r.Points[:max(len(r.Points)-1, 0)] {
-		if i > 0 && r.Points[i].Altitude == 0 {
-			r.Points[i].HasAltitude = false
+		if err := l.add(w.point, func() string { return w.where }); err != nil {
+			return nil, err
 		}
 	}
-	if len(r.Points) == 0 && len(r.Unplaced) > 0 {
-		return nil, &Error{Problem: "no waypoint has a position, only names: " + enumerate(r.Unplaced),
+	if len(l.points) == 0 && len(unplaced) > 0 {
+		return nil, &Error{Problem: "no waypoint has a position, only names: " + enumerate(unplaced, 5),
 			Remedy: "load the plan into Little Navmap, which knows them, and save it from there", Err: ErrNoPoints}
 	}
-	if len(r.Points) == 0 {
+	if len(l.points) == 0 {
 		return nil, &Error{Problem: "the flight plan has no waypoints", Remedy: "export it again with the route", Err: ErrNoPoints}
 	}
+	if len(unplaced) > 0 {
+		p.add("", "left out, for the file does not say where they are: %s", enumerate(unplaced, 20))
+	}
+	if err := l.settle(p.notes); err != nil {
+		return nil, err
+	}
+	// These formats write a height of 0 where none was planned. Departure and destination are at 0 anyway if they have none.
+	for i := range l.points[:max(len(l.points)-1, 0)] {
+		if i > 0 && l.points[i].Altitude == 0 {
+			l.points[i].HasAltitude = false
+		}
+	}
+	r.Points = l.points
 	return []Route{r}, nil
 }
 
 // enumerate lists the first few of names.
-func enumerate(names []string) string {
-	const most = 5
+func enumerate(names []string, most int) string {
 	list := ""
 	for i, name := range names[:min(len(names), most)] {
 		if i > 0 {
@@ -50,8 +81,8 @@ func enumerate(names []string) string {
 		}
 		list += excerpt(name)
 	}
-	if len(names) > most {
-		list += " …"
+	if more := len(names) - most; more > 0 {
+		list += fmt.Sprintf(" … (%d more)", more)
 	}
 	return list
 }
@@ -64,9 +95,10 @@ func (p plan) withAlternates(alternates []waypoint) ([]Route, error) {
 	}
 	for _, a := range alternates {
 		if !a.placed {
+			p.add("", "alternate %s left out: the file does not say where it is", excerpt(a.ident))
 			continue
 		}
-		way, err := plan{name: a.ident, alternate: true, waypoints: []waypoint{p.destination(), a}}.routes()
+		way, err := plan{notes: p.notes, name: a.ident, alternate: true, waypoints: []waypoint{p.destination(), a}}.routes()
 		if err != nil {
 			return nil, err
 		}

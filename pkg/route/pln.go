@@ -2,14 +2,15 @@ package route
 
 import (
 	"math"
+	"regexp"
 	"strings"
 )
 
 // parsePLN reads a flight plan of Microsoft Flight Simulator. Its altitudes are in feet. A departure or destination that is no waypoint, or one without
 // a position as Flight Simulator 2024 writes them, takes the position that the plan's head gives.
-func parsePLN(data []byte) ([]Route, error) {
+func parsePLN(data []byte, n *notes) ([]Route, error) {
 	const top = "SimBase.Document/FlightPlan.FlightPlan/"
-	var main plan
+	main := plan{notes: n}
 	var w, departure, destination waypoint
 	start := func(e *element) error {
 		if e.path == top+"ATCWaypoint" {
@@ -21,16 +22,18 @@ func parsePLN(data []byte) ([]Route, error) {
 		switch e.path {
 		case top + "Title":
 			main.name = e.value()
+		case top + "CruisingAlt":
+			main.setCruise(e.value(), e.place)
 		case top + "DepartureID":
 			departure.ident = e.value()
 		case top + "DestinationID":
 			destination.ident = e.value()
 		case top + "DepartureLLA":
-			return departure.place(e.value())
+			return departure.place(e, n)
 		case top + "DestinationLLA":
-			return destination.place(e.value())
+			return destination.place(e, n)
 		case top + "ATCWaypoint/WorldPosition":
-			return w.place(e.value())
+			return w.place(e, n)
 		case top + "ATCWaypoint/ICAO/ICAOIdent":
 			if w.ident == "" {
 				w.ident = e.value()
@@ -50,87 +53,130 @@ func parsePLN(data []byte) ([]Route, error) {
 
 // startAt makes w the first waypoint if it is not.
 func (p *plan) startAt(w waypoint) {
-	switch {
-	case w.ident == "" && !w.placed:
-	case len(p.waypoints) > 0 && strings.EqualFold(p.waypoints[0].ident, w.ident):
-		if !p.waypoints[0].placed {
-			p.waypoints[0] = w
-		}
-	default:
+	if w.ident == "" && !w.placed {
+		return
+	}
+	if len(p.waypoints) == 0 || !p.same(&p.waypoints[0], w) {
 		p.waypoints = append([]waypoint{w}, p.waypoints...)
 	}
 }
 
 // endAt makes w the last waypoint if it is not.
 func (p *plan) endAt(w waypoint) {
-	last := len(p.waypoints) - 1
-	switch {
-	case w.ident == "" && !w.placed:
-	case last >= 0 && strings.EqualFold(p.waypoints[last].ident, w.ident):
-		if !p.waypoints[last].placed {
-			p.waypoints[last] = w
-		}
-	default:
+	if w.ident == "" && !w.placed {
+		return
+	}
+	if last := len(p.waypoints) - 1; last < 0 || !p.same(&p.waypoints[last], w) {
 		p.waypoints = append(p.waypoints, w)
 	}
 }
 
-// place reads `N46° 14' 17.00",E6° 6' 32.00",+000000.00`: latitude, longitude, height in feet. An empty text places nothing.
-func (w *waypoint) place(text string) error {
+// airportSize is how far apart, in metres, two positions of one airport may be: its middle and a
+// parking stand.
+const airportSize = 10_000
+
+// same reports whether first, a waypoint at one of the plan's ends, is w, which the plan's head has.
+// It takes w's position if it has none.
+func (p *plan) same(first *waypoint, w waypoint) bool {
+	if !strings.EqualFold(first.ident, w.ident) {
+		return false
+	}
+	if !first.placed {
+		*first = w
+	}
+	distance, _ := course(first.point.Point, w.point.Point)
+	if !w.placed || distance <= airportSize {
+		return true
+	}
+	if w.ident == "" {
+		return false
+	}
+	p.add("", "%s has one position in the plan's head and another, %.0f km away, as a waypoint: the waypoint counts", excerpt(w.ident), distance/1000)
+	return true
+}
+
+// place reads `N46° 14' 17.00",E6° 6' 32.00",+000000.00`: latitude, longitude, height in feet.
+// Either may be plain degrees. An empty text places nothing.
+func (w *waypoint) place(e *element, n *notes) error {
+	text := e.value()
 	if text == "" {
 		return nil
 	}
 	const remedy = `a position looks like N46° 14' 17.00",E6° 6' 32.00",+000000.00`
-	parts := strings.Split(text, ",")
+	parts := positionParts(text)
 	if len(parts) < 2 || len(parts) > 3 {
 		return malformed(remedy, "the position is %q", excerpt(text))
 	}
-	lat, err := angle(parts[0], "NS")
-	if err != nil {
+	lat, letter, ok := angle(parts[0], "NS")
+	if !ok {
 		return malformed(remedy, "the latitude is %q", excerpt(parts[0]))
 	}
-	lon, err := angle(parts[1], "EW")
-	if err != nil {
+	lon, same, ok := angle(parts[1], "EW")
+	if !ok || letter != same {
 		return malformed(remedy, "the longitude is %q", excerpt(parts[1]))
 	}
-	if w.point, err = newPoint(lon, lat); err != nil {
+	p, err := newPoint(lon, lat)
+	if err != nil {
 		return err
 	}
-	w.placed = true
 	if len(parts) == 3 {
-		w.point, err = w.point.feet(parts[2])
+		n.feet(&p, parts[2], e.place)
 	}
-	return err
+	w.at(p, e.place)
+	return nil
 }
 
-// angle reads degrees, minutes and seconds after one of two letters, the second of which means minus. Minutes and seconds may be left out.
-func angle(s, letters string) (float64, error) {
-	bad := malformed("", "not an angle")
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return 0, bad
+// positionParts takes latitude, longitude and altitude apart. Some simulators write decimal commas:
+// then the letters and the sign of the altitude show where each begins.
+func positionParts(text string) []string {
+	parts := strings.Split(text, ",")
+	east := strings.IndexAny(text, "EWew")
+	if len(parts) <= 3 || east < 0 {
+		return parts
 	}
+	parts = []string{strings.TrimRight(text[:east], ", "), text[east:]}
+	if sign := strings.LastIndexAny(parts[1], "+-"); sign > 0 {
+		parts = []string{parts[0], strings.TrimRight(parts[1][:sign], ", "), strings.Replace(parts[1][sign:], ",", ".", 1)}
+	}
+	return parts
+}
+
+// dms is an angle without its letter: degrees, minutes and seconds, the latter two of which may be
+// missing. A degree sign may have become something else on the way.
+var dms = regexp.MustCompile(`^([+-]?)(\d+(?:[.,]\d*)?)\s*(?:Â?[°º˚*\x{FFFD}])?\s*(?:(\d+(?:[.,]\d*)?)\s*['’′]?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:["”″]|'')?)?)?$`)
+
+// angle reads plain degrees, or degrees, minutes and seconds. A letter before or after them, the
+// second of two which means minus, stands for a sign.
+func angle(s, letters string) (value float64, letter, ok bool) {
+	s = strings.ToUpper(strings.TrimSpace(s))
 	sign := 1.0
-	switch s[0] {
-	case letters[0]:
-	case letters[1]:
+	for i, l := range letters {
+		bare := strings.TrimSuffix(strings.TrimPrefix(s, string(l)), string(l))
+		if len(bare) == len(s)-1 {
+			s, letter = strings.TrimSpace(bare), true
+			sign -= 2 * float64(i)
+		}
+	}
+	parts := dms.FindStringSubmatch(s)
+	if parts == nil || letter && parts[1] != "" {
+		return 0, letter, false
+	}
+	if parts[1] == "-" {
 		sign = -1
-	default:
-		return 0, bad
 	}
-	numbers := strings.FieldsFunc(s[1:], func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-	if len(numbers) == 0 || len(numbers) > 3 {
-		return 0, bad
-	}
-	value, unit := 0.0, 1.0
-	for i, n := range numbers {
-		v, err := number("", n)
+	unit, whole := 1.0, true
+	for i, n := range parts[2:] {
+		if n == "" {
+			break
+		}
+		v, err := coordinate("", n)
 		// 60 is let pass: writers round 59.996 to it.
-		if err != nil || math.IsInf(v, 0) || i > 0 && v > 60 {
-			return 0, bad
+		if err != nil || i > 0 && v > 60 || !whole && v != 0 {
+			return 0, letter, false
 		}
 		value += v / unit
 		unit *= 60
+		whole = v == math.Trunc(v)
 	}
-	return sign * value, nil
+	return sign * value, letter, true
 }

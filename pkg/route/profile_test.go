@@ -10,7 +10,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/route"
 )
 
-func TestAltitudes(t *testing.T) {
+func TestProfile(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		points []route.Point
@@ -22,10 +22,13 @@ func TestAltitudes(t *testing.T) {
 		{"two gaps", []route.Point{high(0, 0, 0), low(1, 0), high(2, 0, 100), low(3, 0), high(4, 0, 0)}, []float64{0, 50, 100, 50, 0}},
 		{"across the antimeridian", []route.Point{high(179, 0, 0), low(-179, 0), high(-177, 0, 100)}, []float64{0, 50, 100}},
 		{"open ends keep the nearest", []route.Point{low(0, 0), high(1, 0, 10), low(2, 0)}, []float64{10, 10, 10}},
-		{"no distance", []route.Point{high(0, 0, 10), low(0, 0), high(0, 0, 20)}, []float64{10, 20, 20}},
+		{"no distance", []route.Point{high(0, 0, 10), low(0, 0), high(0, 0, 20)}, []float64{10, 10, 20}},
 		{"no points", nil, nil},
 	} {
-		got := route.Route{Points: tt.points}.Altitudes()
+		var got []float64
+		for _, p := range (route.Route{Points: tt.points}).Profile() {
+			got = append(got, p.Altitude)
+		}
 		if diff := cmp.Diff(tt.want, got, cmpopts.EquateApprox(0, 1e-6), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}

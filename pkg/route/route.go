@@ -3,7 +3,6 @@ package route
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/paulmach/orb"
@@ -14,12 +13,6 @@ const MaxFileBytes = 64 << 20
 
 // maxPoints is how many points a line may have, those of a track before it is simplified: at one a second, nearly six days.
 const maxPoints = 500_000
-
-// The heights that a point may have, in metres.
-const (
-	minAltitude = -1_000
-	maxAltitude = 100_000
-)
 
 // Point is a place on a route.
 type Point struct {
@@ -32,34 +25,36 @@ type Point struct {
 type Route struct {
 	Name      string // what the file calls it; may be empty
 	Points    []Point
-	Alternate bool     // it leads from the destination to an alternate airport
-	Unplaced  []string // waypoints that the file names without a position, left out of Points
+	Alternate bool    // it leads from the destination to an alternate airport
+	Cruise    float64 // the cruising altitude that the file gives, in metres; 0 without one
 }
 
-// Read returns the routes of the file at path, at least one. Errors about its content are of type *Error.
-func Read(path string) ([]Route, error) {
+// Read returns the routes of the file at path, at least one. What of the file was left out, merged
+// or guessed is said in notes, a line each. Errors about its content are of type *Error.
+func Read(path string) (routes []Route, said []string, err error) {
 	data, err := readFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	routes, err := parse(data)
-	if err != nil {
-		return nil, inFile(path, err)
+	var n notes
+	if routes, err = parse(data, &n); err != nil {
+		return nil, nil, inFile(path, err)
 	}
-	return routes, nil
+	return routes, n.texts(), nil
 }
 
-// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their rings closed. Errors about its content are of type *Error.
-func ReadRegion(path string) (orb.MultiPolygon, error) {
+// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their rings
+// closed, and notes as Read has them. Errors about its content are of type *Error.
+func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error) {
 	data, err := readFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	region, err := parseRegion(data)
-	if err != nil {
-		return nil, inFile(path, err)
+	var n notes
+	if region, err = parseRegion(data, &n); err != nil {
+		return nil, nil, inFile(path, err)
 	}
-	return region, nil
+	return region, n.texts(), nil
 }
 
 // readFile returns what is in the file, as UTF-8 without a byte order mark.
@@ -85,54 +80,4 @@ func readFile(path string) ([]byte, error) {
 func tooLarge(path string) error {
 	return &Error{File: path, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFileBytes>>20),
 		Remedy: "a flight plan rarely has one", Err: ErrTooLarge}
-}
-
-// newPoint checks a place and returns it without altitude.
-func newPoint(lon, lat float64) (Point, error) {
-	// Written so that NaN is out of range.
-	if !(math.Abs(lat) <= 90) {
-		remedy := "latitudes lie between -90 and 90 degrees"
-		if math.Abs(lon) <= 90 && math.Abs(lat) <= 180 {
-			remedy += "; longitude and latitude may be swapped"
-		}
-		return Point{}, &Error{Problem: fmt.Sprintf("latitude %v is out of range", lat), Remedy: remedy, Err: ErrMalformed}
-	}
-	if !(math.Abs(lon) <= 180) {
-		remedy := "longitudes lie between -180 and 180 degrees"
-		if math.Abs(lon) <= 540 {
-			remedy += fmt.Sprintf("; write this one as %v", math.Remainder(lon, 360))
-		}
-		return Point{}, &Error{Problem: fmt.Sprintf("longitude %v is out of range", lon), Remedy: remedy, Err: ErrMalformed}
-	}
-	return Point{Point: orb.Point{lon, lat}}, nil
-}
-
-// at returns p at a height in metres.
-func (p Point) at(altitude float64) (Point, error) {
-	if !(altitude >= minAltitude && altitude <= maxAltitude) {
-		return Point{}, &Error{Problem: fmt.Sprintf("altitude %v m is out of range", altitude),
-			Remedy: fmt.Sprintf("altitudes lie between %d and %d m", minAltitude, maxAltitude), Err: ErrMalformed}
-	}
-	p.Altitude, p.HasAltitude = altitude, true
-	return p, nil
-}
-
-// add appends v to a list of points, or of what becomes points, unless it is too long already.
-func add[S ~[]T, T any](list *S, v T) error {
-	if len(*list) == maxPoints {
-		return &Error{Problem: fmt.Sprintf("there are more than %d points", maxPoints), Remedy: "give a simpler route", Err: ErrTooLarge}
-	}
-	*list = append(*list, v)
-	return nil
-}
-
-// merged drops points that equal the one before: they add nothing to the line.
-func merged(points []Point) []Point {
-	kept := points[:0]
-	for i, p := range points {
-		if i == 0 || p != kept[len(kept)-1] {
-			kept = append(kept, p)
-		}
-	}
-	return kept
 }

@@ -2,41 +2,24 @@ package route
 
 import "github.com/paulmach/orb"
 
-// shapes is what a file of free drawing (GeoJSON, KML) holds, in its order.
+// shapes is what a file of free drawing (GeoJSON, KML) holds, in its order. Of what is not wanted it
+// is only known that it is there.
 type shapes struct {
+	*notes
+	region bool // polygons are wanted, not lines and points
+
 	lines    []Route
-	points   []Point
+	pins     line
+	pinError error // what is wrong with a point, which matters only if there are no lines
 	polygons orb.MultiPolygon
 
-	linePlace, polygonPlace string // of the first line or point, and of the first polygon
+	left         int // lines and points, or polygons, that are not wanted
+	linePlace    string
+	polygonPlace string // of the first polygon
 }
 
-// routes returns a route for every line; where there are none, one through the points.
-func (s *shapes) routes() ([]Route, error) {
-	switch {
-	case len(s.polygons) > 0:
-		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route", Remedy: "use --region for it", Err: ErrIsRegion}
-	case len(s.lines) > 0:
-		return s.lines, nil
-	case len(s.points) > 0:
-		return []Route{{Points: s.points}}, nil
-	}
-	return nil, &Error{Problem: "the file has no points", Remedy: "draw the route as a line", Err: ErrNoPoints}
-}
-
-// region returns the polygons of a file that holds nothing else.
-func (s *shapes) region() (orb.MultiPolygon, error) {
-	switch {
-	case len(s.lines) > 0 || len(s.points) > 0:
-		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region", Remedy: "use --route for it", Err: ErrIsRoute}
-	case len(s.polygons) == 0:
-		return nil, &Error{Problem: "the file has no polygons", Remedy: "draw the region as a polygon", Err: ErrNoPoints}
-	}
-	return s.polygons, nil
-}
-
-// note remembers where the first line and the first polygon stand.
-func (s *shapes) note(place string, polygon bool) {
+// wants reports whether a shape at place is of the kind that is wanted, and counts it if it is not.
+func (s *shapes) wants(place string, polygon bool) bool {
 	first := &s.linePlace
 	if polygon {
 		first = &s.polygonPlace
@@ -44,16 +27,81 @@ func (s *shapes) note(place string, polygon bool) {
 	if *first == "" {
 		*first = place
 	}
-}
-
-func (s *shapes) addLines(name string, lines ...[]Point) {
-	for _, points := range lines {
-		s.lines = append(s.lines, Route{Name: name, Points: points})
+	if polygon != s.region {
+		s.left++
 	}
+	return polygon == s.region
 }
 
-// newRing returns a closed line through points. One that is left open is closed.
-func newRing(points []Point) (orb.Ring, error) {
+// routes returns a route for every line; where there are none, one through the points.
+func (s *shapes) routes() ([]Route, error) {
+	switch {
+	case len(s.lines) > 0:
+		if n := len(s.pins.points); n > 0 {
+			s.add("", "%s left out: the lines are the route", count(n, "point"))
+		}
+	case s.pinError != nil:
+		return nil, s.pinError
+	case len(s.pins.points) > 0:
+		if err := s.pins.settle(s.notes); err != nil {
+			return nil, err
+		}
+		s.lines = []Route{{Points: s.pins.points}}
+		if n := len(s.pins.points); n > 1 {
+			s.add("", "there is no line: %s taken for a route in the order of the file", count(n, "point"))
+		}
+	case s.left > 0:
+		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route", Remedy: "use --region for it", Err: ErrIsRegion}
+	default:
+		return nil, s.nothing("points", "draw the route as a line")
+	}
+	if s.left > 0 {
+		s.add(s.polygonPlace, "%s left out, for a polygon is no route: --region takes it", count(s.left, "polygon"))
+	}
+	return s.lines, nil
+}
+
+// polygonsOnly returns the polygons.
+func (s *shapes) polygonsOnly() (orb.MultiPolygon, error) {
+	switch {
+	case len(s.polygons) == 0 && s.left > 0:
+		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region", Remedy: "use --route for it", Err: ErrIsRoute}
+	case len(s.polygons) == 0:
+		return nil, s.nothing("polygons", "draw the region as a polygon")
+	case s.left > 0:
+		s.add(s.linePlace, "%s left out, for only polygons are a region: --route takes lines, or else points", count(s.left, "line or point"))
+	}
+	return s.polygons, nil
+}
+
+// addPin takes a point or what is wrong with it.
+func (s *shapes) addPin(p Point, place func() string, err error) error {
+	if err == nil {
+		return s.pins.add(p, place)
+	}
+	if s.pinError == nil {
+		s.pinError = err
+	}
+	return nil
+}
+
+// addLine takes a line, unless it is empty.
+func (s *shapes) addLine(name string, l line, place string) error {
+	if len(l.points) == 0 {
+		s.add(place, "a line without points is left out")
+		return nil
+	}
+	err := l.settle(s.notes)
+	s.lines = append(s.lines, Route{Name: name, Points: l.points})
+	return err
+}
+
+// ring closes a line. It is nil for one that encloses nothing.
+func (s *shapes) ring(l line, place string) (orb.Ring, error) {
+	if err := l.settle(s.notes); err != nil {
+		return nil, err
+	}
+	points := merged(l.points)
 	r := make(orb.Ring, 0, len(points)+1)
 	for _, p := range points {
 		r = append(r, p.Point)
@@ -62,15 +110,23 @@ func newRing(points []Point) (orb.Ring, error) {
 		r = append(r, r[0])
 	}
 	if len(r) < 4 {
-		return nil, malformed("a ring has at least three corners", "the ring has only %d", max(len(r)-1, 0))
+		s.add(place, "a ring of %s encloses nothing and is left out", count(max(len(r)-1, 0), "corner"))
+		return nil, nil
 	}
 	return r, nil
 }
 
-func emptyLine() error {
-	return &Error{Problem: "the line has no points", Remedy: "a route needs at least one", Err: ErrNoPoints}
-}
-
-func emptyPolygon() error {
-	return &Error{Problem: "the polygon has no ring", Remedy: "a region needs at least three corners", Err: ErrNoPoints}
+// addPolygon takes rings, the outer one first.
+func (s *shapes) addPolygon(rings orb.Polygon, place string) {
+	if len(rings) == 0 || rings[0] == nil {
+		s.add(place, "a polygon without an outer ring is left out")
+		return
+	}
+	kept := rings[:0]
+	for _, r := range rings {
+		if r != nil {
+			kept = append(kept, r)
+		}
+	}
+	s.polygons = append(s.polygons, kept)
 }

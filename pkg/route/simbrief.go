@@ -10,11 +10,16 @@ import (
 // ofp is what matters of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes are in feet.
 type ofp struct {
 	Fetch       struct{ Status text }
+	General     ofpGeneral
 	Origin      ofpPlace
 	Destination ofpPlace
 	Navlog      ofpNavlog
 	Alternates  several[ofpPlace]  `json:"alternate"`
 	AltNavlogs  several[ofpNavlog] `json:"alternate_navlog"` // one for each alternate, from the destination to it
+}
+
+type ofpGeneral struct {
+	Cruise text `json:"initial_altitude"` // before steps
 }
 
 // ofpNavlog lists the fixes after the departure, the destination included.
@@ -29,26 +34,28 @@ type ofpPlace struct {
 	Lat      text `json:"pos_lat"`
 	Lon      text `json:"pos_long"`
 	Altitude text `json:"altitude_feet"`
+	Cruise   text `json:"cruise_altitude"` // of the way to an alternate
 }
 
-// looksLikeOFP reports whether a JSON object has what an OFP has.
+// looksLikeOFP reports whether a JSON object has what an OFP, or SimBrief's answer that there is none, has.
 func looksLikeOFP(members map[string]json.RawMessage) bool {
+	_, fetch := members["fetch"]
 	_, origin := members["origin"]
 	_, navlog := members["navlog"]
-	return origin || navlog
+	return fetch || origin || navlog
 }
 
 // parseOFPJSON reads an OFP saved as JSON.
-func parseOFPJSON(data []byte) ([]Route, error) {
+func parseOFPJSON(data []byte, n *notes) ([]Route, error) {
 	var o ofp
 	if err := json.Unmarshal(data, &o); err != nil {
 		return nil, jsonError(data, err)
 	}
-	return o.routes()
+	return o.routes(n)
 }
 
 // parseOFPXML reads an OFP saved as XML.
-func parseOFPXML(data []byte) ([]Route, error) {
+func parseOFPXML(data []byte, n *notes) ([]Route, error) {
 	var o ofp
 	start := func(e *element) error {
 		switch e.path {
@@ -71,6 +78,10 @@ func parseOFPXML(data []byte) ([]Route, error) {
 			if e.name() == "status" {
 				o.Fetch.Status = text(e.value())
 			}
+		case "OFP/general":
+			if e.name() == "initial_altitude" {
+				o.General.Cruise = text(e.value())
+			}
 		case "OFP/origin":
 			o.Origin.set(e)
 		case "OFP/destination":
@@ -88,33 +99,37 @@ func parseOFPXML(data []byte) ([]Route, error) {
 	if err := walkXML(data, start, end); err != nil {
 		return nil, err
 	}
-	return o.routes()
+	return o.routes(n)
 }
 
 // set takes over a child element of the place.
 func (p *ofpPlace) set(e *element) {
-	field := map[string]*text{"icao_code": &p.ICAO, "ident": &p.Ident, "pos_lat": &p.Lat, "pos_long": &p.Lon, "altitude_feet": &p.Altitude}[e.name()]
+	field := map[string]*text{"icao_code": &p.ICAO, "ident": &p.Ident, "pos_lat": &p.Lat, "pos_long": &p.Lon, "altitude_feet": &p.Altitude, "cruise_altitude": &p.Cruise}[e.name()]
 	if field != nil {
 		*field = text(e.value())
 	}
 }
 
 // routes returns the route from origin to destination, straight where there is no navigation log, and beside it one to each alternate.
-func (o ofp) routes() ([]Route, error) {
-	if s := string(o.Fetch.Status); s != "" && !strings.EqualFold(s, "success") && o.Origin.Lat == "" {
-		return nil, within("fetch.status", malformed("generate the flight plan again", "SimBrief reports %s", excerpt(s)))
+func (o ofp) routes(n *notes) ([]Route, error) {
+	if err := o.checkStatus(n); err != nil {
+		return nil, err
 	}
-	origin, err := o.Origin.waypoint("origin")
+	origin, err := o.Origin.end("origin", n)
 	if err != nil {
 		return nil, err
 	}
-	destination, err := o.Destination.waypoint("destination")
+	destination, err := o.Destination.end("destination", n)
 	if err != nil {
 		return nil, err
 	}
-	main := plan{name: strings.TrimSpace(origin.ident + " " + destination.ident)}
-	if main.waypoints, err = o.Navlog.waypoints("navlog"); err != nil {
+	main := plan{notes: n, name: strings.TrimSpace(origin.ident + " " + destination.ident)}
+	main.setCruise(string(o.General.Cruise), func() string { return "general.initial_altitude" })
+	if main.waypoints, err = o.Navlog.waypoints("navlog", n); err != nil {
 		return nil, err
+	}
+	if len(main.waypoints) == 0 {
+		n.add("", "there is no navigation log (navlog): a straight line is taken from %s to %s", excerpt(origin.ident), excerpt(destination.ident))
 	}
 	main.startAt(origin)
 	main.endAt(destination)
@@ -126,19 +141,11 @@ func (o ofp) routes() ([]Route, error) {
 		if a == (ofpPlace{}) {
 			continue // an empty element: there is none
 		}
-		to, err := a.waypoint(fmt.Sprintf("alternate[%d]", i))
-		if err != nil {
-			return nil, err
-		}
-		way := plan{name: to.ident, alternate: true}
+		var log ofpNavlog
 		if i < len(o.AltNavlogs) {
-			if way.waypoints, err = o.AltNavlogs[i].waypoints(fmt.Sprintf("alternate_navlog[%d]", i)); err != nil {
-				return nil, err
-			}
+			log = o.AltNavlogs[i]
 		}
-		way.startAt(destination)
-		way.endAt(to)
-		more, err := way.routes()
+		more, err := a.alternate(i, log, destination, n)
 		if err != nil {
 			return nil, err
 		}
@@ -147,11 +154,45 @@ func (o ofp) routes() ([]Route, error) {
 	return routes, nil
 }
 
-// waypoints returns the fixes of n, which stands at place.
-func (n ofpNavlog) waypoints(place string) ([]waypoint, error) {
+// checkStatus shows what SimBrief says where it gives no flight plan.
+func (o ofp) checkStatus(n *notes) error {
+	status := cut(string(o.Fetch.Status), 300)
+	switch {
+	case status == "" || strings.EqualFold(status, "success"):
+		return nil
+	case o.Origin.Lat == "":
+		return within("fetch.status", malformed("generate the flight plan again and save it", "SimBrief answers: %s", status))
+	}
+	n.add("fetch.status", "SimBrief answers: %s", status)
+	return nil
+}
+
+// alternate returns the route from the destination to p, the alternate of that number: along the log, or straight.
+func (p ofpPlace) alternate(number int, log ofpNavlog, destination waypoint, n *notes) ([]Route, error) {
+	place := fmt.Sprintf("alternate[%d]", number)
+	to, err := p.waypoint(place, n)
+	if err != nil {
+		return nil, err
+	}
+	if !to.placed {
+		n.add(place, "alternate %s is left out: the file does not say where it is", excerpt(to.ident))
+		return nil, nil
+	}
+	way := plan{notes: n, name: to.ident, alternate: true}
+	way.setCruise(string(p.Cruise), func() string { return place + ".cruise_altitude" })
+	if way.waypoints, err = log.waypoints(fmt.Sprintf("alternate_navlog[%d]", number), n); err != nil {
+		return nil, err
+	}
+	way.startAt(destination)
+	way.endAt(to)
+	return way.routes()
+}
+
+// waypoints returns the fixes of l, which stands at place.
+func (l ofpNavlog) waypoints(place string, n *notes) ([]waypoint, error) {
 	var all []waypoint
-	for i, fix := range n.Fixes {
-		w, err := fix.waypoint(fmt.Sprintf("%s.fix[%d]", place, i))
+	for i, fix := range l.Fixes {
+		w, err := fix.waypoint(fmt.Sprintf("%s.fix[%d]", place, i), n)
 		if err != nil {
 			return nil, err
 		}
@@ -160,21 +201,41 @@ func (n ofpNavlog) waypoints(place string) ([]waypoint, error) {
 	return all, nil
 }
 
-// waypoint returns p, which stands at place in the file.
-func (p ofpPlace) waypoint(place string) (waypoint, error) {
-	w := waypoint{ident: string(cmp.Or(p.Ident, p.ICAO))}
-	var err error
-	if w.point, err = degrees("pos_long", string(p.Lon), "pos_lat", string(p.Lat)); err == nil {
-		w.point, err = w.point.feet(string(p.Altitude))
+// end returns p, which stands at place and without which there is no route.
+func (p ofpPlace) end(place string, n *notes) (waypoint, error) {
+	w, err := p.waypoint(place, n)
+	if err == nil && !w.placed {
+		err = within(place, malformed("generate the flight plan again and save it", "its position (pos_lat and pos_long) is missing"))
 	}
-	w.placed = err == nil
-	return w, within(place, err)
+	return w, err
+}
+
+// waypoint returns p, which stands at place in the file.
+func (p ofpPlace) waypoint(place string, n *notes) (waypoint, error) {
+	w := waypoint{ident: string(cmp.Or(p.Ident, p.ICAO))}
+	at := func() string { return place }
+	point, err := degrees("pos_long", string(p.Lon), "pos_lat", string(p.Lat))
+	if err == errUnplaced {
+		return w, nil
+	}
+	if err != nil {
+		return w, within(place, err)
+	}
+	n.feet(&point, string(p.Altitude), at)
+	w.at(point, at)
+	return w, nil
 }
 
 // UnmarshalJSON lets an empty array or text stand for an absent place.
 func (p *ofpPlace) UnmarshalJSON(raw []byte) error {
 	type plain ofpPlace
 	return unmarshalObject(raw, (*plain)(p))
+}
+
+// UnmarshalJSON lets an empty array or text stand for what is absent.
+func (g *ofpGeneral) UnmarshalJSON(raw []byte) error {
+	type plain ofpGeneral
+	return unmarshalObject(raw, (*plain)(g))
 }
 
 // UnmarshalJSON lets an empty array or text stand for an absent log.

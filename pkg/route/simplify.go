@@ -32,6 +32,13 @@ func simplify(points []Point) []Point {
 	return append(kept, points[len(points)-1])
 }
 
+// noteSimplified says what simplify did to a track.
+func noteSimplified(n *notes, place string, before, after int) {
+	if after < before {
+		n.add(place, "a recorded track of %d points is simplified to %d, within %d m", before, after, trackTolerance)
+	}
+}
+
 // sleeve is what can be seen from a point: the bearings and slopes that pass all points taken so far.
 type sleeve struct {
 	from      Point

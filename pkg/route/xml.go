@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -90,10 +88,11 @@ func visit(do func(*element) error, e *element) error {
 	if do == nil {
 		return nil
 	}
-	if err := do(e); err != nil {
-		return within(e.place(), err)
+	err := do(e)
+	if placed, ok := errors.AsType[*Error](err); ok && strings.HasPrefix(placed.Place, "line ") {
+		return err // it names the place itself
 	}
-	return nil
+	return within(e.place(), err)
 }
 
 // rootElement returns the name of the first element.
@@ -116,6 +115,7 @@ func rootElement(data []byte) (string, error) {
 // newXMLDecoder reads data, which is UTF-8 by now whatever its XML declaration says.
 func newXMLDecoder(data []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Entity = xml.HTMLEntity // some writers put &deg; and &nbsp; into XML that does not know them
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	return d
 }
@@ -143,48 +143,3 @@ func xmlError(d *xml.Decoder, err error) error {
 }
 
 func cutName(s string) string { return cut(s, maxElementName) }
-
-// number reads a decimal number; what names it in the error.
-func number(what, s string) (float64, error) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return 0, malformed("", "%s is missing", what)
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(v) {
-		return 0, malformed("", "%s is %q, which is not a usable number", what, excerpt(s))
-	}
-	return v, nil
-}
-
-// degrees reads a point from two decimal numbers.
-func degrees(lonName, lon, latName, lat string) (Point, error) {
-	y, err := number(latName, lat)
-	if err != nil {
-		return Point{}, err
-	}
-	x, err := number(lonName, lon)
-	if err != nil {
-		return Point{}, err
-	}
-	return newPoint(x, y)
-}
-
-// metres gives p the altitude that s says in metres, none if s is empty.
-func (p Point) metres(s string) (Point, error) { return p.scaled(s, 1) }
-
-// feet gives p the altitude that s says in feet, none if s is empty.
-func (p Point) feet(s string) (Point, error) { return p.scaled(s, metresPerFoot) }
-
-const metresPerFoot = 0.3048
-
-func (p Point) scaled(s string, unit float64) (Point, error) {
-	if strings.TrimSpace(s) == "" {
-		return p, nil
-	}
-	v, err := number("the altitude", s)
-	if err != nil {
-		return Point{}, err
-	}
-	return p.at(v * unit)
-}

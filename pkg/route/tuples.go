@@ -1,0 +1,179 @@
+package route
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+)
+
+// tupleList is what a <coordinates> element says: longitude, latitude and, where there is a third
+// part, altitude of each point.
+type tupleList struct {
+	list  [][]string
+	plain bool // it is written as KML has it, blanks between points and commas in them
+}
+
+// longestHop is how many degrees the legs of points may span that are told apart by counting only.
+const longestHop = 30
+
+// tuples reads the text of a <coordinates> element. Text that is not written as KML has it is read
+// if there is one way only to read it; the error names the first point that KML would not have.
+func tuples(text string) (tupleList, error) {
+	list, errPlain := byBlanks(text, false)
+	if errPlain == nil {
+		return tupleList{list, true}, nil
+	}
+	if errors.Is(errPlain, ErrTooLarge) {
+		return tupleList{}, errPlain
+	}
+	semicolons := strings.ContainsAny(text, ";|")
+	if semicolons && strings.Contains(text, ",") && !strings.Contains(text, ".") {
+		return tupleList{}, errPlain // commas may be decimal ones
+	}
+	if list := byRows(text); list != nil {
+		return tupleList{list: list}, nil
+	}
+	if semicolons {
+		mark := " "
+		if !strings.Contains(text, ",") {
+			mark = ","
+		}
+		text = strings.NewReplacer(";", mark, "|", mark).Replace(text)
+	}
+	if list, err := byBlanks(text, true); err == nil {
+		return tupleList{list: list}, nil
+	}
+	if list := byCount(text); list != nil {
+		return tupleList{list: list}, nil
+	}
+	return tupleList{}, errPlain
+}
+
+// byBlanks takes blanks for what separates points. Commas at the ends of a point are let pass if
+// they are loose.
+func byBlanks(text string, loose bool) ([][]string, error) {
+	var list [][]string
+	for field := range strings.FieldsSeq(text) {
+		if len(list) == maxPoints {
+			return nil, tooManyPoints()
+		}
+		if loose {
+			if field = strings.Trim(field, ","); field == "" {
+				continue
+			}
+		}
+		parts := strings.SplitN(field, ",", 5)
+		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || strings.ContainsAny(field, ";|") {
+			return nil, within(fmt.Sprintf("point %d", len(list)+1), malformed("KML writes longitude,latitude,altitude without blanks, and a blank between points",
+				"%q is no point, and how the numbers belong together is not certain", excerpt(field)))
+		}
+		list = append(list, parts)
+	}
+	return list, nil
+}
+
+// byRows takes the ends of lines, or semicolons, for what separates points; nil if the rows are not
+// all of two or three numbers, with commas between them or with blanks only.
+func byRows(text string) [][]string {
+	separator := "\n"
+	if strings.ContainsAny(text, ";|") {
+		separator = ";"
+		text = strings.ReplaceAll(text, "|", ";")
+	}
+	var list [][]string
+	for row := range strings.SplitSeq(text, separator) {
+		row = strings.Trim(strings.TrimSpace(row), ",")
+		if row == "" {
+			continue
+		}
+		split := strings.Fields(row)
+		if strings.Contains(row, ",") {
+			split = strings.SplitN(row, ",", 5)
+		}
+		if len(split) < 2 || len(split) > 3 || len(list) == maxPoints {
+			return nil
+		}
+		for i, part := range split {
+			if split[i] = strings.TrimSpace(part); split[i] == "" || strings.ContainsAny(split[i], " \t") {
+				return nil
+			}
+		}
+		list = append(list, split)
+	}
+	return list
+}
+
+var (
+	aroundComma = regexp.MustCompile(`[\s\p{Z}]*,[\s\p{Z}]*`)
+	blanks      = regexp.MustCompile(`[\s\p{Z}]+`)
+)
+
+// byCount lets commas bind what stands on both sides, blanks or not, and tells points apart by
+// counting numbers in threes or twos; nil if that is not certain.
+func byCount(text string) [][]string {
+	text = aroundComma.ReplaceAllString(strings.TrimSpace(text), ",")
+	if !strings.Contains(text, ",") {
+		text = blanks.ReplaceAllString(text, ",")
+	}
+	var list [][]string
+	for field := range strings.FieldsSeq(text) {
+		if strings.Count(field, ",") > 3*maxPoints {
+			return nil
+		}
+		groups := grouped(strings.Split(field, ","))
+		if groups == nil || len(list)+len(groups) > maxPoints {
+			return nil
+		}
+		list = append(list, groups...)
+	}
+	return list
+}
+
+// grouped puts numbers together in threes or twos, whichever alone makes a way that can be flown.
+func grouped(parts []string) [][]string {
+	if len(parts) > 1 && parts[0] == "" {
+		parts = parts[1:]
+	}
+	if n := len(parts); n > 1 && n%3 != 0 && parts[n-1] == "" {
+		parts = parts[:n-1]
+	}
+	if n := len(parts); (n == 2 || n == 3) && parts[0] != "" && parts[1] != "" {
+		return [][]string{parts}
+	}
+	threes, twos := inGroups(parts, 3), inGroups(parts, 2)
+	if threes != nil && twos != nil {
+		return nil
+	}
+	if threes != nil {
+		return threes
+	}
+	return twos
+}
+
+// inGroups returns parts in groups of size; nil if that makes no way that can be flown.
+func inGroups(parts []string, size int) [][]string {
+	if len(parts)%size != 0 {
+		return nil
+	}
+	var groups [][]string
+	var n notes
+	var before Point
+	for i := 0; i < len(parts); i += size {
+		group := parts[i : i+size]
+		p, err := degrees("", group[0], "", group[1])
+		if err != nil {
+			return nil
+		}
+		if size == 3 {
+			n.metres(&p, group[2], func() string { return "" })
+		}
+		hop := max(math.Abs(math.Remainder(p.Lon()-before.Lon(), 360)), math.Abs(p.Lat()-before.Lat()))
+		if len(n.all) > 0 || i > 0 && hop > longestHop {
+			return nil
+		}
+		groups, before = append(groups, group), p
+	}
+	return groups
+}
