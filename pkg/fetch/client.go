@@ -96,7 +96,7 @@ type Client struct {
 	transport *http.Transport
 	dialer    *dialer
 	gate      *gate // requests in flight
-	cpu       *gate // sample chunks being made
+	sample    *sample
 	first     firstRequests
 	hosts     hosts
 	files     openFiles
@@ -116,7 +116,7 @@ func NewClient(o ClientOptions) *Client {
 		dialer:    dialer,
 		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent), Jar: &cookies{}},
 		gate:      newGate(o.Concurrency),
-		cpu:       newGate(runtime.NumCPU()),
+		sample:    newSample(),
 		wait:      sleep,
 	}
 }
@@ -150,7 +150,7 @@ func (c *Client) Source(p Provider) Source {
 	var s Source
 	var host string
 	if p.ID == providers.SampleID {
-		s = newSample(c.cpu)
+		s = c.sample
 	} else if path, ok := p.MBTiles(); ok {
 		file := &mbtilesSource{chunkfile.File{Path: path}}
 		c.files.add(file)

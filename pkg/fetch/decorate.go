@@ -17,7 +17,6 @@ var (
 	_ Source = (*validating)(nil)
 	_ Source = (*breaking)(nil)
 	_ Source = (*attempting)(nil)
-	_ Source = (*limited)(nil)
 	_ Source = (*httpSource)(nil)
 	_ Source = (*sample)(nil)
 	_ Source = (*mbtilesSource)(nil)

@@ -2,74 +2,32 @@ package fetch
 
 import (
 	"context"
-	"slices"
-	"sync"
+	"sync/atomic"
 
-	"github.com/xelpack/xelpack/pkg/tiles"
+	"golang.org/x/sync/semaphore"
 )
 
-// gate lets a number of holders in at once and the rest wait in the order they came.
+// gate lets a number of holders in at once and the rest wait in the order they came. It knows how
+// many there are of each.
 type gate struct {
-	mu      sync.Mutex
-	free    int
-	waiting []chan struct{} // closed when its turn has come
+	slots           *semaphore.Weighted
+	inside, waiting atomic.Int64
 }
 
-func newGate(slots int) *gate { return &gate{free: slots} }
+func newGate(slots int) *gate { return &gate{slots: semaphore.NewWeighted(int64(slots))} }
 
 // enter waits for a slot. Whoever got one (nil) must leave.
 func (g *gate) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	g.waiting.Add(1)
+	err := g.slots.Acquire(ctx, 1)
+	g.waiting.Add(-1)
+	if err == nil {
+		g.inside.Add(1)
 	}
-	g.mu.Lock()
-	if g.free > 0 {
-		g.free--
-		g.mu.Unlock()
-		return nil
-	}
-	turn := make(chan struct{})
-	g.waiting = append(g.waiting, turn)
-	g.mu.Unlock()
-
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-	}
-	g.mu.Lock()
-	i := slices.Index(g.waiting, turn)
-	if i >= 0 {
-		g.waiting = slices.Delete(g.waiting, i, i+1)
-	}
-	g.mu.Unlock()
-	if i < 0 { // the turn came meanwhile: it is the next one's
-		g.leave()
-	}
-	return ctx.Err()
+	return err
 }
 
 func (g *gate) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.waiting) == 0 {
-		g.free++
-		return
-	}
-	close(g.waiting[0])
-	g.waiting = slices.Delete(g.waiting, 0, 1)
-}
-
-// limited holds a slot of the gate while next works.
-type limited struct {
-	next Source
-	gate *gate
-}
-
-func (s *limited) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	if err := s.gate.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer s.gate.leave()
-	return s.next.Fetch(ctx, c)
+	g.inside.Add(-1)
+	g.slots.Release(1)
 }

@@ -34,8 +34,8 @@ func TestGateNeverHoldsMore(t *testing.T) {
 		if most.Load() != slots {
 			t.Errorf("%d were inside at once, want %d", most.Load(), slots)
 		}
-		if g.free != slots || len(g.waiting) != 0 {
-			t.Errorf("left with %d free slots and %d waiting, want %d and none", g.free, len(g.waiting), slots)
+		if g.inside.Load() != 0 || g.waiting.Load() != 0 || !g.slots.TryAcquire(slots) {
+			t.Errorf("left with %d inside and %d waiting, want every slot free", g.inside.Load(), g.waiting.Load())
 		}
 	})
 }

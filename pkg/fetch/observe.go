@@ -120,11 +120,9 @@ type HostState struct {
 
 // State returns what the Client is doing now.
 func (c *Client) State() ClientState {
-	s := ClientState{Ceiling: c.options.Concurrency}
-	c.gate.mu.Lock()
-	s.InFlight, s.Waiting = s.Ceiling-c.gate.free, len(c.gate.waiting)
-	c.gate.mu.Unlock()
-
+	s := ClientState{
+		InFlight: int(c.gate.inside.Load()), Waiting: int(c.gate.waiting.Load()), Ceiling: c.options.Concurrency,
+	}
 	c.hosts.mu.Lock()
 	throttles := maps.Clone(c.hosts.byName)
 	c.hosts.mu.Unlock()

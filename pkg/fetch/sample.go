@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime"
 
+	"golang.org/x/sync/semaphore"
+
 	imagery "github.com/xelpack/xelpack/pkg/fetch/internal/sample"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -12,13 +14,23 @@ import (
 // to 22, made in the calling goroutines, of which as many work at once as there are CPUs. A chunk's four children show the same ground, finer;
 // neighbours join without a seam; open sea is one even colour, in equal bytes. The pixels are the same on every machine.
 func Sample() Source {
-	return &bounded{next: newSample(newGate(runtime.NumCPU())), maxZL: imagery.MaxZL}
+	return &bounded{next: newSample(), maxZL: imagery.MaxZL}
 }
 
-func newSample(cpu *gate) Source {
-	return &limited{next: &sample{imagery.New()}, gate: cpu}
+// sample paints chunks, each in its caller's goroutine.
+type sample struct {
+	imagery *imagery.Imagery
+	cpu     *semaphore.Weighted
 }
 
-type sample struct{ imagery *imagery.Imagery }
+func newSample() *sample {
+	return &sample{imagery.New(), semaphore.NewWeighted(int64(runtime.NumCPU()))}
+}
 
-func (s *sample) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) { return s.imagery.JPEG(c) }
+func (s *sample) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	if err := s.cpu.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer s.cpu.Release(1)
+	return s.imagery.JPEG(c)
+}
