@@ -49,7 +49,8 @@ func newInfoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info ARCHIVE",
 		Short: "Say what an archive holds",
-		Long:  "Says what an archive holds: its state, digest, textures by zoom level, format and detail, holes, and metadata. A .part file may be asked too.",
+		Long: `Says what an archive holds: its state, digest, textures by zoom level, format and detail, holes, what it was built for and when, and metadata. A hole is a
+texture with chunks that failed. A .part file may be asked too.`,
 		Example: `  xelpack info flight.mbtiles
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),
@@ -60,7 +61,10 @@ func newInfoCommand() *cobra.Command {
 					return err
 				}
 				if asJSON {
-					return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
+						mbtiles.Info
+						Plan planned `json:"plan"`
+					}{info, plannedOf(info)})
 				}
 				return printInfo(cmd.OutOrStdout(), info)
 			})
@@ -77,7 +81,7 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 		fmt.Fprintf(b, "digest      %s\n", i.Digest)
 	}
 	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", countText(i.Textures), bytesText(i.Bytes), bytesText(i.FileBytes))
-	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", countText(i.Contents), countText(i.Holes))
+	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", countText(i.Contents), holesText(i.Holes, i.Failed))
 	for _, zl := range slices.Sorted(maps.Keys(i.ByZL)) {
 		fmt.Fprintf(b, "  ZL%-8d%s\n", zl, countText(i.ByZL[zl]))
 	}
@@ -87,6 +91,16 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 	for _, k := range slices.Sorted(maps.Keys(i.ByDetail)) {
 		fmt.Fprintf(b, "  detail %-3d%s\n", k, countText(i.ByDetail[k]))
 	}
+	p := plannedOf(i)
+	for _, row := range [...]struct{ name, text string }{
+		{"route", strings.Join(p.Routes, ", ")}, {"way", p.Way}, {"area", strings.Join(p.Area, "; ")},
+		{"scenery", strings.Join(p.Scenery, ", ")}, {"built", p.Built},
+	} {
+		if row.text != "" {
+			fmt.Fprintf(b, "%-11s %s\n", row.name, row.text)
+		}
+	}
+	delete(i.Metadata, keyPlan)
 	for _, name := range slices.Sorted(maps.Keys(i.Metadata)) {
 		fmt.Fprintf(b, "%s: %s\n", name, strings.ReplaceAll(i.Metadata[name], "\n", " "))
 	}
@@ -98,7 +112,7 @@ func newListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls ARCHIVE",
 		Short: "List the textures of an archive",
-		Long: `Lists the textures of an archive, a line each: file name, bytes, detail. With --json an object a line, with row, col, maptype, zl, k, format, side, bytes,
+		Long: `Lists the textures of an archive, a line each: file name, bytes, detail, and of a hole how many chunks failed. With --json an object a line, with row, col, maptype, zl, k, format, side, bytes,
 sha256, chunks, overzoomed, missing, failed and provider.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
@@ -115,14 +129,24 @@ sha256, chunks, overzoomed, missing, failed and provider.`,
 func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) error {
 	b := bufio.NewWriter(w)
 	enc := json.NewEncoder(b)
+	info, err := a.Info(ctx)
+	if err != nil {
+		return err
+	}
 	for e := range a.All() {
-		if !asJSON {
-			fmt.Fprintf(b, "%s %d k%d\n", e.Texture.File(), e.Layout.Size(), e.Detail)
-			continue
+		var r mbtiles.Record
+		if asJSON || info.Holes > 0 {
+			if r, err = a.Record(ctx, e); err != nil {
+				return err
+			}
 		}
-		r, err := a.Record(ctx, e)
-		if err != nil {
-			return err
+		if !asJSON {
+			fmt.Fprintf(b, "%s %d k%d", e.Texture.File(), e.Layout.Size(), e.Detail)
+			if r.Failed > 0 {
+				fmt.Fprintf(b, " hole: %d of %d chunks failed", r.Failed, r.Chunks)
+			}
+			fmt.Fprintln(b)
+			continue
 		}
 		err = enc.Encode(map[string]any{
 			"file": r.File(), "row": r.Row, "col": r.Col, "maptype": r.Maptype, "zl": r.ZL, "k": r.Detail,

@@ -122,7 +122,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		err = errReport
 	}
 	if err == nil && report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s could not be fetched", o.Output, errHoles, plural(report.Chunks.Failed, "chunk"))
+		return fmt.Errorf("%s: %w: %s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks))
 	}
 	return err
 }
@@ -135,6 +135,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	if err := enoughDisk(o.Output, plan.Estimate.StoreBytes); err != nil && !begun(o.Output) {
 		return nil, err // before anything is made that would be left behind
 	}
+	before := plannedBefore(ctx, o.Output)
 	writer, todo, err := openOutput(ctx, o, plan)
 	if err != nil && writer == nil {
 		return nil, err
@@ -158,7 +159,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
 	}
 
-	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan)}
+	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan, before)}
 	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: quality, Compression: compression}, todo, stderr)
 	return &buildReport{report, plan.Notes}, err
 }
@@ -268,14 +269,14 @@ func outputFile(file string) (string, error) {
 	return real, nil
 }
 
-// metadata are the rows about the build that travel in the archive.
-func metadata(o buildOptions, p plan) map[string]string {
-	planned, _ := json.Marshal(p.Estimate) // cannot fail: numbers only
+// metadata are the rows about the build that travel in the archive, which was built for something before if it is extended.
+func metadata(o buildOptions, p plan, before planned) map[string]string {
+	planned, _ := json.Marshal(newPlanned(o.selectionOptions, p, before, time.Now())) // cannot fail: numbers and names only
 	name := filepath.Base(o.Output)
 	return map[string]string{
 		"name":                    name[:len(name)-len(filepath.Ext(name))],
 		"attribution":             p.Provider.Attribution,
-		"xelpack:plan":            string(planned),
+		keyPlan:                   string(planned),
 		"xelpack:providers":       p.Provider.ID,
 		"xelpack:licence":         p.Provider.Licence,
 		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable),
@@ -299,5 +300,8 @@ func (r *buildReport) write(o buildOptions, w io.Writer) error {
 		o.Output, r.State, countText(r.Built), plural(r.Textures, "texture"), countText(r.Skipped),
 		countText(r.Chunks.OK), countText(r.Chunks.NoImagery), countText(r.Chunks.Failed),
 		plural(r.Requests, "request"), countText(r.Retries), bytesText(r.BytesDownloaded), bytesText(r.BytesStored), durationText(elapsed))
+	if err == nil && r.Holes > 0 {
+		_, err = fmt.Fprintf(w, "holes: %s\n", holesText(r.Holes, r.FailedChunks))
+	}
 	return err
 }

@@ -102,7 +102,7 @@ func archiveMap(ctx context.Context, a *mbtiles.Archive, title string) (planmap.
 	m.Facts = []planmap.Fact{
 		{Name: "textures", Text: countText(info.Textures)},
 		{Name: "distinct", Text: countText(info.Contents)},
-		{Name: "holes", Text: countText(info.Holes)},
+		{Name: "holes", Text: holesText(info.Holes, info.Failed)},
 		{Name: "file", Text: fmt.Sprintf("%s for %s of DDS", bytesText(info.FileBytes), bytesText(info.Bytes))},
 	}
 	for _, row := range [...]struct{ name, key string }{

@@ -110,7 +110,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 		return err
 	}
 	if report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s could not be fetched", o.Output, errHoles, plural(report.Chunks.Failed, "chunk"))
+		return fmt.Errorf("%s: %w: %s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks))
 	}
 	return nil
 }
@@ -206,6 +206,8 @@ func addReport(all *pack.Report, one pack.Report) {
 	all.Chunks.OK += one.Chunks.OK
 	all.Chunks.NoImagery += one.Chunks.NoImagery
 	all.Chunks.Failed += one.Chunks.Failed
+	all.Holes += one.Holes
+	all.FailedChunks += one.FailedChunks
 	all.Requests += one.Requests
 	all.Retries += one.Retries
 	all.BytesDownloaded += one.BytesDownloaded

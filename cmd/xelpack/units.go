@@ -71,6 +71,14 @@ func durationText(d time.Duration) string {
 	}
 }
 
+// holesText says what an archive lacks: a hole is a texture with chunks that failed.
+func holesText(textures int, chunks int64) string {
+	if textures == 0 {
+		return "none"
+	}
+	return plural(textures, "texture") + " with " + plural(chunks, "failed chunk")
+}
+
 // plural writes a count and its noun.
 func plural[T int | int64](n T, noun string) string {
 	if n == 1 {

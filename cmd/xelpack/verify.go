@@ -90,6 +90,9 @@ func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	if r.Checked < r.Textures {
 		of = fmt.Sprintf("%s, of which the bytes of %s were compared", of, countText(r.Checked))
 	}
+	if r.Holes > 0 {
+		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)", holesText(r.Holes, r.Failed))
+	}
 	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
 	return err
 }

@@ -52,7 +52,7 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	case info.State != "complete":
 		return a, s.warning("run the same build again: it goes on where it stopped", "%s: not finished: %d textures", file, info.Textures)
 	case info.Holes > 0:
-		return a, s.warning("fetch them again: "+shellescape.QuoteCommand([]string{"xelpack", "repair", file}), "%s: %d of %d textures have holes", file, info.Holes, info.Textures)
+		return a, s.warning("fetch them again: "+shellescape.QuoteCommand([]string{"xelpack", "repair", file}), "%s: holes: %d of %d textures lack %d chunks", file, info.Holes, info.Textures, info.Failed)
 	case info.Textures == 0:
 		return a, s.warning("build it anew", "%s: no textures", file)
 	default:

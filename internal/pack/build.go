@@ -64,6 +64,9 @@ type Report struct {
 		NoImagery int64 `json:"no_imagery"`
 		Failed    int64 `json:"failed"`
 	} `json:"chunks"`
+	Holes        int   `json:"holes"`         // textures of the plan with failed chunks, once it is done
+	FailedChunks int64 `json:"failed_chunks"` // places of theirs that are filled for want of a chunk
+
 	Requests        int64   `json:"requests"`
 	Retries         int64   `json:"retries"`
 	BytesDownloaded int64   `json:"bytes_downloaded"`
@@ -104,6 +107,7 @@ func Build(ctx context.Context, p *Pipeline, w *mbtiles.Writer, job Job) (Report
 		s := job.Client.Stats()
 		b.report.Requests, b.report.Retries, b.report.BytesDownloaded = s.Requests, s.Retries, s.BytesDownloaded
 	}
+	b.report.Holes, b.report.FailedChunks = int(b.holes.Load()), b.failedChunks.Load()
 	b.report.BytesStored = w.Stored()
 	b.report.ElapsedSeconds = time.Since(start).Seconds()
 	switch {
@@ -123,7 +127,8 @@ type build struct {
 	job      Job
 	report   Report
 	built    atomic.Int64
-	holes    atomic.Int64 // textures with failed chunks
+
+	holes, failedChunks atomic.Int64 // textures with failed chunks, and how many these are
 
 	mu     sync.Mutex
 	blanks int // chunks in a row that failed, of textures without any imagery
@@ -175,7 +180,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 		return err
 	}
 	if old, ok := b.writer.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < built.Failed {
-		b.holes.Add(min(1, int64(old.Failed)))
+		b.countHole(old.Failed)
 		b.tell(it, Tally{old.Chunks, old.Overzoomed, old.Missing, old.Failed})
 		return nil
 	}
@@ -190,13 +195,16 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	if err := b.put(ctx, r, content); err != nil {
 		return err
 	}
-	if built.Failed > 0 {
-		b.holes.Add(1)
-	}
+	b.countHole(built.Failed)
 	b.built.Add(1)
 	b.pipeline.Counts.Textures.Add(1)
 	b.tell(it, built.Tally)
 	return nil
+}
+
+func (b *build) countHole(failed int) {
+	b.holes.Add(int64(min(1, failed)))
+	b.failedChunks.Add(int64(failed))
 }
 
 // tell lets it be known what the archive has of it now.

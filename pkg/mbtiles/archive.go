@@ -106,6 +106,7 @@ type Info struct {
 	Textures  int               `json:"textures"`
 	Contents  int               `json:"contents"` // distinct among them
 	Holes     int               `json:"holes"`    // textures with failed chunks
+	Failed    int64             `json:"failed_chunks"`
 	Previews  int               `json:"previews"` // rows of tiles, overviews included
 	ByZL      map[int]int       `json:"by_zl"`
 	ByFormat  map[string]int    `json:"by_format"`
@@ -113,6 +114,15 @@ type Info struct {
 	Bytes     int64             `json:"bytes"`      // of the DDS files of all textures
 	FileBytes int64             `json:"file_bytes"` // of the archive
 	Metadata  map[string]string `json:"metadata"`
+}
+
+// holes counts the textures with failed chunks, and these.
+func holes(ctx context.Context, c *sqlite.Conn) (textures int, failed int64, err error) {
+	n, err := c.Number(ctx, `SELECT count(*) FROM textures WHERE failed > 0`)
+	if err == nil {
+		failed, err = c.Number(ctx, `SELECT coalesce(sum(failed), 0) FROM textures WHERE failed > 0`)
+	}
+	return int(n), failed, err
 }
 
 // Info reads what the archive says about itself.
@@ -129,12 +139,14 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 		if info.Metadata, err = metadata(ctx, c); err != nil {
 			return err
 		}
+		if info.Holes, info.Failed, err = holes(ctx, c); err != nil {
+			return err
+		}
 		for _, n := range [...]struct {
 			count *int
 			query string
 		}{
 			{&info.Contents, `SELECT count(*) FROM contents`},
-			{&info.Holes, `SELECT count(*) FROM textures WHERE failed > 0`},
 			{&info.Previews, `SELECT count(*) FROM tiles`},
 		} {
 			count, err := c.Number(ctx, n.query)

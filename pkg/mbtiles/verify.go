@@ -32,7 +32,9 @@ type Report struct {
 	OK       bool      `json:"ok"`
 	Digest   string    `json:"digest"` // computed anew
 	Textures int       `json:"textures"`
-	Checked  int       `json:"checked"`  // textures whose bytes were compared with their hash
+	Checked  int       `json:"checked"` // textures whose bytes were compared with their hash
+	Holes    int       `json:"holes"`   // textures with failed chunks; they are no problems
+	Failed   int64     `json:"failed_chunks"`
 	Problems []Problem `json:"problems"` // empty when OK; sorted by texture
 
 	Unreadable bool `json:"unreadable,omitempty"` // so that not even its textures could be listed
@@ -85,7 +87,9 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 		v.owners,
 		v.previews,
 		func(ctx context.Context, c *sqlite.Conn) (err error) {
-			report.Digest, err = v.digest(ctx, c)
+			if report.Digest, err = v.digest(ctx, c); err == nil {
+				report.Holes, report.Failed, err = holes(ctx, c)
+			}
 			return err
 		},
 	} {
