@@ -38,6 +38,8 @@ func Classify(err error, growing string) error {
 			return ErrFull
 		case e.Code == sqlite3.ErrNotADB:
 			return ErrNoDatabase
+		case e.ExtendedCode == sqlite3.ErrIoErrShortRead: // the file ends before the page
+			return ErrCorrupt
 		case e.Code == sqlite3.ErrCorrupt, e.Code == sqlite3.ErrTooBig, e.Code == sqlite3.ErrError:
 			return ErrCorrupt
 		}
