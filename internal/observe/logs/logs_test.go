@@ -90,7 +90,7 @@ func TestLevelsAndJSON(t *testing.T) {
 			t.Errorf("%s: %v, %v", s, got, err)
 		}
 	}
-	if _, err := ParseLevel("loud"); err == nil || !strings.Contains(err.Error(), "debug, info, warn, error") {
+	if _, err := ParseLevel("loud"); err == nil || !strings.Contains(err.Error(), "want debug, info, warn or error") {
 		t.Errorf("a level that is none: %v", err)
 	}
 }

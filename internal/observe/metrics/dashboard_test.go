@@ -16,7 +16,7 @@ import (
 // Every metric that the Grafana dashboard draws is one that a build or a mount really has.
 func TestDashboardDrawsWhatThereIs(t *testing.T) {
 	mounttest.NeedFUSE(t)
-	text, err := os.ReadFile("../../contrib/grafana/xelpack.json")
+	text, err := os.ReadFile("../../../contrib/grafana/xelpack.json")
 	if err != nil {
 		t.Fatal(err)
 	}
