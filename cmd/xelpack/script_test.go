@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
@@ -24,6 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	guard.Start()
 	counted()
 	testscript.Main(m, map[string]func(){"xelpack": main})
 }

@@ -6,7 +6,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/testing/guard"
 )
+
+func TestMain(m *testing.M) {
+	guard.Start()
+	m.Run()
+}
 
 func TestVerdicts(t *testing.T) {
 	const s = subject("x")

@@ -49,7 +49,7 @@ func (v *visitor) visit(t tiles.Texture) error {
 	if err := v.tally.same(t, st.Ino, st.Mtim.Nano()); err != nil {
 		return err
 	}
-	f := opened{visitor: v, fd: fd, want: want, live: live}
+	f := opened{visitor: v, texture: t, fd: fd, want: want, live: live}
 	if err := f.read(0, dds.HeaderSize); err != nil {
 		return err
 	}
@@ -119,6 +119,7 @@ func (v *visitor) levelStart(file []byte) int {
 // opened is a file under way.
 type opened struct {
 	*visitor
+	texture tiles.Texture
 	fd      int
 	want    []byte
 	live    bool
@@ -157,13 +158,17 @@ func (f *opened) read(off, n int) error {
 	return f.compare(off, f.buf[:got], want)
 }
 
-// compare holds bytes against those of the texture. A live texture may be a stand-in, with the same header, which then reads the same as long as it is open.
+// compare holds bytes against those of the texture. A live texture may be a stand-in, with the same header, which then reads the same as long as it is open; but
+// never another texture.
 func (f *opened) compare(off int, got, want []byte) error {
 	if bytes.Equal(got, want) {
 		return nil
 	}
 	if !f.live || off < dds.HeaderSize {
 		return fmt.Errorf("other bytes than those of the texture at %d", off+differ(got, want))
+	}
+	if f.config.World.another(f.texture, off, got) {
+		return fmt.Errorf("the bytes of another texture at %d", off)
 	}
 	f.standIn = true
 	again := f.again[:len(got)]
@@ -193,6 +198,9 @@ func (f *opened) mapped() (err error) {
 	}
 	if !f.live || !bytes.Equal(pages[:dds.HeaderSize], f.want[:dds.HeaderSize]) {
 		return errors.New("mapped: other bytes than those of the texture")
+	}
+	if f.config.World.another(f.texture, 0, pages) {
+		return errors.New("mapped: another texture")
 	}
 	f.standIn = true
 	return nil

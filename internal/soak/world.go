@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -172,6 +173,21 @@ func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	}
 	detail, v := w.content(t)
 	return w.contents[detail][v], false
+}
+
+// another reports whether bytes from off on are those of another live texture than t. What is too short or of one colour may be anybody's.
+func (w *World) another(t tiles.Texture, off int, got []byte) bool {
+	const block, least = 8, 16 << 10
+	if len(got) < least || bytes.Equal(got[block:], got[:len(got)-block]) {
+		return false
+	}
+	own := variantAt(t)
+	for v, file := range w.contents[0] {
+		if v != own && bytes.Equal(file[off:][:len(got)], got) {
+			return true
+		}
+	}
+	return false
 }
 
 // variantAt is which of the variants the imagery of t is.

@@ -226,7 +226,7 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if err := makeSchema(ctx, c, name); err != nil {
+	if err := makeSchema(ctx, c, name, false); err != nil {
 		return 0, 0, err
 	}
 	n, err := c.Number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)

@@ -210,7 +210,7 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 	}
 	if objects == 0 {
 		// With this journal also next to a WAL to be: the removal of one that is made and removed anew would not be certain after a power cut.
-		if err := errors.Join(sqlite.SetJournal(ctx, c, false), makeSchema(ctx, c, name)); err != nil {
+		if err := errors.Join(sqlite.SetJournal(ctx, c, false), makeSchema(ctx, c, name, growing)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
@@ -236,8 +236,13 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 }
 
 // makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either nothing or all of it.
-func makeSchema(ctx context.Context, c *sqlite.Conn, name string) error {
+func makeSchema(ctx context.Context, c *sqlite.Conn, name string, growing bool) error {
+	vacuum := "none"
+	if growing {
+		vacuum = "incremental" // for Writer.Shrink; it can be chosen now only
+	}
 	statements := []string{
+		`PRAGMA auto_vacuum = ` + vacuum,
 		fmt.Sprintf(`PRAGMA page_size = %d`, sqlpages.PageSize),
 		`BEGIN IMMEDIATE`,
 		fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),

@@ -2,8 +2,10 @@ package mbtiles
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
@@ -36,6 +38,28 @@ func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	})
 	return n, err
 }
+
+// Shrink gives back to the disk some of what the file keeps beyond bytes without using it, and reports whether there is more.
+func (w *Writer) Shrink(ctx context.Context, bytes int64) (more bool, err error) {
+	err = w.transact(ctx, func(ctx context.Context) error {
+		const query = `SELECT CASE auto_vacuum WHEN 2 THEN min(freelist_count, page_count - ? / page_size) ELSE 0 END
+			FROM pragma_auto_vacuum, pragma_page_count, pragma_freelist_count, pragma_page_size`
+		pages, err := w.store.c.Number(ctx, query, bytes)
+		if err != nil || pages <= 0 {
+			return err
+		}
+		more = pages > shrinkPages
+		return w.store.c.Exec(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, min(pages, shrinkPages)))
+	})
+	if err == nil && !more {
+		// The file gets smaller when the log is written into it. Where a reader is in the way, that is later, at Close at the latest.
+		_ = w.own.Do(ctx, func(c *sqlite.Conn) error { return c.Exec(ctx, `PRAGMA wal_checkpoint(PASSIVE)`) })
+	}
+	return more, err
+}
+
+// shrinkPages is how many pages one call of Shrink gives back: each is at the end of the file, and what stands there moves.
+const shrinkPages = 32 << 20 / sqlpages.PageSize
 
 // Find looks k up in the file, where Lookup knows what was there at Open.
 func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, err error) {

@@ -3,6 +3,8 @@ package mbtiles
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -59,6 +61,58 @@ func TestGrow(t *testing.T) {
 	if report := mustVerify(t, openAt(t, path)); report.Textures != 2 {
 		t.Errorf("%d textures are left, want 2", report.Textures)
 	}
+}
+
+// The file gives back what it does not use, and what it uses is whole.
+func TestShrink(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cache.mbtiles")
+	w := createGrowing(t, path)
+	a := openAt(t, path+partSuffix)
+	big := dds.Layout{Format: dds.BC1, Side: 1024}
+	name := func(i int) string { return fmt.Sprintf("160_%d_BI16", 320+16*i) }
+	const textures = 64 // more than one step gives back
+	for i := range textures {
+		put(t, w, name(i), ddsFile(big, uint64(i)))
+	}
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range textures - 1 {
+		if err := w.Remove(t.Context(), texture(t, name(i)).Key()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	used, err := w.Footprint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const keep = 8 << 20
+	steps := 1
+	for more := true; more; steps++ {
+		if more, err = w.Shrink(t.Context(), used+keep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if still, err := w.Footprint(t.Context()); err != nil || still > used || steps < 2 {
+		t.Errorf("%d bytes are in use, %d were before; %d steps; %v", still, used, steps, err)
+	}
+	last := texture(t, name(textures-1)).Key()
+	e, found, err := a.Find(t.Context(), last)
+	got := make([]byte, big.Size())
+	if err != nil || !found {
+		t.Fatalf("the last texture: %v, %v", found, err)
+	}
+	if _, err := a.ReadAt(t.Context(), e, got, 0); err != nil || !bytes.Equal(got, ddsFile(big, textures-1)) {
+		t.Errorf("the last texture has other bytes, %v", err)
+	}
+	if err := errors.Join(a.Close(), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path + partSuffix); err != nil || info.Size() > used+keep || info.Size() < keep {
+		t.Errorf("the file has %d bytes, want some %d; %v", info.Size(), used+keep, err)
+	}
+	mustVerify(t, openAt(t, path+partSuffix))
 }
 
 // The number of a content is never given to another while the archive is open: who still reads one that was removed gets an error, not another's bytes.

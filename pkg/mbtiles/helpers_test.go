@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -22,6 +23,7 @@ import (
 // Tests here run at the same time, but for two kinds: those that change the working directory, and those that start other processes. A process that is being
 // started has, for a moment, all that this one has open, and with it the locks of archives that other tests close and open again.
 func TestMain(m *testing.M) {
+	guard.Start()
 	if what := os.Getenv(childVar); what != "" {
 		if err := child(what); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -131,6 +131,9 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 	var low sync.WaitGroup
 	low.Go(func() {
 		_ = pack.LowPriority() // where it is refused the work is done all the same
+		if err := l.trim(ctx); err != nil {
+			l.stopWriting(err)
+		}
 		for l.ctx.Err() == nil {
 			select {
 			case <-l.disk.wake:
@@ -227,13 +230,40 @@ func (l *live) evict(ctx context.Context) error {
 	return err
 }
 
+// trim brings a file that is larger than its limit, because that was lowered, down to it, as far as it comes before the mount ends: the next one goes on.
+func (l *live) trim(ctx context.Context) error {
+	file := l.disk.file
+	for more := true; more && l.ctx.Err() == nil; {
+		bytes, err := file.writer.Footprint(ctx)
+		if err != nil {
+			return err
+		}
+		var victims []tiles.Key
+		if bytes > file.o.MaxBytes {
+			victims = l.victims(bytes)
+		}
+		if len(victims) > 0 {
+			err = file.writer.Remove(ctx, victims...)
+		} else {
+			more, err = file.writer.Shrink(ctx, file.o.MaxBytes+LiveLayout().Size())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxVictims is how many textures go at a time: what is deleted has to be read.
+const maxVictims = 16
+
 // victims takes the textures out that have to go when the archive holds so many bytes: some twentieth more than must, so that it is not done for each.
 func (l *live) victims(bytes int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.disk.order.Len()
 	limit := l.disk.file.o.MaxBytes
-	excess := min(n, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
+	excess := min(n, maxVictims, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
 	for e := l.disk.order.Back(); e != nil && len(keys) < excess; {
 		before := e.Prev()
 		k := e.Value.(*diskItem).texture.Key()

@@ -23,7 +23,8 @@ import (
 // DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never finished: PATH.part, which every command that reads archives
 // takes. It holds the textures of one provider: give each provider a path of its own. Only textures without holes get into it.
 //
-// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used again. It does not shrink, not even for a smaller MaxBytes.
+// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used again. With a smaller MaxBytes than before it shrinks to that,
+// in the background of the mount.
 //
 // One process at a time has it. What it finds damaged at opening it moves aside, and what turns out damaged later it moves aside at Close; either way a new
 // one is begun, and the log says so. Only the last damaged one is kept.

@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -26,6 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	guard.Start()
 	if mounttest.Serve() || serveStale() {
 		return
 	}

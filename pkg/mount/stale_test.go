@@ -16,13 +16,16 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// staleVariable in the environment makes the test binary mount an archive at its value and serve until it is killed.
+// staleVariable in the environment makes the test binary mount an archive at its value, a folder or the name of a temporary one, and serve until it is killed.
 const staleVariable = "XELPACK_MOUNT_STALE"
 
 func serveStale() bool {
 	dir := os.Getenv(staleVariable)
 	if dir == "" {
 		return false
+	}
+	if !filepath.IsAbs(dir) {
+		dir, _ = os.MkdirTemp("", dir)
 	}
 	var a fakeArchive
 	a.add("160_320_BI16", small)
@@ -31,7 +34,7 @@ func serveStale() bool {
 		fmt.Println(err)
 		return true
 	}
-	fmt.Println("mounted")
+	fmt.Println("mounted " + dir)
 	f.Wait()
 	return true
 }
@@ -68,7 +71,7 @@ func serveElsewhere(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 		detach(dir)
 	})
 	lines := bufio.NewScanner(out)
-	if !lines.Scan() || lines.Text() != "mounted" {
+	if !lines.Scan() || lines.Text() != "mounted "+dir {
 		t.Fatalf("the other process did not mount: %q", lines.Text())
 	}
 	return cmd, lines
@@ -128,6 +131,52 @@ func TestServerKilledAnytime(t *testing.T) {
 	if err := f.Unmount(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// A test process that is killed leaves no mount behind, nor processes or files.
+func TestKilledTestLeavesNothing(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), staleVariable + "=mnt"} // not under this one's guard
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatal("the other process says nothing")
+	}
+	dir, ok := strings.CutPrefix(lines.Text(), "mounted ")
+	if _, mounted := mountedAt(dir); !ok || !mounted {
+		t.Fatalf("it did not mount: %q", lines.Text())
+	}
+	holder := exec.Command("sh", "-c", `exec 3<"$1" && echo open && exec sleep 3600`, "sh", filepath.Join(dir, texturesName, "160_320_BI16.dds"))
+	holder.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Dir(dir)} // as one that the test has started
+	if out, err = holder.StdoutPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Process.Kill()
+	if lines = bufio.NewScanner(out); !lines.Scan() {
+		t.Fatal("no file of it could be opened")
+	}
+	cmd.Process.Kill()
+	patience.Until(t, "nothing is mounted", func() bool { _, mounted := mountedAt(dir); return !mounted })
+	if err := holder.Wait(); err == nil {
+		t.Error("a process that it had started went on to its end")
+	}
+	patience.Until(t, "its folder is removed", func() bool { _, err := os.Lstat(filepath.Dir(dir)); return errors.Is(err, os.ErrNotExist) })
 }
 
 func link(t *testing.T, to string) string {

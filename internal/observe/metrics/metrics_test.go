@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -26,6 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	guard.Start()
 	if mounttest.Serve() {
 		return
 	}

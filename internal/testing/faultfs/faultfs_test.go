@@ -6,7 +6,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/testing/guard"
 )
+
+func TestMain(m *testing.M) {
+	guard.Start()
+	m.Run()
+}
 
 func mount(t *testing.T, files map[string][]byte) (*FS, string) {
 	t.Helper()

@@ -1,0 +1,141 @@
+// Package guard cleans up behind tests that are killed: no mount, process or file of theirs stays.
+//
+//	func TestMain(m *testing.M) {
+//		guard.Start()
+//		…
+//	}
+//
+// A test that ends, fails or panics cleans up itself. One that gets SIGKILL cannot, and a mount that it
+// leaves behind hangs whoever looks into its folder. So a second process watches it, and outlives it
+// for as long as it takes.
+package guard
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// rootVariable is the folder in which the guarded process and all that it starts keep what is temporary.
+	rootVariable = "XELPACK_GUARDED"
+	// watchVariable makes the test binary the one that watches, over this folder.
+	watchVariable = "XELPACK_GUARD"
+)
+
+// Start gives the test binary a temporary folder of its own and has it guarded. Processes that tests
+// start are guarded with it. Call it first thing in TestMain. What goes wrong is said on standard error:
+// the tests run all the same.
+func Start() {
+	if root := os.Getenv(watchVariable); root != "" {
+		watch(root)
+		os.Exit(0)
+	}
+	if os.Getenv(rootVariable) != "" || !strings.HasSuffix(os.Args[0], ".test") {
+		return // guarded already, or a test binary that plays another program
+	}
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, "guard: a test that is killed will leave its mounts behind:", err)
+	}
+}
+
+func start() error {
+	root, err := os.MkdirTemp("", "xelpack-") // short: names of sockets are
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(root, 0o755); err != nil { // as /tmp is: some tests are other users
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	// The end that is never closed tells by its end that this process has ended, however it does. A plain
+	// descriptor, since no *os.File may close it.
+	var alive [2]int
+	if err := unix.Pipe2(alive[:], unix.O_CLOEXEC); err != nil {
+		return os.NewSyscallError("pipe", err)
+	}
+	in := os.NewFile(uintptr(alive[0]), "guarded")
+	defer in.Close()
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), watchVariable+"="+root)
+	cmd.Stdin = in
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := cmd.Process.Release(); err != nil {
+		return err
+	}
+	if err := os.Setenv(rootVariable, root); err != nil {
+		return err
+	}
+	return os.Setenv("TMPDIR", root)
+}
+
+// watch waits until the guarded process has ended and removes what it has left.
+func watch(root string) {
+	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	_, _ = os.Stdin.Read(make([]byte, 1)) // nobody writes: it returns when the other end is gone
+	// Whoever is left may mount again, so the processes go first. One that the kernel holds fast, in
+	// a mount whose server is gone, dies when that is unmounted.
+	for range 100 {
+		left := kill(root)
+		unmount(root)
+		if left == 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	_ = os.RemoveAll(root) // who cannot remove it leaves files in a folder for what is temporary
+}
+
+// kill ends the processes that were started for the tests of root, and says how many there were.
+func kill(root string) (found int) {
+	self := strconv.Itoa(os.Getpid())
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range processes {
+		environ, err := os.ReadFile(dir + "/environ")
+		if pid := filepath.Base(dir); err == nil && pid != self && bytes.Contains(environ, []byte(root)) {
+			n, _ := strconv.Atoi(pid)
+			_ = unix.Kill(n, unix.SIGKILL)
+			found++
+		}
+	}
+	return found
+}
+
+// unmount takes away what is mounted below root, the last mounted first. What is open of it is open
+// still, but nobody comes upon it any more.
+func unmount(root string) {
+	info, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return
+	}
+	var mounted []string
+	for line := range strings.Lines(string(info)) {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], root+"/") {
+			mounted = append(mounted, unescape.Replace(fields[4]))
+		}
+	}
+	for _, path := range slices.Backward(mounted) {
+		if unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) != nil {
+			_ = exec.Command("fusermount3", "-uz", path).Run()
+		}
+	}
+}
+
+// unescape undoes what the kernel does to names in mountinfo.
+var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
