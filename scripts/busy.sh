@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 
 go build ./... # before the loops begin: it is the tests that are to be slowed down
 
-loops=()
+tests= loops=()
 trap '[ ${#loops[@]} -eq 0 ] || kill "${loops[@]}" 2>/dev/null || true' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill "$tests" 2>/dev/null; exit 130' INT TERM HUP
 for _ in $(seq $((2 * $(nproc)))); do
   # A loop that finds the script gone, by SIGKILL too, ends by itself.
   (
@@ -24,4 +24,6 @@ done
 
 [ $# -gt 0 ] || set -- ./pkg/mbtiles ./cmd/xelpack ./pkg/mount ./pkg/fetch ./... # the longest first
 # Four times the time-out of scripts/test.sh.
-go test -vet=off -count 1 -parallel 4 -timeout 80m "$@"
+go test -vet=off -count 1 -parallel 4 -timeout 80m "$@" &
+tests=$! # in the background, so that a signal to this script does not wait for it
+wait "$tests"

@@ -202,7 +202,7 @@ func (d drill) survived(ctx context.Context, dir string, o outcome, committed in
 	path := filepath.Join(dir, "a.mbtiles")
 	final, err := inspect(ctx, path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.before == "":
+	case (errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrUnfinished)) && o.before == "": // it is not there yet
 	case err != nil:
 		return err
 	case !final.complete:
