@@ -39,6 +39,7 @@ type buildOptions struct {
 
 	retryMissing bool               // repair's
 	damaged      bool               // likewise
+	archived     []tiles.Item       // likewise: what the archive holds
 	distrusted   map[tiles.Key]bool // what is, once the archive is verified
 	watch        *watcher
 }
@@ -71,7 +72,7 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 func (o *buildOptions) registerWork(f *pflag.FlagSet) {
 	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
-	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole")
+	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole; less often while that helps none")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
@@ -122,7 +123,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		err = errReport
 	}
 	if err == nil && report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks))
+		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks), worstCause(report.Report))
 	}
 	return err
 }
@@ -166,6 +167,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 
 // run lets the pipeline do a job of build or repair, with a bar over what is to be done.
 func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
+	o.untilWhole = true
 	source, err := o.open(ctx, p, fetch.ClientOptions{
 		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: o.onOutage(stderr),
 		Observer: o.watch.making(),
@@ -174,6 +176,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
 	defer source.close(stderr)
+	source.client.Candidates(p, pack.Candidates(writer.Has, o.known(job), p.MaxZL)...)
 	boundBuild(len(job.Items))
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
 	pipeline := pack.New(po)
@@ -189,10 +192,19 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	}, o.logProgress(stderr))
 	defer bar.Close()
 	report, err := pack.Build(ctx, pipeline, writer, job)
+	o.watch.logCauses(report)
 	if errRate := rememberRate(job.Provider, report); errRate != nil {
 		words.Fprintf(stderr, "the rate is not remembered for the next plan: %v\n", errRate)
 	}
 	return report, err
+}
+
+// known returns the textures of which some may be known to come: the plan's, or a repair's whole archive.
+func (o buildOptions) known(job pack.Job) []tiles.Item {
+	if len(o.archived) > 0 {
+		return o.archived
+	}
+	return job.Items
 }
 
 // begun reports whether a build of file has left something to go on with.
@@ -302,6 +314,11 @@ func (r *buildReport) write(o buildOptions, w io.Writer) error {
 		plural(r.Requests, "request"), countText(r.Retries), bytesText(r.BytesDownloaded), bytesText(r.BytesStored), durationText(elapsed))
 	if err == nil && r.Holes > 0 {
 		_, err = fmt.Fprintf(w, "holes: %s\n", holesText(r.Holes, r.FailedChunks))
+	}
+	for _, c := range r.Causes {
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n", plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
+		}
 	}
 	return err
 }

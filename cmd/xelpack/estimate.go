@@ -50,7 +50,7 @@ func estimatePlan(items []tiles.Item, p fetch.Provider, concurrency int) estimat
 	if p.Rate > 0 {
 		rate = min(rate, p.Rate)
 	}
-	if measured := readRates()[p.ID]; measured > 0 {
+	if measured := readRates()[p.ID].usual(); measured > 0 {
 		rate = min(rate, measured)
 	}
 	full := dds.Layout{Format: dds.BC1, Side: tiles.TexturePixels}.Size()

@@ -105,7 +105,7 @@ var hints = []struct {
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
 	{providers.ErrUnknown, "see `xelpack providers`"},
 	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
-	{pack.ErrNoAnswer, "check the line and the provider's address; the same command goes on where it stopped"},
+	{pack.ErrNoAnswer, "check the line and the provider's address, and what the provider says; the same command goes on where it stopped"},
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery or the archive covers the place"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/observe/logs"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
@@ -30,8 +31,28 @@ func (o buildOptions) logProgress(stderr io.Writer) func(line string) {
 // sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a line of its own: a progress bar may stand on this one.
 func sayOutage(w io.Writer, o fetch.Outage) {
 	if o.Down {
-		words.Fprintf(w, "\nwaiting: %s does not answer (%v); the build goes on when it does, and can be interrupted and gone on with later\n", o.Host, o.Cause)
+		fmt.Fprintf(w, "\nwaiting: %s %s; the build goes on when it serves what it did, and can be interrupted and gone on with later\n",
+			o.Host, words.Plain(fetch.Explain(o.Cause)))
 		return
 	}
 	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, durationText(o.Lasted))
+}
+
+// worstCause says why most of the chunks that failed did, to stand behind what says how many those are.
+func worstCause(r pack.Report) string {
+	if len(r.Causes) == 0 {
+		return ""
+	}
+	worst := words.Plain(r.Causes[0].Cause)
+	if len(r.Causes) > 1 {
+		return fmt.Sprintf(": mostly %s", worst)
+	}
+	return ": " + worst
+}
+
+// logCauses logs why chunks failed.
+func (w *watcher) logCauses(r pack.Report) {
+	for _, c := range r.Causes {
+		w.log.Warn("chunks failed", "cause", words.Plain(c.Cause), "count", c.Count, "example", words.Plain(c.Example))
+	}
 }

@@ -79,6 +79,9 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 				return err
 			}
 		}
+		for e := range a.All() {
+			o.archived = append(o.archived, tiles.Item{Texture: e.Texture})
+		}
 		broken, err = holes(ctx, a, func(r mbtiles.Record) bool {
 			return r.Failed > 0 || o.retryMissing && r.Missing > 0 || o.distrusted[r.Key()]
 		})
@@ -99,7 +102,11 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 		if err != nil && i == 0 && one.State == "" {
 			return err // nothing was begun
 		}
-		addReport(&report, one)
+		report.Add(one)
+		report.Skipped -= one.Built
+		if one.State == pack.StateHoles {
+			report.State = one.State
+		}
 		if err != nil {
 			report.State = pack.StateInterrupted
 			return errors.Join(err, (&buildReport{Report: report}).write(o, stdout))
@@ -110,7 +117,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 		return err
 	}
 	if report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks))
+		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks), worstCause(report))
 	}
 	return nil
 }
@@ -197,23 +204,4 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 		return report, fmt.Errorf("repair %s: %w", filepath.Base(o.Output), err)
 	}
 	return report, nil
-}
-
-// addReport adds what was done for one provider to the report of all.
-func addReport(all *pack.Report, one pack.Report) {
-	all.Built += one.Built
-	all.Skipped -= one.Built
-	all.Chunks.OK += one.Chunks.OK
-	all.Chunks.NoImagery += one.Chunks.NoImagery
-	all.Chunks.Failed += one.Chunks.Failed
-	all.Holes += one.Holes
-	all.FailedChunks += one.FailedChunks
-	all.Requests += one.Requests
-	all.Retries += one.Retries
-	all.BytesDownloaded += one.BytesDownloaded
-	all.BytesStored += one.BytesStored
-	all.ElapsedSeconds += one.ElapsedSeconds
-	if one.State == pack.StateHoles {
-		all.State = pack.StateHoles
-	}
 }

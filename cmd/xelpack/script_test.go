@@ -110,7 +110,7 @@ func server(ts *testscript.TestScript) *fetchtest.Server {
 	return ts.Value(serverKey{}).(*fetchtest.Server)
 }
 
-// fault KIND [one-in]: from now on the server answers so; with a number, one chunk in so many, the first time only.
+// fault KIND [one-in [always]]: from now on the server answers so; with a number, one chunk in so many, the first time only or always.
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	for k := fetchtest.OK; ; k++ {
 		switch {
@@ -118,10 +118,14 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("fault: unknown kind %q", args[0])
 		case k.String() != args[0]:
 			continue
-		case len(args) == 2:
+		case len(args) >= 2:
 			n, err := strconv.Atoi(args[1])
 			ts.Check(err)
-			server(ts).SetFault(fetchtest.FirstOf(n, k))
+			faults := fetchtest.FirstOf(n, k)
+			if len(args) == 3 {
+				faults = fetchtest.Lasting(1/float64(n), k)
+			}
+			server(ts).SetFault(faults)
 		default:
 			server(ts).SetFault(fetchtest.Always(k))
 		}

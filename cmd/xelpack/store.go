@@ -25,10 +25,12 @@ type storeOptions struct {
 	Keep    string
 	NoStore bool
 	Offline bool
+
+	untilWhole bool // chunks that are not kept otherwise are kept as long as their textures have holes
 }
 
 func (o *storeOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.Keep, "keep-chunks", "", "`SIZE` that the store of fetched chunks may grow to, for each provider (default "+defaultKeep+"; nothing for a bare URL template)")
+	f.StringVar(&o.Keep, "keep-chunks", "", "`SIZE` that the store of fetched chunks may grow to, for each provider (default "+defaultKeep+"; of a bare URL template only those of textures with holes)")
 	f.BoolVar(&o.NoStore, "no-store", false, "neither use nor fill the store of fetched chunks")
 	f.BoolVar(&o.Offline, "offline", false, "ask no provider: what is not in the store is missing")
 }
@@ -46,10 +48,20 @@ func (o storeOptions) validate() error {
 // defaultKeep is what a store may grow to.
 const defaultKeep = "10GB"
 
-// keeps reports whether chunks of p are kept. What stands behind a bare URL template may be another thing tomorrow: its chunks are kept when that is asked for.
-func (o storeOptions) keeps(p fetch.Provider) bool {
+// keeps returns the file name of p's store, or none, and whether its chunks are kept only until their textures are whole. What stands behind a bare URL template
+// may be another thing tomorrow: its chunks are kept for longer when that is asked for.
+func (o storeOptions) keeps(p fetch.Provider) (name string, untilWhole bool) {
+	name = p.StoreName()
 	asked := o.Keep != "" || o.Offline
-	return !o.NoStore && p.StoreName() != "" && (asked || p.Code != providers.BareCode)
+	switch {
+	case o.NoStore || name == "":
+		return "", false
+	case asked || p.Code != providers.BareCode:
+		return name, false
+	case !o.untilWhole:
+		return "", false
+	}
+	return strings.TrimSuffix(name, ".mbtiles") + ".holes.mbtiles", true
 }
 
 // imagery is where a command's chunks come from: the provider, and the store before it.
@@ -62,7 +74,8 @@ type imagery struct {
 // openImagery puts the store before the client's source. A store that cannot be used is said and done without, unless there is nothing else. Close it.
 func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p fetch.Provider, askMissing bool, stderr io.Writer) (*imagery, error) {
 	im := &imagery{Source: client.Source(p), client: client}
-	if !o.keeps(p) {
+	name, untilWhole := o.keeps(p)
+	if name == "" {
 		return im, nil
 	}
 	dir, err := os.UserCacheDir()
@@ -72,7 +85,9 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 	}
 	if err == nil {
 		size, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
-		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, p.StoreName()), fetch.StoreOptions{MaxBytes: size, Name: p.Name, Attribution: p.Attribution})
+		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, name), fetch.StoreOptions{
+			MaxBytes: size, Name: p.Name, Attribution: p.Attribution, UntilWhole: untilWhole,
+		})
 	}
 	switch {
 	case err != nil && o.Offline:
@@ -93,6 +108,13 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 func (im *imagery) Forget(c tiles.Chunk) {
 	if keeper, ok := im.Source.(fetch.Forgetter); ok {
 		keeper.Forget(c)
+	}
+}
+
+// Whole implements fetch.Keeper likewise.
+func (im *imagery) Whole(chunks []tiles.Chunk) {
+	if keeper, ok := im.Source.(fetch.Keeper); ok {
+		keeper.Whole(chunks)
 	}
 }
 

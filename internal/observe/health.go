@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
 // Stuck is from when on a worker's task counts as stuck: none takes a tenth of that.
@@ -80,7 +82,7 @@ func (h *HealthCheck) look(ctx context.Context) error {
 			case host.Refused:
 				wrong = append(wrong, fmt.Errorf("%s refuses to serve us (401 or 403): it is asked once a minute", host.Host))
 			case host.Down:
-				wrong = append(wrong, fmt.Errorf("%s has stopped answering: it is asked now and then", host.Host))
+				wrong = append(wrong, fmt.Errorf("%s has stopped answering (it %s): it is asked now and then", host.Host, fetch.Explain(host.Cause)))
 			}
 		}
 	}

@@ -84,8 +84,8 @@ func TestHostThatRefusesIsUnwell(t *testing.T) {
 	d := &HealthCheck{Sources: &s}
 	source := client.Source(server.Provider())
 	becomes(t, d, "")
-	for range 25 {
-		if _, err := source.Fetch(t.Context(), item().Chunk(0, 0)); err == nil {
+	for x := range uint32(25) {
+		if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 16, X: x}); err == nil {
 			t.Fatal("it was served")
 		}
 	}
@@ -103,8 +103,8 @@ func TestHostThatIsGoneIsUnwell(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		for ctx.Err() == nil {
-			_, _ = source.Fetch(ctx, item().Chunk(0, 0))
+		for x := uint32(0); ctx.Err() == nil; x++ {
+			_, _ = source.Fetch(ctx, tiles.Chunk{Z: 16, X: x})
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()

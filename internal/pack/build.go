@@ -19,10 +19,10 @@ import (
 
 // Errors that end a build. The archive stays valid and resumable.
 var (
-	// ErrRefused: the provider refuses us (401, 403). Going on would fill the archive with holes.
+	// ErrRefused: the provider refuses everything (401, 403). Going on would fill the archive with holes.
 	ErrRefused = errors.New("the provider refuses to serve us")
-	// ErrNoAnswer: of thousands of chunks in a row not one could be had.
-	ErrNoAnswer = errors.New("the provider does not answer")
+	// ErrNoAnswer: the provider has answered nothing that it answered before for longer than fetching waits, or not one of thousands of chunks could be had.
+	ErrNoAnswer = errors.New("nothing can be had from the provider")
 	// ErrOtherProvider: the archive holds planned textures of another provider. One archive does not mix imagery by accident.
 	ErrOtherProvider = errors.New("the archive was built from another provider")
 )
@@ -35,7 +35,8 @@ type Job struct {
 	Items    []tiles.Item
 	Provider string            // its id, recorded with each texture
 	Meta     map[string]string // rows for the archive's metadata
-	// GiveUp is how many chunks in a row, of textures without any imagery, may fail before the provider is taken to be down. Default 2048.
+	// GiveUp is how many chunks may fail at the start before the provider is taken to have nothing for us: of an archive without any texture, when not one chunk
+	// has come. Default 2048. Later on only fetch.ErrDown ends a build: a provider that fails many chunks in a row may serve the rest.
 	GiveUp int
 	// Again builds every item, whatever the archive has, and lets the provider be another: a repair. What comes back with more holes than what is there
 	// is not kept.
@@ -67,8 +68,10 @@ type Report struct {
 	Holes        int   `json:"holes"`         // textures of the plan with failed chunks, once it is done
 	FailedChunks int64 `json:"failed_chunks"` // places of theirs that are filled for want of a chunk
 
+	Causes          []Cause `json:"causes,omitempty"` // why chunks failed: the three most frequent
 	Requests        int64   `json:"requests"`
 	Retries         int64   `json:"retries"`
+	Outages         int64   `json:"outages,omitempty"` // how often the provider stopped answering
 	BytesDownloaded int64   `json:"bytes_downloaded"`
 	BytesStored     int64   `json:"bytes_stored"`
 	ElapsedSeconds  float64 `json:"elapsed_seconds"`
@@ -89,6 +92,30 @@ func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, provid
 	return todo, nil
 }
 
+// candidates is how many chunks are worth asking for to find out whether a provider answers at all.
+const candidates = 8
+
+// Candidates returns chunks for fetch.Client.Candidates: of textures that the archive has whole, and of items all over the plan. maxZL is the deepest zoom level
+// that the provider has.
+func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
+	var whole []tiles.Item
+	for _, it := range items {
+		if r, ok := has(it.Key()); ok && r.Failed+r.Missing+r.Overzoomed == 0 {
+			whole = append(whole, tiles.Item{Texture: it.Texture, Detail: r.Detail})
+		}
+	}
+	var list []tiles.Chunk
+	for _, from := range [][]tiles.Item{whole, items} {
+		n := min(len(from), candidates/2)
+		for i := range n {
+			c := from[i*(len(from)-1)/max(n-1, 1)].Chunk(0, 0)
+			up := max(c.Z, maxZL) - maxZL
+			list = append(list, tiles.Chunk{Z: c.Z - up, X: c.X >> up, Y: c.Y >> up})
+		}
+	}
+	return list
+}
+
 // Build fills the archive with what job plans and finishes it. What the archive has already is not fetched again. When ctx ends or an error stops
 // the build, what was built is kept, the writer is closed and the same build can go on from there.
 //
@@ -103,9 +130,10 @@ func Build(ctx context.Context, p *Pipeline, w *mbtiles.Writer, job Job) (Report
 	b.report.Textures = len(job.Items)
 	b.report.Built = int(b.built.Load())
 	b.report.Chunks.OK, b.report.Chunks.NoImagery, b.report.Chunks.Failed = p.Counts.OK.Load(), p.Counts.NoImagery.Load(), p.Counts.Failed.Load()
+	b.report.Causes = p.Counts.Causes()
 	if job.Client != nil {
 		s := job.Client.Stats()
-		b.report.Requests, b.report.Retries, b.report.BytesDownloaded = s.Requests, s.Retries, s.BytesDownloaded
+		b.report.Requests, b.report.Retries, b.report.Outages, b.report.BytesDownloaded = s.Requests, s.Retries, s.Outages, s.BytesDownloaded
 	}
 	b.report.Holes, b.report.FailedChunks = int(b.holes.Load()), b.failedChunks.Load()
 	b.report.BytesStored = w.Stored()
@@ -131,7 +159,8 @@ type build struct {
 	holes, failedChunks atomic.Int64 // textures with failed chunks, and how many these are
 
 	mu     sync.Mutex
-	blanks int // chunks in a row that failed, of textures without any imagery
+	blanks int   // chunks that failed, of textures without any imagery
+	cause  error // of the latest
 }
 
 func (b *build) run(ctx context.Context) error {
@@ -144,6 +173,9 @@ func (b *build) run(ctx context.Context) error {
 	}
 	b.report.Skipped = len(b.job.Items) - len(todo)
 	if err := b.textures(ctx, todo); err != nil {
+		return err
+	}
+	if err := b.nothing(); err != nil {
 		return err
 	}
 	if b.job.Partial {
@@ -196,6 +228,9 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 		return err
 	}
 	b.countHole(built.Failed)
+	if keeper, ok := b.pipeline.source.(fetch.Keeper); ok && built.Failed == 0 {
+		keeper.Whole(askedFor(it, b.pipeline.maxZL))
+	}
 	b.built.Add(1)
 	b.pipeline.Counts.Textures.Add(1)
 	b.tell(it, built.Tally)
@@ -205,6 +240,22 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 func (b *build) countHole(failed int) {
 	b.holes.Add(int64(min(1, failed)))
 	b.failedChunks.Add(int64(failed))
+}
+
+// askedFor returns the chunks that may have been fetched for it, and those for it alone: from its own zoom level up to where it is one chunk.
+func askedFor(it tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
+	corner, list := it.Chunk(0, 0), []tiles.Chunk(nil)
+	for side := uint32(it.ChunksPerSide()); ; side >>= 1 {
+		if corner.Z <= maxZL {
+			for i := range side * side {
+				list = append(list, tiles.Chunk{Z: corner.Z, X: corner.X + i%side, Y: corner.Y + i/side})
+			}
+		}
+		if side <= 1 || corner.Z == 0 {
+			return list
+		}
+		corner = tiles.Chunk{Z: corner.Z - 1, X: corner.X >> 1, Y: corner.Y >> 1}
+	}
 }
 
 // tell lets it be known what the archive has of it now.
@@ -219,24 +270,41 @@ func (b *build) put(ctx context.Context, r mbtiles.Record, c *mbtiles.Content) e
 	return b.writer.Put(ctx, r, c)
 }
 
-// answers says whether to go on: not when the provider refuses, nor when one texture after another comes back blank.
+// answers says whether to go on: not when the provider is down, or refuses everything, nor when nothing has ever come from it.
 func (b *build) answers(built *Built) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if !built.Blank() {
-		b.blanks = 0
 		return nil
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.blanks += built.Chunks
+	b.cause = built.Cause
 	switch {
-	case errors.Is(built.Cause, fetch.ErrRefused):
-		return fmt.Errorf("%w: %w", ErrRefused, built.Cause)
-	case errors.Is(built.Cause, fetch.ErrDown): // the source has waited for it already
-		return fmt.Errorf("%w: %w", ErrNoAnswer, built.Cause)
+	case errors.Is(b.cause, fetch.ErrDown): // the source has waited for it already
+		return fmt.Errorf("%w: %w", endsWith(b.cause), b.cause)
+	case errors.Is(b.cause, fetch.ErrOffline): // nobody was asked; what comes later may be there
+		return nil
 	case b.blanks >= cmp.Or(b.job.GiveUp, defaultGiveUp):
-		return fmt.Errorf("%w: %d chunks in a row failed, the last: %w", ErrNoAnswer, b.blanks, built.Cause)
+		return b.nothing()
 	}
 	return nil
+}
+
+// nothing is an error when the archive is new and not one chunk has come for it: all that it would hold is holes.
+func (b *build) nothing() error {
+	c := &b.pipeline.Counts
+	if b.report.Skipped > 0 || b.job.Again || b.cause == nil || c.OK.Load()+c.NoImagery.Load() > 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: it %s: not one of %d chunks came, the last: %w", endsWith(b.cause), fetch.Explain(b.cause), b.blanks, b.cause)
+}
+
+// endsWith is the error that ends a build for cause.
+func endsWith(cause error) error {
+	if errors.Is(cause, fetch.ErrRefused) {
+		return ErrRefused
+	}
+	return ErrNoAnswer
 }
 
 // Encode makes an archive's content of a texture's file, with one of the pipeline's workers.

@@ -3,6 +3,7 @@ package pack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image/color"
 	"sync/atomic"
 
@@ -31,7 +32,7 @@ func (b *Built) count(e ending) {
 	switch {
 	case e.failed != nil:
 		b.Failed++
-		if b.Cause == nil {
+		if b.Cause == nil || errors.Is(e.failed, fetch.ErrDown) {
 			b.Cause = e.failed
 		}
 	case e.missing:
@@ -43,12 +44,15 @@ func (b *Built) count(e ending) {
 type Counts struct {
 	OK, NoImagery, Failed atomic.Int64 // chunks by outcome
 	Textures              atomic.Int64 // in an archive, or on their way there
+
+	causes causes // of Failed
 }
 
 func (c *Counts) add(e ending) {
 	switch {
 	case e.failed != nil:
 		c.Failed.Add(1)
+		c.causes.add(e.failed)
 	case e.missing:
 		c.NoImagery.Add(1)
 	default:
@@ -84,7 +88,7 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 		return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, img) })
 	case errors.Is(err, fetch.ErrNoImagery):
 		end.missing = true
-	default:
+	case end.failed == nil:
 		end.failed = err
 	}
 	return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
@@ -107,7 +111,7 @@ func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, task Task, use 
 			keeper.Forget(c)
 		}
 	}
-	return err
+	return fmt.Errorf("%w: %w", fetch.ErrBody, err)
 }
 
 func (p *Pipeline) fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {

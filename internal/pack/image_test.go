@@ -38,7 +38,7 @@ func TestRealWebP(t *testing.T) {
 		from  int     // the first row that shows the picture
 	}{{"lossless", math.Inf(1), 0}, {"lossy", 36, 0}, {"alpha", 36, half}} {
 		t.Run(test.file, func(t *testing.T) {
-			body, err := os.ReadFile("../fetch/fetchtest/testdata/" + test.file + ".webp")
+			body, err := os.ReadFile("../testing/fetchtest/testdata/" + test.file + ".webp")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -405,7 +406,15 @@ func TestInterruptedBuildGoesOn(t *testing.T) {
 }
 
 func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
-	tests := map[fetchtest.Kind]error{fetchtest.Forbidden: ErrRefused, fetchtest.Unavailable: ErrNoAnswer}
+	tests := map[fetchtest.Kind]struct {
+		err error
+		why string
+	}{
+		fetchtest.Forbidden:   {ErrRefused, "answers status 403 Forbidden"},
+		fetchtest.Unavailable: {ErrNoAnswer, "answers status 503 Service Unavailable"},
+		fetchtest.HTML:        {ErrNoAnswer, "answers HTML: Sign in"},
+		fetchtest.BadRequest:  {ErrNoAnswer, "answers status 400 Bad Request"},
+	}
 	for kind, want := range tests {
 		t.Run(kind.String(), func(t *testing.T) {
 			p, client, _ := serverPipeline(t, fetchtest.Always(kind))
@@ -415,8 +424,47 @@ func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			r, err := Build(t.Context(), p, w, Job{Items: neighbours(12, 3), Provider: "test", Client: client, GiveUp: 20})
-			if !errors.Is(err, want) || r.State != StateInterrupted {
-				t.Errorf("got %v and state %s, want %v", err, r.State, want)
+			if !errors.Is(err, want.err) || r.State != StateInterrupted || !strings.Contains(err.Error(), want.why) {
+				t.Errorf("got %v and state %s, want %v that says %q", err, r.State, want.err, want.why)
+			}
+			if len(r.Causes) != 1 || r.Causes[0].Cause != "the provider "+want.why {
+				t.Errorf("causes %+v", r.Causes)
+			}
+		})
+	}
+}
+
+// A whole region that fails for ever, at the start of a build, neither ends it nor keeps what comes behind out of the archive; nor does it end the second
+// build, which has nothing left but that. Single chunks that are refused, of textures of one chunk, once ended a build as if everything were.
+func TestBuildEndsWithHolesInARegion(t *testing.T) {
+	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.ServerError, fetchtest.HTML, fetchtest.Reset} {
+		t.Run(kind.String(), func(t *testing.T) {
+			const bad = 24
+			items := append(neighbours(bad, 4), neighbours(bad+4, 3)[bad:]...)
+			// Where a chunk fails, so do the parents that it would be enlarged from.
+			server := fetchtest.NewServer(fetchtest.Options{Image: fields(), Fault: func(c tiles.Chunk, _ int) fetchtest.Fault {
+				if at := c.X << (16 - c.Z); c.Z <= 16 && at < items[bad].Col {
+					return fetchtest.Fault{Kind: kind}
+				}
+				return fetchtest.Fault{}
+			}})
+			t.Cleanup(server.Close)
+			options := clientOptions()
+			options.Retries = 1
+			client := fetch.NewClient(options)
+			t.Cleanup(client.Close)
+			p := newPipeline(t, Options{Source: client.Source(server.Provider())})
+			file := filepath.Join(t.TempDir(), "a.mbtiles")
+			for run, built := range []int{bad + 4, bad} {
+				w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{Extend: run > 0})
+				if err != nil {
+					t.Fatal(err)
+				}
+				client.Candidates(server.Provider(), Candidates(w.Has, items, 16)...)
+				r, err := Build(t.Context(), p, w, Job{Items: items, Provider: "test", Client: client, GiveUp: 20})
+				if err != nil || r.State != StateHoles || r.Textures-r.Skipped != built {
+					t.Fatalf("run %d: %+v, %v; want %d textures built and holes", run, r, err, built)
+				}
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/chunkfile"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // MaxConcurrency is the most requests that a process may ever have in flight.
@@ -25,7 +26,8 @@ type ClientOptions struct {
 	Concurrency int
 	// Timeout bounds one attempt, from asking for a connection to the last byte of the body. 0: 20 s.
 	Timeout time.Duration
-	// Retries is how often a chunk is asked for again before it counts as failed. 0: 6; negative: never.
+	// Retries is how often a chunk is asked for again before it counts as failed, at most: it is less often while asking again helps no chunk, and
+	// once more where only that tells a chunk from an outage. 0: 6; negative: never.
 	Retries int
 	// Backoff is the most that is waited before the first retry; it doubles with each further one, up to 30 s, and the actual wait is drawn
 	// evenly below it. 0: 250 ms.
@@ -43,8 +45,8 @@ type ClientOptions struct {
 	Token func(providerID string) string
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
-	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the chunk is asked for again. Called without a slot
-	// held, from many goroutines. nil: nothing more is checked.
+	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the chunk is asked for again. Called from many
+	// goroutines. nil: nothing more is checked.
 	Check func(body []byte) error
 	// Observer hears of every attempt and every chunk. nil: nobody does, at no cost.
 	Observer Observer
@@ -145,7 +147,7 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 }
 
 // Source returns the source of p's imagery: validated, retried, limited and counted. It never fails by itself: what is wrong with p comes from
-// every Fetch. Make one source a provider and keep it, since it remembers whether it is being refused.
+// every Fetch. Sources of one host share what is known of it.
 func (c *Client) Source(p Provider) Source {
 	var s Source
 	var host string
@@ -160,15 +162,12 @@ func (c *Client) Source(p Provider) Source {
 	} else {
 		t.Bound(&p)
 		host = t.Host
-		s = c.observeAttempts(newHTTPSource(c, p, t, tok), host)
-		ceiling, perSecond := c.ceilings(p)
-		throttle := c.hosts.of(host, func() *throttle { return c.newThrottle(host, ceiling, perSecond) })
-		throttle.lower(ceiling, perSecond)
+		s = &validating{next: newHTTPSource(c, p, t, tok), jpegOnly: p.JPEGOnly, check: c.options.Check}
+		s = c.observeAttempts(s, host)
+		throttle := c.throttleOf(p, host)
 		s = &attempting{
 			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 		}
-		s = &breaking{next: s, open: &throttle.refused}
-		s = &validating{next: s, jpegOnly: p.JPEGOnly, check: c.options.Check}
 		s = &retrying{
 			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
 			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(throttle),
@@ -177,6 +176,22 @@ func (c *Client) Source(p Provider) Source {
 	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}
 	s = &labelled{next: s, provider: p.ID, host: host}
 	return c.observeChunks(&counting{next: s, counters: &c.stats}, host)
+}
+
+// Candidates names chunks to ask for when p's host seems to answer nothing, the most likely to come first: what was answered in an earlier run, or what
+// lies far apart. Without them a run that has nothing left to ask for but what always fails could not be told from an outage.
+func (c *Client) Candidates(p Provider, chunks ...tiles.Chunk) {
+	if t, _, err := p.Resolve(c.options.Token); err == nil { // others have no host
+		c.throttleOf(p, t.Host).candidate(chunks)
+	}
+}
+
+// throttleOf returns what limits requests to host, p's.
+func (c *Client) throttleOf(p Provider, host string) *throttle {
+	ceiling, perSecond := c.ceilings(p)
+	t := c.hosts.of(host, func() *throttle { return c.newThrottle(host, ceiling, perSecond) })
+	t.lower(ceiling, perSecond)
+	return t
 }
 
 // ceilings returns how many requests at once and a second p's host gets at most; 0 a second is as many as it takes.
@@ -193,8 +208,11 @@ func (c *Client) ceilings(p Provider) (atOnce int, perSecond float64) {
 
 func (c *Client) newThrottle(host string, ceiling int, perSecond float64) *throttle {
 	t := newThrottle(ceiling, perSecond, c.options.Timeout, c.options.Patience)
-	if tell := c.options.OnOutage; tell != nil {
-		t.notify = func(down bool, cause error, lasted time.Duration) {
+	t.notify = func(down bool, cause error, lasted time.Duration) {
+		if down {
+			c.stats.outages.Add(1)
+		}
+		if tell := c.options.OnOutage; tell != nil {
 			tell(Outage{Host: host, Down: down, Cause: cause, Lasted: lasted})
 		}
 	}

@@ -15,7 +15,6 @@ var (
 	_ Source = (*bounded)(nil)
 	_ Source = (*retrying)(nil)
 	_ Source = (*validating)(nil)
-	_ Source = (*breaking)(nil)
 	_ Source = (*attempting)(nil)
 	_ Source = (*httpSource)(nil)
 	_ Source = (*sample)(nil)
@@ -28,6 +27,7 @@ type Stats struct {
 	Requests        int64 // sent, retries and redirects included
 	Retries         int64 // chunks asked for again, by us
 	Hedges          int64 // stragglers asked for a second time beside the first
+	Outages         int64 // times that a host stopped answering
 	BytesDownloaded int64 // of bodies, whatever was in them
 	OK              int64 // chunks by outcome
 	NoImagery       int64
@@ -35,12 +35,12 @@ type Stats struct {
 }
 
 type counters struct {
-	requests, retries, hedges, bytes, ok, noImagery, failed atomic.Int64
+	requests, retries, hedges, outages, bytes, ok, noImagery, failed atomic.Int64
 }
 
 func (c *counters) snapshot() Stats {
 	return Stats{
-		Requests: c.requests.Load(), Retries: c.retries.Load(), Hedges: c.hedges.Load(), BytesDownloaded: c.bytes.Load(),
+		Requests: c.requests.Load(), Retries: c.retries.Load(), Hedges: c.hedges.Load(), Outages: c.outages.Load(), BytesDownloaded: c.bytes.Load(),
 		OK: c.ok.Load(), NoImagery: c.noImagery.Load(), Failed: c.failed.Load(),
 	}
 }

@@ -15,8 +15,8 @@
 //
 // Only bytes that are a whole image of the right size are ever returned (see CheckJPEG). ErrNoImagery stands for 404, 410, 204 and the provider's
 // placeholders, and comes at once. 408, 429, 5xx, time-outs, broken connections and bodies that are not imagery are asked for again. 401 and 403
-// are ErrRefused at once; so many in a row that it cannot be chance, and the source refuses by itself for a while. Any other
-// answer fails at once.
+// are ErrRefused at once, and any other answer fails at once. When a host answers nothing that it answered before, fetching waits for it, or, where asking
+// again would not help, fails with ErrDown.
 //
 // # Concurrency
 //
@@ -26,8 +26,8 @@
 //
 // # Decorators
 //
-// A Client's source is a stack of small ones, each a Source itself, from the caller inwards: counting, labelled, bounded, retrying, validating,
-// breaking, attempting (which waits for a slot of the limit, and may ask a second time), and the HTTP source.
+// A Client's source is a stack of small ones, each a Source itself, from the caller inwards: counting, labelled, bounded, retrying,
+// attempting (which waits for a slot of the limit, and may ask a second time), validating, and the HTTP source.
 //
 // # Secrets
 //

@@ -54,12 +54,10 @@ func (f *flow) answered(now time.Time, took time.Duration, inFlight int) {
 	f.limit = min(f.limit, f.ceiling)
 }
 
-// strain counts a 503 or a time-out.
-func (f *flow) strain(now, started time.Time) {
+// strain counts a 503 or a time-out, and says whether there were too many.
+func (f *flow) strain() bool {
 	f.strained += (1 - f.strained) / strainedMemory
-	if f.strained > strainedShare {
-		f.cut(now, started, 0)
-	}
+	return f.strained > strainedShare
 }
 
 // cut makes the limit smaller, once for all that were under way together, but not so small that perSecond requests could not be kept up.

@@ -27,7 +27,7 @@ const (
 )
 
 func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	leave, err := s.enter(ctx)
+	leave, err := s.enter(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -41,19 +41,32 @@ func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	return s.race(ctx, c, leave, max(stragglerAfter*median, leastStraggler))
 }
 
-// enter returns what ends the attempt.
-func (s *attempting) enter(ctx context.Context) (leave func(started time.Time, err error, abandoned bool), err error) {
-	if err := s.host.enter(ctx); err != nil {
-		return nil, err
+// enter waits for a turn to ask for c, and returns what ends it. A turn that is meant for a probe goes by with that.
+func (s *attempting) enter(ctx context.Context, c tiles.Chunk) (leave func(started time.Time, err error, abandoned bool), err error) {
+	for {
+		mine, err := s.host.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		asking := c
+		if mine.instead != nil {
+			asking = *mine.instead
+		}
+		leave := func(started time.Time, err error, abandoned bool) {
+			s.gate.leave()
+			s.host.leave(mine, asking, started, err, abandoned, s.maxRetryAfter)
+		}
+		if err := s.gate.enter(ctx); err != nil {
+			s.host.leave(mine, asking, time.Now(), err, true, 0)
+			return nil, err
+		}
+		if mine.instead == nil {
+			return leave, nil
+		}
+		started := time.Now()
+		_, err = s.next.Fetch(ctx, asking)
+		leave(started, err, ctx.Err() != nil)
 	}
-	if err := s.gate.enter(ctx); err != nil {
-		s.host.leave(time.Now(), err, true, 0)
-		return nil, err
-	}
-	return func(started time.Time, err error, abandoned bool) {
-		s.gate.leave()
-		s.host.leave(started, err, abandoned, s.maxRetryAfter)
-	}, nil
 }
 
 // second is the attempt beside the first.
@@ -119,7 +132,7 @@ func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *se
 	other.mu.Unlock()
 
 	defer close(other.done)
-	leave, err := s.enter(ctx)
+	leave, err := s.enter(ctx, c)
 	if err != nil {
 		other.err = err
 		return

@@ -113,6 +113,9 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)
 		}
 	}
+	if text := answerText(body); text != "" {
+		return nil, fmt.Errorf("%w: %s", ErrBody, s.withoutSecrets(text))
+	}
 	return body, nil
 }
 
@@ -139,10 +142,10 @@ func (s *httpSource) describe(err error) error {
 		err = wrapped.Err
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err)) // without the chain: net's time-outs claim to be the context's
+		return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err.Error())) // without the chain: net's time-outs claim to be the context's
 	}
 	final := isFinal(err)
-	if text := s.withoutSecrets(err); text != err.Error() { // its chain would show what it hides
+	if text := s.withoutSecrets(err.Error()); text != err.Error() { // its chain would show what it hides
 		err = errors.New(text)
 	}
 	if final || errors.Is(err, ErrBody) {
@@ -151,8 +154,7 @@ func (s *httpSource) describe(err error) error {
 	return fmt.Errorf("%w: %w", ErrNetwork, err)
 }
 
-func (s *httpSource) withoutSecrets(err error) string {
-	text := err.Error()
+func (s *httpSource) withoutSecrets(text string) string {
 	for _, secret := range s.secrets {
 		text = strings.ReplaceAll(text, secret, "…")
 	}

@@ -116,7 +116,7 @@ func TestBadAnswers(t *testing.T) {
 		{fetchtest.StallBody, fetch.ErrTimeout, asked, "no whole answer in time"},
 
 		{fetchtest.Empty, fetch.ErrBody, asked, "empty"},
-		{fetchtest.HTML, fetch.ErrBody, asked, "text/html"},
+		{fetchtest.HTML, fetch.ErrBody, asked, "HTML: Sign in"},
 		{fetchtest.Truncated, fetch.ErrBody, asked, "cut off"},
 		{fetchtest.Corrupt, fetch.ErrBody, asked, "JPEG"},
 		{fetchtest.WrongSize, fetch.ErrBody, asked, "512×512"},
@@ -388,7 +388,7 @@ func TestPlaceholderNeedsItsProvider(t *testing.T) {
 func TestCheckIsAskedAgain(t *testing.T) {
 	bad := errors.New("the decoder does not like it")
 	checks := 0
-	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Check: func([]byte) error {
+	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Patience: -1, Check: func([]byte) error {
 		if checks++; checks < 3 {
 			return bad
 		}

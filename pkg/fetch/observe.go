@@ -49,9 +49,9 @@ func OutcomeOf(err error) Outcome {
 		outcome Outcome
 	}{
 		{errors.Is(err, ErrNoImagery), OutcomeNoImagery},
+		{errors.Is(err, ErrRefused), OutcomeRefused},
 		{errors.Is(err, ErrDown), OutcomeDown},
 		{errors.Is(err, ErrOffline), OutcomeOffline},
-		{errors.Is(err, ErrRefused), OutcomeRefused},
 		{errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded), OutcomeCancelled},
 		{status != nil && status.Code == http.StatusTooManyRequests, OutcomeTooMany},
 		{status != nil && (status.Code >= 500 || status.Code == http.StatusRequestTimeout), OutcomeServer},
@@ -114,8 +114,9 @@ type HostState struct {
 	PerSecond float64 // the rate that is kept to; 0: none
 	Median    time.Duration
 	Accepted  float64 // good answers a second, of late
-	Down      bool    // it has stopped answering
-	Refused   bool    // it refuses to serve us (401, 403), and is asked once a minute
+	Down      bool    // it has stopped answering what it answered before
+	Refused   bool    // it refuses everything (401, 403), and is asked once a minute
+	Cause     error   // how the latest failed, when it is Down or Refused
 }
 
 // State returns what the Client is doing now.
@@ -138,7 +139,12 @@ func (t *throttle) state(host string) HostState {
 	now := time.Now()
 	s := HostState{
 		Host: host, InFlight: t.inFlight, Queued: len(t.queue), Limit: t.flow.width(),
-		Median: t.flow.median(), Accepted: t.rate.accepted(now), Down: t.outage.down, Refused: t.refused.Load(),
+		Median: t.flow.median(), Accepted: t.rate.accepted(now),
+	}
+	if t.outage.down {
+		s.Cause = t.outage.cause
+		s.Refused = errors.Is(s.Cause, ErrRefused)
+		s.Down = !s.Refused
 	}
 	if interval := t.rate.interval(now); interval > 0 {
 		s.PerSecond = 1 / interval.Seconds()

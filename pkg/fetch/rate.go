@@ -101,6 +101,9 @@ func (r *rate) excessive(now, started time.Time) bool {
 	return true
 }
 
+// mistaken is for a rate that was learnt from chunks that are answered 429 however seldom the host is asked: it is a guess again.
+func (r *rate) mistaken(now time.Time) { r.sure, r.cutAt = false, now }
+
 // interval returns the time between two requests, 0 for no limit.
 func (r *rate) interval(now time.Time) time.Duration {
 	perSecond := math.Inf(1)

@@ -17,6 +17,9 @@ import (
 // maxBackoff ends the doubling of waits.
 const maxBackoff = 30 * time.Second
 
+// futileAfter retries a chunk is given up where asking again helps none.
+const futileAfter = 2
+
 // sleeper waits for d and returns nil, or ctx's error as soon as ctx ends.
 type sleeper func(ctx context.Context, d time.Duration) error
 
@@ -44,20 +47,32 @@ type retrying struct {
 }
 
 func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	failed := time.Now() // the last time, or when it was first asked for
 	for attempt := 0; ; attempt++ {
 		body, err := s.next.Fetch(ctx, c)
-		if err == nil || ctx.Err() != nil || !retryable(err) {
+		if err != nil && (ctx.Err() != nil || !settles(err) && !retryable(err)) {
 			return body, err
 		}
-		if s.host != nil && s.host.down() { // it is the host's failure, not the chunk's: wait with all others, at the door
-			attempt--
-			continue
+		if s.host != nil {
+			if err != nil && s.host.down() { // it is the host's failure, not the chunk's: wait with all others, at the door
+				attempt--
+				continue
+			}
+			s.host.asked(attempt, !settles(err))
 		}
-		if attempt >= s.retries {
+		if settles(err) {
+			return body, err
+		}
+		// Nothing has come since it failed before: a hole must not be left on the word of a host that answers nothing.
+		if attempt >= s.retries && (s.host == nil || s.host.answeredSince(failed) || !s.host.doubt()) {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
+		failed = time.Now()
 		if ctxErr := s.wait(ctx, s.delay(attempt, err)); ctxErr != nil {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
+		}
+		if attempt >= futileAfter && s.host != nil && s.host.futile() && s.host.answeredSince(failed) {
+			return nil, fmt.Errorf("%w (asked %d times: asking again helps none)", err, attempt+1)
 		}
 		if s.budget != nil {
 			if ctxErr := s.budget.spend(ctx); ctxErr != nil {

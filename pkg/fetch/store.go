@@ -22,6 +22,8 @@ type StoreOptions struct {
 	MaxBytes int64
 	// Name and Attribution are the provider's, for who opens the file in a map viewer.
 	Name, Attribution string
+	// UntilWhole drops chunks as soon as their texture is said to be whole.
+	UntilWhole bool
 }
 
 const (
@@ -37,8 +39,9 @@ const (
 // Store keeps chunks as they were fetched, in a standard MBTiles file, so that an interrupted texture, another format or other settings need no second
 // download. Safe for concurrent use, and for several processes at once. Reads write nothing: what was used is noted with the next transaction.
 type Store struct {
-	db  *sql.DB
-	max int64
+	db         *sql.DB
+	max        int64
+	untilWhole bool
 
 	mu      sync.Mutex
 	pending map[tiles.Chunk]stored // not yet written
@@ -68,7 +71,7 @@ func OpenStore(ctx context.Context, path string, o StoreOptions) (*Store, error)
 		return nil, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, db.Close()))
 	}
 	s := &Store{
-		db: db, max: o.MaxBytes, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
+		db: db, max: o.MaxBytes, untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	if s.max <= 0 {
@@ -116,7 +119,7 @@ func (s *Store) Get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 func (s *Store) put(c tiles.Chunk, entry stored) {
 	const row = 64 // bytes that an entry costs without its body
 	s.mu.Lock()
-	if s.bytes < storeQueueBytes {
+	if s.bytes < storeQueueBytes || entry.gone {
 		s.bytes += int64(len(entry.body)) + row
 		s.pending[c] = entry
 	}
@@ -139,6 +142,12 @@ func (s *Store) Close() error {
 	return errors.Join(s.err, s.db.Close())
 }
 
+// Keeper is a Source that keeps what it fetched, perhaps only as long as it may be asked for again.
+type Keeper interface {
+	// Whole tells it that nothing of a texture's chunks has to be asked for again.
+	Whole(chunks []tiles.Chunk)
+}
+
 // Source returns next with the store before it: what the store has is not asked for, what comes is kept. Without next, as in --offline, what the store
 // lacks is ErrOffline. With askMissing, places without imagery are asked for again.
 func (s *Store) Source(next Source, askMissing bool) Source {
@@ -159,6 +168,7 @@ type keeping struct {
 var (
 	_ Source    = (*keeping)(nil)
 	_ Forgetter = (*keeping)(nil)
+	_ Keeper    = (*keeping)(nil)
 )
 
 func (k *keeping) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
@@ -191,3 +201,13 @@ func (k *keeping) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 
 // Forget implements Forgetter.
 func (k *keeping) Forget(c tiles.Chunk) { k.store.put(c, stored{gone: true}) }
+
+// Whole implements Keeper.
+func (k *keeping) Whole(chunks []tiles.Chunk) {
+	if !k.store.untilWhole {
+		return
+	}
+	for _, c := range chunks {
+		k.Forget(c)
+	}
+}

@@ -228,3 +228,46 @@ func TestMBTilesProvider(t *testing.T) {
 		}
 	}
 }
+
+// What is kept only for textures with holes is dropped with the texture, imagery and its absence, and the disk given back.
+func TestStoreUntilWhole(t *testing.T) {
+	for _, untilWhole := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "s.mbtiles")
+		next := &counted{body: sampleBody(t, chunk)}
+		store := openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		source := store.Source(next, false)
+		var list []tiles.Chunk
+		for x := range uint32(200) {
+			c := tiles.Chunk{Z: 12, X: x, Y: 7}
+			_, _ = source.Fetch(t.Context(), c)
+			list = append(list, c)
+		}
+		closeStore(t, store)
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store = openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		store.Source(next, false).(fetch.Keeper).Whole(list[10:])
+		closeStore(t, store)
+		after, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if smaller := after.Size() < before.Size()/4; smaller != untilWhole {
+			t.Errorf("until whole %t: %d bytes, before %d", untilWhole, after.Size(), before.Size())
+		}
+		store = openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		for _, c := range list {
+			_, _ = store.Source(next, false).Fetch(t.Context(), c)
+		}
+		closeStore(t, store)
+		want := int64(200)
+		if untilWhole {
+			want += 190
+		}
+		if asked := next.asked.Load(); asked != want {
+			t.Errorf("until whole %t: asked %d times, want %d", untilWhole, asked, want)
+		}
+	}
+}

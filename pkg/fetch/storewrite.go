@@ -35,7 +35,7 @@ func (s *Store) write(ctx context.Context) {
 		if len(s.writing) == 0 && len(used) == 0 {
 			continue
 		}
-		err := s.commit(ctx, used)
+		err := s.commit(ctx, used, !open)
 		s.mu.Lock()
 		s.writing = nil
 		s.bytes -= taken
@@ -46,8 +46,8 @@ func (s *Store) write(ctx context.Context) {
 	}
 }
 
-// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room.
-func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool) error {
+// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room. At the last it gives back the disk that is not needed any more.
+func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -70,13 +70,18 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool) error {
 	if err := s.evict(tx); err != nil {
 		return err
 	}
+	if last && s.untilWhole {
+		if err := vacuum(tx); err != nil {
+			return err
+		}
+	}
 	return tx.Commit()
 }
 
 func writeEntry(tx *sql.Tx, c tiles.Chunk, entry stored, now int64) error {
 	where := []any{c.Z, c.X, tileRow(c)}
 	if entry.gone || entry.body == nil {
-		if err := drop(tx, where); err != nil || entry.gone {
+		if err := drop(tx, where, entry.gone); err != nil || entry.gone {
 			return err
 		}
 		_, err := tx.Exec(`INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?)`, append(where, now)...)
@@ -92,8 +97,13 @@ func writeEntry(tx *sql.Tx, c tiles.Chunk, entry stored, now int64) error {
 	return err
 }
 
-func drop(tx *sql.Tx, where []any) error {
-	for _, table := range []string{"tiles", "uses"} {
+// drop removes a chunk, and with all also that there is none.
+func drop(tx *sql.Tx, where []any, all bool) error {
+	tables := []string{"tiles", "uses", "missing"}
+	if !all {
+		tables = tables[:2]
+	}
+	for _, table := range tables {
 		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, where...); err != nil {
 			return err
 		}
@@ -145,7 +155,7 @@ func (s *Store) evict(tx *sql.Tx) error {
 			break
 		}
 		for _, where := range oldest {
-			if err := drop(tx, where); err != nil {
+			if err := drop(tx, where, false); err != nil {
 				return err
 			}
 		}

@@ -6,20 +6,22 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// throttle decides when requests go to one host. What it has learnt is in flow (how many at once), rate (how many a second) and outage (whether it
-// answers at all); this file is the queue in front. Who waits is let in in the order of coming.
+// throttle decides when requests go to one host. What it has learnt is in flow (how many at once), rate (how many a second), outage (whether it
+// answers at all) and blame (whether failures are its own or the chunks'); this file is the queue in front. Who waits is let in in the order of coming.
 type throttle struct {
-	notify  func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
-	refused atomic.Bool                                        // nothing is asked since the host refuses
+	notify func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
 
 	mu       sync.Mutex
 	flow     flow
 	rate     rate
 	outage   outage
+	blame    blame
+	told     bool      // that it is down
 	heldTill time.Time // Retry-After: nobody goes before
 	next     time.Time // pacing: when the next may go
 	inFlight int
@@ -28,8 +30,10 @@ type throttle struct {
 }
 
 type turn struct {
-	come chan struct{} // closed when it has come, or when err is set
-	err  error
+	come    chan struct{} // closed when it has come, or when err is set
+	err     error
+	probing bool         // it is to find out whether the host answers
+	instead *tiles.Chunk // what to ask for then; nil: the own chunk
 }
 
 // lateness is how much of a delay of our own the pacing makes good: timers are late on busy machines.
@@ -40,6 +44,7 @@ func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration
 		flow:   newFlow(ceiling, timeout),
 		rate:   rate{ceiling: perSecond},
 		outage: outage{patience: patience},
+		blame:  newBlame(),
 	}
 }
 
@@ -54,10 +59,10 @@ func (t *throttle) lower(ceiling int, perSecond float64) {
 	}
 }
 
-// enter waits for a turn. Whoever got one (nil) must leave. The error is ErrDown when the host has not answered for longer than we wait, or ctx's.
-func (t *throttle) enter(ctx context.Context) error {
+// enter waits for a turn. Whoever got one must leave. The error is ErrDown when the host has not answered for longer than we wait, or ctx's.
+func (t *throttle) enter(ctx context.Context) (*turn, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	mine := &turn{come: make(chan struct{})}
 	t.mu.Lock()
@@ -67,7 +72,7 @@ func (t *throttle) enter(ctx context.Context) error {
 
 	select {
 	case <-mine.come:
-		return mine.err
+		return mine, mine.err
 	case <-ctx.Done():
 	}
 	t.mu.Lock()
@@ -75,24 +80,29 @@ func (t *throttle) enter(ctx context.Context) error {
 	if i := slices.Index(t.queue, mine); i >= 0 {
 		t.queue = slices.Delete(t.queue, i, i+1)
 	} else if mine.err == nil { // it came meanwhile: it is the next one's
-		t.inFlight--
-		t.outage.probing = false
+		t.give(mine)
 		t.admit()
 	}
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
-// leave ends a turn. started is when the request was sent, err what came of it; abandoned says that we broke it off ourselves, which says
-// nothing of the host.
-func (t *throttle) leave(started time.Time, err error, abandoned bool, maxRetryAfter time.Duration) {
+// give takes a turn back. The lock is held.
+func (t *throttle) give(mine *turn) {
+	t.inFlight--
+	if mine.probing {
+		t.outage.probing = false
+	}
+}
+
+// leave ends a turn in which c was asked for. started is when the request was sent, err what came of it; abandoned says that we broke it off ourselves,
+// which says nothing of the host.
+func (t *throttle) leave(mine *turn, c tiles.Chunk, started time.Time, err error, abandoned bool, maxRetryAfter time.Duration) {
 	now := time.Now()
 	var tell func()
 	t.mu.Lock()
-	t.inFlight--
-	if abandoned {
-		t.outage.abandoned(started)
-	} else {
-		tell = t.learn(now, started, err, maxRetryAfter)
+	t.give(mine)
+	if !abandoned {
+		tell = t.learn(mine.probing, c, now, started, err, maxRetryAfter)
 	}
 	t.admit()
 	t.mu.Unlock()
@@ -102,18 +112,20 @@ func (t *throttle) leave(started time.Time, err error, abandoned bool, maxRetryA
 }
 
 // learn draws the conclusions from one answer. It returns what is to be told, without the lock.
-func (t *throttle) learn(now, started time.Time, err error, maxRetryAfter time.Duration) func() {
+func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err error, maxRetryAfter time.Duration) func() {
 	status, _ := errors.AsType[*StatusError](err)
-	tooMany := status != nil && status.Code == http.StatusTooManyRequests
+	own := t.blame.chunks()
+	tooMany := status != nil && status.Code == http.StatusTooManyRequests && !own
 	t.rate.answered(now, tooMany)
 
 	switch kind := judge(err); {
 	case tooMany:
 		if t.rate.excessive(now, started) {
 			t.flow.cut(now, started, t.rate.learnt)
+			t.outage.wanted = t.rate.sure && t.outage.known() // does it answer so whatever it is asked for?
 		}
 	case kind == strained:
-		t.flow.strain(now, started)
+		t.strain(now, started, err, own, probe)
 	case kind == answered:
 		t.flow.answered(now, now.Sub(started), t.inFlight+1)
 	}
@@ -123,18 +135,38 @@ func (t *throttle) learn(now, started time.Time, err error, maxRetryAfter time.D
 			t.heldTill = till
 		}
 	}
-	wasDown := t.outage.down
-	since := t.outage.since
-	t.outage.outcome(now, started, judge(err) != answered && !tooMany, err)
+	wasDown, since := t.outage.down, t.outage.since
+	if probe && settles(err) && !wasDown {
+		t.blame.probed()
+		t.flow.strained = 0
+	}
+	t.outage.outcome(now, started, c, err, probe)
+	if wasDown && !t.outage.down {
+		t.flow.restart(now)
+	}
 	switch {
-	case t.outage.down == wasDown || t.notify == nil:
-		return nil
-	case t.outage.down:
+	case t.notify == nil:
+	case !t.outage.down && t.told:
+		t.told = false
+		return func() { t.notify(false, nil, now.Sub(since)) }
+	case t.outage.down && !t.told && !t.outage.final(): // nobody waits for one that refuses
+		t.told = true
 		cause := t.outage.cause
 		return func() { t.notify(true, cause, 0) }
 	}
-	t.flow.restart(now)
-	return func() { t.notify(false, nil, now.Sub(since)) }
+	return nil
+}
+
+// strain counts a 503 or a time-out. Before a host gets less for time-outs alone it is asked for a chunk that it has answered: one that comes at once says
+// that silence is about the others.
+func (t *throttle) strain(now, started time.Time, err error, own, probe bool) {
+	switch {
+	case !t.flow.strain() || own:
+	case errors.Is(err, ErrTimeout) && !probe && t.outage.known():
+		t.outage.wanted = true
+	default:
+		t.flow.cut(now, started, 0)
+	}
 }
 
 // verdict is what an attempt says about its host.
@@ -182,7 +214,8 @@ func (t *throttle) admit() {
 			return // leave comes back here
 		}
 		t.inFlight++
-		t.outage.probing = t.outage.down
+		mine := t.queue[0]
+		mine.instead, mine.probing = t.outage.probe()
 		t.rate.sent(now)
 		if interval := t.rate.interval(now); interval > 0 {
 			if t.next.Before(now.Add(-lateness)) {
@@ -190,7 +223,7 @@ func (t *throttle) admit() {
 			}
 			t.next = t.next.Add(interval)
 		}
-		close(t.queue[0].come)
+		close(mine.come)
 		t.queue = slices.Delete(t.queue, 0, 1)
 	}
 }
@@ -201,7 +234,7 @@ func (t *throttle) earliest(now time.Time) (at time.Time, free bool) {
 	if t.heldTill.After(at) {
 		at = t.heldTill
 	}
-	if t.outage.down {
+	if t.outage.closed {
 		if probe := t.outage.nextProbe(); probe.After(at) {
 			at = probe
 		}
@@ -237,6 +270,50 @@ func (t *throttle) down() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.outage.down
+}
+
+// answeredSince says whether the host has answered anything since then.
+func (t *throttle) answeredSince(then time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.outage.last.After(then)
+}
+
+// doubt closes the door until it is known whether the host answers. It is false where nothing can be found out.
+func (t *throttle) doubt() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.outage.closed && !t.outage.known() {
+		return false
+	}
+	t.outage.close(time.Now())
+	t.admit()
+	return true
+}
+
+// asked counts how the attempt-th try of a chunk, from 0, ended.
+func (t *throttle) asked(attempt int, failed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own := t.blame.chunks()
+	t.blame.asked(attempt, failed)
+	if !own && t.blame.chunks() {
+		t.rate.mistaken(time.Now())
+	}
+}
+
+// futile says that asking again has not helped anybody of late, though the host is well.
+func (t *throttle) futile() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.blame.chunks()
+}
+
+// candidate names chunks that may tell whether the host answers at all, the most likely first.
+func (t *throttle) candidate(chunks []tiles.Chunk) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.outage.candidates = append(t.outage.candidates, chunks[:min(len(chunks), knownGood-len(t.outage.candidates))]...)
 }
 
 // latency returns the running median of the host's answers, 0 while too few have come.

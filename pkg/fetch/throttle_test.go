@@ -98,14 +98,22 @@ type sourceFunc func(context.Context, tiles.Chunk) ([]byte, error)
 
 func (f sourceFunc) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) { return f(ctx, c) }
 
-// fetchAll asks for chunks 0 to n-1, many at once, and returns how many failed.
+// fetchAll asks for n chunks, many at once, and returns how many failed.
 func fetchAll(ctx context.Context, s Source, n int) (failed int) {
+	list := make([]tiles.Chunk, n)
+	for i := range list {
+		list[i].X = uint32(i + 1)
+	}
+	return fetchList(ctx, s, list)
+}
+
+func fetchList(ctx context.Context, s Source, list []tiles.Chunk) (failed int) {
 	var next, bad atomic.Int64
 	var all sync.WaitGroup
 	for range MaxConcurrency {
 		all.Go(func() {
-			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
-				if _, err := s.Fetch(ctx, tiles.Chunk{X: uint32(i)}); err != nil {
+			for i := next.Add(1); i <= int64(len(list)); i = next.Add(1) {
+				if _, err := s.Fetch(ctx, list[i-1]); err != nil {
 					bad.Add(1)
 				}
 			}
@@ -366,15 +374,16 @@ func TestHedging(t *testing.T) {
 func TestCancelledInTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		throttle := newThrottle(1, 0, 20*time.Second, time.Minute)
-		if err := throttle.enter(t.Context()); err != nil {
+		mine, err := throttle.enter(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := throttle.enter(ctx); !errors.Is(err, context.DeadlineExceeded) || len(throttle.queue) != 0 {
+		if _, err := throttle.enter(ctx); !errors.Is(err, context.DeadlineExceeded) || len(throttle.queue) != 0 {
 			t.Errorf("%v, %d in the queue", err, len(throttle.queue))
 		}
-		throttle.leave(time.Now(), nil, false, 0)
+		throttle.leave(mine, tiles.Chunk{}, time.Now(), nil, false, 0)
 		if throttle.inFlight != 0 {
 			t.Errorf("%d in flight", throttle.inFlight)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -179,7 +180,7 @@ func testReport(t *testing.T, page *browser) {
 
 	got := b.Snapshot().Report
 	got.State, got.ElapsedSeconds = report.State, report.ElapsedSeconds
-	if got != report {
+	if !reflect.DeepEqual(got, report) {
 		t.Errorf("the board says %+v, the report %+v", got, report)
 	}
 	if n := b.Snapshot().Counts; n[Packed.String()]+n[Holes.String()] != report.Built {

@@ -27,7 +27,7 @@ func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 			said = append(said, fmt.Sprintf("%s refuses to serve us (401 or 403); it is asked once a minute.", h.Host))
 		}
 		if h.Down {
-			said = append(said, fmt.Sprintf("%s has stopped answering; it is asked now and then, and the rest waits.", h.Host))
+			said = append(said, fmt.Sprintf("%s serves nothing any more (it %s); it is asked now and then, and the rest waits.", h.Host, fetch.Explain(h.Cause)))
 		}
 	}
 	type waiting struct {
@@ -61,7 +61,7 @@ func bottleneck(c fetch.ClientState, p pack.State) string {
 	var slowest fetch.HostState
 	for _, h := range c.Hosts {
 		if h.Down {
-			return h.Host + " does not answer"
+			return h.Host + " " + fetch.Explain(h.Cause)
 		}
 		if h.InFlight+h.Queued > slowest.InFlight+slowest.Queued {
 			slowest = h

@@ -95,7 +95,7 @@ func (b *Board) Snapshot() Snapshot {
 	if c := b.sources.Client.Load(); c != nil {
 		client = c.State()
 		n := c.Stats()
-		s.Report.Requests, s.Report.Retries, s.Report.BytesDownloaded = n.Requests, n.Retries, n.BytesDownloaded
+		s.Report.Requests, s.Report.Retries, s.Report.Outages, s.Report.BytesDownloaded = n.Requests, n.Retries, n.Outages, n.BytesDownloaded
 		s.Stages = append(s.Stages, Stage{"requests in flight", client.InFlight, client.Waiting, client.Ceiling})
 		for _, h := range client.Hosts {
 			s.Hosts = append(s.Hosts, Host{h.Host, h.InFlight, h.Queued, h.Limit, h.Median.Seconds(), h.Accepted, h.Down})
@@ -106,6 +106,7 @@ func (b *Board) Snapshot() Snapshot {
 		n := &p.Counts
 		s.Report.Built = int(n.Textures.Load())
 		s.Report.Chunks.OK, s.Report.Chunks.NoImagery, s.Report.Chunks.Failed = n.OK.Load(), n.NoImagery.Load(), n.Failed.Load()
+		s.Report.Causes = n.Causes()
 		s.Stages = append(s.Stages,
 			Stage{"textures in work", pipe.Textures, pipe.TexturesWaiting, 0},
 			Stage{"chunks in work", pipe.Chunks, pipe.ChunksWaiting, pipe.Slots},

@@ -95,6 +95,16 @@ func FirstOf(n int, kinds ...Kind) Faults {
 	}
 }
 
+// Lasting answers a share of the chunks with k, however often they are asked for, and all else with OK. Which chunks these are depends on nothing but the chunk.
+func Lasting(share float64, k Kind) Faults {
+	return func(c tiles.Chunk, _ int) Fault {
+		if float64(hash(c))/(1<<32) < share {
+			return Fault{Kind: k}
+		}
+		return Fault{}
+	}
+}
+
 // OneIn answers one request in n with one of kinds, whether it is the first for its chunk or a later one, and all else with OK. Which requests these are
 // depends only on the chunk and on how often it was asked for.
 func OneIn(n int, kinds ...Kind) Faults {

@@ -1,0 +1,107 @@
+package fetch
+
+import (
+	"bytes"
+	"errors"
+	"html"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/xelpack/xelpack/internal/providers"
+)
+
+// Explain says what a provider, or its host, did when err came of asking for a chunk, as what follows "the provider ": "answers status 500 Internal Server
+// Error", "answers HTML: Access denied", "does not answer: …". err is of a Source.
+func Explain(err error) string {
+	reason := plainly(err)
+	text := reason.Error()
+	dial := (*net.OpError)(nil)
+	switch {
+	case errors.As(reason, new(*StatusError)):
+		return "answers " + text
+	case errors.Is(reason, ErrBody):
+		if said, ok := strings.CutPrefix(text, ErrBody.Error()+": "); ok && textKind.MatchString(said) {
+			return "answers " + said
+		}
+		return "answers what is " + text
+	case errors.Is(reason, ErrTimeout):
+		return "does not answer: " + text
+	case errors.As(reason, &dial) && dial.Op == "dial", errors.As(reason, new(*net.DNSError)):
+		return "does not answer: " + strings.TrimPrefix(text, ErrNetwork.Error()+": ")
+	case errors.Is(reason, ErrNetwork):
+		return "breaks the connection off: " + strings.TrimPrefix(text, ErrNetwork.Error()+": ")
+	case errors.Is(reason, ErrOffline):
+		return "is not asked: " + ErrOffline.Error()
+	}
+	return "cannot be asked: " + text
+}
+
+// plainly returns the part of err that says what was answered, without what we added for the chunk, the number of attempts or an outage.
+func plainly(err error) error {
+	if down, ok := errors.AsType[*downError](err); ok {
+		err = down.cause
+	}
+	for {
+		next := errors.Unwrap(err)
+		switch next {
+		case nil, ErrNoImagery, ErrRefused, ErrZoom, ErrBody, ErrTimeout, ErrNetwork, ErrClosed, ErrOffline, providers.ErrTemplate:
+			return err
+		}
+		if _, ok := err.(*net.OpError); ok {
+			return err // it says more than what it wraps
+		}
+		err = next
+	}
+}
+
+// textKind is what begins what answerText returns.
+var textKind = regexp.MustCompile(`^(HTML|XML|text)(: |$)`)
+
+// quoted is how many characters of an answer in words are repeated.
+const quoted = 80
+
+var (
+	titles = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	markup = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
+)
+
+// answerText returns the kind of an answer that is text instead of an image, and the first words of it: "HTML: Access denied". It is empty for anything else.
+func answerText(body []byte) string {
+	body = body[:min(len(body), 16<<10)]
+	found := http.DetectContentType(body)
+	if len(body) == 0 || !strings.HasPrefix(found, "text/") {
+		return ""
+	}
+	kind, text := "text", string(body)
+	switch {
+	case strings.HasPrefix(found, "text/html") || bytes.Contains(bytes.ToLower(body), []byte("<html")):
+		kind = "HTML"
+	case strings.HasPrefix(found, "text/xml"):
+		kind = "XML"
+	}
+	if kind != "text" {
+		title := titles.FindStringSubmatch(text)
+		text = markup.ReplaceAllString(text, " ")
+		if title != nil && strings.TrimSpace(title[1]) != "" {
+			text = title[1]
+		}
+		text = html.UnescapeString(text)
+	}
+	visible := func(r rune) rune { // a terminal obeys what is not
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}
+	text = strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(text, ""))), " ")
+	if runes := []rune(text); len(runes) > quoted {
+		text = strings.TrimSpace(string(runes[:quoted])) + "…"
+	}
+	if text == "" {
+		return kind
+	}
+	return kind + ": " + text
+}
