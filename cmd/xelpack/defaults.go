@@ -20,7 +20,8 @@ import (
 // variablePrefix begins the names of the environment variables that are defaults.
 const variablePrefix = "XELPACK_"
 
-// otherVariables are, or begin, names in the environment that are no flags': of tokens, of a daemon, and of the tests of this source.
+// otherVariables are, or begin, names in the environment that are no flags': of tokens, of a
+// daemon, and of the tests of this source.
 var otherVariables = [...]string{"XELPACK_TOKEN_", readyVariable, "XELPACK_TEST_", "XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
 
 // defaults are what a user wants of flags that the command line leaves out.
@@ -29,8 +30,9 @@ type defaults struct {
 	config map[string]any // of it; nil when there is none
 }
 
-// applyDefaults gives every flag of cmd that the command line leaves out its value from the environment (XELPACK_NAME) or else from the
-// user's config.toml. A name in either that is no flag's of any command is an error.
+// applyDefaults gives every flag of cmd that the command line leaves out its value from the
+// environment (XELPACK_NAME) or else from the user's config.toml. A name in either that is no
+// flag's of any command is an error.
 func applyDefaults(cmd *cobra.Command) error {
 	if cmd.Name() == "version" || strings.HasPrefix(cmd.Name(), "__complete") || cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
 		return nil // these have to work whatever is configured
@@ -55,7 +57,8 @@ func readDefaults() (d defaults, err error) {
 	return d, nil
 }
 
-// apply sets the flags of a command that have a default. One that does not apply beside the other flags is passed over.
+// apply sets the flags of a command that have a default. One that does not apply beside the other
+// flags is passed over.
 func (d defaults) apply(flags *pflag.FlagSet) error {
 	set := func(name string) bool {
 		f := flags.Lookup(name)
@@ -77,7 +80,8 @@ func (d defaults) apply(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// applies reports whether a default makes sense beside the flags that are set, by the command line or by other defaults, or given on the command line.
+// applies reports whether a default makes sense beside the flags that are set, by the command line
+// or by other defaults, or given on the command line.
 func applies(name string, set, given func(string) bool) bool {
 	switch name {
 	case "corridor":
@@ -167,8 +171,8 @@ func variableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// takesDefault reports whether a flag may have a default. What names the work itself comes from the command line only: a forgotten default bbox would be a
-// nasty surprise.
+// takesDefault reports whether a flag may have a default. What names the work itself comes from the
+// command line only: a forgotten default bbox would be a nasty surprise.
 func takesDefault(f *pflag.Flag) bool {
 	return f.Annotations[explicitKey] == nil && !slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "from-trace", "list", "dry-run"}, f.Name)
 }
@@ -183,7 +187,8 @@ func explicit(f *pflag.FlagSet, names ...string) {
 	}
 }
 
-// expandHomes puts the user's home for every ~ that begins an argument, or the value in it: no shell does where it stands in quotes or behind "--flag=".
+// expandHomes puts the user's home for every ~ that begins an argument, or the value in it: no
+// shell does where it stands in quotes or behind "--flag=".
 func expandHomes(args []string) []string {
 	expanded := make([]string, len(args))
 	for i, arg := range args {

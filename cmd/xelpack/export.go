@@ -144,7 +144,8 @@ func leadsInside(dir, name string) (string, error) {
 	return inside, nil
 }
 
-// exportAll writes textures into dir and nowhere else, whatever they are called and whatever links are there.
+// exportAll writes textures into dir and nowhere else, whatever they are called and whatever links
+// are there.
 func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport, total int64, stderr io.Writer) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -179,7 +180,8 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 	return errors.Join(g.Wait(), ctx.Err())
 }
 
-// writeInto writes a file of a folder whole or not at all: under another name first, renamed when it is on the disk.
+// writeInto writes a file of a folder whole or not at all: under another name first, renamed when
+// it is on the disk.
 func writeInto(root *os.Root, name string, write func(io.Writer) error) (err error) {
 	tmp := filepath.Join(filepath.Dir(name), ".xelpack-"+filepath.Base(name))
 	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
@@ -203,7 +205,8 @@ func writeInto(root *os.Root, name string, write func(io.Writer) error) (err err
 	return root.Rename(tmp, name)
 }
 
-// writeFile writes a file whole or not at all: what it leads to if it is a link. What is there and no file, such as /dev/null, is written to as it is.
+// writeFile writes a file whole or not at all: what it leads to if it is a link. What is there and
+// no file, such as /dev/null, is written to as it is.
 func writeFile(file string, write func(io.Writer) error) (err error) {
 	if file, err = realpath.Of(file); err != nil {
 		return err

@@ -111,7 +111,8 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	return err
 }
 
-// checkFree compares --redistributable with what the catalogue says of the provider, and of those that the names are of.
+// checkFree compares --redistributable with what the catalogue says of the provider, and of those
+// that the names are of.
 func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	known, err := catalogue()
 	if err != nil {

@@ -86,7 +86,8 @@ func (o fetchOptions) open(ctx context.Context, p fetch.Provider, co fetch.Clien
 	return im, err
 }
 
-// lookup finds the provider. With auto it is the one that most of the textures are named after, if xelpack knows it.
+// lookup finds the provider. With auto it is the one that most of the textures are named after, if
+// xelpack knows it.
 func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer) (fetch.Provider, error) {
 	known, err := catalogue()
 	if err != nil {
@@ -145,7 +146,8 @@ func commonMaptype(textures iter.Seq[tiles.Texture]) (maptype string, others int
 	return maptype, total - counts[maptype]
 }
 
-// namedBy yields the textures that scenery packages name or, where there are none, those of archives.
+// namedBy yields the textures that scenery packages name or, where there are none, those of
+// archives.
 func namedBy(packages []*scenery.Package, archives []*mbtiles.Archive) iter.Seq[tiles.Texture] {
 	return func(yield func(tiles.Texture) bool) {
 		for _, p := range packages {

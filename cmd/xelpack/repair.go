@@ -122,7 +122,8 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	return nil
 }
 
-// salvage verifies the archive. If it is damaged, what passes is put aside for the repair to go on with, and the textures that do not pass are returned.
+// salvage verifies the archive. If it is damaged, what passes is put aside for the repair to go on
+// with, and the textures that do not pass are returned.
 func salvage(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (damaged bool, distrusted map[tiles.Key]bool, err error) {
 	meter := progress.NewMeter(stderr, "verify")
 	report, err := a.Verify(ctx, mbtiles.VerifyOptions{Progress: meter.Set})
@@ -142,7 +143,8 @@ func salvage(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (damaged
 	return true, distrusted, a.Salvage(ctx, keep, mbtiles.CopyOptions{Quick: true, Progress: meter.Set}) // they have passed
 }
 
-// finishSalvaged replaces an archive of which no texture has to be built again by what was salvaged of it.
+// finishSalvaged replaces an archive of which no texture has to be built again by what was salvaged
+// of it.
 func finishSalvaged(ctx context.Context, file string) error {
 	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true})
 	if err != nil {

@@ -24,7 +24,8 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "xelpack"), nil
 }
 
-// stateFile is the path of a daemon's file, told from those of other mounts by the whole path of the mountpoint, whatever links it is named by.
+// stateFile is the path of a daemon's file, told from those of other mounts by the whole path of
+// the mountpoint, whatever links it is named by.
 func stateFile(mountpoint, ext string) (string, error) {
 	dir, err := stateDir()
 	if err != nil {

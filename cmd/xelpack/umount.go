@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
-// endPatience is how long umount waits for the daemon to put its caches in order after the mount is gone.
+// endPatience is how long umount waits for the daemon to put its caches in order after the mount is
+// gone.
 const endPatience = 10 * time.Second
 
 func newUmountCommand() *cobra.Command {
@@ -54,7 +55,8 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 	return awaitDaemon(ctx, mountpoint)
 }
 
-// awaitDaemon waits until the daemon of a mountpoint, if there is one that left its number where umount looks, has ended.
+// awaitDaemon waits until the daemon of a mountpoint, if there is one that left its number where
+// umount looks, has ended.
 func awaitDaemon(ctx context.Context, mountpoint string) error {
 	file, err := stateFile(mountpoint, ".pid")
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package doctor looks for what would keep a mount from working, and says of each thing how it is and what to do about it.
+// Package doctor looks for what would keep a mount from working, and says of each thing how it is
+// and what to do about it.
 //
 //	findings := doctor.FUSE(ctx)
 //	findings = append(findings, doctor.Limits(), doctor.Memory(2<<30+200e6), doctor.Disk(cache, 20e9))

@@ -35,7 +35,8 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 	return s.ok("%s", text)
 }
 
-// Archive opens an archive and asks it how it is. What is said of its textures is not checked: that is what verify does.
+// Archive opens an archive and asks it how it is. What is said of its textures is not checked: that
+// is what verify does.
 func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	const s = subject("archive")
 	a, err := mbtiles.Open(ctx, file)
@@ -75,7 +76,8 @@ func remedyArchive(err error, file string) string {
 	}
 }
 
-// Coverage says how much of what the scenery names is packed, and whether a mount of it all never asks a provider: nothing is left to be made live.
+// Coverage says how much of what the scenery names is packed, and whether a mount of it all never
+// asks a provider: nothing is left to be made live.
 func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) (f Finding, whole bool) {
 	const s = subject("coverage")
 	named, packed, real := 0, 0, 0
@@ -104,7 +106,8 @@ func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) (f Findi
 	}
 }
 
-// Provider reports what one request to the provider brought. That it did not answer matters less where nothing needs it.
+// Provider reports what one request to the provider brought. That it did not answer matters less
+// where nothing needs it.
 func Provider(id string, said string, err error, needed bool) Finding {
 	const s = subject("provider")
 	if err != nil && !needed {

@@ -13,7 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// FindXPlane returns the folder of an X-Plane 12 (or 11) of this user, as its installer wrote it down, or "".
+// FindXPlane returns the folder of an X-Plane 12 (or 11) of this user, as its installer wrote it
+// down, or "".
 func FindXPlane(home string) string {
 	for _, version := range []string{"12", "11"} {
 		text, err := os.ReadFile(filepath.Join(home, ".x-plane", "x-plane_install_"+version+".txt"))
@@ -46,8 +47,8 @@ func (p pack) dir(custom string) string {
 	return filepath.Join(filepath.Dir(custom), p.path)
 }
 
-// XPlane looks at the Custom Scenery of the X-Plane in dir, and at where the scenery packages in the given folders, which are mounted there by their names, stand
-// in its order.
+// XPlane looks at the Custom Scenery of the X-Plane in dir, and at where the scenery packages in
+// the given folders, which are mounted there by their names, stand in its order.
 func XPlane(ctx context.Context, dir string, packages []string) []Finding {
 	const s = subject("X-Plane")
 	custom := filepath.Join(dir, "Custom Scenery")
@@ -70,7 +71,8 @@ func XPlane(ctx context.Context, dir string, packages []string) []Finding {
 	return findings
 }
 
-// listedAs returns the name that the package in dir has in the order: its folder's or, where that is a link, that of the folder it leads to.
+// listedAs returns the name that the package in dir has in the order: its folder's or, where that
+// is a link, that of the folder it leads to.
 func listedAs(packs []pack, dir string) string {
 	name := filepath.Base(dir)
 	if path, err := filepath.Abs(dir); err == nil {
@@ -87,7 +89,8 @@ func place(packs []pack, name string) int {
 	return slices.IndexFunc(packs, func(p pack) bool { return strings.EqualFold(p.name(), name) })
 }
 
-// rivals looks for other packages above the one in dir that have meshes of the same cells: X-Plane takes the first and shows nothing of the others.
+// rivals looks for other packages above the one in dir that have meshes of the same cells: X-Plane
+// takes the first and shows nothing of the others.
 func rivals(ctx context.Context, custom string, packs []pack, name, dir string) (findings []Finding) {
 	const s = subject("scenery order")
 	ours, err := scenery.Meshes(ctx, dir)
@@ -139,7 +142,8 @@ func few(names []string) string {
 	return text
 }
 
-// readPacks reads scenery_packs.ini: after three lines of preamble "SCENERY_PACK path/" or "SCENERY_PACK_DISABLED path/", what comes first lies on top.
+// readPacks reads scenery_packs.ini: after three lines of preamble "SCENERY_PACK path/" or
+// "SCENERY_PACK_DISABLED path/", what comes first lies on top.
 func readPacks(file string) ([]pack, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -162,7 +166,8 @@ func readPacks(file string) ([]pack, error) {
 	return packs, nil
 }
 
-// order says whether a package stands where it belongs: a base mesh below everything that is to be seen on it.
+// order says whether a package stands where it belongs: a base mesh below everything that is to be
+// seen on it.
 func order(custom string, packs []pack, name string) []Finding {
 	const s = subject("scenery order")
 	at := place(packs, name)

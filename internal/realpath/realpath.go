@@ -1,5 +1,6 @@
-// Package realpath finds the file that a name stands for, so that what is named is what is changed: a file that is replaced by renaming
-// another onto its name would otherwise take the place of the link, and leave what the link leads to as it was.
+// Package realpath finds the file that a name stands for, so that what is named is what is changed:
+// a file that is replaced by renaming another onto its name would otherwise take the place of the
+// link, and leave what the link leads to as it was.
 package realpath
 
 import (
@@ -12,9 +13,10 @@ import (
 // maxLinks is how many links may follow one another, as in the kernel.
 const maxLinks = 40
 
-// Of returns path itself unless it is a symbolic link, and else the absolute path of what the link leads to, which need not exist: a file
-// that is made there comes into being where the link says. Links among the folders of the result are resolved where the folders exist.
-// What path leads to is not looked at, since it may be a mount that does not answer.
+// Of returns path itself unless it is a symbolic link, and else the absolute path of what the link
+// leads to, which need not exist: a file that is made there comes into being where the link says.
+// Links among the folders of the result are resolved where the folders exist. What path leads to is
+// not looked at, since it may be a mount that does not answer.
 func Of(path string) (string, error) {
 	at := path
 	for range maxLinks {
@@ -38,7 +40,8 @@ func Of(path string) (string, error) {
 	return "", &os.PathError{Op: "readlink", Path: path, Err: syscall.ELOOP}
 }
 
-// Absolute is Of, made absolute and without links among the folders either, as the kernel lists mounts.
+// Absolute is Of, made absolute and without links among the folders either, as the kernel lists
+// mounts.
 func Absolute(path string) (string, error) {
 	path, err := Of(path)
 	if err == nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// Salvage begins path.part of the archive's own path with those textures of it that keep wants, and nothing of its pages: a Writer that extends the archive then
-// goes on with these instead of with a copy of it, whatever is wrong with it. A .part that is there already is left alone.
+// Salvage begins path.part of the archive's own path with those textures of it that keep wants, and
+// nothing of its pages: a Writer that extends the archive then goes on with these instead of with a
+// copy of it, whatever is wrong with it. A .part that is there already is left alone.
 func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOptions) (err error) {
 	part := a.real + partSuffix
 	lock, err := sqlite.LockFile(part + sqlite.LockSuffix)
@@ -48,8 +49,8 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 	return nil
 }
 
-// keepsAll returns an ErrUnfinished if the archive at path has textures that the one to take its place does not: it was begun by Salvage, and what was damaged is
-// not made good.
+// keepsAll returns an ErrUnfinished if the archive at path has textures that the one to take its
+// place does not: it was begun by Salvage, and what was damaged is not made good.
 func keepsAll(ctx context.Context, path string, next *index) error {
 	a, err := open(ctx, path, ReaderOptions{Readers: 1, Remains: true})
 	if err != nil {

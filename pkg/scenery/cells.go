@@ -20,8 +20,9 @@ type Cell = tiles.Cell
 // dsfName is the name of a mesh file.
 var dsfName = regexp.MustCompile(`^(?i)([+-]\d{2})([+-]\d{3})\.dsf$`)
 
-// listCells hands the terrain files that the meshes of the wanted cells list to the workers. It returns false, with nothing handed over, when one of the meshes
-// is compressed and cannot be unpacked: then only the terrain folder tells what the package names.
+// listCells hands the terrain files that the meshes of the wanted cells list to the workers. It
+// returns false, with nothing handed over, when one of the meshes is compressed and cannot be
+// unpacked: then only the terrain folder tells what the package names.
 func listCells(ctx context.Context, fs folders, o Options, all *found, batches chan<- batch) (bool, error) {
 	meshes, err := findMeshes(ctx, fs, o.Cells)
 	if err != nil {
@@ -84,7 +85,8 @@ func findMeshes(ctx context.Context, fs folders, wanted func(Cell) bool) ([]stri
 	return meshes, nil
 }
 
-// Meshes returns the mesh files (DSFs) of the scenery package in dir, whatever it is for, by the cells that they are of. Overlays are among them: see DSF.Overlay.
+// Meshes returns the mesh files (DSFs) of the scenery package in dir, whatever it is for, by the
+// cells that they are of. Overlays are among them: see DSF.Overlay.
 func Meshes(ctx context.Context, dir string) (map[Cell]string, error) {
 	fs, err := listFolders(dir)
 	if err != nil {
@@ -110,8 +112,8 @@ func parseCell(name string) (Cell, bool) {
 	return Cell{Lat: lat, Lon: lon}, lat >= -90 && lat < 90 && lon >= -180 && lon < 180
 }
 
-// ownTerrain returns where a terrain that a mesh lists lies in the package, or "" when it is one of the simulator's library ("terrain_Water",
-// "lib/g10/…").
+// ownTerrain returns where a terrain that a mesh lists lies in the package, or "" when it is one of
+// the simulator's library ("terrain_Water", "lib/g10/…").
 func ownTerrain(name string) (string, error) {
 	slashed := strings.ReplaceAll(name, `\`, "/")
 	clean := path.Clean(slashed)

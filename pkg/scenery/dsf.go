@@ -38,10 +38,12 @@ type DSF struct {
 	Terrains   []string          // of DEFN/TERT, in the file's order: "terrain/23952_33712_BI16.ter"
 }
 
-// Overlay reports whether it lies on a mesh, as airports, forests and roads do, instead of being one.
+// Overlay reports whether it lies on a mesh, as airports, forests and roads do, instead of being
+// one.
 func (d DSF) Overlay() bool { return d.Properties["sim/overlay"] == "1" }
 
-// Box returns the square that the properties say the mesh covers, and false when they do not say it.
+// Box returns the square that the properties say the mesh covers, and false when they do not say
+// it.
 func (d DSF) Box() (tiles.Box, bool) {
 	var box tiles.Box
 	for key, side := range map[string]*float64{"sim/west": &box.West, "sim/south": &box.South, "sim/east": &box.East, "sim/north": &box.North} {
@@ -54,10 +56,11 @@ func (d DSF) Box() (tiles.Box, bool) {
 	return box, box.West < box.East && box.South < box.North
 }
 
-// ReadDSF reads the properties and terrain list of the DSF file. The checksum is not looked at: see CheckDSF.
+// ReadDSF reads the properties and terrain list of the DSF file. The checksum is not looked at: see
+// CheckDSF.
 //
-// A file that is 7z-compressed as a whole is unpacked as far as needed; the error wraps ErrDSFCompressed where that fails, and ErrDSF for anything else that is
-// not a DSF.
+// A file that is 7z-compressed as a whole is unpacked as far as needed; the error wraps
+// ErrDSFCompressed where that fails, and ErrDSF for anything else that is not a DSF.
 func ReadDSF(file string) (DSF, error) {
 	d, err := readDSF(file)
 	if err != nil {
@@ -104,14 +107,15 @@ func (f *forwardReader) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// ParseDSF reads the properties and terrain list of a DSF of size bytes. Lengths are checked against what encloses them before anything is
-// allocated, and at most 16 MiB of an atom are read.
+// ParseDSF reads the properties and terrain list of a DSF of size bytes. Lengths are checked
+// against what encloses them before anything is allocated, and at most 16 MiB of an atom are read.
 func ParseDSF(r io.ReaderAt, size int64) (DSF, error) { return parseDSF(r, size, false) }
 
 // errDone ends a walk over atoms early.
 var errDone = errors.New("done")
 
-// parseDSF is ParseDSF. headOnly ends reading after the definitions, before the geometry, where the bulk of a file is.
+// parseDSF is ParseDSF. headOnly ends reading after the definitions, before the geometry, where the
+// bulk of a file is.
 func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	if err := checkDSFHeader(r, size); err != nil {
 		return DSF{}, err
@@ -141,7 +145,8 @@ func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	return d, nil
 }
 
-// CheckDSF compares the MD5 at the end of the DSF file with its content. The error wraps ErrDSFChecksum where they differ.
+// CheckDSF compares the MD5 at the end of the DSF file with its content. The error wraps
+// ErrDSFChecksum where they differ.
 func CheckDSF(ctx context.Context, file string) error {
 	f, size, err := openRegular(file)
 	if err != nil {
@@ -187,7 +192,8 @@ func checkDSFHeader(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// eachAtom calls do with every atom between from and to: its four letters in reading order and where its content lies.
+// eachAtom calls do with every atom between from and to: its four letters in reading order and
+// where its content lies.
 func eachAtom(r io.ReaderAt, from, to int64, do func(id string, from, to int64) error) error {
 	for n := 0; from < to; n++ {
 		if n == maxAtoms {

@@ -18,8 +18,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// An index keeps what a scan found: a line with the format and the CRC-32C of all that follows, a line of JSON, then a line a texture: a letter for what
-// is known of it and its file name.
+// An index keeps what a scan found: a line with the format and the CRC-32C of all that follows, a
+// line of JSON, then a line a texture: a letter for what is known of it and its file name.
 const (
 	indexFormat  = "xelpack scenery index 2"
 	maxIndex     = 256 << 20
@@ -71,14 +71,16 @@ func changed(folder string) int64 {
 	return info.ModTime().UnixNano()
 }
 
-// settled reports whether nothing can have changed since the stamps were taken at now without changing them too.
+// settled reports whether nothing can have changed since the stamps were taken at now without
+// changing them too.
 func settled(stamps []stamp, now time.Time) bool {
 	return !slices.ContainsFunc(stamps, func(s stamp) bool {
 		return now.UnixNano()-s.Changed < int64(settledAfter) || changed(s.Path) != s.Changed
 	})
 }
 
-// readIndex returns the package in dir as it was scanned last. The error wraps errIndex if that is not known or not true any more.
+// readIndex returns the package in dir as it was scanned last. The error wraps errIndex if that is
+// not known or not true any more.
 func readIndex(cache, dir string) (*Package, error) {
 	f, size, err := openRegular(indexFile(cache, dir))
 	if err != nil {
@@ -116,7 +118,8 @@ func readIndex(cache, dir string) (*Package, error) {
 	return &Package{named: named, terrains: head.Terrains, problems: head.Problems, skipped: head.Skipped, cached: true}, nil
 }
 
-// parseIndex reads the lines of n textures. The names stay parts of body: half a million of their own would cost more time than all the rest.
+// parseIndex reads the lines of n textures. The names stay parts of body: half a million of their
+// own would cost more time than all the rest.
 func parseIndex(body string, n int) ([]Named, error) {
 	if n < 0 || n > len(body) {
 		return nil, fmt.Errorf("%w: %d textures in %d bytes", errIndex, n, len(body))
@@ -141,8 +144,8 @@ func parseIndex(body string, n int) ([]Named, error) {
 	return named, nil
 }
 
-// writeIndex keeps p, the package in dir, for the next time. A reader sees the whole index or none; that a crash may leave it damaged is for the checksum to
-// find out.
+// writeIndex keeps p, the package in dir, for the next time. A reader sees the whole index or none;
+// that a crash may leave it damaged is for the checksum to find out.
 func writeIndex(cache, dir string, p *Package, folders []stamp) (err error) {
 	head, err := json.Marshal(indexHead{
 		Package: dir, Folders: folders,

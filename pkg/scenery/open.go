@@ -9,19 +9,24 @@ import (
 
 // Options adjust OpenWith. The zero value reads all terrain anew.
 type Options struct {
-	// Cache is the folder in which an index of the package is kept, see CacheDir; empty: none. The index counts as long as no folder of the
-	// package changes: files added to or taken from terrain/ and textures/ are noticed, a terrain file rewritten in place is not.
+	// Cache is the folder in which an index of the package is kept, see CacheDir; empty: none. The
+	// index counts as long as no folder of the package changes: files added to or taken from
+	// terrain/ and textures/ are noticed, a terrain file rewritten in place is not.
 	Cache string
 	// Refresh reads the terrain even if the index is up to date, and renews it.
 	Refresh bool
-	// Cells limits the package to the terrain that the meshes (DSFs) of these cells list, so that a huge terrain folder is not read as a whole; nil:
-	// everything. A mesh lists what lies on its borders, too. When a mesh is compressed and cannot be unpacked, everything is read. The cache is not used.
+	// Cells limits the package to the terrain that the meshes (DSFs) of these cells list, so that a
+	// huge terrain folder is not read as a whole; nil: everything. A mesh lists what lies on its
+	// borders, too. When a mesh is compressed and cannot be unpacked, everything is read. The cache
+	// is not used.
 	Cells func(Cell) bool
 }
 
-// Open reads the package in dir: every .ter file of its terrain folder and the names in its textures folder.
+// Open reads the package in dir: every .ter file of its terrain folder and the names in its
+// textures folder.
 //
-// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that cannot be used is no error: see Skipped.
+// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that
+// cannot be used is no error: see Skipped.
 func Open(ctx context.Context, dir string) (*Package, error) { return OpenWith(ctx, dir, Options{}) }
 
 // OpenWith is Open with options.
@@ -69,7 +74,8 @@ func openCached(ctx context.Context, fs folders, o Options) (*Package, error) {
 	return p, nil
 }
 
-// readAll reads all terrain of the package and returns when its folders were changed last before that.
+// readAll reads all terrain of the package and returns when its folders were changed last before
+// that.
 func readAll(ctx context.Context, fs folders) (*Package, []stamp, error) {
 	stamps := []stamp{stampOf(fs.root), stampOf(fs.textures)}
 	all, err := scan(ctx, fs, func(ctx context.Context, all *found, batches chan<- batch) error {

@@ -280,7 +280,8 @@ func TestCacheNoticesChanges(t *testing.T) {
 			if diff := cmp.Diff(open(t, dir).Textures(), p.Textures()); diff != "" {
 				t.Errorf("textures (-without cache +with):\n%s", diff)
 			}
-			// A folder that has just changed may change again within the same tick of its clock: it is not kept.
+			// A folder that has just changed may change again within the same tick of its clock: it
+			// is not kept.
 			if openWith(t, dir, o).Cached() {
 				t.Error("an index was kept of folders that are not at rest")
 			}
@@ -372,7 +373,8 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkContinental reads 511,000 terrain files (102,000 textures) and then their index: XELPACK_BIG=1 go test -run - -bench Continental -benchtime 1x.
+// BenchmarkContinental reads 511,000 terrain files (102,000 textures) and then their index:
+// XELPACK_BIG=1 go test -run - -bench Continental -benchtime 1x.
 func BenchmarkContinental(b *testing.B) {
 	if os.Getenv("XELPACK_BIG") == "" {
 		b.Skip("writes 511,000 files; set XELPACK_BIG=1 to run it")

@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// MaxProblems is how many problems a Package keeps. A package with more of them is broken as a whole, and the first thousand say how.
+// MaxProblems is how many problems a Package keeps. A package with more of them is broken as a
+// whole, and the first thousand say how.
 const MaxProblems = 1000
 
 const (
@@ -28,8 +29,8 @@ const (
 	firstCompact = 64 << 10 // textures gathered before duplicates are dropped for the first time
 )
 
-// found gathers what the workers find. Duplicates are dropped whenever the list has doubled, so that memory follows the result and not the
-// number of terrain files.
+// found gathers what the workers find. Duplicates are dropped whenever the list has doubled, so
+// that memory follows the result and not the number of terrain files.
 type found struct {
 	mu       sync.Mutex
 	named    []Named
@@ -60,7 +61,8 @@ func (f *found) add(named []Named, terrains int, problems []Problem) {
 	}
 }
 
-// compact sorts what was gathered and merges what has the same key: the spelling that sorts first stays, and one sea terrain with a mask is enough.
+// compact sorts what was gathered and merges what has the same key: the spelling that sorts first
+// stays, and one sea terrain with a mask is enough.
 func (f *found) compact() {
 	slices.SortFunc(f.named, func(a, b Named) int {
 		if c := compareKey(a, b); c != 0 {
@@ -124,7 +126,8 @@ func scan(ctx context.Context, fs folders, list func(context.Context, *found, ch
 	return all, nil
 }
 
-// listTerrain streams the terrain folder and its sub-folders. Links to folders are not followed, so that it always ends.
+// listTerrain streams the terrain folder and its sub-folders. Links to folders are not followed, so
+// that it always ends.
 func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- batch) error {
 	pending := []string{terrainFolder}
 	for len(pending) > 0 {
@@ -192,7 +195,8 @@ func readBatch(ctx context.Context, fs folders, b batch, buf []byte, all *found)
 	return nil
 }
 
-// readTer returns the texture that one terrain file names, and false where it names no ortho imagery. buf bounds how much of it is read.
+// readTer returns the texture that one terrain file names, and false where it names no ortho
+// imagery. buf bounds how much of it is read.
 func readTer(fs folders, dir, name string, buf []byte) (Named, bool, error) {
 	text, more, err := readHead(fs.path(path.Join(dir, name)), buf)
 	if err != nil {
@@ -222,7 +226,8 @@ func readHead(file string, buf []byte) (head []byte, more bool, err error) {
 	return buf[:n], size > int64(len(buf)), nil
 }
 
-// openRegular opens a file and returns its size. Anything but a regular file is an error: reading a pipe would block for ever.
+// openRegular opens a file and returns its size. Anything but a regular file is an error: reading a
+// pipe would block for ever.
 func openRegular(file string) (*os.File, int64, error) {
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -262,7 +267,8 @@ func eachBatch(dir string, do func([]os.DirEntry) error) error {
 	}
 }
 
-// path returns where something of the terrain folder lies on disk; rel is slash-separated and starts with "terrain".
+// path returns where something of the terrain folder lies on disk; rel is slash-separated and
+// starts with "terrain".
 func (fs folders) path(rel string) string {
 	return filepath.Join(fs.terrain, filepath.FromSlash(strings.TrimPrefix(rel, terrainFolder)))
 }

@@ -53,8 +53,8 @@ type Problem struct {
 // String returns "terrain/a.ter: what is wrong".
 func (p Problem) String() string { return p.File + ": " + p.What }
 
-// Package is what a scenery package's terrain names. It is read once, by Open, does not change afterwards, and may be used by several
-// goroutines at once.
+// Package is what a scenery package's terrain names. It is read once, by Open, does not change
+// afterwards, and may be used by several goroutines at once.
 type Package struct {
 	dir      string
 	named    []Named // sorted by Texture.Compare
@@ -68,7 +68,8 @@ type Package struct {
 // Dir returns the folder that was given to Open.
 func (p *Package) Dir() string { return p.dir }
 
-// Textures returns what the terrain names, each texture once, sorted by Texture.Compare. The slice is shared: it must not be changed.
+// Textures returns what the terrain names, each texture once, sorted by Texture.Compare. The slice
+// is shared: it must not be changed.
 func (p *Package) Textures() []Named { return p.named }
 
 // Lookup returns the texture of key k, if the terrain names it.
@@ -90,8 +91,9 @@ func (p *Package) Lookup(k tiles.Key) (Named, bool) {
 // Terrains returns how many terrain files were read, those that name no ortho imagery included.
 func (p *Package) Terrains() int { return p.terrains }
 
-// Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept, and the first of every kind; SkippedCount counts all. The
-// slice is shared: it must not be changed.
+// Skipped returns the terrain that could not be used, sorted by file. At most MaxProblems are kept,
+// and the first of every kind; SkippedCount counts all. The slice is shared: it must not be
+// changed.
 func (p *Package) Skipped() []Problem { return p.problems }
 
 // Cached reports whether the package was known from the cache, so that no terrain file was read.
@@ -109,7 +111,8 @@ func (p *Package) SkippedCount() int {
 	return n
 }
 
-// SkippedText says how many are of each kind, with one of them: "3 with a texture that is not a .dds file (terrain/a.ter: …); 1 with …".
+// SkippedText says how many are of each kind, with one of them: "3 with a texture that is not a
+// .dds file (terrain/a.ter: …); 1 with …".
 func (p *Package) SkippedText() string {
 	var kinds []string
 	for _, kind := range [...]Kind{NotDDS, Elsewhere, Unreadable, Unfollowed, BadMesh} {
@@ -153,7 +156,8 @@ func listFolders(dir string) (folders, error) {
 	return f, nil
 }
 
-// compareKey orders textures like Texture.Compare, but without regard to the maptype's case, so that equal keys are neighbours.
+// compareKey orders textures like Texture.Compare, but without regard to the maptype's case, so
+// that equal keys are neighbours.
 func compareKey(a, b Named) int {
 	if c := cmp.Or(cmp.Compare(a.ZL, b.ZL), cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)); c != 0 || a.Maptype == b.Maptype {
 		return c

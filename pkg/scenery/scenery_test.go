@@ -185,7 +185,8 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// Terrain files as they are in the field: upper case, CRLF, back slashes, sub-folders, and what names no .dds, which was passed over without a word.
+// Terrain files as they are in the field: upper case, CRLF, back slashes, sub-folders, and what
+// names no .dds, which was passed over without a word.
 func TestVariants(t *testing.T) {
 	p := open(t, filepath.Join("testdata", "ter-variants"))
 	var files, skipped []string

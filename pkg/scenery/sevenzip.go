@@ -8,9 +8,11 @@ import (
 	"github.com/bodgit/sevenzip"
 )
 
-// unpack7z opens the first file in a 7z archive of size bytes: a compressed DSF is an archive of one.
+// unpack7z opens the first file in a 7z archive of size bytes: a compressed DSF is an archive of
+// one.
 func unpack7z(r io.ReaderAt, size int64) (content io.ReadCloser, length int64, err error) {
-	// The library reads a stranger's file: what it makes of a hostile one is an error, whatever way it comes.
+	// The library reads a stranger's file: what it makes of a hostile one is an error, whatever way
+	// it comes.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("damaged 7z archive: %v", p)

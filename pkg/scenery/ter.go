@@ -27,8 +27,8 @@ type textureError struct {
 
 func (e *textureError) Error() string { return e.what }
 
-// parseTer reads the text of a terrain file. Lines stand in any order and end in LF or CRLF; unknown ones are passed over, and of
-// several BASE_TEX lines the first counts.
+// parseTer reads the text of a terrain file. Lines stand in any order and end in LF or CRLF;
+// unknown ones are passed over, and of several BASE_TEX lines the first counts.
 func parseTer(text []byte) (terrain, error) {
 	var t terrain
 	header := false
@@ -56,8 +56,8 @@ func parseTer(text []byte) (terrain, error) {
 	return t, nil
 }
 
-// cutLine returns the first line of text without its ending and surrounding blanks, and what follows it. A lone CR ends a line too: old tools
-// of the Mac wrote it.
+// cutLine returns the first line of text without its ending and surrounding blanks, and what
+// follows it. A lone CR ends a line too: old tools of the Mac wrote it.
 func cutLine(text []byte) (line, rest []byte) {
 	i := bytes.IndexAny(text, "\r\n")
 	if i < 0 {
@@ -66,9 +66,10 @@ func cutLine(text []byte) (line, rest []byte) {
 	return bytes.TrimSpace(text[:i]), text[i+1:]
 }
 
-// named returns the ground texture that a terrain file in folder dir (slash-separated, relative to the package) names. It returns false
-// and no error when the terrain is not ortho imagery. One that names a ground texture in any other way than as a .dds file, "x_y_BI16.png" or in quotes,
-// is an error: X-Plane may take the DDS for it, but nobody would know that it has to be packed.
+// named returns the ground texture that a terrain file in folder dir (slash-separated, relative to
+// the package) names. It returns false and no error when the terrain is not ortho imagery. One that
+// names a ground texture in any other way than as a .dds file, "x_y_BI16.png" or in quotes, is an
+// error: X-Plane may take the DDS for it, but nobody would know that it has to be packed.
 func (t terrain) named(dir, file string) (Named, bool, error) {
 	if t.baseTex == "" {
 		return Named{}, false, nil
@@ -103,7 +104,8 @@ func (t terrain) unusable(kind Kind, why string) (Named, bool, error) {
 	return Named{}, false, &textureError{kind, fmt.Sprintf("BASE_TEX %q %s", t.baseTex, why)}
 }
 
-// isSea reports whether a terrain file is one of the sea's by its name: "…_sea.ter" or "…_sea_overlay.ter".
+// isSea reports whether a terrain file is one of the sea's by its name: "…_sea.ter" or
+// "…_sea_overlay.ter".
 func isSea(file string) bool {
 	stem := strings.TrimSuffix(strings.ToLower(file), terExtension)
 	return strings.HasSuffix(strings.TrimSuffix(stem, "_overlay"), "_sea")

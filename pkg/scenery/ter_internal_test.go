@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzTer looks for text that makes the parser name something outside the textures folder, or panic.
+// FuzzTer looks for text that makes the parser name something outside the textures folder, or
+// panic.
 func FuzzTer(f *testing.F) {
 	f.Add("A\r\n800\r\nTERRAIN\r\n\r\nBASE_TEX ../textures/23952_33712_BI16.dds\r\n")
 	f.Add("BASE_TEX_NOWRAP ..\\textures\\..\\../x/23952_33712_BI16.dds")

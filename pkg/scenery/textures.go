@@ -10,8 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// markReal sets Real on what the textures folder holds. The folder is listed once, names only: streaming packages keep hundreds of thousands
-// of masks in it. A package without that folder holds nothing.
+// markReal sets Real on what the textures folder holds. The folder is listed once, names only:
+// streaming packages keep hundreds of thousands of masks in it. A package without that folder holds
+// nothing.
 func markReal(ctx context.Context, fs folders, named []Named) error {
 	if fs.textures == "" {
 		return nil
@@ -26,7 +27,8 @@ func markReal(ctx context.Context, fs folders, named []Named) error {
 	return nil
 }
 
-// realTextures returns the keys of the ground textures that are files in dir. Links count when they lead to a file.
+// realTextures returns the keys of the ground textures that are files in dir. Links count when they
+// lead to a file.
 func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, error) {
 	real := map[tiles.Key]struct{}{}
 	err := eachBatch(dir, func(entries []os.DirEntry) error {
