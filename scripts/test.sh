@@ -8,7 +8,6 @@ scripts/check.sh
 work=$(mktemp -d)
 failed=
 trap '[ -n "$failed" ] || rm -rf "$work"' EXIT
-go build -o "$work/testsum" ./internal/testsum
 
 # The packages whose tests take longest are named first, so that none of them is left to the end with
 # a processor idle beside it.
@@ -31,15 +30,17 @@ pass() {
   done
   shift
   echo "== $name: go test $* (at ${SECONDS} s)"
-  log=$work/$name.json
+  log=$work/$name
   # check.sh has vetted everything already. So many tests of a package run at once, however many processors there are: on many they would take
   # memory by the gigabyte, and on one they would wait for the disk one after the other.
-  go test -json -vet=off -parallel 4 "$@" "${packages[@]}" >"$log" 2>&1 || ok=0
-  printf '%s: ' "$name" >>"$work/counts"
-  "$work/testsum" -counts "$work/counts" <"$log" || ok=0
+  go tool gotestsum --no-color --format pkgname --format-icons text --format-hide-empty-pkg --jsonfile "$log.json" -- \
+    -vet=off -parallel 4 "$@" "${packages[@]}" | tee "$log.txt" || ok=0
+  # "DONE n tests": a pass without a test has not passed.
+  grep -q '^DONE [1-9]' "$log.txt" || ok=0
+  echo "$(tail -n 1 "$log.txt"): $name" >>"$work/counts"
   if [ $ok -eq 0 ]; then
     failed=yes
-    echo "== $name FAILED; the whole log: $log" >&2
+    echo "== $name FAILED; the whole log: $log.json" >&2
     exit 1
   fi
 }
