@@ -237,14 +237,15 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 
 // makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either nothing or all of it.
 func makeSchema(ctx context.Context, c *sqlite.Conn, name string, growing bool) error {
+	// For Writer.Shrink. It can be chosen now only, and is written at once: inside the transaction, but before that writes anything.
 	vacuum := "none"
 	if growing {
-		vacuum = "incremental" // for Writer.Shrink; it can be chosen now only
+		vacuum = "incremental"
 	}
 	statements := []string{
-		`PRAGMA auto_vacuum = ` + vacuum,
 		fmt.Sprintf(`PRAGMA page_size = %d`, sqlpages.PageSize),
-		`BEGIN IMMEDIATE`,
+		`BEGIN`,
+		`PRAGMA auto_vacuum = ` + vacuum,
 		fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),
 		fmt.Sprintf(`PRAGMA user_version = %d`, userVersionMark|FormatVersion),
 	}
