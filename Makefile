@@ -1,67 +1,69 @@
-# `make demo` and `make test` do all the set-up they need. The rest is for those who work on xelpack.
+# `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all build demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz clean setup
+.PHONY: all help build install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
 
 all: build
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:
 	@scripts/setup.sh
 
-build: setup
+build: setup ## bin/xelpack
 	go build -o bin/xelpack ./cmd/xelpack
 
-demo: build
+PREFIX ?= $(HOME)/.local
+install: build ## bin/xelpack into ~/.local/bin; PREFIX=/usr/local for all users
+	install -D -m 755 bin/xelpack $(DESTDIR)$(PREFIX)/bin/xelpack
+
+demo: build ## a package, a server, a build and a mount of an invented country
 	go run ./internal/demo
 
-test: setup
+test: setup ## everything that needs no more than this machine
 	scripts/test.sh
 
-# Every package's tests while others take all processors. ARGS are go test's, e.g.
+# ARGS are go test's, e.g.
 #   make test-busy ARGS="-run '^TestDiskCache' -count 30 ./pkg/mount"
 #   make test-busy ARGS='-count 5 ./pkg/mount'
-test-busy: setup
+test-busy: setup ## every package's tests while others take all processors; ARGS='-count 5 ./pkg/mount'
 	scripts/busy.sh $(ARGS)
 
-# The quick part of make test: formatting, vet, staticcheck, imports.
-check: setup
+check: setup ## the quick part of make test: formatting, linters, imports
 	scripts/check.sh
 
-# Figures beside the baselines, in one run. bench-encode and bench-archive write their tables into docs/benchmarks.md; set C is read from
-# ../shared/imagery where it is present.
-bench: bench-encode bench-archive
+# bench-encode and bench-archive write their tables into docs/benchmarks.md; set C is read from ../shared/imagery where it is present.
+bench: bench-encode bench-archive ## figures beside the baselines, in one run
 	go test -run '^$$' -bench . -benchtime 2s ./pkg/...
 
-bench-encode:
+bench-encode: ## the encoder beside squish and others, into docs/benchmarks.md
 	@scripts/setup.sh g++ libsquish-dev
 	go run -tags squish ./internal/benchencode -o docs/benchmarks.md
 
-bench-archive: setup
+bench-archive: setup ## the archive beside other ways to keep textures, into docs/benchmarks.md
 	go run ./internal/bencharchive -o docs/benchmarks.md
 
-# The mount beside a bare go-fuse file system and squashfuse; as root, some 4 GB in /tmp. The table goes into docs/benchmarks.md.
-bench-mount:
+bench-mount: ## the mount beside bare go-fuse and squashfuse, into docs/benchmarks.md; root, 4 GB in /tmp
 	@scripts/setup.sh squashfuse squashfs-tools
 	go run ./internal/benchmount -o docs/benchmarks.md
 
-# What fetching must show (docs/benchmarks.md), at full scale over real sockets of this machine: some 40 minutes. DRILL chooses among the tests, e.g.
-# make drill-fetch DRILL=DrillTooMany.
 DRILL ?= Drill
-drill-fetch: setup
+drill-fetch: setup ## what fetching must show, at full scale, some 40 minutes; DRILL=DrillTooMany chooses
 	scripts/drill.sh '$(DRILL)'
 
-# A small archive's build killed, out of disk and out of power at every single step; make test tries some of them.
-drill-archive: setup
+drill-archive: setup ## a build killed, out of disk and out of power at every single step
 	XELPACK_DRILL=1 go test -v -timeout 4h -run 'TestPowerCut|TestKilledAtEveryStep|TestFullAtEveryStep' ./pkg/mbtiles
 
-# Every fuzz target for FUZZTIME.
 FUZZTIME ?= 60s
-fuzz: setup
+fuzz: setup ## every fuzz target for FUZZTIME=60s
 	scripts/fuzz.sh $(FUZZTIME)
 
-# A mount of 100,000 textures under X-Plane's kind of load, with a provider that has faults, for SOAK; prints a report. A short one is among the tests.
 SOAK ?= 30m
-soak: setup
+soak: setup ## a mount of 100,000 textures under X-Plane's kind of load for SOAK=30m
 	XELPACK_SOAK=$(SOAK) go test -v -run '^TestMountUnderLoad$$/^soak$$' -timeout 0 ./cmd/xelpack
 
-clean:
+docs: ## what of docs/ is made by a script
+	scripts/architecture.sh >docs/architecture.md
+
+clean: ## remove what was built
 	rm -rf bin demo bench

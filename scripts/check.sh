@@ -16,4 +16,8 @@ mapfile -t tagged < <(grep -rlE '^//go:build .*purego' --include='*.go' cmd inte
 go vet -tags purego "${tagged[@]/#/./}"
 go tool staticcheck -tags purego "${tagged[@]/#/./}"
 scripts/imports.sh
+scripts/architecture.sh | cmp -s - docs/architecture.md || {
+  echo "docs/architecture.md is not what scripts/imports.txt says: run make docs" >&2
+  exit 1
+}
 echo "check: formatting, vet, staticcheck and imports are clean"
