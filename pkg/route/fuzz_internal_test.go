@@ -2,6 +2,7 @@ package route
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,7 +13,8 @@ import (
 // fuzz runs a parser over mutations of the samples whose names match. Whatever it is given, it returns usable routes or an *Error that is short enough to read.
 func fuzz(f *testing.F, samples string, parse func([]byte, *notes) ([]Route, error)) {
 	files, err := filepath.Glob(filepath.Join("testdata", samples))
-	if err != nil || len(files) == 0 {
+	cases, errCases := filepath.Glob(filepath.Join("testdata", "cases", samples))
+	if files = append(files, cases...); err != nil || errCases != nil || len(files) == 0 {
 		f.Fatal("no samples match ", samples, err)
 	}
 	for _, file := range files {
@@ -75,4 +77,28 @@ func FuzzSimBriefXML(f *testing.F)  { fuzz(f, "simbrief.xml", parseOFPXML) }
 // FuzzParse goes the whole way, recognition included.
 func FuzzParse(f *testing.F) {
 	fuzz(f, "*.*", func(data []byte, n *notes) ([]Route, error) { return parse(plainText(data), n) })
+}
+
+// FuzzRegion reads polygons: rings that are closed and enclose something, or an *Error.
+func FuzzRegion(f *testing.F) {
+	fuzz(f, "*.*", func(data []byte, n *notes) ([]Route, error) {
+		region, err := parseRegion(plainText(data), n)
+		if err != nil {
+			return nil, err
+		}
+		var routes []Route // whose points are looked at
+		for _, p := range region {
+			for _, ring := range p {
+				if len(ring) < 4 || ring[0] != ring[len(ring)-1] {
+					return nil, fmt.Errorf("ring %v", ring)
+				}
+				r := Route{}
+				for _, corner := range ring {
+					r.Points = append(r.Points, Point{Point: corner})
+				}
+				routes = append(routes, r)
+			}
+		}
+		return routes, nil
+	})
 }

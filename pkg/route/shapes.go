@@ -10,7 +10,8 @@ type shapes struct {
 
 	lines    []Route
 	pins     line
-	pinError error // what is wrong with a point, which matters only if there are no lines
+	badPins  int
+	pinError error // what is wrong with the first of them, which matters only if there are no lines
 	polygons orb.MultiPolygon
 
 	left         int // lines and points, or polygons, that are not wanted
@@ -37,7 +38,7 @@ func (s *shapes) wants(place string, polygon bool) bool {
 func (s *shapes) routes() ([]Route, error) {
 	switch {
 	case len(s.lines) > 0:
-		if n := len(s.pins.points); n > 0 {
+		if n := len(s.pins.points) + s.badPins; n > 0 {
 			s.add("", "%s left out: the lines are the route", count(n, "point"))
 		}
 	case s.pinError != nil:
@@ -79,7 +80,7 @@ func (s *shapes) addPin(p Point, place func() string, err error) error {
 	if err == nil {
 		return s.pins.add(p, place)
 	}
-	if s.pinError == nil {
+	if s.badPins++; s.badPins == 1 {
 		s.pinError = err
 	}
 	return nil
