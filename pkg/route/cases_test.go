@@ -83,8 +83,8 @@ func TestFieldCases(t *testing.T) {
 		}
 	}
 	for file, left := range map[string]string{
-		"area-and-pin.kml":      "line 2: 1 line or point left out",
-		"line-and-area.geojson": "features[0].geometry: 1 line or point left out",
+		"area-and-pin.kml":      "line 2: 1 shape left out",
+		"line-and-area.geojson": "features[0].geometry: 1 shape left out",
 	} {
 		region, notes, err := route.ReadRegion(filepath.Join("testdata", "cases", file))
 		if err != nil {

@@ -97,6 +97,7 @@ func TestDetails(t *testing.T) {
 			[]route.Point{high(6, 46, 0), low(6, 45), high(7, 44, 0)}, []string{"the altitude of 1 of 3 points"}},
 		{"gpx: points twice", gpx(`<rte><rtept lat="46" lon="6"/><rtept lat="46" lon="6"/><rtept lat="44" lon="7"/></rte>`), ab, []string{"1 point, equal to the one before"}},
 		{"gpx: decimal commas", gpx(`<rte><rtept lat="46,0" lon="6,0"/></rte>`), a, nil},
+		{"gpx: an ampersand as it is", gpx(`<rte><name>A & B</name><desc>&lt;b></desc><rtept lat="46" lon="6"/></rte>`), a, nil},
 		{"gpx: entities of HTML", gpx(`<rte><name>A&nbsp;&deg;</name><rtept lat="46" lon="6"/></rte>`), a, nil},
 		{"gpx: UTF-16 without a mark", func() string {
 			var b strings.Builder
@@ -147,6 +148,9 @@ func TestDetails(t *testing.T) {
 		{"garmin: a bad entry that nobody uses", garmin(garminTable+"<waypoint><identifier>C</identifier><lat>x</lat></waypoint>", garminPoint("A", "VOR")+garminPoint("B", "AIRPORT")), ab, []string{"B has another type", "left out: A, C"}},
 		{"garmin: an entry without a place", garmin(garminTable+"<waypoint><identifier>C</identifier><lat/><lon/></waypoint>", garminPoint("A", "VOR")+garminPoint("C", "")+garminPoint("B", "AIRPORT")), ab,
 			[]string{"another type or country in the table; the only one of the name is taken (and 1 more", "does not go to are left out: A", "where they are: C"}},
+
+		{"garmin: altitudes", garmin(`<waypoint><identifier>A</identifier><lat>46</lat><lon>6</lon><altitude-ft>1000</altitude-ft></waypoint>`, garminPoint("A", "")), []route.Point{high(6, 46, 1000*feet)},
+			[]string{"another type"}},
 
 		{"simbrief: a fix without a place", `{` + ofpEnds + `,"navlog":{"fix":["x",{"ident":"M"},{"ident":"LFMN","pos_lat":"44","pos_long":"7"}]}}`, ab, []string{"where they are: nothing, M"}},
 		{"simbrief: an alternate without a place", `{` + ofpEnds + `,"navlog":{"fix":{"ident":"LFMN","pos_lat":"44","pos_long":"7"}},"alternate":{"icao_code":"X"}}`, ab, []string{"alternate[0]: alternate X is left out"}},
@@ -233,7 +237,7 @@ func TestRegionDetails(t *testing.T) {
 		corners    []int // of the rings
 		notes      []string
 	}{
-		{"geojson: lines and points", `{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":"x"},{"type":"Polygon","coordinates":[` + ring + `]},{"type":"LineString","coordinates":[]}]}`, []int{3}, []string{"geometries[0]: 2 line or points left out"}},
+		{"geojson: lines and points", `{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":"x"},{"type":"Polygon","coordinates":[` + ring + `]},{"type":"LineString","coordinates":[]}]}`, []int{3}, []string{"geometries[0]: 2 shapes left out"}},
 		{"geojson: nothing enclosed", `{"type":"MultiPolygon","coordinates":[[[[6,46],[7,46],[6,46]]],[],[` + ring + `,[[6,46],[6,46]]]]}`, []int{3},
 			[]string{"coordinates[0][0]: a ring of 2 corners encloses nothing and is left out (and 1 more", "coordinates[0]: a polygon without an outer ring is left out (and 1 more"}},
 		{"geojson: across 180", `{"type":"Polygon","coordinates":[[[179,10],[181,10],[181,11],[179,11],[179,10]]]}`, []int{4}, []string{"coordinates[0][1]: longitude 181 is taken for -179 (and 1 more"}},
@@ -241,7 +245,9 @@ func TestRegionDetails(t *testing.T) {
 		{"kml: commas only", kml("<Polygon>" + kmlRing("outer", "6,46,0,7,46,0,7,47,0,6,46,0") + "</Polygon>"), []int{3}, []string{"read as 4 points"}},
 		{"kml: an empty hole", kml("<Polygon>" + kmlRing("outer", "6,46 7,46 7,47 6,46") + kmlRing("inner", "") + "</Polygon>"), []int{3}, []string{"a ring of 0 corners"}},
 		{"kml: an empty polygon", kml("<Polygon/><Polygon>" + kmlRing("outer", "6,46 7,46 7,47 6,46") + "</Polygon>"), []int{3}, []string{"a polygon without an outer ring"}},
-		{"kml: a bad line beside it", kmlLine("x") + "", nil, nil},
+		{"kml: bad lines, tracks and points", kml("<LineString><coordinates>x</coordinates></LineString><gx:Track><gx:coord>x</gx:coord></gx:Track><Point><coordinates>x</coordinates></Point><Polygon>" +
+			kmlRing("outer", "6,46 7,46 7,47 6,46") + "</Polygon>"), []int{3}, []string{"3 shapes left out"}},
+		{"kml: no polygon", kmlLine("x"), nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			region, notes, err := route.ReadRegion(write(t, tt.text))

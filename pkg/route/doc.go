@@ -24,7 +24,7 @@
 //   - Little Navmap .lnmpln: waypoints and alternates; altitudes in feet. Procedures are not in the
 //     file.
 //   - Microsoft Flight Simulator .pln (XML; 2020, 2024 and their forerunners); altitudes in feet.
-//   - Garmin .fpl: no altitudes but, from ForeFlight, that of the cruise.
+//   - Garmin .fpl: mostly without altitudes; else they are in feet.
 //   - SimBrief OFP, saved as JSON or XML: the navigation log and alternates; altitudes in feet.
 //     Without a log, straight from origin to destination.
 //

@@ -9,17 +9,17 @@ import (
 // samePlace is how far apart, in metres, two entries of a table may be that are one waypoint.
 const samePlace = 100
 
-// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. It
-// has no altitudes but, from ForeFlight, that of the cruise, in feet.
+// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. Few
+// writers, ForeFlight among them, give the altitude of the cruise or of waypoints, in feet.
 func parseGarmin(data []byte, n *notes) ([]Route, error) {
 	const table, points = "flight-plan/waypoint-table/waypoint", "flight-plan/route/route-point"
 	g := garmin{plan: plan{notes: n}, table: map[string][]*garminWaypoint{}, found: map[garminKey]*garminWaypoint{}}
 	var key garminKey
-	var lat, lon string
+	var lat, lon, altitude string
 	start := func(e *element) error {
 		switch e.path {
 		case table, points:
-			key, lat, lon = garminKey{}, "", ""
+			key, lat, lon, altitude = garminKey{}, "", "", ""
 		case "flight-plan/route":
 			if len(g.route) > 0 {
 				return malformed("give one flight plan a file", "the file has a second route")
@@ -39,9 +39,13 @@ func parseGarmin(data []byte, n *notes) ([]Route, error) {
 			lat = e.value()
 		case table + "/lon":
 			lon = e.value()
+		case table + "/altitude-ft":
+			altitude = e.value()
 		case table:
 			w := &garminWaypoint{key: key, line: e.line}
-			w.point, w.err = degrees("lon", lon, "lat", lat)
+			if w.point, w.err = degrees("lon", lon, "lat", lat); w.err == nil {
+				n.feet(&w.point, altitude, e.place)
+			}
 			g.table[key.ident] = append(g.table[key.ident], w)
 			g.entries++
 		case points:

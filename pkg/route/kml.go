@@ -75,8 +75,10 @@ func (k *kml) end(e *element) error {
 		}
 		return k.addLine("", l, e.place())
 	case e.endsIn("Track/coord"):
-		return k.coord(e)
-	case e.name() == "Track" && len(k.track.points) > 0:
+		if !k.region {
+			return k.coord(e)
+		}
+	case e.name() == "Track":
 		if k.wants(place, false) {
 			return k.addTrack(e)
 		}

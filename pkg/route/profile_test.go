@@ -39,3 +39,30 @@ func TestProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestProfileCruise looks at where climb ends and descent begins, in metres of height and of way flown.
+// A degree along the equator is 111,319 m; to 3,000 m it takes 54,685 m.
+func TestProfileCruise(t *testing.T) {
+	const degree, climb = 111_319.49, 3000 / (1000 * feet / 5556)
+	for _, tt := range []struct {
+		name   string
+		points []route.Point
+		want   [][2]float64 // longitude and altitude
+	}{
+		{"no waypoints", []route.Point{high(0, 0, 0), high(4, 0, 0)}, [][2]float64{{0, 0}, {climb / degree, 3000}, {4 - climb/degree, 3000}, {4, 0}}},
+		{"waypoints without", []route.Point{high(0, 0, 0), low(0.1, 0), low(2, 0), high(4, 0, 0)},
+			[][2]float64{{0, 0}, {0.1, 0.1 * degree / climb * 3000}, {climb / degree, 3000}, {2, 3000}, {4 - climb/degree, 3000}, {4, 0}}},
+		{"too short to get there", []route.Point{high(0, 0, 0), low(0.1, 0), high(0.4, 0, 0)}, [][2]float64{{0, 0}, {0.1, 0.1 * degree / climb * 3000}, {0.2, 0.2 * degree / climb * 3000}, {0.4, 0}}},
+		{"what is given counts", []route.Point{high(0, 0, 0), high(1, 0, 900), high(2, 0, 900), high(4, 0, 0)}, [][2]float64{{0, 0}, {1, 900}, {2, 900}, {4, 0}}},
+		{"beyond what is given", []route.Point{high(0, 0, 0), high(1, 0, 900), low(3, 0), high(4, 0, 4000), low(5, 0), high(6, 0, 0)},
+			[][2]float64{{0, 0}, {1, 900}, {3, 900 + 3100*2.0/3}, {4, 4000}, {5, 2000}, {6, 0}}},
+	} {
+		var got [][2]float64
+		for _, p := range (route.Route{Points: tt.points, Cruise: 3000}).Profile() {
+			got = append(got, [2]float64{p.Lon(), p.Altitude})
+		}
+		if diff := cmp.Diff(tt.want, got, cmpopts.EquateApprox(1e-5, 1e-6)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}

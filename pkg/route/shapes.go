@@ -70,7 +70,7 @@ func (s *shapes) polygonsOnly() (orb.MultiPolygon, error) {
 	case len(s.polygons) == 0:
 		return nil, s.nothing("polygons", "draw the region as a polygon")
 	case s.left > 0:
-		s.add(s.linePlace, "%s left out, for only polygons are a region: --route takes lines, or else points", count(s.left, "line or point"))
+		s.add(s.linePlace, "%s left out, for only polygons are a region: --route takes lines, or else points", count(s.left, "shape"))
 	}
 	return s.polygons, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -120,8 +121,18 @@ func newXMLDecoder(data []byte) *xml.Decoder {
 	return d
 }
 
-// xmlText returns data as UTF-8. Older simulators declare UTF-8 and write Latin-1 (the ° of a PLN).
+// ampersand is one with what makes it an entity, if anything does.
+var ampersand = regexp.MustCompile(`&(?:#?\w+;)?`)
+
+// xmlText returns data as UTF-8, ampersands in it as XML writes them: some writers put names in as
+// they are. Older simulators declare UTF-8 and write Latin-1 (the ° of a PLN).
 func xmlText(data []byte) []byte {
+	data = ampersand.ReplaceAllFunc(data, func(found []byte) []byte {
+		if len(found) == 1 {
+			return []byte("&amp;")
+		}
+		return found
+	})
 	if utf8.Valid(data) {
 		return data
 	}

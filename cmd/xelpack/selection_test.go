@@ -1,0 +1,34 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// TestCruisingAltitude plans one flight twice, with the altitude of the cruise at every waypoint and in
+// the plan's head only. The latter was planned as if at the ground, with 11 % more chunks.
+func TestCruisingAltitude(t *testing.T) {
+	chunks := func(file string) (n int) {
+		o := selectionOptions{Routes: []string{filepath.Join("..", "..", "pkg", "route", "testdata", "cases", file)}, Detail: "sight",
+			PixelAngle: tiles.DefaultPixelAngle, Zoom: 16, TerrainCeiling: "10000ft"}
+		g, err := o.ground(io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := o.resolve(t.Context(), g, nil, "BI")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range s.Items {
+			n += it.ChunkCount()
+		}
+		return n
+	}
+	// A climb of 1,000 ft in 3 NM is shallower than that to the first waypoint.
+	if full, zero := chunks("full.pln"), chunks("zero.pln"); zero < full || zero > full+full*3/100 {
+		t.Errorf("%d chunks with the altitude at every waypoint, %d with that in the head: want up to 3 %% more", full, zero)
+	}
+}
