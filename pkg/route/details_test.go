@@ -244,6 +244,7 @@ func TestRegionDetails(t *testing.T) {
 		{"geojson: null geometry", `{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null},{"type":"Feature","geometry":{"type":"Polygon","coordinates":[` + ring + `]}}]}`, []int{3}, []string{"without a geometry"}},
 		{"kml: commas only", kml("<Polygon>" + kmlRing("outer", "6,46,0,7,46,0,7,47,0,6,46,0") + "</Polygon>"), []int{3}, []string{"read as 4 points"}},
 		{"kml: an empty hole", kml("<Polygon>" + kmlRing("outer", "6,46 7,46 7,47 6,46") + kmlRing("inner", "") + "</Polygon>"), []int{3}, []string{"a ring of 0 corners"}},
+		{"kml: a hole alone", kml("<Polygon>" + kmlRing("inner", "1,1 2,1 2,2 1,1") + "</Polygon><Polygon>" + kmlRing("outer", "6,46 7,46 7,47 6,46") + "</Polygon>"), []int{3}, []string{"a polygon without an outer ring"}},
 		{"kml: an empty polygon", kml("<Polygon/><Polygon>" + kmlRing("outer", "6,46 7,46 7,47 6,46") + "</Polygon>"), []int{3}, []string{"a polygon without an outer ring"}},
 		{"kml: bad lines, tracks and points", kml("<LineString><coordinates>x</coordinates></LineString><gx:Track><gx:coord>x</gx:coord></gx:Track><Point><coordinates>x</coordinates></Point><Polygon>" +
 			kmlRing("outer", "6,46 7,46 7,47 6,46") + "</Polygon>"), []int{3}, []string{"3 shapes left out"}},

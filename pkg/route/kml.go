@@ -62,9 +62,13 @@ func (k *kml) end(e *element) error {
 			return k.addRing(e)
 		}
 	case e.name() == "Polygon":
-		if k.wants(place, true) {
-			k.addPolygon(k.polygon, e.place())
+		if !k.wants(place, true) {
+			return nil
 		}
+		if !k.outer {
+			k.polygon = nil // holes alone enclose nothing
+		}
+		k.addPolygon(k.polygon, e.place())
 	case e.endsIn("LineString/coordinates"), e.endsIn("LinearRing/coordinates"):
 		if !k.wants(place, false) {
 			return nil
