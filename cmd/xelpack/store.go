@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/chunkstore"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -68,7 +69,7 @@ func (o storeOptions) keeps(p fetch.Provider) (name string, untilWhole bool) {
 type imagery struct {
 	fetch.Source
 	client *fetch.Client
-	store  *fetch.Store // nil: none
+	store  *chunkstore.Store // nil: none
 }
 
 // openImagery puts the store before the client's source. A store that cannot be used is said and done without, unless there is nothing else. Close it.
@@ -85,7 +86,7 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 	}
 	if err == nil {
 		size, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
-		im.store, err = fetch.OpenStore(ctx, filepath.Join(dir, name), fetch.StoreOptions{
+		im.store, err = chunkstore.Open(ctx, filepath.Join(dir, name), chunkstore.Options{
 			MaxBytes: size, Name: p.Name, Attribution: p.Attribution, UntilWhole: untilWhole,
 		})
 	}
@@ -104,14 +105,14 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 	return im, nil
 }
 
-// Forget implements fetch.Forgetter for what stands behind.
+// Forget implements fetch.Keeper for what stands behind.
 func (im *imagery) Forget(c tiles.Chunk) {
-	if keeper, ok := im.Source.(fetch.Forgetter); ok {
+	if keeper, ok := im.Source.(fetch.Keeper); ok {
 		keeper.Forget(c)
 	}
 }
 
-// Whole implements fetch.Keeper likewise.
+// Whole implements fetch.Keeper for what stands behind.
 func (im *imagery) Whole(chunks []tiles.Chunk) {
 	if keeper, ok := im.Source.(fetch.Keeper); ok {
 		keeper.Whole(chunks)

@@ -107,7 +107,7 @@ func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, task Task, use 
 		if !errors.Is(err, dds.ErrJPEG) && !errors.Is(err, errImage) {
 			return err
 		}
-		if keeper, ok := p.source.(fetch.Forgetter); ok {
+		if keeper, ok := p.source.(fetch.Keeper); ok {
 			keeper.Forget(c)
 		}
 	}

@@ -17,6 +17,14 @@ type Source interface {
 	Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error)
 }
 
+// Keeper is a Source that keeps what it fetched, perhaps only as long as it may be asked for again.
+type Keeper interface {
+	// Forget tells it that a body was no good after all.
+	Forget(c tiles.Chunk)
+	// Whole tells it that nothing of a texture's chunks has to be asked for again.
+	Whole(chunks []tiles.Chunk)
+}
+
 // What errors of Fetch are, to be tested with errors.Is. An error that is none of these is a failure of another kind.
 var (
 	// ErrNoImagery: the provider has nothing there, and asking again would not help.
@@ -31,6 +39,8 @@ var (
 	ErrTimeout = errors.New("no whole answer in time")
 	// ErrNetwork: connecting, sending or receiving failed in a way that may pass.
 	ErrNetwork = errors.New("network")
+	// ErrOffline: a chunk is not in the store, and the network must not be asked.
+	ErrOffline = errors.New("not in the chunk store, and the network is off")
 	// ErrClosed: the Client was closed.
 	ErrClosed = errors.New("the fetch client is closed")
 )

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/chunkstore"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -29,6 +30,22 @@ func misbehave(c tiles.Chunk, _ int) fetchtest.Fault {
 		return fetchtest.Fault{Kind: kinds[i]}
 	}
 	return fetchtest.Fault{}
+}
+
+func openStore(t *testing.T, path string) *chunkstore.Store {
+	t.Helper()
+	s, err := chunkstore.Open(t.Context(), path, chunkstore.Options{Attribution: "somebody"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeStore(t *testing.T, s *chunkstore.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestHTTPSourceSuite(t *testing.T) {
@@ -75,7 +92,7 @@ func TestSampleSuite(t *testing.T) {
 // A file of tiles is a source as any other; what it lacks is no imagery.
 func TestMBTilesSuite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tiles.mbtiles")
-	store := openStore(t, path, fetch.StoreOptions{})
+	store := openStore(t, path)
 	for _, c := range subjectChunks(0, 4) {
 		if _, err := store.Source(fetch.Sample(), false).Fetch(t.Context(), c); err != nil {
 			t.Fatal(err)
@@ -96,7 +113,7 @@ func TestMBTilesSuite(t *testing.T) {
 func TestOfflineStoreSuite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
-		store := openStore(t, path, fetch.StoreOptions{})
+		store := openStore(t, path)
 		t.Cleanup(func() { closeStore(t, store) })
 		for _, c := range subjectChunks(0, 4) {
 			if _, err := store.Source(fetch.Sample(), false).Fetch(t.Context(), c); err != nil {
@@ -104,5 +121,20 @@ func TestOfflineStoreSuite(t *testing.T) {
 			}
 		}
 		return fetchtest.Subject{Source: store.Source(nil, false), OK: subjectChunks(0, 4), Failing: subjectChunks(10, 4)}
+	})
+}
+
+func TestStoreSuite(t *testing.T) {
+	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
+		server := fetchtest.NewServer(fetchtest.Options{Fault: misbehave})
+		t.Cleanup(server.Close)
+		client := fetch.NewClient(fetch.ClientOptions{Retries: -1, Concurrency: 4})
+		t.Cleanup(client.Close)
+		store := openStore(t, filepath.Join(t.TempDir(), "s.mbtiles"))
+		t.Cleanup(func() { closeStore(t, store) })
+		return fetchtest.Subject{
+			Source: store.Source(client.Source(server.Provider()), false),
+			OK:     subjectChunks(0, 4), NoImagery: subjectChunks(10, 4), Failing: subjectChunks(14, 4), Stuck: subjectChunks(18, 2),
+		}
 	})
 }

@@ -1,4 +1,4 @@
-package fetch
+package chunkstore
 
 import (
 	"context"
@@ -7,12 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/chunkfile"
+	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // write commits what is queued, until the store is closed.
 func (s *Store) write(ctx context.Context) {
-	tick := time.NewTicker(storeCommitEvery)
+	tick := time.NewTicker(commitEvery)
 	defer tick.Stop()
 	for open := true; open; {
 		select {
@@ -60,7 +62,7 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool
 		}
 	}
 	for c := range used {
-		if _, err := tx.Exec(`UPDATE uses SET used = ? WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, now, c.Z, c.X, tileRow(c)); err != nil {
+		if _, err := tx.Exec(`UPDATE uses SET used = ? WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, now, c.Z, c.X, chunkfile.Row(c)); err != nil {
 			return err
 		}
 	}
@@ -79,7 +81,7 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool
 }
 
 func writeEntry(tx *sql.Tx, c tiles.Chunk, entry stored, now int64) error {
-	where := []any{c.Z, c.X, tileRow(c)}
+	where := []any{c.Z, c.X, chunkfile.Row(c)}
 	if entry.gone || entry.body == nil {
 		if err := drop(tx, where, entry.gone); err != nil || entry.gone {
 			return err
@@ -127,7 +129,7 @@ func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 	switch body := written[chunks[0]].body; {
 	case len(body) > 0 && body[0] == 'R':
 		format = "webp"
-	case !IsJPEG(body):
+	case !fetch.IsJPEG(body):
 		format = "png"
 	}
 	_, err := tx.Exec(`INSERT OR REPLACE INTO metadata VALUES

@@ -1,4 +1,4 @@
-package fetch_test
+package chunkstore
 
 import (
 	"bytes"
@@ -13,26 +13,33 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/providers"
-	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-func openStore(t *testing.T, path string, o fetch.StoreOptions) *fetch.Store {
+func openStore(t *testing.T, path string, o Options) *Store {
 	t.Helper()
-	s, err := fetch.OpenStore(t.Context(), path, o)
+	s, err := Open(t.Context(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func closeStore(t *testing.T, s *fetch.Store) {
+func closeStore(t *testing.T, s *Store) {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+func sampleBody(t *testing.T) []byte {
+	t.Helper()
+	body, err := fetch.Sample().Fetch(t.Context(), tiles.Chunk{Z: 16, X: 33712, Y: 23952})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // counted serves bodies of one chunk, numbered so that each differs, and counts.
@@ -49,35 +56,20 @@ func (s *counted) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
 	return append(bytes.Clone(s.body), byte(c.X), byte(c.X>>8)), nil // decoders ignore what follows the end
 }
 
-func TestStoreSuite(t *testing.T) {
-	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {
-		server := fetchtest.NewServer(fetchtest.Options{Fault: misbehave})
-		t.Cleanup(server.Close)
-		client := fetch.NewClient(fetch.ClientOptions{Retries: -1, Concurrency: 4})
-		t.Cleanup(client.Close)
-		store := openStore(t, filepath.Join(t.TempDir(), "s.mbtiles"), fetch.StoreOptions{})
-		t.Cleanup(func() { closeStore(t, store) })
-		return fetchtest.Subject{
-			Source: store.Source(client.Source(server.Provider()), false),
-			OK:     subjectChunks(0, 4), NoImagery: subjectChunks(10, 4), Failing: subjectChunks(14, 4), Stuck: subjectChunks(18, 2),
-		}
-	})
-}
-
 // What was fetched once is there the next time, also what is known to be nowhere, and offline.
-func TestStoreKeeps(t *testing.T) {
+func TestKeeps(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
-	next := &counted{body: sampleBody(t, chunk)}
+	next := &counted{body: sampleBody(t)}
 	get := func(s fetch.Source, x uint32) ([]byte, error) {
 		return s.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x, Y: 7})
 	}
 	want := map[uint32][]byte{}
-	store := openStore(t, path, fetch.StoreOptions{Name: "test"})
+	store := openStore(t, path, Options{Name: "test"})
 	for x := range uint32(100) {
 		want[x], _ = get(store.Source(next, false), x)
 	}
 	closeStore(t, store)
-	store = openStore(t, path, fetch.StoreOptions{Name: "test"})
+	store = openStore(t, path, Options{Name: "test"})
 	for _, source := range []fetch.Source{store.Source(next, false), store.Source(nil, false)} {
 		for x := range uint32(100) {
 			body, err := get(source, x)
@@ -95,7 +87,7 @@ func TestStoreKeeps(t *testing.T) {
 	if _, _ = get(store.Source(next, true), 9); next.asked.Load() != 101 {
 		t.Error("missing imagery was not asked for again")
 	}
-	store.Source(next, false).(fetch.Forgetter).Forget(tiles.Chunk{Z: 12, X: 5, Y: 7})
+	store.Source(next, false).(fetch.Keeper).Forget(tiles.Chunk{Z: 12, X: 5, Y: 7})
 	if _, _ = get(store.Source(next, false), 5); next.asked.Load() != 102 {
 		t.Error("what was to be forgotten was not")
 	}
@@ -116,17 +108,17 @@ func TestStoreKeeps(t *testing.T) {
 }
 
 // The file stays within its bound; what was used longest ago goes, what was used since stays, though it is older.
-func TestStoreEvicts(t *testing.T) {
+func TestEvicts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	const bound = 2 << 20
-	next := &counted{body: sampleBody(t, chunk)}
+	next := &counted{body: sampleBody(t)}
 	row := func(s fetch.Source, y, n uint32) {
 		for x := range n {
 			_, _ = s.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y})
 		}
 	}
 	filled := func(rows func(s fetch.Source)) {
-		store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
+		store := openStore(t, path, Options{MaxBytes: bound})
 		rows(store.Source(next, false))
 		closeStore(t, store)
 	}
@@ -139,11 +131,11 @@ func TestStoreEvicts(t *testing.T) {
 		row(s, 0, 10)
 		row(s, 2, 60) // there is room for some 150
 	})
-	store := openStore(t, path, fetch.StoreOptions{MaxBytes: bound})
+	store := openStore(t, path, Options{MaxBytes: bound})
 	defer closeStore(t, store)
 	kept := func(y, n uint32) (count int) {
 		for x := range n {
-			if _, err := store.Get(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y}, time.Hour); err == nil {
+			if _, err := store.get(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y}, time.Hour); err == nil {
 				count++
 			}
 		}
@@ -162,13 +154,13 @@ func TestStoreEvicts(t *testing.T) {
 }
 
 // Two have one store open and write it at once: here two Stores, whose connections know nothing of each other; cmd/xelpack tries it with two processes.
-func TestStoreOfTwo(t *testing.T) {
+func TestOfTwo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
-	next := &counted{body: sampleBody(t, chunk)}
+	next := &counted{body: sampleBody(t)}
 	var both sync.WaitGroup
 	for i := range uint32(2) {
 		both.Go(func() {
-			store, err := fetch.OpenStore(t.Context(), path, fetch.StoreOptions{})
+			store, err := Open(t.Context(), path, Options{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -185,7 +177,7 @@ func TestStoreOfTwo(t *testing.T) {
 		})
 	}
 	both.Wait()
-	store := openStore(t, path, fetch.StoreOptions{})
+	store := openStore(t, path, Options{})
 	defer closeStore(t, store)
 	for i := range uint32(600) {
 		if _, err := store.Source(nil, false).Fetch(t.Context(), tiles.Chunk{Z: 12, X: i % 300 * 10, Y: i / 300}); err != nil {
@@ -194,47 +186,12 @@ func TestStoreOfTwo(t *testing.T) {
 	}
 }
 
-// The store's file is a provider like any other MBTiles file.
-func TestMBTilesProvider(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "chunks.mbtiles")
-	next := &counted{body: sampleBody(t, chunk)}
-	store := openStore(t, path, fetch.StoreOptions{Attribution: "somebody"})
-	want, _ := store.Source(next, false).Fetch(t.Context(), tiles.Chunk{Z: 12, X: 3, Y: 4})
-	closeStore(t, store)
-
-	p, err := fetch.LookupProvider("mbtiles:" + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.MinZL != 12 || p.MaxZL != 12 || p.Attribution != "somebody" || p.StoreName() != "" {
-		t.Errorf("provider %+v", p)
-	}
-	client := fetch.NewClient(fetch.ClientOptions{})
-	defer client.Close()
-	source := client.Source(p)
-	if body, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: 3, Y: 4}); err != nil || !bytes.Equal(body, want) {
-		t.Errorf("%d bytes, %v", len(body), err)
-	}
-	if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: 4, Y: 4}); !errors.Is(err, fetch.ErrNoImagery) {
-		t.Errorf("%v, want ErrNoImagery", err)
-	}
-	junk := filepath.Join(t.TempDir(), "junk.mbtiles")
-	if err := os.WriteFile(junk, []byte("no database at all"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{junk, path + "x"} {
-		if _, err := fetch.LookupProvider("mbtiles:" + bad); !errors.Is(err, providers.ErrUnknown) {
-			t.Errorf("%s: %v, want ErrUnknownProvider", bad, err)
-		}
-	}
-}
-
 // What is kept only for textures with holes is dropped with the texture, imagery and its absence, and the disk given back.
-func TestStoreUntilWhole(t *testing.T) {
+func TestUntilWhole(t *testing.T) {
 	for _, untilWhole := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "s.mbtiles")
-		next := &counted{body: sampleBody(t, chunk)}
-		store := openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		next := &counted{body: sampleBody(t)}
+		store := openStore(t, path, Options{UntilWhole: untilWhole})
 		source := store.Source(next, false)
 		var list []tiles.Chunk
 		for x := range uint32(200) {
@@ -247,7 +204,7 @@ func TestStoreUntilWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		store = openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		store = openStore(t, path, Options{UntilWhole: untilWhole})
 		store.Source(next, false).(fetch.Keeper).Whole(list[10:])
 		closeStore(t, store)
 		after, err := os.Stat(path)
@@ -257,7 +214,7 @@ func TestStoreUntilWhole(t *testing.T) {
 		if smaller := after.Size() < before.Size()/4; smaller != untilWhole {
 			t.Errorf("until whole %t: %d bytes, before %d", untilWhole, after.Size(), before.Size())
 		}
-		store = openStore(t, path, fetch.StoreOptions{UntilWhole: untilWhole})
+		store = openStore(t, path, Options{UntilWhole: untilWhole})
 		for _, c := range list {
 			_, _ = store.Source(next, false).Fetch(t.Context(), c)
 		}

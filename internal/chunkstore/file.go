@@ -1,4 +1,4 @@
-package fetch
+package chunkstore
 
 import (
 	"context"
@@ -8,18 +8,10 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
-
 	"github.com/xelpack/xelpack/internal/chunkfile"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// errNotStored: the store knows nothing of a chunk.
-var errNotStored = chunkfile.ErrNone
-
-func tileRow(c tiles.Chunk) int64 { return chunkfile.Row(c) }
-
-const storeSchema = `
+const schema = `
 CREATE TABLE IF NOT EXISTS metadata(name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS tiles(zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB, PRIMARY KEY(zoom_level, tile_column, tile_row));
 CREATE TABLE IF NOT EXISTS uses(zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, used INTEGER, PRIMARY KEY(zoom_level, tile_column, tile_row)) WITHOUT ROWID;
@@ -29,23 +21,22 @@ INSERT OR IGNORE INTO metadata VALUES ('type', 'baselayer'), ('version', '1'), (
 	('description', 'chunks that xelpack has fetched; may be deleted at any time');
 `
 
-// openStoreFile opens or makes a chunk store's file. Two processes that make it at once both succeed.
-func openStoreFile(ctx context.Context, path string) (*sql.DB, error) {
+// openFile opens or makes a chunk store's file. Two processes that make it at once both succeed.
+func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	db, err := chunkfile.Open(path, "mode=rwc&_auto_vacuum=incremental&_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	const tries = 50
-	for i := range tries {
-		if _, err = db.ExecContext(ctx, "PRAGMA journal_size_limit=16777216;"+storeSchema); err == nil || ctx.Err() != nil {
-			break
-		}
+	for range tries {
+		_, err = db.ExecContext(ctx, "PRAGMA journal_size_limit=16777216;"+schema)
 		// Changing to WAL does not wait for another process that is doing the same.
-		if i < tries-1 && !strings.Contains(err.Error(), "locked") {
+		if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "locked") {
 			break
 		}
-		if sleep(ctx, 50*time.Millisecond) != nil {
-			break
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
 		}
 	}
 	if err != nil {

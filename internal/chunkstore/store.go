@@ -1,0 +1,140 @@
+// Package chunkstore keeps chunks as they were fetched, in a standard MBTiles file a provider.
+package chunkstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/chunkfile"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options tune a Store.
+type Options struct {
+	// MaxBytes bounds the file; what was used longest ago goes first. 0: 10 GB.
+	MaxBytes int64
+	// Name and Attribution are the provider's, for who opens the file in a map viewer.
+	Name, Attribution string
+	// UntilWhole drops chunks as soon as their texture is said to be whole.
+	UntilWhole bool
+}
+
+const (
+	defaultBytes = 10e9
+	commitBytes  = 4 << 20
+	commitEvery  = time.Second
+	// queueBytes is what may wait to be written. Beyond it chunks are not stored: fetching never waits for the store.
+	queueBytes = 32 << 20
+)
+
+// Store keeps chunks as they were fetched, in a standard MBTiles file, so that an interrupted texture, another format or other settings need no second
+// download. Safe for concurrent use, and for several processes at once. Reads write nothing: what was used is noted with the next transaction.
+type Store struct {
+	db         *sql.DB
+	max        int64
+	untilWhole bool
+
+	mu      sync.Mutex
+	pending map[tiles.Chunk]stored // not yet written
+	writing map[tiles.Chunk]stored // being written
+	used    map[tiles.Chunk]bool   // since the last transaction
+	bytes   int64                  // of pending and writing
+	err     error                  // the latest that kept something from being written
+
+	wake chan struct{}
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+// stored is what is known of a chunk: its body, or that there is none, or that it must be forgotten.
+type stored struct {
+	body []byte
+	gone bool
+}
+
+// Open opens the store at path, or makes it. Close it.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	db, err := openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, `INSERT OR REPLACE INTO metadata VALUES ('name', ?), ('attribution', ?)`, o.Name, o.Attribution); err != nil {
+		return nil, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, db.Close()))
+	}
+	s := &Store{
+		db: db, max: o.MaxBytes, untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
+		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+	if s.max <= 0 {
+		s.max = defaultBytes
+	}
+	s.done.Go(func() { s.write(context.WithoutCancel(ctx)) })
+	return s, nil
+}
+
+// get returns c's body, fetch.ErrNoImagery when the provider had none less than maxAge ago, or an error that says that nothing is known.
+func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([]byte, error) {
+	s.mu.Lock()
+	entry, ok := s.pending[c]
+	if !ok {
+		entry, ok = s.writing[c]
+	}
+	s.used[c] = true
+	s.mu.Unlock()
+	switch {
+	case ok && entry.gone:
+		return nil, chunkfile.ErrNone
+	case ok && entry.body == nil:
+		return nil, fetch.ErrNoImagery
+	case ok:
+		return bytes.Clone(entry.body), nil
+	}
+	body, err := chunkfile.Read(ctx, s.db, c)
+	if !errors.Is(err, chunkfile.ErrNone) {
+		return body, err
+	}
+	var found int64
+	err = s.db.QueryRowContext(ctx, `SELECT found FROM missing WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, c.Z, c.X, chunkfile.Row(c)).Scan(&found)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, chunkfile.ErrNone
+	case err != nil:
+		return nil, err
+	case time.Since(time.Unix(found, 0)) > maxAge:
+		return nil, chunkfile.ErrNone
+	}
+	return nil, fetch.ErrNoImagery
+}
+
+// put queues what is known of c. It does not wait; body must not change any more.
+func (s *Store) put(c tiles.Chunk, entry stored) {
+	const row = 64 // bytes that an entry costs without its body
+	s.mu.Lock()
+	if s.bytes < queueBytes || entry.gone {
+		s.bytes += int64(len(entry.body)) + row
+		s.pending[c] = entry
+	}
+	full := s.bytes >= commitBytes
+	s.mu.Unlock()
+	if full {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Close writes what is queued and closes the file. The error says what could not be stored; the file is valid nevertheless.
+func (s *Store) Close() error {
+	close(s.stop)
+	s.done.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.err, s.db.Close())
+}
