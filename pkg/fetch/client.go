@@ -99,8 +99,8 @@ type Client struct {
 	dialer    *dialer
 	gate      *gate // requests in flight
 	sample    *sample
-	first     firstRequests
-	hosts     hosts
+	first     perHost[*firstRequest]
+	hosts     perHost[*throttle]
 	files     openFiles
 	stats     counters
 	closed    atomic.Bool
@@ -149,33 +149,36 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 // Source returns the source of p's imagery: validated, retried, limited and counted. It never fails by itself: what is wrong with p comes from
 // every Fetch. Sources of one host share what is known of it.
 func (c *Client) Source(p Provider) Source {
-	var s Source
-	var host string
-	if p.ID == providers.SampleID {
-		s = c.sample
-	} else if path, ok := p.MBTiles(); ok {
-		file := &mbtilesSource{chunkfile.File{Path: path}}
-		c.files.add(file)
-		s = &validating{next: file, check: c.options.Check}
-	} else if t, tok, err := p.Resolve(c.options.Token); err != nil {
-		s = broken{err}
-	} else {
+	s := &clientSource{client: c, provider: p.ID}
+	path, isFile := p.MBTiles()
+	switch {
+	case p.ID == providers.SampleID:
+		s.next = c.sample
+	case isFile:
+		s.next = c.files.open(path, c.options.Check)
+	default:
+		t, token, err := p.Resolve(c.options.Token)
+		if err != nil {
+			s.unusable = err
+			break
+		}
 		t.Bound(&p)
-		host = t.Host
-		s = &validating{next: newHTTPSource(c, p, t, tok), jpegOnly: p.JPEGOnly, check: c.options.Check}
-		s = c.observeAttempts(s, host)
-		throttle := c.throttleOf(p, host)
-		s = &attempting{
-			next: s, host: throttle, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
-		}
-		s = &retrying{
-			next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
-			wait: c.wait, retried: &c.stats.retries, host: throttle, budget: newBudget(throttle),
-		}
+		s.host = t.Host
+		s.next = c.retried(newHTTPSource(c, p, t, token), c.throttleOf(p, t.Host))
 	}
-	s = &bounded{next: s, minZL: p.MinZL, maxZL: p.MaxZL, closed: &c.closed}
-	s = &labelled{next: s, provider: p.ID, host: host}
-	return c.observeChunks(&counting{next: s, counters: &c.stats}, host)
+	s.minZL, s.maxZL = p.MinZL, p.MaxZL
+	return s
+}
+
+// retried returns s, which makes one request a Fetch, within the limits of its host and the process, asked again where that may help.
+func (c *Client) retried(s Source, host *throttle) Source {
+	s = &attempting{
+		next: s, host: host, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
+	}
+	return &retrying{
+		next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,
+		wait: c.wait, retried: &c.stats.retries, host: host, budget: newBudget(host),
+	}
 }
 
 // Candidates names chunks to ask for when p's host seems to answer nothing, the most likely to come first: what was answered in an earlier run, or what
@@ -236,10 +239,12 @@ type openFiles struct {
 	list []*mbtilesSource
 }
 
-func (f *openFiles) add(s *mbtilesSource) {
+func (f *openFiles) open(path string, check func([]byte) error) Source {
+	s := &mbtilesSource{chunkfile.File{Path: path}, check}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = append(f.list, s)
+	return s
 }
 
 func (f *openFiles) close() {

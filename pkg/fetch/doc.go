@@ -24,10 +24,12 @@
 // sources are safe for concurrent use; call Fetch from as many goroutines as there are chunks wanted, the limit is inside. Who waits to try again
 // holds none of the slots.
 //
-// # Decorators
+// # Layers
 //
-// A Client's source is a stack of small ones, each a Source itself, from the caller inwards: counting, labelled, bounded, retrying,
-// attempting (which waits for a slot of the limit, and may ask a second time), validating, and the HTTP source.
+// A Client's source is a few, one in the other, each a Source itself. From the caller inwards: what may be asked for and
+// how it ended (clientSource); asking again where that may help (retrying); one attempt within the limits of host and
+// process, and perhaps a second beside it (attempting); one request (httpSource). An MBTiles file and the sample have only
+// the first.
 //
 // # Secrets
 //

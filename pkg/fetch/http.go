@@ -29,23 +29,23 @@ var errTooLong = fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
 
 // httpSource asks a provider's server, once a Fetch.
 type httpSource struct {
-	client   *http.Client
+	client   *Client
 	template *providers.Template
 	token    string // escaped for the URL
 	secrets  []string
 	header   http.Header
 	rules    []providers.NoImageryRule
-	timeout  time.Duration
-	counters *counters
+	check    func(body []byte) error
 	trace    *httptrace.ClientTrace
-	first    *firstRequests
 }
 
 func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *httpSource {
 	s := &httpSource{
-		client: c.http, template: t, token: url.QueryEscape(tok), rules: p.NoImagery,
-		timeout: c.options.Timeout, counters: &c.stats, first: &c.first,
+		client: c, template: t, token: url.QueryEscape(tok), rules: p.NoImagery, check: CheckImage,
 		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
+	}
+	if p.JPEGOnly {
+		s.check = CheckJPEG
 	}
 	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle connection turns out to be gone.
 	s.trace = &httptrace.ClientTrace{WroteHeaders: func() { c.stats.requests.Add(1) }}
@@ -58,9 +58,23 @@ func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *ht
 	return s
 }
 
-// Fetch makes one attempt, whose deadline covers the whole body.
+// Fetch makes one attempt, and tells of it.
 func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	attempt, cancel := context.WithTimeout(ctx, s.timeout)
+	started := time.Now()
+	body, err := s.fetch(ctx, c)
+	if err == nil {
+		body, err = usable(body, s.check, s.client.options.Check)
+	}
+	if o := s.client.options.Observer; o != nil {
+		o.Attempted(s.template.Host, OutcomeOf(err), time.Since(started))
+	}
+	return body, err
+}
+
+// fetch gives an attempt a deadline, which covers the whole body.
+func (s *httpSource) fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
+	timeout := s.client.options.Timeout
+	attempt, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	body, err := s.attempt(attempt, c)
 	switch {
@@ -69,7 +83,7 @@ func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case attempt.Err() != nil:
-		return nil, fmt.Errorf("%w (%v)", ErrTimeout, s.timeout)
+		return nil, fmt.Errorf("%w (%v)", ErrTimeout, timeout)
 	}
 	return nil, err
 }
@@ -80,11 +94,11 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		return nil, fmt.Errorf("%w: what it gives for this chunk is not a URL", providers.ErrTemplate) // err would show it
 	}
 	req.Header = s.header.Clone()
-	done, err := s.first.of(req.URL.Host).enter(ctx)
+	done, err := s.client.first.of(req.URL.Host, newFirstRequest).enter(ctx)
 	if err != nil {
 		return nil, err
 	}
-	res, err := s.client.Do(req)
+	res, err := s.client.http.Do(req)
 	done()
 	if err != nil {
 		return nil, s.describe(err)
@@ -93,7 +107,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if res.StatusCode != http.StatusOK {
 		// Read, so that the connection can be used again; what it says does not matter, and neither does how reading it ends.
 		n, _ := io.CopyN(io.Discard, res.Body, maxDrained)
-		s.counters.bytes.Add(n)
+		s.client.stats.bytes.Add(n)
 		err := error(&StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())})
 		if s.token != "" && errors.Is(err, ErrRefused) {
 			err = fmt.Errorf("%w (is the API token right?)", err)
@@ -101,7 +115,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		return nil, err
 	}
 	body, err := readBody(res)
-	s.counters.bytes.Add(int64(len(body)))
+	s.client.stats.bytes.Add(int64(len(body)))
 	if err != nil {
 		return nil, s.describe(err)
 	}

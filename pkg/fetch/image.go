@@ -22,6 +22,19 @@ func CheckImage(body []byte) error {
 	return CheckJPEG(body)
 }
 
+// usable returns body if check passes it and more, which may be nil, finds nothing wrong either.
+func usable(body []byte, check, more func([]byte) error) ([]byte, error) {
+	if err := check(body); err != nil {
+		return nil, err
+	}
+	if more != nil {
+		if err := more(body); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBody, err)
+		}
+	}
+	return body, nil
+}
+
 // IsJPEG reports whether body begins as a JPEG does.
 func IsJPEG(body []byte) bool { return bytes.HasPrefix(body, []byte{0xFF, markerSOI}) }
 

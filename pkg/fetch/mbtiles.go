@@ -9,12 +9,18 @@ import (
 )
 
 // mbtilesSource is an MBTiles file: what it lacks is no imagery.
-type mbtilesSource struct{ chunkfile.File }
+type mbtilesSource struct {
+	chunkfile.File
+	check func([]byte) error // may be nil
+}
 
 func (s *mbtilesSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	body, err := s.Read(ctx, c)
-	if errors.Is(err, chunkfile.ErrNone) {
+	switch {
+	case errors.Is(err, chunkfile.ErrNone):
 		return nil, ErrNoImagery
+	case err != nil:
+		return nil, err
 	}
-	return body, err
+	return usable(body, CheckImage, s.check)
 }

@@ -66,39 +66,6 @@ func OutcomeOf(err error) Outcome {
 	return OutcomeOther
 }
 
-// observing tells of what next does: of single attempts where it stands inside of retries, of chunks where it stands outside.
-type observing struct {
-	next Source
-	tell func(c tiles.Chunk, outcome Outcome, took time.Duration)
-}
-
-var _ Source = (*observing)(nil)
-
-func (s *observing) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	start := time.Now()
-	body, err := s.next.Fetch(ctx, c)
-	s.tell(c, OutcomeOf(err), time.Since(start))
-	return body, err
-}
-
-// observeAttempts wraps s, which makes one attempt a Fetch. It is s itself when nobody listens.
-func (c *Client) observeAttempts(s Source, host string) Source {
-	o := c.options.Observer
-	if o == nil {
-		return s
-	}
-	return &observing{s, func(_ tiles.Chunk, outcome Outcome, took time.Duration) { o.Attempted(host, outcome, took) }}
-}
-
-// observeChunks wraps s, whose Fetch ends when the chunk does. It is s itself when nobody listens.
-func (c *Client) observeChunks(s Source, host string) Source {
-	o := c.options.Observer
-	if o == nil {
-		return s
-	}
-	return &observing{s, func(chunk tiles.Chunk, outcome Outcome, took time.Duration) { o.Fetched(host, chunk, outcome, took) }}
-}
-
 // ClientState is what a Client is doing at one moment.
 type ClientState struct {
 	InFlight, Waiting, Ceiling int // requests under way, requests that wait for one of the process's slots, and how many there are
@@ -124,9 +91,7 @@ func (c *Client) State() ClientState {
 	s := ClientState{
 		InFlight: int(c.gate.inside.Load()), Waiting: int(c.gate.waiting.Load()), Ceiling: c.options.Concurrency,
 	}
-	c.hosts.mu.Lock()
-	throttles := maps.Clone(c.hosts.byName)
-	c.hosts.mu.Unlock()
+	throttles := c.hosts.all()
 	for _, name := range slices.Sorted(maps.Keys(throttles)) {
 		s.Hosts = append(s.Hosts, throttles[name].state(name))
 	}
