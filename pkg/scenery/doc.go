@@ -17,7 +17,8 @@
 // BASE_TEX or BASE_TEX_NOWRAP. Neither the place that LOAD_CENTER gives nor the terrain file's own
 // name counts: a package mixes zoom levels, and only BASE_TEX is what X-Plane opens. Terrain whose
 // texture is not named like ortho imagery (see tiles.ParseName) is left alone. Terrain that cannot
-// be read, or that names a file outside the package, is skipped and reported.
+// be read, that names a file outside the package, or ortho imagery by anything but a .dds, is
+// skipped and reported.
 //
 // # Size
 //
