@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/prometheus/procfs"
 )
 
 // Replace puts text in the place of a section of a Markdown file. The section is appended if it is not there, the file made if it is not.
@@ -31,9 +33,9 @@ func Replace(file, section, command, text string) error {
 // Machine says what the figures were taken on.
 func Machine() string {
 	name := runtime.GOARCH
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if _, rest, ok := strings.Cut(string(info), "model name"); ok {
-			name, _, _ = strings.Cut(strings.TrimLeft(rest, "\t :"), "\n")
+	if proc, err := procfs.NewDefaultFS(); err == nil {
+		if info, err := proc.CPUInfo(); err == nil && len(info) > 0 {
+			name = info[0].ModelName
 		}
 	}
 	return fmt.Sprintf("%s, %d cores, %s", name, runtime.NumCPU(), runtime.Version())

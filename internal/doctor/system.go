@@ -1,13 +1,13 @@
 package doctor
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/realpath"
@@ -39,18 +39,18 @@ func limits(s subject, hard uint64) Finding {
 // Memory compares what is available with what a mount may take.
 func Memory(need int64) Finding {
 	const s = subject("memory")
-	file, err := os.Open("/proc/meminfo")
+	proc, err := procfs.NewDefaultFS()
 	if err != nil {
 		return s.skipped(words.Of(err))
 	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var kib int64
-		if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kib); n == 1 {
-			return memory(s, kib<<10, need)
-		}
+	info, err := proc.Meminfo()
+	if err != nil {
+		return s.skipped(words.Of(err))
 	}
-	return s.skipped("the kernel does not say how much is available")
+	if info.MemAvailableBytes == nil {
+		return s.skipped("the kernel does not say how much is available")
+	}
+	return memory(s, int64(*info.MemAvailableBytes), need)
 }
 
 func memory(s subject, available, need int64) Finding {

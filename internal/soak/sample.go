@@ -1,14 +1,12 @@
 package soak
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Sample is the state of the server at a moment.
@@ -82,31 +80,15 @@ func (s Sample) grown(from Sample) bool {
 }
 
 func (c Config) look() (Sample, error) {
-	var s Sample
-	proc := "/proc/" + strconv.Itoa(c.Server)
-	status, err := os.Open(proc + "/status")
+	p, err := procfs.NewProc(c.Server)
 	if err != nil {
-		return s, err
+		return Sample{}, err
 	}
-	defer status.Close()
-	for lines := bufio.NewScanner(status); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ":")
-		if name != "RssAnon" && name != "RssShmem" {
-			continue
-		}
-		var kib int64
-		if _, err := fmt.Sscanf(value, "%d kB", &kib); err != nil {
-			return s, fmt.Errorf("%s of the server: %w", name, err)
-		}
-		s.RSS += kib << 10
-	}
-	fds, err := os.ReadDir(proc + "/fd")
-	if err != nil {
-		return s, err
-	}
-	s.Descriptors = len(fds)
+	status, errStatus := p.NewStatus()
+	descriptors, errFiles := p.FileDescriptorsLen()
+	s := Sample{RSS: int64(status.RssAnon + status.RssShmem), Descriptors: descriptors}
 	if c.Goroutines != nil {
 		s.Goroutines = c.Goroutines()
 	}
-	return s, nil
+	return s, errors.Join(errStatus, errFiles)
 }

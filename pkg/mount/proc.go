@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
+
+	"github.com/moby/sys/mountinfo"
+	"github.com/prometheus/procfs"
 )
 
-// mounted is one line of /proc/self/mountinfo.
+// mounted is something that is mounted.
 type mounted struct {
 	path, fstype string
 	device       string // "0:38": different for each mount of FUSE
@@ -20,22 +22,19 @@ func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
 
 // mountedAt finds what is mounted on path, on top if there are several. The file system itself is not asked, since it may not answer.
 func mountedAt(path string) (top mounted, ok bool) {
-	all, _ := mountinfo()
-	for _, m := range all {
-		if m.path == path {
-			top, ok = m, true
-		}
+	all, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path))
+	if err != nil || len(all) == 0 {
+		return top, false
 	}
-	return top, ok
+	m := all[len(all)-1]
+	return mounted{path: m.Mountpoint, fstype: m.FSType, device: fmt.Sprintf("%d:%d", m.Major, m.Minor)}, true
 }
 
 // List returns where xelpack is mounted, whichever processes serve it, stale mounts included.
 func List() (mountpoints []string, err error) {
-	all, err := mountinfo()
+	all, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("fuse." + fsType))
 	for _, m := range all {
-		if m.ours() {
-			mountpoints = append(mountpoints, m.path)
-		}
+		mountpoints = append(mountpoints, m.Mountpoint)
 	}
 	return mountpoints, err
 }
@@ -43,72 +42,32 @@ func List() (mountpoints []string, err error) {
 // Answers returns nil if the mount at mountpoint answers within a few seconds: one whose process is dead or hangs does not.
 func Answers(ctx context.Context, mountpoint string) error { return askWithin(ctx, mountpoint) }
 
-// mountinfo lists what is mounted, in order.
-func mountinfo() (all []mounted, err error) {
-	file, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if m, valid := parseMountinfo(lines.Text()); valid {
-			all = append(all, m)
-		}
-	}
-	return all, lines.Err()
-}
-
-// parseMountinfo reads "36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw".
-func parseMountinfo(line string) (mounted, bool) {
-	before, after, ok := strings.Cut(line, " - ")
-	fields, types := strings.Fields(before), strings.Fields(after)
-	if !ok || len(fields) < 5 || len(types) < 1 {
-		return mounted{}, false
-	}
-	return mounted{path: unescapeOctal(fields[4]), fstype: types[0], device: fields[2]}, true
-}
-
-// unescapeOctal undoes what the kernel does to spaces, tabs, newlines and backslashes: \040.
-func unescapeOctal(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
 // holders names the processes that keep the mount at path busy, as far as this one may look: "X-Plane (4711)".
 func holders(path string) []string {
 	var found []string
-	processes, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range processes {
-		if !holds(dir, path) {
-			continue
+	processes, _ := procfs.AllProcs()
+	for _, p := range processes {
+		if holds(p, path) {
+			name, _ := p.Comm()
+			found = append(found, fmt.Sprintf("%s (%d)", name, p.PID))
 		}
-		name, _ := os.ReadFile(dir + "/comm")
-		found = append(found, fmt.Sprintf("%s (%s)", strings.TrimSpace(string(name)), filepath.Base(dir)))
 	}
 	return found
 }
 
-// holds reports whether the process of the /proc directory dir has anything open, mapped or entered below path. Only links and text of /proc are
+// holds reports whether the process has anything open, mapped or entered below path. Only links and text of /proc are
 // read, never what they lead to.
-func holds(dir, path string) bool {
-	links, _ := filepath.Glob(dir + "/fd/*")
-	for _, link := range append(links, dir+"/cwd", dir+"/root", dir+"/exe") {
-		if target, err := os.Readlink(link); err == nil && inside(target, path) {
-			return true
-		}
+func holds(p procfs.Proc, path string) bool {
+	links, _ := p.FileDescriptorTargets()
+	for _, link := range []func() (string, error){p.Cwd, p.RootDir, p.Executable} {
+		target, _ := link()
+		links = append(links, target)
 	}
-	maps, err := os.Open(dir + "/maps")
+	if slices.ContainsFunc(links, func(target string) bool { return inside(target, path) }) {
+		return true
+	}
+	// Not procfs, which makes one space of two in a name.
+	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", p.PID))
 	if err != nil {
 		return false
 	}

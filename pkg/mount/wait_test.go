@@ -6,8 +6,6 @@ import (
 	"os/exec"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestWait(t *testing.T) {
@@ -59,21 +57,6 @@ func TestKillPending(t *testing.T) {
 	} {
 		if got := killPending([]byte(c.status)); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
-		}
-	}
-}
-
-func TestParseMountinfo(t *testing.T) {
-	for line, want := range map[string]mounted{
-		`36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`:                   {"/mnt2", "ext3", "98:0"},
-		`90 24 0:38 / /home/me/X-Plane\04012/Custom\040Scenery/a\134b ro,nosuid - fuse.xelpack xelpack ro`: {`/home/me/X-Plane 12/Custom Scenery/a\b`, "fuse.xelpack", "0:38"},
-		`90 24 0:38 / /a ro shared:1 master:2 propagate_from:3 unbindable - fuse xelpack ro`:               {"/a", "fuse", "0:38"},
-		`90 24 0:38 / /a\0 ro - fuse xelpack ro`:                                                           {`/a\0`, "fuse", "0:38"},
-		``:                                                                                                 {}, `90 24 0:38 / /a ro`: {}, ` - `: {}, `1 2 - x`: {},
-	} {
-		got, ok := parseMountinfo(line)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(mounted{})); diff != "" || ok != (want != mounted{}) {
-			t.Errorf("%q: %v\n%s", line, ok, diff)
 		}
 	}
 }

@@ -11,18 +11,17 @@
 package guard
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/moby/sys/mountinfo"
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -104,13 +103,12 @@ func watch(root string) {
 
 // kill ends the processes that were started for the tests of root, and says how many there were.
 func kill(root string) (found int) {
-	self := strconv.Itoa(os.Getpid())
-	processes, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range processes {
-		environ, err := os.ReadFile(dir + "/environ")
-		if pid := filepath.Base(dir); err == nil && pid != self && bytes.Contains(environ, []byte(root)) {
-			n, _ := strconv.Atoi(pid)
-			_ = unix.Kill(n, unix.SIGKILL)
+	processes, _ := procfs.AllProcs()
+	for _, p := range processes {
+		environ, err := p.Environ()
+		started := slices.ContainsFunc(environ, func(v string) bool { return strings.Contains(v, root) })
+		if err == nil && p.PID != os.Getpid() && started {
+			_ = unix.Kill(p.PID, unix.SIGKILL)
 			found++
 		}
 	}
@@ -120,22 +118,12 @@ func kill(root string) (found int) {
 // unmount takes away what is mounted below root, the last mounted first. What is open of it is open
 // still, but nobody comes upon it any more.
 func unmount(root string) {
-	info, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return
-	}
-	var mounted []string
-	for line := range strings.Lines(string(info)) {
-		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], root+"/") {
-			mounted = append(mounted, unescape.Replace(fields[4]))
-		}
-	}
-	for _, path := range slices.Backward(mounted) {
-		if unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) != nil {
-			_ = exec.Command("fusermount3", "-uz", path).Run()
+	mounted, _ := mountinfo.GetMounts(func(m *mountinfo.Info) (skip, stop bool) {
+		return !strings.HasPrefix(m.Mountpoint, root+"/"), false
+	})
+	for _, m := range slices.Backward(mounted) {
+		if unix.Unmount(m.Mountpoint, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) != nil {
+			_ = exec.Command("fusermount3", "-uz", m.Mountpoint).Run()
 		}
 	}
 }
-
-// unescape undoes what the kernel does to names in mountinfo.
-var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
