@@ -108,9 +108,7 @@ func (l *live) lost(t tiles.Texture, c *content) bool {
 	}
 	item.lost = true
 	l.disk.file.spoilt.Store(true)
-	lt := l.textures[t.Key()]
-	lt.generation++
-	lt.sum = 0
+	l.textures[t.Key()].next(nil)
 	return true
 }
 

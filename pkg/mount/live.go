@@ -1,10 +1,12 @@
 package mount
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -21,16 +23,18 @@ const (
 	// keepFailed is for how long a texture that could not be made is answered at once. The simulator opens a texture several times in a row;
 	// a dead provider must not be paid for each time.
 	keepFailed = 5 * time.Second
-	// keepSettled bridges the moment between an open that is told to look the name up again and the open that follows.
-	keepSettled = 2 * time.Second
+	// keepComing is for how long a thread that was told to look a name up again is expected back: at
+	// once, unless it was killed meanwhile.
+	keepComing = 10 * time.Second
 )
 
 // live makes and keeps the textures that no archive holds.
 //
 // Whatever is in the kernel's page cache belongs to an inode, not to an open file. So each identity of a texture in the kernel (its
 // generation) serves one content only: an open that finds other bytes than those its generation has served before is refused with ESTALE, upon
-// which the kernel looks the name up again, gets the next generation, and opens that. Path look-ups do so by themselves; callers
-// notice nothing.
+// which the kernel looks the name up again, gets the next generation, and opens that. Path look-ups do so by themselves, once; callers
+// notice nothing. So whoever was told has to be served when it comes back, whatever has been made meanwhile: what the next generation serves is settled
+// and held until then.
 type live struct {
 	opts     *Options
 	shelf    *shelf
@@ -57,10 +61,52 @@ type live struct {
 // liveTexture is what must be remembered of a texture that was opened. Guarded by live.mu.
 type liveTexture struct {
 	generation uint64
-	sum        uint64                // of what the generation has served; 0 is nothing yet
+	sum        uint64                // of what the generation serves; 0 is whatever comes first
+	coming     []returning           // told to look up the generation, and not back yet
+	held       *content              // what those who come back get; nil when nobody does, or sum is 0
 	open       int                   // files of it, whichever content they read
 	whole      weak.Pointer[content] // the last that was final
 	job        *job                  // nil unless being made
+}
+
+// returning is a thread that will open a texture once more.
+type returning struct {
+	tid   uint32
+	until time.Time // it has not come, and never will
+}
+
+// told notes that thread tid is told to look the texture up again, and returns the errno that says so.
+func (lt *liveTexture) told(tid uint32) syscall.Errno {
+	lt.coming = append(lt.coming, returning{tid, time.Now().Add(keepComing)})
+	return syscall.ESTALE
+}
+
+// back notes that thread tid is served.
+func (lt *liveTexture) back(tid uint32) {
+	if i := slices.IndexFunc(lt.coming, func(r returning) bool { return r.tid == tid }); i >= 0 {
+		lt.coming = slices.Delete(lt.coming, i, i+1)
+	}
+	if len(lt.coming) == 0 {
+		lt.held = nil
+	}
+}
+
+// expect forgets those who are not coming any more.
+func (lt *liveTexture) expect() {
+	now := time.Now()
+	lt.coming = slices.DeleteFunc(lt.coming, func(r returning) bool { return now.After(r.until) })
+	if len(lt.coming) == 0 {
+		lt.held = nil
+	}
+}
+
+// next begins a generation that serves c, or whatever comes first.
+func (lt *liveTexture) next(c *content) {
+	lt.generation++
+	lt.sum, lt.held = 0, c
+	if c != nil {
+		lt.sum = c.sum
+	}
 }
 
 func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters) *live {
@@ -104,37 +150,41 @@ func (l *live) generation(k tiles.Key) uint64 {
 // the name must be looked up again; EINTR that the caller is being killed.
 func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (c *content, from Origin, errno syscall.Errno) {
 	k := t.Key()
+	var tid uint32
+	if caller, ok := fuse.FromContext(request); ok {
+		tid = caller.Pid
+	}
 	l.mu.Lock()
 	lt := l.textures[k]
 	if lt == nil {
 		lt = &liveTexture{}
 		l.textures[k] = lt
 	}
-	if c := l.kept(k, lt); c != nil {
+	lt.expect()
+	if c := cmp.Or(l.kept(k, lt), lt.held); c != nil {
 		defer l.mu.Unlock()
 		if c.disk != nil {
 			l.counts.diskHits.Add(1)
 		} else {
 			l.counts.hits.Add(1)
 		}
-		if c, errno = l.settle(k, lt, generation, c); c != nil {
+		if c, errno = l.settle(k, lt, generation, c, tid); c != nil {
 			l.predict(t)
 		}
 		return c, c.origin(true), errno
 	}
 	if lt.generation != generation {
 		defer l.mu.Unlock()
-		return nil, FromNowhere, syscall.ESTALE
+		if lt.sum != 0 && len(lt.coming) == 0 {
+			lt.next(nil) // what it serves is gone
+		}
+		return nil, FromNowhere, lt.told(tid)
 	}
 	j := l.join(lt, t)
 	l.predict(t)
 	l.mu.Unlock()
 
 	l.counts.waiting.Add(1)
-	var tid uint32
-	if caller, ok := fuse.FromContext(request); ok {
-		tid = caller.Pid
-	}
 	why := wait(request, tid, j.done, l.closing, l.opts.Deadline)
 	l.counts.waiting.Add(-1)
 
@@ -158,7 +208,7 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	if why == ready && j.content == nil {
 		l.cache.put(k, c, time.Now(), keepFailed)
 	}
-	c, errno = l.settle(k, lt, generation, c)
+	c, errno = l.settle(k, lt, generation, c, tid)
 	return c, c.origin(false), errno
 }
 
@@ -186,30 +236,33 @@ func (l *live) instead(t tiles.Texture, standIn func() *content, why error) *con
 // errLate is why a stand-in is served at the deadline.
 var errLate = errors.New("it was not made in time")
 
-// settle gives c, or what is kept by now, to an open under generation. l.mu is held.
-func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content) (*content, syscall.Errno) {
+// settle gives c, or what is kept by now, or what is held for those who come back, to thread tid's open under generation. l.mu is held.
+func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content, tid uint32) (*content, syscall.Errno) {
+	lt.expect()
 	if kept := l.kept(k, lt); kept != nil {
 		c = kept
-	} else if lt.generation != generation || lt.sum != 0 && lt.sum != c.sum {
-		l.cache.put(k, c, time.Now(), keepSettled)
 	}
 	switch {
-	case lt.generation != generation:
-	case lt.sum == 0 || lt.sum == c.sum:
+	case lt.held != nil:
+		c = lt.held
+	case lt.sum == 0:
 		lt.sum = c.sum
-		if c.final && c.disk == nil {
-			lt.whole = weak.Make(c)
-		}
-		lt.open++
-		if c.pins++; c.pins == 1 {
-			l.pinned += c.bytes()
-		}
-		return c, 0
-	default:
-		lt.generation++
-		lt.sum = 0
+	case lt.sum != c.sum:
+		lt.next(c)
 	}
-	return nil, syscall.ESTALE
+	lt.held = c
+	if lt.generation != generation {
+		return nil, lt.told(tid)
+	}
+	lt.back(tid)
+	if c.final && c.disk == nil {
+		lt.whole = weak.Make(c)
+	}
+	lt.open++
+	if c.pins++; c.pins == 1 {
+		l.pinned += c.bytes()
+	}
+	return c, 0
 }
 
 // release takes back what open gave of k.
