@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -80,16 +81,16 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 	if i.Digest != "" {
 		fmt.Fprintf(b, "digest      %s\n", i.Digest)
 	}
-	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", countText(i.Textures), bytesText(i.Bytes), bytesText(i.FileBytes))
-	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", countText(i.Contents), holesText(i.Holes, i.Failed))
+	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", units.Count(i.Textures), units.Bytes(i.Bytes), units.Bytes(i.FileBytes))
+	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", units.Count(i.Contents), units.Holes(i.Holes, i.Failed))
 	for _, zl := range slices.Sorted(maps.Keys(i.ByZL)) {
-		fmt.Fprintf(b, "  ZL%-8d%s\n", zl, countText(i.ByZL[zl]))
+		fmt.Fprintf(b, "  ZL%-8d%s\n", zl, units.Count(i.ByZL[zl]))
 	}
 	for _, format := range slices.Sorted(maps.Keys(i.ByFormat)) {
-		fmt.Fprintf(b, "  %-10s%s\n", format, countText(i.ByFormat[format]))
+		fmt.Fprintf(b, "  %-10s%s\n", format, units.Count(i.ByFormat[format]))
 	}
 	for _, k := range slices.Sorted(maps.Keys(i.ByDetail)) {
-		fmt.Fprintf(b, "  detail %-3d%s\n", k, countText(i.ByDetail[k]))
+		fmt.Fprintf(b, "  detail %-3d%s\n", k, units.Count(i.ByDetail[k]))
 	}
 	p := plannedOf(i)
 	for _, row := range [...]struct{ name, text string }{

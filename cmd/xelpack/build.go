@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -123,7 +124,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		err = errReport
 	}
 	if err == nil && report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks), worstCause(report.Report))
+		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, units.Holes(report.Holes, report.FailedChunks), worstCause(report.Report))
 	}
 	return err
 }
@@ -309,15 +310,15 @@ func (r *buildReport) write(o buildOptions, w io.Writer) error {
 	}
 	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
 	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s stored, in %s\n",
-		o.Output, r.State, countText(r.Built), plural(r.Textures, "texture"), countText(r.Skipped),
-		countText(r.Chunks.OK), countText(r.Chunks.NoImagery), countText(r.Chunks.Failed),
-		plural(r.Requests, "request"), countText(r.Retries), bytesText(r.BytesDownloaded), bytesText(r.BytesStored), durationText(elapsed))
+		o.Output, r.State, units.Count(r.Built), units.Plural(r.Textures, "texture"), units.Count(r.Skipped),
+		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
+		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(r.BytesDownloaded), units.Bytes(r.BytesStored), units.Duration(elapsed))
 	if err == nil && r.Holes > 0 {
-		_, err = fmt.Fprintf(w, "holes: %s\n", holesText(r.Holes, r.FailedChunks))
+		_, err = fmt.Fprintf(w, "holes: %s\n", units.Holes(r.Holes, r.FailedChunks))
 	}
 	for _, c := range r.Causes {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n", plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
+			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n", units.Plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
 		}
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -82,5 +83,5 @@ func isUndone(err error) bool {
 
 // madeText says what was made.
 func madeText(r mbtiles.CopyReport) string {
-	return fmt.Sprintf("%s in %s, digest %s", plural(r.Textures, "texture"), bytesText(r.FileBytes), r.Digest)
+	return fmt.Sprintf("%s in %s, digest %s", units.Plural(r.Textures, "texture"), units.Bytes(r.FileBytes), r.Digest)
 }

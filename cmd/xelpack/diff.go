@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -90,8 +91,8 @@ func printDiff(w io.Writer, d mbtiles.Difference) error {
 	for _, c := range d.Changes {
 		fmt.Fprintf(b, "%-8s %s\n", c.Kind, c.Texture)
 	}
-	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", countText(d.Count(mbtiles.Added)), countText(d.Count(mbtiles.Removed)),
-		countText(d.Count(mbtiles.Changed)), countText(d.Count(mbtiles.Recorded)))
+	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", units.Count(d.Count(mbtiles.Added)), units.Count(d.Count(mbtiles.Removed)),
+		units.Count(d.Count(mbtiles.Changed)), units.Count(d.Count(mbtiles.Recorded)))
 	return b.Flush()
 }
 

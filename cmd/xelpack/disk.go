@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"syscall"
+
+	"github.com/xelpack/xelpack/internal/units"
 )
 
 // enoughDisk says before the first request whether an archive of so many bytes will fit where it is
@@ -23,7 +25,7 @@ func enoughRoom(dir string, need int64) error {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	if free := int64(fs.Bavail) * fs.Bsize; free < need {
-		return fmt.Errorf("%w: the archive needs about %s, and %s has %s", errDiskFull, bytesText(need), dir, bytesText(free))
+		return fmt.Errorf("%w: the archive needs about %s, and %s has %s", errDiskFull, units.Bytes(need), dir, units.Bytes(free))
 	}
 	return nil
 }

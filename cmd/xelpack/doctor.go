@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -67,15 +68,15 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err := o.fetchOptions.validate(); err != nil {
 		return err
 	}
-	cacheBytes, err := parseBytes(defaultMemoryCache)
+	cacheBytes, err := units.ParseBytes(defaultMemoryCache)
 	if err != nil {
 		return err
 	}
 	findings := doctor.FUSE(ctx)
 	findings = append(findings, doctor.Limits(), doctor.Memory(mountMemory(cacheBytes, max(1, len(files)))))
 	if cache, err := os.UserCacheDir(); err == nil {
-		keep, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
-		live, err := parseBytes(defaultDiskCache)
+		keep, _ := units.ParseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
+		live, err := units.ParseBytes(defaultDiskCache)
 		if err != nil {
 			return err
 		}

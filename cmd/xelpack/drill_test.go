@@ -16,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -211,8 +212,8 @@ func TestMemoryOfAFullBuild(t *testing.T) {
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	peak := usage.Maxrss * 1024
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	t.Logf("peak memory %s; %.1f s, %.2f textures a second and core", bytesText(peak), r.ElapsedSeconds, 64/cpu.Seconds())
+	t.Logf("peak memory %s; %.1f s, %.2f textures a second and core", units.Bytes(peak), r.ElapsedSeconds, 64/cpu.Seconds())
 	if peak > 400e6 {
-		t.Errorf("peak memory %s, want under 400 MB", bytesText(peak))
+		t.Errorf("peak memory %s, want under 400 MB", units.Bytes(peak))
 	}
 }

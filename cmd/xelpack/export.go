@@ -17,6 +17,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -89,7 +90,7 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	if o.DryRun {
 		done = "to write"
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", dir, plural(report.Written, "texture"), done, report.Skipped)
+	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", dir, units.Plural(report.Written, "texture"), done, report.Skipped)
 	return err
 }
 

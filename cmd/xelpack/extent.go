@@ -8,6 +8,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -28,7 +29,7 @@ func (s selected) routeText() string {
 		return ""
 	}
 	if n := len(texts); n > most {
-		texts = append(texts[:most], fmt.Sprintf("%s more, %s in all", plural(n-most, "route"), milesText(length(s.Paths))))
+		texts = append(texts[:most], fmt.Sprintf("%s more, %s in all", units.Plural(n-most, "route"), milesText(length(s.Paths))))
 	}
 	text := strings.Join(texts, "; ")
 	if s.Packages > 0 {
@@ -57,7 +58,7 @@ func (p plan) extentNotes() []string {
 	}
 	switch {
 	case max(p.Estimate.StoreBytes, p.Estimate.DownloadBytes) > largePlan:
-		note := fmt.Sprintf("a large plan, %s to download and %s to store", bytesText(p.Estimate.DownloadBytes), bytesText(p.Estimate.StoreBytes))
+		note := fmt.Sprintf("a large plan, %s to download and %s to store", units.Bytes(p.Estimate.DownloadBytes), units.Bytes(p.Estimate.StoreBytes))
 		if where != "" {
 			note += ": " + where
 		}
@@ -119,5 +120,5 @@ func milesText(metres float64) string {
 	if nm > 0 && nm < 9.95 {
 		return fmt.Sprintf("%.1f NM", nm)
 	}
-	return countText(int64(math.Round(nm))) + " NM"
+	return units.Count(int64(math.Round(nm))) + " NM"
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -60,6 +61,6 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
-		return pickedReport{r, picked.notes}, fmt.Sprintf("%s of %s", plural(r.Textures, "texture"), countText(a.Len())), err
+		return pickedReport{r, picked.notes}, fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/internal/units"
 )
 
 // flagError says what is wrong with a flag of cmd on the command line.
@@ -62,7 +64,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		if check == nil || check(cmd, args) == nil {
 			return nil
 		}
-		what := fmt.Sprintf("%s given", plural(len(args), "argument"))
+		what := fmt.Sprintf("%s given", units.Plural(len(args), "argument"))
 		switch {
 		case len(args) == 0:
 			what = "arguments are missing"

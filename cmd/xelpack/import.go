@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
 )
@@ -104,10 +105,10 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	sayImported(stderr, report)
 	if o.DryRun {
-		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n", plural(report.Imported, "texture"), bytesText(report.Bytes), len(report.Skipped))
+		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n", units.Plural(report.Imported, "texture"), units.Bytes(report.Bytes), len(report.Skipped))
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output, plural(report.Imported, "texture"), report.Present, len(report.Skipped))
+	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output, units.Plural(report.Imported, "texture"), report.Present, len(report.Skipped))
 	return err
 }
 
@@ -127,7 +128,7 @@ func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	}
 	for _, code := range slices.Sorted(maps.Keys(count)) {
 		if p, ok := known.Find(code); ok && !p.Redistributable {
-			fmt.Fprintf(stderr, "--redistributable: %s named %s, as if of %s, whose licence does not allow to pass its imagery on (%s)\n", plural(count[code], "texture"), code, p.ID, p.Licence)
+			fmt.Fprintf(stderr, "--redistributable: %s named %s, as if of %s, whose licence does not allow to pass its imagery on (%s)\n", units.Plural(count[code], "texture"), code, p.ID, p.Licence)
 		}
 	}
 	return nil
@@ -165,6 +166,6 @@ func sayImported(stderr io.Writer, r ddsdir.Report) {
 		fmt.Fprintf(stderr, "skipped %s: %s\n", s.File, s.Why)
 	}
 	if r.Others > 0 {
-		fmt.Fprintf(stderr, "left alone: %s of other kinds\n", plural(r.Others, "file"))
+		fmt.Fprintf(stderr, "left alone: %s of other kinds\n", units.Plural(r.Others, "file"))
 	}
 }

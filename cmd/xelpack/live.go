@@ -13,6 +13,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -60,7 +61,7 @@ func (o liveOptions) apply(mo *mount.Options) (err error) {
 		return usageErrorf("--prefetch %q: want on or off", o.Prefetch)
 	}
 	mo.Deadline, mo.LiveWorkers, mo.Prefetch = o.Deadline, o.Workers, o.Prefetch == "on"
-	if mo.MemoryCache, err = parseBytes(cmp.Or(o.MemoryCache, defaultMemoryCache)); err != nil {
+	if mo.MemoryCache, err = units.ParseBytes(cmp.Or(o.MemoryCache, defaultMemoryCache)); err != nil {
 		return usageErrorf("--memory-cache: %w", err)
 	}
 	if _, err := o.diskBytes(); err != nil {
@@ -74,7 +75,7 @@ func (o liveOptions) diskBytes() (int64, error) {
 	if o.DiskCache == noDiskCache {
 		return 0, nil
 	}
-	return parseBytes(cmp.Or(o.DiskCache, defaultDiskCache))
+	return units.ParseBytes(cmp.Or(o.DiskCache, defaultDiskCache))
 }
 
 // openDisk opens the disk cache of p's textures, or returns nil where there is to be none. One that cannot be used is said and done without.

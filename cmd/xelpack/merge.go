@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -63,7 +64,7 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 		if o.JSON {
 			return json.NewEncoder(stdout).Encode(r)
 		}
-		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s", plural(r.Textures, "texture"), bytesText(r.Bytes), takenText(r))
+		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s", units.Plural(r.Textures, "texture"), units.Bytes(r.Bytes), takenText(r))
 		return err
 	}
 	if err := o.target(); err != nil {
@@ -80,7 +81,7 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 func takenText(r mbtiles.MergeReport) string {
 	s := ""
 	for _, in := range r.Inputs {
-		s += fmt.Sprintf("  %s of %s from %s\n", countText(in.Taken), countText(in.Textures), in.Path)
+		s += fmt.Sprintf("  %s of %s from %s\n", units.Count(in.Taken), units.Count(in.Textures), in.Path)
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -32,7 +33,7 @@ func outside(whose string, textures []tiles.Texture) noMatch {
 		boxes[i] = t.Box()
 	}
 	b := planmap.Around(boxes)
-	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
+	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
 }
 
 // noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes ask for.

@@ -23,6 +23,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/trace"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -208,8 +209,8 @@ func (w *watcher) finished(r pack.Report) {
 		return
 	}
 	end := map[string]string{pack.StateComplete: "Finished", pack.StateHoles: "Finished, with holes to be repaired", pack.StateInterrupted: "Interrupted; the same command goes on"}
-	w.board.End(fmt.Sprintf("%s: %s of %s packed in %s.", end[r.State], countText(r.Built+r.Skipped), plural(r.Textures, "texture"),
-		durationText(time.Duration(r.ElapsedSeconds*float64(time.Second)))))
+	w.board.End(fmt.Sprintf("%s: %s of %s packed in %s.", end[r.State], units.Count(r.Built+r.Skipped), units.Plural(r.Textures, "texture"),
+		units.Duration(time.Duration(r.ElapsedSeconds*float64(time.Second)))))
 }
 
 func (w *watcher) close() {
@@ -222,6 +223,6 @@ func (w *watcher) close() {
 	}
 	// What stopped it was said when it did.
 	if dropped, _ := w.trace.Close(); dropped > 0 {
-		fmt.Fprintf(w.stderr, "the trace lacks %s: they came faster than they could be written\n", plural(dropped, "event"))
+		fmt.Fprintf(w.stderr, "the trace lacks %s: they came faster than they could be written\n", units.Plural(dropped, "event"))
 	}
 }

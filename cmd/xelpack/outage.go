@@ -7,6 +7,7 @@ import (
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
@@ -35,7 +36,7 @@ func sayOutage(w io.Writer, o fetch.Outage) {
 			o.Host, words.Plain(fetch.Explain(o.Cause)))
 		return
 	}
-	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, durationText(o.Lasted))
+	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, units.Duration(o.Lasted))
 }
 
 // worstCause says why most of the chunks that failed did, to stand behind what says how many those are.

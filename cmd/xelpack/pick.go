@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -103,7 +104,7 @@ func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Wri
 		}
 	}
 	if len(named) == 0 {
-		return picked{}, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", plural(len(inArea), "texture"))}
+		return picked{}, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", units.Plural(len(inArea), "texture"))}
 	}
 	return picked{named, g.Notes}, nil
 }

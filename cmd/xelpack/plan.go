@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -144,7 +145,7 @@ func (p plan) print(w io.Writer) error {
 			continue
 		}
 		for _, c := range p.Estimate.ByDetail {
-			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail, plural(c.Textures, "texture"), plural(c.Chunks, "chunk"), 4096>>c.Detail)
+			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail, units.Plural(c.Textures, "texture"), units.Plural(c.Chunks, "chunk"), 4096>>c.Detail)
 		}
 	}
 	return b.Flush()
@@ -155,12 +156,12 @@ const factTextures = "textures"
 // facts are the totals for people.
 func (p plan) facts() []planmap.Fact {
 	e := p.Estimate
-	textures, chunks := countText(e.Textures), countText(e.Chunks)
+	textures, chunks := units.Count(e.Textures), units.Count(e.Chunks)
 	if p.Real > 0 {
-		textures += fmt.Sprintf(" and %s that the scenery holds as real files", countText(p.Real))
+		textures += fmt.Sprintf(" and %s that the scenery holds as real files", units.Count(p.Real))
 	}
 	if e.Requests != e.Chunks {
-		chunks += fmt.Sprintf(", enlarged from %s at the provider's deepest zoom level, %d", countText(e.Requests), p.Provider.MaxZL)
+		chunks += fmt.Sprintf(", enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.Requests), p.Provider.MaxZL)
 	}
 	var facts []planmap.Fact
 	if text := p.routeText(); text != "" {
@@ -170,10 +171,10 @@ func (p plan) facts() []planmap.Fact {
 		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
 		planmap.Fact{Name: factTextures, Text: textures},
 		planmap.Fact{Name: "chunks", Text: chunks},
-		planmap.Fact{Name: "requests", Text: countText(e.Requests)},
-		planmap.Fact{Name: "download", Text: "about " + bytesText(e.DownloadBytes)},
-		planmap.Fact{Name: "archive", Text: "about " + bytesText(e.StoreBytes)},
-		planmap.Fact{Name: "time", Text: "about " + durationText(time.Duration(e.Seconds*float64(time.Second)))},
+		planmap.Fact{Name: "requests", Text: units.Count(e.Requests)},
+		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},
+		planmap.Fact{Name: "archive", Text: "about " + units.Bytes(e.StoreBytes)},
+		planmap.Fact{Name: "time", Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
 	)
 }
 

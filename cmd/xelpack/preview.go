@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -100,10 +101,10 @@ func archiveMap(ctx context.Context, a *mbtiles.Archive, title string) (planmap.
 		return m, err
 	}
 	m.Facts = []planmap.Fact{
-		{Name: "textures", Text: countText(info.Textures)},
-		{Name: "distinct", Text: countText(info.Contents)},
-		{Name: "holes", Text: holesText(info.Holes, info.Failed)},
-		{Name: "file", Text: fmt.Sprintf("%s for %s of DDS", bytesText(info.FileBytes), bytesText(info.Bytes))},
+		{Name: "textures", Text: units.Count(info.Textures)},
+		{Name: "distinct", Text: units.Count(info.Contents)},
+		{Name: "holes", Text: units.Holes(info.Holes, info.Failed)},
+		{Name: "file", Text: fmt.Sprintf("%s for %s of DDS", units.Bytes(info.FileBytes), units.Bytes(info.Bytes))},
 	}
 	for _, row := range [...]struct{ name, key string }{
 		{"state", "xelpack:state"}, {"providers", "xelpack:providers"}, {"licence", "xelpack:licence"}, {"credit", "attribution"}, {"digest", "xelpack:digest"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -107,7 +108,7 @@ func (o fetchOptions) lookup(textures iter.Seq[tiles.Texture], stderr io.Writer)
 		switch {
 		case err == nil:
 			if others > 0 {
-				fmt.Fprintf(stderr, "provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)\n", p.ID, wanted, plural(others, "texture"))
+				fmt.Fprintf(stderr, "provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)\n", p.ID, wanted, units.Plural(others, "texture"))
 			}
 			sayNotes(p, stderr)
 			return p, nil

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -153,5 +154,5 @@ func tryProvider(ctx context.Context, known *providers.Catalogue, p fetch.Provid
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("ok: %s of %s for %s in %s", bytesText(int64(len(body))), http.DetectContentType(body), c, durationText(time.Since(start))), nil
+	return fmt.Sprintf("ok: %s of %s for %s in %s", units.Bytes(int64(len(body))), http.DetectContentType(body), c, units.Duration(time.Since(start))), nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -74,7 +75,7 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 		if errors.Is(err, mbtiles.ErrNothing) {
 			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
 		}
-		return pickedReport{r, picked.notes}, fmt.Sprintf("%s removed, %s", countText(a.Len()-r.Textures), madeText(r)), err
+		return pickedReport{r, picked.notes}, fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
 	})
 }
 
@@ -110,6 +111,6 @@ func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles
 	if asJSON {
 		return json.NewEncoder(stdout).Encode(would)
 	}
-	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n", plural(would.Textures, "texture"), countText(would.Of), bytesText(would.Bytes))
+	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n", units.Plural(would.Textures, "texture"), units.Count(would.Of), units.Bytes(would.Bytes))
 	return err
 }

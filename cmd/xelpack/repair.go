@@ -14,6 +14,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -117,7 +118,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 		return err
 	}
 	if report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, holesText(report.Holes, report.FailedChunks), worstCause(report))
+		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, units.Holes(report.Holes, report.FailedChunks), worstCause(report))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/replay"
 	"github.com/xelpack/xelpack/internal/trace"
+	"github.com/xelpack/xelpack/internal/units"
 )
 
 // replayOptions are the flags of replay.
@@ -87,7 +88,7 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	case runErr != nil:
 		return runErr
 	case report.Failed > 0:
-		return fmt.Errorf("replay: %s: %s", plural(report.Failed, "request that failed"), strings.Join(report.Errors, "; "))
+		return fmt.Errorf("replay: %s: %s", units.Plural(report.Failed, "request that failed"), strings.Join(report.Errors, "; "))
 	}
 	return nil
 }
@@ -107,8 +108,8 @@ func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.B
 			done = int64(at)
 		}
 		return done, []string{
-			fmt.Sprintf("%s of %s of flight", durationText(at), durationText(end)),
-			fmt.Sprintf("%s of %s", countText(begun), plural(opens, "open")),
+			fmt.Sprintf("%s of %s of flight", units.Duration(at), units.Duration(end)),
+			fmt.Sprintf("%s of %s", units.Count(begun), units.Plural(opens, "open")),
 			fmt.Sprintf("%.0f/s", float64(begun)/max(time.Since(start).Seconds(), 0.1)),
 		}
 	})
@@ -123,9 +124,9 @@ missing     %s
 short       %s, failed %s
 late        %s
 `,
-		durationText(time.Duration(r.Flight*float64(time.Second))), durationText(time.Duration(r.Seconds*float64(time.Second))),
-		countText(r.Textures), plural(r.Opens, "open"), plural(r.Reads, "read"), bytesText(r.Bytes),
-		latencyText(r.Open), latencyText(r.Read), missingText(r), countText(r.Short), countText(r.Failed), lateText(r))
+		units.Duration(time.Duration(r.Flight*float64(time.Second))), units.Duration(time.Duration(r.Seconds*float64(time.Second))),
+		units.Count(r.Textures), units.Plural(r.Opens, "open"), units.Plural(r.Reads, "read"), units.Bytes(r.Bytes),
+		latencyText(r.Open), latencyText(r.Read), missingText(r), units.Count(r.Short), units.Count(r.Failed), lateText(r))
 	return err
 }
 
@@ -133,12 +134,12 @@ func missingText(r replay.Report) string {
 	if r.Missing == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%s of names that are not there: %s", plural(r.Missing, "open"), fewNames(r.Names))
+	return fmt.Sprintf("%s of names that are not there: %s", units.Plural(r.Missing, "open"), fewNames(r.Names))
 }
 
 func lateText(r replay.Report) string {
 	if r.Late == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%s began up to %s late, for --at-once were under way", plural(r.Late, "open"), secondsText(r.MaxLate))
+	return fmt.Sprintf("%s began up to %s late, for --at-once were under way", units.Plural(r.Late, "open"), secondsText(r.MaxLate))
 }

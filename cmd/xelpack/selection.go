@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/route"
 	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -178,7 +179,7 @@ func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 			return g, fmt.Errorf("--from-trace: %w", err)
 		}
 	}
-	ceiling, err := parseLength(cmp.Or(o.TerrainCeiling, "0m"))
+	ceiling, err := units.ParseLength(cmp.Or(o.TerrainCeiling, "0m"))
 	if err != nil {
 		return g, usageErrorf("--terrain-ceiling: %w", err)
 	}
@@ -214,7 +215,7 @@ func (o selectionOptions) reach(path *tiles.Path) (tiles.Region, error) {
 	if o.Corridor == "" {
 		return path.Window(), nil
 	}
-	width, err := parseLength(o.Corridor)
+	width, err := units.ParseLength(o.Corridor)
 	if err != nil {
 		return nil, usageErrorf("--corridor: %w", err)
 	}
@@ -243,7 +244,7 @@ func openScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bo
 			return nil, fmt.Errorf("--scenery: %w", err)
 		}
 		if n := p.SkippedCount(); n > 0 {
-			fmt.Fprintf(stderr, "%s: %s skipped: %s\n", filepath.Base(dir), plural(n, "terrain file"), p.SkippedText())
+			fmt.Fprintf(stderr, "%s: %s skipped: %s\n", filepath.Base(dir), units.Plural(n, "terrain file"), p.SkippedText())
 		}
 		packages = append(packages, p)
 	}

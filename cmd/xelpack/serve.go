@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -39,7 +40,7 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 		ends = "`xelpack umount`"
 	}
 	fmt.Fprintf(line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
-		fsys.Mountpoint(), plural(textures, "archived texture"), plural(len(o.Archives), "archive"), o.Live, ends)
+		fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(len(o.Archives), "archive"), o.Live, ends)
 	if err := ready(fsys); err != nil {
 		return errors.Join(err, end(ctx, fsys, gone, line))
 	}
@@ -48,7 +49,7 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 	line.clear()
 	s := fsys.Stats()
 	fmt.Fprintf(line, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",
-		filepath.Base(mountpoint), bytesText(s.Archived.Bytes), countText(s.Made), countText(s.StandIns))
+		filepath.Base(mountpoint), units.Bytes(s.Archived.Bytes), units.Count(s.Made), units.Count(s.StandIns))
 	return err
 }
 
@@ -67,7 +68,7 @@ func attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error
 			lib.refresh(ctx, line)
 			c := fsys.SetArchives(lib.archives())
 			fmt.Fprintf(line, "archives looked at again: %s; new textures: %s, replaced: %s, replaced from the next mount on (their size differs): %s\n",
-				plural(len(lib.shelf), "archive"), countText(c.New), countText(c.Replaced), countText(c.Kept))
+				units.Plural(len(lib.shelf), "archive"), units.Count(c.New), units.Count(c.Replaced), units.Count(c.Kept))
 		}
 	}
 }
@@ -90,16 +91,16 @@ func end(ctx context.Context, fsys *mount.FS, gone <-chan error, stderr io.Write
 
 // statusText is what a mount has done and is doing, on one line.
 func statusText(s mount.Stats) string {
-	text := fmt.Sprintf("%s archived, %s real, %s live opens; %s read", countText(s.Archived.Opens), countText(s.Real.Opens), countText(s.Live.Opens),
-		bytesText(s.Archived.Bytes+s.Live.Bytes+s.Real.Bytes))
+	text := fmt.Sprintf("%s archived, %s real, %s live opens; %s read", units.Count(s.Archived.Opens), units.Count(s.Real.Opens), units.Count(s.Live.Opens),
+		units.Bytes(s.Archived.Bytes+s.Live.Bytes+s.Real.Bytes))
 	if n := s.Making + s.Queued; n > 0 {
 		text += fmt.Sprintf("; %d being made, %d waited for", n, s.Waiting)
 	}
 	if s.StandIns > 0 {
-		text += fmt.Sprintf("; %s stand-ins", countText(s.StandIns))
+		text += fmt.Sprintf("; %s stand-ins", units.Count(s.StandIns))
 	}
 	if s.Damaged > 0 {
-		text += fmt.Sprintf("; %s damaged", countText(s.Damaged))
+		text += fmt.Sprintf("; %s damaged", units.Count(s.Damaged))
 	}
 	return text
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -89,14 +90,14 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 		Deadline: soakDeadline, Grace: grace, Duration: duration, Pace: pace, Seed: uint64(duration),
 		Wrong: func(x tiles.Texture, err error) { t.Errorf("%v: %v", x, err) },
 		Said: func(r soak.Report) {
-			t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts, r.Archived, r.Live, r.StandIns, r.Failed, bytesText(r.Most.RSS))
+			t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts, r.Archived, r.Live, r.StandIns, r.Failed, units.Bytes(r.Most.RSS))
 		},
 	})
 	m.end(t, mnt)
 	verifyCaches(t, cache)
 	var text strings.Builder
 	report.Write(&text)
-	t.Logf("memory cache limit %s; loopback provider: %d requests\n%s", bytesText(soakCache), server.Stats().Requests, &text)
+	t.Logf("memory cache limit %s; loopback provider: %d requests\n%s", units.Bytes(soakCache), server.Stats().Requests, &text)
 	if err := report.Err(); err != nil {
 		t.Error(err)
 	}
@@ -104,7 +105,7 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 		t.Error("no live texture was read")
 	}
 	if most := int64(300e6) + soakCache; report.Most.RSS > most {
-		t.Errorf("memory %s, want at most %s", bytesText(report.Most.RSS), bytesText(most))
+		t.Errorf("memory %s, want at most %s", units.Bytes(report.Most.RSS), units.Bytes(most))
 	}
 }
 

@@ -3,19 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/chunkstore"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -37,7 +35,7 @@ func (o *storeOptions) register(f *pflag.FlagSet) {
 }
 
 func (o storeOptions) validate() error {
-	if _, err := parseBytes(cmp.Or(o.Keep, defaultKeep)); err != nil {
+	if _, err := units.ParseBytes(cmp.Or(o.Keep, defaultKeep)); err != nil {
 		return usageErrorf("--keep-chunks: %w", err)
 	}
 	if o.Offline && o.NoStore {
@@ -85,7 +83,7 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 		err = os.MkdirAll(dir, 0o700)
 	}
 	if err == nil {
-		size, _ := parseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
+		size, _ := units.ParseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
 		im.store, err = chunkstore.Open(ctx, filepath.Join(dir, name), chunkstore.Options{
 			MaxBytes: size, Name: p.Name, Attribution: p.Attribution, UntilWhole: untilWhole,
 		})
@@ -127,30 +125,4 @@ func (im *imagery) close(stderr io.Writer) {
 		}
 	}
 	im.client.Close()
-}
-
-// byteUnits are the units of sizes, as disks are sold and as memory is.
-var byteUnits = []struct {
-	suffix string
-	bytes  float64
-}{
-	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
-	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
-}
-
-// parseBytes reads "20GB", "500 MB" or "1.5GiB".
-func parseBytes(s string) (int64, error) {
-	text := strings.ToLower(strings.TrimSpace(s))
-	for _, u := range byteUnits {
-		number, ok := strings.CutSuffix(text, u.suffix)
-		if !ok {
-			continue
-		}
-		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(v > 0) || v*u.bytes >= math.MaxInt64 || v*u.bytes < 1 {
-			break
-		}
-		return int64(v * u.bytes), nil
-	}
-	return 0, errors.New(strconv.Quote(s) + " is no size: give a number and its unit, such as 20GB or 500MB")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/trace"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -97,12 +98,12 @@ func printSummary(w io.Writer, s trace.Summary) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "%-11s "+format+"\n", append([]any{name}, args...)...)
 	}
-	line("time", "%s", durationText(time.Duration(s.Seconds*float64(time.Second))))
-	line("textures", "%s, %s, %s, %s read", countText(s.Textures), plural(s.Opens, "open"), plural(s.Reads, "read"), bytesText(s.Bytes))
-	line("at once", "%s requests at most; %s in the busiest second", countText(s.MaxInFlight), plural(s.PeakOpens, "open"))
+	line("time", "%s", units.Duration(time.Duration(s.Seconds*float64(time.Second))))
+	line("textures", "%s, %s, %s, %s read", units.Count(s.Textures), units.Plural(s.Opens, "open"), units.Plural(s.Reads, "read"), units.Bytes(s.Bytes))
+	line("at once", "%s requests at most; %s in the busiest second", units.Count(s.MaxInFlight), units.Plural(s.PeakOpens, "open"))
 	for _, source := range []string{"archive", "memory", "disk", "live", "fallback"} {
 		if n, ok := s.BySource[source]; ok {
-			line("  "+source, "%s, %s, %s", plural(n.Opens, "open"), plural(n.Reads, "read"), bytesText(n.Bytes))
+			line("  "+source, "%s, %s, %s", units.Plural(n.Opens, "open"), units.Plural(n.Reads, "read"), units.Bytes(n.Bytes))
 		}
 	}
 	for _, l := range []struct {
@@ -117,24 +118,24 @@ func printSummary(w io.Writer, s trace.Summary) error {
 		if l.Pixels == 0 {
 			name = "  header"
 		}
-		line(name, "%s, %s", bytesText(l.Bytes), countText(l.Reads))
+		line(name, "%s, %s", units.Bytes(l.Bytes), units.Count(l.Reads))
 	}
 	if len(s.Slowest) > 0 {
 		line("slowest", "")
 	}
 	for _, x := range s.Slowest {
-		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds), durationText(time.Duration(x.At*float64(time.Second))))
+		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds), units.Duration(time.Duration(x.At*float64(time.Second))))
 	}
 	for _, l := range []struct {
 		name  string
 		names []string
 	}{{"missing", s.Missing}, {"stand-ins", s.StandIns}} {
 		if n := len(l.names); n > 0 {
-			line(l.name, "%s: %s", countText(n), fewNames(l.names))
+			line(l.name, "%s: %s", units.Count(n), fewNames(l.names))
 		}
 	}
 	if s.Lost > 0 {
-		line("lost", "%s that came faster than they could be written", plural(s.Lost, "event"))
+		line("lost", "%s that came faster than they could be written", units.Plural(s.Lost, "event"))
 	}
 	return b.Flush()
 }
@@ -153,7 +154,7 @@ func latencyText(l trace.Latency) string {
 		return "none"
 	}
 	return fmt.Sprintf("%s: median %s, p90 %s, p99 %s, p99.9 %s, longest %s",
-		countText(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(l.P99), secondsText(l.P999), secondsText(l.Max))
+		units.Count(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(l.P99), secondsText(l.P999), secondsText(l.Max))
 }
 
 // secondsText writes a short time for people.
@@ -253,7 +254,7 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	}()
 	n, err := writeFlights(ctx, f, o, s.Paths, textures)
 	if err == nil {
-		fmt.Fprintf(stderr, "%s: %s\n", o.Output, plural(n, "event"))
+		fmt.Fprintf(stderr, "%s: %s\n", o.Output, units.Plural(n, "event"))
 	}
 	return err
 }

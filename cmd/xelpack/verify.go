@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -53,7 +54,7 @@ func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr
 		err = printVerified(stdout, file, found)
 	}
 	if err == nil && !report.OK {
-		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify, plural(len(report.Problems), "problem")), report.Remedy}
+		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify, units.Plural(len(report.Problems), "problem")), report.Remedy}
 	}
 	return err
 }
@@ -86,12 +87,12 @@ func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	if !r.OK {
 		return nil
 	}
-	of := plural(r.Textures, "texture")
+	of := units.Plural(r.Textures, "texture")
 	if r.Checked < r.Textures {
-		of = fmt.Sprintf("%s, of which the bytes of %s were compared", of, countText(r.Checked))
+		of = fmt.Sprintf("%s, of which the bytes of %s were compared", of, units.Count(r.Checked))
 	}
 	if r.Holes > 0 {
-		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)", holesText(r.Holes, r.Failed))
+		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)", units.Holes(r.Holes, r.Failed))
 	}
 	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
 	return err

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/units"
 )
 
 // browse opens the page of m in a real browser without a window and returns what flags make it print.
@@ -78,7 +79,7 @@ func TestBrowserDrawsThePlan(t *testing.T) {
 				t.Errorf("the script drew %q textures, want %d", got, len(m.Items))
 			}
 			text := textOf(root)
-			if want := thousands(len(m.Items)); !strings.Contains(text, want) {
+			if want := units.Count(len(m.Items)); !strings.Contains(text, want) {
 				t.Errorf("the page does not say %s", want)
 			}
 			for n := range root.Descendants() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -98,7 +99,7 @@ func (m Map) WriteHTML(w io.Writer) error {
 		fmt.Fprintf(&css, ".%s { background: %s }\n@media (prefers-color-scheme: dark) { .%s { background: %s } }\n",
 			row.Swatch, hex(colour(c.ZL, c.Detail, false)), row.Swatch, hex(colour(c.ZL, c.Detail, true)))
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"thousands": thousands}).Parse(pageHTML)
+	page, err := template.New("page").Funcs(template.FuncMap{"thousands": units.Count[int]}).Parse(pageHTML)
 	if err != nil {
 		return fmt.Errorf("draw the plan: %w", err)
 	}
@@ -187,13 +188,4 @@ func flat(line orb.LineString) []float64 {
 		numbers = append(numbers, math.Round(p[0]*1e7)/1e7, math.Round(p[1]*1e7)/1e7)
 	}
 	return numbers
-}
-
-// thousands writes n with its thousands apart: 213,000.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

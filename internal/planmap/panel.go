@@ -8,6 +8,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -54,7 +55,7 @@ func (m Map) panel(p *pen) {
 		}
 		divide()
 		draw.Draw(p.img, image.Rect(left, y-12, left+28, y+2), image.NewUniform(colour(c.ZL, c.Detail, false)), image.Point{}, draw.Src)
-		write(fmt.Sprintf("     %2d %2d  %6d %10s %12s", c.ZL, c.Detail, tiles.Item{Detail: c.Detail}.Side(), thousands(c.Textures), thousands(c.Chunks)))
+		write(fmt.Sprintf("     %2d %2d  %6d %10s %12s", c.ZL, c.Detail, tiles.Item{Detail: c.Detail}.Side(), units.Count(c.Textures), units.Count(c.Chunks)))
 		y += line
 	}
 	y += 14

@@ -6,6 +6,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -43,7 +44,7 @@ func planned(t testing.TB, title string, zl tiles.ZL, width float64, points ...o
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Map{Title: title, Items: items, Routes: []*tiles.Path{path}, Area: tiles.Outline(region), Cells: tiles.Cells(region), Facts: []Fact{{"textures", thousands(len(items))}}}
+	return Map{Title: title, Items: items, Routes: []*tiles.Path{path}, Area: tiles.Outline(region), Cells: tiles.Cells(region), Facts: []Fact{{"textures", units.Count(len(items))}}}
 }
 
 func oneTexture(testing.TB) Map {

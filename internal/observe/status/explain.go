@@ -8,6 +8,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -48,7 +49,7 @@ func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who, duration(time.Since(w.since)), b.texture(w.texture).Name(), reason))
 	}
 	if more := len(longest) - explained; more > 0 {
-		said = append(said, fmt.Sprintf("%s more textures are waited for.", thousands(more)))
+		said = append(said, fmt.Sprintf("%s more textures are waited for.", units.Count(more)))
 	}
 	if b.o.What != "mount" && b.ended == "" && len(said) == 0 && p.Textures+p.TexturesWaiting > 0 {
 		said = append(said, "What sets the pace: "+reason+".")
@@ -72,18 +73,18 @@ func bottleneck(c fetch.ClientState, p pack.State) string {
 	case p.Storing > 0 && p.Storing >= p.Textures:
 		return fmt.Sprintf("the disk (%d textures wait to be written)", p.Storing)
 	case busy && p.WorkWaiting > len(p.Workers):
-		return fmt.Sprintf("the processor (%d of %d workers busy, %s tasks wait for one)", p.Busy(), len(p.Workers), thousands(p.WorkWaiting))
+		return fmt.Sprintf("the processor (%d of %d workers busy, %s tasks wait for one)", p.Busy(), len(p.Workers), units.Count(p.WorkWaiting))
 	case slowest.PerSecond > 0 && slowest.Queued > 0:
-		return fmt.Sprintf("the rate that %s accepts (%.0f requests a second, %s wait)", slowest.Host, slowest.PerSecond, thousands(slowest.Queued))
+		return fmt.Sprintf("the rate that %s accepts (%.0f requests a second, %s wait)", slowest.Host, slowest.PerSecond, units.Count(slowest.Queued))
 	case slowest.InFlight > 0:
 		return fmt.Sprintf("imagery from %s (%d requests under way of %d at once, %s wait, %s each)",
-			slowest.Host, slowest.InFlight, slowest.Limit, thousands(slowest.Queued), duration(slowest.Median))
+			slowest.Host, slowest.InFlight, slowest.Limit, units.Count(slowest.Queued), duration(slowest.Median))
 	case p.TexturesWaiting > 0 && p.Textures > 0:
-		return fmt.Sprintf("memory (%d textures in work, %s wait for room)", p.Textures, thousands(p.TexturesWaiting))
+		return fmt.Sprintf("memory (%d textures in work, %s wait for room)", p.Textures, units.Count(p.TexturesWaiting))
 	case busy:
 		return fmt.Sprintf("the processor (all %d workers busy)", len(p.Workers))
 	case p.Fetching > 0:
-		return fmt.Sprintf("imagery (%s chunks being fetched)", thousands(p.Fetching))
+		return fmt.Sprintf("imagery (%s chunks being fetched)", units.Count(p.Fetching))
 	}
 	return "its turn among the others"
 }

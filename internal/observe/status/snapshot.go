@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -151,16 +152,16 @@ func (b *Board) summary(s Snapshot) string {
 	case b.ended != "":
 		return b.ended
 	case b.o.What == "mount":
-		return fmt.Sprintf("Serving %s textures; %s were asked for, %s generated live, %s stand-ins, %s missing.", thousands(b.counts[Packed]+b.counts[Used]+b.counts[Holes]),
-			thousands(b.counts[Used]+b.counts[Made]+b.counts[StandIn]), thousands(b.counts[Made]), thousands(b.counts[StandIn]), thousands(b.counts[Missing]))
+		return fmt.Sprintf("Serving %s textures; %s were asked for, %s generated live, %s stand-ins, %s missing.", units.Count(b.counts[Packed]+b.counts[Used]+b.counts[Holes]),
+			units.Count(b.counts[Used]+b.counts[Made]+b.counts[StandIn]), units.Count(b.counts[Made]), units.Count(b.counts[StandIn]), units.Count(b.counts[Missing]))
 	}
 	done := s.Report.Built + s.Report.Skipped
-	text := fmt.Sprintf("%s of %s textures packed", thousands(done), thousands(b.planned))
+	text := fmt.Sprintf("%s of %s textures packed", units.Count(done), units.Count(b.planned))
 	if left := b.planned - done; s.Report.Built > 0 && left > 0 {
 		text += ", " + b.left(s.Seconds, s.Report.Built, left)
 	}
 	if b.counts[Holes] > 0 {
-		text += fmt.Sprintf("; %s with holes to be repaired", thousands(b.counts[Holes]))
+		text += fmt.Sprintf("; %s with holes to be repaired", units.Count(b.counts[Holes]))
 	}
 	return text + "."
 }
@@ -171,16 +172,7 @@ func (b *Board) left(seconds float64, built, left int) string {
 	if d < time.Minute {
 		return "less than a minute left"
 	}
-	return fmt.Sprintf("about %s min left", thousands(int(d.Minutes()+.5)))
-}
-
-// thousands writes n with its thousands apart: 213,000.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return fmt.Sprintf("about %s min left", units.Count(int(d.Minutes()+.5)))
 }
 
 // texture returns a drawn texture.

@@ -1,0 +1,116 @@
+// Package units writes quantities for people, and reads those that people write.
+package units
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lengthUnits are metres a unit, longest suffix first where one ends another.
+var lengthUnits = []struct {
+	suffix string
+	metres float64
+}{{"nm", 1852}, {"km", 1000}, {"ft", 0.3048}, {"m", 1}}
+
+// ParseLength reads "20nm", "37.5km", "500m" or "10000ft" and returns metres.
+func ParseLength(s string) (float64, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	for _, u := range lengthUnits {
+		number, ok := strings.CutSuffix(text, u.suffix)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+			break
+		}
+		return v * u.metres, nil
+	}
+	return 0, fmt.Errorf("%q is no length: give a number and its unit, nm, km, m or ft, such as 20nm", s)
+}
+
+// Bytes writes a number of bytes for people, in powers of ten as disks and lines are sold.
+func Bytes(n int64) string {
+	const units = "kMGTPE"
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	v, u := float64(n)/1000, 0
+	for v >= 999.5 && u < len(units)-1 {
+		v, u = v/1000, u+1
+	}
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f %cB", v, units[u])
+	}
+	return fmt.Sprintf("%.0f %cB", v, units[u])
+}
+
+// Count writes n with its thousands apart: 3,419,648.
+func Count[T int | int64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Duration writes d for people: "45 s", "12 min", "3 h 20 min".
+func Duration(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 90*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 100*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	default:
+		d = d.Round(time.Minute)
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+// Holes says what an archive lacks: a hole is a texture with chunks that failed.
+func Holes(textures int, chunks int64) string {
+	if textures == 0 {
+		return "none"
+	}
+	return Plural(textures, "texture") + " with " + Plural(chunks, "failed chunk")
+}
+
+// Plural writes a count and its noun.
+func Plural[T int | int64](n T, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Count(n) + " " + noun + "s"
+}
+
+// byteUnits are the units of sizes, as disks are sold and as memory is.
+var byteUnits = []struct {
+	suffix string
+	bytes  float64
+}{
+	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
+	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
+}
+
+// ParseBytes reads "20GB", "500 MB" or "1.5GiB".
+func ParseBytes(s string) (int64, error) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	for _, u := range byteUnits {
+		number, ok := strings.CutSuffix(text, u.suffix)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(v > 0) || v*u.bytes >= math.MaxInt64 || v*u.bytes < 1 {
+			break
+		}
+		return int64(v * u.bytes), nil
+	}
+	return 0, errors.New(strconv.Quote(s) + " is no size: give a number and its unit, such as 20GB or 500MB")
+}
