@@ -83,8 +83,8 @@ func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) 
 	if depth > maxNesting {
 		return within(place, malformed("", "collections are nested more than %d deep", maxNesting))
 	}
-	if string(raw) == "null" && place != "" {
-		g.add(place, "null is left out")
+	if text := string(raw); place != "" && (text == "null" || strings.Trim(text, "{} \t\r\n") == "") {
+		g.add(place, "%s is left out", excerpt(raw))
 		return nil
 	}
 	o, err := newObject(raw, place)

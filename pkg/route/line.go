@@ -34,11 +34,15 @@ func (l *line) settle(n *notes) error {
 		if !p.beyond() {
 			continue
 		}
-		alone := len(l.points) == 1
+		// One neighbour is near as the numbers stand, so that the line was drawn on beyond 180; the
+		// other at least on the globe.
+		drawnOn, far := false, false
 		for j := max(i-1, 0); j <= min(i+1, len(l.points)-1); j++ {
-			alone = alone || math.Abs(l.points[j].Lon()-p.Lon()) >= longestStep
+			step := l.points[j].Lon() - p.Lon()
+			drawnOn = drawnOn || j != i && math.Abs(step) < longestStep
+			far = far || math.Abs(wrapped(step)) >= longestStep
 		}
-		if alone {
+		if !drawnOn || far {
 			return within(places[0], longitudeError(p.Lon()))
 		}
 		places = places[1:]

@@ -12,6 +12,7 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 	const top = "SimBase.Document/FlightPlan.FlightPlan/"
 	main := plan{notes: n}
 	var w, departure, destination waypoint
+	var head [2]error // what is wrong with the positions of departure and destination
 	start := func(e *element) error {
 		if e.path == top+"ATCWaypoint" {
 			w = waypoint{ident: e.attr("id")}
@@ -29,9 +30,9 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 		case top + "DestinationID":
 			destination.ident = e.value()
 		case top + "DepartureLLA":
-			return departure.place(e, n)
+			head[0] = within(e.place(), departure.place(e, n))
 		case top + "DestinationLLA":
-			return destination.place(e, n)
+			head[1] = within(e.place(), destination.place(e, n))
 		case top + "ATCWaypoint/WorldPosition":
 			return w.place(e, n)
 		case top + "ATCWaypoint/ICAO/ICAOIdent":
@@ -46,8 +47,18 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 	if err := walkXML(data, start, end); err != nil {
 		return nil, err
 	}
+	// A position in the head does not matter where the waypoint itself has one.
 	main.startAt(departure)
 	main.endAt(destination)
+	for i, err := range head {
+		if err == nil {
+			continue
+		}
+		if last := len(main.waypoints) - 1; last < 0 || !main.waypoints[i*last].placed {
+			return nil, err
+		}
+		n.add("", "a position in the plan's head is left out: %v", err)
+	}
 	return main.routes()
 }
 
@@ -143,7 +154,7 @@ func positionParts(text string) []string {
 
 // dms is an angle without its letter: degrees, minutes and seconds, the latter two of which may be
 // missing. A degree sign may have become something else on the way.
-var dms = regexp.MustCompile(`^([+-]?)(\d+(?:[.,]\d*)?)\s*(?:Â?[°º˚*\x{FFFD}])?\s*(?:(\d+(?:[.,]\d*)?)\s*['’′]?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:["”″]|'')?)?)?$`)
+var dms = regexp.MustCompile(`^([+-]?)(\d+(?:[.,]\d*)?)\s*(?:Â?[°º˚*:\x{FFFD}-])?\s*(?:(\d+(?:[.,]\d*)?)\s*['’′´\x60:-]?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:["”″]|'')?)?)?$`)
 
 // angle reads plain degrees, or degrees, minutes and seconds. A letter before or after them, the
 // second of two which means minus, stands for a sign.

@@ -142,7 +142,10 @@ func grouped(parts []string) [][]string {
 	if n := len(parts); (n == 2 || n == 3) && parts[0] != "" && parts[1] != "" {
 		return [][]string{parts}
 	}
-	threes, twos := inGroups(parts, 3), inGroups(parts, 2)
+	if len(parts)%3 == 0 && altitudesOnly(parts) {
+		return inGroups(parts, 3, 360)
+	}
+	threes, twos := inGroups(parts, 3, longestHop), inGroups(parts, 2, longestHop)
 	if threes != nil && twos != nil {
 		return nil
 	}
@@ -152,8 +155,21 @@ func grouped(parts []string) [][]string {
 	return twos
 }
 
-// inGroups returns parts in groups of size; nil if that makes no way that can be flown.
-func inGroups(parts []string, size int) [][]string {
+// altitudesOnly reports whether every third number can be nothing but an altitude: it is missing, 0
+// like all the others, or no longitude.
+func altitudesOnly(parts []string) bool {
+	for i := 2; i < len(parts); i += 3 {
+		v, err := coordinate("", parts[i])
+		if parts[i] != "" && (err != nil || v != 0 && math.Abs(v) <= 180) {
+			return false
+		}
+	}
+	return true
+}
+
+// inGroups returns parts in groups of size; nil if that makes no way that can be flown, or one with
+// legs of more than hop degrees.
+func inGroups(parts []string, size int, hop float64) [][]string {
 	if len(parts)%size != 0 {
 		return nil
 	}
@@ -169,8 +185,8 @@ func inGroups(parts []string, size int) [][]string {
 		if size == 3 {
 			n.metres(&p, group[2], func() string { return "" })
 		}
-		hop := max(math.Abs(math.Remainder(p.Lon()-before.Lon(), 360)), math.Abs(p.Lat()-before.Lat()))
-		if len(n.all) > 0 || i > 0 && hop > longestHop {
+		leg := max(math.Abs(wrapped(p.Lon()-before.Lon())), math.Abs(p.Lat()-before.Lat()))
+		if len(n.all) > 0 || i > 0 && leg > hop {
 			return nil
 		}
 		groups, before = append(groups, group), p
