@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -121,7 +122,8 @@ func CheckJournal(path string) error {
 func Alone(path string) error {
 	beside, err := beside(path)
 	if beside != "" {
-		err = fmt.Errorf("%w: %s stands beside it; close what has the archive open, or let the sqlite3 program take it in: PRAGMA journal_mode = DELETE", ErrUnsettled, beside)
+		takeIn := shellescape.QuoteCommand([]string{"sqlite3", path, "PRAGMA journal_mode = DELETE"})
+		err = fmt.Errorf("%w: %s stands beside it; close what has the archive open, or let the sqlite3 program take it in: %s", ErrUnsettled, beside, takeIn)
 	}
 	return err
 }

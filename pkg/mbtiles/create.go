@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
@@ -100,7 +102,8 @@ func vacant(ctx context.Context, path string, extend bool) error {
 	}
 	defer a.Close()
 	if !a.complete {
-		return fmt.Errorf("%w: it is unfinished, yet bears a finished one's name; rename it to %s to go on with it", ErrNotArchive, filepath.Base(path)+partSuffix)
+		return fmt.Errorf("%w: it is unfinished, yet bears a finished one's name; rename it to go on with it: %s", ErrNotArchive,
+			shellescape.QuoteCommand([]string{"mv", path, path + partSuffix}))
 	}
 	return ErrExists
 }
