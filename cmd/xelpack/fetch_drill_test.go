@@ -28,6 +28,8 @@ type dying struct {
 	lasts   time.Duration // 0: for good
 	silent  bool          // it takes requests and answers none; otherwise nobody is there
 
+	otherwise fetchtest.Faults // how it answers while it lives; nil: without faults
+
 	asked atomic.Int64
 	once  sync.Once
 	dead  atomic.Bool
@@ -53,12 +55,15 @@ func (d *dying) start() {
 	})
 }
 
-func (d *dying) fault(tiles.Chunk, int) fetchtest.Fault {
+func (d *dying) fault(c tiles.Chunk, attempt int) fetchtest.Fault {
 	if d.asked.Add(1) > d.after {
 		d.once.Do(func() { go d.die() })
 	}
 	if d.silent && d.dead.Load() {
 		return fetchtest.Fault{Kind: fetchtest.Stall}
+	}
+	if d.otherwise != nil {
+		return d.otherwise(c, attempt)
 	}
 	return fetchtest.Fault{}
 }

@@ -156,7 +156,11 @@ func (s *httpSource) describe(err error) error {
 		err = wrapped.Err
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err.Error())) // without the chain: net's time-outs claim to be the context's
+		// Without the chain: net's time-outs claim to be the context's.
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err.Error()))
+		}
+		return fmt.Errorf("%w (nothing came)", ErrTimeout)
 	}
 	final := isFinal(err)
 	if text := s.withoutSecrets(err.Error()); text != err.Error() { // its chain would show what it hides

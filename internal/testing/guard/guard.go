@@ -27,9 +27,9 @@ import (
 
 const (
 	// rootVariable is the folder in which the guarded process and all that it starts keep what is temporary.
-	rootVariable = "XELPACK_GUARDED"
+	rootVariable = "XELPACK_TEST_GUARDED"
 	// watchVariable makes the test binary the one that watches, over this folder.
-	watchVariable = "XELPACK_GUARD"
+	watchVariable = "XELPACK_TEST_GUARD"
 )
 
 // Start gives the test binary a temporary folder of its own and has it guarded. Processes that tests
