@@ -23,8 +23,8 @@ func geoLine(coordinates string) string {
 	return `{"type":"LineString","coordinates":[` + coordinates + `]}`
 }
 
-// TestDetails reads files with a detail that is not as the format has it. Where that leaves no doubt
-// about where the flight goes, the rest is read, and what was done about it is noted.
+// TestDetails reads files with a detail that is not as the format has it. Where that leaves no
+// doubt about where the flight goes, the rest is read, and what was done about it is noted.
 func TestDetails(t *testing.T) {
 	abc := []route.Point{low(7.21, 43.66), low(7, 43.8), low(6.8, 44)}
 	tall := []route.Point{high(7.21, 43.66, 100), high(7, 43.8, 900), high(6.8, 44, 50)}
@@ -181,8 +181,8 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// TestUncertain reads files with a detail that leaves it open where the flight goes: they are refused,
-// and the place is named.
+// TestUncertain reads files with a detail that leaves it open where the flight goes: they are
+// refused, and the place is named.
 func TestUncertain(t *testing.T) {
 	const unclear = "how the numbers belong together is not certain"
 	const at = "line 2, <coordinates>.point 1"

@@ -33,10 +33,10 @@
 // # Certainty
 //
 // Whatever of a file is left out, merged or guessed is in the notes. What changes where the flight
-// goes is refused unless there is one way only to understand it: a longitude of 181 is taken for -179
-// where the legs are short, coordinates in KML that all have commas between them are told apart where
-// twos or threes alone make a way that can be flown, a waypoint that a table has twice is none. What
-// does not change it, such as an altitude of 39 digits, is left out.
+// goes is refused unless there is one way only to understand it: a longitude of 181 is taken for
+// -179 where the legs are short, coordinates in KML that all have commas between them are told
+// apart where twos or threes alone make a way that can be flown, a waypoint that a table has twice
+// is none. What does not change it, such as an altitude of 39 digits, is left out.
 //
 // # Altitudes
 //
@@ -46,7 +46,8 @@
 //
 // # Legs
 //
-// Points are what the file says, neighbours that are equal merged. The way between two of them is a great circle; package tiles draws it.
+// Points are what the file says, neighbours that are equal merged. The way between two of them is a
+// great circle; package tiles draws it.
 //
 // # Errors
 //
@@ -54,6 +55,7 @@
 //
 // # Bounds
 //
-// A file has at most 64 MiB, packed and unpacked, and a line 500,000 points. XML entities are not expanded, nothing else is read because a file names it. The
-// worst that such a file can do is some 400 MB of memory for some seconds.
+// A file has at most 64 MiB, packed and unpacked, and a line 500,000 points. XML entities are not
+// expanded, nothing else is read because a file names it. The worst that such a file can do is some
+// 400 MB of memory for some seconds.
 package route

@@ -27,7 +27,8 @@ type Error struct {
 	Err     error  // one of the errors of this package
 }
 
-// Error returns "flight.geojson: features[2].geometry: it is null (a feature without geometry has no route)".
+// Error returns "flight.geojson: features[2].geometry: it is null (a feature without geometry has
+// no route)".
 func (e *Error) Error() string {
 	var b strings.Builder
 	for _, part := range []string{e.File, e.Place} {
@@ -59,7 +60,8 @@ func inFile(path string, err error) error {
 	return fmt.Errorf("read route %s: %w", path, err)
 }
 
-// within puts an outer place before that of err: within("features[2]", …) of "geometry" is "features[2].geometry".
+// within puts an outer place before that of err: within("features[2]", …) of "geometry" is
+// "features[2].geometry".
 func within(place string, err error) error {
 	if err == nil {
 		return nil

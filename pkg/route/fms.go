@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// looksLikeFMS reports whether data starts with the two lines of an X-Plane flight plan: "I" or "A", then its version.
+// looksLikeFMS reports whether data starts with the two lines of an X-Plane flight plan: "I" or
+// "A", then its version.
 func looksLikeFMS(data []byte) bool {
 	first, rest := nextLine(data)
 	second, _ := nextLine(rest)
@@ -81,8 +82,8 @@ func (f *fms) take(fields []string) (err error) {
 	return nil
 }
 
-// takeNumbered takes a line that starts with a number: a waypoint, its kind first; an end mark, with
-// kind 0; or a count, which only version 3 has and nobody minds.
+// takeNumbered takes a line that starts with a number: a waypoint, its kind first; an end mark,
+// with kind 0; or a count, which only version 3 has and nobody minds.
 func (f *fms) takeNumbered(kind int, fields []string) error {
 	columns := f.columns(fields)
 	switch {
@@ -163,7 +164,8 @@ func fmsVersion(s string) (int, error) {
 	return strconv.Atoi(s)
 }
 
-// nextLine returns the first line of text without its ending and surrounding blanks, and what follows it.
+// nextLine returns the first line of text without its ending and surrounding blanks, and what
+// follows it.
 func nextLine(text []byte) (line string, rest []byte) {
 	before, after, _ := bytes.Cut(text, []byte("\n"))
 	return string(bytes.TrimSpace(before)), after

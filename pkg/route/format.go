@@ -15,7 +15,8 @@ import (
 // known is what the error about a file of no known format lists.
 const known = "GeoJSON, X-Plane FMS, GPX, KML, KMZ, Little Navmap LNMPLN, MSFS PLN, Garmin FPL or SimBrief OFP (JSON or XML)"
 
-// parse recognises the format of data and reads its routes, at least one with at least one point each.
+// parse recognises the format of data and reads its routes, at least one with at least one point
+// each.
 func parse(data []byte, n *notes) ([]Route, error) {
 	routes, err := parseAny(data, n)
 	if err != nil {
@@ -163,7 +164,8 @@ func parseXML(data []byte, n *notes) ([]Route, error) {
 		Remedy: "give " + known, Err: ErrUnknownFormat}
 }
 
-// groundEnds puts a departure and destination without altitude at 0, if the route has altitudes at all.
+// groundEnds puts a departure and destination without altitude at 0, if the route has altitudes at
+// all.
 func groundEnds(points []Point, cruise bool) {
 	if cruise || slices.ContainsFunc(points, func(p Point) bool { return p.HasAltitude }) {
 		points[0].HasAltitude = true
@@ -175,8 +177,8 @@ func emptyFile() error {
 	return &Error{Problem: "the file is empty", Remedy: "export it again from your flight planner", Err: ErrNoPoints}
 }
 
-// plainText drops a byte order mark, turns UTF-16, which Windows editors write, into UTF-8, and ends
-// lines as today's systems do where an old Macintosh did.
+// plainText drops a byte order mark, turns UTF-16, which Windows editors write, into UTF-8, and
+// ends lines as today's systems do where an old Macintosh did.
 func plainText(data []byte) []byte {
 	text := decoded(data)
 	if kindOf(text) != zipFile && !bytes.Contains(text, []byte("\n")) {

@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/route"
 )
 
-// near lets positions differ by 2 m and heights by a foot: formats write degrees, or minutes and seconds.
+// near lets positions differ by 2 m and heights by a foot: formats write degrees, or minutes and
+// seconds.
 var near = cmp.Options{cmp.Comparer(func(a, b route.Point) bool {
 	return math.Abs(a.Lon()-b.Lon()) < 2e-5 && math.Abs(a.Lat()-b.Lat()) < 2e-5 && math.Abs(a.Altitude-b.Altitude) < 0.31 && a.HasAltitude == b.HasAltitude
 }), cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, 1e-6)}
@@ -209,7 +210,8 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestTooManyPoints gives every parser a file within MaxFileBytes that would fill the memory if all its points were kept.
+// TestTooManyPoints gives every parser a file within MaxFileBytes that would fill the memory if all
+// its points were kept.
 func TestTooManyPoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads files of 10 to 60 MB")

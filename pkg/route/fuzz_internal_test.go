@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// fuzz runs a parser over mutations of the samples whose names match. Whatever it is given, it returns usable routes or an *Error that is short enough to read.
+// fuzz runs a parser over mutations of the samples whose names match. Whatever it is given, it
+// returns usable routes or an *Error that is short enough to read.
 func fuzz(f *testing.F, samples string, parse func([]byte, *notes) ([]Route, error)) {
 	files, err := filepath.Glob(filepath.Join("testdata", samples))
 	cases, errCases := filepath.Glob(filepath.Join("testdata", "cases", samples))

@@ -9,8 +9,8 @@ import (
 // samePlace is how far apart, in metres, two entries of a table may be that are one waypoint.
 const samePlace = 100
 
-// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints. Few
-// writers, ForeFlight among them, give the altitude of the cruise or of waypoints, in feet.
+// parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints.
+// Few writers, ForeFlight among them, give the altitude of the cruise or of waypoints, in feet.
 func parseGarmin(data []byte, n *notes) ([]Route, error) {
 	const table, points = "flight-plan/waypoint-table/waypoint", "flight-plan/route/route-point"
 	g := garmin{plan: plan{notes: n}, table: map[string][]*garminWaypoint{}, found: map[garminKey]*garminWaypoint{}}

@@ -10,7 +10,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// maxNesting bounds how deep collections may stand in one another. Files of the field have one level.
+// maxNesting bounds how deep collections may stand in one another. Files of the field have one
+// level.
 const maxNesting = 8
 
 // geoJSON is a GeoJSON file that is being read.
@@ -78,7 +79,8 @@ func (o object) member(key string) (json.RawMessage, string) {
 	return nil, place
 }
 
-// addObject takes over one GeoJSON object. place is where it stands; name is that of the feature it belongs to.
+// addObject takes over one GeoJSON object. place is where it stands; name is that of the feature it
+// belongs to.
 func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) error {
 	if depth > maxNesting {
 		return within(place, malformed("", "collections are nested more than %d deep", maxNesting))
@@ -165,7 +167,8 @@ func (g *geoJSON) addGeometry(kind, name string, coordinates json.RawMessage) er
 	}
 }
 
-// each reads the parts of an array and keeps track of where they stand: what it calls puts that into its errors.
+// each reads the parts of an array and keeps track of where they stand: what it calls puts that
+// into its errors.
 func (g *geoJSON) each(array json.RawMessage, read func(json.RawMessage) error) error {
 	all, err := elements(array)
 	if err != nil {

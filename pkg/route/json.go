@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// jsonError turns an error of the JSON syntax into one that names line and column. An *Error from one of our own UnmarshalJSON stays.
+// jsonError turns an error of the JSON syntax into one that names line and column. An *Error from
+// one of our own UnmarshalJSON stays.
 func jsonError(data []byte, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -60,7 +61,8 @@ func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
 				depth++
 			case depth == 1 && (c == ',' || c == ']'):
 				raw := bytes.TrimSpace(array[start:i])
-				// An empty array has nothing before its bracket; anywhere else an element is never blank.
+				// An empty array has nothing before its bracket; anywhere else an element is never
+				// blank.
 				if len(raw) > 0 && !yield(n, raw) {
 					return
 				}
@@ -86,8 +88,9 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// several is a JSON array of objects, or one object that stands for itself. SimBrief writes the latter where there is only one; what is absent
-// is an empty array, an empty object, an empty text or null.
+// several is a JSON array of objects, or one object that stands for itself. SimBrief writes the
+// latter where there is only one; what is absent is an empty array, an empty object, an empty text
+// or null.
 type several[T any] []T
 
 func (all *several[T]) UnmarshalJSON(raw []byte) error {

@@ -80,8 +80,8 @@ func TestKMZErrors(t *testing.T) {
 	}
 }
 
-// bomb returns a KMZ of some kilobytes whose KML unpacks to size bytes. It is put together from one compressed megabyte, because compressing it all takes
-// seconds.
+// bomb returns a KMZ of some kilobytes whose KML unpacks to size bytes. It is put together from one
+// compressed megabyte, because compressing it all takes seconds.
 func bomb(t *testing.T, size int) string {
 	t.Helper()
 	var block bytes.Buffer

@@ -1,7 +1,8 @@
 package route
 
-// parseLNMPLN reads a flight plan of Little Navmap: its waypoints, and a route from the destination to each alternate. Its altitudes are in feet. The
-// parking position of <Departure> is not a waypoint, and procedures are not stored in the file.
+// parseLNMPLN reads a flight plan of Little Navmap: its waypoints, and a route from the destination
+// to each alternate. Its altitudes are in feet. The parking position of <Departure> is not a
+// waypoint, and procedures are not stored in the file.
 func parseLNMPLN(data []byte, n *notes) ([]Route, error) {
 	const top = "LittleNavmap/Flightplan/"
 	main := plan{notes: n}

@@ -18,7 +18,8 @@ func (w *waypoint) at(p Point, place func() string) {
 	}
 }
 
-// plan is a flight plan as the formats of flight simulation have it: waypoints from departure to destination, alternates beside them.
+// plan is a flight plan as the formats of flight simulation have it: waypoints from departure to
+// destination, alternates beside them.
 type plan struct {
 	*notes
 	name      string
@@ -62,7 +63,8 @@ func (p plan) routes() ([]Route, error) {
 	if err := l.settle(p.notes); err != nil {
 		return nil, err
 	}
-	// These formats write a height of 0 where none was planned. Departure and destination are at 0 anyway if they have none.
+	// These formats write a height of 0 where none was planned. Departure and destination are at 0
+	// anyway if they have none.
 	for i := range l.points[:max(len(l.points)-1, 0)] {
 		if i > 0 && l.points[i].Altitude == 0 {
 			l.points[i].HasAltitude = false
@@ -87,7 +89,8 @@ func enumerate(names []string, most int) string {
 	return list
 }
 
-// withAlternates returns the plan's route and, beside it, one from its destination straight to every alternate that has a place.
+// withAlternates returns the plan's route and, beside it, one from its destination straight to
+// every alternate that has a place.
 func (p plan) withAlternates(alternates []waypoint) ([]Route, error) {
 	routes, err := p.routes()
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// parsePLN reads a flight plan of Microsoft Flight Simulator. Its altitudes are in feet. A departure or destination that is no waypoint, or one without
-// a position as Flight Simulator 2024 writes them, takes the position that the plan's head gives.
+// parsePLN reads a flight plan of Microsoft Flight Simulator. Its altitudes are in feet. A
+// departure or destination that is no waypoint, or one without a position as Flight Simulator 2024
+// writes them, takes the position that the plan's head gives.
 func parsePLN(data []byte, n *notes) ([]Route, error) {
 	const top = "SimBase.Document/FlightPlan.FlightPlan/"
 	main := plan{notes: n}
@@ -86,8 +87,8 @@ func (p *plan) endAt(w waypoint) {
 // parking stand.
 const airportSize = 10_000
 
-// same reports whether first, a waypoint at one of the plan's ends, is w, which the plan's head has.
-// It takes w's position if it has none.
+// same reports whether first, a waypoint at one of the plan's ends, is w, which the plan's head
+// has. It takes w's position if it has none.
 func (p *plan) same(first *waypoint, w waypoint) bool {
 	if !strings.EqualFold(first.ident, w.ident) {
 		return false

@@ -102,7 +102,8 @@ func (s stretch) turns() []float64 {
 	return []float64{top, descent}
 }
 
-// course returns the great-circle distance in metres and the initial bearing in radians from a to b.
+// course returns the great-circle distance in metres and the initial bearing in radians from a to
+// b.
 func course(a, b orb.Point) (distance, bearing float64) {
 	const rad = math.Pi / 180
 	lat1, lat2, dlon := a.Lat()*rad, b.Lat()*rad, (b.Lon()-a.Lon())*rad

@@ -40,8 +40,8 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestProfileCruise looks at where climb ends and descent begins, in metres of height and of way flown.
-// A degree along the equator is 111,319 m; to 3,000 m it takes 54,685 m.
+// TestProfileCruise looks at where climb ends and descent begins, in metres of height and of way
+// flown. A degree along the equator is 111,319 m; to 3,000 m it takes 54,685 m.
 func TestProfileCruise(t *testing.T) {
 	const degree, climb = 111_319.49, 3000 / (1000 * feet / 5556)
 	for _, tt := range []struct {

@@ -11,7 +11,8 @@ import (
 // MaxFileBytes is how much of a file Read and ReadRegion take. Longer files are refused.
 const MaxFileBytes = 64 << 20
 
-// maxPoints is how many points a line may have, those of a track before it is simplified: at one a second, nearly six days.
+// maxPoints is how many points a line may have, those of a track before it is simplified: at one a
+// second, nearly six days.
 const maxPoints = 500_000
 
 // Point is a place on a route.
@@ -43,8 +44,8 @@ func Read(path string) (routes []Route, said []string, err error) {
 	return routes, n.texts(), nil
 }
 
-// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their rings
-// closed, and notes as Read has them. Errors about its content are of type *Error.
+// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their
+// rings closed, and notes as Read has them. Errors about its content are of type *Error.
 func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error) {
 	data, err := readFile(path)
 	if err != nil {

@@ -2,8 +2,8 @@ package route
 
 import "github.com/paulmach/orb"
 
-// shapes is what a file of free drawing (GeoJSON, KML) holds, in its order. Of what is not wanted it
-// is only known that it is there.
+// shapes is what a file of free drawing (GeoJSON, KML) holds, in its order. Of what is not wanted
+// it is only known that it is there.
 type shapes struct {
 	*notes
 	region bool // polygons are wanted, not lines and points

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// ofp is what matters of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes are in feet.
+// ofp is what matters of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes are in
+// feet.
 type ofp struct {
 	Fetch       struct{ Status text }
 	General     ofpGeneral
@@ -37,7 +38,8 @@ type ofpPlace struct {
 	Cruise   text `json:"cruise_altitude"` // of the way to an alternate
 }
 
-// looksLikeOFP reports whether a JSON object has what an OFP, or SimBrief's answer that there is none, has.
+// looksLikeOFP reports whether a JSON object has what an OFP, or SimBrief's answer that there is
+// none, has.
 func looksLikeOFP(members map[string]json.RawMessage) bool {
 	_, fetch := members["fetch"]
 	_, origin := members["origin"]
@@ -110,7 +112,8 @@ func (p *ofpPlace) set(e *element) {
 	}
 }
 
-// routes returns the route from origin to destination, straight where there is no navigation log, and beside it one to each alternate.
+// routes returns the route from origin to destination, straight where there is no navigation log,
+// and beside it one to each alternate.
 func (o ofp) routes(n *notes) ([]Route, error) {
 	if err := o.checkStatus(n); err != nil {
 		return nil, err
@@ -167,7 +170,8 @@ func (o ofp) checkStatus(n *notes) error {
 	return nil
 }
 
-// alternate returns the route from the destination to p, the alternate of that number: along the log, or straight.
+// alternate returns the route from the destination to p, the alternate of that number: along the
+// log, or straight.
 func (p ofpPlace) alternate(number int, log ofpNavlog, destination waypoint, n *notes) ([]Route, error) {
 	place := fmt.Sprintf("alternate[%d]", number)
 	to, err := p.waypoint(place, n)

@@ -2,8 +2,8 @@ package route
 
 import "math"
 
-// How far a simplified track may stray from the recorded one, in metres; a few times as far where it wriggles within that distance. A texture at ZL16 is
-// some 1,800 m wide.
+// How far a simplified track may stray from the recorded one, in metres; a few times as far where
+// it wriggles within that distance. A texture at ZL16 is some 1,800 m wide.
 const (
 	trackTolerance  = 20
 	heightTolerance = 15
@@ -12,8 +12,9 @@ const (
 // maxChord is the longest leg of a simplified track, in metres.
 const maxChord = 2_000_000
 
-// simplify leaves out the points of a recorded track that a great circle between its neighbours passes close enough. It looks at every point once:
-// from the last point kept it follows the directions (and slopes) in which all points since lie within tolerance, and when none is left it
+// simplify leaves out the points of a recorded track that a great circle between its neighbours
+// passes close enough. It looks at every point once: from the last point kept it follows the
+// directions (and slopes) in which all points since lie within tolerance, and when none is left it
 // keeps the point before.
 func simplify(points []Point) []Point {
 	points = merged(points)
@@ -39,7 +40,8 @@ func noteSimplified(n *notes, place string, before, after int) {
 	}
 }
 
-// sleeve is what can be seen from a point: the bearings and slopes that pass all points taken so far.
+// sleeve is what can be seen from a point: the bearings and slopes that pass all points taken so
+// far.
 type sleeve struct {
 	from      Point
 	reach     float64 // metres to the farthest point taken
@@ -56,7 +58,8 @@ func newSleeve(from Point) sleeve {
 	return sleeve{from: from, flattest: math.Inf(-1), steepest: math.Inf(1), firstPass: true}
 }
 
-// take reports whether a leg that ends in p passes all points taken so far, and p's successors have to mind p from then on. The first point is always taken.
+// take reports whether a leg that ends in p passes all points taken so far, and p's successors have
+// to mind p from then on. The first point is always taken.
 func (s *sleeve) take(p Point) bool {
 	first := s.firstPass
 	s.firstPass = false

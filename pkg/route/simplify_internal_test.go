@@ -8,8 +8,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// apart returns how far p is from the great-circle leg a–b in metres and, with the height taken from the straight line between a's and b's, how far above
-// or below it.
+// apart returns how far p is from the great-circle leg a–b in metres and, with the height taken
+// from the straight line between a's and b's, how far above or below it.
 func apart(p, a, b Point) (aside, above float64) {
 	leg, along := course(a.Point, b.Point)
 	distance, bearing := course(a.Point, p.Point)
@@ -26,7 +26,8 @@ func apart(p, a, b Point) (aside, above float64) {
 	return aside, math.Abs(p.Altitude - height)
 }
 
-// walk makes a track of n points that wanders, turns back and crosses the antimeridian and high latitudes.
+// walk makes a track of n points that wanders, turns back and crosses the antimeridian and high
+// latitudes.
 func walk(r *rand.Rand, n int) []Point {
 	at := orb.Point{r.Float64()*360 - 180, r.Float64()*170 - 85}
 	heading, height := r.Float64()*2*math.Pi, r.Float64()*3000
@@ -66,7 +67,8 @@ func TestSimplifyStaysWithinTolerance(t *testing.T) {
 				continue // a corner that was kept
 			}
 			aside, above := apart(p, kept[leg], kept[leg+1])
-			// Where the track turns back by less than the tolerance, points beyond the end of a leg count as on it: hence the factors.
+			// Where the track turns back by less than the tolerance, points beyond the end of a leg
+			// count as on it: hence the factors.
 			if aside > 2*trackTolerance+1 || above > 3*heightTolerance {
 				t.Fatalf("seed %d: point %d is %.1f m aside of its leg and %.1f m above it", seed, i, aside, above)
 			}

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is followed in an XML file. encoding/xml expands no entities but the five that XML predefines, and reads no other files.
+// Bounds of what is followed in an XML file. encoding/xml expands no entities but the five of XML
+// and those of HTML, and reads no other files.
 const (
 	maxElementDepth = 64
 	maxElementName  = 64 // longer ones match nothing and are cut, so that paths stay short
@@ -44,7 +45,8 @@ func (e *element) value() string { return string(bytes.TrimSpace(e.text)) }
 // place says where the element stands, for an Error.
 func (e *element) place() string { return fmt.Sprintf("line %d, <%s>", e.line, e.name()) }
 
-// walkXML calls start and end (each may be nil) for every element of a document, and puts the element's place into the errors that they return.
+// walkXML calls start and end (each may be nil) for every element of a document, and puts the
+// element's place into the errors that they return.
 func walkXML(data []byte, start, end func(*element) error) error {
 	d := newXMLDecoder(data)
 	var open []*element
