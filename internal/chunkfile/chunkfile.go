@@ -1,4 +1,5 @@
-// Package chunkfile reads chunks of imagery from MBTiles files: the user's, and the chunk store's own.
+// Package chunkfile reads chunks of imagery from MBTiles files: the user's, and the chunk store's
+// own.
 package chunkfile
 
 import (
@@ -23,8 +24,8 @@ const MaxChunk = 4 << 20
 // ErrNone: a file knows nothing of a chunk.
 var ErrNone = errors.New("not stored")
 
-// Open opens an MBTiles file through the driver, with its options in addition to ours. What stands in
-// the file is never executed.
+// Open opens an MBTiles file through the driver, with its options in addition to ours. What stands
+// in the file is never executed.
 func Open(path, options string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Source returns next with the store before it: what the store has is not asked for, what comes is kept. Without next, as in --offline, what the store
-// lacks is fetch.ErrOffline. With askMissing, places without imagery are asked for again.
+// Source returns next with the store before it: what the store has is not asked for, what comes is
+// kept. Without next, as in --offline, what the store lacks is fetch.ErrOffline. With askMissing,
+// places without imagery are asked for again.
 func (s *Store) Source(next fetch.Source, askMissing bool) fetch.Source {
 	return &keeping{next: next, store: s, askMissing: askMissing}
 }

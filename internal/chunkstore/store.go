@@ -29,12 +29,15 @@ const (
 	defaultBytes = 10e9
 	commitBytes  = 4 << 20
 	commitEvery  = time.Second
-	// queueBytes is what may wait to be written. Beyond it chunks are not stored: fetching never waits for the store.
+	// queueBytes is what may wait to be written. Beyond it chunks are not stored: fetching never
+	// waits for the store.
 	queueBytes = 32 << 20
 )
 
-// Store keeps chunks as they were fetched, in a standard MBTiles file, so that an interrupted texture, another format or other settings need no second
-// download. Safe for concurrent use, and for several processes at once. Reads write nothing: what was used is noted with the next transaction.
+// Store keeps chunks as they were fetched, in a standard MBTiles file, so that an interrupted
+// texture, another format or other settings need no second download. Safe for concurrent use, and
+// for several processes at once. Reads write nothing: what was used is noted with the next
+// transaction.
 type Store struct {
 	db         *sql.DB
 	max        int64
@@ -52,7 +55,8 @@ type Store struct {
 	done sync.WaitGroup
 }
 
-// stored is what is known of a chunk: its body, or that there is none, or that it must be forgotten.
+// stored is what is known of a chunk: its body, or that there is none, or that it must be
+// forgotten.
 type stored struct {
 	body []byte
 	gone bool
@@ -78,7 +82,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// get returns c's body, fetch.ErrNoImagery when the provider had none less than maxAge ago, or an error that says that nothing is known.
+// get returns c's body, fetch.ErrNoImagery when the provider had none less than maxAge ago, or an
+// error that says that nothing is known.
 func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([]byte, error) {
 	s.mu.Lock()
 	entry, ok := s.pending[c]
@@ -130,7 +135,8 @@ func (s *Store) put(c tiles.Chunk, entry stored) {
 	}
 }
 
-// Close writes what is queued and closes the file. The error says what could not be stored; the file is valid nevertheless.
+// Close writes what is queued and closes the file. The error says what could not be stored; the
+// file is valid nevertheless.
 func (s *Store) Close() error {
 	close(s.stop)
 	s.done.Wait()

@@ -107,7 +107,8 @@ func TestKeeps(t *testing.T) {
 	})
 }
 
-// The file stays within its bound; what was used longest ago goes, what was used since stays, though it is older.
+// The file stays within its bound; what was used longest ago goes, what was used since stays,
+// though it is older.
 func TestEvicts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	const bound = 2 << 20
@@ -153,7 +154,8 @@ func TestEvicts(t *testing.T) {
 	}
 }
 
-// Two have one store open and write it at once: here two Stores, whose connections know nothing of each other; cmd/xelpack tries it with two processes.
+// Two have one store open and write it at once: here two Stores, whose connections know nothing of
+// each other; cmd/xelpack tries it with two processes.
 func TestOfTwo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	next := &counted{body: sampleBody(t)}
@@ -186,7 +188,8 @@ func TestOfTwo(t *testing.T) {
 	}
 }
 
-// What is kept only for textures with holes is dropped with the texture, imagery and its absence, and the disk given back.
+// What is kept only for textures with holes is dropped with the texture, imagery and its absence,
+// and the disk given back.
 func TestUntilWhole(t *testing.T) {
 	for _, untilWhole := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "s.mbtiles")

@@ -27,7 +27,8 @@ func (s *Store) write(ctx context.Context) {
 		s.writing, s.pending = s.pending, map[tiles.Chunk]stored{}
 		used := s.used
 		taken := s.bytes
-		// Alone, a note of what was used is worth a transaction only at the end, or when there are many.
+		// Alone, a note of what was used is worth a transaction only at the end, or when there are
+		// many.
 		if len(s.writing) > 0 || !open || len(used) > 100_000 {
 			s.used = map[tiles.Chunk]bool{}
 		} else {
@@ -48,7 +49,8 @@ func (s *Store) write(ctx context.Context) {
 	}
 }
 
-// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room. At the last it gives back the disk that is not needed any more.
+// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room.
+// At the last it gives back the disk that is not needed any more.
 func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -113,7 +115,8 @@ func drop(tx *sql.Tx, where []any, all bool) error {
 	return nil
 }
 
-// describe keeps the metadata true: the zoom levels there are, and the format of pictures that are not JPEG.
+// describe keeps the metadata true: the zoom levels there are, and the format of pictures that are
+// not JPEG.
 func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 	written = maps.Clone(written)
 	maps.DeleteFunc(written, func(_ tiles.Chunk, e stored) bool { return e.body == nil })

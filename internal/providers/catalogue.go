@@ -22,8 +22,9 @@ import (
 // ErrFile is what every error about a file that describes providers wraps.
 var ErrFile = errors.New("not a usable provider file")
 
-// Catalogue is the providers that a user has: the built-in ones, and those of the user's files. The zero value has the built-in ones. It is not changed
-// after it was made, and safe for concurrent use.
+// Catalogue is the providers that a user has: the built-in ones, and those of the user's files. The
+// zero value has the built-in ones. It is not changed after it was made, and safe for concurrent
+// use.
 type Catalogue struct {
 	own     []Provider
 	tokens  map[string]string // by provider id
@@ -40,8 +41,10 @@ type RefusedFile struct {
 // maxProviderFile is longer than any file that describes providers.
 const maxProviderFile = 1 << 20
 
-// Load reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree dir/Providers/*/*.lay as Ortho4XP has it, or that of
-// the Ortho4XP folder that providers.toml names. None need be there. A .lay file that cannot be used does not keep the others from being: see Refused.
+// Load reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree
+// dir/Providers/*/*.lay as Ortho4XP has it, or that of the Ortho4XP folder that providers.toml
+// names. None need be there. A .lay file that cannot be used does not keep the others from being:
+// see Refused.
 func Load(dir string) (*Catalogue, error) {
 	c := &Catalogue{tokens: map[string]string{}}
 	ortho4xp, err := c.addTOML(filepath.Join(dir, "providers.toml"))
@@ -70,8 +73,8 @@ func Load(dir string) (*Catalogue, error) {
 	return c, nil
 }
 
-// layTree returns the .lay files of dir and of the folders and their folders in dir/Providers, the only depth that Ortho4XP looks at. Any of them may
-// be links.
+// layTree returns the .lay files of dir and of the folders and their folders in dir/Providers, the
+// only depth that Ortho4XP looks at. Any of them may be links.
 func layTree(dir string) (files []string) {
 	var read func(dir string, depth int)
 	read = func(dir string, depth int) {
@@ -109,7 +112,8 @@ func (c *Catalogue) Providers() []Provider {
 	return all
 }
 
-// Token returns the API token that the user's files hold for the provider, or "". It is meant for fetch.ClientOptions.Token.
+// Token returns the API token that the user's files hold for the provider, or "". It is meant for
+// fetch.ClientOptions.Token.
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
 
 type tomlFile struct {
@@ -143,7 +147,8 @@ func tomlKeys(structs ...any) (keys []string) {
 	return keys
 }
 
-// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does. The error never shows a line of it: tokens stand there.
+// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does.
+// The error never shows a line of it: tokens stand there.
 func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	text, err := readSmall(file, maxProviderFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -262,8 +267,9 @@ func readSmall(file string, most int64) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// StoreName returns the file name of the provider's chunk store, which differs where imagery may differ: two templates of one host are two stores.
-// It is empty for what need not be stored, because it costs no download.
+// StoreName returns the file name of the provider's chunk store, which differs where imagery may
+// differ: two templates of one host are two stores. It is empty for what need not be stored,
+// because it costs no download.
 func (p Provider) StoreName() string {
 	if _, file := p.MBTiles(); file || p.ID == SampleID {
 		return ""

@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// layKeys are the keys of Ortho4XP's reader. What they say is used here, or concerns only how Ortho4XP keeps and lists its imagery.
+// layKeys are the keys of Ortho4XP's reader. What they say is used here, or concerns only how
+// Ortho4XP keeps and lists its imagery.
 var layKeys = []string{
 	"request_type", "grid_type", "url_template", "url_prefix", "layers", "epsg_code", "tile_size", "wms_size", "wms_version", "wmts_version", "image_type",
 	"top_left_corner", "resolutions", "scaledenominator", "tilematrixset", "fake_headers", "max_zl", "max_threads", "extent", "color_filters", "imagery_dir", "in_GUI",
@@ -33,8 +34,9 @@ func layCode(file string) string {
 	return code
 }
 
-// readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are taken: what is on another grid or in another projection is
-// refused, and the error says why. It does not name the file.
+// readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are taken: what
+// is on another grid or in another projection is refused, and the error says why. It does not name
+// the file.
 func readLay(file string) (Provider, error) {
 	text, err := readSmall(file, maxProviderFile)
 	if err != nil {
@@ -203,7 +205,8 @@ func (l *lay) byTemplate(request string) (string, error) {
 	return named(template, levels), nil
 }
 
-// grid returns the levels of the grid that the file describes, itself or by its tile matrix set. nil: those of the web, or it describes none.
+// grid returns the levels of the grid that the file describes, itself or by its tile matrix set.
+// nil: those of the web, or it describes none.
 func (l *lay) grid(request string) (levels []string, south bool, err error) {
 	set := l.keys["tilematrixset"]
 	if request == "tms" || set == "" {

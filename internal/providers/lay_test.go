@@ -141,7 +141,7 @@ func FuzzParseDict(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { _, _ = parseDict(text) })
 }
 
-func TestLoadCatalogue(t *testing.T) {
+func TestLoad(t *testing.T) {
 	load := func(text string) (*Catalogue, error) {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "providers.toml"), []byte(text), 0o600); err != nil {

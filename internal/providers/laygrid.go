@@ -28,7 +28,8 @@ const (
 	notWeb = "it is not on the web's grid" // and its tiles would be taken for those of other places
 )
 
-// isWebMercator says whether an EPSG code, or the end of a longer name of one, stands for Web Mercator.
+// isWebMercator says whether an EPSG code, or the end of a longer name of one, stands for Web
+// Mercator.
 func isWebMercator(code string) bool {
 	code = code[strings.LastIndexByte(code, ':')+1:]
 	return slices.Contains([]string{"3857", "3785", "900913", "102100", "102113"}, code)
@@ -51,8 +52,9 @@ type layLevel struct {
 	pixels     int     // of a tile's side
 }
 
-// webLevels returns what levels call the web's zoom levels: names[z], "" where there is none. South says that their rows count from the south-west
-// corner. Levels that are not the web's are an error, which says why.
+// webLevels returns what levels call the web's zoom levels: names[z], "" where there is none. South
+// says that their rows count from the south-west corner. Levels that are not the web's are an
+// error, which says why.
 func webLevels(levels []layLevel) (names []string, south bool, err error) {
 	for i, l := range levels {
 		z := math.Round(math.Log2(webResolution / l.resolution))

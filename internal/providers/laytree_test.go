@@ -69,7 +69,8 @@ func layIndex(t *testing.T) (rows []layRow) {
 	return rows
 }
 
-// TestLayForms reads every form of Ortho4XP's .lay files: what is read asks a server for the right chunk, what is not says why in one line.
+// TestLayForms reads every form of Ortho4XP's .lay files: what is read asks a server for the right
+// chunk, what is not says why in one line.
 func TestLayForms(t *testing.T) {
 	image, err := fetch.Sample().Fetch(t.Context(), tiles.Chunk{Z: 16, X: 33712, Y: 23952})
 	if err != nil {
@@ -128,7 +129,8 @@ func TestLayForms(t *testing.T) {
 	}
 }
 
-// TestLayThreads: max_threads holds for a host even if another provider of that host was there first.
+// TestLayThreads: max_threads holds for a host even if another provider of that host was there
+// first.
 func TestLayThreads(t *testing.T) {
 	image, err := fetch.Sample().Fetch(t.Context(), tiles.Chunk{Z: 16, X: 1, Y: 1})
 	if err != nil {
@@ -171,7 +173,8 @@ func TestLayThreads(t *testing.T) {
 	}
 }
 
-// TestLayTree: a whole Ortho4XP folder is read, beside providers.toml or where that says; what is refused is listed and hinders nobody.
+// TestLayTree: a whole Ortho4XP folder is read, beside providers.toml or where that says; what is
+// refused is listed and hinders nobody.
 func TestLayTree(t *testing.T) {
 	dir := copyLays(t, layServer)
 	away := t.TempDir()

@@ -11,14 +11,16 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// ErrUnknown is what Lookup's error wraps when there is no such provider. The error lists those there are.
+// ErrUnknown is what Lookup's error wraps when there is no such provider. The error lists those
+// there are.
 var ErrUnknown = errors.New("unknown provider")
 
 // Lookup is Lookup of a Catalogue with the built-in providers only.
 func Lookup(name string) (Provider, error) { return (&Catalogue{}).Lookup(name) }
 
-// Lookup finds a provider: by its id or one of its maptype codes, in any case; a URL template, which holds "://"; mbtiles:FILE; a provider file of
-// Ortho4XP, FILE.lay. Whatever would keep its source from working shows here: errors are ErrUnknown, ErrTemplate, ErrFile or ErrToken.
+// Lookup finds a provider: by its id or one of its maptype codes, in any case; a URL template,
+// which holds "://"; mbtiles:FILE; a provider file of Ortho4XP, FILE.lay. Whatever would keep its
+// source from working shows here: errors are ErrUnknown, ErrTemplate, ErrFile or ErrToken.
 func (c *Catalogue) Lookup(name string) (Provider, error) {
 	path, isMBTiles := strings.CutPrefix(name, mbtilesPrefix)
 	switch {
@@ -66,7 +68,8 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 	return Provider{}, err
 }
 
-// Find returns the provider of an id or maptype code, in any case, as it is described: what it would take to ask it, such as a token, need not be there.
+// Find returns the provider of an id or maptype code, in any case, as it is described: what it
+// would take to ask it, such as a token, need not be there.
 func (c *Catalogue) Find(name string) (Provider, bool) {
 	for _, p := range c.Providers() {
 		if slices.ContainsFunc(p.names(), func(n string) bool { return strings.EqualFold(n, name) }) {

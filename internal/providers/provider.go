@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrToken: a provider needs an API token and the environment has none. The error names the variable.
+// ErrToken: a provider needs an API token and the environment has none. The error names the
+// variable.
 var ErrToken = errors.New("an API token is needed")
 
 // SampleID is the id of the provider whose imagery is made in the process, without network.
@@ -48,7 +49,8 @@ type Provider struct {
 	Ignored []string // what of File is without effect, for who looks at File
 }
 
-// NoImageryRule recognises a provider's placeholder. Every field that is set must match, and one must be set.
+// NoImageryRule recognises a provider's placeholder. Every field that is set must match, and one
+// must be set.
 type NoImageryRule struct {
 	Header, Value string // a response header with this value, in any case
 	Size          int    // the body's length
@@ -72,11 +74,13 @@ func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	return true
 }
 
-// bingNoTile is Bing's word for "none here". The PNG of 1,033 bytes that comes with it would not pass as imagery either.
+// bingNoTile is Bing's word for "none here". The PNG of 1,033 bytes that comes with it would not
+// pass as imagery either.
 var bingNoTile = NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile"}
 
-// arcgisNoData is ArcGIS' picture "Map data not yet available". Its length alone decides: a real chunk of exactly that length is rare, nearly
-// featureless, and then shown from its parent, while a placeholder taken for imagery stays in the archive.
+// arcgisNoData is ArcGIS' picture "Map data not yet available". Its length alone decides: a real
+// chunk of exactly that length is rare, nearly featureless, and then shown from its parent, while a
+// placeholder taken for imagery stays in the archive.
 var arcgisNoData = NoImageryRule{Size: 2521}
 
 // BuiltIn returns the providers, sample last. The zoom ranges are conservative.

@@ -58,7 +58,7 @@ func TestProviderTable(t *testing.T) {
 	}
 }
 
-func TestLookupProvider(t *testing.T) {
+func TestLookup(t *testing.T) {
 	for _, test := range []struct{ name, id, code string }{
 		{"eox", "eox", "EOX"},
 		{"EOX", "eox", "EOX"},

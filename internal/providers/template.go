@@ -72,7 +72,8 @@ func placeholder(name string) (segmentKind, bool) {
 	return 0, false
 }
 
-// parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and show of s what redactURL leaves.
+// parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and show of s what
+// redactURL leaves.
 func parseTemplate(s string) (*Template, error) {
 	fail := func(format string, args ...any) (*Template, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s), fmt.Sprintf(format, args...))
@@ -126,7 +127,8 @@ func parseTemplate(s string) (*Template, error) {
 	}
 	t.token = seen[token]
 
-	// A host that depended on the chunk, or carried the token, could not be limited, named or trusted.
+	// A host that depended on the chunk, or carried the token, could not be limited, named or
+	// trusted.
 	const marker = "\x00"
 	first := t.expand(tiles.Chunk{}, marker, func(segment) string { return marker })
 	scheme, after, ok := strings.Cut(first, "://")
@@ -194,7 +196,8 @@ func (t *Template) setLevels(names string) error {
 	return nil
 }
 
-// firstLevel returns the first zoom level that has a name, or how many levels there are if none has.
+// firstLevel returns the first zoom level that has a name, or how many levels there are if none
+// has.
 func (t *Template) firstLevel() int {
 	first := slices.IndexFunc(t.levels, func(name string) bool { return name != "" })
 	if first < 0 {
@@ -212,7 +215,8 @@ func (t *Template) Bound(p *Provider) {
 	p.MaxZL = min(p.MaxZL, tiles.ZL(len(t.levels)-1))
 }
 
-// escaped returns s with what cannot stand in a URL escaped behind the host, as browsers do, placeholders apart.
+// escaped returns s with what cannot stand in a URL escaped behind the host, as browsers do,
+// placeholders apart.
 func escaped(s string) string {
 	start := strings.Index(s, "://") + len("://")
 	if start < len("://") {
@@ -282,7 +286,8 @@ func (t *Template) expand(c tiles.Chunk, tok string, coordinate func(segment) st
 		case literal:
 			b.WriteString(s.text)
 		case chosen:
-			// By place, so that a chunk always comes from the same server and whatever caches stand before it.
+			// By place, so that a chunk always comes from the same server and whatever caches stand
+			// before it.
 			b.WriteString(s.choices[(uint64(c.X)+uint64(c.Y))%uint64(len(s.choices))])
 		case token:
 			b.WriteString(tok)
@@ -293,7 +298,8 @@ func (t *Template) expand(c tiles.Chunk, tok string, coordinate func(segment) st
 	return b.String()
 }
 
-// redactURL returns what of a URL or template may be shown: neither user nor query, where keys stand.
+// redactURL returns what of a URL or template may be shown: neither user nor query, where keys
+// stand.
 func redactURL(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if ok {

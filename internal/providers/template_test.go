@@ -119,7 +119,8 @@ func TestTemplateErrorsHideSecrets(t *testing.T) {
 	}
 }
 
-// FuzzTemplate: whatever is accepted gives URLs of the host that was promised, which differ from chunk to chunk.
+// FuzzTemplate: whatever is accepted gives URLs of the host that was promised, which differ from
+// chunk to chunk.
 func FuzzTemplate(f *testing.F) {
 	for _, p := range BuiltIn() {
 		f.Add(p.Template)

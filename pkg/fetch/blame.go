@@ -1,8 +1,9 @@
 package fetch
 
-// blame tells failures of a host from those of chunks. A host in trouble, or one that we ask too much of, answers now this chunk and now that: what failed comes
-// as readily, asked again, as what was never asked for. Where others come and what failed never does, it is the chunks, and neither asking them again nor asking
-// the host for less helps.
+// blame tells failures of a host from those of chunks. A host in trouble, or one that we ask too
+// much of, answers now this chunk and now that: what failed comes as readily, asked again, as what
+// was never asked for. Where others come and what failed never does, it is the chunks, and neither
+// asking them again nor asking the host for less helps.
 type blame struct {
 	first float64 // share of chunks that came, of late, when they were asked for the first time
 	again float64 // the same of those that had failed before

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// budget keeps requests that are made again to a tenth of those made first. Beyond it they are paced, in the order they came, and never dropped: a host
-// in trouble is not asked twice as much for being in trouble.
+// budget keeps requests that are made again to a tenth of those made first. Beyond it they are
+// paced, in the order they came, and never dropped: a host in trouble is not asked twice as much
+// for being in trouble.
 type budget struct {
 	host interface {
 		accepted() float64 // requests a second that it takes
@@ -24,13 +25,15 @@ const (
 	budgetShare   = 0.1
 	budgetReserve = 64 // retries at once that are nobody's worry: what is in flight when a line stumbles
 	budgetLeast   = 25 // a second
-	// budgetLook is how long a wait goes on before it is worked out again: the host may take more by now, or be down.
+	// budgetLook is how long a wait goes on before it is worked out again: the host may take more
+	// by now, or be down.
 	budgetLook = 500 * time.Millisecond
 )
 
 func newBudget(host *throttle) *budget { return &budget{host: host, earned: budgetReserve} }
 
-// spend waits until another retry is within the budget. It does not wait for a host that is down: there everybody queues at the door.
+// spend waits until another retry is within the budget. It does not wait for a host that is down:
+// there everybody queues at the door.
 func (b *budget) spend(ctx context.Context) error {
 	b.mu.Lock()
 	b.asked++

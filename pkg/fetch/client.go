@@ -22,31 +22,36 @@ func DefaultConcurrency() int { return min(16*runtime.NumCPU(), MaxConcurrency) 
 
 // ClientOptions tune a Client. The zero value is meant for use.
 type ClientOptions struct {
-	// Concurrency is how many requests may be in flight at once, whatever they are for. 0: DefaultConcurrency. At most MaxConcurrency.
+	// Concurrency is how many requests may be in flight at once, whatever they are for. 0:
+	// DefaultConcurrency. At most MaxConcurrency.
 	Concurrency int
-	// Timeout bounds one attempt, from asking for a connection to the last byte of the body. 0: 20 s.
+	// Timeout bounds one attempt, from asking for a connection to the last byte of the body. 0: 20
+	// s.
 	Timeout time.Duration
-	// Retries is how often a chunk is asked for again before it counts as failed, at most: it is less often while asking again helps no chunk, and
-	// once more where only that tells a chunk from an outage. 0: 6; negative: never.
+	// Retries is how often a chunk is asked for again before it counts as failed, at most: it is
+	// less often while asking again helps no chunk, and once more where only that tells a chunk
+	// from an outage. 0: 6; negative: never.
 	Retries int
-	// Backoff is the most that is waited before the first retry; it doubles with each further one, up to 30 s, and the actual wait is drawn
-	// evenly below it. 0: 250 ms.
+	// Backoff is the most that is waited before the first retry; it doubles with each further one,
+	// up to 30 s, and the actual wait is drawn evenly below it. 0: 250 ms.
 	Backoff time.Duration
 	// MaxRetryAfter is the longest that a Retry-After is obeyed. 0: 2 minutes.
 	MaxRetryAfter time.Duration
 	// Rate is the most requests a second that any host gets. 0: as many as it takes.
 	Rate float64
-	// Patience is how long fetching waits for a host that has stopped answering before its chunks fail with ErrDown; half a minute at most if the
-	// host has never answered. 0: 10 minutes; negative: nobody waits.
+	// Patience is how long fetching waits for a host that has stopped answering before its chunks
+	// fail with ErrDown; half a minute at most if the host has never answered. 0: 10 minutes;
+	// negative: nobody waits.
 	Patience time.Duration
 	// OnOutage is called when a host stops answering and when it answers again. nil: nobody hears.
 	OnOutage func(Outage)
-	// Token returns the API token of a provider that the environment has none for, or "". nil: there is none.
+	// Token returns the API token of a provider that the environment has none for, or "". nil:
+	// there is none.
 	Token func(providerID string) string
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
-	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the chunk is asked for again. Called from many
-	// goroutines. nil: nothing more is checked.
+	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the
+	// chunk is asked for again. Called from many goroutines. nil: nothing more is checked.
 	Check func(body []byte) error
 	// Observer hears of every attempt and every chunk. nil: nobody does, at no cost.
 	Observer Observer
@@ -91,7 +96,8 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
-// Client holds what all fetching of a process shares: connections, the limit on requests in flight, counters. Safe for concurrent use.
+// Client holds what all fetching of a process shares: connections, the limit on requests in flight,
+// counters. Safe for concurrent use.
 type Client struct {
 	options   ClientOptions
 	http      *http.Client
@@ -131,23 +137,27 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: o.Timeout * 3 / 4,
 		ForceAttemptHTTP2:     true,
-		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened again.
+		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened
+		// again.
 		MaxIdleConns:        2 * MaxConcurrency,
 		MaxIdleConnsPerHost: o.Concurrency,
 		MaxConnsPerHost:     min(o.Concurrency, cap(dialer.open)),
 		IdleConnTimeout:     90 * time.Second,
-		// Imagery does not compress: it is not asked for so. Some servers compress it all the same; see inflated.
+		// Imagery does not compress: it is not asked for so. Some servers compress it all the same;
+		// see inflated.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		// A connection that has gone dead is noticed in half the time that its requests have, and these are made again on another.
+		// A connection that has gone dead is noticed in half the time that its requests have, and
+		// these are made again on another.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4, PingTimeout: o.Timeout / 8},
 	}
 	dialer.closeIdle = transport.CloseIdleConnections
 	return transport
 }
 
-// Source returns the source of p's imagery: validated, retried, limited and counted. It never fails by itself: what is wrong with p comes from
-// every Fetch. Sources of one host share what is known of it.
+// Source returns the source of p's imagery: validated, retried, limited and counted. It never fails
+// by itself: what is wrong with p comes from every Fetch. Sources of one host share what is known
+// of it.
 func (c *Client) Source(p Provider) Source {
 	s := &clientSource{client: c, provider: p.ID}
 	path, isFile := p.MBTiles()
@@ -170,7 +180,8 @@ func (c *Client) Source(p Provider) Source {
 	return s
 }
 
-// retried returns s, which makes one request a Fetch, within the limits of its host and the process, asked again where that may help.
+// retried returns s, which makes one request a Fetch, within the limits of its host and the
+// process, asked again where that may help.
 func (c *Client) retried(s Source, host *throttle) Source {
 	s = &attempting{
 		next: s, host: host, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
@@ -181,8 +192,9 @@ func (c *Client) retried(s Source, host *throttle) Source {
 	}
 }
 
-// Candidates names chunks to ask for when p's host seems to answer nothing, the most likely to come first: what was answered in an earlier run, or what
-// lies far apart. Without them a run that has nothing left to ask for but what always fails could not be told from an outage.
+// Candidates names chunks to ask for when p's host seems to answer nothing, the most likely to come
+// first: what was answered in an earlier run, or what lies far apart. Without them a run that has
+// nothing left to ask for but what always fails could not be told from an outage.
 func (c *Client) Candidates(p Provider, chunks ...tiles.Chunk) {
 	if t, _, err := p.Resolve(c.options.Token); err == nil { // others have no host
 		c.throttleOf(p, t.Host).candidate(chunks)
@@ -197,7 +209,8 @@ func (c *Client) throttleOf(p Provider, host string) *throttle {
 	return t
 }
 
-// ceilings returns how many requests at once and a second p's host gets at most; 0 a second is as many as it takes.
+// ceilings returns how many requests at once and a second p's host gets at most; 0 a second is as
+// many as it takes.
 func (c *Client) ceilings(p Provider) (atOnce int, perSecond float64) {
 	atOnce, perSecond = c.options.Concurrency, c.options.Rate
 	if p.Concurrency > 0 {
@@ -225,8 +238,8 @@ func (c *Client) newThrottle(host string, ceiling int, perSecond float64) *throt
 // Stats returns what has happened so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
-// Close ends the Client's use: sources fail with ErrClosed, idle connections are closed. Fetches under way run to their end, or their
-// context's.
+// Close ends the Client's use: sources fail with ErrClosed, idle connections are closed. Fetches
+// under way run to their end, or their context's.
 func (c *Client) Close() {
 	c.closed.Store(true)
 	c.transport.CloseIdleConnections()

@@ -9,8 +9,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// clientSource is what a Client gives for a provider. It lets through only what can be asked for, makes
-// every error an *Error, and counts and tells how each chunk ended.
+// clientSource is what a Client gives for a provider. It lets through only what can be asked for,
+// makes every error an *Error, and counts and tells how each chunk ended.
 type clientSource struct {
 	client         *Client
 	next           Source

@@ -20,8 +20,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// TestDeadConnection: the connection stays open and carries nothing any more. Over HTTP/2 a ping finds out before the deadline, so that the attempt
-// fails as one of the network, and the next goes over a new connection; over HTTP/1.1 the deadline does.
+// TestDeadConnection: the connection stays open and carries nothing any more. Over HTTP/2 a ping
+// finds out before the deadline, so that the attempt fails as one of the network, and the next goes
+// over a new connection; over HTTP/1.1 the deadline does.
 func TestDeadConnection(t *testing.T) {
 	for name, test := range map[string]struct {
 		tls     bool
@@ -54,8 +55,9 @@ func TestDeadConnection(t *testing.T) {
 	}
 }
 
-// TestProxyFromEnvironment runs itself in a process of its own, since net/http reads the environment once. Plain requests go to the proxy, TLS through a
-// tunnel, and what NO_PROXY names past it.
+// TestProxyFromEnvironment runs itself in a process of its own, since net/http reads the
+// environment once. Plain requests go to the proxy, TLS through a tunnel, and what NO_PROXY names
+// past it.
 func TestProxyFromEnvironment(t *testing.T) {
 	if template := os.Getenv("FETCH_TEST_PROXIED"); template != "" {
 		client := fetch.NewClient(fetch.ClientOptions{Retries: -1})
@@ -130,8 +132,8 @@ func tunnel(w http.ResponseWriter, address string) {
 	both.Wait()
 }
 
-// TestFewDescriptors: with fewer connections than requests, requests wait for connections, and connections that one host leaves idle are closed for
-// another.
+// TestFewDescriptors: with fewer connections than requests, requests wait for connections, and
+// connections that one host leaves idle are closed for another.
 func TestFewDescriptors(t *testing.T) {
 	const most = 16
 	a, client, _ := serve(t, fetchtest.Options{Image: fetchtest.Repeat(chunk, 4, fetch.Sample()), Latency: 2 * time.Millisecond}, fetch.ClientOptions{Concurrency: 64, Retries: -1})

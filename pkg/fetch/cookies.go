@@ -14,8 +14,9 @@ const (
 	maxCookieBytes = 4 << 10
 )
 
-// cookies keeps the cookies of every host apart, as long as the process runs: some providers send whoever has none to a gate, and to it again. What one
-// host sets goes back to that host and port, and to no other, whatever domain it names. The zero value holds none.
+// cookies keeps the cookies of every host apart, as long as the process runs: some providers send
+// whoever has none to a gate, and to it again. What one host sets goes back to that host and port,
+// and to no other, whatever domain it names. The zero value holds none.
 type cookies struct {
 	mu    sync.Mutex
 	hosts map[string]*hostCookies

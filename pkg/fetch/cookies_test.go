@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// TestCookieGate: a provider that sends whoever has no cookie to a gate, and from there back, is let through once and not again.
+// TestCookieGate: a provider that sends whoever has no cookie to a gate, and from there back, is
+// let through once and not again.
 func TestCookieGate(t *testing.T) {
 	image := sampleBody(t, chunk)
 	var mu sync.Mutex
@@ -58,7 +59,8 @@ func TestCookieGate(t *testing.T) {
 	}
 }
 
-// TestCookiesStayWithTheirHost: whatever domain a cookie names, no other host gets it, not even another port of the same, nor by a redirect.
+// TestCookiesStayWithTheirHost: whatever domain a cookie names, no other host gets it, not even
+// another port of the same, nor by a redirect.
 func TestCookiesStayWithTheirHost(t *testing.T) {
 	image := sampleBody(t, chunk)
 	got := map[string][]string{}

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// dialer opens no more connections at once than the process has descriptors for. Who wants one more waits: for a connection to be closed, or, since
-// net/http gives a request whatever comes first, for another to become free.
+// dialer opens no more connections at once than the process has descriptors for. Who wants one more
+// waits: for a connection to be closed, or, since net/http gives a request whatever comes first,
+// for another to become free.
 type dialer struct {
 	net.Dialer
 	open      chan struct{} // one for every connection
@@ -17,7 +18,8 @@ type dialer struct {
 }
 
 const (
-	// keptDescriptors are for files: archive, chunk store, scenery, and what else the process has open.
+	// keptDescriptors are for files: archive, chunk store, scenery, and what else the process has
+	// open.
 	keptDescriptors  = 96
 	leastConnections = 16
 	dialAgain        = 100 * time.Millisecond

@@ -14,8 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// TestDrillBesideCurl fetches one list over TLS from a server that takes 40 ms, with curl and with a Client at the same concurrency, in turns: server,
-// curl and client are processes of their own.
+// TestDrillBesideCurl fetches one list over TLS from a server that takes 40 ms, with curl and with
+// a Client at the same concurrency, in turns: server, curl and client are processes of their own.
 func TestDrillBesideCurl(t *testing.T) {
 	drill.SkipIfShort(t)
 	curl, err := exec.LookPath("curl")

@@ -24,8 +24,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Drills that measure run the server, and where memory is measured the client too, in processes of their own: this test binary, started again with a
-// role in its environment.
+// Drills that measure run the server, and where memory is measured the client too, in processes of
+// their own: this test binary, started again with a role in its environment.
 const (
 	roleVariable   = "FETCH_DRILL_ROLE"
 	configVariable = "FETCH_DRILL_CONFIG"
@@ -147,7 +147,8 @@ func (r *remote) end() (stats fetchtest.Stats, err error) {
 	return stats, errors.Join(json.NewDecoder(r.out).Decode(&stats), r.cmd.Wait())
 }
 
-// fetchMany fetches n chunks with so many goroutines, tells seen (which may be nil) of each, and returns how many ended in an error.
+// fetchMany fetches n chunks with so many goroutines, tells seen (which may be nil) of each, and
+// returns how many ended in an error.
 func fetchMany(ctx context.Context, s fetch.Source, n, goroutines int, seen func(i int, took time.Duration)) (failed int) {
 	var next, bad atomic.Int64
 	var all sync.WaitGroup
@@ -202,7 +203,8 @@ func clientRole(config []byte) error {
 	return json.NewEncoder(os.Stdout).Encode(clientResult{failed, time.Since(start).Seconds(), client.Stats()})
 }
 
-// runClient runs a client to its end and returns its peak memory in bytes and the processor time it took.
+// runClient runs a client to its end and returns its peak memory in bytes and the processor time it
+// took.
 func runClient(t testing.TB, c clientConfig) (r clientResult, peak int64, cpu time.Duration) {
 	t.Helper()
 	cmd := role(t, "client", c)

@@ -10,7 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// TestDrillTooMany: a server that answers 429 above 400 requests a second, near and plain, and far over HTTP/2.
+// TestDrillTooMany: a server that answers 429 above 400 requests a second, near and plain, and far
+// over HTTP/2.
 func TestDrillTooMany(t *testing.T) {
 	drill.SkipIfShort(t)
 	const perSecond = 400
@@ -126,7 +127,8 @@ func TestDrillNeverAnswered(t *testing.T) {
 	drill.Row(t, "… second requests", "at most 1 %", fmt.Sprintf("%.2f %%", 100*float64(hedges)/float64(sent)), 100*hedges <= sent)
 }
 
-// TestDrillMemory: peak memory of a client that fetches 10,000 chunks, and of one that fetches 500,000.
+// TestDrillMemory: peak memory of a client that fetches 10,000 chunks, and of one that fetches
+// 500,000.
 func TestDrillMemory(t *testing.T) {
 	drill.SkipIfShort(t)
 	server := startServer(t, serverConfig{TLS: true})

@@ -13,8 +13,9 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
-// Explain says what a provider, or its host, did when err came of asking for a chunk, as what follows "the provider ": "answers status 500 Internal Server
-// Error", "answers HTML: Access denied", "does not answer: …". err is of a Source.
+// Explain says what a provider, or its host, did when err came of asking for a chunk, as what
+// follows "the provider ": "answers status 500 Internal Server Error", "answers HTML: Access
+// denied", "does not answer: …". err is of a Source.
 func Explain(err error) string {
 	reason := plainly(err)
 	text := reason.Error()
@@ -39,7 +40,8 @@ func Explain(err error) string {
 	return "cannot be asked: " + text
 }
 
-// plainly returns the part of err that says what was answered, without what we added for the chunk, the number of attempts or an outage.
+// plainly returns the part of err that says what was answered, without what we added for the chunk,
+// the number of attempts or an outage.
 func plainly(err error) error {
 	if down, ok := errors.AsType[*downError](err); ok {
 		err = down.cause
@@ -68,7 +70,8 @@ var (
 	markup = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
 )
 
-// answerText returns the kind of an answer that is text instead of an image, and the first words of it: "HTML: Access denied". It is empty for anything else.
+// answerText returns the kind of an answer that is text instead of an image, and the first words of
+// it: "HTML: Access denied". It is empty for anything else.
 func answerText(body []byte) string {
 	body = body[:min(len(body), 16<<10)]
 	found := http.DetectContentType(body)

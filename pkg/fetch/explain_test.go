@@ -62,7 +62,8 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// What a server says instead of an image is quoted, but neither a token that it repeats nor anything that a terminal would obey.
+// What a server says instead of an image is quoted, but neither a token that it repeats nor
+// anything that a terminal would obey.
 func TestAnswersInWords(t *testing.T) {
 	for body, want := range map[string]string{
 		"<!DOCTYPE html><html><head><title>\n Access  denied &amp; logged</title></head><body>x</body></html>": "HTML: Access denied & logged",

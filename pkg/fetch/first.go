@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// firstRequest lets one request to a host go ahead until it is answered: were hundreds to start at once, each would open a connection before any
-// knew that HTTP/2 needs only one.
+// firstRequest lets one request to a host go ahead until it is answered: were hundreds to start at
+// once, each would open a connection before any knew that HTTP/2 needs only one.
 type firstRequest struct {
 	lead chan struct{} // holds one token until somebody leads
 	open chan struct{} // closed when the others may go
@@ -18,7 +18,8 @@ func newFirstRequest() *firstRequest {
 	return f
 }
 
-// leadTime is how long the others wait at most: a first request that is never answered must not hold up the rest.
+// leadTime is how long the others wait at most: a first request that is never answered must not
+// hold up the rest.
 const leadTime = time.Second
 
 // enter returns what to call when the request has been answered.

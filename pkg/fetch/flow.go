@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// flow is how many requests a host gets at once: additive increase, multiplicative decrease. It starts low, doubles every round trip until
-// something speaks against it, and then grows by one a round trip.
+// flow is how many requests a host gets at once: additive increase, multiplicative decrease. It
+// starts low, doubles every round trip until something speaks against it, and then grows by one a
+// round trip.
 type flow struct {
 	limit    float64
 	ceiling  float64
@@ -19,7 +20,8 @@ type flow struct {
 
 const (
 	flowStart = 16
-	// Fewer strained answers than this are chance: one server in a farm, one request in a thousand that is never answered.
+	// Fewer strained answers than this are chance: one server in a farm, one request in a thousand
+	// that is never answered.
 	strainedShare  = 0.03
 	strainedMemory = 128
 	cutBy          = 0.7
@@ -60,7 +62,8 @@ func (f *flow) strain() bool {
 	return f.strained > strainedShare
 }
 
-// cut makes the limit smaller, once for all that were under way together, but not so small that perSecond requests could not be kept up.
+// cut makes the limit smaller, once for all that were under way together, but not so small that
+// perSecond requests could not be kept up.
 func (f *flow) cut(now, started time.Time, perSecond float64) {
 	if started.Before(f.cutAt) {
 		return

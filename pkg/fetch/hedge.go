@@ -10,8 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// attempting makes one attempt within the limits of its host and of the process. An attempt that takes several times as long as others do is made a
-// second time beside the first, and the earlier answer counts: one request in thousands is never answered.
+// attempting makes one attempt within the limits of its host and of the process. An attempt that
+// takes several times as long as others do is made a second time beside the first, and the earlier
+// answer counts: one request in thousands is never answered.
 type attempting struct {
 	next          Source
 	host          *throttle
@@ -41,7 +42,8 @@ func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	return s.race(ctx, c, leave, max(stragglerAfter*median, leastStraggler))
 }
 
-// enter waits for a turn to ask for c, and returns what ends it. A turn that is meant for a probe goes by with that.
+// enter waits for a turn to ask for c, and returns what ends it. A turn that is meant for a probe
+// goes by with that.
 func (s *attempting) enter(ctx context.Context, c tiles.Chunk) (leave func(started time.Time, err error, abandoned bool), err error) {
 	for {
 		mine, err := s.host.enter(ctx)
@@ -79,7 +81,8 @@ type second struct {
 	timer *time.Timer
 }
 
-// race makes the first attempt in the calling goroutine, and a second one if it is still under way after patience. Both have ended when it returns.
+// race makes the first attempt in the calling goroutine, and a second one if it is still under way
+// after patience. Both have ended when it returns.
 func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Time, error, bool), patience time.Duration) ([]byte, error) {
 	firstCtx, endFirst := context.WithCancel(ctx)
 	defer endFirst()
@@ -116,7 +119,8 @@ func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Ti
 	return body, err
 }
 
-// secondAttempt starts when the first is late, or looks again later when there were enough of its kind already.
+// secondAttempt starts when the first is late, or looks again later when there were enough of its
+// kind already.
 func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *second, patience time.Duration, endFirst func()) {
 	other.mu.Lock()
 	if other.over {

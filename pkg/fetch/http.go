@@ -47,7 +47,8 @@ func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *ht
 	if p.JPEGOnly {
 		s.check = CheckJPEG
 	}
-	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle connection turns out to be gone.
+	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle
+	// connection turns out to be gone.
 	s.trace = &httptrace.ClientTrace{WroteHeaders: func() { c.stats.requests.Add(1) }}
 	for name, value := range p.Headers {
 		s.header.Set(name, value)
@@ -105,7 +106,8 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		// Read, so that the connection can be used again; what it says does not matter, and neither does how reading it ends.
+		// Read, so that the connection can be used again; what it says does not matter, and neither
+		// does how reading it ends.
 		n, _ := io.CopyN(io.Discard, res.Body, maxDrained)
 		s.client.stats.bytes.Add(n)
 		err := error(&StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())})
@@ -133,8 +135,8 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	return body, nil
 }
 
-// readBody returns what could be read, also with an error. It reads to the very end: a body of HTTP/2 that is closed a moment before costs a reset of
-// its stream, and servers count those.
+// readBody returns what could be read, also with an error. It reads to the very end: a body of
+// HTTP/2 that is closed a moment before costs a reset of its stream, and servers count those.
 func readBody(res *http.Response) ([]byte, error) {
 	if res.ContentLength > maxBody {
 		return nil, errTooLong
@@ -150,7 +152,8 @@ func readBody(res *http.Response) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a token, and ErrNetwork if trying again may help.
+// describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a
+// token, and ErrNetwork if trying again may help.
 func (s *httpSource) describe(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
@@ -193,7 +196,8 @@ func isFinal(err error) bool {
 
 var errRedirect = errors.New("redirected where we do not follow")
 
-// redirectPolicy follows a few redirects, never from TLS to plain, and gives another host nothing of ours but userAgent.
+// redirectPolicy follows a few redirects, never from TLS to plain, and gives another host nothing
+// of ours but userAgent.
 func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		switch {

@@ -81,7 +81,8 @@ func decodes(body []byte) error {
 	return err
 }
 
-// TestBadAnswers is the table of what a provider may answer and what becomes of it, over HTTP/1.1 and HTTP/2.
+// TestBadAnswers is the table of what a provider may answer and what becomes of it, over HTTP/1.1
+// and HTTP/2.
 func TestBadAnswers(t *testing.T) {
 	const retries = 3
 	const asked = retries + 1
@@ -226,7 +227,8 @@ func TestFaultyFirstAnswers(t *testing.T) {
 				t.Errorf("only %d chunks were asked for again: the faults did not work", again)
 			}
 			stats := client.Stats()
-			// net/http retries by itself when a kept connection is reset, so ours may be fewer than the server saw.
+			// net/http retries by itself when a kept connection is reset, so ours may be fewer than
+			// the server saw.
 			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 || stats.Retries > int64(again) || stats.Requests != int64(256+again) {
 				t.Errorf("stats are %+v, with %d asked again", stats, again)
 			}
@@ -234,7 +236,8 @@ func TestFaultyFirstAnswers(t *testing.T) {
 	}
 }
 
-// TestCeiling counts at the server: never more than the limit, whichever source the requests are for, and all of it is used.
+// TestCeiling counts at the server: never more than the limit, whichever source the requests are
+// for, and all of it is used.
 func TestCeiling(t *testing.T) {
 	const ceiling = 6
 	arrived := make(chan struct{}, 100)
@@ -285,7 +288,8 @@ func TestProviderConcurrency(t *testing.T) {
 	}
 }
 
-// TestWaitingHoldsNoSlot: with one slot, a chunk that waits to be asked again does not keep another from being fetched.
+// TestWaitingHoldsNoSlot: with one slot, a chunk that waits to be asked again does not keep another
+// from being fetched.
 func TestWaitingHoldsNoSlot(t *testing.T) {
 	bad, fine := tiles.Chunk{Z: 16, X: 1, Y: 1}, tiles.Chunk{Z: 16, X: 2, Y: 1}
 	server, client, _ := serve(t, fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {

@@ -10,8 +10,9 @@ import (
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
 
-// CheckImage says why body is not a whole picture of 256×256 px that we can use, or nil: a JPEG (see CheckJPEG), a PNG or a still WebP. It decodes
-// nothing, and what it passes is safe to decode: no picture inside is larger than announced. The error wraps ErrBody.
+// CheckImage says why body is not a whole picture of 256×256 px that we can use, or nil: a JPEG
+// (see CheckJPEG), a PNG or a still WebP. It decodes nothing, and what it passes is safe to decode:
+// no picture inside is larger than announced. The error wraps ErrBody.
 func CheckImage(body []byte) error {
 	switch {
 	case bytes.HasPrefix(body, []byte(pngSignature)):

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// inflated returns body without the Content-Encoding that it came in. That was not asked for, but servers answer so; some name an encoding that they
-// have not used. What it returns is no longer than a body may be.
+// inflated returns body without the Content-Encoding that it came in. That was not asked for, but
+// servers answer so; some name an encoding that they have not used. What it returns is no longer
+// than a body may be.
 func inflated(encoding string, body []byte) ([]byte, error) {
 	switch encoding = strings.ToLower(strings.TrimSpace(encoding)); {
 	case encoding == "" || encoding == "identity" || CheckImage(body) == nil:

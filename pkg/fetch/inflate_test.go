@@ -29,8 +29,8 @@ func compressed(t *testing.T, body []byte, open func(io.Writer) io.WriteCloser) 
 
 func zipped(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 
-// TestEncodedAnswers: servers compress what nobody asked them to. That is inflated, as far as a body may go; what is cut off, longer than it may be, or
-// encoded otherwise is a failure.
+// TestEncodedAnswers: servers compress what nobody asked them to. That is inflated, as far as a
+// body may go; what is cut off, longer than it may be, or encoded otherwise is a failure.
 func TestEncodedAnswers(t *testing.T) {
 	image := sampleBody(t, chunk)
 	inGzip := compressed(t, image, zipped)

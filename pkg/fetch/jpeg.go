@@ -25,12 +25,15 @@ const (
 	markerTEM  = 0x01
 )
 
-// maxScans is more than any encoder makes of a picture: ten or so where it is progressive. A few bytes of scan cost the decoder a whole picture's time.
+// maxScans is more than any encoder makes of a picture: ten or so where it is progressive. A few
+// bytes of scan cost the decoder a whole picture's time.
 const maxScans = 64
 
-// CheckJPEG says why body is not a whole JPEG that we can use, or nil. It walks the markers and decodes nothing: the frame must be Huffman-coded
-// (baseline, extended or progressive), 8 bits, 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the end marker after the last
-// one. What stands after the end marker is ignored, as decoders do: some servers pad. The error wraps ErrBody.
+// CheckJPEG says why body is not a whole JPEG that we can use, or nil. It walks the markers and
+// decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive), 8 bits,
+// 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the
+// end marker after the last one. What stands after the end marker is ignored, as decoders do: some
+// servers pad. The error wraps ErrBody.
 func CheckJPEG(body []byte) error {
 	if len(body) == 0 {
 		return fmt.Errorf("%w: it is empty", ErrBody)

@@ -22,7 +22,8 @@ func sampleJPEG(t testing.TB) []byte {
 	return body
 }
 
-// patched returns body with the byte at offset of the segment of marker (offset 0 is 0xFF) set to value.
+// patched returns body with the byte at offset of the segment of marker (offset 0 is 0xFF) set to
+// value.
 func patched(t testing.TB, body []byte, marker byte, offset int, value byte) []byte {
 	t.Helper()
 	at := bytes.Index(body, []byte{0xFF, marker})

@@ -41,7 +41,7 @@ func TestMBTilesProvider(t *testing.T) {
 	}
 	for _, bad := range []string{junk, path + "x"} {
 		if _, err := fetch.LookupProvider("mbtiles:" + bad); !errors.Is(err, providers.ErrUnknown) {
-			t.Errorf("%s: %v, want ErrUnknownProvider", bad, err)
+			t.Errorf("%s: %v, want ErrUnknown", bad, err)
 		}
 	}
 }

@@ -11,18 +11,22 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of what a Client does. Its methods are called from many goroutines at once and must not wait.
+// Observer hears of what a Client does. Its methods are called from many goroutines at once and
+// must not wait.
 type Observer interface {
-	// Attempted is called after each request: what came of it, and how long it took to its last byte, without what it waited for before it was sent.
+	// Attempted is called after each request: what came of it, and how long it took to its last
+	// byte, without what it waited for before it was sent.
 	Attempted(host string, outcome Outcome, took time.Duration)
-	// Fetched is called when a chunk has come to its end, with every wait and retry. host is empty for a source without network.
+	// Fetched is called when a chunk has come to its end, with every wait and retry. host is empty
+	// for a source without network.
 	Fetched(host string, c tiles.Chunk, outcome Outcome, took time.Duration)
 }
 
 // Outcome is what became of an attempt or a chunk, in a word.
 type Outcome string
 
-// The outcomes. OutcomeTimeout to OutcomeBody are retried; of a chunk they say how the last attempt ended.
+// The outcomes. OutcomeTimeout to OutcomeBody are retried; of a chunk they say how the last attempt
+// ended.
 const (
 	OutcomeOK        Outcome = "ok"
 	OutcomeNoImagery Outcome = "no_imagery"

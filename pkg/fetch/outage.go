@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrDown: the host has answered nothing for longer than ClientOptions.Patience, or refuses everything, and is asked only now and then. The error wraps what it
-// was last asked with.
+// ErrDown: the host has answered nothing for longer than ClientOptions.Patience, or refuses
+// everything, and is asked only now and then. The error wraps what it was last asked with.
 var ErrDown = errors.New("the host answers nothing that it answered before")
 
 // downError is an ErrDown in words.
@@ -21,9 +21,11 @@ func (e *downError) Error() string {
 
 func (e *downError) Unwrap() []error { return []error{ErrDown, e.cause} }
 
-// outage tells a host that answers nothing it answered before from chunks that it never answers. When one chunk after another has failed and nothing has come
-// between, the door is closed: one request at a time goes, for a chunk that the host has answered, and the rest wait. If that comes, it was the chunks. If
-// not, the host is down, and everybody waits until it is back, but not longer than patience.
+// outage tells a host that answers nothing it answered before from chunks that it never answers.
+// When one chunk after another has failed and nothing has come between, the door is closed: one
+// request at a time goes, for a chunk that the host has answered, and the rest wait. If that comes,
+// it was the chunks. If not, the host is down, and everybody waits until it is back, but not longer
+// than patience.
 type outage struct {
 	patience time.Duration // negative: nobody waits
 
@@ -46,15 +48,18 @@ type outage struct {
 }
 
 const (
-	// failuresToDown chunks in a row cannot be chance, and take at least downAfter unless asking again would not help.
+	// failuresToDown chunks in a row cannot be chance, and take at least downAfter unless asking
+	// again would not help.
 	failuresToDown = 20
 	downAfter      = 2 * time.Second
 	longestProbe   = 5 * time.Second
 	// refusedFor is how long a host that refuses everything is left alone.
 	refusedFor = time.Minute
-	// strangerPatience is for a host that has never answered: more likely a wrong address, or no line at all.
+	// strangerPatience is for a host that has never answered: more likely a wrong address, or no
+	// line at all.
 	strangerPatience = 30 * time.Second
-	// knownGood bounds the chunks remembered for probes: one of them may be lost to the provider meanwhile.
+	// knownGood bounds the chunks remembered for probes: one of them may be lost to the provider
+	// meanwhile.
 	knownGood = 8
 )
 
@@ -103,7 +108,8 @@ func (o *outage) close(now time.Time) {
 // known says whether there is anything to probe with.
 func (o *outage) known() bool { return len(o.good)+len(o.candidates) > 0 }
 
-// tried says whether enough was asked for in vain: one chunk that was answered before, or all that might be.
+// tried says whether enough was asked for in vain: one chunk that was answered before, or all that
+// might be.
 func (o *outage) tried() bool { return len(o.good) > 0 || o.probes >= len(o.candidates) }
 
 // final says whether asking again would not help.
@@ -121,7 +127,8 @@ func (o *outage) remember(c tiles.Chunk) {
 	o.answers++
 }
 
-// probe says whether who is let in now is to probe, and returns what is to be asked for instead of the own chunk, if anything is.
+// probe says whether who is let in now is to probe, and returns what is to be asked for instead of
+// the own chunk, if anything is.
 func (o *outage) probe() (instead *tiles.Chunk, probing bool) {
 	if o.probing || !o.closed && !o.wanted {
 		return nil, false
@@ -148,7 +155,8 @@ func (o *outage) nextProbe() time.Time {
 	return o.probed.Add(min(time.Second<<min(o.probes, 10), longestProbe))
 }
 
-// hopeless says that nobody is to wait any longer. The next probe is nevertheless made by who comes then.
+// hopeless says that nobody is to wait any longer. The next probe is nevertheless made by who comes
+// then.
 func (o *outage) hopeless(now time.Time) bool {
 	if !o.down || !o.nextProbe().After(now) && !o.probing {
 		return false

@@ -29,8 +29,9 @@ func lasting(share float64, err error) (answer func(int64, tiles.Chunk) error, b
 	}, bad
 }
 
-// A provider that fails some chunks for ever serves all the others, and is not taken to be down: neither among others, nor by a second run, which has nothing
-// else left to ask for. Once 500 for 1.2 % stopped builds for good, and silence or 429 for some made a host get next to nothing.
+// A provider that fails some chunks for ever serves all the others, and is not taken to be down:
+// neither among others, nor by a second run, which has nothing else left to ask for. Once 500 for
+// 1.2 % stopped builds for good, and silence or 429 for some made a host get next to nothing.
 func TestBadChunksAreNoOutage(t *testing.T) {
 	const chunks = 4000
 	for name, failure := range neverComes {
@@ -54,7 +55,8 @@ func TestBadChunksAreNoOutage(t *testing.T) {
 						s, _ := guest(h, th)
 						return s
 					}
-					// What a failure costs: a few more tries, at the pace of retries or one time-out after another, many at once.
+					// What a failure costs: a few more tries, at the pace of retries or one
+					// time-out after another, many at once.
 					each := time.Second
 					if errors.Is(failure, errNever) {
 						each = 20 * time.Second
@@ -79,7 +81,8 @@ func TestBadChunksAreNoOutage(t *testing.T) {
 // alwaysComes is a chunk that lasting never fails.
 var alwaysComes = tiles.Chunk{X: 0}
 
-// An outage of a minute among failures for ever: it is told once, waited for, and no chunk is lost to it but those that are always.
+// An outage of a minute among failures for ever: it is told once, waited for, and no chunk is lost
+// to it but those that are always.
 func TestOutageAmongBadChunks(t *testing.T) {
 	for name, failure := range neverComes {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +115,8 @@ func TestOutageAmongBadChunks(t *testing.T) {
 	}
 }
 
-// The last chunks of a build make no row of twenty. A host that dies before they have come is waited for nevertheless, also where chunks are asked for once.
+// The last chunks of a build make no row of twenty. A host that dies before they have come is
+// waited for nevertheless, also where chunks are asked for once.
 func TestOutageOfTheLastChunk(t *testing.T) {
 	for _, retries := range []int{0, 6} {
 		synctest.Test(t, func(t *testing.T) {
@@ -134,7 +138,8 @@ func TestOutageOfTheLastChunk(t *testing.T) {
 	}
 }
 
-// A host that begins to refuse everything is not asked on, nor waited for; one that refuses some is no matter how many in a row those are.
+// A host that begins to refuse everything is not asked on, nor waited for; one that refuses some is
+// no matter how many in a row those are.
 func TestRefusals(t *testing.T) {
 	const many = 300
 	refused := &StatusError{Code: 403}
@@ -194,7 +199,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A page instead of imagery for everything, such as the sign-in of a hotel, is an outage like any other: it may pass.
+// A page instead of imagery for everything, such as the sign-in of a hotel, is an outage like any
+// other: it may pass.
 func TestOutageOfPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

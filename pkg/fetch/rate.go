@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// rate is how many requests a second a host gets: as many as it likes, until it answers 429; then what it was seen to accept, a little less at
-// first and slowly more again. Concurrency alone cannot keep to a rate: a near server answers a hundred a second to a single connection.
+// rate is how many requests a second a host gets: as many as it likes, until it answers 429; then
+// what it was seen to accept, a little less at first and slowly more again. Concurrency alone
+// cannot keep to a rate: a near server answers a hundred a second to a single connection.
 type rate struct {
 	ceiling float64 // that the provider or the user set; 0: none
 
@@ -88,7 +89,8 @@ func (r *rate) mostRefused(now time.Time) bool {
 	return refused >= manyRefused && refused*4 > ok
 }
 
-// excessive says whether the 429 to what was sent at started is one too many, and then lowers the rate.
+// excessive says whether the 429 to what was sent at started is one too many, and then lowers the
+// rate.
 func (r *rate) excessive(now, started time.Time) bool {
 	if r.refused < refusedShare || started.Before(r.cutAt) || now.Sub(r.cutAt) < cutPause {
 		return false
@@ -101,7 +103,8 @@ func (r *rate) excessive(now, started time.Time) bool {
 	return true
 }
 
-// mistaken is for a rate that was learnt from chunks that are answered 429 however seldom the host is asked: it is a guess again.
+// mistaken is for a rate that was learnt from chunks that are answered 429 however seldom the host
+// is asked: it is a guess again.
 func (r *rate) mistaken(now time.Time) { r.sure, r.cutAt = false, now }
 
 // interval returns the time between two requests, 0 for no limit.

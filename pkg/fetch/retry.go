@@ -63,7 +63,8 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 		if settles(err) {
 			return body, err
 		}
-		// Nothing has come since it failed before: a hole must not be left on the word of a host that answers nothing.
+		// Nothing has come since it failed before: a hole must not be left on the word of a host
+		// that answers nothing.
 		if attempt >= s.retries && (s.host == nil || s.host.answeredSince(failed) || !s.host.doubt()) {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
@@ -83,8 +84,9 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	}
 }
 
-// delay returns how long to wait after attempt (from 0) failed with err. The jitter is full, so that those who failed together do not come back
-// together; it stands on top of a Retry-After, never under it.
+// delay returns how long to wait after attempt (from 0) failed with err. The jitter is full, so
+// that those who failed together do not come back together; it stands on top of a Retry-After,
+// never under it.
 func (s *retrying) delay(attempt int, err error) time.Duration {
 	ceiling := maxBackoff
 	if d := s.backoff << attempt; d > 0 && d>>attempt == s.backoff {
@@ -96,7 +98,8 @@ func (s *retrying) delay(attempt int, err error) time.Duration {
 	return rand.N(ceiling)
 }
 
-// retryAfter reads a Retry-After header: seconds, or an HTTP date. 0 when there is none, it is past, or it makes no sense.
+// retryAfter reads a Retry-After header: seconds, or an HTTP date. 0 when there is none, it is
+// past, or it makes no sense.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {

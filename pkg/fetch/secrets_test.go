@@ -17,7 +17,8 @@ import (
 
 const secret = "pk.s3cret+/=&?"
 
-// TestRedirectsCarryNothingOfOurs: another host must see neither headers nor the URL that we came from.
+// TestRedirectsCarryNothingOfOurs: another host must see neither headers nor the URL that we came
+// from.
 func TestRedirectsCarryNothingOfOurs(t *testing.T) {
 	t.Setenv("XELPACK_TOKEN_127_0_0_1", secret)
 	body := sampleBody(t, chunk)
@@ -75,7 +76,8 @@ func TestRedirectsEnd(t *testing.T) {
 	}
 }
 
-// TestNoFallbackToPlain: a redirect from TLS to plain HTTP is not followed, and a server without TLS is not asked in plain.
+// TestNoFallbackToPlain: a redirect from TLS to plain HTTP is not followed, and a server without
+// TLS is not asked in plain.
 func TestNoFallbackToPlain(t *testing.T) {
 	plain, _, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{})
 	secure, client, w := serve(t, fetchtest.Options{TLS: true, Fault: func(tiles.Chunk, int) fetchtest.Fault {
@@ -106,7 +108,8 @@ func TestUntrustedCertificate(t *testing.T) {
 	}
 }
 
-// TestErrorsHideTokens lets everything fail that can, with a token in the URL, and looks for it in what is said.
+// TestErrorsHideTokens lets everything fail that can, with a token in the URL, and looks for it in
+// what is said.
 func TestErrorsHideTokens(t *testing.T) {
 	t.Setenv("XELPACK_TOKEN_127_0_0_1", secret)
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

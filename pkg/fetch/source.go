@@ -12,8 +12,9 @@ import (
 
 // Source gives chunks of imagery. It is safe for concurrent use.
 type Source interface {
-	// Fetch returns a whole 256×256 px JPEG, which is the caller's to keep. An error that is ErrNoImagery means that there is none; any other,
-	// that it could not be had. When ctx ends, Fetch returns promptly with an error that wraps ctx's.
+	// Fetch returns a whole 256×256 px JPEG, which is the caller's to keep. An error that is
+	// ErrNoImagery means that there is none; any other, that it could not be had. When ctx ends,
+	// Fetch returns promptly with an error that wraps ctx's.
 	Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error)
 }
 
@@ -25,7 +26,8 @@ type Keeper interface {
 	Whole(chunks []tiles.Chunk)
 }
 
-// What errors of Fetch are, to be tested with errors.Is. An error that is none of these is a failure of another kind.
+// What errors of Fetch are, to be tested with errors.Is. An error that is none of these is a
+// failure of another kind.
 var (
 	// ErrNoImagery: the provider has nothing there, and asking again would not help.
 	ErrNoImagery = errors.New("no imagery here")
@@ -35,7 +37,8 @@ var (
 	ErrZoom = errors.New("outside the provider's zoom levels")
 	// ErrBody: the answer was not a whole image that we can use.
 	ErrBody = errors.New("not a usable image")
-	// ErrTimeout: one attempt took longer than ClientOptions.Timeout. It does not match context.DeadlineExceeded, which is the caller's.
+	// ErrTimeout: one attempt took longer than ClientOptions.Timeout. It does not match
+	// context.DeadlineExceeded, which is the caller's.
 	ErrTimeout = errors.New("no whole answer in time")
 	// ErrNetwork: connecting, sending or receiving failed in a way that may pass.
 	ErrNetwork = errors.New("network")
@@ -45,7 +48,8 @@ var (
 	ErrClosed = errors.New("the fetch client is closed")
 )
 
-// Error is what a Client's source returns for everything but a body: which chunk of which provider, and why.
+// Error is what a Client's source returns for everything but a body: which chunk of which provider,
+// and why.
 type Error struct {
 	Provider string // its id
 	Host     string // as in the URL asked; empty for a source without network
@@ -64,7 +68,8 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// StatusError is an HTTP status other than 200. It is ErrNoImagery or ErrRefused where the status says so.
+// StatusError is an HTTP status other than 200. It is ErrNoImagery or ErrRefused where the status
+// says so.
 type StatusError struct {
 	Code       int
 	RetryAfter time.Duration // what the answer asked for, not clamped; 0 when it did not

@@ -109,7 +109,8 @@ func TestMBTilesSuite(t *testing.T) {
 	})
 }
 
-// The store alone, as with --offline: what it lacks has failed, and is not taken for missing imagery.
+// The store alone, as with --offline: what it lacks has failed, and is not taken for missing
+// imagery.
 func TestOfflineStoreSuite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.mbtiles")
 	fetchtest.RunSourceSuite(t, func(t *testing.T) fetchtest.Subject {

@@ -11,8 +11,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// throttle decides when requests go to one host. What it has learnt is in flow (how many at once), rate (how many a second), outage (whether it
-// answers at all) and blame (whether failures are its own or the chunks'); this file is the queue in front. Who waits is let in in the order of coming.
+// throttle decides when requests go to one host. What it has learnt is in flow (how many at once),
+// rate (how many a second), outage (whether it answers at all) and blame (whether failures are its
+// own or the chunks'); this file is the queue in front. Who waits is let in in the order of coming.
 type throttle struct {
 	notify func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
 
@@ -36,7 +37,8 @@ type turn struct {
 	instead *tiles.Chunk // what to ask for then; nil: the own chunk
 }
 
-// lateness is how much of a delay of our own the pacing makes good: timers are late on busy machines.
+// lateness is how much of a delay of our own the pacing makes good: timers are late on busy
+// machines.
 const lateness = 100 * time.Millisecond
 
 func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration) *throttle {
@@ -59,7 +61,8 @@ func (t *throttle) lower(ceiling int, perSecond float64) {
 	}
 }
 
-// enter waits for a turn. Whoever got one must leave. The error is ErrDown when the host has not answered for longer than we wait, or ctx's.
+// enter waits for a turn. Whoever got one must leave. The error is ErrDown when the host has not
+// answered for longer than we wait, or ctx's.
 func (t *throttle) enter(ctx context.Context) (*turn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -94,8 +97,8 @@ func (t *throttle) give(mine *turn) {
 	}
 }
 
-// leave ends a turn in which c was asked for. started is when the request was sent, err what came of it; abandoned says that we broke it off ourselves,
-// which says nothing of the host.
+// leave ends a turn in which c was asked for. started is when the request was sent, err what came
+// of it; abandoned says that we broke it off ourselves, which says nothing of the host.
 func (t *throttle) leave(mine *turn, c tiles.Chunk, started time.Time, err error, abandoned bool, maxRetryAfter time.Duration) {
 	now := time.Now()
 	var tell func()
@@ -129,7 +132,8 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	case kind == answered:
 		t.flow.answered(now, now.Sub(started), t.inFlight+1)
 	}
-	// One request among many that is told to wait waits by itself; when many are, the host has had enough of us.
+	// One request among many that is told to wait waits by itself; when many are, the host has had
+	// enough of us.
 	if status != nil && status.RetryAfter > 0 && (tooMany || status.Code == http.StatusServiceUnavailable) && t.rate.mostRefused(now) {
 		if till := now.Add(min(status.RetryAfter, maxRetryAfter)); till.After(t.heldTill) {
 			t.heldTill = till
@@ -157,8 +161,8 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	return nil
 }
 
-// strain counts a 503 or a time-out. Before a host gets less for time-outs alone it is asked for a chunk that it has answered: one that comes at once says
-// that silence is about the others.
+// strain counts a 503 or a time-out. Before a host gets less for time-outs alone it is asked for a
+// chunk that it has answered: one that comes at once says that silence is about the others.
 func (t *throttle) strain(now, started time.Time, err error, own, probe bool) {
 	switch {
 	case !t.flow.strain() || own:
@@ -279,7 +283,8 @@ func (t *throttle) answeredSince(then time.Time) bool {
 	return t.outage.last.After(then)
 }
 
-// doubt closes the door until it is known whether the host answers. It is false where nothing can be found out.
+// doubt closes the door until it is known whether the host answers. It is false where nothing can
+// be found out.
 func (t *throttle) doubt() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -123,7 +123,8 @@ func fetchList(ctx context.Context, s Source, list []tiles.Chunk) (failed int) {
 	return int(bad.Load())
 }
 
-// A host that answers 429 above 400 requests a second: nine tenths of that are used, and hardly an answer is 429.
+// A host that answers 429 above 400 requests a second: nine tenths of that are used, and hardly an
+// answer is 429.
 func TestThrottleFindsTheRate(t *testing.T) {
 	for _, latency := range []time.Duration{time.Millisecond, 40 * time.Millisecond, 300 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {
@@ -178,7 +179,8 @@ func TestThrottleGrowsAndShrinks(t *testing.T) {
 	})
 }
 
-// What is waited for on a slow line is the line, not more requests: the limit stays where latency is a multiple of the least.
+// What is waited for on a slow line is the line, not more requests: the limit stays where latency
+// is a multiple of the least.
 func TestThrottleLeavesALongQueueAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var line sync.Mutex
@@ -219,7 +221,8 @@ func TestRateCeiling(t *testing.T) {
 	})
 }
 
-// Retry-After of a host that turns everybody away holds everybody back; of one answer among many it holds back that chunk only.
+// Retry-After of a host that turns everybody away holds everybody back; of one answer among many it
+// holds back that chunk only.
 func TestRetryAfterHoldsTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -261,7 +264,8 @@ func TestRetryAfterHoldsTheHost(t *testing.T) {
 
 func th(s Source) *throttle { return s.(*retrying).host }
 
-// A server that is dead for three minutes: everybody waits, it is said once, and every chunk comes in the end.
+// A server that is dead for three minutes: everybody waits, it is said once, and every chunk comes
+// in the end.
 func TestOutageIsWaitedOut(t *testing.T) {
 	for name, failure := range map[string]error{
 		"refused": fmt.Errorf("%w: connection refused", ErrNetwork), "503": &StatusError{Code: 503}, "silence": errNever,
@@ -294,7 +298,8 @@ func TestOutageIsWaitedOut(t *testing.T) {
 	}
 }
 
-// Dead for good: after the patience everything fails, at once from then on, and what comes later tries now and then.
+// Dead for good: after the patience everything fails, at once from then on, and what comes later
+// tries now and then.
 func TestOutageForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alive := true
@@ -410,7 +415,8 @@ func TestRetryBudget(t *testing.T) {
 	})
 }
 
-// A host that goes down ends the pacing of retries: they are not what it suffers from, and when it is back the queue at the door paces them.
+// A host that goes down ends the pacing of retries: they are not what it suffers from, and when it
+// is back the queue at the door paces them.
 func TestRetryBudgetOfAHostThatIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := &taking{}
