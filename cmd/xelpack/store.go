@@ -70,7 +70,7 @@ type imagery struct {
 	store  *chunkstore.Store // nil: none
 }
 
-// openImagery puts the store before the client's source. A store that cannot be used is said and done without, unless there is nothing else. Close it.
+// openImagery puts the store before the client's source. A store that cannot be used is reported and skipped, unless --offline needs it. Close it.
 func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p fetch.Provider, askMissing bool, stderr io.Writer) (*imagery, error) {
 	im := &imagery{Source: client.Source(p), client: client}
 	name, untilWhole := o.keeps(p)

@@ -33,7 +33,7 @@ type Sources struct {
 	Writer   atomic.Pointer[mbtiles.Writer]
 }
 
-// Nobody hears nothing. Observers that hear of a part embed it.
+// Nobody is a no-op Observer; embed it.
 type Nobody struct{}
 
 var _ Observer = Nobody{}

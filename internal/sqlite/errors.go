@@ -15,7 +15,7 @@ import (
 var (
 	ErrCorrupt    = errors.New("archive is damaged")
 	ErrLocked     = errors.New("archive is being written by another process")
-	ErrUnsettled  = errors.New("archive is being changed by another program, or was when that ended")
+	ErrUnsettled  = errors.New("archive has an uncommitted transaction")
 	ErrClosed     = errors.New("archive is closed")
 	ErrFull       = errors.New("no space left to write the archive")
 	ErrNoDatabase = errors.New("not an xelpack archive")
