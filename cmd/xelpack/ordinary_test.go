@@ -25,7 +25,7 @@ uid=$1 gid=$2; shift 2
 mount -t tmpfs -o mode=755 none dev
 mknod -m 666 dev/fuse c 10 229
 mount --bind dev/fuse /dev/fuse
-exec setpriv --reuid "$uid" --regid "$gid" --clear-groups env HOME="$PWD" XDG_STATE_HOME= XDG_CACHE_HOME= XDG_CONFIG_HOME= "$@"`
+exec setpriv --reuid "$uid" --regid "$gid" --clear-groups env HOME="$PWD" TMPDIR="$PWD" XDG_STATE_HOME= XDG_CACHE_HOME= XDG_CONFIG_HOME= "$@"`
 
 // An ordinary user mounts, reads, is told who holds the mount, and unmounts, by way of fusermount3.
 func TestOrdinaryUser(t *testing.T) {
