@@ -25,8 +25,8 @@ type ClientOptions struct {
 	// Concurrency is how many requests may be in flight at once, whatever they are for. 0:
 	// DefaultConcurrency. At most MaxConcurrency.
 	Concurrency int
-	// Timeout bounds one attempt, from asking for a connection to the last byte of the body. 0: 20
-	// s.
+	// Timeout bounds one attempt, from asking for a connection to the last byte of the body.
+	// 0: 20 s.
 	Timeout time.Duration
 	// Retries is how often a chunk is asked for again before it counts as failed, at most: it is
 	// less often while asking again helps no chunk, and once more where only that tells a chunk
