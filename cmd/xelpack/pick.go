@@ -106,7 +106,7 @@ func (o pickOptions) pick(ctx context.Context, a *mbtiles.Archive, stderr io.Wri
 	if len(named) == 0 {
 		return picked{}, noMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", units.Plural(len(inArea), "texture"))}
 	}
-	return picked{named, g.Notes}, nil
+	return picked{named, slices.Concat(g.Notes, skippedNotes(o.Scenery, packages))}, nil
 }
 
 // matches looks at all but where the texture is.

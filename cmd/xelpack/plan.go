@@ -129,7 +129,7 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), slices.Concat(g.Notes, provider.Notes)}
+	p := plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), slices.Concat(g.Notes, skippedNotes(so.Scenery, packages), provider.Notes)}
 	notes := p.extentNotes()
 	sayAll(stderr, notes)
 	p.Notes = slices.Concat(p.Notes, notes)

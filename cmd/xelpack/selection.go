@@ -243,10 +243,18 @@ func openScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bo
 		if err != nil {
 			return nil, fmt.Errorf("--scenery: %w", err)
 		}
-		if n := p.SkippedCount(); n > 0 {
-			fmt.Fprintf(stderr, "%s: %s skipped: %s\n", filepath.Base(dir), units.Plural(n, "terrain file"), p.SkippedText())
-		}
 		packages = append(packages, p)
 	}
+	sayAll(stderr, skippedNotes(dirs, packages))
 	return packages, nil
+}
+
+// skippedNotes says what of the terrain of the packages in dirs could not be used.
+func skippedNotes(dirs []string, packages []*scenery.Package) (notes []string) {
+	for i, p := range packages {
+		if n := p.SkippedCount(); n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s skipped: %s", filepath.Base(dirs[i]), units.Plural(n, "terrain file"), p.SkippedText()))
+		}
+	}
+	return notes
 }
