@@ -21,7 +21,8 @@ type lasting struct {
 	outage time.Duration // in the middle of the build; 0: none
 }
 
-// matrix is at full scale every way to fail with every share; in the reduced form one of each sort of answer: to be asked again, final, silent, and not there.
+// matrix is at full scale every way to fail with every share; in the reduced form one of each sort
+// of answer: to be asked again, final, silent, and not there.
 func matrix() []lasting {
 	minute := drill.Scale(time.Minute, 3*time.Second)
 	if !drill.Full() {
@@ -42,8 +43,9 @@ func matrix() []lasting {
 	return list
 }
 
-// TestDrillLastingFailures: whatever a provider fails for ever, the build ends, with everything else in the archive; a second run asks only for what failed, and so
-// does a repair when the provider is well again.
+// TestDrillLastingFailures: whatever a provider fails for ever, the build ends, with everything
+// else in the archive; a second run asks only for what failed, and so does a repair when the
+// provider is well again.
 func TestDrillLastingFailures(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Parallel()
@@ -89,7 +91,8 @@ func (l lasting) drill(t *testing.T, name, want string) {
 		t.Errorf("causes %+v: %s", r.Causes, stderr)
 	}
 
-	// The same again, nothing being better: asked for is what failed, and what tells that from an outage.
+	// The same again, nothing being better: asked for is what failed, and what tells that from an
+	// outage.
 	news := server.news()
 	again, stderr, code := runCommand(t.Context(), t, args...)
 	strangers := 0
@@ -107,7 +110,8 @@ func (l lasting) drill(t *testing.T, name, want string) {
 		repaired = server.repair(t, file, want, len(bad))
 	}
 
-	// Six requests or so for each, hundreds at once, at the pace of retries; of silence one deadline after the other, 16 at once.
+	// Six requests or so for each, hundreds at once, at the pace of retries; of silence one
+	// deadline after the other, 16 at once.
 	each := time.Second / 2
 	if l.kind == fetchtest.Stall {
 		each = 3 * timeout / 16
@@ -120,7 +124,8 @@ func (l lasting) drill(t *testing.T, name, want string) {
 			exit, took, failed, time.Duration(again.ElapsedSeconds*float64(time.Second)).Round(time.Second), strangers, repaired), took <= most)
 }
 
-// repair repairs the archive from the server, which is well again: only bad chunks are asked for, and the archive becomes want's.
+// repair repairs the archive from the server, which is well again: only bad chunks are asked for,
+// and the archive becomes want's.
 func (d *dying) repair(t *testing.T, file, want string, bad int) string {
 	t.Helper()
 	d.server.SetFault(nil)

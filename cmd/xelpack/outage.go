@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of it.
+// onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of
+// it.
 func (o buildOptions) onOutage(stderr io.Writer) func(fetch.Outage) {
 	if o.LogJSON {
 		return observe.Logging{To: o.watch.log}.Outage
@@ -29,7 +30,8 @@ func (o buildOptions) logProgress(stderr io.Writer) func(line string) {
 	return func(line string) { fmt.Fprintln(stderr, line) }
 }
 
-// sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a line of its own: a progress bar may stand on this one.
+// sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a
+// line of its own: a progress bar may stand on this one.
 func sayOutage(w io.Writer, o fetch.Outage) {
 	if o.Down {
 		fmt.Fprintf(w, "\nwaiting: %s %s; the build goes on when it serves what it did, and can be interrupted and gone on with later\n",
@@ -39,7 +41,8 @@ func sayOutage(w io.Writer, o fetch.Outage) {
 	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, units.Duration(o.Lasted))
 }
 
-// worstCause says why most of the chunks that failed did, to stand behind what says how many those are.
+// worstCause says why most of the chunks that failed did, to stand behind what says how many those
+// are.
 func worstCause(r pack.Report) string {
 	if len(r.Causes) == 0 {
 		return ""

@@ -29,7 +29,8 @@ func (r *rates) UnmarshalJSON(body []byte) error {
 	return json.Unmarshal(body, (*[]float64)(r))
 }
 
-// usual returns the median: one build on a slow evening does not spoil the next plan. 0: nothing is known.
+// usual returns the median: one build on a slow evening does not spoil the next plan. 0: nothing is
+// known.
 func (r rates) usual() float64 {
 	if len(r) == 0 {
 		return 0
@@ -38,7 +39,8 @@ func (r rates) usual() float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// ratesFile keeps rates by provider: {"eox": [412.5, 398]}. It is a convenience: whatever is wrong with it, it counts as empty.
+// ratesFile keeps rates by provider: {"eox": [412.5, 398]}. It is a convenience: whatever is wrong
+// with it, it counts as empty.
 func ratesFile() (string, error) {
 	dir, err := os.UserCacheDir()
 	return filepath.Join(dir, "xelpack", "rates.json"), err
@@ -56,7 +58,8 @@ func readRates() map[string]rates {
 	return known
 }
 
-// rememberRate keeps what a build of the provider came to, if it was long enough to tell and the provider was there all the time.
+// rememberRate keeps what a build of the provider came to, if it was long enough to tell and the
+// provider was there all the time.
 func rememberRate(provider string, r pack.Report) error {
 	if r.Requests < measuredRequests || r.ElapsedSeconds <= 0 || r.Outages > 0 {
 		return nil

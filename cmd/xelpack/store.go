@@ -47,8 +47,9 @@ func (o storeOptions) validate() error {
 // defaultKeep is what a store may grow to.
 const defaultKeep = "10GB"
 
-// keeps returns the file name of p's store, or none, and whether its chunks are kept only until their textures are whole. What stands behind a bare URL template
-// may be another thing tomorrow: its chunks are kept for longer when that is asked for.
+// keeps returns the file name of p's store, or none, and whether its chunks are kept only until
+// their textures are whole. What stands behind a bare URL template may be another thing tomorrow:
+// its chunks are kept for longer when that is asked for.
 func (o storeOptions) keeps(p fetch.Provider) (name string, untilWhole bool) {
 	name = p.StoreName()
 	asked := o.Keep != "" || o.Offline
@@ -70,7 +71,8 @@ type imagery struct {
 	store  *chunkstore.Store // nil: none
 }
 
-// openImagery puts the store before the client's source. A store that cannot be used is reported and skipped, unless --offline needs it. Close it.
+// openImagery puts the store before the client's source. A store that cannot be used is reported
+// and skipped, unless --offline needs it. Close it.
 func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p fetch.Provider, askMissing bool, stderr io.Writer) (*imagery, error) {
 	im := &imagery{Source: client.Source(p), client: client}
 	name, untilWhole := o.keeps(p)
@@ -117,7 +119,8 @@ func (im *imagery) Whole(chunks []tiles.Chunk) {
 	}
 }
 
-// close closes store and client. A store that could not be written is no failure of the work: it is said.
+// close closes store and client. A store that could not be written is no failure of the work: it is
+// said.
 func (im *imagery) close(stderr io.Writer) {
 	if im.store != nil {
 		if err := im.store.Close(); err != nil {

@@ -19,11 +19,14 @@ import (
 
 // Errors that end a build. The archive stays valid and resumable.
 var (
-	// ErrRefused: the provider refuses everything (401, 403). Going on would fill the archive with holes.
+	// ErrRefused: the provider refuses everything (401, 403). Going on would fill the archive with
+	// holes.
 	ErrRefused = errors.New("the provider refuses to serve us")
-	// ErrNoAnswer: the provider has answered nothing that it answered before for longer than fetching waits, or not one of thousands of chunks could be had.
+	// ErrNoAnswer: the provider has answered nothing that it answered before for longer than
+	// fetching waits, or not one of thousands of chunks could be had.
 	ErrNoAnswer = errors.New("nothing can be had from the provider")
-	// ErrOtherProvider: the archive holds planned textures of another provider. One archive does not mix imagery by accident.
+	// ErrOtherProvider: the archive holds planned textures of another provider. One archive does
+	// not mix imagery by accident.
 	ErrOtherProvider = errors.New("the archive was built from another provider")
 )
 
@@ -35,11 +38,13 @@ type Job struct {
 	Items    []tiles.Item
 	Provider string            // its id, recorded with each texture
 	Meta     map[string]string // rows for the archive's metadata
-	// GiveUp is how many chunks may fail at the start before the provider is taken to have nothing for us: of an archive without any texture, when not one chunk
-	// has come. Default 2048. Later on only fetch.ErrDown ends a build: a provider that fails many chunks in a row may serve the rest.
+	// GiveUp is how many chunks may fail at the start before the provider is taken to have nothing
+	// for us: of an archive without any texture, when not one chunk has come. Default 2048. Later
+	// on only fetch.ErrDown ends a build: a provider that fails many chunks in a row may serve the
+	// rest.
 	GiveUp int
-	// Again builds every item, whatever the archive has, and lets the provider be another: a repair. What comes back with more holes than what is there
-	// is not kept.
+	// Again builds every item, whatever the archive has, and lets the provider be another: a
+	// repair. What comes back with more holes than what is there is not kept.
 	Again bool
 	// Partial leaves the archive unfinished, for another Job to go on with.
 	Partial bool
@@ -77,7 +82,8 @@ type Report struct {
 	ElapsedSeconds  float64 `json:"elapsed_seconds"`
 }
 
-// Todo returns the items that the archive lacks or has with holes or in another detail, in their order. The error is an ErrOtherProvider.
+// Todo returns the items that the archive lacks or has with holes or in another detail, in their
+// order. The error is an ErrOtherProvider.
 func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, provider string) ([]tiles.Item, error) {
 	var todo []tiles.Item
 	for _, it := range items {
@@ -95,8 +101,8 @@ func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, provid
 // candidates is how many chunks are worth asking for to find out whether a provider answers at all.
 const candidates = 8
 
-// Candidates returns chunks for fetch.Client.Candidates: of textures that the archive has whole, and of items all over the plan. maxZL is the deepest zoom level
-// that the provider has.
+// Candidates returns chunks for fetch.Client.Candidates: of textures that the archive has whole,
+// and of items all over the plan. maxZL is the deepest zoom level that the provider has.
 func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
 	var whole []tiles.Item
 	for _, it := range items {
@@ -116,10 +122,12 @@ func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, 
 	return list
 }
 
-// Build fills the archive with what job plans and finishes it. What the archive has already is not fetched again. When ctx ends or an error stops
-// the build, what was built is kept, the writer is closed and the same build can go on from there.
+// Build fills the archive with what job plans and finishes it. What the archive has already is not
+// fetched again. When ctx ends or an error stops the build, what was built is kept, the writer is
+// closed and the same build can go on from there.
 //
-// The report is right in every case; the error is nil only when the archive is finished, with holes or without.
+// The report is right in every case; the error is nil only when the archive is finished, with holes
+// or without.
 func Build(ctx context.Context, p *Pipeline, w *mbtiles.Writer, job Job) (Report, error) {
 	start := time.Now()
 	b := &build{pipeline: p, writer: w, job: job}
@@ -184,8 +192,8 @@ func (b *build) run(ctx context.Context) error {
 	return b.writer.Finish(ctx, maps.Clone(b.job.Meta))
 }
 
-// textures builds todo. A goroutine a texture: the pipeline's memory lets in as many as it has room for, and small textures need many at once to
-// keep every connection busy.
+// textures builds todo. A goroutine a texture: the pipeline's memory lets in as many as it has room
+// for, and small textures need many at once to keep every connection busy.
 func (b *build) textures(ctx context.Context, todo []tiles.Item) error {
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(b.pipeline.nSlots)
@@ -242,7 +250,8 @@ func (b *build) countHole(failed int) {
 	b.failedChunks.Add(int64(failed))
 }
 
-// askedFor returns the chunks that may have been fetched for it, and those for it alone: from its own zoom level up to where it is one chunk.
+// askedFor returns the chunks that may have been fetched for it, and those for it alone: from its
+// own zoom level up to where it is one chunk.
 func askedFor(it tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
 	corner, list := it.Chunk(0, 0), []tiles.Chunk(nil)
 	for side := uint32(it.ChunksPerSide()); ; side >>= 1 {
@@ -270,7 +279,8 @@ func (b *build) put(ctx context.Context, r mbtiles.Record, c *mbtiles.Content) e
 	return b.writer.Put(ctx, r, c)
 }
 
-// answers says whether to go on: not when the provider is down, or refuses everything, nor when nothing has ever come from it.
+// answers says whether to go on: not when the provider is down, or refuses everything, nor when
+// nothing has ever come from it.
 func (b *build) answers(built *Built) error {
 	if !built.Blank() {
 		return nil
@@ -290,7 +300,8 @@ func (b *build) answers(built *Built) error {
 	return nil
 }
 
-// nothing is an error when the archive is new and not one chunk has come for it: all that it would hold is holes.
+// nothing is an error when the archive is new and not one chunk has come for it: all that it would
+// hold is holes.
 func (b *build) nothing() error {
 	c := &b.pipeline.Counts
 	if b.report.Skipped > 0 || b.job.Again || b.cause == nil || c.OK.Load()+c.NoImagery.Load() > 0 {

@@ -31,7 +31,8 @@ type causes struct {
 
 func (c *causes) add(err error) {
 	says := fetch.Explain(err)
-	// Lengths, ports and numbers of requests differ from answer to answer; those of a status say what it is.
+	// Lengths, ports and numbers of requests differ from answer to answer; those of a status say
+	// what it is.
 	kind := says
 	if !strings.HasPrefix(kind, "answers status ") {
 		kind = strings.Map(func(r rune) rune {

@@ -15,7 +15,8 @@ import (
 // Ground is the neutral colour of ground that no imagery could be had for.
 var ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
 
-// decodeTries is how often a body that passed the source's checks, but that the decoder rejects, is asked for again.
+// decodeTries is how often a body that passed the source's checks, but that the decoder rejects, is
+// asked for again.
 const decodeTries = 3
 
 // ending is what became of one chunk.
@@ -63,7 +64,8 @@ func (c *Counts) add(e ending) {
 // Done returns how many chunks have come to an end.
 func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Failed.Load() }
 
-// chunk brings the chunk to its place in b, by what it takes. The error is only ever the context's or the builder's.
+// chunk brings the chunk to its place in b, by what it takes. The error is only ever the context's
+// or the builder's.
 func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk) (ending, error) {
 	var end ending
 	if c.Z <= p.maxZL {
@@ -94,8 +96,8 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 	return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
 }
 
-// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is not imagery, whatever it looked like: it is asked for
-// again, and not from a store that kept it.
+// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is
+// not imagery, whatever it looked like: it is asked for again, and not from a store that kept it.
 func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, task Task, use func(*dds.Worker, []byte) error) error {
 	var err error
 	for range decodeTries {

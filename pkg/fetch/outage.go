@@ -9,7 +9,7 @@ import (
 )
 
 // ErrDown: the host has answered nothing for longer than ClientOptions.Patience, or refuses
-// everything, and is asked only now and then. The error wraps what it was last asked with.
+// everything, and is asked only now and then. The error wraps what came of asking last.
 var ErrDown = errors.New("the host answers nothing that it answered before")
 
 // downError is an ErrDown in words.
@@ -108,6 +108,9 @@ func (o *outage) close(now time.Time) {
 // known says whether there is anything to probe with.
 func (o *outage) known() bool { return len(o.good)+len(o.candidates) > 0 }
 
+// want has a probe go though the door is open.
+func (o *outage) want() { o.wanted = o.known() && !o.probing }
+
 // tried says whether enough was asked for in vain: one chunk that was answered before, or all that
 // might be.
 func (o *outage) tried() bool { return len(o.good) > 0 || o.probes >= len(o.candidates) }
@@ -133,7 +136,7 @@ func (o *outage) probe() (instead *tiles.Chunk, probing bool) {
 	if o.probing || !o.closed && !o.wanted {
 		return nil, false
 	}
-	o.probing = true
+	o.probing, o.wanted = true, false
 	from := o.good
 	if len(from) == 0 {
 		from = o.candidates

@@ -33,7 +33,7 @@ func lasting(share float64, err error) (answer func(int64, tiles.Chunk) error, b
 // neither among others, nor by a second run, which has nothing else left to ask for. Once 500 for
 // 1.2 % stopped builds for good, and silence or 429 for some made a host get next to nothing.
 func TestBadChunksAreNoOutage(t *testing.T) {
-	const chunks = 4000
+	const chunks = 2000
 	for name, failure := range neverComes {
 		for _, share := range []float64{0.002, 0.012, 0.3} {
 			t.Run(fmt.Sprintf("%s for %v", name, share), func(t *testing.T) {

@@ -125,7 +125,9 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	case tooMany:
 		if t.rate.excessive(now, started) {
 			t.flow.cut(now, started, t.rate.learnt)
-			t.outage.wanted = t.rate.sure && t.outage.known() // does it answer so whatever it is asked for?
+			if t.rate.sure {
+				t.outage.want() // does it answer so whatever it is asked for?
+			}
 		}
 	case kind == strained:
 		t.strain(now, started, err, own, probe)
@@ -167,7 +169,7 @@ func (t *throttle) strain(now, started time.Time, err error, own, probe bool) {
 	switch {
 	case !t.flow.strain() || own:
 	case errors.Is(err, ErrTimeout) && !probe && t.outage.known():
-		t.outage.wanted = true
+		t.outage.want()
 	default:
 		t.flow.cut(now, started, 0)
 	}
