@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What needs no test to be seen: formatting, vet, staticcheck, and the direction of imports.
+# What needs no test to be seen: formatting, the linters, and the direction of imports.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,8 +9,13 @@ if [ -n "$unformatted" ]; then
   echo "$unformatted" >&2
   exit 1
 fi
-go vet ./...
-go tool staticcheck ./...
+# The linters, and why each.
+go vet ./...                # what Go itself finds suspicious: formats, copied locks, lost contexts
+go tool staticcheck ./...   # bugs, what is not used, what is written in a roundabout way (staticcheck.conf)
+go tool nilness ./...       # pointers that are nil for certain, and comparisons that say nothing
+go tool ineffassign ./...   # values that are assigned and never looked at: often a lost error
+go tool unconvert ./...     # conversions to the type that it has already
+go tool errcheck -ignoretests -exclude scripts/errcheck.txt ./... # errors that are dropped without saying so
 # Once more for the packages that have files of their own with the tag; that the rest can be built with it, the tests show.
 mapfile -t tagged < <(grep -rlE '^//go:build .*purego' --include='*.go' cmd internal pkg | xargs -n1 dirname | sort -u)
 go vet -tags purego "${tagged[@]/#/./}"
@@ -20,4 +25,4 @@ scripts/architecture.sh | cmp -s - docs/architecture.md || {
   echo "docs/architecture.md is not what scripts/imports.txt says: run make docs" >&2
   exit 1
 }
-echo "check: formatting, vet, staticcheck and imports are clean"
+echo "check: formatting, linters and imports are clean"

@@ -106,7 +106,7 @@ func mountElsewhere(ctx context.Context, archive, at string, watched bool) (unmo
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ func readBench(file string) (bench.Report, error) {
 	if err != nil {
 		return bench.Report{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r, err := bench.Read(f)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", file, err)

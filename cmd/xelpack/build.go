@@ -181,7 +181,7 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	boundBuild(len(job.Items))
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
 	pipeline := pack.New(po)
-	defer pipeline.Close()
+	defer func() { _ = pipeline.Close() }()
 	o.watch.planned(job.Items, todo)
 	o.watch.Client.Store(source.client)
 	o.watch.Pipeline.Store(pipeline)

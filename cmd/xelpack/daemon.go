@@ -73,15 +73,15 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("log of the daemon: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	ready, said, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer ready.Close()
+	defer func() { _ = ready.Close() }()
 	exe, err := os.Executable()
 	if err != nil {
-		said.Close()
+		_ = said.Close()
 		return err
 	}
 	cmd := exec.Command(exe, os.Args[1:]...)
@@ -91,11 +91,11 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 	cmd.Env = append(os.Environ(), readyVariable+"=3")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = cmd.Start()
-	said.Close()
+	_ = said.Close()
 	if err != nil {
 		return fmt.Errorf("start the daemon: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { cmd.Process.Signal(syscall.SIGTERM) })
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
 	defer stop()
 	n, _ := ready.Read(make([]byte, 1)) // the end of the file is that of the daemon
 	if n == 0 {
@@ -127,7 +127,7 @@ func copyFrom(w io.Writer, path string, start int64) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	_, err = io.Copy(w, io.NewSectionReader(f, start, math.MaxInt64-start))
 	return err
 }
@@ -168,7 +168,7 @@ func announceReady(o daemonOptions) (cleanup func(), err error) {
 			return cleanup, fmt.Errorf("%s: %w", readyVariable, err)
 		}
 		f := os.NewFile(uintptr(fd), "ready")
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if _, err := f.Write([]byte{1}); err != nil {
 			return cleanup, fmt.Errorf("whoever started the daemon is gone: %w", err)
 		}

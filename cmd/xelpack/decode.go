@@ -51,7 +51,7 @@ func readLevel(file string, level int) (dds.Layout, []byte, error) {
 	if err != nil {
 		return dds.Layout{}, nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var header [dds.HeaderSize]byte
 	n, err := io.ReadFull(f, header[:])
 	if err != nil && n == 0 {

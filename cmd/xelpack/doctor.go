@@ -91,7 +91,7 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	for _, file := range files {
 		a, f := doctor.Archive(ctx, file)
 		if a != nil {
-			defer a.Close()
+			defer func() { _ = a.Close() }()
 			archives = append(archives, a)
 		}
 		findings = append(findings, f)

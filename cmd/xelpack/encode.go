@@ -119,7 +119,7 @@ func openPicture(file string) (side int, add addChunk, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	c, _, err := image.DecodeConfig(f)
 	if err != nil {
 		return 0, nil, fmt.Errorf("not a PNG or JPEG picture: %w", err)

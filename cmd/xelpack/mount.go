@@ -132,7 +132,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err != nil {
 		return err
 	}
-	defer lib.close()
+	defer func() { _ = lib.close() }()
 	boundMount(mo.MemoryCache, len(lib.shelf))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	watch.holds(mo.Archives, mo.Files, flown)
@@ -148,7 +148,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		}
 		defer source.close(stderr)
 		pipeline := pack.New(o.pipeline(source, provider, watch.making()))
-		defer pipeline.Close()
+		defer func() { _ = pipeline.Close() }()
 		mo.Generator = generator{pipeline}
 		watch.Client.Store(source.client)
 		watch.Pipeline.Store(pipeline)

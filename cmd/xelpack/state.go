@@ -49,7 +49,7 @@ func writePID(file string) (remove func(), err error) {
 	}
 	return func() {
 		if readPID(file) == os.Getpid() { // and not that of who came after
-			os.Remove(file)
+			_ = os.Remove(file)
 		}
 	}, nil
 }

@@ -60,7 +60,7 @@ func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	use(r)
 	cut := errors.Is(r.Err(), trace.ErrCut)
 	if s != nil {

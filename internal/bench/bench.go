@@ -82,7 +82,7 @@ func Run(ctx context.Context, program string, o Options) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if o.imagery, err = imagery(ctx); err != nil {
 		return r, err
 	}

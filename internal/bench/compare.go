@@ -11,7 +11,7 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// ErrReport: a file is no report of bench.
+// ErrReport says that a file is no report of bench.
 var ErrReport = errors.New("not a report of xelpack bench")
 
 // Read reads a report.

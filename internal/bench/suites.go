@@ -112,7 +112,7 @@ func (s *fetching) close() error { return s.server.close() }
 // contents makes the contents of the textures.
 func contents(ctx context.Context, o Options) ([]*mbtiles.Content, error) {
 	p := pack.New(pack.Options{Source: o.imagery, MaxZL: tiles.MaxZL, Compression: mbtiles.Fast})
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	var list []*mbtiles.Content
 	for i := range o.Textures {
 		built, err := p.Texture(ctx, item(i))

@@ -85,7 +85,7 @@ func decode(ctx context.Context, s *subject) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	buf := make([]byte, full.Size())
 	used, err := s.processor(func() error {
 		for e := range a.All() {
@@ -120,7 +120,7 @@ func tailRead(ctx context.Context, s *subject) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	entries := slices.Collect(a.All())
 	var header [dds.HeaderSize]byte
 	off, _ := full.Level(3)
@@ -146,7 +146,7 @@ func verify(ctx context.Context, s *subject) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	used, err := s.processor(func() error {
 		r, err := a.Verify(ctx, mbtiles.VerifyOptions{Workers: 1})
 		if err == nil && !r.OK {

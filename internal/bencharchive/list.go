@@ -47,7 +47,7 @@ func listing(n int) func(context.Context, *subject) (string, error) {
 		if err := manyRows(ctx, path, n); err != nil {
 			return "", err
 		}
-		defer os.Remove(path)
+		defer func() { _ = os.Remove(path) }()
 		self, err := os.Executable()
 		if err != nil {
 			return "", err

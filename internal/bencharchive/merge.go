@@ -105,7 +105,7 @@ func (s *subject) vary(ctx context.Context, path string, which int, bytes int64)
 func copyAndSync(ctx context.Context, dir string, inputs []string) error {
 	for i, path := range inputs {
 		to := filepath.Join(dir, fmt.Sprintf("copy%d", i))
-		defer os.Remove(to)
+		defer func() { _ = os.Remove(to) }()
 		if out, err := exec.CommandContext(ctx, "cp", path, to).CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
@@ -127,7 +127,7 @@ func mergeOnce(ctx context.Context, dir string, paths []string, quick bool) (err
 		if err != nil {
 			return err
 		}
-		defer a.Close()
+		defer func() { _ = a.Close() }()
 		inputs = append(inputs, a)
 	}
 	out := filepath.Join(dir, "merged.mbtiles")

@@ -73,7 +73,7 @@ func measure(ctx context.Context, s *set, rounds int) (r *report, err error) {
 	}
 	best, second := workers[0], dds.NewWorker()
 	for _, w := range append(workers, second) {
-		defer w.Close()
+		defer func() { _ = w.Close() }()
 	}
 	for i, v := range variants {
 		for _, q := range []dds.Quality{dds.Fast, dds.Good, dds.Best} {

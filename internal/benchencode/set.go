@@ -30,7 +30,7 @@ type set struct {
 func loadSet(dir string) (*set, error) {
 	s := &set{name: "256 aerial chunks (set C)"}
 	w := dds.NewWorker()
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	for i := range s.jpegs {
 		data, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("%02d_%02d.jpg", i/across, i%across)))
 		if i == 0 && errors.Is(err, fs.ErrNotExist) {

@@ -66,7 +66,7 @@ func serveBare(dir, mountpoint string) error {
 	signal.Notify(stop, os.Interrupt)
 	go func() {
 		for range stop {
-			server.Unmount()
+			_ = server.Unmount()
 		}
 	}()
 	server.Wait()

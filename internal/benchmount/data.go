@@ -99,7 +99,7 @@ func (d *data) plain(ctx context.Context) (string, error) {
 			return err
 		}
 		p := pack.New(pack.Options{Source: d.source, MaxZL: tiles.MaxZL})
-		defer p.Close()
+		defer func() { _ = p.Close() }()
 		for i := range wholeTextures {
 			built, err := p.Texture(ctx, tiles.Item{Texture: name(i)})
 			if err != nil {
@@ -124,7 +124,7 @@ func (d *data) archive(ctx context.Context, label string, n int, compression mbt
 		if err != nil {
 			return err
 		}
-		defer w.Close()
+		defer func() { _ = w.Close() }()
 		g, putting := errgroup.WithContext(ctx)
 		workers := runtime.GOMAXPROCS(0)
 		for worker := range workers {

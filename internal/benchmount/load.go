@@ -82,7 +82,7 @@ func (l load) start() (wait func() (done, error), kill func(), err error) {
 	return func() (d done, err error) {
 		err = json.NewDecoder(out).Decode(&d)
 		return d, errors.Join(err, cmd.Wait())
-	}, func() { cmd.Process.Kill(); cmd.Wait() }, nil
+	}, func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait()) }, nil
 }
 
 // run has a reader process do it.
@@ -143,7 +143,7 @@ func readWhole(path string, buf []byte) (total int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	for {
 		n, err := unix.Read(fd, buf)
 		if err != nil || n == 0 {
@@ -160,8 +160,8 @@ func readTail(path string, buf []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer unix.Close(fd)
-	defer unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) }()
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return 0, err

@@ -53,8 +53,8 @@ func (b *bench) serve(ctx context.Context, first string, args ...string) (s *ser
 		}
 		time.Sleep(500 * time.Microsecond)
 	}
-	s.cmd.Process.Kill()
-	s.cmd.Wait()
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
 	return nil, errors.Join(ctx.Err(), fmt.Errorf("nothing was mounted: %s", s.stderr.String()))
 }
 
@@ -72,10 +72,10 @@ func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
 	}
-	kill := time.AfterFunc(30*time.Second, func() { s.cmd.Process.Kill() })
+	kill := time.AfterFunc(30*time.Second, func() { _ = s.cmd.Process.Kill() })
 	defer kill.Stop()
 	if err := s.cmd.Wait(); err != nil && device(s.mountpoint) != device(filepath.Dir(s.mountpoint)) {
-		syscall.Unmount(s.mountpoint, syscall.MNT_DETACH)
+		_ = syscall.Unmount(s.mountpoint, syscall.MNT_DETACH)
 		return fmt.Errorf("%s: %w: %s", s.cmd.Args[0], err, s.stderr.String())
 	}
 	return os.Remove(s.mountpoint)
@@ -131,7 +131,7 @@ func warm(path string) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		if err := f.Sync(); err != nil {
 			return err
 		}

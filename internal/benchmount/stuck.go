@@ -26,10 +26,10 @@ func deadProvider(ctx context.Context) (url string, stop func(), err error) {
 			if err != nil {
 				return
 			}
-			go func() { defer c.Close(); io.Copy(io.Discard, c) }()
+			go func() { _, _ = io.Copy(io.Discard, c); _ = c.Close() }()
 		}
 	}()
-	return "http://" + l.Addr().String() + "/{z}/{x}/{y}.jpg", func() { l.Close() }, nil
+	return "http://" + l.Addr().String() + "/{z}/{x}/{y}.jpg", func() { _ = l.Close() }, nil
 }
 
 // stuck compares archived reads, stat and listing before and while many opens wait.

@@ -21,7 +21,7 @@ import (
 // MaxChunk is the longest body of a chunk that is read or kept, in bytes: the usual one has 15 KB.
 const MaxChunk = 4 << 20
 
-// ErrNone: a file knows nothing of a chunk.
+// ErrNone says that a file knows nothing of a chunk.
 var ErrNone = errors.New("not stored")
 
 // Open opens an MBTiles file through the driver, with its options in addition to ours. What stands
@@ -73,7 +73,7 @@ func Describe(path string) (abs string, info Info, err error) {
 	if err != nil {
 		return "", Info{}, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var low, high sql.NullInt64
 	if err := db.QueryRow(`SELECT min(zoom_level), max(zoom_level) FROM tiles`).Scan(&low, &high); err != nil {
 		return "", Info{}, fmt.Errorf("not an MBTiles file: %w", err)

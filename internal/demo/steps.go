@@ -117,7 +117,7 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 		return fmt.Errorf("list the mount: %w", err)
 	}
 	lines := bytes.SplitAfter(list, []byte("\n"))
-	os.Stdout.Write(bytes.Join(lines[:min(4, len(lines))], nil))
+	_, _ = os.Stdout.Write(bytes.Join(lines[:min(4, len(lines))], nil))
 
 	exported, err := filepath.Glob(filepath.Join(d.exported(), "*.dds"))
 	if err != nil {

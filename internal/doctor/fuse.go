@@ -36,7 +36,7 @@ func trial(ctx context.Context) Finding {
 	mounted := false
 	defer func() {
 		if !mounted { // else this process would have to answer itself
-			os.RemoveAll(dir)
+			_ = os.RemoveAll(dir)
 		}
 	}()
 	scenery, mountpoint := filepath.Join(dir, "scenery"), filepath.Join(dir, "mnt")

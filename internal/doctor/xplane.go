@@ -149,7 +149,7 @@ func readPacks(file string) ([]pack, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var packs []pack
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {

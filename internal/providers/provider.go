@@ -12,8 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrToken: a provider needs an API token and the environment has none. The error names the
-// variable.
+// ErrToken says that a provider needs an API token and the environment has none. The error names
+// the variable.
 var ErrToken = errors.New("an API token is needed")
 
 // SampleID is the id of the provider whose imagery is made in the process, without network.

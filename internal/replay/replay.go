@@ -201,9 +201,9 @@ func (r *run) session(ctx context.Context, s *session) {
 	if err != nil {
 		return
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	if !r.o.KeepCache {
-		defer unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+		defer func() { _ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) }()
 	}
 	buf := r.buffers.Get().(*[]byte)
 	defer r.buffers.Put(buf)

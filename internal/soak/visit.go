@@ -37,8 +37,8 @@ func (v *visitor) visit(t tiles.Texture) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	defer unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) }()
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return fmt.Errorf("fstat: %w", err)
@@ -87,7 +87,7 @@ func (v *visitor) open(t tiles.Texture, live bool) (int, error) {
 		return fd, fmt.Errorf("open: %w", err)
 	}
 	if late := v.config.Deadline + v.config.Grace; took > late {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return -1, fmt.Errorf("open took %v, more than %v", took, late)
 	}
 	return fd, nil
@@ -184,7 +184,7 @@ func (f *opened) mapped() (err error) {
 	if err != nil {
 		return fmt.Errorf("mmap: %w", err)
 	}
-	defer unix.Munmap(pages)
+	defer func() { _ = unix.Munmap(pages) }()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {

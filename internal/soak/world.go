@@ -53,12 +53,12 @@ func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error)
 		w.oneLive = 400
 	}
 	p := pack.New(pack.Options{Source: o.Source, MaxZL: zl})
-	defer p.Close()
+	defer func() { _ = p.Close() }()
 	archive, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{})
 	if err != nil {
 		return nil, err
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	encoder := mbtiles.NewEncoder(mbtiles.Fast)
 	for detail := range w.contents {
 		for v := range variants {
@@ -111,12 +111,12 @@ func (w *World) name(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }()
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO textures
 		SELECT zl, ?, ?, maptype, detail, content_id, chunks, 0, 0, 0, provider FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`)
 	if err != nil {

@@ -26,19 +26,19 @@ func LockFile(path string) (*Lock, error) {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			owner, _ := io.ReadAll(io.LimitReader(f, 256))
-			f.Close()
+			_ = f.Close()
 			if len(owner) == 0 {
 				return nil, ErrLocked
 			}
 			return nil, fmt.Errorf("%w (%s)", ErrLocked, strings.TrimSpace(string(owner)))
 		}
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		l := &Lock{f: f, path: path}
 		if !l.current() { // the previous owner removed it between our open and our lock
-			f.Close()
+			_ = f.Close()
 			continue
 		}
 		return l, l.sign()

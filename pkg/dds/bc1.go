@@ -127,9 +127,9 @@ func (b *block) wander(best *choice) {
 	}
 }
 
-func (c *choice) takeBetter(p *choice) {
-	if p.error < c.error {
-		*c = *p
+func (p *choice) takeBetter(other *choice) {
+	if other.error < p.error {
+		*p = *other
 	}
 }
 

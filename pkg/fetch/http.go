@@ -104,7 +104,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		// Read, so that the connection can be used again; what it says does not matter, and neither
 		// does how reading it ends.

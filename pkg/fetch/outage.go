@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrDown: the host has answered nothing for longer than ClientOptions.Patience, or refuses
+// ErrDown says that the host has answered nothing for longer than ClientOptions.Patience, or refuses
 // everything, and is asked only now and then. The error wraps what came of asking last.
 var ErrDown = errors.New("the host answers nothing that it answered before")
 

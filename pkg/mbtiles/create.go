@@ -100,7 +100,7 @@ func vacant(ctx context.Context, path string, extend bool) error {
 	if err != nil {
 		return fmt.Errorf("a file of this name exists: %w", err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	if !a.complete {
 		return fmt.Errorf("%w: it is unfinished, yet bears a finished one's name; rename it to go on with it: %s", ErrNotArchive,
 			shellescape.QuoteCommand([]string{"mv", path, path + partSuffix}))
@@ -188,7 +188,7 @@ func copyFile(ctx context.Context, dst, src string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.Create(dst)
 	if err != nil {
 		return err

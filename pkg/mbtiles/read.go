@@ -70,7 +70,7 @@ func (r *reader) pin(ctx context.Context) error {
 		return sqlite.Bare(err)
 	}
 	if r.direct = sqlpages.NewTable(f, root, blocks.Slack); r.direct == nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 	}
 	after, err := f.Stat()
 	if err != nil {

@@ -56,7 +56,7 @@ func keepsAll(ctx context.Context, path string, next *index) error {
 	if err != nil {
 		return ctx.Err() // there is none, or nothing of it can be known
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	lost := 0
 	for e := range a.All() {
 		if _, ok := next.lookup(e.Texture.Key()); !ok {

@@ -84,7 +84,7 @@ func checkEmpty(path string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMountpoint, err)
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	names, err := d.Readdirnames(1)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: %w", ErrMountpoint, err)
@@ -127,7 +127,7 @@ func checkFUSE(allowOther bool) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse), or in a container pass the device on (--device /dev/fuse)", ErrNoFUSE, err)
 	}
-	device.Close()
+	_ = device.Close()
 	if os.Geteuid() == 0 {
 		return nil
 	}

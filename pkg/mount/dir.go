@@ -36,7 +36,7 @@ func (d *dirNode) child(name string) string {
 func (d *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	if d.path == "" && name == texturesName {
 		t := &texturesNode{dirNode{node{fsys: d.fsys}, texturesName}}
-		d.fsys.dirAttr(texturesName, &out.Attr)
+		_ = d.fsys.dirAttr(texturesName, &out.Attr) // there always is one
 		return d.NewInode(ctx, t, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(texturesName)}), fs.OK
 	}
 	return d.lookupReal(ctx, name, out)
@@ -51,7 +51,9 @@ func (d *dirNode) lookupReal(ctx context.Context, name string, out *fuse.EntryOu
 	}
 	out.SetEntryTimeout(sceneryTimeout)
 	if st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
-		d.fsys.dirAttr(path, &out.Attr)
+		if errno := d.fsys.dirAttr(path, &out.Attr); errno != fs.OK {
+			return nil, errno // it has gone since
+		}
 		child := &dirNode{node{fsys: d.fsys}, path}
 		return d.NewInode(ctx, child, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(path)}), fs.OK
 	}

@@ -112,7 +112,7 @@ func (d *DiskCache) ranks() map[tiles.Key]int {
 	if err != nil {
 		return rank
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if t, err := tiles.ParseName(lines.Text()); err == nil {
 			if _, twice := rank[t.Key()]; !twice {

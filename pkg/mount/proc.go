@@ -71,7 +71,7 @@ func holds(p procfs.Proc, path string) bool {
 	if err != nil {
 		return false
 	}
-	defer maps.Close()
+	defer func() { _ = maps.Close() }()
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
 		if _, file, ok := strings.Cut(lines.Text(), "/"); ok && inside("/"+file, path) {
 			return true

@@ -79,7 +79,7 @@ func (n *realNode) open() (*realHandle, syscall.Errno) {
 		h.passthrough = n.fsys.passthrough.works(n.fsys.server, st.Dev, fd)
 	}
 	if err != nil {
-		syscall.Close(fd)
+		_ = syscall.Close(fd)
 		return nil, fs.ToErrno(err)
 	}
 	return h, fs.OK
@@ -133,7 +133,7 @@ func (p *passthrough) works(server *fuse.Server, dev uint64, fd int) bool {
 		id, errno := server.RegisterBackingFd(&fuse.BackingMap{Fd: int32(fd)})
 		ok = errno == 0
 		if ok {
-			server.UnregisterBackingFd(id)
+			_ = server.UnregisterBackingFd(id)
 		}
 		p.devices[dev] = ok
 	}

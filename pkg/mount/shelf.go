@@ -127,7 +127,7 @@ func (f *FS) SetArchives(archives []Archive) Change {
 	s.archives.Store(&after)
 	if textures := f.root.GetChild(texturesName); textures != nil {
 		for _, name := range s.found(after) {
-			textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
+			_ = textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
 		}
 	}
 	return c

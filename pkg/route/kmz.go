@@ -58,7 +58,7 @@ func unzipKML(data []byte, n *notes) ([]byte, error) {
 	if err != nil {
 		return nil, within(excerpt(found.Name), malformed("", "it cannot be unpacked: %v", err))
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	switch {
 	case len(text) > MaxFileBytes:

@@ -243,7 +243,7 @@ func (g *ofpGeneral) UnmarshalJSON(raw []byte) error {
 }
 
 // UnmarshalJSON lets an empty array or text stand for an absent log.
-func (n *ofpNavlog) UnmarshalJSON(raw []byte) error {
+func (l *ofpNavlog) UnmarshalJSON(raw []byte) error {
 	type plain ofpNavlog
-	return unmarshalObject(raw, (*plain)(n))
+	return unmarshalObject(raw, (*plain)(l))
 }

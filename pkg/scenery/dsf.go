@@ -74,7 +74,7 @@ func readDSF(file string) (DSF, error) {
 	if err != nil {
 		return DSF{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	d, err := ParseDSF(f, size)
 	if !errors.Is(err, ErrDSFCompressed) {
 		return d, err
@@ -83,7 +83,7 @@ func readDSF(file string) (DSF, error) {
 	if err != nil {
 		return DSF{}, fmt.Errorf("%w, and cannot be unpacked: %w", ErrDSFCompressed, err)
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	return parseDSF(&forwardReader{r: content}, size, true)
 }
 
@@ -152,7 +152,7 @@ func CheckDSF(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("check DSF %s: %w", file, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := checkDSFHeader(f, size); err != nil {
 		return fmt.Errorf("check DSF %s: %w", file, err)
 	}

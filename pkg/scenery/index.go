@@ -86,7 +86,7 @@ func readIndex(cache, dir string) (*Package, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if size > maxIndex {
 		return nil, fmt.Errorf("%w: %d bytes are too many", errIndex, size)
 	}
@@ -176,7 +176,7 @@ func writeIndex(cache, dir string, p *Package, folders []stamp) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name())
 		}
 	}()
 	_, err = f.WriteString(firstLine(body.Bytes()) + "\n")

@@ -218,7 +218,7 @@ func readHead(file string, buf []byte) (head []byte, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	n, err := io.ReadFull(f, buf[:min(int64(len(buf)), size)])
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, false, err
@@ -238,7 +238,7 @@ func openRegular(file string) (*os.File, int64, error) {
 		err = errors.New("not a regular file")
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, 0, err
 	}
 	return f, info.Size(), nil
@@ -250,7 +250,7 @@ func eachBatch(dir string, do func([]os.DirEntry) error) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for {
 		entries, err := f.ReadDir(scanBatch)
 		if len(entries) > 0 {

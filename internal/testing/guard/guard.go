@@ -67,7 +67,7 @@ func start() error {
 		return os.NewSyscallError("pipe", err)
 	}
 	in := os.NewFile(uintptr(alive[0]), "guarded")
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), watchVariable+"="+root)
 	cmd.Stdin = in

@@ -49,8 +49,8 @@ func loadOne(path string, buf []byte, tail bool) (total int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer unix.Close(fd)
-	defer unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED)
+	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) }()
 	if tail {
 		var st unix.Stat_t
 		if err := unix.Fstat(fd, &st); err != nil {

@@ -65,7 +65,7 @@ func openSignalled(path string, every time.Duration) (int, error) {
 				case <-stop:
 					return
 				case <-time.After(every):
-					unix.Tgkill(os.Getpid(), thread, unix.SIGALRM)
+					_ = unix.Tgkill(os.Getpid(), thread, unix.SIGALRM)
 				}
 			}
 		}()
@@ -118,7 +118,7 @@ func mapped(fd int, shared bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Munmap(pages)
+	defer func() { _ = unix.Munmap(pages) }()
 	sum := sha256.Sum256(pages)
 	return sum[:], nil
 }
@@ -129,7 +129,7 @@ func list(path string) (names []string, inos []uint64, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	names, inos, err = entries(fd)
 	if err != nil {
 		return nil, nil, err
@@ -204,7 +204,7 @@ func change(q request) error {
 
 func closed(fd int, err error) error {
 	if err == nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 	}
 	return err
 }

@@ -63,21 +63,21 @@ func NewReader(t testing.TB) *Reader {
 
 // Close ends the process in an orderly way: its files are closed when Close returns.
 func (r *Reader) Close() {
-	r.in.Close()
-	r.cmd.Wait()
+	_ = r.in.Close()
+	_ = r.cmd.Wait()
 }
 
 // Kill ends the process by SIGKILL and waits until it is gone. It may be called at any time, from any goroutine.
 func (r *Reader) Kill() {
-	r.cmd.Process.Kill()
-	r.cmd.Wait()
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
 }
 
 var errSilent = errors.New("the reader's process has died or does not answer")
 
 // ask returns an error only when no answer came.
 func (r *Reader) ask(q request) (reply, error) {
-	watchdog := time.AfterFunc(patience.For(r.t), func() { r.cmd.Process.Kill() })
+	watchdog := time.AfterFunc(patience.For(r.t), func() { _ = r.cmd.Process.Kill() })
 	defer watchdog.Stop()
 	var a reply
 	if r.enc.Encode(q) != nil || r.dec.Decode(&a) != nil {

@@ -114,7 +114,7 @@ func lookAt(path string) (File, error) {
 	if err != nil {
 		return file, sqlite.Bare(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	head := make([]byte, dds.HeaderSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

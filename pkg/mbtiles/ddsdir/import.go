@@ -116,7 +116,7 @@ func (w *importWorker) read(f File) (*mbtiles.Content, error) {
 	if err != nil {
 		return nil, sqlite.Bare(err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	size := int(f.Layout.Size())
 	w.buf = slices.Grow(w.buf[:0], size+1)[:size+1]
 	n, err := io.ReadFull(in, w.buf)

@@ -1,3 +1,5 @@
+// Package preview plans and draws the pictures by which map viewers show an archive: one a texture, from its mip levels,
+// and overviews of four each below.
 package preview
 
 import (
