@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
@@ -32,8 +33,6 @@ type buildOptions struct {
 	observeOptions
 	Output   string
 	DryRun   bool
-	Quality  string
-	Compress string
 	Retries  int
 	Timeout  time.Duration
 	Patience time.Duration
@@ -71,8 +70,7 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 
 // registerWork registers the flags about how the work is done, which repair shares.
 func (o *buildOptions) registerWork(f *pflag.FlagSet) {
-	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
-	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+	o.packOptions.register(f)
 	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole; less often while that helps none")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
@@ -81,13 +79,9 @@ func (o *buildOptions) registerWork(f *pflag.FlagSet) {
 }
 
 func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
-	quality, err := dds.ParseQuality(o.Quality)
+	encoding, err := o.packOptions.parse()
 	if err != nil {
-		return usageErrorf("--quality: %w", err)
-	}
-	compression, err := mbtiles.ParseCompression(o.Compress)
-	if err != nil {
-		return usageErrorf("--compress: %w", err)
+		return err
 	}
 	switch {
 	case o.DryRun:
@@ -110,12 +104,12 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		return err
 	}
 	defer o.watch.close()
-	plan, err := makePlan(ctx, o.selectionOptions, o.fetchOptions, stderr)
+	plan, err := makePlan(ctx, o.planOptions, o.Output, stderr)
 	if err != nil {
 		return err
 	}
 	o.watch.draw(plan.planMap(o.selectionOptions))
-	report, err := buildPlan(ctx, o, plan, quality, compression, stdout, stderr)
+	report, err := buildPlan(ctx, o, plan, encoding, stdout, stderr)
 	if report == nil {
 		return err
 	}
@@ -130,11 +124,11 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 }
 
 // buildPlan builds, or finds that there is nothing to build. The report is nil if it did not come to building.
-func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quality, compression mbtiles.Compression, stdout, stderr io.Writer) (*buildReport, error) {
+func buildPlan(ctx context.Context, o buildOptions, plan plan, encoding estimate.Options, stdout, stderr io.Writer) (*buildReport, error) {
 	if len(plan.Items) == 0 {
 		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
 	}
-	if err := enoughDisk(o.Output, plan.Estimate.StoreBytes); err != nil && !begun(o.Output) {
+	if err := enoughDisk(o.Output, plan.Estimate.growth); err != nil {
 		return nil, err // before anything is made that would be left behind
 	}
 	before := plannedBefore(ctx, o.Output)
@@ -145,9 +139,6 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	if writer == nil {
 		report := pack.Report{State: pack.StateComplete, Textures: len(plan.Items), Skipped: len(plan.Items)}
 		return &buildReport{report, plan.Notes}, nil
-	}
-	if err == nil && len(todo) > 0 {
-		err = enoughDisk(o.Output, estimatePlan(todo, plan.Provider, o.Concurrency).StoreBytes)
 	}
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
@@ -162,23 +153,24 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, quality dds.Quali
 	}
 
 	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan, before)}
-	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: quality, Compression: compression}, todo, stderr)
+	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: encoding.Quality, Compression: encoding.Compression}, todo, stderr)
 	return &buildReport{report, plan.Notes}, err
 }
 
 // run lets the pipeline do a job of build or repair, with a bar over what is to be done.
 func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
 	o.untilWhole = true
+	run := o.newRun(p, po.Compression)
 	source, err := o.open(ctx, p, fetch.ClientOptions{
 		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: o.onOutage(stderr),
-		Observer: o.watch.making(),
+		Observer: &run.answers,
 	}, o.retryMissing, stderr)
 	if err != nil {
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
 	defer source.close(stderr)
 	source.client.Candidates(p, pack.Candidates(writer.Has, o.known(job), p.MaxZL)...)
-	boundBuild(len(job.Items))
+	boundBuild(job.Items, p.MaxZL, po.Compression)
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
 	pipeline := pack.New(po)
 	defer func() { _ = pipeline.Close() }()
@@ -188,14 +180,20 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	o.watch.Writer.Store(writer)
 
 	job.Client = source.client
-	bar := progress.New(stderr, estimatePlan(todo, p, o.Concurrency).Chunks, len(todo), func() progress.State {
+	chunks := 0
+	for _, it := range todo {
+		chunks += it.ChunkCount()
+	}
+	bar := progress.New(stderr, chunks, len(todo), func() progress.State {
 		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.client.Stats().BytesDownloaded}
 	}, o.logProgress(stderr))
 	defer bar.Close()
+	seen := run.watch(pipeline)
 	report, err := pack.Build(ctx, pipeline, writer, job)
+	seen()
 	o.watch.logCauses(report)
-	if errRate := rememberRate(job.Provider, report); errRate != nil {
-		words.Fprintf(stderr, "the rate is not remembered for the next plan: %v\n", errRate)
+	if errRun := run.remember(o.Output, report, todo); errRun != nil {
+		words.Fprintf(stderr, "what this build came to is not remembered for the next plan: %v\n", errRun)
 	}
 	return report, err
 }

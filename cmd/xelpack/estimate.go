@@ -1,69 +1,127 @@
 package main
 
 import (
-	"runtime"
-	"time"
+	"context"
+	"errors"
+	"os"
 
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What estimates are made of. Chunks of providers average 14 to 16 KB; a home line answers in 70 to 95 ms; of BC1 blocks of aerial imagery an
-// archive keeps 66.9 %, previews and rows included (make bench-archive).
-const (
-	chunkBytes     = 14_500
-	answerTime     = 90 * time.Millisecond
-	storedShare    = 0.67
-	textureSeconds = 0.15 // of one processor, for a full texture
-)
+// packOptions are the flags about how textures are made.
+type packOptions struct {
+	Quality  string
+	Compress string
+}
 
-// estimate is what a plan will cost. The JSON names are what scripts rely on.
-type estimate struct {
+func (o *packOptions) register(f *pflag.FlagSet) {
+	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
+	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+}
+
+func (o packOptions) parse() (e estimate.Options, err error) {
+	if e.Quality, err = dds.ParseQuality(o.Quality); err != nil {
+		return e, usageErrorf("--quality: %w", err)
+	}
+	if e.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
+		return e, usageErrorf("--compress: %w", err)
+	}
+	return e, nil
+}
+
+// planEstimate is what a plan will cost. The JSON names are what scripts rely on.
+type planEstimate struct {
 	Textures      int           `json:"textures"`
-	Chunks        int           `json:"chunks"`   // places, whatever depth the provider has
-	Requests      int           `json:"requests"` // fewer where one chunk of the provider's deepest zoom level fills several places
-	DownloadBytes int64         `json:"download_bytes"`
-	StoreBytes    int64         `json:"store_bytes"`
+	Chunks        int           `json:"chunks"`         // places, whatever depth the provider has
+	Requests      int           `json:"requests"`       // without what store and archive have; one where a chunk of the provider's deepest zoom level fills several places
+	DownloadBytes int64         `json:"download_bytes"` // of the requests
+	StoreBytes    int64         `json:"store_bytes"`    // of the archive, once it is built
 	Seconds       float64       `json:"seconds"`
 	ByDetail      []tiles.Count `json:"by_detail"`
+
+	there  int   // textures that the archive has already
+	kept   int   // chunks that the store has already
+	growth int64 // by how many bytes the archive grows
+	work   estimate.Work
 }
 
-func estimatePlan(items []tiles.Item, p fetch.Provider, concurrency int) estimate {
-	e := estimate{Textures: len(items), ByDetail: tiles.Counts(items)}
-	var ddsBytes int64
-	for _, it := range items {
-		e.Chunks += it.ChunkCount()
-		e.Requests += requests(it, p.MaxZL)
-		ddsBytes += dds.Layout{Format: dds.BC1, Side: it.Side()}.Size()
+// estimatePlan estimates a build of items into the archive at output; "": a new one.
+func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo fetchOptions, eo estimate.Options, output string) (planEstimate, error) {
+	e := planEstimate{Textures: len(items), ByDetail: tiles.Counts(items)}
+	for _, n := range e.ByDetail {
+		e.Chunks += n.Chunks
 	}
-	e.DownloadBytes = int64(e.Requests) * chunkBytes
-	e.StoreBytes = int64(float64(ddsBytes) * storedShare)
-
-	if concurrency == 0 {
-		concurrency = fetch.DefaultConcurrency()
+	todo, size, extended, err := lacking(ctx, output, items, p.ID)
+	if err != nil {
+		return e, err
+	}
+	fo.untilWhole = true // as for a build
+	store, _ := fo.keeps(p)
+	line := estimate.Line{
+		Concurrency: fo.Concurrency, Rate: fo.Rate, Local: p.Local(), Offline: fo.Offline, Keeps: store != "",
+		Known: knownOf(p, eo.Compression),
+	}
+	if extended {
+		line.Copied = size
+	}
+	if line.Concurrency == 0 {
+		line.Concurrency = fetch.DefaultConcurrency()
 	}
 	if p.Concurrency > 0 {
-		concurrency = min(concurrency, p.Concurrency)
+		line.Concurrency = min(line.Concurrency, p.Concurrency)
 	}
-	rate := float64(concurrency) / answerTime.Seconds()
-	if p.Rate > 0 {
-		rate = min(rate, p.Rate)
+	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
+		line.Rate = p.Rate
 	}
-	if measured := readRates()[p.ID].usual(); measured > 0 {
-		rate = min(rate, measured)
+	if e.work, err = estimate.Count(todo, p.MaxZL, fo.countKept(ctx, p)); err != nil {
+		return e, err
 	}
-	full := dds.Layout{Format: dds.BC1, Side: tiles.TexturePixels}.Size()
-	encoding := float64(ddsBytes) / float64(full) * textureSeconds / float64(runtime.GOMAXPROCS(0))
-	e.Seconds = max(float64(e.Requests)/rate, encoding)
-	return e
+	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), eo)
+	if err != nil {
+		return e, err
+	}
+	r := e.work.Estimate(costs, line, eo)
+	e.Requests, e.DownloadBytes, e.StoreBytes, e.Seconds = r.Requests, r.Download, size+r.Growth, r.Seconds
+	e.there, e.kept, e.growth = len(items)-len(todo), e.work.Kept, r.Growth+line.Copied
+	return e, nil
 }
 
-// requests returns how many chunks of a provider that ends at deepest a texture needs.
-func requests(it tiles.Item, deepest tiles.ZL) int {
-	n := it.ChunksPerSide()
-	if z := it.ZL - tiles.ZL(it.Detail); z > deepest {
-		n = max(1, n>>(z-deepest))
+// localSource is where chunks come from that are made in this process; nil for all other providers.
+func localSource(p fetch.Provider) fetch.Source {
+	if p.ID == providers.SampleID {
+		return fetch.Sample()
 	}
-	return n * n
+	return nil
+}
+
+// lacking returns what of items the archive at file does not have yet, how large it is, and whether it is a finished one, of which a build makes a copy. What is wrong
+// with it is for who opens it to write.
+func lacking(ctx context.Context, file string, items []tiles.Item, provider string) (todo []tiles.Item, size int64, finished bool, err error) {
+	if file == "" {
+		return items, 0, false, nil
+	}
+	if file, err = realpath.Of(file); err != nil {
+		return items, 0, false, nil
+	}
+	for _, path := range []string{file + ".part", file} {
+		a, err := mbtiles.Open(ctx, path)
+		if err != nil {
+			continue
+		}
+		todo, err = pack.Todo(records(ctx, a), items, provider)
+		if info, errStat := os.Stat(path); errStat == nil {
+			size = info.Size()
+		}
+		return todo, size, path == file, errors.Join(err, a.Close())
+	}
+	return items, 0, false, ctx.Err()
 }

@@ -4,6 +4,10 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"slices"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 const (
@@ -16,6 +20,10 @@ const (
 	buildBytes = 120e6
 	// workerBytes is what a worker takes: its encoder's tables and what it has in hand.
 	workerBytes = 20e6
+	// bestBytes is what a worker takes beside that for --compress best: the tables that zstd looks repetitions up in.
+	bestBytes = 45e6
+	// parentBytes is what chunks to be enlarged take (pack keeps 256 of them decoded).
+	parentBytes = 256 * 256 << 10
 	// plannedBytes is what a planned texture takes, with the status page's record of it.
 	plannedBytes = 1 << 10
 )
@@ -28,9 +36,17 @@ func mountMemory(memoryCache int64, archives int) int64 {
 // boundMount bounds the memory of a mount.
 func boundMount(memoryCache int64, archives int) { boundMemory(mountMemory(memoryCache, archives)) }
 
-// boundBuild bounds the memory of a build of so many textures, so that a long one takes hardly more than a short one.
-func boundBuild(textures int) {
-	boundMemory(buildBytes + int64(runtime.GOMAXPROCS(0))*workerBytes + int64(textures)*plannedBytes)
+// boundBuild bounds the memory of a build of items, so that a long one takes hardly more than a short one. Short of what it holds at once it would do little but collect
+// garbage.
+func boundBuild(items []tiles.Item, deepest tiles.ZL, c mbtiles.Compression) {
+	worker, bytes := int64(workerBytes), int64(buildBytes)+int64(len(items))*plannedBytes
+	if c == mbtiles.Best {
+		worker += bestBytes
+	}
+	if slices.ContainsFunc(items, func(it tiles.Item) bool { return it.ZL-tiles.ZL(it.Detail) > deepest }) {
+		bytes += parentBytes
+	}
+	boundMemory(bytes + int64(runtime.GOMAXPROCS(0))*worker)
 }
 
 // boundMemory makes the garbage collector work harder where the process would otherwise grow to twice what it holds. A limit that the user has set

@@ -23,6 +23,7 @@ import (
 type planOptions struct {
 	selectionOptions
 	fetchOptions
+	packOptions
 	JSON bool
 	List bool
 	Map  string
@@ -49,6 +50,7 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
 	}
 	o.selectionOptions.register(cmd.Flags())
 	o.fetchOptions.register(cmd.Flags())
+	o.packOptions.register(cmd.Flags())
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
 	cmd.Flags().StringVar(&o.Map, "map", "", "draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
@@ -64,7 +66,7 @@ func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	plan, err := makePlan(ctx, o.selectionOptions, o.fetchOptions, stderr)
+	plan, err := makePlan(ctx, o, output, stderr)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr i
 		return w.Flush()
 	case o.JSON:
 		return json.NewEncoder(stdout).Encode(struct {
-			estimate
+			planEstimate
 			Notes []string `json:"notes,omitempty"`
 		}{plan.Estimate, plan.Notes})
 	default:
@@ -98,11 +100,16 @@ func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr i
 type plan struct {
 	selected
 	Provider fetch.Provider
-	Estimate estimate
+	Estimate planEstimate
 	Notes    []string // what of the inputs was guessed or left out, or should be looked at; said already
 }
 
-func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr io.Writer) (plan, error) {
+func makePlan(ctx context.Context, o planOptions, output string, stderr io.Writer) (plan, error) {
+	so, fo := o.selectionOptions, o.fetchOptions
+	eo, err := o.packOptions.parse()
+	if err != nil {
+		return plan{}, err
+	}
 	if err := so.validate(); err != nil {
 		return plan{}, err
 	}
@@ -129,7 +136,11 @@ func makePlan(ctx context.Context, so selectionOptions, fo fetchOptions, stderr 
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{s, provider, estimatePlan(s.Items, provider, fo.Concurrency), slices.Concat(g.Notes, skippedNotes(so.Scenery, packages), provider.Notes)}
+	e, err := estimatePlan(ctx, s.Items, provider, fo, eo, output)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{s, provider, e, slices.Concat(g.Notes, skippedNotes(so.Scenery, packages), provider.Notes)}
 	notes := p.extentNotes()
 	sayAll(stderr, notes)
 	p.Notes = slices.Concat(p.Notes, notes)
@@ -160,8 +171,15 @@ func (p plan) facts() []planmap.Fact {
 	if p.Real > 0 {
 		textures += fmt.Sprintf(" and %s that the scenery holds as real files", units.Count(p.Real))
 	}
-	if e.Requests != e.Chunks {
-		chunks += fmt.Sprintf(", enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.Requests), p.Provider.MaxZL)
+	if e.work.Enlarged > 0 {
+		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents), p.Provider.MaxZL)
+	}
+	if e.there > 0 {
+		textures += fmt.Sprintf(", %s of them in the archive already", units.Count(e.there))
+	}
+	requests := units.Count(e.Requests)
+	if e.kept > 0 {
+		requests += fmt.Sprintf(", %s are in the chunk store already", units.Plural(e.kept, "chunk"))
 	}
 	var facts []planmap.Fact
 	if text := p.routeText(); text != "" {
@@ -171,7 +189,7 @@ func (p plan) facts() []planmap.Fact {
 		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
 		planmap.Fact{Name: factTextures, Text: textures},
 		planmap.Fact{Name: "chunks", Text: chunks},
-		planmap.Fact{Name: "requests", Text: units.Count(e.Requests)},
+		planmap.Fact{Name: "requests", Text: requests},
 		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},
 		planmap.Fact{Name: "archive", Text: "about " + units.Bytes(e.StoreBytes)},
 		planmap.Fact{Name: "time", Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},

@@ -15,7 +15,7 @@ const keyPlan = "xelpack:plan"
 
 // planned is what an archive was built for. Files are named without their folders, which are nobody else's business.
 type planned struct {
-	estimate
+	planEstimate
 	Routes  []string `json:"routes,omitempty"`  // files of flight plans
 	Way     string   `json:"way,omitempty"`     // how long the routes are, and from where to where
 	Area    []string `json:"area,omitempty"`    // bounding boxes, and files of regions
@@ -26,7 +26,7 @@ type planned struct {
 // newPlanned describes a build that begins now. What the archive was built for before is added to.
 func newPlanned(o selectionOptions, p plan, before planned, now time.Time) planned {
 	n := planned{
-		estimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
+		planEstimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
 		Routes: before.Routes, Area: before.Area, Scenery: before.Scenery,
 	}
 	add := func(list *[]string, name string) {

@@ -48,13 +48,9 @@ verified first, and the textures that suffered damage are built again as well: o
 }
 
 func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
-	quality, err := dds.ParseQuality(o.Quality)
+	encoding, err := o.packOptions.parse()
 	if err != nil {
-		return usageErrorf("--quality: %w", err)
-	}
-	compression, err := mbtiles.ParseCompression(o.Compress)
-	if err != nil {
-		return usageErrorf("--compress: %w", err)
+		return err
 	}
 	switch {
 	case o.Retries < 0 || o.Timeout <= 0 || o.Patience <= 0:
@@ -99,7 +95,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	for i, id := range slices.Sorted(maps.Keys(broken)) {
 		// What was damaged is known from the old archive only: that stays until all is made good.
 		partial := salvaged && i+1 < len(broken)
-		one, err := repairFrom(ctx, o, id, broken[id], partial, pack.Options{Quality: quality, Compression: compression}, stderr)
+		one, err := repairFrom(ctx, o, id, broken[id], partial, pack.Options{Quality: encoding.Quality, Compression: encoding.Compression}, stderr)
 		if err != nil && i == 0 && one.State == "" {
 			return err // nothing was begun
 		}

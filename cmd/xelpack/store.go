@@ -64,6 +64,28 @@ func (o storeOptions) keeps(p fetch.Provider) (name string, untilWhole bool) {
 	return strings.TrimSuffix(name, ".mbtiles") + ".holes.mbtiles", true
 }
 
+// storeFile is where the store of that name is.
+func storeFile(name string) (string, error) {
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "xelpack", "chunks", name), err
+}
+
+// countKept returns what counts the chunks of p that are kept already; nil where none are. A store that cannot be read is none.
+func (o storeOptions) countKept(ctx context.Context, p fetch.Provider) func([]chunkstore.Square) (int, error) {
+	name, _ := o.keeps(p)
+	file, err := storeFile(name)
+	if err != nil || name == "" {
+		return nil
+	}
+	return func(squares []chunkstore.Square) (int, error) {
+		n, err := chunkstore.CountKept(ctx, file, squares)
+		if err != nil {
+			return 0, ctx.Err()
+		}
+		return n, nil
+	}
+}
+
 // imagery is where a command's chunks come from: the provider, and the store before it.
 type imagery struct {
 	fetch.Source
@@ -79,14 +101,13 @@ func (o storeOptions) openImagery(ctx context.Context, client *fetch.Client, p f
 	if name == "" {
 		return im, nil
 	}
-	dir, err := os.UserCacheDir()
+	file, err := storeFile(name)
 	if err == nil {
-		dir = filepath.Join(dir, "xelpack", "chunks")
-		err = os.MkdirAll(dir, 0o700)
+		err = os.MkdirAll(filepath.Dir(file), 0o700)
 	}
 	if err == nil {
 		size, _ := units.ParseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
-		im.store, err = chunkstore.Open(ctx, filepath.Join(dir, name), chunkstore.Options{
+		im.store, err = chunkstore.Open(ctx, file, chunkstore.Options{
 			MaxBytes: size, Name: p.Name, Attribution: p.Attribution, UntilWhole: untilWhole,
 		})
 	}

@@ -81,13 +81,14 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 			end.failed = err
 		}
 	}
-	img, err := p.parents.enlarged(ctx, c)
+	piece, err := p.parents.find(ctx, c)
 	switch {
 	case ctx.Err() != nil:
 		return end, ctx.Err()
 	case err == nil:
 		end.overzoomed = true
-		return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, img) })
+		// Enlarged by a worker too: a picture for each of the chunks that wait for one would take memory by the hundred megabytes.
+		return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, piece.enlarged()) })
 	case errors.Is(err, fetch.ErrNoImagery):
 		end.missing = true
 	case end.failed == nil:

@@ -43,7 +43,7 @@ func noise(seed uint64) *image.NRGBA {
 
 func TestEnlargeEqualsReference(t *testing.T) {
 	parent := noise(1)
-	for up := uint(1); up <= parentLevels; up++ {
+	for up := uint(1); up <= ParentLevels; up++ {
 		last := uint32(1)<<up - 1
 		for _, piece := range [][2]uint32{{0, 0}, {last, 0}, {last / 2, last}, {last, last}} {
 			got := enlarge(parent, up, piece[0], piece[1])
@@ -71,7 +71,7 @@ func TestEnlargeFlat(t *testing.T) {
 				parent.SetNRGBA(x, y, c)
 			}
 		}
-		for up := uint(1); up <= parentLevels; up++ {
+		for up := uint(1); up <= ParentLevels; up++ {
 			img := enlarge(parent, up, 0, 1)
 			for y := range 256 {
 				for x := range 256 {

@@ -27,7 +27,7 @@ const (
 	TaskIdle     Task = iota // none
 	TaskChunk                // decode a chunk, its mips, its blocks
 	TaskParent               // decode a chunk of a shallower zoom level
-	TaskFill                 // blocks of what was enlarged, or of ground colour
+	TaskFill                 // a piece of a parent enlarged and its blocks, or those of ground colour
 	TaskFinish               // the small mip levels of a texture
 	TaskCompress             // a texture's file into segments of an archive
 	Tasks                    // how many there are

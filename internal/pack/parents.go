@@ -13,8 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// parentLevels is how many zoom levels up a fill is looked for: beyond, a chunk would be made of four pixels.
-const parentLevels = 6
+// ParentLevels is how many zoom levels up a fill is looked for: beyond, a chunk would be made of four pixels.
+const ParentLevels = 6
 
 // keptParents bounds the decoded parents kept for their other children: 256 KiB each.
 const keptParents = 256
@@ -40,25 +40,35 @@ func newParents(p *Pipeline) *parents {
 	return &parents{pipeline: p, known: make(map[tiles.Chunk]*parent)}
 }
 
-// enlarged returns c's 256×256 px from the nearest parent zoom that has imagery. The error is fetch.ErrNoImagery if none has, another if a parent
+// piece is the part of a parent that a chunk up zoom levels deeper covers.
+type piece struct {
+	parent *image.NRGBA
+	up     uint
+	x, y   uint32
+}
+
+// enlarged returns the piece as 256×256 px.
+func (p piece) enlarged() *image.NRGBA { return enlarge(p.parent, p.up, p.x, p.y) }
+
+// find returns c's piece of the nearest parent zoom that has imagery. The error is fetch.ErrNoImagery if none has, another if a parent
 // that was nearer than what could be had failed: what would be shown then is not what a repair will show.
-func (ps *parents) enlarged(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error) {
+func (ps *parents) find(ctx context.Context, c tiles.Chunk) (piece, error) {
 	up := uint(1)
 	if c.Z > ps.pipeline.maxZL {
 		up = uint(c.Z - ps.pipeline.maxZL)
 	}
-	for ; up <= parentLevels && uint(c.Z) >= up; up++ {
+	for ; up <= ParentLevels && uint(c.Z) >= up; up++ {
 		img, err := ps.get(ctx, tiles.Chunk{Z: c.Z - tiles.ZL(up), X: c.X >> up, Y: c.Y >> up})
 		if errors.Is(err, fetch.ErrNoImagery) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return piece{}, err
 		}
 		mask := uint32(1)<<up - 1
-		return enlarge(img, up, c.X&mask, c.Y&mask), nil
+		return piece{img, up, c.X & mask, c.Y & mask}, nil
 	}
-	return nil, fetch.ErrNoImagery
+	return piece{}, fetch.ErrNoImagery
 }
 
 // get returns the decoded parent, from memory, from whoever is fetching it, or from the source.

@@ -1,7 +1,21 @@
 // Package process says what the kernel knows of a process.
 package process
 
-import "github.com/prometheus/procfs"
+import (
+	"syscall"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+// Time is what this process has had of all processors.
+func Time() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // which the kernel has no reason for
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // PeakMemory returns the most memory that a process has had resident, in bytes. getrusage would say what its parent had, if that was more. It fails when the
 // process has ended.

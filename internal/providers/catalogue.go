@@ -271,7 +271,7 @@ func readSmall(file string, most int64) ([]byte, error) {
 // differ: two templates of one host are two stores. It is empty for what need not be stored,
 // because it costs no download.
 func (p Provider) StoreName() string {
-	if _, file := p.MBTiles(); file || p.ID == SampleID {
+	if p.Local() {
 		return ""
 	}
 	for _, known := range BuiltIn() {

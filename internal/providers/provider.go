@@ -49,6 +49,11 @@ type Provider struct {
 	Ignored []string // what of File is without effect, for who looks at File
 }
 
+// Local reports whether imagery comes without requests: the sample's, and that of a file.
+func (p Provider) Local() bool {
+	return p.ID == SampleID || strings.HasPrefix(p.Template, mbtilesPrefix)
+}
+
 // NoImageryRule recognises a provider's placeholder. Every field that is set must match, and one
 // must be set.
 type NoImageryRule struct {

@@ -160,3 +160,17 @@ func (p *Pyramid) Describe(rows map[string]string) {
 	rows["center"] = strings.Join([]string{f(center.Lon()), f(center.Lat()), strconv.Itoa(zoom)}, ",")
 	rows["minzoom"], rows["maxzoom"] = "0", strconv.Itoa(deepest)
 }
+
+// Count returns how many previews there are: the textures' own, overviews and fills.
+func (p *Pyramid) Count() int {
+	n := 0
+	var over []Tile
+	for z := p.Deepest(); z >= 0; z-- {
+		over = p.Overviews(z, over)
+		n += len(p.levels[z]) + len(over)
+		for f := range p.fills(z, over) {
+			n += len(f.places)
+		}
+	}
+	return n
+}

@@ -1,0 +1,127 @@
+package estimate
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// What stands in for a provider that nothing was fetched from yet: chunks of providers average 14 to 16 KB; a home line answers in 70 to 95 ms; of BC1 blocks of
+// aerial imagery an archive keeps 65 %; a preview is a JPEG of 256 px of it.
+const (
+	usualChunk   = 14_500
+	usualAnswer  = 90 * time.Millisecond
+	usualShare   = 0.65
+	usualPreview = 14_000
+)
+
+// What the format adds: pages of SQLite that are not filled, rows of a texture beside its segments and preview, and the tables themselves.
+const (
+	wasted     = 1.012
+	textureRow = 350
+	tables     = 70_000
+)
+
+// What else a processor does, in parts of what it takes for a texture of no size (Costs.Texture).
+const (
+	placeCost    = 0.03 // what a place of a whole texture takes longer than in the small one that is measured, which is at hand in the processor's caches
+	requestCost  = 0.1  // to ask for a chunk, and to take it
+	keptCost     = 0.05 // to look a chunk up in the store, or to put it there
+	overviewCost = 1.5  // a preview of four others
+	writeCost    = 1    // to write a megabyte of the archive
+)
+
+// Beside that a build waits, in seconds: to begin and to end; and for the disk, which has to have the last transaction (of at most so many bytes) before it ends.
+const (
+	overhead = 0.15
+	lastSync = 256e6
+	syncRate = 400e6 // bytes a second
+)
+
+// waits is what a build of an archive of so many bytes waits.
+func waits(bytes int64) float64 { return overhead + min(float64(bytes), lastSync)/syncRate }
+
+// Line is how imagery is asked for.
+type Line struct {
+	Concurrency int     // requests in flight at once
+	Rate        float64 // requests a second at most; 0: no limit
+	Local       bool    // no requests: the sample, or a file
+	Offline     bool    // what is not kept is not asked for
+	Keeps       bool    // what comes is put into the store
+	Copied      int64   // bytes of an archive that is extended
+	Known       Known
+}
+
+// Estimate is what a build will come to.
+type Estimate struct {
+	Requests int
+	Download int64 // bytes
+	Growth   int64 // by how many bytes the archive grows
+	Seconds  float64
+
+	Network, Processors float64 // seconds that either would take alone
+}
+
+// Estimate estimates.
+func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
+	var e Estimate
+	k := l.Known
+	if w.Textures == 0 {
+		return e
+	}
+	if !l.Local && !l.Offline {
+		e.Requests = w.Requests
+	}
+	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk, usualChunk))
+	e.Growth = w.growth(c, k, l.Local, o.Compression)
+
+	processor := float64(w.Plain)*c.Plain + float64(w.Enlarged)*c.Enlarged + float64(w.Textures)*c.Texture
+	processor += (float64(w.Tiles-w.Textures)*overviewCost + float64(e.Growth+l.Copied)/1e6*writeCost) * c.Texture
+	processor += (float64(e.Requests)*requestCost + float64(w.Chunks)*placeCost) * c.Texture
+	if l.Local {
+		processor += float64(w.Requests) * c.Source
+	}
+	if l.Keeps {
+		processor += float64(e.Requests+w.Kept) * keptCost * c.Texture
+	}
+	e.Processors = processor / float64(o.workers())
+	e.Network = float64(e.Requests) / l.rate()
+	e.Seconds = max(e.Network, e.Processors) + waits(e.Growth)
+	return e
+}
+
+// growth is what the archive takes on disk.
+func (w Work) growth(c Costs, k Known, local bool, compression mbtiles.Compression) int64 {
+	// Shares are told apart by how much smaller what was measured got: what was enlarged is smoother.
+	share, enlarged := 1.0, 1.0
+	if compression != mbtiles.None {
+		share = cmp.Or(k.Share, usualShare)
+		if local {
+			share = c.Share // of the very imagery
+		}
+		enlarged = share
+		if c.EnlargedShare > 0 && c.Share > 0 {
+			enlarged *= c.EnlargedShare / c.Share
+		}
+	}
+	plain := 1.0
+	if places := w.Plain + w.Enlarged; places > 0 {
+		plain = float64(w.Plain) / float64(places)
+	}
+	data := float64(w.RawBytes) * (plain*share + (1-plain)*enlarged)
+	return int64(wasted*(data+float64(w.Tiles)*cmp.Or(k.Preview, usualPreview))) + int64(w.Textures)*textureRow + tables
+}
+
+// rate is how many requests a second there will be.
+func (l Line) rate() float64 {
+	at := float64(l.Concurrency)
+	rate := at / cmp.Or(l.Known.Answer, usualAnswer.Seconds())
+	if l.Known.Rate > 0 {
+		rate = min(rate, l.Known.Rate*max(1, at/float64(cmp.Or(l.Known.Concurrency, l.Concurrency))))
+	}
+	if l.Rate > 0 {
+		rate = min(rate, l.Rate)
+	}
+	return rate
+}

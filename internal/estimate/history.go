@@ -1,0 +1,124 @@
+package estimate
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// Run is what a build of one provider came to. Its JSON is what the next estimate reads.
+type Run struct {
+	Requests    int64   `json:"requests"`
+	Seconds     float64 `json:"seconds"`
+	Answer      float64 `json:"answer"`      // seconds from a request to the last byte of its answer, on the mean
+	Busy        float64 `json:"busy"`        // the share of its workers that had something to do, on the mean
+	Concurrency int     `json:"concurrency"` // requests in flight at once, at most
+	Rated       bool    `json:"rated"`       // the rate was the user's wish
+	Downloaded  int64   `json:"downloaded"`
+	Compression string  `json:"compression"`
+	Plain       bool    `json:"plain"`  // nothing was enlarged
+	Raw         int64   `json:"raw"`    // bytes of DDS
+	Stored      int64   `json:"stored"` // of segments
+	Tiles       int     `json:"tiles"`
+	File        int64   `json:"file"` // of the archive; 0 if there was one before
+	Textures    int     `json:"textures"`
+}
+
+// A run says something of what it has had enough of.
+const (
+	enoughRequests = 1000
+	enoughChunks   = 100 // for the bytes of one
+	enoughRaw      = 20 << 20
+	kept           = 7   // runs; an estimate takes the median
+	idle           = 0.7 // a build whose workers had less to do waited for the network
+)
+
+// History is the latest runs of one provider, the latest last.
+type History []Run
+
+// UnmarshalJSON also reads what earlier versions kept: a rate, or a list of them.
+func (h *History) UnmarshalJSON(body []byte) error {
+	rate, rates := 0.0, []float64(nil)
+	switch {
+	case json.Unmarshal(body, &rate) == nil:
+		rates = []float64{rate}
+	case json.Unmarshal(body, &rates) != nil:
+		return json.Unmarshal(body, (*[]Run)(h))
+	}
+	*h = nil
+	for _, r := range rates {
+		if r > 0 {
+			*h = h.Add(Run{Requests: enoughRequests, Seconds: enoughRequests / r})
+		}
+	}
+	return nil
+}
+
+// Tells reports whether there is something to learn from the run.
+func (r Run) Tells() bool { return r.Requests >= enoughRequests || r.Raw >= enoughRaw }
+
+// Add returns h with another run.
+func (h History) Add(r Run) History {
+	h = append(slices.Clone(h), r)
+	return h[max(0, len(h)-kept):]
+}
+
+// Known is what is known of a provider. What is not is 0.
+type Known struct {
+	Answer      float64 // seconds
+	Rate        float64 // requests a second, where the network was the limit
+	Concurrency int     // at which Rate was measured
+	Chunk       float64 // bytes
+	Share       float64 // what compression leaves of its imagery
+	Preview     float64 // bytes
+}
+
+// Known returns what the runs say about a build with that compression.
+func (h History) Known(c mbtiles.Compression) Known {
+	var k Known
+	k.Answer = h.median(func(r Run) (float64, bool) { return r.Answer, r.Requests >= enoughRequests })
+	k.Chunk = h.median(func(r Run) (float64, bool) {
+		return float64(r.Downloaded) / float64(r.Requests), r.Requests >= enoughChunks
+	})
+	waited := func(r Run) bool { return r.Requests >= enoughRequests && !r.Rated && r.Busy < idle && r.Seconds > 0 }
+	k.Rate = h.median(func(r Run) (float64, bool) {
+		return float64(r.Requests) / max(r.Seconds-waits(r.Stored), r.Seconds/2), waited(r)
+	})
+	for _, r := range h {
+		if waited(r) {
+			k.Concurrency = max(k.Concurrency, r.Concurrency)
+		}
+	}
+	share := func(like string) float64 {
+		return h.median(func(r Run) (float64, bool) {
+			return float64(r.Stored) / float64(r.Raw), r.Raw >= enoughRaw && r.Plain && r.Compression == like
+		})
+	}
+	// Fast and best are within a few percent of each other.
+	if k.Share = share(c.String()); k.Share == 0 {
+		if k.Share = share(mbtiles.Fast.String()); k.Share == 0 {
+			k.Share = share(mbtiles.Best.String())
+		}
+	}
+	k.Preview = h.median(func(r Run) (float64, bool) {
+		rest := float64(r.File-tables-int64(r.Textures)*textureRow)/wasted - float64(r.Stored)
+		return rest / float64(r.Tiles), r.File > 0 && r.Tiles > 0 && rest > 0
+	})
+	return k
+}
+
+// median is that of what say returns true for.
+func (h History) median(say func(Run) (float64, bool)) float64 {
+	var values []float64
+	for _, r := range h {
+		if v, ok := say(r); ok && v > 0 {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+}

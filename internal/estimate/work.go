@@ -1,0 +1,81 @@
+// Package estimate says beforehand what a build will ask for, store and take.
+//
+//	work := estimate.Count(items, provider.MaxZL, nil)
+//	costs, err := estimate.Measure(ctx, work, items, nil, options) // of this machine, in a tenth of a second
+//	e := work.Estimate(costs, line, options)
+//
+// What can be counted is counted: chunks, requests, bytes of DDS. What a processor takes is measured on the machine, with the code that will do the work. What a
+// provider's imagery and line are like is remembered from the builds before; where there was none, typical figures stand in.
+package estimate
+
+import (
+	"github.com/xelpack/xelpack/internal/chunkstore"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Work is what there is to do. It is counted, not estimated.
+type Work struct {
+	Textures int
+	Chunks   int   // places of textures, whatever depth the provider has
+	Requests int   // chunks that have to come from the provider, each once
+	Kept     int   // chunks that the store has already
+	Plain    int   // places that are filled with a chunk as it is
+	Enlarged int   // places that are filled with a part of a shallower chunk
+	Parents  int   // the shallower chunks
+	Up       uint  // by how many zoom levels most of Enlarged are
+	RawBytes int64 // of the textures as DDS files
+	Tiles    int   // previews: the textures' own and those made of them
+}
+
+// Count counts the work for items from a source that ends at deepest. kept says how many chunks of squares need not be asked for; nil: none.
+func Count(items []tiles.Item, deepest tiles.ZL, kept func([]chunkstore.Square) (int, error)) (Work, error) {
+	var w Work
+	squares := make([]chunkstore.Square, 0, len(items))
+	shared := make(map[tiles.Chunk]bool) // parents that are smaller than a texture
+	ups := make(map[uint]int)
+	for _, it := range items {
+		n := it.ChunksPerSide()
+		w.Textures++
+		w.Chunks += n * n
+		w.RawBytes += dds.Layout{Format: dds.BC1, Side: it.Side()}.Size()
+		sq := chunkstore.Square{Chunk: it.Chunk(0, 0), Side: uint32(n)}
+		if sq.Z <= deepest {
+			w.Plain += n * n
+		} else {
+			up := uint(sq.Z - deepest)
+			if up > pack.ParentLevels {
+				continue // ground colour
+			}
+			w.Enlarged += n * n
+			ups[up] += n * n
+			sq = chunkstore.Square{Chunk: tiles.Chunk{Z: deepest, X: sq.X >> up, Y: sq.Y >> up}, Side: max(1, sq.Side>>up)}
+			if sq.Side == 1 {
+				if shared[sq.Chunk] {
+					continue
+				}
+				shared[sq.Chunk] = true
+			}
+			w.Parents += int(sq.Side * sq.Side)
+		}
+		w.Requests += int(sq.Side * sq.Side)
+		squares = append(squares, sq)
+	}
+	for up, n := range ups {
+		if n > ups[w.Up] || n == ups[w.Up] && up < w.Up {
+			w.Up = up
+		}
+	}
+	w.Tiles = mbtiles.CountPreviews(items)
+	if kept == nil {
+		return w, nil
+	}
+	var err error
+	if w.Kept, err = kept(squares); err != nil {
+		return w, err
+	}
+	w.Requests -= w.Kept
+	return w, nil
+}
