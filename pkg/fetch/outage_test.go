@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,33 +86,42 @@ var alwaysComes = tiles.Chunk{X: 0}
 // to it but those that are always.
 func TestOutageAmongBadChunks(t *testing.T) {
 	for name, failure := range neverComes {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				const chunks = 4000
-				answer, isBad := lasting(0.012, failure)
-				bad := 0
-				for i := range uint32(chunks) {
-					if isBad(tiles.Chunk{X: i + 1}) {
-						bad++
-					}
-				}
-				start := time.Now()
-				h := &host{latency: 40 * time.Millisecond}
-				h.answer = func(n int64, c tiles.Chunk) error {
-					if since := time.Since(start); since > 2*time.Second && since < 62*time.Second {
-						return fmt.Errorf("%w: connection refused", ErrNetwork)
-					}
-					return answer(n, c)
-				}
-				th := newThrottle(32, 0, 20*time.Second, 10*time.Minute)
-				var told []bool
-				th.notify = func(down bool, _ error, _ time.Duration) { told = append(told, down) }
-				s, _ := guest(h, th)
-				if failed := fetchAll(t.Context(), s, chunks); failed != bad || !slices.Equal(told, []bool{true, false}) {
-					t.Errorf("%d failed, want %d; told down %v, want once and back", failed, bad, told)
-				}
+		for _, share := range []float64{0.012, 0.3} {
+			t.Run(fmt.Sprintf("%s for %v", name, share), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { outageAmong(t, share, failure) })
 			})
-		})
+		}
+	}
+}
+
+func outageAmong(t *testing.T, share float64, failure error) {
+	const chunks = 4000
+	answer, isBad := lasting(share, failure)
+	bad := 0
+	for i := range uint32(chunks) {
+		if isBad(tiles.Chunk{X: i + 1}) {
+			bad++
+		}
+	}
+	h := &host{latency: 40 * time.Millisecond}
+	var dies sync.Once
+	var died time.Time
+	h.answer = func(n int64, c tiles.Chunk) error {
+		if n < chunks/2 {
+			return answer(n, c)
+		}
+		dies.Do(func() { died = time.Now() })
+		if time.Since(died) < time.Minute {
+			return fmt.Errorf("%w: connection refused", ErrNetwork)
+		}
+		return answer(n, c)
+	}
+	th := newThrottle(32, 0, 20*time.Second, 10*time.Minute)
+	var told []bool
+	th.notify = func(down bool, _ error, _ time.Duration) { told = append(told, down) }
+	s, _ := guest(h, th)
+	if failed := fetchAll(t.Context(), s, chunks); failed != bad || !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("%d failed, want %d; told down %v, want once and back", failed, bad, told)
 	}
 }
 
