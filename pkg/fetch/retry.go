@@ -69,10 +69,11 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
 		failed = time.Now()
+		futile := attempt >= futileAfter && s.host != nil && s.host.futile()
 		if ctxErr := s.wait(ctx, s.delay(attempt, err)); ctxErr != nil {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
 		}
-		if attempt >= futileAfter && s.host != nil && s.host.futile() && s.host.answeredSince(failed) {
+		if futile && s.host.answeredSince(failed) {
 			return nil, fmt.Errorf("%w (asked %d times: asking again helps none)", err, attempt+1)
 		}
 		if s.budget != nil {

@@ -249,7 +249,11 @@ func (t *throttle) earliest(now time.Time) (at time.Time, free bool) {
 	if t.rate.interval(now) > 0 && t.next.After(at) {
 		at = t.next
 	}
-	return at, t.inFlight < t.flow.width()
+	most := t.flow.width()
+	if t.outage.wanted { // it need not wait until others, in silence, have come to their deadlines
+		most = int(t.flow.ceiling)
+	}
+	return at, t.inFlight < most
 }
 
 func (t *throttle) refuseAll() {
@@ -309,11 +313,17 @@ func (t *throttle) asked(attempt int, failed bool) {
 	}
 }
 
-// futile says that asking again has not helped anybody of late, though the host is well.
+// futile says that asking again has not helped anybody of late, though the host is well. Whether it
+// still is will show soon: a probe goes.
 func (t *throttle) futile() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.blame.chunks()
+	if !t.blame.chunks() {
+		return false
+	}
+	t.outage.want()
+	t.admit()
+	return true
 }
 
 // candidate names chunks that may tell whether the host answers at all, the most likely first.
