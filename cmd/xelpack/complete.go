@@ -25,10 +25,12 @@ var choices = map[string][]string{
 	"format":      {"bc1", "bc3"},
 }
 
-// routeEndings are the usual endings of the flight plans that can be read, whatever they are called.
+// routeEndings are the usual endings of the flight plans that can be read, whatever they are
+// called.
 var routeEndings = []string{"fms", "geojson", "json", "gpx", "kml", "kmz", "lnmpln", "pln", "fpl", "xml"}
 
-// endings are those of the files that flags of these names take. A flag that takes another kind in some command has it under "command.flag".
+// endings are those of the files that flags of these names take. A flag that takes another kind in
+// some command has it under "command.flag".
 var endings = map[string][]string{
 	"output":             {"mbtiles"},
 	"patch":              {"mbtiles"},
@@ -135,7 +137,8 @@ func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
-// knownProviders are the user's and the built-in ones, or these alone where the user's file is bad: completing is no time to say so.
+// knownProviders are the user's and the built-in ones, or these alone where the user's file is bad:
+// completing is no time to say so.
 func knownProviders() []fetch.Provider {
 	known, err := catalogue()
 	if err != nil {

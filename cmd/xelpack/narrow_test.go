@@ -12,7 +12,8 @@ import (
 // control is what moves the cursor or wipes a line.
 var control = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
-// A line that is longer than the terminal is wide is drawn again below itself, five times a second, until nothing else is to be seen.
+// A line that is longer than the terminal is wide is drawn again below itself, five times a second,
+// until nothing else is to be seen.
 func TestProgressFitsNarrowTerminal(t *testing.T) {
 	skipIfShort(t)
 	archive := filepath.Join(t.TempDir(), "a.mbtiles")

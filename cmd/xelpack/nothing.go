@@ -23,7 +23,8 @@ func (e noMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why
 
 func (e noMatch) Unwrap() error { return tiles.ErrNothing }
 
-// outside says that textures are there, but not where the selection is. whose names them, such as "the scenery's".
+// outside says that textures are there, but not where the selection is. whose names them, such as
+// "the scenery's".
 func outside(whose string, textures []tiles.Texture) noMatch {
 	if len(textures) == 0 {
 		return noMatch{why: strings.TrimSuffix(whose, "'s") + " names no texture there"}
@@ -36,7 +37,8 @@ func outside(whose string, textures []tiles.Texture) noMatch {
 	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
 }
 
-// noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes ask for.
+// noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes
+// ask for.
 func (o pickOptions) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
 	levels, maptypes, providers, holes := make(map[string]bool), make(map[string]bool), make(map[string]bool), false
 	for e := range a.All() {

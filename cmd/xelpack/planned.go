@@ -13,7 +13,8 @@ import (
 // keyPlan is the row of an archive's metadata that says what it was built for.
 const keyPlan = "xelpack:plan"
 
-// planned is what an archive was built for. Files are named without their folders, which are nobody else's business.
+// planned is what an archive was built for. Files are named without their folders, which are nobody
+// else's business.
 type planned struct {
 	planEstimate
 	Routes  []string `json:"routes,omitempty"`  // files of flight plans

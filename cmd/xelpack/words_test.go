@@ -52,7 +52,8 @@ func refuse(t *testing.T, args ...string) {
 	}
 }
 
-// Nobody is to read the names of functions and system calls: whatever is wrong with a command line, a configuration or a file is said in words.
+// Nobody is to read the names of functions and system calls: whatever is wrong with a command line,
+// a configuration or a file is said in words.
 func TestPlainWords(t *testing.T) {
 	skipIfShort(t)
 	routes, err := filepath.Glob("../../pkg/route/testdata/*.*")

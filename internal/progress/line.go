@@ -45,8 +45,8 @@ const (
 	mostBar  = 30
 )
 
-// render is the line for a terminal of so many columns, which it leaves the last of: some terminals begin
-// a new line there.
+// render is the line for a terminal of so many columns, which it leaves the last of: some terminals
+// begin a new line there.
 func (p point) render(columns int, elapsed time.Duration) string {
 	columns--
 	text := p.words(columns, elapsed)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Meter is one line on a terminal about bytes that are copied, with their rate and the time left. In a pipe it shows nothing.
+// Meter is one line on a terminal about bytes that are copied, with their rate and the time left.
+// In a pipe it shows nothing.
 //
 //	m := progress.NewMeter(os.Stderr, "merge")
 //	defer m.Close()

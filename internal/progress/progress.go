@@ -1,5 +1,5 @@
-// Package progress shows a person how far a long piece of work is: one line on a terminal, however narrow. In a pipe it shows
-// nothing, except that of a build a line a minute is logged.
+// Package progress shows a person how far a long piece of work is: one line on a terminal, however
+// narrow. In a pipe it shows nothing, except that of a build a line a minute is logged.
 //
 //	bar := progress.New(os.Stderr, chunks, textures, func() progress.State { … }, log)
 //	defer bar.Close()
@@ -15,7 +15,8 @@ import (
 	"golang.org/x/term"
 )
 
-// interval is how often the line is drawn anew, and logInterval how often a line is logged where there is no terminal.
+// interval is how often the line is drawn anew, and logInterval how often a line is logged where
+// there is no terminal.
 const (
 	interval    = 200 * time.Millisecond
 	logInterval = time.Minute
@@ -28,7 +29,8 @@ type State struct {
 	Bytes    int64 // downloaded
 }
 
-// Bar is one line on a terminal with the share that is done, facts about it and the time left. In a pipe there is none.
+// Bar is one line on a terminal with the share that is done, facts about it and the time left. In a
+// pipe there is none.
 type Bar struct {
 	show func()        // draws or logs the state of this moment; nil: there is nobody to show it to
 	end  func()        // ends the line; nil: there is none
@@ -36,8 +38,9 @@ type Bar struct {
 	done sync.WaitGroup
 }
 
-// New starts a bar of chunks with rates on w over the given totals. state is asked for the progress a few times a second, from another
-// goroutine, until Close. If w is no terminal, log gets a line a minute instead.
+// New starts a bar of chunks with rates on w over the given totals. state is asked for the progress
+// a few times a second, from another goroutine, until Close. If w is no terminal, log gets a line a
+// minute instead.
 func New(w io.Writer, chunks, textures int, state func() State, log func(line string)) *Bar {
 	start := time.Now()
 	look := func() point {
@@ -57,8 +60,9 @@ func New(w io.Writer, chunks, textures int, state func() State, log func(line st
 	return watch(terminal(w), start, look)
 }
 
-// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second for how far the work is and for facts
-// about it, the most important first, from another goroutine, until Close.
+// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second
+// for how far the work is and for facts about it, the most important first, from another goroutine,
+// until Close.
 func Watch(w io.Writer, total int64, look func() (done int64, facts []string)) *Bar {
 	f := terminal(w)
 	if f == nil {
@@ -130,7 +134,8 @@ func megabytes(n int64, elapsed time.Duration) string {
 	return fmt.Sprintf("%.1f MB/s", float64(n)/1e6/max(elapsed.Seconds(), 0.1))
 }
 
-// Beside returns a writer of lines, one a Write, for where a Bar may be on w: it wipes the bar away, which draws itself anew below.
+// Beside returns a writer of lines, one a Write, for where a Bar may be on w: it wipes the bar
+// away, which draws itself anew below.
 func Beside(w io.Writer) io.Writer {
 	if terminal(w) == nil {
 		return w

@@ -28,7 +28,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// A build whose messages go into a file, or to a service manager, says once a minute that it is alive.
+// A build whose messages go into a file, or to a service manager, says once a minute that it is
+// alive.
 func TestLogWithoutTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var chunks int64

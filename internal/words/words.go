@@ -93,8 +93,8 @@ func known(err error) (string, bool) {
 	return "", false
 }
 
-// address is the far end of a connection that could not be made. A name that was not found stands in
-// the error itself.
+// address is the far end of a connection that could not be made. A name that was not found stands
+// in the error itself.
 func address(e *net.OpError) string {
 	if e.Addr == nil || errors.As(e.Err, new(*net.DNSError)) {
 		return ""

@@ -19,8 +19,8 @@ func ExampleParseName() {
 	// Output: ZL16 of BI, 5.186 to 5.273 E, 43.453 to 43.517 N
 }
 
-// The ground within 60 km of a flight from Nice to Calvi, as sharp as it can be seen from 10,000 ft above
-// the ground.
+// The ground within 60 km of a flight from Nice to Calvi, as sharp as it can be seen from 10,000 ft
+// above the ground.
 func ExampleSelection_Plan() {
 	const height = 3048 // metres
 	path := tiles.NewPath(
