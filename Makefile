@@ -38,14 +38,14 @@ bench: bench-encode bench-archive ## figures beside the baselines, in one run
 
 bench-encode: ## the encoder beside squish and others, into docs/benchmarks.md
 	@scripts/setup.sh g++ libsquish-dev
-	go run -tags squish ./internal/benchencode -o docs/benchmarks.md
+	go run -tags squish ./internal/measure/beside -o docs/benchmarks.md encode
 
 bench-archive: setup ## the archive beside other ways to keep textures, into docs/benchmarks.md
-	go run ./internal/bencharchive -o docs/benchmarks.md
+	go run ./internal/measure/beside -o docs/benchmarks.md archive
 
 bench-mount: ## the mount beside bare go-fuse and squashfuse, into docs/benchmarks.md; root, 4 GB in /tmp
 	@scripts/setup.sh squashfuse squashfs-tools
-	go run ./internal/benchmount -o docs/benchmarks.md
+	go run ./internal/measure/beside -o docs/benchmarks.md mount
 
 DRILL ?= Drill
 drill-fetch: setup ## what fetching must show, at full scale, some 40 minutes; DRILL=DrillTooMany chooses

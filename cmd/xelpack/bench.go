@@ -4,24 +4,20 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/xelpack/xelpack/internal/bench"
+	"github.com/xelpack/xelpack/internal/measure"
 )
 
 // benchOptions are the flags of bench.
 type benchOptions struct {
-	bench.Options
+	measure.Options
 	Bandwidth float64 // Mbit/s
 	JSON      bool
 	Output    string
@@ -39,7 +35,7 @@ and read) and mount (what a simulator reads, from a mount that nobody watches an
 		Example: `  xelpack bench all -o before.json
   xelpack bench fetch --latency 40ms --bandwidth 100 --faults 0.05
   xelpack bench compare before.json after.json`,
-		ValidArgs: append(bench.Suites(), "all"),
+		ValidArgs: append(measure.Names(measure.Suites), "all"),
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runBench(cmd.Context(), o, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -68,15 +64,17 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 	case !(o.Bandwidth >= 0), o.Latency < 0:
 		return usageErrorf("--bandwidth and --latency: want 0 or more")
 	}
-	o.Suites = []string{what}
-	if what == "all" {
-		o.Suites = bench.Suites()
+	mo := o.Options
+	if what != "all" {
+		mo.Suites = []string{what}
 	}
-	bo := o.Options
-	bo.Bandwidth = o.Bandwidth * 1e6 / 8
-	bo.Mount = mountElsewhere
-	bo.Say = func(s string) { fmt.Fprintln(stderr, s) }
-	report, err := bench.Run(ctx, userAgent(), bo)
+	mo.Bandwidth = o.Bandwidth * 1e6 / 8
+	mo.Say = func(s string) { fmt.Fprintln(stderr, s) }
+	var err error
+	if mo.Program, err = os.Executable(); err != nil {
+		return err
+	}
+	report, err := measure.Run(ctx, userAgent(), measure.Suites, mo)
 	if err != nil {
 		return err
 	}
@@ -91,54 +89,7 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 	return printBench(stdout, report)
 }
 
-// mountElsewhere mounts in a process of its own: who reads a mount must not be who serves it.
-func mountElsewhere(ctx context.Context, archive, at string, watched bool) (unmount func() error, err error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"mount", archive, at, "--live", "off"}
-	if watched {
-		args = append(args, "--http", "127.0.0.1:0", "--trace", at+".trace")
-	}
-	cmd := exec.Command(exe, args...) // ends with unmount, not with ctx: it has to unmount first
-	log, err := os.Create(at + ".log")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = log.Close() }()
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	gone := make(chan error, 1)
-	go func() { gone <- cmd.Wait() }()
-	unmount = func() error {
-		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-			return err
-		}
-		return <-gone
-	}
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	for {
-		if _, err := os.Stat(filepath.Join(at, "textures")); err == nil {
-			return unmount, nil
-		}
-		select {
-		case err := <-gone:
-			said, _ := os.ReadFile(log.Name())
-			return nil, fmt.Errorf("mount: %w: %s", err, said)
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), unmount())
-		case <-deadline.C:
-			return nil, errors.Join(errors.New("the mount does not come up"), unmount())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-func printBench(w io.Writer, r bench.Report) error {
+func printBench(w io.Writer, r measure.Report) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%-28s %12s   %-27s %s\n", "figure", "median", "95 % between", "unit")
 	for _, x := range r.Results {
@@ -152,7 +103,7 @@ func printBench(w io.Writer, r bench.Report) error {
 	return b.Flush()
 }
 
-func printRows(w io.Writer, rows []bench.Row) {
+func printRows(w io.Writer, rows []measure.Row) {
 	for _, r := range rows {
 		fmt.Fprintf(w, "%-28s %10.4g (%.4g…%.4g) → %10.4g (%.4g…%.4g) %-14s %+6.1f %%  p=%.3f  %s\n", r.Name,
 			r.Before.Center, r.Before.Lo, r.Before.Hi, r.After.Center, r.After.Lo, r.After.Hi, r.Unit, r.Change, r.P, r.Verdict)
@@ -185,14 +136,14 @@ func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer
 	if err != nil {
 		return err
 	}
-	rows := bench.Compare(a, b)
+	rows := measure.Compare(a, b)
 	if len(rows) == 0 {
 		return fmt.Errorf("%s and %s have no figure in common", before, after)
 	}
 	if a.CPUs != b.CPUs || a.System != b.System {
 		fmt.Fprintf(stderr, "measured on different machines: %d processors of %s and %d of %s\n", a.CPUs, a.System, b.CPUs, b.System)
 	}
-	if slices.ContainsFunc(rows, func(r bench.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
+	if slices.ContainsFunc(rows, func(r measure.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
 		fmt.Fprintln(stderr, "fewer than six rounds: the intervals are all that was seen, and little can be told from chance")
 	}
 	if asJSON {
@@ -203,13 +154,13 @@ func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer
 	return w.Flush()
 }
 
-func readBench(file string) (bench.Report, error) {
+func readBench(file string) (measure.Report, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return bench.Report{}, err
+		return measure.Report{}, err
 	}
 	defer func() { _ = f.Close() }()
-	r, err := bench.Read(f)
+	r, err := measure.Read(f)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", file, err)
 	}

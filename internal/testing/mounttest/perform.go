@@ -38,8 +38,6 @@ func perform(q request) (r reply, err error) {
 		var st unix.Stat_t
 		err = unix.Lstat(q.Path, &st)
 		r.Stat = Stat{Ino: st.Ino, Size: st.Size, Mode: st.Mode, Time: time.Unix(st.Mtim.Unix()).UTC()}
-	case "load":
-		r.N, err = load(q.Paths, q.N, q.Tails)
 	case "list":
 		r.Names, r.Inos, err = list(q.Path)
 	default:

@@ -20,9 +20,7 @@ type request struct {
 	Off    int64         `json:",omitempty"`
 	N      int           `json:",omitempty"`
 	Shared bool          `json:",omitempty"`
-	Tails  bool          `json:",omitempty"`
 	Every  time.Duration `json:",omitempty"`
-	Paths  []string      `json:",omitempty"`
 }
 
 // reply is the line that comes back.
