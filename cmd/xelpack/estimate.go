@@ -42,7 +42,7 @@ func (o packOptions) parse() (e estimate.Options, err error) {
 type planEstimate struct {
 	Textures      int           `json:"textures"`
 	Chunks        int           `json:"chunks"`         // places, whatever depth the provider has
-	Requests      int           `json:"requests"`       // without what store and archive have; one where a chunk of the provider's deepest zoom level fills several places
+	Requests      int           `json:"requests"`       // for what neither store nor archive has, each chunk once
 	DownloadBytes int64         `json:"download_bytes"` // of the requests
 	StoreBytes    int64         `json:"store_bytes"`    // of the archive, once it is built
 	Seconds       float64       `json:"seconds"`
@@ -103,8 +103,9 @@ func localSource(p fetch.Provider) fetch.Source {
 	return nil
 }
 
-// lacking returns what of items the archive at file does not have yet, how large it is, and whether it is a finished one, of which a build makes a copy. What is wrong
-// with it is for who opens it to write.
+// lacking returns what of items the archive at file does not have yet, how large it is, and whether
+// it is a finished one, of which a build makes a copy. What is wrong with it is for who opens it to
+// write.
 func lacking(ctx context.Context, file string, items []tiles.Item, provider string) (todo []tiles.Item, size int64, finished bool, err error) {
 	if file == "" {
 		return items, 0, false, nil

@@ -42,8 +42,9 @@ func estimateKinds(box, half, small string) []estimateKind {
 	}
 }
 
-// TestDrillEstimate: what a plan says beside what the build comes to, after one build from each server that has taught what it is like. In the reduced form what
-// can be counted must be right; at full scale bytes and time as well, within 15 %.
+// TestDrillEstimate: what a plan says beside what the build comes to, after one build from each
+// server that has taught what it is like. In the reduced form what can be counted must be right; at
+// full scale bytes and time as well, within 15 %.
 func TestDrillEstimate(t *testing.T) {
 	drill.SkipIfShort(t)
 	// So many chunks that no two textures are equal, which would be stored once.
@@ -141,7 +142,8 @@ func TestDrillEstimate(t *testing.T) {
 	}
 }
 
-// distinct returns what counts the chunks that the servers are asked for from now on, each once however often it is asked for again.
+// distinct returns what counts the chunks that the servers are asked for from now on, each once
+// however often it is asked for again.
 func distinct(servers ...*fetchtest.Server) func() int {
 	var seen []func() int
 	for _, s := range servers {

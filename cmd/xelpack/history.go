@@ -17,7 +17,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// historyFile keeps what the last builds came to, by provider. It is a convenience: whatever is wrong with it, it counts as empty.
+// historyFile keeps what the last builds came to, by provider. It is a convenience: whatever is
+// wrong with it, it counts as empty.
 func historyFile() (string, error) {
 	dir, err := os.UserCacheDir()
 	return filepath.Join(dir, "xelpack", "rates.json"), err
@@ -85,7 +86,8 @@ func (o buildOptions) newRun(p fetch.Provider, c mbtiles.Compression) *runRecord
 	return r
 }
 
-// watch looks at the workers now and then, until the returned function is called. Processor time would not tell whether they were the limit: others may want it too.
+// watch looks at the workers now and then, until the returned function is called. Processor time
+// would not tell whether they were the limit: others may want it too.
 func (r *runRecord) watch(p *pack.Pipeline) (end func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {

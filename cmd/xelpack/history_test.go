@@ -11,8 +11,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Once builds have measured what a provider gives, plans count on that: on the median of what they came to, and not on one whose provider was down. A broken file
-// of what they came to is none.
+// Once builds have measured what a provider gives, plans count on that: on the median of what they
+// came to, and not on one whose provider was down. A broken file of what they came to is none.
 func TestPlansCountOnTheMeasuredRate(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	p := fetch.Provider{ID: "test", MaxZL: 19}

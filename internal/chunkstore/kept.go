@@ -13,14 +13,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Square is Side × Side chunks, the north-west one of which is named. Side is a power of two, and the square begins at multiples of it.
+// Square is Side × Side chunks, the north-west one of which is named. Side is a power of two, and
+// the square begins at multiples of it.
 type Square struct {
 	tiles.Chunk
 	Side uint32
 }
 
-// CountKept returns of how many chunks of the squares, none of which is in two of them, the store at path knows what the provider has. No file is no chunks. Nothing is
-// written, and another process may be using the store.
+// CountKept returns of how many chunks of the squares, none of which is in two of them, the store
+// at path knows what the provider has. No file is no chunks. Nothing is written, and another
+// process may be using the store.
 func CountKept(ctx context.Context, path string, squares []Square) (int, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -30,7 +32,8 @@ func CountKept(ctx context.Context, path string, squares []Square) (int, error) 
 		return 0, err
 	}
 	defer db.Close()
-	// What is kept is read along the columns that squares are in, once a zoom level: a query a chunk, or a square, would take minutes for a continent.
+	// What is kept is read along the columns that squares are in, once a zoom level: a query a
+	// chunk, or a square, would take minutes for a continent.
 	wanted := make(map[Square]bool, len(squares))
 	type span struct{ first, last uint32 }
 	columns := make(map[tiles.ZL]span)

@@ -11,8 +11,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Of the squares of a plan just those chunks are counted that need not be asked for: what is kept, and what the provider was lately known not to have. Nothing is made or
-// written.
+// Of the squares of a plan just those chunks are counted that need not be asked for: what is kept,
+// and what the provider was lately known not to have. Nothing is made or written.
 func TestCountKept(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "kept.mbtiles")

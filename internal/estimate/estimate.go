@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// What stands in for a provider that nothing was fetched from yet: chunks of providers average 14 to 16 KB; a home line answers in 70 to 95 ms; of BC1 blocks of
-// aerial imagery an archive keeps 65 %; a preview is a JPEG of 256 px of it.
+// What stands in for a provider that nothing was fetched from yet: chunks of providers average 14
+// to 16 KB; a home line answers in 70 to 95 ms; of BC1 blocks of aerial imagery an archive keeps 65
+// %; a preview is a JPEG of 256 px of it.
 const (
 	usualChunk   = 14_500
 	usualAnswer  = 90 * time.Millisecond
@@ -16,7 +18,8 @@ const (
 	usualPreview = 14_000
 )
 
-// What the format adds: pages of SQLite that are not filled, rows of a texture beside its segments and preview, and the tables themselves.
+// What the format adds: pages of SQLite that are not filled, rows of a texture beside its segments
+// and preview, and the tables themselves.
 const (
 	wasted     = 1.012
 	textureRow = 350
@@ -25,14 +28,15 @@ const (
 
 // What else a processor does, in parts of what it takes for a texture of no size (Costs.Texture).
 const (
-	placeCost    = 0.03 // what a place of a whole texture takes longer than in the small one that is measured, which is at hand in the processor's caches
+	placeCost    = 0.03 // for a place of a large texture, which no processor's cache holds as it does a measured one
 	requestCost  = 0.1  // to ask for a chunk, and to take it
 	keptCost     = 0.05 // to look a chunk up in the store, or to put it there
 	overviewCost = 1.5  // a preview of four others
 	writeCost    = 1    // to write a megabyte of the archive
 )
 
-// Beside that a build waits, in seconds: to begin and to end; and for the disk, which has to have the last transaction (of at most so many bytes) before it ends.
+// Beside that a build waits, in seconds: to begin and to end; and for the disk, which has to have
+// the last transaction (of at most so many bytes) before it ends.
 const (
 	overhead = 0.15
 	lastSync = 256e6
@@ -87,13 +91,18 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	}
 	e.Processors = processor / float64(o.workers())
 	e.Network = float64(e.Requests) / l.rate()
-	e.Seconds = max(e.Network, e.Processors) + waits(e.Growth)
+	// Textures are compressed once they are whole, and as many are in the works at once as memory
+	// has room for: at first the one has to wait for the other, or at last.
+	atOnce := min(1, float64(pack.DefaultMemory)/float64(w.RawBytes))
+	compressing := float64(w.Plain+w.Enlarged) * c.Compress / float64(o.workers())
+	e.Seconds = max(e.Network, e.Processors) + atOnce*min(e.Network, compressing) + waits(e.Growth)
 	return e
 }
 
 // growth is what the archive takes on disk.
 func (w Work) growth(c Costs, k Known, local bool, compression mbtiles.Compression) int64 {
-	// Shares are told apart by how much smaller what was measured got: what was enlarged is smoother.
+	// Shares are told apart by how much smaller what was measured got: what was enlarged is
+	// smoother.
 	share, enlarged := 1.0, 1.0
 	if compression != mbtiles.None {
 		share = cmp.Or(k.Share, usualShare)

@@ -110,7 +110,8 @@ func TestCountGround(t *testing.T) {
 	}
 }
 
-// Time is that of the slower of network and processors; each of what an estimate is made of moves it as it should.
+// Time is that of the slower of network and processors; each of what an estimate is made of moves
+// it as it should.
 func TestEstimate(t *testing.T) {
 	work := Work{Textures: 100, Chunks: 25600, Requests: 25600, Plain: 25600, RawBytes: 100 * dds.Layout{Format: dds.BC1, Side: 4096}.Size(), Tiles: 140}
 	costs := Costs{Plain: 1e-4, Enlarged: 1e-3, Texture: 1e-4, Source: 1e-2, Share: 0.6, EnlargedShare: 0.3}
@@ -151,7 +152,8 @@ func TestEstimate(t *testing.T) {
 			}
 		})
 	}
-	// Processors: twice as many take half of the time, and what is made or enlarged takes them longer.
+	// Processors: twice as many take half of the time, and what is made or enlarged takes them
+	// longer.
 	processors := func(change func(w *Work, l *Line, o *Options)) float64 {
 		w, l, o := work, line, o
 		change(&w, &l, &o)
@@ -166,6 +168,13 @@ func TestEstimate(t *testing.T) {
 	}
 	if enlarged := processors(func(w *Work, _ *Line, _ *Options) { w.Plain, w.Enlarged = 0, 25600 }); math.Abs(enlarged-base-25600*9e-4/2) > 0.05 { // it writes a little less
 		t.Errorf("%v s enlarged, %v plain", enlarged, base)
+	}
+	// What is hard to compress has to wait for the first textures to be whole.
+	slow := costs
+	slow.Plain, slow.Compress = 1e-2, 9e-3
+	wait := work.Estimate(slow, line, o)
+	if first := 51.2 * float64(64<<20) / float64(work.RawBytes); math.Abs(wait.Seconds-wait.Processors-waits(wait.Growth)-first) > 1e-6 {
+		t.Errorf("%+v, want %v s for the first textures", wait, first)
 	}
 	if e := (Work{}).Estimate(costs, line, o); e != (Estimate{}) {
 		t.Errorf("nothing to do: %+v", e)
@@ -210,7 +219,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// Every cost is measured that a build has, and what is made comes from where the items' chunks come from.
+// Every cost is measured that a build has, and what is made comes from where the items' chunks come
+// from.
 func TestMeasure(t *testing.T) {
 	if testing.Short() {
 		t.Skip("encodes textures: not with -short")
@@ -221,7 +231,7 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := Measure(t.Context(), w, items, fetch.Sample(), Options{Compression: mbtiles.Fast})
-	if err != nil || c.Plain <= 0 || c.Enlarged <= 0 || c.Texture <= 0 || c.Source <= 0 || c.Share <= 0 || c.Share > 1 || c.EnlargedShare <= 0 || c.EnlargedShare > 1 {
+	if err != nil || c.Plain <= 0 || c.Compress <= 0 || c.Compress >= c.Plain || c.Enlarged <= 0 || c.Texture <= 0 || c.Source <= 0 || c.Share <= 0 || c.Share > 1 || c.EnlargedShare <= 0 || c.EnlargedShare > 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -2,8 +2,12 @@ package estimate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +23,7 @@ import (
 type Costs struct {
 	Plain    float64 // a place filled with a chunk, and its part of the texture's compression
 	Enlarged float64 // likewise with a part of a shallower chunk
+	Compress float64 // the part of Plain that is compression
 	Texture  float64 // beside these, a texture of any size
 	Source   float64 // what makes a chunk, where that is no request
 
@@ -39,7 +44,8 @@ func (o Options) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// still is imagery that costs nothing: so many chunks, over and over, that nothing repeats within a texture that is measured.
+// still is imagery that costs nothing: so many chunks, over and over, that nothing repeats within a
+// texture that is measured.
 type still [stillSide * stillSide][]byte
 
 const stillSide = tiles.TextureChunks >> measuredDetail
@@ -64,8 +70,9 @@ func farmland(i int) tiles.Chunk {
 	return tiles.Chunk{Z: 16, X: 33660 + uint32(i)%stillSide, Y: 23940 + uint32(i)/stillSide}
 }
 
-// Measure has every processor do a little of the work, and takes what it needs for it. Processors that others keep busy disturb it little: what counts is
-// processor time. local is what makes the items' chunks in this process, nil where others do: a few of them are made.
+// Measure has every processor do a little of the work, and takes what it needs for it. Processors
+// that others keep busy disturb it little: what counts is processor time. local is what makes the
+// items' chunks in this process, nil where others do: a few of them are made.
 func Measure(ctx context.Context, w Work, items []tiles.Item, local fetch.Source, o Options) (c Costs, err error) {
 	source := new(still)
 	if local != nil && len(items) > 0 {
@@ -80,10 +87,19 @@ func Measure(ctx context.Context, w Work, items []tiles.Item, local fetch.Source
 	if err != nil {
 		return c, err
 	}
-	if c.Plain, c.Texture, c.Share, err = measure(ctx, o, source, 0); err == nil && w.Enlarged > 0 {
-		c.Enlarged, _, c.EnlargedShare, err = measure(ctx, o, source, w.Up)
+	plain, err := measure(ctx, o, source, 0)
+	if err != nil {
+		return c, err
 	}
-	return c, err
+	c.Plain, c.Compress, c.Texture, c.Share = plain.place, plain.place*plain.compressing, plain.texture, plain.share
+	if w.Enlarged > 0 {
+		enlarged, err := measure(ctx, o, source, w.Up)
+		if err != nil {
+			return c, err
+		}
+		c.Enlarged, c.EnlargedShare = enlarged.place, enlarged.share
+	}
+	return c, nil
 }
 
 // The textures that are measured: of 256 places and of one.
@@ -92,51 +108,77 @@ const (
 	rounds         = 4
 )
 
-// measure returns what a place and a texture take, of textures enlarged by up zoom levels.
-func measure(ctx context.Context, o Options, source fetch.Source, up uint) (place, texture, share float64, err error) {
-	const zl = 16
-	p := pack.New(pack.Options{Source: source, MaxZL: zl - measuredDetail - tiles.ZL(up), Quality: o.Quality, Compression: o.Compression, Workers: o.workers()})
-	defer p.Close()
-	small := pack.New(pack.Options{Source: source, MaxZL: zl - tiles.MaxDetail - tiles.ZL(up), Quality: o.Quality, Compression: o.Compression, Workers: o.workers()})
-	defer small.Close()
-	// Every processor at once: a processor that is half of a core is slower beside its other half
-	run := func(p *pack.Pipeline, detail uint8, each, round int) (seconds float64, err error) {
-		start := process.Time()
-		g, ctx := errgroup.WithContext(ctx)
-		for i := range o.workers() {
-			g.Go(func() error {
-				for n := range each {
-					t := tiles.Texture{ZL: zl, Row: 16 * uint32(1+i), Col: 16 * uint32(round*each+n), Maptype: "X"}
-					built, err := p.Texture(ctx, tiles.Item{Texture: t, Detail: detail})
-					if err != nil {
-						return err
-					}
-					content, err := p.Encode(ctx, built.File)
-					if err != nil {
-						return err
-					}
-					share = float64(content.Bytes()) / float64(len(built.File))
-					built.Release()
-				}
-				return nil
-			})
-		}
-		err = g.Wait()
-		return (process.Time() - start).Seconds() / float64(o.workers()*each), err
+// measured is what a place and a texture take, in seconds of a processor.
+type measured struct {
+	place, texture float64
+	compressing    float64 // the part of it that is compression
+	share          float64 // what compression leaves
+}
+
+// measure builds textures enlarged by up zoom levels.
+func measure(ctx context.Context, o Options, source fetch.Source, up uint) (m measured, err error) {
+	const zl, places = 16, stillSide * stillSide
+	pipeline := func(detail uint8) *pack.Pipeline {
+		return pack.New(pack.Options{
+			Source: source, MaxZL: zl - tiles.ZL(detail) - tiles.ZL(up),
+			Quality: o.Quality, Compression: o.Compression, Workers: o.workers(),
+		})
 	}
-	large, one := 1e9, 1e9
+	large, small := pipeline(measuredDetail), pipeline(tiles.MaxDetail)
+	defer func() { err = errors.Join(err, large.Close(), small.Close()) }()
+	some, one := math.Inf(1), math.Inf(1)
 	for round := range rounds {
-		s, err := run(small, tiles.MaxDetail, 4, round)
+		s, _, err := build(ctx, o, small, tiles.MaxDetail, 4, round)
 		if err != nil {
-			return 0, 0, 0, fmt.Errorf("measure the processor: %w", err)
+			return m, fmt.Errorf("measure the processor: %w", err)
 		}
-		l, err := run(p, measuredDetail, 1, round)
+		l, last, err := build(ctx, o, large, measuredDetail, 1, round)
 		if err != nil {
-			return 0, 0, 0, fmt.Errorf("measure the processor: %w", err)
+			return m, fmt.Errorf("measure the processor: %w", err)
 		}
-		large, one = min(large, l), min(one, s)
+		one = min(one, s)
+		if l < some {
+			some, m.compressing, m.share = l, last.compressing, last.share
+		}
 	}
-	const places = (tiles.TextureChunks >> measuredDetail) * (tiles.TextureChunks >> measuredDetail)
-	place = max(0, large-one) / (places - 1)
-	return place, max(0, one-place), share, nil
+	m.place = max(0, some-one) / (places - 1)
+	m.texture = max(0, one-m.place)
+	return m, nil
+}
+
+// build has every processor build so many textures, all at once: one that is half of a core is
+// slower beside its other half. It returns what a texture took.
+func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each, round int) (seconds float64, m measured, err error) {
+	var all, compressing, raw, stored atomic.Int64 // nanoseconds and bytes
+	start := process.Time()
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range o.workers() {
+		g.Go(func() error {
+			for n := range each {
+				begun := time.Now()
+				t := tiles.Texture{Row: 16 * uint32(1+i), Col: 16 * uint32(round*each+n), ZL: 16, Maptype: "X"}
+				built, err := p.Texture(ctx, tiles.Item{Texture: t, Detail: detail})
+				if err != nil {
+					return err
+				}
+				whole := time.Now()
+				content, err := p.Encode(ctx, built.File)
+				if err != nil {
+					return err
+				}
+				compressing.Add(int64(time.Since(whole)))
+				all.Add(int64(time.Since(begun)))
+				raw.Add(int64(len(built.File)))
+				stored.Add(content.Bytes())
+				built.Release()
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return 0, m, err
+	}
+	m.compressing = float64(compressing.Load()) / float64(all.Load())
+	m.share = float64(stored.Load()) / float64(raw.Load())
+	return (process.Time() - start).Seconds() / float64(o.workers()*each), m, nil
 }

@@ -4,8 +4,9 @@
 //	costs, err := estimate.Measure(ctx, work, items, nil, options) // of this machine, in a tenth of a second
 //	e := work.Estimate(costs, line, options)
 //
-// What can be counted is counted: chunks, requests, bytes of DDS. What a processor takes is measured on the machine, with the code that will do the work. What a
-// provider's imagery and line are like is remembered from the builds before; where there was none, typical figures stand in.
+// What can be counted is counted: chunks, requests, bytes of DDS. What a processor takes is
+// measured on the machine, with the code that will do the work. What a provider's imagery and line
+// are like is remembered from the builds before; where there was none, typical figures stand in.
 package estimate
 
 import (
@@ -30,7 +31,8 @@ type Work struct {
 	Tiles    int   // previews: the textures' own and those made of them
 }
 
-// Count counts the work for items from a source that ends at deepest. kept says how many chunks of squares need not be asked for; nil: none.
+// Count counts the work for items from a source that ends at deepest. kept says how many chunks of
+// squares need not be asked for; nil: none.
 func Count(items []tiles.Item, deepest tiles.ZL, kept func([]chunkstore.Square) (int, error)) (Work, error) {
 	var w Work
 	squares := make([]chunkstore.Square, 0, len(items))

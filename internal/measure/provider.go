@@ -13,8 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// server serves imagery to the suite fetch: as much of a provider as a measurement needs. The server of the tests, which misbehaves in every way there is, is no part
-// of the program.
+// server serves imagery to the suite fetch: as much of a provider as a measurement needs. The
+// server of the tests, which misbehaves in every way there is, is no part of the program.
 type server struct {
 	http    http.Server
 	address string

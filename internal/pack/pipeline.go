@@ -41,8 +41,8 @@ type Options struct {
 	Observer Observer
 }
 
-// defaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch while another texture finishes.
-const defaultMemory = 64 << 20
+// DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch while another texture finishes.
+const DefaultMemory = 64 << 20
 
 // Pipeline builds textures. One serves the whole process. Close it when nothing is being built any more.
 type Pipeline struct {
@@ -81,7 +81,7 @@ func New(o Options) *Pipeline {
 		source:  o.Source,
 		maxZL:   o.MaxZL,
 		quality: o.Quality,
-		limit:   cmp.Or(o.Memory, defaultMemory),
+		limit:   cmp.Or(o.Memory, DefaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
 		workers: make(chan *worker, nWorkers),
 

@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// twoOfAKind is an archive of two textures that differ at their very end only, so that their first segments are equal and reach over many pages.
+// twoOfAKind is an archive of two textures that differ at their very end only, so that their first
+// segments are equal and reach over many pages.
 func twoOfAKind(t *testing.T) []byte {
 	t.Helper()
 	file := ddsFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)
@@ -23,8 +24,8 @@ func twoOfAKind(t *testing.T) []byte {
 	return mustRead(t, build(t, map[string][]byte{"16_16_BI12": file, "32_16_BI12": other}).path)
 }
 
-// standsAt returns where in the file of twoOfAKind the leaf lies that has the first segment of the nth texture on it, and the number in it of the page where the
-// segment goes on.
+// standsAt returns where in the file of twoOfAKind the leaf lies that has the first segment of the
+// nth texture on it, and the number in it of the page where the segment goes on.
 func standsAt(t *testing.T, file []byte, nth int) (leaf, chain int) {
 	t.Helper()
 	data := ddsFile(dds.Layout{Format: dds.BC1, Side: 1024}, 1)[dds.HeaderSize:]
@@ -48,8 +49,9 @@ func standsAt(t *testing.T, file []byte, nth int) (leaf, chain int) {
 	return 0, 0
 }
 
-// Damage that the reader of segments walks past, because every texture comes out right in spite of it, is found: the next program that changes the file
-// would make more of it. All of these passed as sound when SQLite was not asked about segments.
+// Damage that the reader of segments walks past, because every texture comes out right in spite of
+// it, is found: the next program that changes the file would make more of it. All of these passed
+// as sound when SQLite was not asked about segments.
 func TestVerifyLetsSQLiteWalk(t *testing.T) {
 	t.Parallel()
 	good := twoOfAKind(t)
