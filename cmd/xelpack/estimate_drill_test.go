@@ -26,11 +26,13 @@ type estimateKind struct {
 	far    bool // from the server that takes 40 ms to answer
 }
 
+const stored = "`--compress none`"
+
 // estimateKinds are ten kinds of builds that plans were once wrong about by up to ten times.
 func estimateKinds(box, half, small string) []estimateKind {
 	return []estimateKind{
 		{name: "as it is", args: []string{"--bbox", box}},
-		{name: "`--compress none`", args: []string{"--bbox", box, "--compress", "none"}},
+		{name: stored, args: []string{"--bbox", box, "--compress", "none"}},
 		{name: "`--compress best`", args: []string{"--bbox", half, "--compress", "best"}},
 		{name: "`--rate 200`", args: []string{"--bbox", small, "--rate", "200"}},
 		{name: "enlarged", args: []string{"--bbox", half, "--provider", "shallow"}},
@@ -91,20 +93,22 @@ func TestDrillEstimate(t *testing.T) {
 		}
 		return append([]string{"build", "--json", "--provider", server.Template(), "-o", file}, more...)
 	}
-	// Each server teaches once; what the kinds themselves teach is taken back.
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
-	lesson := drill.Scale("4.61,43.55,4.86,43.68", "4.61,43.55,4.63,43.56")
-	for i, args := range [][]string{{}, {"--provider", "shallow"}, {"--provider", "sample"}, {"--provider", distant.Template()}} {
-		run(append(build(estimateKind{}, fmt.Sprintf("lesson%d.mbtiles", i), "--bbox", lesson), args...), new(pack.Report))
-	}
 	history := filepath.Join(dir, "cache", "xelpack", "rates.json")
-	learnt, err := os.ReadFile(history)
-	if err != nil && drill.Full() {
-		t.Fatal(err)
+	var learnt []byte
+	if drill.Full() { // each server teaches once; what the kinds themselves teach is taken back
+		const lesson = "4.61,43.55,4.86,43.68"
+		for i, args := range [][]string{{}, {"--provider", "shallow"}, {"--provider", "sample"}, {"--provider", distant.Template()}} {
+			run(append(build(estimateKind{}, fmt.Sprintf("lesson%d.mbtiles", i), "--bbox", lesson), args...), new(pack.Report))
+		}
+		var err error
+		if learnt, err = os.ReadFile(history); err != nil {
+			t.Fatal(err)
+		}
 	}
 	box, half, small := "5.01,43.55,5.33,43.75", "5.01,43.55,5.16,43.75", "5.01,43.55,5.12,43.62"
 	if !drill.Full() {
-		box, half, small = "5.01,43.55,5.06,43.56", "5.01,43.55,5.03,43.56", "5.01,43.55,5.03,43.56"
+		box, half, small = "5.01,43.55,5.12,43.56", "5.01,43.55,5.03,43.56", "5.01,43.55,5.03,43.56"
 	}
 	for i, k := range estimateKinds(box, half, small) {
 		file := filepath.Join(dir, fmt.Sprintf("%d.mbtiles", i))
@@ -135,6 +139,9 @@ func TestDrillEstimate(t *testing.T) {
 			return 100 * (said/was - 1)
 		}
 		down, store, took := off(float64(e.DownloadBytes), float64(r.BytesDownloaded)), off(float64(e.StoreBytes), float64(info.Size())), off(e.Seconds, r.ElapsedSeconds)
+		if k.name == stored && math.Abs(store) > 3 { // nothing about it is a guess but the previews
+			t.Errorf("%s: archive of %d bytes estimated, has %d", k.name, e.StoreBytes, info.Size())
+		}
 		met := math.Abs(down) <= 15 && math.Abs(store) <= 15 && math.Abs(took) <= 15
 		drill.Row(t, fmt.Sprintf("estimate of %d textures, %s", e.Textures, k.name), "within 15 %", fmt.Sprintf(
 			"download %s of %s (%+.0f %%), archive %s of %s (%+.0f %%), %.1f of %.1f s (%+.0f %%)", units.Bytes(e.DownloadBytes), units.Bytes(r.BytesDownloaded), down,

@@ -23,7 +23,7 @@ type Square struct {
 // CountKept returns of how many chunks of the squares, none of which is in two of them, the store
 // at path knows what the provider has. No file is no chunks. Nothing is written, and another
 // process may be using the store.
-func CountKept(ctx context.Context, path string, squares []Square) (int, error) {
+func CountKept(ctx context.Context, path string, squares []Square) (n int, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -31,7 +31,7 @@ func CountKept(ctx context.Context, path string, squares []Square) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	// What is kept is read along the columns that squares are in, once a zoom level: a query a
 	// chunk, or a square, would take minutes for a continent.
 	wanted := make(map[Square]bool, len(squares))
@@ -48,7 +48,6 @@ func CountKept(ctx context.Context, path string, squares []Square) (int, error) 
 		columns[s.Z] = span{min(c.first, s.X), max(c.last, s.X+s.Side-1)}
 		sides[s.Z][s.Side] = true
 	}
-	n := 0
 	for z, c := range columns {
 		rows, err := db.QueryContext(ctx, `SELECT tile_column, tile_row FROM tiles WHERE zoom_level = ?1 AND tile_column BETWEEN ?2 AND ?3 UNION ALL
 			SELECT tile_column, tile_row FROM missing WHERE zoom_level = ?1 AND tile_column BETWEEN ?2 AND ?3 AND found > ?4`,
