@@ -48,7 +48,7 @@ bench-mount: ## the mount beside bare go-fuse and squashfuse, into docs/benchmar
 	go run ./internal/measure/beside -o docs/benchmarks.md mount
 
 DRILL ?= Drill
-drill-fetch: setup ## what fetching must show, at full scale, some 40 minutes; DRILL=DrillTooMany chooses
+drill-fetch: setup ## what fetching must show, at full scale, some 70 minutes; DRILL=DrillTooMany chooses
 	scripts/drill.sh '$(DRILL)'
 
 drill-archive: setup ## a build killed, out of disk and out of power at every single step
