@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -54,7 +55,7 @@ func (c *causes) add(err error) {
 			says = kind
 		}
 		if known, ok = c.byKind[kind]; !ok {
-			known = &Cause{Cause: "the provider " + says, Example: err.Error()}
+			known = &Cause{Cause: words.Plain("the provider " + says), Example: words.Of(err)}
 			c.byKind[kind] = known
 		}
 	}

@@ -57,6 +57,7 @@ var phrases = [...][2]string{
 	{`(?:tls: failed to verify certificate: )?x509: `, `the server's certificate cannot be trusted: `},
 	{`tls: first record does not look like a TLS handshake`, `the server does not speak https`},
 	{`remote error: tls: `, `the server refuses the connection: `},
+	{`(?:dial|read|write|listen) (?:tcp|udp|unix)[46]?: `, ``},
 	{`(?:dial|read|write|listen) (?:tcp|udp|unix)[46]? (\S+?)(?:->(\S+))?: `, `$1: `},
 	{`(^|: )(?:bind|connect|sendto|recvfrom|accept): `, `$1`},
 	{`lookup (\S+?)(?: on \S+)?: `, `$1: `},

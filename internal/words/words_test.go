@@ -53,6 +53,7 @@ func TestOf(t *testing.T) {
 		{"deadline", fmt.Errorf("fetch: %w", context.DeadlineExceeded), "fetch: no answer in time"},
 		{"refused", &url.Error{Op: "Get", URL: "https://a/?token=secret", Err: refused}, "127.0.0.1:1: connection refused"},
 		{"no such host", lookup, "nowhere.invalid: no such host"},
+		{"no such host, as text", fmt.Errorf("does not answer: %v", lookup), "does not answer: nowhere.invalid: no such host"},
 		{"program", parse(func() error { _, err := exec.LookPath("no-such-program"); return err }), "no-such-program is not installed"},
 		{"several", errors.Join(number, io.EOF), "\"many\" is no whole number, or too large a one\nit ends too early"},
 		{"the name of a file", fmt.Errorf("config.toml: %w", errors.New("no key")), "config.toml: no key"},
