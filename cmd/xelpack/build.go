@@ -206,13 +206,6 @@ func (o buildOptions) known(job pack.Job) []tiles.Item {
 	return job.Items
 }
 
-// begun reports whether a build of file has left something to go on with.
-func begun(file string) bool {
-	_, errPart := os.Lstat(file + ".part")
-	_, errFile := os.Lstat(file)
-	return errPart == nil || errFile == nil
-}
-
 // openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil if there is nothing to do, or nothing to be done for
 // an error.
 func openOutput(ctx context.Context, o buildOptions, plan plan) (*mbtiles.Writer, []tiles.Item, error) {
@@ -307,10 +300,14 @@ func (r *buildReport) write(o buildOptions, w io.Writer) error {
 		return json.NewEncoder(w).Encode(r)
 	}
 	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
-	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s stored, in %s\n",
+	stored := units.Bytes(r.BytesStored) + " stored"
+	if info, err := os.Stat(o.Output); err == nil && r.State != pack.StateInterrupted {
+		stored += " in an archive of " + units.Bytes(info.Size()) // with previews, and what was there before
+	}
+	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
 		o.Output, r.State, units.Count(r.Built), units.Plural(r.Textures, "texture"), units.Count(r.Skipped),
 		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
-		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(r.BytesDownloaded), units.Bytes(r.BytesStored), units.Duration(elapsed))
+		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(r.BytesDownloaded), stored, units.Duration(elapsed))
 	if err == nil && r.Holes > 0 {
 		_, err = fmt.Fprintf(w, "holes: %s\n", units.Holes(r.Holes, r.FailedChunks))
 	}

@@ -31,12 +31,8 @@ func enoughRoom(dir string, need int64) error {
 }
 
 // diskNotes is what enoughDisk would tell a build of file, which a plan only says. Without a file
-// the archive is taken to be built where the plan is made. What a build that was begun still needs,
-// the build finds out.
+// the archive is taken to be built where the plan is made.
 func diskNotes(file string, need int64) []string {
-	if file != "" && begun(file) {
-		return nil
-	}
 	dir, err := filepath.Abs(filepath.Dir(file))
 	if err == nil {
 		err = enoughRoom(dir, need)

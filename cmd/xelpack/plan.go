@@ -70,7 +70,7 @@ func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	short := diskNotes(output, plan.Estimate.StoreBytes)
+	short := diskNotes(output, plan.Estimate.growth)
 	sayAll(stderr, short)
 	plan.Notes = append(plan.Notes, short...)
 	if drawMap != nil {

@@ -22,8 +22,9 @@ import (
 type VerifyOptions struct {
 	Workers  int                     // that decode at once; default one a processor
 	Progress func(done, total int64) // called as contents are done, with bytes of DDS, from one goroutine at a time; may be nil
-	// Quick checks the tables, and the bytes of a sample of the contents: one in a hundred, at least 64, others every time. What stands in segments and
-	// previews is not looked at beyond these, nor whether there are too many of them, and SQLite does not walk through the file.
+	// Quick checks the tables, and the bytes of a sample of the contents: one in a hundred, at
+	// least 64, others every time. What stands in segments and previews is not looked at beyond
+	// these, nor whether there are too many of them, and SQLite does not walk through the file.
 	Quick bool
 }
 
@@ -65,9 +66,11 @@ type verifier struct {
 	done     int64 // bytes of DDS
 }
 
-// Verify reads the whole archive: every texture is decoded and its layout and SHA-256 are checked, every preview is decoded, rows that belong to
-// nothing are looked for, the digest is computed and compared, and SQLite checks every page of the file. What is wrong stands in the Report; the error is for a check that could not be
-// carried out, a cancelled ctx included. VerifyOptions.Quick looks at part of it only.
+// Verify reads the whole archive: every texture is decoded and its layout and SHA-256 are checked,
+// every preview is decoded, rows that belong to nothing are looked for, the digest is computed and
+// compared, and SQLite checks every page of the file. What is wrong stands in the Report; the error
+// is for a check that could not be carried out, a cancelled ctx included. VerifyOptions.Quick looks
+// at part of it only.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -75,14 +78,23 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	v := &verifier{a: a, o: o}
 	report := Report{Textures: a.Len()}
 	v.twins()
-	err := v.textures(ctx)
+	step := func(ctx context.Context, do func(context.Context, *sqlite.Conn) error) error {
+		return a.conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", do(ctx, c)) })
+	}
+	// SQLite walks through the file beside the textures: both go from its beginning to its end, so
+	// that a file larger than memory is read once.
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return v.textures(gctx) })
+	if a.truncated == nil {
+		g.Go(func() error { return step(gctx, v.structure) })
+	}
+	err := g.Wait()
 	report.Checked = v.checked
 	if err == nil && a.truncated != nil {
 		v.problem("", "%s", plainDamage(a.truncated))
 		return v.finish(report), nil // of the tables there is nothing to say that would help
 	}
-	for _, step := range [...]func(context.Context, *sqlite.Conn) error{
-		v.structure,
+	for _, do := range [...]func(context.Context, *sqlite.Conn) error{
 		v.records,
 		v.owners,
 		v.previews,
@@ -94,7 +106,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 		},
 	} {
 		if err == nil {
-			err = a.conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", step(ctx, c)) })
+			err = step(ctx, do)
 		}
 	}
 	if err != nil {
@@ -113,7 +125,8 @@ func (v *verifier) finish(r Report) Report {
 	return r
 }
 
-// VerifyFile is Verify of the archive at path. Damage that keeps it from being opened is a problem as well; then the report has Unreadable set.
+// VerifyFile is Verify of the archive at path. Damage that keeps it from being opened is a problem
+// as well; then the report has Unreadable set.
 func VerifyFile(ctx context.Context, path string, o VerifyOptions) (r Report, err error) {
 	a, err := OpenWith(ctx, path, ReaderOptions{Remains: true})
 	if errors.Is(err, ErrCorrupt) {
@@ -153,14 +166,16 @@ func (v *verifier) problem(texture, format string, args ...any) {
 	v.problems = append(v.problems, Problem{texture, fmt.Sprintf(format, args...)})
 }
 
-// byContent returns the rows of the index in the order of the file, those that share a content side by side.
+// byContent returns the rows of the index in the order of the file, those that share a content side
+// by side.
 func (x *index) byContent() []indexRow {
 	rows := slices.Clone(x.rows)
 	slices.SortFunc(rows, func(a, b indexRow) int { return cmp.Compare(a.content, b.content) })
 	return rows
 }
 
-// contents returns, for every content, the rows of the index that have it, in the order of the file; if quick, only for a sample.
+// contents returns, for every content, the rows of the index that have it, in the order of the
+// file; if quick, only for a sample.
 func (v *verifier) contents() [][]indexRow {
 	var all [][]indexRow
 	for rows := v.a.index.byContent(); len(rows) > 0; {
