@@ -419,7 +419,8 @@ func TestMetadata(t *testing.T) {
 	}
 	digest := mustVerify(t, a).Digest
 	want := Info{
-		State: "complete", Digest: digest, Textures: 3, Contents: 3, Holes: 1, Previews: info.Previews,
+		State: "complete", Digest: digest, Textures: 3, Contents: 3, Holes: 1,
+		Failed: 1, Previews: info.Previews,
 		ByZL: map[int]int{12: 2, 17: 1}, ByFormat: map[string]int{"BC1": 2, "BC3": 1}, ByDetail: map[int]int{0: 2, 4: 1},
 		Bytes: 349680 + 2*43832, FileBytes: stat.Size(),
 		Metadata: map[string]string{
