@@ -20,7 +20,7 @@ import (
 
 // machineWords are what Go, its libraries and the kernel call things, and people do not.
 var machineWords = regexp.MustCompile(`(?i)strconv|\b(openat|newfstatat|lstat|fstat|statfs|readdirent|unlinkat|fork/exec|syscall)\b|deadline exceeded|` +
-	`\bEOF\b|invalid character|looking for|unmarshal|(^|[\s(])(json|xml|toml|csv|sql|url|https?|http2|zip|gzip|flate|png|jpeg|image|tls|x509|exec|time): |net/http|` +
+	`\bEOF\b|invalid character|looking for|unmarshal|(^|: |\n|\()(json|xml|toml|csv|sql|url|http|http2|zip|gzip|flate|png|jpeg|image|tls|x509|exec|time): |net/http|` +
 	`Go (struct|value)|\bstruct\b|interface|reflect|goroutine|panic|runtime error|nil pointer|<nil>|%!|invalid syntax|out of range \[|dial |` +
 	`\bu?int(8|16|32|64)\b|float64|arg\(s\)|shorthand|errno|0x[0-9a-f]{6}|context canceled|bad file descriptor|map\[|\[\]`)
 
@@ -74,6 +74,13 @@ func TestPlainWords(t *testing.T) {
 		if err := os.MkdirAll(sub, 0o777); err != nil {
 			t.Fatal(err)
 		}
+	}
+	write(t, "far.geojson", farRoute) // from which the scenery's textures are small
+	_, err = scenerytest.Make("small", scenerytest.Options{
+		Box: tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85}, Limit: 9, AirportMax: -1,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Run("flags", plainFlags)
 	t.Run("defaults", plainDefaults)
@@ -267,7 +274,7 @@ func plainProviders(t *testing.T) {
 func plainServers(t *testing.T) {
 	build := func(template string) {
 		t.Helper()
-		speak(t, "build", "--bbox", "7.1,43.6,7.11,43.61", "--zoom", "12", "--provider", template, "-o", "out.mbtiles", "--quality", "fast", "--patience", "1ms", "--retries", "0",
+		speak(t, "build", "--route", "far.geojson", "--scenery", "small", "--provider", template, "-o", "out.mbtiles", "--quality", "fast", "--patience", "1ms", "--retries", "0",
 			"--timeout", "200ms", "--log-level", "debug")
 		os.Remove("out.mbtiles")
 		os.Remove("out.mbtiles.part")
@@ -300,7 +307,7 @@ func plainServers(t *testing.T) {
 }
 
 func plainArchives(t *testing.T) {
-	if speak(t, "build", "--bbox", "7.1,43.6,7.11,43.61", "--zoom", "12", "--provider", "sample", "-o", "good.mbtiles", "--compress", "none") != exitDone {
+	if speak(t, "build", "--route", "far.geojson", "--scenery", "small", "--provider", "sample", "-o", "good.mbtiles", "--compress", "none") != exitDone {
 		t.Fatal("no archive to spoil")
 	}
 	good, err := os.ReadFile("good.mbtiles")
@@ -309,7 +316,9 @@ func plainArchives(t *testing.T) {
 	}
 	broken := map[string]string{"empty": "", "text": "no archive", "head": string(good[:100])}
 	for i := range 12 {
-		broken[fmt.Sprintf("cut%d", i)] = string(good[:len(good)*i/12])
+		if i%3 == 0 {
+			broken[fmt.Sprintf("cut%d", i)] = string(good[:len(good)*i/12])
+		}
 		spoilt := bytes.Clone(good)
 		at := []int{16, 18, 20, 24, 28, 60, 100, 105, 110, 8192, 8300, 16384}[i]
 		for j := at; j < at+40 && j < len(spoilt); j++ {
@@ -321,7 +330,7 @@ func plainArchives(t *testing.T) {
 		t.Helper()
 		for _, args := range [][]string{
 			{"info", name}, {"ls", name, "--json"}, {"verify", name}, {"verify", "--quick", name}, {"preview", name, "out.png"}, {"export", name, "out"},
-			{"extract", name, "--zoom", "12", "-o", "out.mbtiles"}, {"merge", name, "good.mbtiles", "-o", "out.mbtiles"}, {"diff", name, "good.mbtiles"}, {"apply", "good.mbtiles", name},
+			{"extract", name, "--zoom", "16", "-o", "out.mbtiles"}, {"merge", name, "good.mbtiles", "-o", "out.mbtiles"}, {"diff", name, "good.mbtiles"}, {"apply", "good.mbtiles", name},
 			{"prune", name, "--zoom", "11"}, {"repack", name, "-o", "out.mbtiles"}, {"repair", name}, {"repair", name, "--damaged", "--provider", "sample", "--retry-missing"}, {"mount", name, "nowhere/mnt"},
 			{"build", "--bbox", "7.1,43.6,7.21,43.61", "--zoom", "12", "--provider", "sample", "-o", name, "--dry-run"}, {"trace", name}, {"decode", name, "out.png"}, {"encode", name, "out.dds"}, {"doctor", name, "--offline"},
 		} {
@@ -339,7 +348,7 @@ func plainArchives(t *testing.T) {
 		try(name)
 	}
 	for _, args := range [][]string{
-		{"extract", "good.mbtiles", "--zoom", "12", "-o", "nowhere/x.mbtiles"}, {"extract", "good.mbtiles", "--zoom", "12", "-o", "folder"}, {"export", "good.mbtiles", "good.mbtiles"}, {"export", "good.mbtiles", "good.mbtiles/x"},
+		{"extract", "good.mbtiles", "--zoom", "16", "-o", "nowhere/x.mbtiles"}, {"extract", "good.mbtiles", "--zoom", "16", "-o", "folder"}, {"export", "good.mbtiles", "good.mbtiles"}, {"export", "good.mbtiles", "good.mbtiles/x"},
 		{"preview", "good.mbtiles", "nowhere/out.png"}, {"preview", "good.mbtiles", "folder/x/y.html"}, {"mount", "good.mbtiles", "nowhere"}, {"mount", "good.mbtiles", "good.mbtiles"}, {"mount", "good.mbtiles", "config"},
 		{"umount", "nowhere"}, {"umount", "folder"}, {"umount", "good.mbtiles"}, {"import", "nowhere", "-o", "out.mbtiles"}, {"import", "folder", "-o", "out.mbtiles"}, {"import", "good.mbtiles", "-o", "out.mbtiles"},
 		{"replay", "nowhere", "folder"}, {"replay", "good.mbtiles", "folder"}, {"bench", "compare", "nowhere", "nowhere"}, {"bench", "compare", "good.mbtiles", "good.mbtiles"},

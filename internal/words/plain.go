@@ -91,5 +91,5 @@ var phrases = [...][2]string{
 	{`zip: not a valid zip file`, `not a zip file`},
 
 	// Packages that name themselves.
-	{`(^|[\s(])(?:json|toml|xml|csv|url|http|http2|tls|image|png|jpeg|gif|webp|gzip|flate|zlib|zip|sevenzip|lzma|bzip2|sql|exec|time): `, `$1`},
+	{`(^|: |\n|\()(?:json|toml|xml|csv|url|http|http2|tls|image|png|jpeg|gif|webp|gzip|flate|zlib|zip|sevenzip|lzma|bzip2|sql|exec|time): `, `$1`},
 }
