@@ -2,9 +2,11 @@ package progress
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
@@ -23,39 +25,58 @@ func (p point) share() float64 {
 	return min(1, float64(p.done)/float64(p.total))
 }
 
-// words are the facts that have room in so many columns, the share that is done before them.
-func (p point) words(columns int, elapsed time.Duration) string {
-	text := strings.TrimSpace(fmt.Sprintf("%s %.0f%%", p.what, 100*p.share()))
+// text is what has room in so many columns: what is being done, the time left, and the facts.
+func (p point) text(columns int, elapsed time.Duration) string {
+	text := p.what
 	facts := p.facts
 	if left := timeLeft(p.share(), elapsed); left != "" {
 		facts = append([]string{left}, facts...)
 	}
 	for _, fact := range facts {
-		if len(text)+len(", ")+len(fact) > columns {
+		if text != "" {
+			fact = ", " + fact
+		}
+		if len(text)+len(fact) > columns {
 			break
 		}
-		text += ", " + fact
+		text += fact
 	}
 	return text
 }
 
-// Widths of the bar that stands before the words, if there is room for one.
+// words are the text in so many columns, the share that is done before it.
+func (p point) words(columns int, elapsed time.Duration) string {
+	share := fmt.Sprintf("%.0f%%", 100*p.share())
+	if text := p.text(columns-len(share)-len(", "), elapsed); text != "" {
+		return share + ", " + text
+	}
+	return share
+}
+
+// Widths of the bar that stands before the text, if there is room for one, and of what the library
+// puts around it: the share, brackets and blanks.
 const (
-	leastBar = 10
+	leastBar = 5
 	mostBar  = 30
+	around   = len(" 100% []  ")
 )
 
 // render is the line for a terminal of so many columns, which it leaves the last of: some terminals
-// begin a new line there.
+// begin a new line there. The library draws the bar and is told how wide, since it does not know
+// that a terminal became narrower.
 func (p point) render(columns int, elapsed time.Duration) string {
 	columns--
-	text := p.words(columns, elapsed)
-	width := min(mostBar, columns-len(text)-len("[] "))
-	if width < leastBar {
-		return text
+	text := p.text(columns-around-leastBar, elapsed)
+	width := min(mostBar, columns-around-len(text))
+	if width < leastBar || text == "" { // what is said counts for more than the bar
+		return p.words(columns, elapsed)
 	}
-	filled := int(p.share() * float64(width))
-	return "[" + strings.Repeat("#", filled) + strings.Repeat(".", width-filled) + "] " + text
+	const steps = 1000
+	bar := progressbar.NewOptions64(steps, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(width),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetDescription(text))
+	_ = bar.Set64(int64(p.share() * steps)) // writes nowhere
+	return strings.TrimSpace(bar.String())
 }
 
 // timeLeft says for how long it goes on as it did; nothing while that is a guess.
