@@ -123,7 +123,8 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	return err
 }
 
-// buildPlan builds, or finds that there is nothing to build. The report is nil if it did not come to building.
+// buildPlan builds, or finds that there is nothing to build. The report is nil if it did not come
+// to building.
 func buildPlan(ctx context.Context, o buildOptions, plan plan, encoding estimate.Options, stdout, stderr io.Writer) (*buildReport, error) {
 	if len(plan.Items) == 0 {
 		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
@@ -198,7 +199,8 @@ func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles
 	return report, err
 }
 
-// known returns the textures of which some may be known to come: the plan's, or a repair's whole archive.
+// known returns the textures of which some may be known to come: the plan's, or a repair's whole
+// archive.
 func (o buildOptions) known(job pack.Job) []tiles.Item {
 	if len(o.archived) > 0 {
 		return o.archived
@@ -206,8 +208,8 @@ func (o buildOptions) known(job pack.Job) []tiles.Item {
 	return job.Items
 }
 
-// openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil if there is nothing to do, or nothing to be done for
-// an error.
+// openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil
+// if there is nothing to do, or nothing to be done for an error.
 func openOutput(ctx context.Context, o buildOptions, plan plan) (*mbtiles.Writer, []tiles.Item, error) {
 	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
 	writer, err := mbtiles.Create(ctx, o.Output, options)
@@ -254,7 +256,8 @@ func retries(n int) int {
 	return n
 }
 
-// outputFile finds out before any work whether the archive has a place to be, and returns where: what file leads to if it is a link.
+// outputFile finds out before any work whether the archive has a place to be, and returns where:
+// what file leads to if it is a link.
 func outputFile(file string) (string, error) {
 	real, err := realpath.Of(file)
 	if err != nil {
@@ -273,7 +276,8 @@ func outputFile(file string) (string, error) {
 	return real, nil
 }
 
-// metadata are the rows about the build that travel in the archive, which was built for something before if it is extended.
+// metadata are the rows about the build that travel in the archive, which was built for something
+// before if it is extended.
 func metadata(o buildOptions, p plan, before planned) map[string]string {
 	planned, _ := json.Marshal(newPlanned(o.selectionOptions, p, before, time.Now())) // cannot fail: numbers and names only
 	name := filepath.Base(o.Output)

@@ -66,8 +66,9 @@ func (e exitStatus) Error() string { return fmt.Sprintf("the daemon ended with e
 // maxLog is the size in bytes beyond which a log is put aside when the next daemon starts.
 const maxLog = 10 << 20
 
-// daemonize starts this command line once more, in a session of its own so that it outlives the terminal, and returns once the mount is ready, or with what kept it
-// from that. What the daemon says until then is printed too.
+// daemonize starts this command line once more, in a session of its own so that it outlives the
+// terminal, and returns once the mount is ready, or with what kept it from that. What the daemon
+// says until then is printed too.
 func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 	log, start, err := openLog(o.Log)
 	if err != nil {
@@ -132,7 +133,8 @@ func copyFrom(w io.Writer, path string, start int64) error {
 	return err
 }
 
-// openLog opens a log for appending and returns its size. One that has grown large is put aside first.
+// openLog opens a log for appending and returns its size. One that has grown large is put aside
+// first.
 func openLog(path string) (f *os.File, size int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, 0, err
@@ -156,7 +158,8 @@ func openLog(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// announceReady tells daemonize, if it waits for this process, that the mount can be used, and leaves a daemon's process number. cleanup is for the end.
+// announceReady tells daemonize, if it waits for this process, that the mount can be used, and
+// leaves a daemon's process number. cleanup is for the end.
 func announceReady(o daemonOptions) (cleanup func(), err error) {
 	cleanup = func() {}
 	if isDaemon() {

@@ -127,7 +127,8 @@ func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Pac
 	return packages, findings
 }
 
-// examineProvider asks the provider that a mount would ask for one image: of ground that the scenery has, if there is any.
+// examineProvider asks the provider that a mount would ask for one image: of ground that the
+// scenery has, if there is any.
 func (o doctorOptions) examineProvider(
 	ctx context.Context, known *providers.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
 ) doctor.Finding {

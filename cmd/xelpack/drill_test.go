@@ -35,7 +35,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// testCache is an environment variable by which a test gives its commands a cache folder of their own.
+// testCache is an environment variable by which a test gives its commands a cache folder of their
+// own.
 const testCache = "XELPACK_TEST_CACHE"
 
 // command is killed with SIGKILL when ctx ends.
@@ -79,8 +80,8 @@ func archiveDigest(t *testing.T, file string) string {
 	return r.Digest
 }
 
-// Twenty builds killed with SIGKILL at random moments and resumed: the archive equals that of an undisturbed build, and no texture that was
-// committed is fetched again.
+// Twenty builds killed with SIGKILL at random moments and resumed: the archive equals that of an
+// undisturbed build, and no texture that was committed is fetched again.
 func TestKilledBuildsGoOn(t *testing.T) {
 	skipIfShort(t)
 	t.Parallel()
@@ -166,7 +167,8 @@ func watch(server *fetchtest.Server) func(tiles.Chunk) bool {
 	}
 }
 
-// committedTextures returns what a killed build's .part holds, or the archive itself where the build was killed after it had put it in its place.
+// committedTextures returns what a killed build's .part holds, or the archive itself where the
+// build was killed after it had put it in its place.
 func committedTextures(t *testing.T, file string) []tiles.Texture {
 	t.Helper()
 	a, err := mbtiles.Open(t.Context(), file+".part")
@@ -191,8 +193,8 @@ func committedTextures(t *testing.T, file string) []tiles.Texture {
 	return found
 }
 
-// 64 full textures, 16,384 chunks, from a local server, in under 400 MB of memory.
-// It is not run beside others: to the kernel, a process has needed what the one that started it needs.
+// 64 full textures, 16,384 chunks, from a local server, in under 400 MB of memory. It is not run
+// beside others: to the kernel, a process has needed what the one that started it needs.
 func TestMemoryOfAFullBuild(t *testing.T) {
 	skipIfShort(t)
 	server := farmServer(t)

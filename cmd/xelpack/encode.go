@@ -149,7 +149,8 @@ func checkSide(width, height int) error {
 	return nil
 }
 
-// openChunks looks what chunks a folder holds: as many as fill a square. Other files are left alone.
+// openChunks looks what chunks a folder holds: as many as fill a square. Other files are left
+// alone.
 func openChunks(dir string) (side int, add addChunk, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

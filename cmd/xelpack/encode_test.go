@@ -41,7 +41,8 @@ func writePicture(t *testing.T, file string, img image.Image) {
 	}
 }
 
-// A picture survives the way to a texture and back, whole and at a lower level, with its alpha where the format has one.
+// A picture survives the way to a texture and back, whole and at a lower level, with its alpha
+// where the format has one.
 func TestEncodeDecode(t *testing.T) {
 	for _, c := range []struct {
 		in, format, quality string

@@ -122,7 +122,8 @@ func undisturbed(t *testing.T) string {
 	return archiveDigest(t, file)
 }
 
-// TestDrillOutage: the server is dead for a while in the middle of a build, in two ways. The build waits, says so, goes on, and nothing shows.
+// TestDrillOutage: the server is dead for a while in the middle of a build, in two ways. The build
+// waits, says so, goes on, and nothing shows.
 func TestDrillOutage(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Parallel() // it mostly waits
@@ -157,8 +158,8 @@ func TestDrillOutage(t *testing.T) {
 	}
 }
 
-// TestDrillOutageForGood: the server dies in the middle of a build and stays dead. The build ends, what is there verifies, and the same command
-// finishes it when the server is back.
+// TestDrillOutageForGood: the server dies in the middle of a build and stays dead. The build ends,
+// what is there verifies, and the same command finishes it when the server is back.
 func TestDrillOutageForGood(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Parallel()
@@ -192,7 +193,8 @@ func TestDrillOutageForGood(t *testing.T) {
 		fmt.Sprintf("exit %d after %.0f s, verifies; resume: exit %d, %d textures kept, equal: %t", code, r.ElapsedSeconds, code2, again.Skipped, equal), equal)
 }
 
-// TestDrillProcessorIsTheLimit: with encoding on, a server that takes 40 ms costs a build no more time than one that takes none.
+// TestDrillProcessorIsTheLimit: with encoding on, a server that takes 40 ms costs a build no more
+// time than one that takes none.
 func TestDrillProcessorIsTheLimit(t *testing.T) {
 	drill.SkipUnlessFull(t, "it compares times")
 	const box = "7.0,43.5,8.29,44.17" // some 50,000 chunks
@@ -227,7 +229,8 @@ func processorTime(t *testing.T, who int) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestDrillMemoryOfALongBuild: peak memory of a build of 10,000 chunks and of one of 500,000, with a chunk store that evicts.
+// TestDrillMemoryOfALongBuild: peak memory of a build of 10,000 chunks and of one of 500,000, with
+// a chunk store that evicts.
 func TestDrillMemoryOfALongBuild(t *testing.T) {
 	drill.SkipUnlessFull(t, "TestMemoryOfAFullBuild and TestDrillMemory are its reduced form")
 	server := farmServer(t)

@@ -26,8 +26,9 @@ const (
 	readerKills = 10 // for each of those
 )
 
-// testKilled kills 200 readers of archived and live textures at random moments, and 20 times the server, with readers at work: nobody hangs, the next mount comes
-// up over what the last has left, what it serves is right, and the disk cache is whole.
+// testKilled kills 200 readers of archived and live textures at random moments, and 20 times the
+// server, with readers at work: nobody hangs, the next mount comes up over what the last has left,
+// what it serves is right, and the disk cache is whole.
 func testKilled(t *testing.T, world *soak.World, file string) {
 	provider := farmServer(t)
 	provider.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
@@ -35,7 +36,8 @@ func testKilled(t *testing.T, world *soak.World, file string) {
 	})
 	mnt, cache := t.TempDir(), t.TempDir()
 	args := []string{"mount", file, mnt, "--live", "any", "--provider", provider.Template(), "--deadline", "5s", "--disk-cache", "5GB", "--cache-dir", cache}
-	// Every reader has more to read than it will live for, a live texture among the first: of a few, so that some are made in the end.
+	// Every reader has more to read than it will live for, a live texture among the first: of a
+	// few, so that some are made in the end.
 	const readAtOnce, first = 1500, 40
 	var missing []tiles.Texture
 	rng := rand.New(rand.NewPCG(200, 20))
@@ -106,7 +108,8 @@ func startReader(t *testing.T, mnt string, textures []tiles.Texture) *reader {
 	return r
 }
 
-// killAfter lets the reader read for a while and kills it, unless it is done before, and reports whether it did. The reader must then be gone soon.
+// killAfter lets the reader read for a while and kills it, unless it is done before, and reports
+// whether it did. The reader must then be gone soon.
 func (r *reader) killAfter(t *testing.T, moment time.Duration) bool {
 	select {
 	case <-r.done:

@@ -16,8 +16,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
-// library is the archives that a mount serves: what its arguments name, files and folders of them, looked at again on SIGHUP. Archives stay open until close,
-// those too that another has replaced: files of them may be open.
+// library is the archives that a mount serves: what its arguments name, files and folders of them,
+// looked at again on SIGHUP. Archives stay open until close, those too that another has replaced:
+// files of them may be open.
 type library struct {
 	args   []string // absolute
 	shelf  []volume // what is served, in order
@@ -75,7 +76,8 @@ func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library
 	return l, nil
 }
 
-// paths are the files that the arguments stand for at this moment. A folder stands for the archives in it, by name.
+// paths are the files that the arguments stand for at this moment. A folder stands for the archives
+// in it, by name.
 func (l *library) paths(stderr io.Writer) ([]string, error) {
 	var paths []string
 	for _, arg := range l.args {
@@ -114,7 +116,8 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 	return volume{path, state, a}, nil
 }
 
-// refresh opens what has come or was replaced. What is gone, or cannot be opened, is said, and the archive that was there goes on serving.
+// refresh opens what has come or was replaced. What is gone, or cannot be opened, is said, and the
+// archive that was there goes on serving.
 func (l *library) refresh(ctx context.Context, stderr io.Writer) {
 	paths, err := l.paths(stderr)
 	if err != nil {

@@ -78,10 +78,12 @@ func (o liveOptions) diskBytes() (int64, error) {
 	return units.ParseBytes(cmp.Or(o.DiskCache, defaultDiskCache))
 }
 
-// openDisk opens the disk cache of p's textures, or returns nil where there is to be none. One that cannot be used is reported and skipped.
+// openDisk opens the disk cache of p's textures, or returns nil where there is to be none. One that
+// cannot be used is reported and skipped.
 func (o liveOptions) openDisk(ctx context.Context, p fetch.Provider, log *slog.Logger) *mount.DiskCache {
 	size, _ := o.diskBytes() // apply has looked at it
-	// What stands behind a bare URL template may be another thing tomorrow: its textures are kept when that is asked for.
+	// What stands behind a bare URL template may be another thing tomorrow: its textures are kept
+	// when that is asked for.
 	if size == 0 || p.StoreName() == "" || p.Code == providers.BareCode && o.DiskCache == "" {
 		return nil
 	}

@@ -1,10 +1,12 @@
-// Command xelpack packs X-Plane ground textures into one archive before the flight, and serves them from it during the flight.
+// Command xelpack packs X-Plane ground textures into one archive before the flight, and serves them
+// from it during the flight.
 //
 //	xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
 //	xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
 //
-// Every verb is one file of this package: a constructor of its command, its options with their flags, and a run function that tests call.
-// Messages go to standard error, data to standard output.
+// Every verb is one file of this package: a constructor of its command, its options with their
+// flags, and a run function that tests call. Messages go to standard error, data to standard
+// output.
 package main
 
 import (
@@ -24,7 +26,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal ends the work in good order; a second one finds the default handler and ends the process.
+	// The first signal ends the work in good order; a second one finds the default handler and ends
+	// the process.
 	context.AfterFunc(ctx, stop)
 
 	root := newRootCommand()

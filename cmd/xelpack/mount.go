@@ -173,7 +173,8 @@ type generator struct{ pipeline *pack.Pipeline }
 
 var _ mount.Generator = generator{}
 
-// Texture implements mount.Generator. A texture without any imagery because everything failed is an error: the mount has better stand-ins.
+// Texture implements mount.Generator. A texture without any imagery because everything failed is an
+// error: the mount has better stand-ins.
 func (g generator) Texture(ctx context.Context, t tiles.Texture) (mount.Made, error) {
 	built, err := g.pipeline.Texture(ctx, tiles.Item{Texture: t})
 	if err != nil {

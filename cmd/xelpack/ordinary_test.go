@@ -19,7 +19,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ownDevice runs the rest of its arguments as user $1, group $2, with a /dev/fuse that everybody may open, as distributions have it; only what it starts sees that.
+// ownDevice runs the rest of its arguments as user $1, group $2, with a /dev/fuse that everybody
+// may open, as distributions have it; only what it starts sees that.
 const ownDevice = `set -e
 uid=$1 gid=$2; shift 2
 mount -t tmpfs -o mode=755 none dev

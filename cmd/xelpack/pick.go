@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// pickOptions say which textures of an archive are meant: the flags of extract and prune. All that are given must hold.
+// pickOptions say which textures of an archive are meant: the flags of extract and prune. All that
+// are given must hold.
 type pickOptions struct {
 	selectionOptions
 	Zooms     []int

@@ -19,7 +19,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// The width and height of the imagery in pixels, at most: of a picture of nothing else, and under a map, where a page is to stay small.
+// The width and height of the imagery in pixels, at most: of a picture of nothing else, and under a
+// map, where a page is to stay small.
 const (
 	plainSide = 4096
 	mapSide   = 3072
@@ -117,7 +118,8 @@ func archiveMap(ctx context.Context, a *mbtiles.Archive, title string) (planmap.
 	return m, err
 }
 
-// contactSheet puts the archive's previews together, at the sharpest zoom level at which they are no more than side pixels wide and high.
+// contactSheet puts the archive's previews together, at the sharpest zoom level at which they are
+// no more than side pixels wide and high.
 func contactSheet(ctx context.Context, a *mbtiles.Archive, side int) (*planmap.Imagery, error) {
 	const pixels = 256 // of a preview
 	z, x0, y0, x1, y1 := covered(a)
@@ -142,7 +144,8 @@ func contactSheet(ctx context.Context, a *mbtiles.Archive, side int) (*planmap.I
 	return &planmap.Imagery{Image: img, West: float64(x0) / world, North: float64(y0) / world, East: float64(x1) / world, South: float64(y1) / world}, nil
 }
 
-// covered returns the tiles that the archive's textures cover, x1 and y1 excluded, at the deepest of their zoom levels.
+// covered returns the tiles that the archive's textures cover, x1 and y1 excluded, at the deepest
+// of their zoom levels.
 func covered(a *mbtiles.Archive) (z tiles.ZL, x0, y0, x1, y1 uint32) {
 	for e := range a.All() {
 		at, _, _ := e.Texture.Tile()

@@ -141,7 +141,8 @@ func checkProvider(ctx context.Context, known *providers.Catalogue, name, at str
 	return err
 }
 
-// tryProvider fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and says what came.
+// tryProvider fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and
+// says what came.
 func tryProvider(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
 	z := max(min(p.MaxZL, 14), p.MinZL)
 	n := float64(uint32(1) << z)

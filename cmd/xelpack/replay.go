@@ -93,7 +93,8 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	return nil
 }
 
-// showReplay shows how far a replay is. At a speed the flight's time is what passes evenly, without waiting it is the opens.
+// showReplay shows how far a replay is. At a speed the flight's time is what passes evenly, without
+// waiting it is the opens.
 func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.Bar {
 	_, opens := p.Opens()
 	total, start := int64(opens), time.Now()

@@ -30,8 +30,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"xelpack": main})
 }
 
-// TestScripts drives the command as users do. Every script has an imagery server of its own at $SERVER, a scenery package of nine ground textures and an
-// airport in $WORK/scenery, and a route far enough from it that its textures are small (far.geojson).
+// TestScripts drives the command as users do. Every script has an imagery server of its own at
+// $SERVER, a scenery package of nine ground textures and an airport in $WORK/scenery, and a route
+// far enough from it that its textures are small (far.geojson).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -63,8 +64,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// farmland is 24×24 chunks, over and over, made once for all tests: imagery costs more to make than to pack. Nine textures of it are different: 24 is
-// no multiple of a texture's 16.
+// farmland is 24×24 chunks, over and over, made once for all tests: imagery costs more to make than
+// to pack. Nine textures of it are different: 24 is no multiple of a texture's 16.
 var farmland = sync.OnceValue(func() fetch.Source {
 	return fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 24, fetch.Sample())
 })
@@ -110,7 +111,8 @@ func server(ts *testscript.TestScript) *fetchtest.Server {
 	return ts.Value(serverKey{}).(*fetchtest.Server)
 }
 
-// fault KIND [one-in [always]]: from now on the server answers so; with a number, one chunk in so many, the first time only or always.
+// fault KIND [one-in [always]]: from now on the server answers so; with a number, one chunk in so
+// many, the first time only or always.
 func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	for k := fetchtest.OK; ; k++ {
 		switch {
@@ -133,8 +135,8 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// requests N: exactly N chunks were asked for since the last look. A chunk counts once: on a busy machine one may be asked for again because its answer
-// takes long.
+// requests N: exactly N chunks were asked for since the last look. A chunk counts once: on a busy
+// machine one may be asked for again because its answer takes long.
 func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -161,8 +163,8 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("await %s: waited in vain (not: %v)", args[0], neg)
 }
 
-// present reports whether there is such a file or folder. A folder has to list: of a mount whose process is dead the kernel remembers for a while that the
-// folder was there.
+// present reports whether there is such a file or folder. A folder has to list: of a mount whose
+// process is dead the kernel remembers for a while that the folder was there.
 func present(name string) bool {
 	info, err := os.Stat(name)
 	if err == nil && info.IsDir() {

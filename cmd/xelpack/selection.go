@@ -112,7 +112,8 @@ func (o selectionOptions) validate() error {
 	return o.validateArea()
 }
 
-// resolve returns what the options mean on the ground g. maptype is what textures without scenery are named after.
+// resolve returns what the options mean on the ground g. maptype is what textures without scenery
+// are named after.
 func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*scenery.Package, maptype string) (selected, error) {
 	s := tiles.Selection{
 		Regions:    g.Regions,
@@ -155,7 +156,8 @@ func (o selectionOptions) resolve(ctx context.Context, g ground, packages []*sce
 	return found, nil
 }
 
-// ground reads the files that --bbox, --region and --route name, and says on stderr what of them was not used as it stands.
+// ground reads the files that --bbox, --region and --route name, and says on stderr what of them
+// was not used as it stands.
 func (o selectionOptions) ground(stderr io.Writer) (ground, error) {
 	var g ground
 	if o.BBox != "" {
@@ -231,7 +233,8 @@ func flownPath(r route.Route, ceiling float64) *tiles.Path {
 	return tiles.NewPath(points...)
 }
 
-// openScenery reads the packages, or the terrain of some of their cells, and says on stderr what of their terrain could not be used.
+// openScenery reads the packages, or the terrain of some of their cells, and says on stderr what of
+// their terrain could not be used.
 func openScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bool, stderr io.Writer) ([]*scenery.Package, error) {
 	cache, err := scenery.CacheDir()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// TestCruisingAltitude plans one flight twice, with the altitude of the cruise at every waypoint and in
-// the plan's head only. The latter was planned as if at the ground, with 11 % more chunks.
+// TestCruisingAltitude plans one flight twice, with the altitude of the cruise at every waypoint
+// and in the plan's head only. The latter was planned as if at the ground, with 11 % more chunks.
 func TestCruisingAltitude(t *testing.T) {
 	chunks := func(file string) (n int) {
 		o := selectionOptions{Routes: []string{filepath.Join("..", "..", "pkg", "route", "testdata", "cases", file)}, Detail: "sight",

@@ -16,11 +16,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
-// unmountPatience is how long an interrupted mount waits for open files to be closed before it is detached.
+// unmountPatience is how long an interrupted mount waits for open files to be closed before it is
+// detached.
 const unmountPatience = 5 * time.Second
 
-// serve mounts and stays until the context ends, somebody unmounts, or the terminal goes away. ready is called once the mount can be used. SIGHUP makes it look
-// for other archives.
+// serve mounts and stays until the context ends, somebody unmounts, or the terminal goes away.
+// ready is called once the mount can be used. SIGHUP makes it look for other archives.
 func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func(*mount.FS) error, line *statusLine) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before there is a mount that a hang-up would leave behind
@@ -73,7 +74,8 @@ func attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error
 	}
 }
 
-// end unmounts. Being asked to end is how a mount ends well: files still open are said, and served until they are closed.
+// end unmounts. Being asked to end is how a mount ends well: files still open are said, and served
+// until they are closed.
 func end(ctx context.Context, fsys *mount.FS, gone <-chan error, stderr io.Writer) error {
 	unmounting, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmountPatience)
 	defer cancel()

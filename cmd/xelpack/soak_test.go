@@ -26,7 +26,8 @@ import (
 const (
 	// soakVariable in the environment is how long the soak runs, such as 30m.
 	soakVariable = "XELPACK_SOAK"
-	// countedVariable makes the test binary be the xelpack command, and say on descriptor 3 how many goroutines it has.
+	// countedVariable makes the test binary be the xelpack command, and say on descriptor 3 how
+	// many goroutines it has.
 	countedVariable = "XELPACK_COUNTED"
 
 	soakDeadline = 5 * time.Second
@@ -68,9 +69,10 @@ func TestMountUnderLoad(t *testing.T) {
 	t.Run("killed", func(t *testing.T) { testKilled(t, world, file) })
 }
 
-// testSoak loads the mount like X-Plane does, with a provider that has faults and outages, and compares every byte: no read short, wrong or failed, no answer later
-// than a second after the deadline, and in the end no more goroutines and descriptors than at the beginning. `make soak` runs it for 30 minutes over 100,000
-// textures and prints the report.
+// testSoak loads the mount like X-Plane does, with a provider that has faults and outages, and
+// compares every byte: no read short, wrong or failed, no answer later than a second after the
+// deadline, and in the end no more goroutines and descriptors than at the beginning. `make soak`
+// runs it for 30 minutes over 100,000 textures and prints the report.
 func testSoak(t *testing.T, world *soak.World, file string) {
 	duration, pace, grace := 3*time.Second, time.Second, time.Minute // a test among others says nothing about time
 	if s := os.Getenv(soakVariable); s != "" {
@@ -109,8 +111,8 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 	}
 }
 
-// troubled is a provider of the usual kind: some answers are useless the first time, some slow, some pieces of ground have no imagery at all, and every few minutes
-// it is away for a while.
+// troubled is a provider of the usual kind: some answers are useless the first time, some slow,
+// some pieces of ground have no imagery at all, and every few minutes it is away for a while.
 func troubled(start time.Time) fetchtest.Faults {
 	first := fetchtest.FirstOf(40, fetchtest.ServerError, fetchtest.Truncated, fetchtest.HTML, fetchtest.Empty, fetchtest.TooMany, fetchtest.Reset)
 	return func(c tiles.Chunk, attempt int) fetchtest.Fault {

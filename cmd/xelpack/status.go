@@ -18,7 +18,8 @@ import (
 // statusInterval is how often the status line is drawn anew.
 const statusInterval = time.Second
 
-// statusLine is a writer of messages with, on a terminal, a line below them that says how things stand. In a pipe or a file there are only the messages.
+// statusLine is a writer of messages with, on a terminal, a line below them that says how things
+// stand. In a pipe or a file there are only the messages.
 type statusLine struct {
 	out      io.Writer
 	terminal *os.File // nil: none
@@ -39,8 +40,10 @@ func newStatusLine(w io.Writer) *statusLine {
 	return s
 }
 
-// newStatusLineBehind returns a status line whose writers never wait for w, be it a terminal that is stopped or a pipe that nobody reads, and what is to be closed
-// in the end. Nor does the process die of a pipe whose reader has gone: a mount has more to do than to talk. What was dropped is said as log is written.
+// newStatusLineBehind returns a status line whose writers never wait for w, be it a terminal that
+// is stopped or a pipe that nobody reads, and what is to be closed in the end. Nor does the process
+// die of a pipe whose reader has gone: a mount has more to do than to talk. What was dropped is
+// said as log is written.
 func newStatusLineBehind(w io.Writer, log logOptions) (*statusLine, *logs.Behind) {
 	signal.Ignore(syscall.SIGPIPE)
 	s := newStatusLine(w)

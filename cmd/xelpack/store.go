@@ -70,7 +70,8 @@ func storeFile(name string) (string, error) {
 	return filepath.Join(dir, "xelpack", "chunks", name), err
 }
 
-// countKept returns what counts the chunks of p that are kept already; nil where none are. A store that cannot be read is none.
+// countKept returns what counts the chunks of p that are kept already; nil where none are. A store
+// that cannot be read is none.
 func (o storeOptions) countKept(ctx context.Context, p fetch.Provider) func([]chunkstore.Square) (int, error) {
 	name, _ := o.keeps(p)
 	file, err := storeFile(name)

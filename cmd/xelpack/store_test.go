@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 )
 
-// Two builds at once, in two processes, with one chunk store: both succeed, and afterwards it holds what either fetched.
+// Two builds at once, in two processes, with one chunk store: both succeed, and afterwards it holds
+// what either fetched.
 func TestTwoProcessesShareAStore(t *testing.T) {
 	drill.SkipIfShort(t)
 	server := farmServer(t)
@@ -71,8 +72,8 @@ func TestBuildWithFewDescriptors(t *testing.T) {
 	}
 }
 
-// A token goes to the provider and nowhere else: whatever a build prints and leaves behind is searched for it, after success, refusal, trouble and an
-// outage.
+// A token goes to the provider and nowhere else: whatever a build prints and leaves behind is
+// searched for it, after success, refusal, trouble and an outage.
 func TestTokensAreKeptNowhere(t *testing.T) {
 	drill.SkipIfShort(t)
 	const token = "pk.hunter2hunter2"

@@ -54,7 +54,8 @@ func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
 	return printSummary(stdout, s)
 }
 
-// readTrace lets use read a trace. One that is cut short is said, and good as far as it goes; s, if not nil, learns of it.
+// readTrace lets use read a trace. One that is cut short is said, and good as far as it goes; s, if
+// not nil, learns of it.
 func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.Summary) error {
 	r, err := trace.Open(file)
 	if err != nil {
@@ -259,7 +260,8 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	return err
 }
 
-// writeFlights writes the flights along paths, one after another, and returns how many events they have.
+// writeFlights writes the flights along paths, one after another, and returns how many events they
+// have.
 func writeFlights(ctx context.Context, f io.Writer, o synthOptions, paths []*tiles.Path, textures []tiles.Texture) (n int, err error) {
 	buffered := bufio.NewWriter(f)
 	e, err := trace.NewEncoder(buffered, time.Now())

@@ -78,8 +78,9 @@ func fullPipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// A terminal that takes nothing, or is gone, is no reason to answer late: the first message stops a process that waits for it, and the first that nobody can read
-// kills one that does not see to that.
+// A terminal that takes nothing, or is gone, is no reason to answer late: the first message stops a
+// process that waits for it, and the first that nobody can read kills one that does not see to
+// that.
 func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	archive := filepath.Join(t.TempDir(), "a.mbtiles")
@@ -154,7 +155,8 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 	}
 }
 
-// How many messages were dropped is said in the form of the log: whoever reads JSON gets nothing else.
+// How many messages were dropped is said in the form of the log: whoever reads JSON gets nothing
+// else.
 func TestDroppedMessagesAreSaidAsTheLogIs(t *testing.T) {
 	for _, asJSON := range []bool{true, false} {
 		t.Run(fmt.Sprintf("JSON %v", asJSON), func(t *testing.T) {

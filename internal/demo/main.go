@@ -1,5 +1,6 @@
-// Command demo runs xelpack's main job from end to end on a machine without network or X-Plane: it makes a scenery package, serves invented imagery on
-// 127.0.0.1, and then types the commands that a user would type, checking what comes out. `make demo` runs it.
+// Command demo runs xelpack's main job from end to end on a machine without network or X-Plane: it
+// makes a scenery package, serves invented imagery on 127.0.0.1, and then types the commands that a
+// user would type, checking what comes out. `make demo` runs it.
 package main
 
 import (

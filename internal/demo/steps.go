@@ -31,7 +31,8 @@ func (d *demo) show(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// checkPixels has ImageMagick, which shares no code with us, read every level of an exported texture.
+// checkPixels has ImageMagick, which shares no code with us, read every level of an exported
+// texture.
 func (d *demo) checkPixels(ctx context.Context) error {
 	tool, err := magick.Find()
 	if err != nil {
@@ -60,7 +61,8 @@ func (d *demo) checkPixels(ctx context.Context) error {
 // mountPatience is how long the mount may take to come up or go away.
 const mountPatience = 20 * time.Second
 
-// mountAndCompare serves the archive over the scenery and compares every texture, read through the kernel, with the exported one.
+// mountAndCompare serves the archive over the scenery and compares every texture, read through the
+// kernel, with the exported one.
 func (d *demo) mountAndCompare(ctx context.Context) error {
 	if _, err := os.Stat("/dev/fuse"); err != nil {
 		say("The mount is skipped: this machine has no /dev/fuse")
@@ -133,7 +135,8 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 	return d.readLive(ctx, textures)
 }
 
-// readLive opens a texture that the scenery names and the archive lacks: the mount makes it while the reader waits.
+// readLive opens a texture that the scenery names and the archive lacks: the mount makes it while
+// the reader waits.
 func (d *demo) readLive(ctx context.Context, textures string) error {
 	for _, t := range d.made.Textures {
 		if slices.Contains(d.made.Real, t) || exists(filepath.Join(d.exported(), t.File())) {

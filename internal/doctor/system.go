@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// enoughDescriptors is what a busy mount may have open: a file a descriptor, and X-Plane opens some thousand in one go.
+// enoughDescriptors is what a busy mount may have open: a file a descriptor, and X-Plane opens some
+// thousand in one go.
 const enoughDescriptors = 8192
 
 // Limits looks at how many files a process may open.

@@ -37,8 +37,8 @@ type Range struct {
 // confidence is that of the intervals.
 const confidence = 0.95
 
-// Summary returns the median of the values and its 95 % confidence interval, without assuming how they are distributed. Fewer than six values have none: the
-// interval is then all that was seen.
+// Summary returns the median of the values and its 95 % confidence interval, without assuming how
+// they are distributed. Fewer than six values have none: the interval is then all that was seen.
 func (r Result) Summary() Range {
 	if len(r.Values) == 0 {
 		return Range{}
@@ -62,7 +62,8 @@ type Row struct {
 	Verdict string  `json:"verdict"` // "better", "worse", or "no difference shown"
 }
 
-// Compare compares the figures that both reports have. A difference counts when it would be chance in less than one case of twenty.
+// Compare compares the figures that both reports have. A difference counts when it would be chance
+// in less than one case of twenty.
 func Compare(before, after Report) []Row {
 	var rows []Row
 	for _, a := range before.Results {
@@ -91,7 +92,8 @@ func compare(a, b Result) Row {
 	return r
 }
 
-// Overhead pairs the figures of mount that end in -plain and -watched, and says by how many percent the watched one is worse.
+// Overhead pairs the figures of mount that end in -plain and -watched, and says by how many percent
+// the watched one is worse.
 func (r Report) Overhead() []Row {
 	byName := make(map[string]Result)
 	for _, x := range r.Results {

@@ -22,8 +22,8 @@ const (
 	across = tiles.TextureChunks // chunks along a texture's side
 	chunks = across * across
 
-	// TailBytes is the mip levels of 512 px and less of a BC1 texture: with the header, what X-Plane
-	// reads of most.
+	// TailBytes is the mip levels of 512 px and less of a BC1 texture: with the header, what
+	// X-Plane reads of most.
 	TailBytes = 174_776
 )
 
@@ -45,8 +45,8 @@ func (s Shuffled) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
 	return s[order[int(c.Y%across*across+c.X%across)%len(s)]], nil
 }
 
-// Farmland is chunks of the sample imagery, some 13 KB each, made beforehand: what is measured is not
-// the making of imagery.
+// Farmland is chunks of the sample imagery, some 13 KB each, made beforehand: what is measured is
+// not the making of imagery.
 func Farmland(ctx context.Context) (Shuffled, error) {
 	const side = 9
 	source, s := fetch.Sample(), make(Shuffled, side*side)
@@ -112,7 +112,8 @@ func record(i int, l dds.Layout) mbtiles.Record {
 	return r
 }
 
-// Write makes an archive of contents. Unfinished, it has all that is in it on the disk, and no more.
+// Write makes an archive of contents. Unfinished, it has all that is in it on the disk, and no
+// more.
 func Write(ctx context.Context, path string, list []*mbtiles.Content, finish bool) (err error) {
 	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
 	if err != nil {
@@ -130,8 +131,8 @@ func Write(ctx context.Context, path string, list []*mbtiles.Content, finish boo
 	return w.Finish(ctx, map[string]string{"name": "bench"})
 }
 
-// Archive makes an archive of textures from the first on, for as long as more says so, whose files file
-// returns. A nil file is that of a texture before, which is put only once.
+// Archive makes an archive of textures from the first on, for as long as more says so, whose files
+// file returns. A nil file is that of a texture before, which is put only once.
 func Archive(ctx context.Context, path string, first int, compression mbtiles.Compression, more func(i int, w *mbtiles.Writer) bool, file func(i int) ([]byte, error)) (err error) {
 	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
 	if err != nil {

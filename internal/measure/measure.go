@@ -3,10 +3,10 @@
 //	report, err := measure.Run(ctx, measure.Options{Suites: []string{"encode"}, Rounds: 5})
 //	rows := measure.Compare(before, after)
 //
-// Suites are what `xelpack bench` runs. Every figure is measured several times in rounds, so that two
-// reports can be told apart by more than luck. Command beside adds suites that run other programs and
-// libraries beside xelpack, which must not be linked with it; package soak loads a mount for hours. All
-// of them take imagery, archives and mounts from here.
+// Suites are what `xelpack bench` runs. Every figure is measured several times in rounds, so that
+// two reports can be told apart by more than luck. Command beside adds suites that run other
+// programs and libraries beside xelpack, which must not be linked with it; package soak loads a
+// mount for hours. All of them take imagery, archives and mounts from here.
 package measure
 
 import (
@@ -116,7 +116,8 @@ func (e *Env) Add(name, unit, better string, v float64) {
 	e.report.Results[i].Values = append(e.report.Results[i].Values, v)
 }
 
-// Run runs those of suites that o asks for. A report with what was measured until then comes back with an error too.
+// Run runs those of suites that o asks for. A report with what was measured until then comes back
+// with an error too.
 func Run(ctx context.Context, program string, suites []Suite, o Options) (r Report, err error) {
 	o.Rounds, o.Textures, o.Chunks = cmp.Or(o.Rounds, 6), cmp.Or(o.Textures, 8), cmp.Or(o.Chunks, 2000)
 	if o.Say == nil {

@@ -31,8 +31,8 @@ type Server struct {
 	stderr     strings.Builder
 }
 
-// Serve starts a program that mounts at the folder whose place in args is left as "@", below dir, and
-// waits until it has. Its caches are below dir too.
+// Serve starts a program that mounts at the folder whose place in args is left as "@", below dir,
+// and waits until it has. Its caches are below dir too.
 func Serve(ctx context.Context, dir, program string, args ...string) (_ *Server, err error) {
 	s := &Server{}
 	if s.Mountpoint, err = os.MkdirTemp(dir, "mnt-"); err != nil {
@@ -73,7 +73,8 @@ func ended(p *os.Process) bool {
 	return err == nil && info.Signo != 0
 }
 
-// device is the number of the file system at path; that of a mount differs from that of its mountpoint.
+// device is the number of the file system at path; that of a mount differs from that of its
+// mountpoint.
 func device(path string) uint64 {
 	var st syscall.Stat_t
 	if syscall.Stat(path, &st) != nil {
@@ -125,8 +126,9 @@ func (o Reading) Read(ctx context.Context, mountpoint string, names []tiles.Text
 	return r, err
 }
 
-// Warm reads what is served, so that no disk is measured. What the kernel has of it is dropped first: it keeps what was written in pieces of the size in which
-// it was written, and what it reads in larger ones, which are quicker to copy. Nobody flies in the minute after the build.
+// Warm reads what is served, so that no disk is measured. What the kernel has of it is dropped
+// first: it keeps what was written in pieces of the size in which it was written, and what it reads
+// in larger ones, which are quicker to copy. Nobody flies in the minute after the build.
 func Warm(path string) error {
 	return filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {

@@ -19,7 +19,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// encode measures textures from chunks: decoding, mips, blocks; then the same files into segments of an archive.
+// encode measures textures from chunks: decoding, mips, blocks; then the same files into segments
+// of an archive.
 func encode(ctx context.Context, e *Env) (err error) {
 	p := pack.New(pack.Options{Source: e.Imagery, MaxZL: tiles.MaxZL, Compression: mbtiles.Fast})
 	defer func() { err = errors.Join(err, p.Close()) }()
@@ -90,8 +91,9 @@ func fetching(ctx context.Context, e *Env) (err error) {
 	return nil
 }
 
-// archive measures writing an archive of contents that are there, and reading it: whole textures, and
-// the small mip levels alone. What takes all of one processor is measured in that processor's time.
+// archive measures writing an archive of contents that are there, and reading it: whole textures,
+// and the small mip levels alone. What takes all of one processor is measured in that processor's
+// time.
 func archive(ctx context.Context, e *Env) error {
 	list, err := Contents(ctx, e.Imagery, e.Textures)
 	if err != nil {
@@ -169,7 +171,8 @@ func archiveOnce(ctx context.Context, e *Env, list []*mbtiles.Content, file stri
 	return nil
 }
 
-// mounts measures the reads of a simulator from two mounts of one archive in turn: one that nobody watches, and one with metrics and a trace.
+// mounts measures the reads of a simulator from two mounts of one archive in turn: one that nobody
+// watches, and one with metrics and a trace.
 func mounts(ctx context.Context, e *Env) (err error) {
 	if e.Program == "" {
 		return errors.New("there is nothing that mounts")
@@ -199,7 +202,8 @@ func mounts(ctx context.Context, e *Env) (err error) {
 	}
 	light, heavy = slices.Repeat(once, 60), slices.Repeat(once, 4)
 	for range e.Round() {
-		// One reader: what is measured is the path of an answer, and with several the scheduler's moods would hide it.
+		// One reader: what is measured is the path of an answer, and with several the scheduler's
+		// moods would hide it.
 		for _, name := range order {
 			small, err := Reading{Parallel: 1, Tails: true}.Read(ctx, servers[name].Mountpoint, light)
 			if err != nil {

@@ -14,7 +14,8 @@ import (
 // Stuck is from when on a worker's task counts as stuck: none takes a tenth of that.
 const Stuck = 10 * time.Second
 
-// HealthCheck looks how Sources are. However many ask it, one looks at a time: what hangs does not pile up. Safe for concurrent use.
+// HealthCheck looks how Sources are. However many ask it, one looks at a time: what hangs does not
+// pile up. Safe for concurrent use.
 type HealthCheck struct {
 	Sources *Sources
 	// Stuck is how long a worker's task may take. 0: the constant of that name.
@@ -30,8 +31,8 @@ type visit struct {
 	err   error
 }
 
-// Check returns nil while all is well, and otherwise what is wrong, a line each, in words for people, without paths. When ctx ends first, there is no answer, and
-// the error says for how long.
+// Check returns nil while all is well, and otherwise what is wrong, a line each, in words for
+// people, without paths. When ctx ends first, there is no answer, and the error says for how long.
 func (h *HealthCheck) Check(ctx context.Context) error {
 	v := h.visit(ctx)
 	select {
@@ -42,7 +43,8 @@ func (h *HealthCheck) Check(ctx context.Context) error {
 	}
 }
 
-// visit returns the look that is under way, or begins one. It does not end with who asks: others may have come to wait for it.
+// visit returns the look that is under way, or begins one. It does not end with who asks: others
+// may have come to wait for it.
 func (h *HealthCheck) visit(ctx context.Context) *visit {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -9,9 +9,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Logging logs what is notable about fetching and building: as warnings what leaves its mark on the result (chunks that failed for good, textures with holes,
-// hosts that stop answering, tasks that take too long), as information what is made good (requests that failed, and throttling), and at the debug level each
-// texture. Messages are constants, for a log that limits them.
+// Logging logs what is notable about fetching and building: as warnings what leaves its mark on the
+// result (chunks that failed for good, textures with holes, hosts that stop answering, tasks that
+// take too long), as information what is made good (requests that failed, and throttling), and at
+// the debug level each texture. Messages are constants, for a log that limits them.
 type Logging struct {
 	Nobody
 	To *slog.Logger

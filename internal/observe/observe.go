@@ -1,10 +1,12 @@
-// Package observe connects what can be watched (the fetch client, the pipeline, the mount) with who watches it: metrics, the status page, the trace, the log.
+// Package observe connects what can be watched (the fetch client, the pipeline, the mount) with who
+// watches it: metrics, the status page, the trace, the log.
 //
 //	watch := observe.All(metrics, board, slow)
 //	client := fetch.NewClient(fetch.ClientOptions{Observer: watch})
 //	sources.Client.Store(client)
 //
-// What happens is told as it happens, through an Observer; what is, such as the length of a queue, is looked up in Sources when somebody asks.
+// What happens is told as it happens, through an Observer; what is, such as the length of a queue,
+// is looked up in Sources when somebody asks.
 package observe
 
 import (
@@ -18,14 +20,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of everything. Its methods are called from many goroutines at once and must not wait.
+// Observer hears of everything. Its methods are called from many goroutines at once and must not
+// wait.
 type Observer interface {
 	fetch.Observer
 	pack.Observer
 	mount.Observer
 }
 
-// Sources are what a process has that can be asked for its state. What is not there yet, or never, is nil. Safe for concurrent use.
+// Sources are what a process has that can be asked for its state. What is not there yet, or never,
+// is nil. Safe for concurrent use.
 type Sources struct {
 	Client   atomic.Pointer[fetch.Client]
 	Pipeline atomic.Pointer[pack.Pipeline]

@@ -38,7 +38,8 @@ func BenchmarkTexture(b *testing.B) {
 	}
 }
 
-// BenchmarkBuild is a whole archive of nine full textures, compressed and written, without a network.
+// BenchmarkBuild is a whole archive of nine full textures, compressed and written, without a
+// network.
 func BenchmarkBuild(b *testing.B) {
 	source := farmland(b)
 	dir := b.TempDir()

@@ -87,7 +87,8 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 		return end, ctx.Err()
 	case err == nil:
 		end.overzoomed = true
-		// Enlarged by a worker too: a picture for each of the chunks that wait for one would take memory by the hundred megabytes.
+		// Enlarged by a worker too: a picture for each of the chunks that wait for one would take
+		// memory by the hundred megabytes.
 		return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddPixels(b, place.Row, place.Col, piece.enlarged()) })
 	case errors.Is(err, fetch.ErrNoImagery):
 		end.missing = true

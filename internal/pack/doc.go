@@ -1,4 +1,5 @@
-// Package pack turns chunks into textures and plans into archives: the one pipeline behind `xelpack build` and behind the mount's live answers.
+// Package pack turns chunks into textures and plans into archives: the one pipeline behind
+// `xelpack build` and behind the mount's live answers.
 //
 //	p := pack.New(pack.Options{Source: client.Source(provider), MaxZL: provider.MaxZL})
 //	defer p.Close()
@@ -9,15 +10,19 @@
 //
 // # Chunks
 //
-// A chunk ends in one of three ways: ok, no imagery, failed. What a provider lacks at the wanted zoom level, and what failed, is enlarged from the nearest
-// parent zoom that has it, and is neutral ground colour if six levels have nothing. Failures leave a hole to be repaired; missing imagery does not.
+// A chunk ends in one of three ways: ok, no imagery, failed. What a provider lacks at the wanted
+// zoom level, and what failed, is enlarged from the nearest parent zoom that has it, and is neutral
+// ground colour if six levels have nothing. Failures leave a hole to be repaired; missing imagery
+// does not.
 //
 // # Memory
 //
-// A texture in flight costs its output, and textures start only while Options.Memory has room for theirs. Chunk bodies are bounded by Options.Slots. Both
-// limits are the pipeline's, not a texture's, so they hold however many textures are asked for at once.
+// A texture in flight costs its output, and textures start only while Options.Memory has room for
+// theirs. Chunk bodies are bounded by Options.Slots. Both limits are the pipeline's, not a
+// texture's, so they hold however many textures are asked for at once.
 //
 // # Concurrency
 //
-// A Pipeline is safe for concurrent use. Decoding and encoding take one of its workers, as many as there are processors; waiting for the network takes none.
+// A Pipeline is safe for concurrent use. Decoding and encoding take one of its workers, as many as
+// there are processors; waiting for the network takes none.
 package pack

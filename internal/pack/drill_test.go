@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// transient is every kind of answer of domain §6 that is trouble which may pass, and the forms of imagery with the same pixels.
+// transient is every kind of answer of domain §6 that is trouble which may pass, and the forms of
+// imagery with the same pixels.
 var transient = []fetchtest.Kind{
 	fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.RequestTimeout, fetchtest.Reset, fetchtest.Stall, fetchtest.StallBody,
 	fetchtest.ShortBody, fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK, fetchtest.Huge,
@@ -26,8 +27,9 @@ var nowhere = func(faults fetchtest.Faults) fetchtest.Faults {
 	return func(c tiles.Chunk, _ int) fetchtest.Fault { return faults(c, 0) }
 }(fetchtest.FirstOf(50, fetchtest.NotFound, fetchtest.Gone, fetchtest.NoContent, fetchtest.BingNoTile, fetchtest.ArcGISNoData))
 
-// TestDrillRandomFaults: one answer in twenty is faulty, in every way there is; some chunks are nowhere. The archive equals that of a server without
-// faults, every chunk ends as it does there, and no goroutine is left.
+// TestDrillRandomFaults: one answer in twenty is faulty, in every way there is; some chunks are
+// nowhere. The archive equals that of a server without faults, every chunk ends as it does there,
+// and no goroutine is left.
 func TestDrillRandomFaults(t *testing.T) {
 	drill.SkipIfShort(t)
 	items := drill.Scale(neighbours(400, 0), neighbours(10, 1))

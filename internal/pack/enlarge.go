@@ -7,12 +7,14 @@ import (
 // chunkPixels is the width of a chunk.
 const chunkPixels = 256
 
-// enlarge returns the piece of parent that a chunk up zoom levels deeper covers, enlarged to 256×256 px by Catmull-Rom interpolation. x and y count the
-// pieces, 2^up a side. Neighbours of the piece take part, so pieces of one parent meet without a seam.
+// enlarge returns the piece of parent that a chunk up zoom levels deeper covers, enlarged to
+// 256×256 px by Catmull-Rom interpolation. x and y count the pieces, 2^up a side. Neighbours of the
+// piece take part, so pieces of one parent meet without a seam.
 //
 // All sums are integers and exact but for one rounding: the pixels are the same on every machine.
 func enlarge(parent *image.NRGBA, up uint, x, y uint32) *image.NRGBA {
-	// Columns first: 256 px wide and as high as the rows of the parent that the piece and the kernel touch.
+	// Columns first: 256 px wide and as high as the rows of the parent that the piece and the
+	// kernel touch.
 	width := chunkPixels >> up
 	top := int(y)*width - 2
 	rows := width + 4
@@ -57,15 +59,17 @@ func enlarge(parent *image.NRGBA, up uint, x, y uint32) *image.NRGBA {
 // extraBits is the precision kept between the two passes.
 const extraBits = 8
 
-// catmullRom holds the four weights of every position between two pixels that an enlargement by 2^up needs, as integers over one common divisor.
+// catmullRom holds the four weights of every position between two pixels that an enlargement by
+// 2^up needs, as integers over one common divisor.
 type catmullRom struct {
 	up      uint
 	weights [][4]int64
 	shift   uint // the weights of a position sum to 1<<shift
 }
 
-// kernel returns the weights for enlarging 2^up times. The output's pixel centres lie at odd multiples of 1/(2·2^up) between the input's; with
-// t = n/d the Catmull-Rom weights (Keys 1981, a = -1/2) times 2·d³ are integers.
+// kernel returns the weights for enlarging 2^up times. The output's pixel centres lie at odd
+// multiples of 1/(2·2^up) between the input's; with t = n/d the Catmull-Rom weights (Keys 1981, a =
+// -1/2) times 2·d³ are integers.
 func kernel(up uint) catmullRom {
 	d := int64(2) << up
 	k := catmullRom{up: up, shift: 1 + 3*(up+1), weights: make([][4]int64, 1<<up)}
@@ -81,7 +85,8 @@ func kernel(up uint) catmullRom {
 	return k
 }
 
-// at returns the weights of output pixel i and the input pixel that the first of them is for; the piece starts at input pixel start.
+// at returns the weights of output pixel i and the input pixel that the first of them is for; the
+// piece starts at input pixel start.
 func (k catmullRom) at(start, i int) (first int, weights *[4]int64) {
 	phase := i & (1<<k.up - 1)
 	first = start + i>>k.up - 1

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// reference is the textbook's Catmull-Rom interpolation in floating point, one output pixel at a time.
+// reference is the textbook's Catmull-Rom interpolation in floating point, one output pixel at a
+// time.
 func reference(parent *image.NRGBA, up uint, x, y uint32, i, j, ch int) float64 {
 	scale := float64(int(1) << up)
 	width := float64(chunkPixels) / scale
@@ -84,7 +85,8 @@ func TestEnlargeFlat(t *testing.T) {
 	}
 }
 
-// Pieces of one parent meet without a seam: across a border the step is no larger than inside, on a smooth picture.
+// Pieces of one parent meet without a seam: across a border the step is no larger than inside, on a
+// smooth picture.
 func TestEnlargeHasNoSeams(t *testing.T) {
 	parent := image.NewNRGBA(image.Rect(0, 0, 256, 256))
 	for y := range 256 {

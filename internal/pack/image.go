@@ -28,13 +28,15 @@ func addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, body []byte) err
 	return w.AddPixels(b, place.Row, place.Col, img)
 }
 
-// decodeImage returns the 256×256 px of a JPEG, PNG or WebP. What is transparent shows the ground; a picture that is nothing but transparent is how some
-// servers say that they have none: fetch.ErrNoImagery.
+// decodeImage returns the 256×256 px of a JPEG, PNG or WebP. What is transparent shows the ground;
+// a picture that is nothing but transparent is how some servers say that they have none:
+// fetch.ErrNoImagery.
 func decodeImage(w *dds.Worker, body []byte) (*image.NRGBA, error) {
 	if fetch.IsJPEG(body) {
 		return w.DecodeJPEG(body)
 	}
-	// Its size is checked, whatever the source has done: decoding makes no more memory than 256×256 px take.
+	// Its size is checked, whatever the source has done: decoding makes no more memory than 256×256
+	// px take.
 	if err := fetch.CheckImage(body); err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
@@ -65,7 +67,8 @@ func decodePNG(body []byte) (*image.NRGBA, error) {
 	return out, nil
 }
 
-// onGround blends img over the ground colour, in integers. It reports whether anything of it was to be seen.
+// onGround blends img over the ground colour, in integers. It reports whether anything of it was to
+// be seen.
 func onGround(img *image.NRGBA) (seen bool) {
 	under := [3]uint32{uint32(ground.R), uint32(ground.G), uint32(ground.B)}
 	for i := 0; i < len(img.Pix); i += 4 {

@@ -18,8 +18,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// TestRealWebP decodes what libwebp wrote of one chunk of the sample imagery, in the three kinds of WebP there are: all that comes from the picture is in
-// its place.
+// TestRealWebP decodes what libwebp wrote of one chunk of the sample imagery, in the three kinds of
+// WebP there are: all that comes from the picture is in its place.
 func TestRealWebP(t *testing.T) {
 	body, err := fetch.Sample().Fetch(t.Context(), tiles.Chunk{Z: 16, X: 33712, Y: 23952})
 	if err != nil {
@@ -66,7 +66,8 @@ func TestRealWebP(t *testing.T) {
 	}
 }
 
-// TestPNGBomb: a picture of 256×256 px whose data would inflate to far more ends as one that cannot be decoded, without the rest being inflated.
+// TestPNGBomb: a picture of 256×256 px whose data would inflate to far more ends as one that cannot
+// be decoded, without the rest being inflated.
 func TestPNGBomb(t *testing.T) {
 	var data bytes.Buffer
 	z := zlib.NewWriter(&data)

@@ -7,13 +7,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of what a Pipeline does. Its methods are called from many goroutines at once and must not wait.
+// Observer hears of what a Pipeline does. Its methods are called from many goroutines at once and
+// must not wait.
 type Observer interface {
 	// Building is called when work on a texture begins: there is memory for it.
 	Building(it tiles.Item)
-	// Built is called when that work has ended. An error means that ctx ended or that the texture cannot be built at all; holes are in the tally.
+	// Built is called when that work has ended. An error means that ctx ended or that the texture
+	// cannot be built at all; holes are in the tally.
 	Built(it tiles.Item, tally Tally, took time.Duration, err error)
-	// Stored is called when Build has given a texture to the archive's writer, or has kept the better one that is there; the tally is that of what is kept.
+	// Stored is called when Build has given a texture to the archive's writer, or has kept the
+	// better one that is there; the tally is that of what is kept.
 	Stored(it tiles.Item, tally Tally)
 	// Worked is called when a worker has done a task.
 	Worked(task Task, took time.Duration)

@@ -24,13 +24,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fields is 6×6 chunks of farmland over and over, made once for all tests: imagery costs more to make than to pack. Neighbouring textures differ: 6 is
-// no divisor of 16.
+// fields is 6×6 chunks of farmland over and over, made once for all tests: imagery costs more to
+// make than to pack. Neighbouring textures differ: 6 is no divisor of 16.
 var fields = sync.OnceValue(func() fetch.Source {
 	return fetchtest.Repeat(tiles.Chunk{Z: 16, X: 33660, Y: 23940}, 6, fetch.Sample())
 })
 
-// land is a texture of the sample imagery with land and coast; item at detail k of it is (16>>k)² chunks.
+// land is a texture of the sample imagery with land and coast; item at detail k of it is (16>>k)²
+// chunks.
 func land(k uint8) tiles.Item {
 	t, err := tiles.ParseName("23920_33696_BI16")
 	if err != nil {
@@ -64,7 +65,8 @@ func newPipeline(t *testing.T, o Options) *Pipeline {
 	return p
 }
 
-// clientOptions make a client that retries at once. Its deadline is long: the server makes its imagery on the machine that runs the tests.
+// clientOptions make a client that retries at once. Its deadline is long: the server makes its
+// imagery on the machine that runs the tests.
 func clientOptions() fetch.ClientOptions {
 	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: time.Minute, Retries: 4, MaxRetryAfter: 10 * time.Millisecond, Patience: time.Second}
 }
@@ -258,8 +260,8 @@ func TestLimitsAreTheProcess(t *testing.T) {
 	}
 }
 
-// watch ends the server's faults and returns what counts the chunks asked for from now on. A chunk counts once: on a busy machine one may be asked for
-// again because its answer takes long.
+// watch ends the server's faults and returns what counts the chunks asked for from now on. A chunk
+// counts once: on a busy machine one may be asked for again because its answer takes long.
 func watch(server *fetchtest.Server) func() int {
 	var asked sync.Map
 	server.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
@@ -301,7 +303,8 @@ func digest(t *testing.T, file string) string {
 	return v.Digest
 }
 
-// A first answer that is faulty for one chunk in five still gives a complete archive, equal to the faultless one.
+// A first answer that is faulty for one chunk in five still gives a complete archive, equal to the
+// faultless one.
 func TestFaultyFirstAnswers(t *testing.T) {
 	dir, items := t.TempDir(), neighbours(6, 2)
 	p, client, _ := serverPipeline(t, nil)
@@ -434,8 +437,10 @@ func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
 	}
 }
 
-// A whole region that fails for ever, at the start of a build, neither ends it nor keeps what comes behind out of the archive; nor does it end the second
-// build, which has nothing left but that. Single chunks that are refused, of textures of one chunk, once ended a build as if everything were.
+// A whole region that fails for ever, at the start of a build, neither ends it nor keeps what comes
+// behind out of the archive; nor does it end the second build, which has nothing left but that.
+// Single chunks that are refused, of textures of one chunk, once ended a build as if everything
+// were.
 func TestBuildEndsWithHolesInARegion(t *testing.T) {
 	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.ServerError, fetchtest.HTML, fetchtest.Reset} {
 		t.Run(kind.String(), func(t *testing.T) {

@@ -13,14 +13,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ParentLevels is how many zoom levels up a fill is looked for: beyond, a chunk would be made of four pixels.
+// ParentLevels is how many zoom levels up a fill is looked for: beyond, a chunk would be made of
+// four pixels.
 const ParentLevels = 6
 
 // keptParents bounds the decoded parents kept for their other children: 256 KiB each.
 const keptParents = 256
 
-// parents finds what a chunk can be filled with. A parent is fetched once for all children that need it, and is remembered a while, also when the
-// provider has none.
+// parents finds what a chunk can be filled with. A parent is fetched once for all children that
+// need it, and is remembered a while, also when the provider has none.
 type parents struct {
 	pipeline *Pipeline
 
@@ -50,8 +51,9 @@ type piece struct {
 // enlarged returns the piece as 256×256 px.
 func (p piece) enlarged() *image.NRGBA { return enlarge(p.parent, p.up, p.x, p.y) }
 
-// find returns c's piece of the nearest parent zoom that has imagery. The error is fetch.ErrNoImagery if none has, another if a parent
-// that was nearer than what could be had failed: what would be shown then is not what a repair will show.
+// find returns c's piece of the nearest parent zoom that has imagery. The error is
+// fetch.ErrNoImagery if none has, another if a parent that was nearer than what could be had
+// failed: what would be shown then is not what a repair will show.
 func (ps *parents) find(ctx context.Context, c tiles.Chunk) (piece, error) {
 	up := uint(1)
 	if c.Z > ps.pipeline.maxZL {

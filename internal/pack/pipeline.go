@@ -22,29 +22,34 @@ import (
 // Options tune a Pipeline. Source and MaxZL are needed; the rest have defaults.
 type Options struct {
 	Source fetch.Source
-	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from there.
+	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from
+	// there.
 	MaxZL tiles.ZL
 	// Quality is the encoder's. Default good.
 	Quality dds.Quality
 	// Compression is what contents for an archive are made with. Default none.
 	Compression mbtiles.Compression
-	// Memory bounds the outputs of textures in flight, in bytes. Default 64 MiB: five full textures.
+	// Memory bounds the outputs of textures in flight, in bytes. Default 64 MiB: five full
+	// textures.
 	Memory int64
 	// Workers decode and encode. Default GOMAXPROCS.
 	Workers int
-	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four for every worker, so that the
-	// network has something to do while bodies wait.
+	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four
+	// for every worker, so that the network has something to do while bodies wait.
 	Slots int
-	// LowPriority has the workers decode and encode on threads of low CPU priority: others on the machine come first.
+	// LowPriority has the workers decode and encode on threads of low CPU priority: others on the
+	// machine come first.
 	LowPriority bool
 	// Observer hears of what is done. Nil: nobody does.
 	Observer Observer
 }
 
-// DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch while another texture finishes.
+// DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch
+// while another texture finishes.
 const DefaultMemory = 64 << 20
 
-// Pipeline builds textures. One serves the whole process. Close it when nothing is being built any more.
+// Pipeline builds textures. One serves the whole process. Close it when nothing is being built any
+// more.
 type Pipeline struct {
 	source  fetch.Source
 	maxZL   tiles.ZL
@@ -166,14 +171,17 @@ func (b *Built) Take() []byte {
 	return file
 }
 
-// cost is what a texture in flight counts for: its output, or all there is if the limit is smaller than one texture.
+// cost is what a texture in flight counts for: its output, or all there is if the limit is smaller
+// than one texture.
 func (p *Pipeline) cost(it tiles.Item) int64 { return min(layout(it).Size(), p.limit) }
 
 func layout(it tiles.Item) dds.Layout { return dds.Layout{Format: dds.BC1, Side: it.Side()} }
 
-// Texture builds one texture. It waits until the pipeline has memory for it. The caller releases the result.
+// Texture builds one texture. It waits until the pipeline has memory for it. The caller releases
+// the result.
 //
-// Chunks that fail do not fail the texture: they are counted. An error means that ctx ended or that the texture cannot be built at all.
+// Chunks that fail do not fail the texture: they are counted. An error means that ctx ended or that
+// the texture cannot be built at all.
 func (p *Pipeline) Texture(ctx context.Context, it tiles.Item) (*Built, error) {
 	cost := p.cost(it)
 	if err := p.enterMemory(ctx, cost); err != nil {
@@ -245,7 +253,8 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 
 	g, chunkCtx := errgroup.WithContext(ctx)
 	for place, c := range it.Chunks() {
-		// A slot is held from the request until the chunk is encoded, so bodies cannot pile up in front of the encoder.
+		// A slot is held from the request until the chunk is encoded, so bodies cannot pile up in
+		// front of the encoder.
 		if err := p.enterSlot(chunkCtx); err != nil {
 			break // ctx ended, or a chunk has an error for Wait
 		}
@@ -275,7 +284,8 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	return built, err
 }
 
-// bufferPool keeps the output buffers of released textures for the next ones: 11 MB made anew for every texture is work for the garbage collector.
+// bufferPool keeps the output buffers of released textures for the next ones: 11 MB made anew for
+// every texture is work for the garbage collector.
 type bufferPool struct {
 	mu   sync.Mutex
 	free [][]byte

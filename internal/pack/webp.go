@@ -8,8 +8,9 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// decodeWebP decodes a WebP. Its lossy kind keeps luma from 16 to 235 and chroma from 16 to 240, as video does, while Go's image.YCbCr means the full range of
-// JPEG: taken as that, black would be grey and every colour pale. So the colours are made here, in libwebp's integers.
+// decodeWebP decodes a WebP. Its lossy kind keeps luma from 16 to 235 and chroma from 16 to 240, as
+// video does, while Go's image.YCbCr means the full range of JPEG: taken as that, black would be
+// grey and every colour pale. So the colours are made here, in libwebp's integers.
 func decodeWebP(body []byte) (*image.NRGBA, error) {
 	img, err := webp.Decode(bytes.NewReader(body))
 	if err != nil {

@@ -22,7 +22,8 @@ import (
 	"github.com/xelpack/xelpack/internal/units"
 )
 
-// browse opens the page of m in a real browser without a window and returns what flags make it print.
+// browse opens the page of m in a real browser without a window and returns what flags make it
+// print.
 func browse(t *testing.T, m Map, flags ...string) []byte {
 	t.Helper()
 	binary := browser(t)
@@ -133,7 +134,8 @@ func TestBrowserColours(t *testing.T) {
 	}
 }
 
-// Over an archive's imagery colours are a tint, holes are hatched, and keys take away one layer or the other.
+// Over an archive's imagery colours are a tint, holes are hatched, and keys take away one layer or
+// the other.
 func TestBrowserArchive(t *testing.T) {
 	browser(t)
 	m := archive(t)

@@ -1,6 +1,7 @@
 //go:build ignore
 
-// Converts Natural Earth's land, as the npm package world-atlas has it in TopoJSON, to land.bin (its form is told in land.go):
+// Converts Natural Earth's land, as the npm package world-atlas has it in TopoJSON, to land.bin
+// (its form is told in land.go):
 //
 //	npm install world-atlas@2.0.2 && go run gen_land.go node_modules/world-atlas/land-50m.json land.bin
 package main
@@ -82,7 +83,8 @@ func main() {
 	fmt.Printf("%d rings, %d points, %d bytes\n", rings, points, len(out))
 }
 
-// join puts a ring together from its arcs: ^n is arc n backwards, and each arc starts where the last one ended.
+// join puts a ring together from its arcs: ^n is arc n backwards, and each arc starts where the
+// last one ended.
 func join(arcs [][]point, ring []int) []point {
 	var line []point
 	for _, n := range ring {
@@ -101,7 +103,8 @@ func join(arcs [][]point, ring []int) []point {
 	return line
 }
 
-// unwrap lets longitudes run on across the antimeridian. Antarctica goes round the pole: it is closed along 90° S.
+// unwrap lets longitudes run on across the antimeridian. Antarctica goes round the pole: it is
+// closed along 90° S.
 func unwrap(ring []point) []point {
 	for i := range ring[1:] {
 		ring[i+1].lon = ring[i].lon + math.Remainder(ring[i+1].lon-ring[i].lon, 360)
@@ -113,7 +116,8 @@ func unwrap(ring []point) []point {
 	return ring
 }
 
-// simplify is Douglas and Peucker's, with degrees of longitude as long as they are on the ground. A ring is cut in two first.
+// simplify is Douglas and Peucker's, with degrees of longitude as long as they are on the ground. A
+// ring is cut in two first.
 func simplify(ring []point) []point {
 	far := 0
 	for i := range ring {

@@ -8,16 +8,19 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// landFile is Natural Earth's land at 1:50 million (version 4.1, public domain, naturalearthdata.com), simplified to 0.01°, by way of the npm package
-// world-atlas 2.0.2. See gen_land.go. Its form: for each ring the number of its points (uvarint), then for each point the steps east and north from the
-// point before it, of the ring before it too (zigzag varints, 200 to a degree). Rings are not closed; an outline and its lakes turn different ways.
+// landFile is Natural Earth's land at 1:50 million (version 4.1, public domain,
+// naturalearthdata.com), simplified to 0.01°, by way of the npm package world-atlas 2.0.2. See
+// gen_land.go. Its form: for each ring the number of its points (uvarint), then for each point the
+// steps east and north from the point before it, of the ring before it too (zigzag varints, 200 to
+// a degree). Rings are not closed; an outline and its lakes turn different ways.
 //
 //go:embed land.bin
 var landFile []byte
 
 const landUnits = 200 // a degree
 
-// land returns the coastlines, in degrees, closed. Longitudes run on beyond ±180 where land crosses the antimeridian; Antarctica is closed along 90° S.
+// land returns the coastlines, in degrees, closed. Longitudes run on beyond ±180 where land crosses
+// the antimeridian; Antarctica is closed along 90° S.
 func land() ([]orb.Ring, error) {
 	var rings []orb.Ring
 	var lon, lat int64

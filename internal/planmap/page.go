@@ -123,21 +123,25 @@ func (m Map) WriteHTML(w io.Writer) error {
 // imageryQuality is that of the JPEG in the page.
 const imageryQuality = 75
 
-// Style and Script are those of the page, for another page that shows a map: it has the elements that the script names, and one called data that holds Ground.
+// Style and Script are those of the page, for another page that shows a map: it has the elements
+// that the script names, and one called data that holds Ground.
 func Style() string { return pageCSS }
 
-// Script draws the map; see Style. xelpackMap.replace in it takes the textures that are to be drawn from then on, and the view that they take up;
-// xelpackMap.frame takes a box to be drawn round some of them.
+// Script draws the map; see Style. xelpackMap.replace in it takes the textures that are to be drawn
+// from then on, and the view that they take up; xelpackMap.frame takes a box to be drawn round some
+// of them.
 func Script() string { return geoJS + inputJS + drawJS }
 
-// Ground returns the data for Script, as JSON that may stand in a script element: routes, area, coastlines and the view of m, without its textures.
+// Ground returns the data for Script, as JSON that may stand in a script element: routes, area,
+// coastlines and the view of m, without its textures.
 func (m Map) Ground() ([]byte, error) {
 	data := m.data()
 	data.Classes, data.Counts = []pageClass{}, nil
 	return json.Marshal(data)
 }
 
-// Policy is the content security policy of a page that runs nothing but this style and this script, whatever else it holds, and asks no other server.
+// Policy is the content security policy of a page that runs nothing but this style and this script,
+// whatever else it holds, and asks no other server.
 func Policy(style, script string) string {
 	return fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'", digest(style), digest(script))
 }

@@ -8,10 +8,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// A zoom level has a hue; detail pales away from the full colour, towards white on the light map and towards black on the dark one. The colours are evenly
-// spaced to the eye because they are chosen in OKLCh.
+// A zoom level has a hue; detail pales away from the full colour, towards white on the light map
+// and towards black on the dark one. The colours are evenly spaced to the eye because they are
+// chosen in OKLCh.
 
-// hues are degrees of OKLCh by zoom level. The commonest, 16 to 19, differ most, and differ for the colour-blind as well: blue, green, magenta, amber.
+// hues are degrees of OKLCh by zoom level. The commonest, 16 to 19, differ most, and differ for the
+// colour-blind as well: blue, green, magenta, amber.
 var hues = [...]float64{12: 110, 13: 30, 14: 200, 15: 225, 16: 258, 17: 165, 18: 345, 19: 75, 20: 110, 21: 300, 22: 30}
 
 // colour returns what textures of zl and detail are drawn in.

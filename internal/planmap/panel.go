@@ -81,7 +81,8 @@ func (m Map) panel(p *pen) {
 	p.text("Coastlines: Natural Earth", left, pictureHeight-24, false, muted)
 }
 
-// wrapped breaks s into lines of so many letters, at blanks where there are any, and cuts it after so many lines.
+// wrapped breaks s into lines of so many letters, at blanks where there are any, and cuts it after
+// so many lines.
 func wrapped(s string, columns, most int) []string {
 	var lines []string
 	line := ""

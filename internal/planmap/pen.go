@@ -46,7 +46,8 @@ func (p *pen) on(dst draw.Image, c color.Color, rings []orb.Ring) {
 	p.raster.Draw(dst, dst.Bounds(), image.NewUniform(c), image.Point{})
 }
 
-// outline draws the outline of the rings' union: every ring's line, less what lies inside of another.
+// outline draws the outline of the rings' union: every ring's line, less what lies inside of
+// another.
 func (p *pen) outline(c color.Color, thick float64, rings []orb.Ring) {
 	line, inner := image.NewAlpha(p.img.Rect), image.NewAlpha(p.img.Rect)
 	lines := make([]orb.LineString, len(rings))
@@ -61,7 +62,8 @@ func (p *pen) outline(c color.Color, thick float64, rings []orb.Ring) {
 	draw.DrawMask(p.img, p.img.Rect, image.NewUniform(c), image.Point{}, line, image.Point{}, draw.Over)
 }
 
-// strokes turns lines into a quadrilateral a stretch and a disc a point, all turning the same way, so that they add up.
+// strokes turns lines into a quadrilateral a stretch and a disc a point, all turning the same way,
+// so that they add up.
 func strokes(thick float64, lines []orb.LineString) []orb.Ring {
 	var shapes []orb.Ring
 	r := thick / 2

@@ -42,7 +42,8 @@ func over(c, ground color.RGBA, opacity float64) color.RGBA {
 	return color.RGBA{mix(c.R, ground.R), mix(c.G, ground.G), mix(c.B, ground.B), 255}
 }
 
-// has says whether the picture has the colour, to rounding, within some pixels of p: lines may run through p itself.
+// has says whether the picture has the colour, to rounding, within some pixels of p: lines may run
+// through p itself.
 func has(img image.Image, p image.Point, want color.RGBA) bool {
 	for dx := -4; dx <= 4; dx++ {
 		for dy := -4; dy <= 4; dy++ {

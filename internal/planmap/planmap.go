@@ -1,10 +1,13 @@
-// Package planmap draws a plan of textures, or what an archive holds: as one self-contained page to look around in, or as a still picture.
+// Package planmap draws a plan of textures, or what an archive holds: as one self-contained page to
+// look around in, or as a still picture.
 //
 //	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
 //	err := m.WriteHTML(w) // or m.WritePNG(w)
 //
-// Both show coastlines, the routes as great circles, the outline of the area that was asked for, the cells that X-Plane loads as wholes, and every texture, coloured by zoom level and detail, with a
-// legend and totals. The page needs no network and no other file. Nothing that comes from users or files is taken for markup or script.
+// Both show coastlines, the routes as great circles, the outline of the area that was asked for,
+// the cells that X-Plane loads as wholes, and every texture, coloured by zoom level and detail,
+// with a legend and totals. The page needs no network and no other file. Nothing that comes from
+// users or files is taken for markup or script.
 //
 // A Map is only read; its methods may be called at once.
 package planmap
@@ -37,7 +40,8 @@ type Map struct {
 // Imagery is a picture of the ground, north up, in Web Mercator.
 type Imagery struct {
 	Image image.Image
-	// Where its edges are in the world, which is 1 wide and 1 high: west and north from its north-west corner.
+	// Where its edges are in the world, which is 1 wide and 1 high: west and north from its
+	// north-west corner.
 	West, North, East, South float64
 }
 
@@ -46,8 +50,8 @@ func (m Map) kind() string { return cmp.Or(m.Kind, "plan") }
 // Fact is a line of the totals, such as "download" and "about 3.1 GB".
 type Fact struct{ Name, Text string }
 
-// Places are drawn in Web Mercator with the world 1 wide and 1 high: x grows eastwards from the antimeridian, y southwards. Whatever crosses the antimeridian
-// has x that run on beyond 1.
+// Places are drawn in Web Mercator with the world 1 wide and 1 high: x grows eastwards from the
+// antimeridian, y southwards. Whatever crosses the antimeridian has x that run on beyond 1.
 
 // place returns where p is drawn.
 func place(p orb.Point) orb.Point {
@@ -143,7 +147,8 @@ func (m Map) cells() []orb.LineString {
 	return lines
 }
 
-// extent returns the rectangle that holds everything, in one piece: its x start in [0, 1) and may end beyond 1.
+// extent returns the rectangle that holds everything, in one piece: its x start in [0, 1) and may
+// end beyond 1.
 func extent(all []class, flown []orb.LineString, rings []orb.Ring) orb.Bound {
 	south, north := math.Inf(-1), math.Inf(1)
 	var spans []span
@@ -177,7 +182,8 @@ func (c class) bound(r run) orb.Bound {
 	}
 }
 
-// Around returns the smallest box that holds boxes, of which there is one at least. Its West is greater than its East when it crosses the antimeridian.
+// Around returns the smallest box that holds boxes, of which there is one at least. Its West is
+// greater than its East when it crosses the antimeridian.
 func Around(boxes []tiles.Box) tiles.Box {
 	all := boxes[0]
 	spans := make([]span, len(boxes))
@@ -196,7 +202,8 @@ func Around(boxes []tiles.Box) tiles.Box {
 // span is a stretch of x.
 type span struct{ from, to float64 }
 
-// joined returns the shortest stretch round the world that holds all of spans: all but the widest gap between them.
+// joined returns the shortest stretch round the world that holds all of spans: all but the widest
+// gap between them.
 func joined(spans []span) span {
 	for i, s := range spans {
 		if s.to-s.from >= 1 {

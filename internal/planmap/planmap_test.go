@@ -54,7 +54,8 @@ func oneTexture(testing.TB) Map {
 // hostile is what a file or a user may call things.
 const hostile = `<!--<script>alert("1")</script>'&` + "\u2028"
 
-// mixed has zoom levels and maptypes over each other, names that look like markup, and a route without textures beside it.
+// mixed has zoom levels and maptypes over each other, names that look like markup, and a route
+// without textures beside it.
 func mixed(t testing.TB) Map {
 	m := planned(t, hostile, 16, 10_000, orb.Point{7, 44}, orb.Point{7.5, 44})
 	for i, p := range []orb.Point{{7.2, 44}, {7.2, 44}, {7.3, 44.01}} {

@@ -17,8 +17,8 @@ func Time() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// PeakMemory returns the most memory that a process has had resident, in bytes. getrusage would say what its parent had, if that was more. It fails when the
-// process has ended.
+// PeakMemory returns the most memory that a process has had resident, in bytes. getrusage would say
+// what its parent had, if that was more. It fails when the process has ended.
 func PeakMemory(pid int) (bytes int64, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {

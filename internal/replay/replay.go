@@ -2,8 +2,10 @@
 //
 //	report, err := replay.Run(ctx, reader.Events(), "/path/to/mount", replay.Options{Speed: 1})
 //
-// Every open of the trace is an open of the texture at the same moment of the flight (Speed times as fast), followed by the same reads at the same distances in
-// time. Textures are dropped from the kernel's page cache behind the replay, so that the mount answers each time, unless Options.KeepCache is set.
+// Every open of the trace is an open of the texture at the same moment of the flight (Speed times
+// as fast), followed by the same reads at the same distances in time. Textures are dropped from the
+// kernel's page cache behind the replay, so that the mount answers each time, unless
+// Options.KeepCache is set.
 //
 // Run it in another process than the one that serves the mount.
 package replay
@@ -34,13 +36,15 @@ import (
 type Options struct {
 	// Speed is how many times as fast as it was flown; 0: without waiting.
 	Speed float64
-	// AtOnce is how many textures are dealt with at once. Default 64. When all are busy the next wait, and come late.
+	// AtOnce is how many textures are dealt with at once. Default 64. When all are busy the next
+	// wait, and come late.
 	AtOnce int
 	// KeepCache leaves textures in the page cache.
 	KeepCache bool
 	// Limit ends the replay after so much of the trace. 0: it does not.
 	Limit time.Duration
-	// Begin is called once it is known how much there is to do, with what says how far it is, which may be asked at any time. Nil: nobody is told.
+	// Begin is called once it is known how much there is to do, with what says how far it is, which
+	// may be asked at any time. Nil: nobody is told.
 	Begin func(*Progress)
 }
 
@@ -86,7 +90,8 @@ type session struct {
 	reads []read
 }
 
-// idle is after how long without a request a texture is closed, and opened again for the next: none is to keep others from their turn.
+// idle is after how long without a request a texture is closed, and opened again for the next: none
+// is to keep others from their turn.
 const idle = 5 * time.Second
 
 type read struct {
@@ -94,7 +99,8 @@ type read struct {
 	off, n int64
 }
 
-// sessions sorts events into uses of textures, by their start. Reads without an open before them make a use of their own.
+// sessions sorts events into uses of textures, by their start. Reads without an open before them
+// make a use of their own.
 func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 	var all []*session
 	current := make(map[tiles.Texture]*session)
@@ -117,8 +123,9 @@ func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 	return all
 }
 
-// Run replays events against the textures of the mount at mountpoint. What the mount answers is in the report, whatever it is; the error is ctx's, or says that
-// there is nothing at mountpoint. The report is right also when ctx ends.
+// Run replays events against the textures of the mount at mountpoint. What the mount answers is in
+// the report, whatever it is; the error is ctx's, or says that there is nothing at mountpoint. The
+// report is right also when ctx ends.
 func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o Options) (Report, error) {
 	dir := filepath.Join(mountpoint, "textures")
 	if err := unix.Access(dir, unix.R_OK); err != nil {
@@ -229,8 +236,9 @@ func (r *run) session(ctx context.Context, s *session) {
 	}
 }
 
-// place returns what a read asks for of a file that is now of the given size. One of another width has the same levels from its end on: the same distance from
-// there is the same picture, as far as there is one.
+// place returns what a read asks for of a file that is now of the given size. One of another width
+// has the same levels from its end on: the same distance from there is the same picture, as far as
+// there is one.
 func (s *session) place(rd read, size int64) (off, n int64) {
 	off, end := rd.off, rd.off+rd.n
 	if s.size > 0 && off >= dds.HeaderSize {

@@ -105,7 +105,8 @@ func TestReplayOfNothing(t *testing.T) {
 	}
 }
 
-// Who comes back to a texture after a while opens it again, so that it keeps nobody from their turn meanwhile.
+// Who comes back to a texture after a while opens it again, so that it keeps nobody from their turn
+// meanwhile.
 func TestSessions(t *testing.T) {
 	events := []trace.Event{
 		{Op: trace.OpRead, Texture: texture(1), Start: 20 * time.Second},

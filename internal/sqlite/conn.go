@@ -16,8 +16,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// Conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly: database/sql would put a goroutine and
-// several allocations round every segment read.
+// Conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly:
+// database/sql would put a goroutine and several allocations round every segment read.
 type Conn struct {
 	c      *sqlite3.SQLiteConn
 	stmts  map[string]driver.Stmt
@@ -33,13 +33,15 @@ const (
 	Existing  Mode = "mode=rw" // makes no file
 	ReadOnly  Mode = "mode=ro"
 	Immutable Mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
-	// Remains is Immutable of a file that was cut short, which SQLite does not open else: what is asked of its lost pages is ErrCorrupt.
+	// Remains is Immutable of a file that was cut short, which SQLite does not open else: what is
+	// asked of its lost pages is ErrCorrupt.
 	Remains Mode = remains
 )
 
 const remains = "remains"
 
-// patience is how long a connection waits for a lock of another one: a build that is writing lets go of its .part every few seconds.
+// patience is how long a connection waits for a lock of another one: a build that is writing lets
+// go of its .part every few seconds.
 const patience = time.Minute
 
 // Dial opens a file.
@@ -63,7 +65,8 @@ func Dial(path string, m Mode) (*Conn, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	if m == Remains {
-		// With a schema that may be written, to a file that may not, SQLite takes the file for as long as it is.
+		// With a schema that may be written, to a file that may not, SQLite takes the file for as
+		// long as it is.
 		_, err := c.c.Exec(`PRAGMA writable_schema = ON; ATTACH ? AS `+remains, []driver.Value{file + string(Immutable)})
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
@@ -87,8 +90,9 @@ func (c *Conn) Close() error {
 	return errors.Join(append(errs, c.c.Close())...)
 }
 
-// Query runs one statement and calls each for every row. Statements are kept prepared, so one that is being read must not be run again
-// from each. What each finds wrong with a column's type is returned as ErrCorrupt.
+// Query runs one statement and calls each for every row. Statements are kept prepared, so one that
+// is being read must not be run again from each. What each finds wrong with a column's type is
+// returned as ErrCorrupt.
 func (c *Conn) Query(ctx context.Context, sql string, each func(r *Row) error, args ...any) error {
 	stmt, ok := c.stmts[sql]
 	if !ok {
@@ -141,7 +145,8 @@ func (c *Conn) Number(ctx context.Context, sql string, args ...any) (n int64, er
 	return n, err
 }
 
-// Row is one row of a result. A column of another type than asked for is remembered as an error, since the file may come from anyone.
+// Row is one row of a result. A column of another type than asked for is remembered as an error,
+// since the file may come from anyone.
 type Row struct {
 	sql string
 	v   []driver.Value

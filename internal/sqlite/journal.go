@@ -21,8 +21,9 @@ const (
 	LockSuffix    = ".lock"
 )
 
-// SetJournal says how transactions are made safe. A rollback journal need not hold the new pages at the end of the file, which are nearly all there
-// are, so everything is written once. With synchronous = FULL no disk that loses what was not synced, in whatever order, does damage.
+// SetJournal says how transactions are made safe. A rollback journal need not hold the new pages at
+// the end of the file, which are nearly all there are, so everything is written once. With
+// synchronous = FULL no disk that loses what was not synced, in whatever order, does damage.
 func SetJournal(ctx context.Context, c *Conn, growing bool) error {
 	mode, synchronous := "truncate", "FULL"
 	if growing {
@@ -38,8 +39,8 @@ func SetJournal(ctx context.Context, c *Conn, growing bool) error {
 	return c.Exec(ctx, `PRAGMA synchronous = `+synchronous)
 }
 
-// RemoveRemains removes what stands beside a .part that is not there, and makes that last: SQLite would take it for the next .part's, and put pages of
-// the old one into it.
+// RemoveRemains removes what stands beside a .part that is not there, and makes that last: SQLite
+// would take it for the next .part's, and put pages of the old one into it.
 func RemoveRemains(part string) error {
 	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -59,7 +60,8 @@ func RemoveRemains(part string) error {
 	return SyncFile(filepath.Dir(part))
 }
 
-// Settle takes back the transaction in the middle of which a writer of the .part died. It leaves one that lives alone.
+// Settle takes back the transaction in the middle of which a writer of the .part died. It leaves
+// one that lives alone.
 func Settle(ctx context.Context, part string) error {
 	if info, err := os.Stat(part + JournalSuffix); err != nil || info.Size() == 0 {
 		return nil
@@ -89,8 +91,9 @@ func rollBack(ctx context.Context, part string) error {
 	return errors.Join(err, c.Close())
 }
 
-// CheckJournal refuses a rollback journal that names a second one, as transactions over several databases do, and never ours: having rolled back,
-// SQLite deletes what is named there, and that might be any file of the user's.
+// CheckJournal refuses a rollback journal that names a second one, as transactions over several
+// databases do, and never ours: having rolled back, SQLite deletes what is named there, and that
+// might be any file of the user's.
 func CheckJournal(path string) error {
 	const magic = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 	f, err := os.Open(path + JournalSuffix)
@@ -128,7 +131,8 @@ func Alone(path string) error {
 	return err
 }
 
-// Orphaned returns an ErrUnsettled if there is something that would belong to an archive that is not there yet.
+// Orphaned returns an ErrUnsettled if there is something that would belong to an archive that is
+// not there yet.
 func Orphaned(path string) error {
 	beside, err := beside(path)
 	if beside != "" {
@@ -137,7 +141,8 @@ func Orphaned(path string) error {
 	return err
 }
 
-// beside returns the name of a file with anything in it that SQLite would take for part of the archive at path; "" if there is none.
+// beside returns the name of a file with anything in it that SQLite would take for part of the
+// archive at path; "" if there is none.
 func beside(path string) (string, error) {
 	for _, suffix := range [...]string{WALSuffix, JournalSuffix} {
 		switch info, err := os.Lstat(path + suffix); {

@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// Lock is the right to write one archive. It is an flock on a file beside the archive, so the kernel releases it however the process
-// ends. It is not on the archive itself: closing a descriptor of that would drop the locks that SQLite holds on it in this process.
+// Lock is the right to write one archive. It is an flock on a file beside the archive, so the
+// kernel releases it however the process ends. It is not on the archive itself: closing a
+// descriptor of that would drop the locks that SQLite holds on it in this process.
 type Lock struct {
 	f    *os.File
 	path string
@@ -55,7 +56,8 @@ func (l *Lock) current() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
-// sign writes down who holds the lock, for the message of the next to try. That it may fail on a full disk does not matter.
+// sign writes down who holds the lock, for the message of the next to try. That it may fail on a
+// full disk does not matter.
 func (l *Lock) sign() error {
 	if err := l.f.Truncate(0); err != nil {
 		return l.fail(err)
@@ -79,8 +81,8 @@ func (l *Lock) Release() error {
 	return errors.Join(os.Remove(l.path), l.f.Close())
 }
 
-// RemoveStaleLock tidies up after a process that was killed between the renaming of its archive and its end. Any trouble is left to whoever next
-// needs the lock.
+// RemoveStaleLock tidies up after a process that was killed between the renaming of its archive and
+// its end. Any trouble is left to whoever next needs the lock.
 func RemoveStaleLock(path string) {
 	if _, err := os.Lstat(path); err != nil {
 		return

@@ -50,14 +50,15 @@ func ReadHeader(path string) (Header, error) {
 	return h, nil
 }
 
-// What the list of tables may take: SQLite reads and parses all of it before it does anything. Ours takes two kilobytes.
+// What the list of tables may take: SQLite reads and parses all of it before it does anything. Ours
+// takes two kilobytes.
 const (
 	maxSchemaPages = 64
 	MaxSchema      = 1 << 20
 )
 
-// checkSchemaSize refuses a file whose list of tables is too long to be read, or goes round in circles. It looks at the b-tree that begins on page 1, after
-// the header of the file.
+// checkSchemaSize refuses a file whose list of tables is too long to be read, or goes round in
+// circles. It looks at the b-tree that begins on page 1, after the header of the file.
 func checkSchemaSize(f io.ReaderAt, page int64) error {
 	const leaf, interior = 13, 5
 	if page < 512 || page&(page-1) != 0 {

@@ -65,7 +65,8 @@ func (s *places) put(id int64, c cell) *place {
 	return known
 }
 
-// place finds the row of a segment, or returns nil. The others of the same leaf are remembered too: they will be wanted next.
+// place finds the row of a segment, or returns nil. The others of the same leaf are remembered too:
+// they will be wanted next.
 func (t *Table) place(id int64) *place {
 	if known := t.places.get(id); known != nil {
 		return known

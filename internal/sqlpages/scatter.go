@@ -9,10 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A segment's row goes on over pages that nearly always follow one another in the file, each with the number of the next before its data. So what is wanted of
-// it can be read by one system call straight to where it is wanted, the numbers aside, and is what was wanted if the numbers say so.
+// A segment's row goes on over pages that nearly always follow one another in the file, each with
+// the number of the next before its data. So what is wanted of it can be read by one system call
+// straight to where it is wanted, the numbers aside, and is what was wanted if the numbers say so.
 
-// maxPages is how many pages one call reads: each takes two places of the 1,024 that the kernel has.
+// maxPages is how many pages one call reads: each takes two places of the 1,024 that the kernel
+// has.
 const maxPages = 500
 
 // vector is what one call of scatter needs, to be used again.
@@ -42,7 +44,8 @@ func rawConn(f File) syscall.RawConn {
 	return raw
 }
 
-// Part fills dst from a segment of that id and length that is stored as it is, from within on, and reports whether it could.
+// Part fills dst from a segment of that id and length that is stored as it is, from within on, and
+// reports whether it could.
 func (t *Table) Part(id int64, length int, dst []byte, within int) bool {
 	if t.raw == nil || len(dst) == 0 {
 		return false
@@ -64,8 +67,9 @@ func (t *Table) Part(id int64, length int, dst []byte, within int) bool {
 	if _, ok := t.scatter(c.overflow+uint32(first), at%each, dst); !ok {
 		return false
 	}
-	// Those were the row's pages if the ones before them lead there. That is looked at afterwards, because the kernel asks for both halves of a segment at once:
-	// by now whoever reads the first has seen to it.
+	// Those were the row's pages if the ones before them lead there. That is looked at afterwards,
+	// because the kernel asks for both halves of a segment at once: by now whoever reads the first
+	// has seen to it.
 	for n := c.chained(); n < first; n = max(n+1, c.chained()) {
 		if next, ok := t.next(c.overflow + uint32(n)); !ok || next != c.overflow+uint32(n)+1 {
 			return false
@@ -85,8 +89,9 @@ func (t *Table) next(number uint32) (uint32, bool) {
 	return binary.BigEndian.Uint32(b[:]), err == nil
 }
 
-// scatter fills dst from the data of a page and those that follow it in the file, skipping so many bytes of the first. It reports whether the pages also follow one
-// another in the row, and which page comes after them there.
+// scatter fills dst from the data of a page and those that follow it in the file, skipping so many
+// bytes of the first. It reports whether the pages also follow one another in the row, and which
+// page comes after them there.
 func (t *Table) scatter(number uint32, skip int, dst []byte) (after uint32, ok bool) {
 	each := t.usable - 4
 	n := (skip + len(dst) + each - 1) / each

@@ -121,7 +121,8 @@ func grow(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// leaf finds the leaf on which the row of that id stands, if there is one. The leaf is read into buf.
+// leaf finds the leaf on which the row of that id stands, if there is one. The leaf is read into
+// buf.
 func (t *Table) leaf(id int64, buf []byte) ([]byte, bool) {
 	const (
 		interior = 5
@@ -269,8 +270,8 @@ func (t *Table) parse(b []byte, payload int64) (c cell, ok bool) {
 	return c, int64(c.length) == payload-header
 }
 
-// fill reads the data of a row into dst, which has its length. The pages it goes on nearly always follow one another, so they are read at once, and
-// again only where they turn out not to.
+// fill reads the data of a row into dst, which has its length. The pages it goes on nearly always
+// follow one another, so they are read at once, and again only where they turn out not to.
 func (t *Table) fill(dst []byte, c cell) bool {
 	dst = dst[copy(dst, c.local):]
 	if after, ok := t.scatter(c.overflow, 0, dst); ok {
@@ -297,7 +298,8 @@ func (t *Table) fill(dst []byte, c cell) bool {
 	return next == 0
 }
 
-// Varint reads SQLite's integers of one to nine bytes. It returns how many it took, 0 if b ends before the integer does.
+// Varint reads SQLite's integers of one to nine bytes. It returns how many it took, 0 if b ends
+// before the integer does.
 func Varint(b []byte) (v int64, n int) {
 	for n < 8 {
 		if n == len(b) {

@@ -8,9 +8,11 @@ import (
 // lockPage is the page that SQLite takes its locks on, at 1 GiB; nothing may stand there.
 const lockPage = 1<<30/PageSize + 1
 
-// Writer writes the rows of the table segments straight into pages at the end of a file that nobody else has open: runs of pages at a time, at the
-// speed of the disk, where SQLite would look up and copy page by page. It is the counterpart of Table, and knows as much of the file format
-// (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows make the same bytes.
+// Writer writes the rows of the table segments straight into pages at the end of a file that nobody
+// else has open: runs of pages at a time, at the speed of the disk, where SQLite would look up and
+// copy page by page. It is the counterpart of Table, and knows as much of the file format
+// (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows make
+// the same bytes.
 type Writer struct {
 	f    io.WriterAt
 	next uint32 // number of the next page
@@ -59,7 +61,8 @@ func (w *Writer) Add(id, codec int64, data []byte) error {
 	return nil
 }
 
-// recordHeader returns what stands before the data in a record (id, codec, data): the types of the three, and the codec where its type is not its value.
+// recordHeader returns what stands before the data in a record (id, codec, data): the types of the
+// three, and the codec where its type is not its value.
 func recordHeader(codec int64, length int) []byte {
 	types := []byte{0} // the id is the row's key, and NULL here
 	var body []byte
@@ -126,7 +129,8 @@ func (w *Writer) endLeaf() error {
 	return w.flush()
 }
 
-// Finish writes the rest, the root of the tree to page root, and returns how many pages the file has.
+// Finish writes the rest, the root of the tree to page root, and returns how many pages the file
+// has.
 func (w *Writer) Finish(root uint32) (pages uint32, err error) {
 	at := int64(root-1) * PageSize
 	if len(w.leaves) == 0 { // the root is the only leaf
@@ -157,7 +161,8 @@ func (w *Writer) Finish(root uint32) (pages uint32, err error) {
 // interiorFan is how many children a page has room for, whatever their ids are.
 const interiorFan = (PageSize-12)/(2+4+9) + 1
 
-// interiors writes the pages over a level, as equally filled as can be: one with a single child would be damage.
+// interiors writes the pages over a level, as equally filled as can be: one with a single child
+// would be damage.
 func (w *Writer) interiors(level []node) (above []node) {
 	n := (len(level) + interiorFan - 1) / interiorFan
 	for i := range n {

@@ -12,8 +12,9 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
 
-// SQLite finds every row that the page writer wrote, at every length round the borders of local and overflowing rows, over any number of levels, and with its
-// lock page anywhere among them; its integrity check has no complaint.
+// SQLite finds every row that the page writer wrote, at every length round the borders of local and
+// overflowing rows, over any number of levels, and with its lock page anywhere among them; its
+// integrity check has no complaint.
 func TestPageWriter(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -141,8 +142,8 @@ func open(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// emptyTable makes a database of the table that a Writer fills. It returns the root page of the table and how many pages
-// there are.
+// emptyTable makes a database of the table that a Writer fills. It returns the root page of the
+// table and how many pages there are.
 func emptyTable(t *testing.T, path string) (root, pages uint32) {
 	t.Helper()
 	db := open(t, path)

@@ -53,7 +53,8 @@ func (e *Encoder) Lost(count int64) error {
 	return e.full()
 }
 
-// id returns the texture's number, and names it before its first event, or when its size is known at last.
+// id returns the texture's number, and names it before its first event, or when its size is known
+// at last.
 func (e *Encoder) id(t tiles.Texture, size int64) uint64 {
 	id, known := e.ids[t]
 	if known && (size == 0 || e.sizes[id-1] == size) {

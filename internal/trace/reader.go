@@ -32,7 +32,8 @@ type named struct {
 	size int64
 }
 
-// Open opens the trace at path. Close it. The error wraps ErrFormat or ErrVersion where the file is none that can be read.
+// Open opens the trace at path. Close it. The error wraps ErrFormat or ErrVersion where the file is
+// none that can be read.
 func Open(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -65,7 +66,8 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 // Lost returns how many events the writer had to drop, as far as has been read.
 func (r *Reader) Lost() int64 { return r.lost }
 
-// Err returns nil when Events has come to the trace's proper end, an ErrCut that says where when it has not, or another error of reading.
+// Err returns nil when Events has come to the trace's proper end, an ErrCut that says where when it
+// has not, or another error of reading.
 func (r *Reader) Err() error { return r.err }
 
 // Close ends the use of a Reader from Open.
@@ -76,7 +78,8 @@ func (r *Reader) Close() error {
 	return r.file.Close()
 }
 
-// Events yields the events in the order in which they were answered. See Err for how it ended. It can be used once.
+// Events yields the events in the order in which they were answered. See Err for how it ended. It
+// can be used once.
 func (r *Reader) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		var block []byte

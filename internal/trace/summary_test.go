@@ -49,7 +49,8 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// A made flight has the properties that domain knowledge gives: a first load of the whole window, bursts afterwards, mostly small mips.
+// A made flight has the properties that domain knowledge gives: a first load of the whole window,
+// bursts afterwards, mostly small mips.
 func TestSynthFliesLikeXPlane(t *testing.T) {
 	region, err := tiles.ParseBBox("2,40,11,47")
 	if err != nil {

@@ -13,11 +13,14 @@ import (
 
 // Options tune a Writer. The zero value is meant for use.
 type Options struct {
-	// Buffer is how many events may wait to be written; beyond it they are dropped and counted. Default 65,536, about 6 MB.
+	// Buffer is how many events may wait to be written; beyond it they are dropped and counted.
+	// Default 65,536, about 6 MB.
 	Buffer int
-	// Every is how often what waits is written, so that a crash costs no more than that. Default 1 s.
+	// Every is how often what waits is written, so that a crash costs no more than that. Default 1
+	// s.
 	Every time.Duration
-	// OnError is called once if the trace cannot go on, such as for a full disk. The file stays good up to there. Nil: nobody hears.
+	// OnError is called once if the trace cannot go on, such as for a full disk. The file stays
+	// good up to there. Nil: nobody hears.
 	OnError func(error)
 }
 
@@ -48,7 +51,8 @@ type file interface {
 	Truncate(size int64) error
 }
 
-// Create starts a trace in a new file. One that exists is not overwritten: it is the record of another flight. Close it.
+// Create starts a trace in a new file. One that exists is not overwritten: it is the record of
+// another flight. Close it.
 func Create(path string, o Options) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -98,8 +102,8 @@ func (w *Writer) Record(e Event) {
 // Dropped returns how many events did not fit into the buffer.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
-// Close writes what waits and closes the file. It returns how many events were dropped, and the error that stopped the trace, if one did. Calling it again
-// does nothing more.
+// Close writes what waits and closes the file. It returns how many events were dropped, and the
+// error that stopped the trace, if one did. Calling it again does nothing more.
 func (w *Writer) Close() (dropped int64, err error) {
 	w.once.Do(func() {
 		w.stopped.Store(true)

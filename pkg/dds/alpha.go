@@ -2,8 +2,8 @@ package dds
 
 import "encoding/binary"
 
-// encodeAlpha encodes the alpha of 16 pixels into the first half of a BC3 block, with eight even steps from its least to its greatest value. A mask's
-// 0 and 255 are met exactly.
+// encodeAlpha encodes the alpha of 16 pixels into the first half of a BC3 block, with eight even
+// steps from its least to its greatest value. A mask's 0 and 255 are met exactly.
 func encodeAlpha(dst []byte, px *[64]byte) {
 	lo, hi := px[3], px[3]
 	for i := 7; i < 64; i += 4 {

@@ -5,12 +5,13 @@ import (
 	"math"
 )
 
-// The BC1 encoder, one block at a time. bc1_kernel.h is the same for many blocks at once, and what one changes the other must change too: the
-// two agree in every bit, which TestEncodePathsAgree and FuzzEncodePathsAgree see to. To that end sums are of integers wherever possible;
-// floats are multiplied and added in a fixed order, each result rounded to float32 (mul); divisions are exact.
+// The BC1 encoder, one block at a time. bc1_kernel.h is the same for many blocks at once, and what
+// one changes the other must change too: the two agree in every bit, which TestEncodePathsAgree and
+// FuzzEncodePathsAgree see to. To that end sums are of integers wherever possible; floats are
+// multiplied and added in a fixed order, each result rounded to float32 (mul); divisions are exact.
 //
-// A block is a line between two ends, each with 5, 6 and 5 bits, and a weight of 0…3 for every pixel: 3 is the upper end, 0 the lower. The
-// search goes as follows.
+// A block is a line between two ends, each with 5, 6 and 5 bits, and a weight of 0…3 for every
+// pixel: 3 is the upper end, 0 the lower. The search goes as follows.
 //
 //  1. The pixels are projected on the axis on which they spread most (principal). From there on they are numbers from -126 to 126.
 //  2. On that line, cuts into four runs are tried from several starts (search). A cut's worth is the share of the spread that a straight
@@ -19,9 +20,9 @@ import (
 //     neighbours of the upper end are tried and the lower end makes up for what the upper one was moved by.
 //  4. Every pixel takes the nearest of the four colours (assign).
 //
-// Best does this from every start, goes round steps 3 and 4 until nothing is gained, and then moves each end by single steps. Blocks of little
-// spread may have neither end near their colours and yet a point between that hits them: they are offered that (nearlyFlat), and flat ones
-// always take it.
+// Best does this from every start, goes round steps 3 and 4 until nothing is gained, and then moves
+// each end by single steps. Blocks of little spread may have neither end near their colours and yet
+// a point between that hits them: they are offered that (nearlyFlat), and flat ones always take it.
 
 // How far the qualities go.
 const (
@@ -29,7 +30,8 @@ const (
 	bestCuts   = 2 // refinements of every start
 	bestRounds = 3 // of ends and weights
 	bestWalks  = 2 // over all single steps
-	// Spread, in principal's units, below which a block is nearly flat: half a code value of standard deviation, and four for Best.
+	// Spread, in principal's units, below which a block is nearly flat: half a code value of
+	// standard deviation, and four for Best.
 	nearly     = 48 * 1024 / 16
 	bestNearly = 16 * 48 * 1024 / 4
 )
@@ -150,7 +152,8 @@ func sum(v *[16]int32) (s int32) {
 	return s
 }
 
-// moment is 1024 times the sum of products of two channels' differences from their means, times 16 pixels.
+// moment is 1024 times the sum of products of two channels' differences from their means, times 16
+// pixels.
 func (b *block) moment(c, d int) int32 {
 	s := int32(0)
 	for i := range 16 {
@@ -177,8 +180,9 @@ func toAxis(v [3]float32) (axis [3]int32) {
 
 func abs(v float32) float32 { return max(v, -v) }
 
-// principal gives the pixels' places on the axis of greatest spread, scaled to reach from -126 to 126, and how much there is of that spread
-// in all: 256 times 16 times the sum of squared differences from the mean.
+// principal gives the pixels' places on the axis of greatest spread, scaled to reach from -126 to
+// 126, and how much there is of that spread in all: 256 times 16 times the sum of squared
+// differences from the mean.
 func (b *block) principal() (place [16]int32, spread int32) {
 	irr, igg, ibb := b.moment(0, 0), b.moment(1, 1), b.moment(2, 2)
 	rr, gg, bb := float32(irr), float32(igg), float32(ibb)
@@ -211,7 +215,8 @@ func (b *block) principal() (place [16]int32, spread int32) {
 	return place, irr>>2 + igg>>2 + ibb>>2
 }
 
-// line is what one cutting of the places into four runs comes to: the straight line of places over weights that fits it best.
+// line is what one cutting of the places into four runs comes to: the straight line of places over
+// weights that fits it best.
 type line struct {
 	slope, at float32 // at: slope times the sum of the weights
 	gain      float32 // how much of the spread the line explains
@@ -308,8 +313,8 @@ func toBits(v float32, c int, round float32) int32 {
 	return int32(mul(min(max(v, 0), 255), scale) + round)
 }
 
-// fit gives the ends that suit the weights best. Of each channel's upper end the two neighbours in 5 or 6 bits are tried, or only the nearer,
-// each with the lower end that suits it.
+// fit gives the ends that suit the weights best. Of each channel's upper end the two neighbours in
+// 5 or 6 bits are tried, or only the nearer, each with the lower end that suits it.
 func (b *block) fit(o *ends, u *weights, neighbours bool) {
 	spread := u.variance()
 	inv := 1 / float32(max(spread, 1))
@@ -366,7 +371,8 @@ func (b *block) assign(u *weights, o *ends) {
 	u.cutAt(&t, [3]int32{cut(16.0 / 3), cut(16), cut(80.0 / 3)})
 }
 
-// errorOf is 9 times the sum of squared differences, less a part that is the same for every choice of the same pixels.
+// errorOf is 9 times the sum of squared differences, less a part that is the same for every choice
+// of the same pixels.
 func (b *block) errorOf(p *choice) (e int32) {
 	u := &p.weights
 	low, mixed := u.lowerSquares(), 6*u.n1-2*u.n2
@@ -387,7 +393,8 @@ func (b *block) complete(p *choice) {
 	p.error = b.errorOf(p)
 }
 
-// nearlyFlat offers the pair of ends whose point at one third is the block's mean. A flat block has to take it.
+// nearlyFlat offers the pair of ends whose point at one third is the block's mean. A flat block has
+// to take it.
 func (b *block) nearlyFlat(best *choice, flat bool) {
 	var p choice
 	for c := range 3 {
@@ -410,7 +417,8 @@ func (b *block) nearlyFlat(best *choice, flat bool) {
 	best.takeBetter(&p)
 }
 
-// write writes the block in the four-colour mode, which is the one where the first end is the larger number.
+// write writes the block in the four-colour mode, which is the one where the first end is the
+// larger number.
 func (p *choice) write(dst []byte) {
 	q := &p.ends.q
 	c0 := uint16(q[0][0]<<11 | q[0][1]<<5 | q[0][2])

@@ -16,8 +16,8 @@ var ErrChunkTwice = errors.New("chunk given twice")
 // ErrMissingChunk says that a texture was finished before every place had its chunk.
 var ErrMissingChunk = errors.New("chunk missing")
 
-// Builder is one texture being built from its chunks, (Side/256)² of them. Workers add to it, any number at once; Finish then gives the
-// file.
+// Builder is one texture being built from its chunks, (Side/256)² of them. Workers add to it, any
+// number at once; Finish then gives the file.
 type Builder struct {
 	layout  Layout
 	buf     []byte
@@ -39,8 +39,8 @@ type Option func(*Builder)
 // WithQuality chooses how hard the encoder looks; Good unless said otherwise.
 func WithQuality(q Quality) Option { return func(b *Builder) { b.quality = q } }
 
-// NewBuilder starts a texture. The file is built in buf when it is large enough and in new memory otherwise; until Finish its contents are
-// undefined. The error is an ErrLayout.
+// NewBuilder starts a texture. The file is built in buf when it is large enough and in new memory
+// otherwise; until Finish its contents are undefined. The error is an ErrLayout.
 func NewBuilder(l Layout, buf []byte, opts ...Option) (*Builder, error) {
 	if err := l.Valid(); err != nil {
 		return nil, err
@@ -68,8 +68,9 @@ func NewBuilder(l Layout, buf []byte, opts ...Option) (*Builder, error) {
 // Layout is what the builder was made with.
 func (b *Builder) Layout() Layout { return b.layout }
 
-// Finish encodes the levels that a chunk does not fill a block of, and returns the whole file, which is the caller's from then on. Every
-// Add must have returned. With a place empty the error is an ErrMissingChunk that names the first; the missing chunks may then still be added.
+// Finish encodes the levels that a chunk does not fill a block of, and returns the whole file,
+// which is the caller's from then on. Every Add must have returned. With a place empty the error is
+// an ErrMissingChunk that names the first; the missing chunks may then still be added.
 func (b *Builder) Finish() ([]byte, error) {
 	missing, first := 0, 0
 	for i := range b.places {

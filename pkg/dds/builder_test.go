@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// picture is a chunk with edges, gradients and noise in it; every seed gives another. All its colours lie near one line, so that blocks of
-// any level can come close to it.
+// picture is a chunk with edges, gradients and noise in it; every seed gives another. All its
+// colours lie near one line, so that blocks of any level can come close to it.
 func picture(seed uint64) *image.NRGBA {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
@@ -59,7 +59,8 @@ func build(t testing.TB, l Layout, order []int, workers int) []byte {
 	return file
 }
 
-// The file depends on the pixels alone: not on the order of the chunks nor on how many workers add them.
+// The file depends on the pixels alone: not on the order of the chunks nor on how many workers add
+// them.
 func TestBuilderOrderAndWorkers(t *testing.T) {
 	for _, l := range []Layout{{BC1, 1024}, {BC3, 512}} {
 		n := l.Side / chunkSide * l.Side / chunkSide
@@ -267,7 +268,8 @@ func TestNewBuilder(t *testing.T) {
 	}
 }
 
-// A texture being built costs its output and less than 2 MiB beside it, and a worker less than 1 MiB.
+// A texture being built costs its output and less than 2 MiB beside it, and a worker less than 1
+// MiB.
 func TestMemory(t *testing.T) {
 	live := func() uint64 {
 		var m runtime.MemStats

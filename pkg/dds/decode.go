@@ -13,8 +13,9 @@ var ErrBlocks = errors.New("not the bytes of that mip level")
 // ErrLevel says that a texture has no such mip level.
 var ErrLevel = errors.New("no such mip level")
 
-// Decode turns the blocks of one mip level into pixels: max(1, Side>>level) square, alpha 255 throughout for BC1. The colours between a
-// block's endpoints are rounded to the nearest code value.
+// Decode turns the blocks of one mip level into pixels: max(1, Side>>level) square, alpha 255
+// throughout for BC1. The colours between a block's endpoints are rounded to the nearest code
+// value.
 func Decode(l Layout, level int, blocks []byte) (*image.NRGBA, error) {
 	if err := l.Valid(); err != nil {
 		return nil, err

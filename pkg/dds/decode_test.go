@@ -58,7 +58,8 @@ func TestDecodeSizes(t *testing.T) {
 	}
 }
 
-// Any bytes are some picture; pixels of BC3 keep their alpha and those of BC1 are opaque but in the three-colour mode.
+// Any bytes are some picture; pixels of BC3 keep their alpha and those of BC1 are opaque but in the
+// three-colour mode.
 func FuzzDecodeBlock(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, true)
 	f.Add([]byte{255, 255, 0, 0, 0xAA, 0xAA, 0xAA, 0xAA}, false)

@@ -1,6 +1,7 @@
 package dds
 
-// chunkArea is where one chunk's blocks of one mip level go: rows of blocks that stand pitch bytes apart.
+// chunkArea is where one chunk's blocks of one mip level go: rows of blocks that stand pitch bytes
+// apart.
 type chunkArea struct{ offset, pitch int }
 
 // areas is where a chunk's levels go.
@@ -23,11 +24,13 @@ func encodeBlock(dst []byte, px *[64]byte, f Format, q Quality) {
 	encodeColor(dst[len(dst)-8:], px, q)
 }
 
-// encoder is the scratch memory of a worker and a way from pixels to blocks. All ways give the same bytes.
+// encoder is the scratch memory of a worker and a way from pixels to blocks. All ways give the same
+// bytes.
 type encoder interface {
 	// pixels is where a chunk's RGBA pixels go.
 	pixels() []byte
-	// chunk computes the mip levels of the pixels and writes their blocks. The tail is the linear light of the last level.
+	// chunk computes the mip levels of the pixels and writes their blocks. The tail is the linear
+	// light of the last level.
 	chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32)
 	// picture encodes a picture of across×down blocks.
 	picture(out, pix []byte, stride, across, down int, f Format, q Quality)

@@ -19,7 +19,8 @@ const (
 
 var pathNames = [...]string{pathPlain: "c", pathAVX2: "avx2", pathAVX512: "avx512"}
 
-// Variants names the versions of the encoder that this processor can run, the fastest first. All give the same bytes; there is no need to choose.
+// Variants names the versions of the encoder that this processor can run, the fastest first. All
+// give the same bytes; there is no need to choose.
 func Variants() []string {
 	var names []string
 	for p := path(C.xp_best_path()); p >= pathPlain; p-- {

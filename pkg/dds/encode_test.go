@@ -21,7 +21,8 @@ func flatError(block []byte, c [3]int) int {
 	return sum
 }
 
-// bestFlat is the least that any pair of ends can do for one channel: flatError of the optimal pair, by trying all.
+// bestFlat is the least that any pair of ends can do for one channel: flatError of the optimal
+// pair, by trying all.
 func bestFlat(v, bits int) int {
 	best := math.MaxInt
 	expand := func(q int) int { return q<<(8-bits) | q>>(2*bits-8) }
@@ -34,7 +35,8 @@ func bestFlat(v, bits int) int {
 	return best
 }
 
-// No flat colour is further off than with the optimal pair, at any quality, and all its pixels are alike.
+// No flat colour is further off than with the optimal pair, at any quality, and all its pixels are
+// alike.
 func TestFlatBlocksOptimal(t *testing.T) {
 	var best5, best6 [256]int
 	for v := range 256 {
@@ -75,7 +77,8 @@ func TestFourColors(t *testing.T) {
 	}
 }
 
-// smooth is a wide gradient such as sky or deep water has: 40 px a code value, each channel at its own pace.
+// smooth is a wide gradient such as sky or deep water has: 40 px a code value, each channel at its
+// own pace.
 func smooth() *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, 1024, 256))
 	for i := 0; i < len(img.Pix); i += 4 {
@@ -85,7 +88,8 @@ func smooth() *image.NRGBA {
 	return img
 }
 
-// A smooth gradient shows no bands: no pixel is more than two code values off, where the steps of the ends are eight apart.
+// A smooth gradient shows no bands: no pixel is more than two code values off, where the steps of
+// the ends are eight apart.
 func TestNoBanding(t *testing.T) {
 	img := smooth()
 	for _, q := range []Quality{Fast, Good, Best} {
@@ -113,7 +117,8 @@ func TestNoBanding(t *testing.T) {
 	}
 }
 
-// Every level of quality is at least as good as it was when it was made, and better than the one below.
+// Every level of quality is at least as good as it was when it was made, and better than the one
+// below.
 func TestQualityOrder(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
 	copy(img.Pix, hardPictures()["any contrast"])
@@ -140,7 +145,8 @@ func TestQualityOrder(t *testing.T) {
 	}
 }
 
-// The alpha block takes the nearest of its eight values for every pixel, and meets its extremes exactly.
+// The alpha block takes the nearest of its eight values for every pixel, and meets its extremes
+// exactly.
 func TestAlphaNearest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for lo := range 256 {

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Command gen_tables prints the integer tables of the mip chain and of the block encoder, tables.go and, for the C side, tables.h. Run it
-// through go generate.
+// Command gen_tables prints the integer tables of the mip chain and of the block encoder, tables.go
+// and, for the C side, tables.h. Run it through go generate.
 package main
 
 import (
@@ -32,14 +32,15 @@ func main() {
 	}
 }
 
-// The scale of linear light: that of code 1. It is what the eight bits of a slope below leave room for.
+// The scale of linear light: that of code 1. It is what the eight bits of a slope below leave room
+// for.
 const unit = 27.6
 
 // light is the linear light of a code value.
 func light(code float64) float64 { return unit * math.Pow(code, 2.2) }
 
-// linear prints the way from code values to linear light: code times a line, one for each sixteenth of the code values. The vector code computes
-// from the lines what the table holds.
+// linear prints the way from code values to linear light: code times a line, one for each sixteenth
+// of the code values. The vector code computes from the lines what the table holds.
 func linear(b, c *strings.Builder) {
 	const baseUnit = 32
 	var slope, base [16]int
@@ -78,7 +79,8 @@ func lineError(first, slope, base int) float64 {
 	return worst
 }
 
-// codes prints the way back: 256 times the code value of 2^i for every octave of light, and the cubic for what is between, in units of 2^-15.
+// codes prints the way back: 256 times the code value of 2^i for every octave of light, and the
+// cubic for what is between, in units of 2^-15.
 func codes(b, c *strings.Builder) {
 	at, to := chebyshev(0, 1, 4), make([]float64, 4)
 	for i, m := range at {
@@ -133,8 +135,9 @@ func interpolate(x, y []float64) []float64 {
 	return out
 }
 
-// single prints, for every code value, the two endpoints of n bits whose point at one third comes nearest to it. Among equals those
-// that lie closest together win: hardware decoders differ least there.
+// single prints, for every code value, the two endpoints of n bits whose point at one third comes
+// nearest to it. Among equals those that lie closest together win: hardware decoders differ least
+// there.
 func single(b, c *strings.Builder, n int) {
 	fmt.Fprintf(b, "\n// single%d is the best pair of %d-bit endpoints for a flat colour drawn with index 2: (2·first+second)/3.\nvar single%d = [256][2]uint8{", n, n, n)
 	fmt.Fprintf(c, "static const uint8_t xp_single%d[256][2] = {", n)
@@ -158,8 +161,9 @@ func single(b, c *strings.Builder, n int) {
 	c.WriteString("\n};\n")
 }
 
-// starts prints the cuts that the search for a block's weights begins with. Each is four evenly spaced points on a scale where the pixels reach from
-// -1 to 1; a cut lies half-way between two of them. The order is by use, found on aerial imagery: the first four are the ones that Good tries.
+// starts prints the cuts that the search for a block's weights begins with. Each is four evenly
+// spaced points on a scale where the pixels reach from -1 to 1; a cut lies half-way between two of
+// them. The order is by use, found on aerial imagery: the first four are the ones that Good tries.
 func starts(b, c *strings.Builder) {
 	points := [][2]float64{{-0.88, 0.88}, {-1, 0.4}, {-0.4, 1}, {-0.6, 0.6}, {-1, 1}, {-1.6, 1}, {-1, 1.6}, {-0.7, 0.2}}
 	b.WriteString("\n// starts are the cuts that the search for a block's weights begins with, on the scale of principal.\nvar starts = [...][3]int8{")

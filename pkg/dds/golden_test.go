@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "write the digests in testdata anew")
 
 const digests = "testdata/digests.txt"
 
-// golden compares a file's digest with the one checked in under a name: the same on every machine and on every path.
+// golden compares a file's digest with the one checked in under a name: the same on every machine
+// and on every path.
 func golden(t *testing.T, name string, file []byte) {
 	t.Helper()
 	sum := sha256.Sum256(file)

@@ -2,7 +2,8 @@
 
 package dds
 
-// Decoder names the JPEG decoder in use, as archives record it: decoders differ in the last bit of a pixel.
+// Decoder names the JPEG decoder in use, as archives record it: decoders differ in the last bit of
+// a pixel.
 func Decoder() string { return goDecoder }
 
 type jpegDecoder struct{}

@@ -32,7 +32,8 @@ func rms(a, b []byte) float64 {
 	return math.Sqrt(sum / float64(len(a)))
 }
 
-// Every kind of JPEG that providers send decodes, and to what Go's decoder makes of it but for the rounding and the smoother chroma.
+// Every kind of JPEG that providers send decodes, and to what Go's decoder makes of it but for the
+// rounding and the smoother chroma.
 func TestDecodeJPEGKinds(t *testing.T) {
 	w := NewWorker()
 	defer w.Close()
@@ -111,7 +112,8 @@ func TestDecodeJPEGRefuses(t *testing.T) {
 		if _, err := w.DecodeJPEG(data); !errors.Is(err, ErrJPEG) {
 			t.Errorf("%s: error %v, want ErrJPEG", name, err)
 		}
-		// Nothing of a bad picture sticks to the decoder: neither after one nor after two of them, whichever they are.
+		// Nothing of a bad picture sticks to the decoder: neither after one nor after two of them,
+		// whichever they are.
 		for second := range cases {
 			if _, err := w.DecodeJPEG(data); !errors.Is(err, ErrJPEG) {
 				t.Errorf("%s again: error %v, want ErrJPEG", name, err)
@@ -126,7 +128,8 @@ func TestDecodeJPEGRefuses(t *testing.T) {
 	}
 }
 
-// damaged has a run of ones in the middle of its picture data, which no Huffman code of ours allows.
+// damaged has a run of ones in the middle of its picture data, which no Huffman code of ours
+// allows.
 func damaged(data []byte) []byte {
 	data = bytes.Clone(data)
 	for i := len(data) / 2; i < len(data)/2+64; i += 2 {

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Decoder names the JPEG decoder in use, as archives record it: decoders differ in the last bit of a pixel.
+// Decoder names the JPEG decoder in use, as archives record it: decoders differ in the last bit of
+// a pixel.
 func Decoder() string { return C.GoString(C.xp_jpeg_version()) }
 
 type jpegDecoder struct{ c C.xp_jpeg }
@@ -41,9 +42,10 @@ func (d *jpegDecoder) decode(dst, jpeg []byte) error {
 	}
 }
 
-// harmless decides about a picture that libjpeg decoded with a warning. Most warnings mean that part of the picture is made up, which is a
-// failure; some only mark sloppy writers. Since libjpeg reports the first warning alone, a sloppy file might be a damaged one too: then
-// Go's decoder, which stops at any damage, is asked for a second opinion.
+// harmless decides about a picture that libjpeg decoded with a warning. Most warnings mean that
+// part of the picture is made up, which is a failure; some only mark sloppy writers. Since libjpeg
+// reports the first warning alone, a sloppy file might be a damaged one too: then Go's decoder,
+// which stops at any damage, is asked for a second opinion.
 func harmless(message string, jpeg []byte) bool {
 	for _, sloppy := range []string{"extraneous bytes before marker", "unknown JFIF revision", "Unknown Adobe color transform"} {
 		if strings.Contains(message, sloppy) {

@@ -45,13 +45,15 @@ var ErrLayout = errors.New("not a texture layout")
 // ErrHeader says that bytes are not a DDS header as this package writes it.
 var ErrHeader = errors.New("not a DDS header of ours")
 
-// Layout is what a texture's file looks like: it fixes every size and offset. The zero Layout is not valid.
+// Layout is what a texture's file looks like: it fixes every size and offset. The zero Layout is
+// not valid.
 type Layout struct {
 	Format Format
 	Side   int // pixels: 256, 512, 1024, 2048 or 4096
 }
 
-// Valid returns nil, or an ErrLayout that says what is wrong. The other methods need a valid Layout.
+// Valid returns nil, or an ErrLayout that says what is wrong. The other methods need a valid
+// Layout.
 func (l Layout) Valid() error {
 	if l.Format != BC1 && l.Format != BC3 {
 		return fmt.Errorf("%w: format %d, want BC1 or BC3", ErrLayout, uint8(l.Format))
@@ -71,7 +73,8 @@ func (l Layout) Size() int64 {
 	return off + n
 }
 
-// Level returns where mip level n stands in the file and how long it is, in bytes. It panics when there is no such level.
+// Level returns where mip level n stands in the file and how long it is, in bytes. It panics when
+// there is no such level.
 func (l Layout) Level(n int) (offset, length int64) {
 	if n < 0 || n >= l.Levels() {
 		panic(fmt.Sprintf("dds: level %d of %d", n, l.Levels()))
@@ -88,7 +91,8 @@ func (l Layout) levelBytes(n int) int64 {
 	return blocks * blocks * int64(l.Format.blockBytes())
 }
 
-// blocksAcross is the number of 4×4 blocks along side pixels; what is smaller than a block takes a whole one.
+// blocksAcross is the number of 4×4 blocks along side pixels; what is smaller than a block takes a
+// whole one.
 func blocksAcross(side int) int { return max(1, side/4) }
 
 // Header returns the header of the file.
@@ -109,8 +113,8 @@ func (l Layout) Header() [HeaderSize]byte {
 	return h
 }
 
-// ParseHeader reads the layout from the first 128 bytes of a file. It is strict: whatever Header would not have written, byte for byte, is
-// an ErrHeader.
+// ParseHeader reads the layout from the first 128 bytes of a file. It is strict: whatever Header
+// would not have written, byte for byte, is an ErrHeader.
 func ParseHeader(b []byte) (Layout, error) {
 	if len(b) < HeaderSize {
 		return Layout{}, fmt.Errorf("%w: %d bytes, want %d", ErrHeader, len(b), HeaderSize)

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// peakOf is how far the process's resident memory rises while work runs, C's included, as the kernel counts it.
+// peakOf is how far the process's resident memory rises while work runs, C's included, as the
+// kernel counts it.
 func peakOf(t *testing.T, work func()) int64 {
 	t.Helper()
 	if raceEnabled {
@@ -42,8 +43,8 @@ func memory(t *testing.T, name string) int64 {
 	return kib << 10
 }
 
-// A texture from JPEG chunks needs its output and 2 MiB, its worker and the JPEG decoder included. The pure Go decoder leaves garbage, which is not
-// counted here.
+// A texture from JPEG chunks needs its output and 2 MiB, its worker and the JPEG decoder included.
+// The pure Go decoder leaves garbage, which is not counted here.
 func TestPeakMemory(t *testing.T) {
 	if Decoder() == goDecoder {
 		t.Skip("Go's JPEG decoder leaves garbage as it sees fit")

@@ -4,7 +4,8 @@ import "math"
 
 //go:generate go run gen_tables.go
 
-// chunkSide is the side of a chunk in pixels, chunkLevels the number of mip levels at which a chunk still fills whole blocks (256…4 px).
+// chunkSide is the side of a chunk in pixels, chunkLevels the number of mip levels at which a chunk
+// still fills whole blocks (256…4 px).
 const (
 	chunkSide   = 256
 	chunkLevels = 7
@@ -12,7 +13,8 @@ const (
 	tailSide    = chunkSide >> (chunkLevels - 1)
 )
 
-// toLinear widens pixels (RGBA codes) to linear light; alpha stays a plain value on a scale of its own.
+// toLinear widens pixels (RGBA codes) to linear light; alpha stays a plain value on a scale of its
+// own.
 func toLinear(dst []uint32, src []byte) {
 	for i := 0; i < len(src); i += 4 {
 		dst[i+0] = linearOf[src[i+0]]
@@ -35,8 +37,9 @@ func toCodes(dst []byte, src []uint32) {
 // alphaShift leaves alpha as many bits below the point as six halvings can use.
 const alphaShift = 14
 
-// toCode is the code value of a linear light: of its octave, times a cubic in its place within the octave. The light's float32 is its octave
-// and its place, ready made; 11 bits of the place are used.
+// toCode is the code value of a linear light: of its octave, times a cubic in its place within the
+// octave. The light's float32 is its octave and its place, ready made; 11 bits of the place are
+// used.
 func toCode(v uint32) uint8 {
 	log := uint32(max(0, int32(math.Float32bits(float32(v)))-127<<23) >> 12)
 	place := log << 5 & 0xffff
@@ -47,7 +50,8 @@ func toCode(v uint32) uint8 {
 // high16 is the upper half of the product of two 16-bit values.
 func high16(a, b uint32) uint32 { return a * b >> 16 }
 
-// halve averages the 2×2 squares of two rows of linear light, rounded down, into one row of half the length.
+// halve averages the 2×2 squares of two rows of linear light, rounded down, into one row of half
+// the length.
 func halve(dst, top, bottom []uint32) {
 	for i := 0; i < len(dst); i += 4 {
 		for c := range 4 {
@@ -56,8 +60,9 @@ func halve(dst, top, bottom []uint32) {
 	}
 }
 
-// pyramid holds the mip levels of one chunk: code values of every level and the linear light of the last, 4×4 px. Linear values are
-// kept at full precision from level to level; only two rows of each level exist at a time.
+// pyramid holds the mip levels of one chunk: code values of every level and the linear light of the
+// last, 4×4 px. Linear values are kept at full precision from level to level; only two rows of each
+// level exist at a time.
 type pyramid struct {
 	pix  [chunkLevels][]byte // RGBA, 256>>n px square
 	tail [tailSide * tailSide * 4]uint32

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// exactMips is the mip chain in float64 with nothing rounded between levels: what build is measured against.
+// exactMips is the mip chain in float64 with nothing rounded between levels: what build is measured
+// against.
 func exactMips(pix []byte, side int) [][]float64 {
 	lin := make([]float64, len(pix))
 	for i, v := range pix {
@@ -36,7 +37,8 @@ func exactMips(pix []byte, side int) [][]float64 {
 	return out
 }
 
-// mipPictures are chunks that are hard on a mip chain: darkness, where a code value is a tiny step of light, and strong contrast.
+// mipPictures are chunks that are hard on a mip chain: darkness, where a code value is a tiny step
+// of light, and strong contrast.
 func mipPictures() map[string][]byte {
 	rng := rand.New(rand.NewPCG(1, 2))
 	fill := func(f func(x, y, c int) int) []byte {
@@ -115,7 +117,8 @@ func compareCodes(t *testing.T, level int, got []byte, want []float64) {
 	}
 }
 
-// A flat picture stays exactly as it is, and every code value survives the way to linear light and back.
+// A flat picture stays exactly as it is, and every code value survives the way to linear light and
+// back.
 func TestToCodeInvertsLinear(t *testing.T) {
 	for c, v := range linearOf {
 		if got := toCode(v); int(got) != c {
@@ -124,8 +127,9 @@ func TestToCodeInvertsLinear(t *testing.T) {
 	}
 }
 
-// The exact mean of many pixels against the same through the tables, before it is rounded to a code. For any mean in linear light it is mixtures of two
-// code values that lie farthest out, so that trying all pairs, in all shares, bounds the error of every picture and every level.
+// The exact mean of many pixels against the same through the tables, before it is rounded to a
+// code. For any mean in linear light it is mixtures of two code values that lie farthest out, so
+// that trying all pairs, in all shares, bounds the error of every picture and every level.
 func TestMixturesNearExact(t *testing.T) {
 	const shares = 64
 	step := 1

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// hardPictures are chunks in which every sort of block occurs: flat, nearly flat, two colours, extremes, noise of every strength.
+// hardPictures are chunks in which every sort of block occurs: flat, nearly flat, two colours,
+// extremes, noise of every strength.
 func hardPictures() map[string][]byte {
 	pictures := mipPictures()
 	rng := rand.New(rand.NewPCG(5, 6))

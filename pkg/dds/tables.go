@@ -28,13 +28,15 @@ var linearOf = [256]uint32{
 	5295024, 5341083, 5387340, 5433795,
 }
 
-// rootOf is a cubic for (1+m)^(1/2.2) with m from 0 to 1, the constant first, without its signs: + + - +.
+// rootOf is a cubic for (1+m)^(1/2.2) with m from 0 to 1, the constant first, without its signs: +
+// + - +.
 var rootOf = [4]uint32{32775, 14779, 3431, 785}
 
 // octaveOf is 256 times the code value of the light 2^i.
 var octaveOf = [32]uint32{57, 78, 106, 146, 200, 274, 375, 514, 705, 966, 1323, 1813, 2485, 3405, 4666, 6394, 8762, 12007, 16453, 22547, 30897, 42340, 58020, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
-// single5 is the best pair of 5-bit endpoints for a flat colour drawn with index 2: (2·first+second)/3.
+// single5 is the best pair of 5-bit endpoints for a flat colour drawn with index 2:
+// (2·first+second)/3.
 var single5 = [256][2]uint8{
 	{0, 0}, {0, 0}, {0, 1}, {0, 1}, {0, 1}, {1, 0}, {1, 0}, {1, 1},
 	{1, 1}, {1, 1}, {1, 2}, {0, 4}, {0, 4}, {2, 1}, {0, 5}, {2, 2},
@@ -70,7 +72,8 @@ var single5 = [256][2]uint8{
 	{30, 30}, {30, 31}, {30, 31}, {30, 31}, {31, 30}, {31, 30}, {31, 31}, {31, 31},
 }
 
-// single6 is the best pair of 6-bit endpoints for a flat colour drawn with index 2: (2·first+second)/3.
+// single6 is the best pair of 6-bit endpoints for a flat colour drawn with index 2:
+// (2·first+second)/3.
 var single6 = [256][2]uint8{
 	{0, 0}, {0, 1}, {0, 1}, {1, 0}, {1, 1}, {1, 2}, {1, 2}, {2, 1},
 	{2, 2}, {2, 3}, {2, 3}, {3, 2}, {3, 3}, {3, 4}, {3, 4}, {4, 3},

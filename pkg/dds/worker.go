@@ -7,18 +7,19 @@ import (
 	"image/color"
 )
 
-// ErrJPEG says that bytes cannot be used as a chunk: not a JPEG, damaged or cut short, not 256×256 px, or of a kind that is not served as
-// imagery (CMYK, 12 bits a sample, lossless).
+// ErrJPEG says that bytes cannot be used as a chunk: not a JPEG, damaged or cut short, not 256×256
+// px, or of a kind that is not served as imagery (CMYK, 12 bits a sample, lossless).
 var ErrJPEG = errors.New("not a usable JPEG chunk")
 
-// ErrPixels says that a picture has not the size it has to have: 256×256 px for a chunk, whole blocks for Encode.
+// ErrPixels says that a picture has not the size it has to have: 256×256 px for a chunk, whole
+// blocks for Encode.
 var ErrPixels = errors.New("a picture of the wrong size")
 
 // ErrClosed says that a Worker was used after Close.
 var ErrClosed = errors.New("worker is closed")
 
-// Worker decodes and encodes chunks: the scratch memory and the JPEG decoder of one goroutine. It may serve any number of Builders, one
-// call at a time.
+// Worker decodes and encodes chunks: the scratch memory and the JPEG decoder of one goroutine. It
+// may serve any number of Builders, one call at a time.
 type Worker struct {
 	enc    encoder
 	jpeg   jpegDecoder
@@ -28,8 +29,8 @@ type Worker struct {
 // NewWorker returns a Worker, which the caller closes.
 func NewWorker() *Worker { return NewWorkerVariant("") }
 
-// NewWorkerVariant returns a Worker that encodes with one of the Variants, for tests and measurements; with the fastest when there is none of
-// that name. The caller closes it.
+// NewWorkerVariant returns a Worker that encodes with one of the Variants, for tests and
+// measurements; with the fastest when there is none of that name. The caller closes it.
 func NewWorkerVariant(variant string) *Worker { return &Worker{enc: newEncoder(variant)} }
 
 // Close releases the JPEG decoder. Closing twice is harmless.
@@ -41,8 +42,9 @@ func (w *Worker) Close() error {
 	return nil
 }
 
-// AddJPEG decodes a JPEG of 256×256 px and adds it at a place of the texture; row and col count from the north-west and are below
-// Side/256. The error is an ErrJPEG, ErrPlace, ErrChunkTwice or ErrClosed, and the place is then as it was before.
+// AddJPEG decodes a JPEG of 256×256 px and adds it at a place of the texture; row and col count
+// from the north-west and are below Side/256. The error is an ErrJPEG, ErrPlace, ErrChunkTwice or
+// ErrClosed, and the place is then as it was before.
 func (w *Worker) AddJPEG(b *Builder, row, col int, jpeg []byte) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
@@ -53,7 +55,8 @@ func (w *Worker) AddJPEG(b *Builder, row, col int, jpeg []byte) error {
 	return w.add(b, row, col)
 }
 
-// AddPixels adds a picture of 256×256 px; BC1 ignores its alpha. Errors are those of AddJPEG, with ErrPixels for ErrJPEG.
+// AddPixels adds a picture of 256×256 px; BC1 ignores its alpha. Errors are those of AddJPEG, with
+// ErrPixels for ErrJPEG.
 func (w *Worker) AddPixels(b *Builder, row, col int, img *image.NRGBA) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
@@ -80,7 +83,8 @@ func (w *Worker) AddColor(b *Builder, row, col int, c color.NRGBA) error {
 	return w.add(b, row, col)
 }
 
-// DecodeJPEG decodes a JPEG of 256×256 px into a picture of its own. The error is an ErrJPEG or ErrClosed.
+// DecodeJPEG decodes a JPEG of 256×256 px into a picture of its own. The error is an ErrJPEG or
+// ErrClosed.
 func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
 	if err := w.DecodeJPEGTo(img, jpeg); err != nil {
@@ -89,8 +93,9 @@ func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	return img, nil
 }
 
-// DecodeJPEGTo is DecodeJPEG into a picture that is there, whose pixels are undefined after an error. It must be 256×256 px and have its rows
-// one after another, as image.NewNRGBA makes them; ErrPixels says that it is not.
+// DecodeJPEGTo is DecodeJPEG into a picture that is there, whose pixels are undefined after an
+// error. It must be 256×256 px and have its rows one after another, as image.NewNRGBA makes them;
+// ErrPixels says that it is not.
 func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	if w.closed {
 		return ErrClosed
@@ -104,8 +109,8 @@ func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	return nil
 }
 
-// Encode returns the blocks of one picture, the way back from Decode for pictures of whole blocks: ErrPixels says that a side is not a multiple of
-// 4 px. It computes no mip levels.
+// Encode returns the blocks of one picture, the way back from Decode for pictures of whole blocks:
+// ErrPixels says that a side is not a multiple of 4 px. It computes no mip levels.
 func (w *Worker) Encode(img *image.NRGBA, f Format, q Quality) ([]byte, error) {
 	size := img.Rect.Size()
 	switch {

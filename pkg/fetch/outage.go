@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrDown says that the host has answered nothing for longer than ClientOptions.Patience, or refuses
-// everything, and is asked only now and then. The error wraps what came of asking last.
+// ErrDown says that the host has answered nothing for longer than ClientOptions.Patience, or
+// refuses everything, and is asked only now and then. The error wraps what came of asking last.
 var ErrDown = errors.New("the host answers nothing that it answered before")
 
 // downError is an ErrDown in words.

@@ -15,7 +15,8 @@ type ahead struct {
 	wg     sync.WaitGroup
 }
 
-// maxAhead is how many segments are decoded ahead at a time; when as many are, nothing more is begun: then there is no processor to spare either.
+// maxAhead is how many segments are decoded ahead at a time; when as many are, nothing more is
+// begun: then there is no processor to spare either.
 const maxAhead = 2
 
 // try runs do in the background, unless there is too much to do already.
@@ -44,8 +45,9 @@ func (a *ahead) close() {
 	a.wg.Wait()
 }
 
-// ReadAhead says that e is being read in order and has been up to off: the segment that comes next is got ready in the background, if there is one. A
-// compressed one is decoded into the cache; of one that is stored as it is the kernel is told that it will be wanted. It does not wait.
+// ReadAhead says that e is being read in order and has been up to off: the segment that comes next
+// is got ready in the background, if there is one. A compressed one is decoded into the cache; of
+// one that is stored as it is the kernel is told that it will be wanted. It does not wait.
 func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 	cut := segment.CutOf(e.Layout)
 	if a.direct == nil || off <= 0 || off >= cut.Size {

@@ -7,7 +7,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// Reading in order has the next compressed segment decoded before it is asked for, and nothing beyond the file's end.
+// Reading in order has the next compressed segment decoded before it is asked for, and nothing
+// beyond the file's end.
 func TestReadAhead(t *testing.T) {
 	t.Parallel()
 	l := dds.Layout{Format: dds.BC1, Side: 1024}

@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Archive is an archive open for reading. Its methods may be called from any number of goroutines at once.
+// Archive is an archive open for reading. Its methods may be called from any number of goroutines
+// at once.
 type Archive struct {
 	*reader
 	path     string // as it was named
@@ -65,7 +66,8 @@ func findRecord(ctx context.Context, c *sqlite.Conn, k tiles.Key) (rec Record, f
 	return rec, found, err
 }
 
-// Preview returns the JPEG of the preview or overview at an XYZ address, 256×256 px. Where there is none it is ErrNoTile.
+// Preview returns the JPEG of the preview or overview at an XYZ address, 256×256 px. Where there is
+// none it is ErrNoTile.
 func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte, error) {
 	at := preview.Tile{Z: uint8(z), X: x, Y: y}
 	fail := func(err error) ([]byte, error) { return nil, explain(a.path, fmt.Errorf("preview %s: %w", at, err)) }
@@ -86,7 +88,8 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 	return jpeg, nil
 }
 
-// Picture is Preview, decoded. What is no JPEG of 256×256 px is an ErrCorrupt: nothing larger is ever made of it.
+// Picture is Preview, decoded. What is no JPEG of 256×256 px is an ErrCorrupt: nothing larger is
+// ever made of it.
 func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.Image, error) {
 	jpeg, err := a.Preview(ctx, z, x, y)
 	if err != nil {

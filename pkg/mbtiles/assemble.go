@@ -36,11 +36,13 @@ type ownedContent struct {
 	sha [32]byte
 }
 
-// assembly makes an archive of textures that stand in others. What it makes is canonical: the same textures with the same segments and metadata are the same
-// bytes, whatever they were taken from. Contents are numbered in the order of the textures that have them, each once; rows come in the order of their keys.
+// assembly makes an archive of textures that stand in others. What it makes is canonical: the same
+// textures with the same segments and metadata are the same bytes, whatever they were taken from.
+// Contents are numbered in the order of the textures that have them, each once; rows come in the
+// order of their keys.
 //
-// The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed: unlike a build it is not gone on with, since it takes no
-// longer than copying.
+// The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed:
+// unlike a build it is not gone on with, since it takes no longer than copying.
 type assembly struct {
 	path    string // as it is named; once it is being made, what that leads to if it is a link
 	o       CopyOptions
@@ -82,7 +84,8 @@ func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
 	return a.report(named)
 }
 
-// claim takes the lock on an archive that is to be made, and clears away what an interrupted copy has left.
+// claim takes the lock on an archive that is to be made, and clears away what an interrupted copy
+// has left.
 func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error) {
 	check := func() error {
 		if err := vacant(ctx, path, false); err != nil && !(replace && errors.Is(err, ErrExists)) {
@@ -93,7 +96,8 @@ func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error)
 		}
 		return nil
 	}
-	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
+	// Before the lock, so that nothing is written beside what is refused; and after it, since
+	// another process may just have finished.
 	if err := check(); err != nil {
 		return nil, explain(path, err)
 	}
@@ -111,8 +115,9 @@ func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error)
 	return lock, nil
 }
 
-// current says whether what is to be replaced is still what is read: before the lock was taken another process may have put something better in its place,
-// or let the link that names it lead elsewhere.
+// current says whether what is to be replaced is still what is read: before the lock was taken
+// another process may have put something better in its place, or let the link that names it lead
+// elsewhere.
 func (a *assembly) current(named string) error {
 	now, err := os.Stat(a.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,7 +155,8 @@ func publishCopy(tmp, path string, replace bool) error {
 	return sqlite.SyncFile(filepath.Dir(path))
 }
 
-// write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all other rows by SQLite.
+// write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all
+// other rows by SQLite.
 func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 	if err := a.plan(ctx); err != nil {
 		return err
@@ -161,7 +167,8 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 	defer func() { err = errors.Join(err, a.previews.close()) }()
 
 	base := filepath.Base(a.path)
-	// What is overwritten later leaves its traces in the page: the name is the right one from the start.
+	// What is overwritten later leaves its traces in the page: the name is the right one from the
+	// start.
 	root, pages, err := emptyArchive(ctx, tmp, cmp.Or(a.meta["name"], strings.TrimSuffix(base, filepath.Ext(base))))
 	if err != nil {
 		return fmt.Errorf("make the tables: %w", err)
@@ -219,7 +226,8 @@ func (a *assembly) plan(ctx context.Context) error {
 	return nil
 }
 
-// emptyArchive makes the tables, and returns the root page of segments and how many pages there are.
+// emptyArchive makes the tables, and returns the root page of segments and how many pages there
+// are.
 func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, err error) {
 	c, err := dialAlone(ctx, path)
 	if err != nil {
@@ -237,7 +245,8 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 	return uint32(n), uint32(count), err
 }
 
-// dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no journal, and syncing is the caller's.
+// dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no
+// journal, and syncing is the caller's.
 func dialAlone(ctx context.Context, path string) (*sqlite.Conn, error) {
 	if err := touch(path); err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in vain, and drops them.
+// run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in
+// vain, and drops them.
 func (w *Writer) run(ctx context.Context) {
 	defer close(w.idle)
 	batch := batch{w: w}
@@ -41,7 +42,8 @@ func (w *Writer) run(ctx context.Context) {
 func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
 	w.busy.Store(time.Now().UnixNano())
 	defer w.busy.Store(0)
-	// Neither can fail: the connection is closed after this goroutine has ended, and its ctx is never cancelled.
+	// Neither can fail: the connection is closed after this goroutine has ended, and its ctx is
+	// never cancelled.
 	_ = w.own.Do(ctx, func(*sqlite.Conn) error { do(ctx); return nil })
 }
 

@@ -69,7 +69,8 @@ func grid(i int) tiles.Texture {
 	return tiles.Texture{Row: uint32(i/1000) * 16, Col: uint32(i%1000) * 16, ZL: 16, Maptype: "BI"}
 }
 
-// Puts of encoded textures of 11.2 MB, commits included; "plain" writes and syncs the same bytes as a file each.
+// Puts of encoded textures of 11.2 MB, commits included; "plain" writes and syncs the same bytes as
+// a file each.
 func BenchmarkPut(b *testing.B) {
 	content := encode(b, None, imagery(b))
 	b.Run("archive", func(b *testing.B) {
@@ -191,7 +192,8 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// What SQLite's walk through the file costs beside everything else that a full Verify does, per byte of DDS.
+// What SQLite's walk through the file costs beside everything else that a full Verify does, per
+// byte of DDS.
 func BenchmarkVerify(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "a.mbtiles")
 	w := createAt(b, path)

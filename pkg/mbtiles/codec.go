@@ -11,7 +11,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest of the forms tried, but for what Fast leaves at hand.
+// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest
+// of the forms tried, but for what Fast leaves at hand.
 type Compression uint8
 
 // The compressions. The zero value stores everything as it is.
@@ -44,7 +45,8 @@ func ParseCompression(s string) (Compression, error) {
 	return None, fmt.Errorf("unknown compression %q (want none, fast or best)", s)
 }
 
-// Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is immutable.
+// Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is
+// immutable.
 type Content struct {
 	layout   dds.Layout
 	sha      [sha256.Size]byte
@@ -79,7 +81,8 @@ func NewEncoder(c Compression) *Encoder {
 	return &Encoder{compression: c, packer: p, err: err}
 }
 
-// Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing of file.
+// Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing
+// of file.
 func (e *Encoder) Encode(file []byte) (*Content, error) {
 	if e.err != nil {
 		return nil, fmt.Errorf("encode texture: %w", e.err)
@@ -97,7 +100,8 @@ func (e *Encoder) Encode(file []byte) (*Content, error) {
 	}
 	c := &Content{layout: l, sha: sha256.Sum256(file), preview: jpeg}
 
-	// First into the scratch buffer, to know the length, then into one block of memory of just that length.
+	// First into the scratch buffer, to know the length, then into one block of memory of just that
+	// length.
 	cut := segment.CutOf(l)
 	c.segments = make([]segment.Stored, cut.Segments)
 	e.buf = slices.Grow(e.buf[:0], len(file))

@@ -14,8 +14,9 @@ const (
 	keyRedistributable = keyPrefix + "redistributable"
 )
 
-// combine returns the metadata of an archive that has textures of several. What all of them say alike stays; attribution, providers and licences add up; the
-// rest is dropped, for it is no longer true: name, description, plan.
+// combine returns the metadata of an archive that has textures of several. What all of them say
+// alike stays; attribution, providers and licences add up; the rest is dropped, for it is no longer
+// true: name, description, plan.
 func combine(all []*entrant, force bool) (map[string]string, error) {
 	if len(all) == 1 {
 		meta := all[0].meta
@@ -79,7 +80,8 @@ func redistributable(all []*entrant, force bool) (bool, error) {
 	return len(mayNot) == 0, nil
 }
 
-// licence returns the lines of an archive's licence, each with the providers that it is of unless it is that of all.
+// licence returns the lines of an archive's licence, each with the providers that it is of unless
+// it is that of all.
 func (e *entrant) licence(same bool) string {
 	licence := e.meta[keyLicence]
 	if licence == "" || same || strings.Contains(licence, "\n") {

@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else: https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md.
+// Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else:
+// https://github.com/mapbox/mbtiles-spec/blob/master/1.3/spec.md.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -90,7 +91,8 @@ func checkConformance(t *testing.T, path string) {
 	if n := number(`SELECT count(*) FROM tiles WHERE zoom_level = 0`); n != 1 {
 		t.Errorf("%d tiles for the whole world", n)
 	}
-	// Every tile has one above it: a viewer that zooms out loses nothing. Rows count from the south, so halving them leads up as well.
+	// Every tile has one above it: a viewer that zooms out loses nothing. Rows count from the
+	// south, so halving them leads up as well.
 	const orphans = `SELECT count(*) FROM tiles t WHERE zoom_level > 0 AND NOT EXISTS (SELECT 1 FROM tiles u
 		WHERE u.zoom_level = t.zoom_level - 1 AND u.tile_column = t.tile_column / 2 AND u.tile_row = t.tile_row / 2)`
 	if n := number(orphans); n != 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// CopyOptions say how textures get out of archives into a new one. The zero value is useful: segments as they are stored, every texture decoded and compared with
-// its hash on the way.
+// CopyOptions say how textures get out of archives into a new one. The zero value is useful:
+// segments as they are stored, every texture decoded and compared with its hash on the way.
 type CopyOptions struct {
 	Workers     int  // that decode at once; default one a processor, at most six, which bounds the memory to some 150 MB
 	Replace     bool // what stands at the path is replaced once the new archive is whole; default: ErrExists
@@ -42,8 +42,9 @@ func (o CopyOptions) withDefaults() CopyOptions {
 	return o
 }
 
-// Extract makes an archive at path of those textures of a that keep wants. It is canonical, as Repack's. The metadata is that of a, less what is true of the
-// whole only: its name and plan. The error is ErrNothing if keep wants nothing.
+// Extract makes an archive at path of those textures of a that keep wants. It is canonical, as
+// Repack's. The metadata is that of a, less what is true of the whole only: its name and plan. The
+// error is ErrNothing if keep wants nothing.
 func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool, o CopyOptions) (CopyReport, error) {
 	if err := a.NoPatch(); err != nil {
 		return CopyReport{}, err
@@ -62,8 +63,10 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 	return work.assemble(ctx)
 }
 
-// Repack makes an archive at path, which may be a's own, that holds the same textures and metadata in canonical form: whatever archives have the same digest, the
-// same metadata and the same segments, however they came about, become the same bytes. It is also as small as can be: what was deleted or replaced takes no room.
+// Repack makes an archive at path, which may be a's own, that holds the same textures and metadata
+// in canonical form: whatever archives have the same digest, the same metadata and the same
+// segments, however they came about, become the same bytes. It is also as small as can be: what was
+// deleted or replaced takes no room.
 func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyReport, error) {
 	meta, err := a.metadata(ctx)
 	if err != nil {
@@ -84,7 +87,8 @@ func (a *Archive) sources(keep func(Entry) bool) []source {
 	return s
 }
 
-// metadata returns the rows that go along with textures: all but those that follow from what the archive holds.
+// metadata returns the rows that go along with textures: all but those that follow from what the
+// archive holds.
 func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
 	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
@@ -106,8 +110,9 @@ func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
 	return meta, nil
 }
 
-// archivePath returns where the archive of that name is, or is to be: what a link leads to, beside which its .part, lock and journals stand. It wants the
-// ending by which other programs know an archive.
+// archivePath returns where the archive of that name is, or is to be: what a link leads to, beside
+// which its .part, lock and journals stand. It wants the ending by which other programs know an
+// archive.
 func archivePath(named string) (string, error) {
 	path, err := realpath.Of(named)
 	if err != nil {

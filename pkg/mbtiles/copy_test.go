@@ -25,7 +25,8 @@ func repack(t testing.TB, a *Archive, o CopyOptions) *Archive {
 	return openAt(t, path)
 }
 
-// contentsOf is enough of everything: layouts, shared contents, several maptypes on a square, zoom levels on top of each other.
+// contentsOf is enough of everything: layouts, shared contents, several maptypes on a square, zoom
+// levels on top of each other.
 func contentsOf() map[string][]byte {
 	files := mixture()
 	files["48_48_BI12"] = halfNoise(dds.Layout{Format: dds.BC3, Side: 256})
@@ -37,7 +38,8 @@ func contentsOf() map[string][]byte {
 	return files
 }
 
-// A repacked archive holds the same textures, passes SQLite's own checks and ours, and has the previews of the one that was built.
+// A repacked archive holds the same textures, passes SQLite's own checks and ours, and has the
+// previews of the one that was built.
 func TestRepack(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -82,8 +84,8 @@ func integrity(t *testing.T, path string) {
 	}
 }
 
-// Archives of the same textures become the same bytes, whatever the order in which they were put, what was put before and replaced, how transactions fell and
-// how many workers there were.
+// Archives of the same textures become the same bytes, whatever the order in which they were put,
+// what was put before and replaced, how transactions fell and how many workers there were.
 func TestRepackCanonical(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -200,7 +202,8 @@ func TestRepackCompress(t *testing.T) {
 	}
 }
 
-// Damage is an error that names the texture, nothing is left of the copy, and what stood at the path still does.
+// Damage is an error that names the texture, nothing is left of the copy, and what stood at the
+// path still does.
 func TestCopyDamaged(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -242,7 +245,8 @@ func TestCopyCancelled(t *testing.T) {
 	}
 }
 
-// What a copy is not made into: an archive, an unfinished one, one that somebody writes, another kind of file, a wrong name.
+// What a copy is not made into: an archive, an unfinished one, one that somebody writes, another
+// kind of file, a wrong name.
 func TestCopyRefused(t *testing.T) {
 	t.Parallel()
 	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1)})

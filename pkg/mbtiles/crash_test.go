@@ -25,7 +25,8 @@ const (
 	pathVar  = "XELPACK_TEST_PATH"
 )
 
-// drillTextures is how many textures the build of the drills has: two layouts, some repeated, and two zoom levels, so that there are fills.
+// drillTextures is how many textures the build of the drills has: two layouts, some repeated, and
+// two zoom levels, so that there are fills.
 const drillTextures = 30
 
 func drillTexture(i int) (name string, file []byte) {
@@ -116,8 +117,8 @@ func spawn(t *testing.T, what, path string) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(out)
 }
 
-// Builds killed at random moments, finishing included, and gone on with give the archive of an undisturbed build, and nothing that was
-// committed is lost.
+// Builds killed at random moments, finishing included, and gone on with give the archive of an
+// undisturbed build, and nothing that was committed is lost.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills 20 builds: a drill for the full suite")
@@ -159,8 +160,8 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d kills in %d builds", kills, builds)
 }
 
-// runBuild builds in another process, which it kills some time after it has said so many lines; never, if that is negative. It returns the last
-// texture reported committed, -1 for none.
+// runBuild builds in another process, which it kills some time after it has said so many lines;
+// never, if that is negative. It returns the last texture reported committed, -1 for none.
 func runBuild(t *testing.T, path string, said int, after time.Duration) (killed bool, committed int) {
 	t.Helper()
 	cmd, lines := spawn(t, "build", path)
@@ -187,7 +188,8 @@ func runBuild(t *testing.T, path string, said int, after time.Duration) (killed 
 	return true, committed
 }
 
-// checkCommitted opens what a killed process left, as info would, and looks for all textures up to the last that was reported committed.
+// checkCommitted opens what a killed process left, as info would, and looks for all textures up to
+// the last that was reported committed.
 func checkCommitted(t *testing.T, path string, last int) {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {

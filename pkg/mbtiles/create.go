@@ -31,18 +31,22 @@ type WriterOptions struct {
 	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
 	CommitBytes int64         // of segments after which a transaction ends; default 256 MiB; 64 MiB when Growing, since the log has to hold them
 	CommitEvery time.Duration // after which it ends anyway; default 2 s
-	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until Finish replaces it. Default: ErrExists.
+	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until
+	// Finish replaces it. Default: ErrExists.
 	Extend bool
-	// Growing is for an archive that is read all the while by others, such as a cache: they never wait for the writer, nor it for them. That takes a
-	// write-ahead log, and so every byte is written twice. Default: whoever else opens path.part waits for the end of a transaction.
+	// Growing is for an archive that is read all the while by others, such as a cache: they never
+	// wait for the writer, nor it for them. That takes a write-ahead log, and so every byte is
+	// written twice. Default: whoever else opens path.part waits for the end of a transaction.
 	Growing bool
 }
 
-// Create starts the archive at path or goes on with the one that an earlier Writer left as path.part. Nothing stands at path itself before
-// Finish. Where path is a symbolic link, all of that is about what it leads to: the link stays.
+// Create starts the archive at path or goes on with the one that an earlier Writer left as
+// path.part. Nothing stands at path itself before Finish. Where path is a symbolic link, all of
+// that is about what it leads to: the link stays.
 //
-// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is there and Extend is not set, ErrLocked when
-// another process is writing it, and ErrNotArchive or ErrVersion when something else is there, which is left alone.
+// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is
+// there and Extend is not set, ErrLocked when another process is writing it, and ErrNotArchive or
+// ErrVersion when something else is there, which is left alone.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
 	path, err := archivePath(path)
 	if err != nil {
@@ -60,7 +64,8 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	if o.CommitEvery <= 0 {
 		o.CommitEvery = 2 * time.Second
 	}
-	// Before the lock, so that nothing is written beside what is refused; and after it, since another process may just have finished.
+	// Before the lock, so that nothing is written beside what is refused; and after it, since
+	// another process may just have finished.
 	lockPath := path + partSuffix + sqlite.LockSuffix
 	switch err := vacant(ctx, path, o.Extend); {
 	case errors.Is(err, ErrExists) && !o.Extend:
@@ -80,8 +85,8 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	return w, nil
 }
 
-// vacant says why no archive can be made at path: ErrExists where there is one. One that was cut short counts as one if it is to be extended and what is whole of
-// it was salvaged.
+// vacant says why no archive can be made at path: ErrExists where there is one. One that was cut
+// short counts as one if it is to be extended and what is whole of it was salvaged.
 func vacant(ctx context.Context, path string, extend bool) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -160,7 +165,8 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	return w, nil
 }
 
-// touch makes an empty file unless there is one. SQLite would make it too, but does not say why it cannot.
+// touch makes an empty file unless there is one. SQLite would make it too, but does not say why it
+// cannot.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -169,7 +175,8 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that was gone on with.
+// copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that
+// was gone on with.
 func copyMissing(ctx context.Context, part, path string) (copied bool, err error) {
 	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
@@ -204,7 +211,8 @@ func copyFile(ctx context.Context, dst, src string) error {
 	return errors.Join(err, out.Close())
 }
 
-// prepare makes the schema if it is not there and takes back what a Finish that did not get to its end has written.
+// prepare makes the schema if it is not there and takes back what a Finish that did not get to its
+// end has written.
 func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (store, error) {
 	s := store{c: c}
 	objects, err := c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)
@@ -212,7 +220,8 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 		return s, err
 	}
 	if objects == 0 {
-		// With this journal also next to a WAL to be: the removal of one that is made and removed anew would not be certain after a power cut.
+		// With this journal also next to a WAL to be: the removal of one that is made and removed
+		// anew would not be certain after a power cut.
 		if err := errors.Join(sqlite.SetJournal(ctx, c, false), makeSchema(ctx, c, name, growing)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
@@ -238,9 +247,11 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 	return s, err
 }
 
-// makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either nothing or all of it.
+// makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either
+// nothing or all of it.
 func makeSchema(ctx context.Context, c *sqlite.Conn, name string, growing bool) error {
-	// For Writer.Shrink. It can be chosen now only, and is written at once: inside the transaction, but before that writes anything.
+	// For Writer.Shrink. It can be chosen now only, and is written at once: inside the transaction,
+	// but before that writes anything.
 	vacuum := "none"
 	if growing {
 		vacuum = "incremental"

@@ -255,7 +255,8 @@ func TestOpenPart(t *testing.T) {
 	mustVerify(t, openAt(t, path))
 }
 
-// A .part that another program reads is finished all the same, and stays what it was for whoever has it open.
+// A .part that another program reads is finished all the same, and stays what it was for whoever
+// has it open.
 func TestFinishWhileRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
@@ -284,7 +285,8 @@ func growing(t testing.TB, path string) *Writer {
 	return w
 }
 
-// A growing archive can be read while a transaction is open. It is finished once nobody has it open any more.
+// A growing archive can be read while a transaction is open. It is finished once nobody has it open
+// any more.
 func TestGrowing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Damaged bytes are replaced by a Put of the same texture, and by nothing less: without Damaged the hash vouches for them.
+// Damaged bytes are replaced by a Put of the same texture, and by nothing less: without Damaged the
+// hash vouches for them.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	for _, told := range []bool{false, true} {

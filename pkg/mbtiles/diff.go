@@ -47,7 +47,8 @@ func (d Difference) Count(k ChangeKind) int {
 	return n
 }
 
-// Diff compares what two archives say about their textures. No pixel is read: equal hashes are equal files.
+// Diff compares what two archives say about their textures. No pixel is read: equal hashes are
+// equal files.
 func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
 	d := Difference{Changes: []Change{}}
 	err := errors.Join(from.NoPatch(), to.NoPatch())
@@ -112,7 +113,8 @@ func (p pair) change(kind ChangeKind) Change {
 	return c
 }
 
-// pairs yields the textures of two archives in the order of their keys, none of an archive and itself. After an error it ends.
+// pairs yields the textures of two archives in the order of their keys, none of an archive and
+// itself. After an error it ends.
 func pairs(ctx context.Context, from, to *Archive) iter.Seq2[pair, error] {
 	return func(yield func(pair, error) bool) {
 		if from == to {

@@ -12,8 +12,9 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row col maptype sha256\n", sorted bytewise. It
-// holds the textures of one row of the grid at a time, however large the archive is.
+// digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row
+// col maptype sha256\n", sorted bytewise. It holds the textures of one row of the grid at a time,
+// however large the archive is.
 func digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 	var rows []string // "16 23952 ": how the lines of a row of the grid begin; sorting these sorts the lines
 	last := ""

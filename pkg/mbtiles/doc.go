@@ -1,5 +1,6 @@
-// Package mbtiles writes and reads xelpack archives: one SQLite file that any map viewer opens as MBTiles, and that holds X-Plane's ground
-// textures beside the previews the viewer shows. docs/archive-format.md is the specification of the file.
+// Package mbtiles writes and reads xelpack archives: one SQLite file that any map viewer opens as
+// MBTiles, and that holds X-Plane's ground textures beside the previews the viewer shows.
+// docs/archive-format.md is the specification of the file.
 //
 // An archive is written like this, from as many goroutines as one likes:
 //
@@ -21,17 +22,19 @@
 //
 // # Durability
 //
-// Work goes on in NAME.mbtiles.part. A process that dies at any moment leaves a .part that another Create goes on with; at most the last
-// transaction is lost (two seconds, or 256 MiB). Finish syncs and renames: what bears the final name is complete.
+// Work goes on in NAME.mbtiles.part. A process that dies at any moment leaves a .part that another
+// Create goes on with; at most the last transaction is lost (two seconds, or 256 MiB). Finish syncs
+// and renames: what bears the final name is complete.
 //
 // # Concurrency
 //
-// Writer and Archive may be used by any number of goroutines at once; an Encoder by one. One process writes an archive at a time, which the
-// kernel sees to; any number read.
+// Writer and Archive may be used by any number of goroutines at once; an Encoder by one. One
+// process writes an archive at a time, which the kernel sees to; any number read.
 //
 // # Trust
 //
-// Archives come from strangers. Open checks that the tables are the tables of the format and nothing else, that every texture is possible and
-// that contents have the sizes their layout demands; reading never makes more memory than the layout says; nothing in the file is ever
+// Archives come from strangers. Open checks that the tables are the tables of the format and
+// nothing else, that every texture is possible and that contents have the sizes their layout
+// demands; reading never makes more memory than the layout says; nothing in the file is ever
 // executed. Verify checks every byte of every texture, and has SQLite check every page of the file.
 package mbtiles

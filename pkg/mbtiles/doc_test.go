@@ -108,7 +108,8 @@ func TestDocHeader(t *testing.T) {
 	}
 }
 
-// The worked example of the digest: its lines give the digest, and an archive of just those textures gives the lines.
+// The worked example of the digest: its lines give the digest, and an archive of just those
+// textures gives the lines.
 func TestDocDigest(t *testing.T) {
 	t.Parallel()
 	doc := readDoc(t)

@@ -36,7 +36,8 @@ type drill struct {
 // drills are small builds that go through all that a large one does.
 var drills = []drill{
 	{name: "build", options: WriterOptions{CommitBytes: 150 << 10}, sides: []int{512, 512, 512, 512, 512}},
-	// Transactions larger than SQLite's page cache, so that there are pages written before the commit.
+	// Transactions larger than SQLite's page cache, so that there are pages written before the
+	// commit.
 	{name: "spill", options: WriterOptions{CommitBytes: 3 << 20}, sides: []int{1024, 1024, 1024, 1024, 512, 1024, 1024}},
 	{name: "growing", options: WriterOptions{CommitBytes: 150 << 10, Growing: true}, sides: []int{512, 512, 512, 512, 512}},
 	{name: "extend", options: WriterOptions{CommitBytes: 150 << 10, Extend: true}, sides: []int{512, 512, 512}, extends: true},
@@ -57,11 +58,12 @@ type drilled struct {
 	content *Content
 }
 
-// drilledOnce keeps them by the name of their drill: encoding them anew for each of some thousand builds would take most of the time.
+// drilledOnce keeps them by the name of their drill: encoding them anew for each of some thousand
+// builds would take most of the time.
 var drilledOnce sync.Map
 
-// textures are those of the archive in the end. The second repeats the first; where an archive is extended, the last is of a deeper zoom, so that there
-// are fills.
+// textures are those of the archive in the end. The second repeats the first; where an archive is
+// extended, the last is of a deeper zoom, so that there are fills.
 func (d drill) textures() []drilled {
 	if made, ok := drilledOnce.Load(d.name); ok {
 		return made.([]drilled)
@@ -87,7 +89,8 @@ func (d drill) textures() []drilled {
 	return made
 }
 
-// drilledFile is noise at its largest level and one colour below, so that it takes its room and yet its previews are drawn quickly.
+// drilledFile is noise at its largest level and one colour below, so that it takes its room and yet
+// its previews are drawn quickly.
 func drilledFile(l dds.Layout, seed uint64) []byte {
 	file := solidFile(l, uint16(seed))
 	off, length := l.Level(0)
@@ -117,7 +120,8 @@ func (d drill) begin(t *testing.T) map[string][]byte {
 	return map[string][]byte{"a.mbtiles": mustRead(t, path)}
 }
 
-// build builds what is missing at path and finishes. It says when the file is there, 0, and then how many textures are committed.
+// build builds what is missing at path and finishes. It says when the file is there, 0, and then
+// how many textures are committed.
 func (d drill) build(ctx context.Context, path string, say func(committed int)) error {
 	if d.repacks {
 		return repackInPlace(ctx, path)
@@ -159,7 +163,8 @@ func repackInPlace(ctx context.Context, path string) error {
 
 func silent(int) {}
 
-// child is build in a process of its own. It waits after all that it says until somebody has read it.
+// child is build in a process of its own. It waits after all that it says until somebody has read
+// it.
 func (d drill) child(ctx context.Context, path string) error {
 	err := d.build(ctx, path, func(committed int) {
 		fmt.Println("committed", committed)
@@ -196,8 +201,8 @@ func (d drill) undisturbed(t *testing.T) outcome {
 	return o
 }
 
-// survived says what is wrong with the folder after a disturbance: what bears the final name must be whole, what was being built must open once it was
-// made, and hold all that was committed.
+// survived says what is wrong with the folder after a disturbance: what bears the final name must
+// be whole, what was being built must open once it was made, and hold all that was committed.
 func (d drill) survived(ctx context.Context, dir string, o outcome, committed int) error {
 	path := filepath.Join(dir, "a.mbtiles")
 	final, err := inspect(ctx, path)
@@ -276,7 +281,8 @@ func (d drill) resumes(ctx context.Context, dir string, o outcome) error {
 	return err
 }
 
-// eachDrill runs f for every drill, with its outcome and how many steps of it to try: every one, or about so many.
+// eachDrill runs f for every drill, with its outcome and how many steps of it to try: every one, or
+// about so many.
 func eachDrill(t *testing.T, about int, f func(t *testing.T, d drill, o outcome, try func(n, of int) bool)) {
 	if testing.Short() {
 		t.Skip("thousands of builds: a drill for the full suite")
@@ -293,8 +299,9 @@ func eachDrill(t *testing.T, about int, f func(t *testing.T, d drill, o outcome,
 	}
 }
 
-// disturb runs the drill as a process of its own on a folder of these files, which before may refuse steps of or kill it. It returns the folder, how many
-// textures were committed by when, and how the process ended.
+// disturb runs the drill as a process of its own on a folder of these files, which before may
+// refuse steps of or kill it. It returns the folder, how many textures were committed by when, and
+// how the process ended.
 func (d drill) disturb(t *testing.T, files map[string][]byte, before func(n int, s faultfs.Step, kill func()) syscall.Errno) (*faultfs.FS, map[int]int, ending) {
 	t.Helper()
 	dir := t.TempDir()
@@ -350,7 +357,8 @@ type ending struct {
 	err    error // with what it said
 }
 
-// record runs the drill undisturbed, and returns its steps and how many textures were committed after how many of them, -1 for not even the tables.
+// record runs the drill undisturbed, and returns its steps and how many textures were committed
+// after how many of them, -1 for not even the tables.
 func (d drill) record(t *testing.T, files map[string][]byte) (steps []faultfs.Step, committed func(n int) int) {
 	t.Helper()
 	f, marks, end := d.disturb(t, files, func(int, faultfs.Step, func()) syscall.Errno { return 0 })
@@ -368,7 +376,8 @@ func (d drill) record(t *testing.T, files map[string][]byte) (steps []faultfs.St
 	}
 }
 
-// check puts what a disturbance left into a folder and says what is wrong with it, or with what comes of going on with it.
+// check puts what a disturbance left into a folder and says what is wrong with it, or with what
+// comes of going on with it.
 func (d drill) check(t *testing.T, left map[string][]byte, o outcome, committed int) error {
 	t.Helper()
 	// In memory where there is such a place: there, a sync takes no time.

@@ -8,7 +8,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// What an archive can be refused for. Every error of this package names the file and wraps one of these where it applies.
+// What an archive can be refused for. Every error of this package names the file and wraps one of
+// these where it applies.
 var (
 	ErrName       = errors.New("an archive's name must end in .mbtiles, by which GDAL and QGIS recognise it")
 	ErrNotArchive = sqlite.ErrNoDatabase // also what is no database

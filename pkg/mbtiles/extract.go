@@ -11,8 +11,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// Content returns e's texture as it is stored, to be Put into another archive: nothing is compressed anew. It is decoded all the same and compared
-// with its hash: damage is an ErrCorrupt, and does not spread.
+// Content returns e's texture as it is stored, to be Put into another archive: nothing is
+// compressed anew. It is decoded all the same and compared with its hash: damage is an ErrCorrupt,
+// and does not spread.
 func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 	sha, err := a.sha(ctx, e)
 	if err != nil {
@@ -41,7 +42,8 @@ func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err 
 	return sha, err
 }
 
-// take returns e's content as it is stored. Its segments lie in memory, which grows as needed. Unless quick, they are decoded and compared with the hash.
+// take returns e's content as it is stored. Its segments lie in memory, which grows as needed.
+// Unless quick, they are decoded and compared with the hash.
 func (a *Archive) take(ctx context.Context, e Entry, want [sha256.Size]byte, memory *[]byte, quick bool) (*Content, error) {
 	cut := segment.CutOf(e.Layout)
 	c := &Content{layout: e.Layout, sha: want, segments: make([]segment.Stored, cut.Segments)}

@@ -10,7 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Contents taken from one archive and put into another make the same archive, and nothing is compressed anew.
+// Contents taken from one archive and put into another make the same archive, and nothing is
+// compressed anew.
 func TestContentOfAnother(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

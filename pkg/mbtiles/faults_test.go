@@ -24,7 +24,8 @@ func tell(steps []faultfs.Step, n int) string {
 	return b.String()
 }
 
-// losses are what may become of what was not synced when the power goes: from losing nothing, which is also what a kill leaves, to losing anything.
+// losses are what may become of what was not synced when the power goes: from losing nothing, which
+// is also what a kill leaves, to losing anything.
 func losses(n int) []loss {
 	random := func(seed uint64) func(int, faultfs.Step) faultfs.Fate {
 		return func(i int, s faultfs.Step) faultfs.Fate {
@@ -67,8 +68,8 @@ type loss struct {
 
 const nothingLost = "nothing lost"
 
-// The power goes before every step of a build, and with it, of what was not synced, anything or all. What was committed is there all the same, and the
-// build goes on to the same archive.
+// The power goes before every step of a build, and with it, of what was not synced, anything or
+// all. What was committed is there all the same, and the build goes on to the same archive.
 func TestPowerCut(t *testing.T) {
 	eachDrill(t, 24, func(t *testing.T, d drill, o outcome, try func(n, of int) bool) {
 		files := d.begin(t)
@@ -97,7 +98,8 @@ func TestPowerCut(t *testing.T) {
 	})
 }
 
-// A process is killed at every step of its build. What it committed is there, and the next goes on to the same archive.
+// A process is killed at every step of its build. What it committed is there, and the next goes on
+// to the same archive.
 func TestKilledAtEveryStep(t *testing.T) {
 	eachDrill(t, 6, func(t *testing.T, d drill, o outcome, try func(n, of int) bool) {
 		files := d.begin(t)
@@ -126,7 +128,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 	})
 }
 
-// The disk is full from one step on, or just at one. The error says so, what was committed is there, and with room again the build goes on.
+// The disk is full from one step on, or just at one. The error says so, what was committed is
+// there, and with room again the build goes on.
 func TestFullAtEveryStep(t *testing.T) {
 	eachDrill(t, 4, func(t *testing.T, d drill, o outcome, try func(n, of int) bool) {
 		files := d.begin(t)
@@ -146,7 +149,8 @@ func TestFullAtEveryStep(t *testing.T) {
 					return syscall.ENOSPC
 				})
 				err := d.check(t, f.Files(), o, committed(n))
-				// Why a file could not be made SQLite keeps to itself, and once there is room again nobody can tell.
+				// Why a file could not be made SQLite keeps to itself, and once there is room again
+				// nobody can tell.
 				untold := once && s.Kind == faultfs.Create
 				if end.err != nil && !end.full && !untold {
 					err = fmt.Errorf("it does not say that the disk is full: %w", end.err)

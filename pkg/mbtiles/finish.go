@@ -18,16 +18,20 @@ import (
 // keyFinishing marks a .part whose derived previews are up to date as far as they go.
 const keyFinishing = keyPrefix + "finishing"
 
-// plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become xelpack: rows.
+// plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become
+// xelpack: rows.
 var plainKeys = [...]string{"name", "attribution", "description", "version"}
 
-// Finish waits for everything queued, adds overviews, metadata and the digest, and renames path.part to path, where nothing may stand unless
-// WriterOptions.Extend is set. Nothing else is left beside it.
+// Finish waits for everything queued, adds overviews, metadata and the digest, and renames
+// path.part to path, where nothing may stand unless WriterOptions.Extend is set. Nothing else is
+// left beside it.
 //
-// The keys of meta are the rows name, attribution, description and version of MBTiles, and any others, which are stored under "xelpack:": plan,
-// providers, licence, redistributable. Values of query parameters that carry secrets are blotted out, yet the caller should leave them out.
+// The keys of meta are the rows name, attribution, description and version of MBTiles, and any
+// others, which are stored under "xelpack:": plan, providers, licence, redistributable. Values of
+// query parameters that carry secrets are blotted out, yet the caller should leave them out.
 //
-// After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone on with.
+// After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone
+// on with.
 func (w *Writer) Finish(ctx context.Context, meta map[string]string) error {
 	if err := w.finish(ctx, meta); err != nil {
 		return fmt.Errorf("finish the archive: %w", err)
@@ -117,7 +121,8 @@ func (w *Writer) publish(ctx context.Context) error {
 			return explain(w.path, err)
 		}
 	}
-	// Before the new name, it must be certain that the journal is gone: it would be taken for that of the next .part.
+	// Before the new name, it must be certain that the journal is gone: it would be taken for that
+	// of the next .part.
 	if err := sqlite.SyncFile(filepath.Dir(w.path)); err != nil {
 		return err
 	}
@@ -127,7 +132,8 @@ func (w *Writer) publish(ctx context.Context) error {
 	return sqlite.SyncFile(filepath.Dir(w.path))
 }
 
-// untaken says, at the end of the work, whether a file has come into being where there was none at its beginning.
+// untaken says, at the end of the work, whether a file has come into being where there was none at
+// its beginning.
 func untaken(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
@@ -135,7 +141,8 @@ func untaken(path string) error {
 	return nil
 }
 
-// oneFile moves everything into the one file. Next to a WAL it waits a little for programs that are just reading it.
+// oneFile moves everything into the one file. Next to a WAL it waits a little for programs that are
+// just reading it.
 func (w *Writer) oneFile(ctx context.Context) error {
 	const tries, pause = 20, 100 * time.Millisecond
 	var err error

@@ -6,7 +6,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// FormatVersion is the version of the archive format that this package writes, and the only one it reads.
+// FormatVersion is the version of the archive format that this package writes, and the only one it
+// reads.
 const FormatVersion = 1
 
 const (
@@ -27,7 +28,8 @@ const (
 	keyDigest  = keyPrefix + "digest"
 )
 
-// schema is part of the format: a reader may insist on these statements byte for byte, and this one does.
+// schema is part of the format: a reader may insist on these statements byte for byte, and this one
+// does.
 var schema = [...]struct{ name, sql string }{
 	{"metadata", `CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
 	{"tiles", `CREATE TABLE tiles (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data BLOB NOT NULL, PRIMARY KEY (zoom_level, tile_column, tile_row))`},

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// tool runs a program of another project over an archive; the test is skipped where it is not installed.
+// tool runs a program of another project over an archive; the test is skipped where it is not
+// installed.
 func tool(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -29,9 +30,11 @@ func tool(t *testing.T, name string, args ...string) []byte {
 	return out
 }
 
-// GDAL takes the archive for what it is and draws its previews, and their overviews, where they belong.
+// GDAL takes the archive for what it is and draws its previews, and their overviews, where they
+// belong.
 func TestGDAL(t *testing.T) {
-	// A square of 2×2 textures, north-west at 8/132/92, all corners inside the Alps; the one in the south-west is missing.
+	// A square of 2×2 textures, north-west at 8/132/92, all corners inside the Alps; the one in the
+	// south-west is missing.
 	a := build(t, map[string][]byte{
 		"1472_2112_BI12": solidFile(small, red), "1472_2128_BI12": solidFile(small, green),
 		"1488_2128_BI12": solidFile(small, blue),

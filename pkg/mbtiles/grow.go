@@ -12,12 +12,14 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What an archive needs that grows and shrinks while it is read, such as a cache: its .part is open as an Archive beside the Writer.
+// What an archive needs that grows and shrinks while it is read, such as a cache: its .part is open
+// as an Archive beside the Writer.
 
 // Flush returns when everything queued so far is committed, and an Archive of path.part finds it.
 func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx) }
 
-// Remove queues the removal of textures, with what no other texture needs. Those that the archive does not have are passed over.
+// Remove queues the removal of textures, with what no other texture needs. Those that the archive
+// does not have are passed over.
 func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
 	return w.enqueue(ctx, job{do: func(ctx context.Context) error {
 		for _, k := range keys {
@@ -29,7 +31,8 @@ func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
 	}})
 }
 
-// Footprint returns the bytes of path.part that are in use once everything queued so far is committed. The file keeps the rest for what comes.
+// Footprint returns the bytes of path.part that are in use once everything queued so far is
+// committed. The file keeps the rest for what comes.
 func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	err = w.transact(ctx, func(ctx context.Context) error {
 		const query = `SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
@@ -39,7 +42,8 @@ func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Shrink gives back to the disk some of what the file keeps beyond bytes without using it, and reports whether there is more.
+// Shrink gives back to the disk some of what the file keeps beyond bytes without using it, and
+// reports whether there is more.
 func (w *Writer) Shrink(ctx context.Context, bytes int64) (more bool, err error) {
 	err = w.transact(ctx, func(ctx context.Context) error {
 		const query = `SELECT CASE auto_vacuum WHEN 2 THEN min(freelist_count, page_count - ? / page_size) ELSE 0 END
@@ -52,13 +56,15 @@ func (w *Writer) Shrink(ctx context.Context, bytes int64) (more bool, err error)
 		return w.store.c.Exec(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, min(pages, shrinkPages)))
 	})
 	if err == nil && !more {
-		// The file gets smaller when the log is written into it. Where a reader is in the way, that is later, at Close at the latest.
+		// The file gets smaller when the log is written into it. Where a reader is in the way, that
+		// is later, at Close at the latest.
 		_ = w.own.Do(ctx, func(c *sqlite.Conn) error { return c.Exec(ctx, `PRAGMA wal_checkpoint(PASSIVE)`) })
 	}
 	return more, err
 }
 
-// shrinkPages is how many pages one call of Shrink gives back: each is at the end of the file, and what stands there moves.
+// shrinkPages is how many pages one call of Shrink gives back: each is at the end of the file, and
+// what stands there moves.
 const shrinkPages = 32 << 20 / sqlpages.PageSize
 
 // Find looks k up in the file, where Lookup knows what was there at Open.
@@ -79,7 +85,8 @@ func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, e
 	return e, found, explain(a.path, err)
 }
 
-// remove takes a texture out. The preview of its square becomes that of the next maptype, if there is one.
+// remove takes a texture out. The preview of its square becomes that of the next maptype, if there
+// is one.
 func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	s.copied = false
 	if err := s.dropDerived(ctx); err != nil {

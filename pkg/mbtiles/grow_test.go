@@ -11,7 +11,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// What is removed is gone with all that only it needed, what is put is found by who has the file open, and the archive stays whole.
+// What is removed is gone with all that only it needed, what is put is found by who has the file
+// open, and the archive stays whole.
 func TestGrow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
@@ -115,7 +116,8 @@ func TestShrink(t *testing.T) {
 	mustVerify(t, openAt(t, path+partSuffix))
 }
 
-// The number of a content is never given to another while the archive is open: who still reads one that was removed gets an error, not another's bytes.
+// The number of a content is never given to another while the archive is open: who still reads one
+// that was removed gets an error, not another's bytes.
 func TestContentsAreNumberedOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")

@@ -24,8 +24,9 @@ func checkHeader(h sqlpages.Header) error {
 	return fmt.Errorf("%w: an SQLite file of some other kind", ErrNotArchive)
 }
 
-// checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the format, any index on them that is not, and
-// anything that is neither a table nor an index: code in a file from a stranger. It must pass before any other query.
+// checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the
+// format, any index on them that is not, and anything that is neither a table nor an index: code in
+// a file from a stranger. It must pass before any other query.
 func checkSchema(ctx context.Context, c *sqlite.Conn) error {
 	want := make(map[string]string, len(schema))
 	for _, s := range schema {
@@ -61,7 +62,8 @@ func checkSchema(ctx context.Context, c *sqlite.Conn) error {
 	return nil
 }
 
-// ordinary reports whether an object is a plain table or index, by the statement that SQLite makes it of as well: the type it is said to have binds nobody.
+// ordinary reports whether an object is a plain table or index, by the statement that SQLite makes
+// it of as well: the type it is said to have binds nobody.
 func ordinary(kind, sql string) bool {
 	switch kind {
 	case "table":

@@ -12,8 +12,8 @@ import (
 // stuckWrite is how long a transaction may take: 64 MiB onto a slow stick are half of it.
 const stuckWrite = time.Minute
 
-// Health returns nil while the archive can be written, or is finished. The error says what is wrong without the path; it wraps ErrFull and system errors. It may
-// wait for the disk.
+// Health returns nil while the archive can be written, or is finished. The error says what is wrong
+// without the path; it wraps ErrFull and system errors. It may wait for the disk.
 func (w *Writer) Health() error {
 	errAccess := unix.Access(w.path+partSuffix, unix.W_OK)
 	since := w.busy.Load()

@@ -20,8 +20,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Tests here run at the same time, but for two kinds: those that change the working directory, and those that start other processes. A process that is being
-// started has, for a moment, all that this one has open, and with it the locks of archives that other tests close and open again.
+// Tests here run at the same time, but for two kinds: those that change the working directory, and
+// those that start other processes. A process that is being started has, for a moment, all that
+// this one has open, and with it the locks of archives that other tests close and open again.
 func TestMain(m *testing.M) {
 	guard.Start()
 	if what := os.Getenv(childVar); what != "" {
@@ -57,7 +58,8 @@ func solidFile(l dds.Layout, colour uint16) []byte {
 	return append(h[:], bytes.Repeat(block, int(l.Size()-dds.HeaderSize)/len(block))...)
 }
 
-// groundFile makes a file like imagery: colours that change little from block to block, indices that resemble each other, alpha mostly opaque.
+// groundFile makes a file like imagery: colours that change little from block to block, indices
+// that resemble each other, alpha mostly opaque.
 func groundFile(l dds.Layout, seed uint64) []byte {
 	file := solidFile(l, 0)
 	rng := rand.New(rand.NewPCG(seed, 5))
@@ -129,7 +131,8 @@ func createAt(t testing.TB, path string) *Writer {
 	return w
 }
 
-// encoders spares put the making of an encoder for every texture, which is most of the time under the race detector.
+// encoders spares put the making of an encoder for every texture, which is most of the time under
+// the race detector.
 var encoders = sync.Pool{New: func() any { return NewEncoder(Fast) }}
 
 func put(t testing.TB, w *Writer, name string, file []byte) {

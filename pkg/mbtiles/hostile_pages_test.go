@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// tinyPages is an archive of pages of 512 bytes, so that the b-tree of its segments is deep and all of its overflow chains are long.
+// tinyPages is an archive of pages of 512 bytes, so that the b-tree of its segments is deep and all
+// of its overflow chains are long.
 func tinyPages(t testing.TB) []byte {
 	t.Helper()
 	files := map[string][]byte{"16_16_BI12": halfNoise(dds.Layout{Format: dds.BC1, Side: 1024})}
@@ -27,7 +28,8 @@ func tinyPages(t testing.TB) []byte {
 	return altered(t, mustRead(t, build(t, files).path), `PRAGMA page_size = 512`, `VACUUM`)
 }
 
-// segmentsOf lists the segments of an intact archive, with their lengths, and one that is not there.
+// segmentsOf lists the segments of an intact archive, with their lengths, and one that is not
+// there.
 func segmentsOf(t testing.TB, file []byte) map[int64]segment.Piece {
 	t.Helper()
 	a := openAt(t, write(t, file))
@@ -38,8 +40,9 @@ func segmentsOf(t testing.TB, file []byte) map[int64]segment.Piece {
 	return segments
 }
 
-// compareReads reads all these segments directly and by SQLite. What the direct reader makes of a damaged file may only differ from what SQLite makes of it
-// where SQLite finds that the file is damaged, too. It must come to an end in any case.
+// compareReads reads all these segments directly and by SQLite. What the direct reader makes of a
+// damaged file may only differ from what SQLite makes of it where SQLite finds that the file is
+// damaged, too. It must come to an end in any case.
 func compareReads(t testing.TB, what string, file []byte, segments map[int64]segment.Piece) (direct int) {
 	t.Helper()
 	path := write(t, file)
@@ -83,7 +86,8 @@ func soundBySQLite(t testing.TB, c *sqlite.Conn) bool {
 	return err == nil && len(found) == 0
 }
 
-// btree finds the pages of the segments: leaves, interior ones, and the first overflow page of every row.
+// btree finds the pages of the segments: leaves, interior ones, and the first overflow page of
+// every row.
 func btree(t testing.TB, file []byte, root uint32) (interior, leaves, overflow []uint32) {
 	t.Helper()
 	const page = 512
@@ -114,7 +118,8 @@ func btree(t testing.TB, file []byte, root uint32) (interior, leaves, overflow [
 	return interior, leaves, overflow
 }
 
-// Every pointer of the b-tree is bent: to nothing, to itself, to the root, to pages of another kind and beyond the end; counts, types and lengths as well.
+// Every pointer of the b-tree is bent: to nothing, to itself, to the root, to pages of another kind
+// and beyond the end; counts, types and lengths as well.
 func TestPagesBent(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -184,7 +189,8 @@ func TestPagesBent(t *testing.T) {
 	t.Logf("%d files", bent)
 }
 
-// FuzzPagesAsSQLite damages an archive in three places and compares what is read directly with what SQLite reads.
+// FuzzPagesAsSQLite damages an archive in three places and compares what is read directly with what
+// SQLite reads.
 func FuzzPagesAsSQLite(f *testing.F) {
 	tiny := tinyPages(f)
 	whole := mustRead(f, build(f, map[string][]byte{"16_16_BI12": halfNoise(dds.Layout{Format: dds.BC1, Side: 1024}), "32_16_BI12": solidFile(small, 1)}).path)

@@ -272,7 +272,8 @@ func TestOpenNoFile(t *testing.T) {
 	}
 }
 
-// What stands beside a finished archive might change what it says, or what SQLite does: it is refused, unless there is nothing in it.
+// What stands beside a finished archive might change what it says, or what SQLite does: it is
+// refused, unless there is nothing in it.
 func TestOpenBeside(t *testing.T) {
 	t.Parallel()
 	good := sound(t)
@@ -451,7 +452,8 @@ func superJournal(victim string) []byte {
 	return append(b, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"...)
 }
 
-// What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying which texture and which segment.
+// What Open cannot see, since it looks at no segment, reading refuses: in bounded memory, saying
+// which texture and which segment.
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	good := sound(t)
@@ -495,7 +497,8 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// FuzzOpen damages a sound archive, opens it and uses all of it. Errors are fine; panics, changes to the file and false verdicts are not.
+// FuzzOpen damages a sound archive, opens it and uses all of it. Errors are fine; panics, changes
+// to the file and false verdicts are not.
 func FuzzOpen(f *testing.F) {
 	good := sound(f)
 	f.Add(uint32(0), []byte{0})

@@ -13,7 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Entry names one texture of an archive and holds all that reading it takes. Get one from All or Lookup.
+// Entry names one texture of an archive and holds all that reading it takes. Get one from All or
+// Lookup.
 type Entry struct {
 	Texture tiles.Texture
 	Detail  uint8
@@ -32,7 +33,8 @@ type indexRow struct {
 	log2Side uint8
 }
 
-// index lists the textures of an archive in memory, in the order of tiles.Texture.Compare. It is immutable once read.
+// index lists the textures of an archive in memory, in the order of tiles.Texture.Compare. It is
+// immutable once read.
 type index struct {
 	rows     []indexRow
 	maptypes []string // as spelled
@@ -47,8 +49,8 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 	x := &index{}
 	known := make(map[string]uint16)
 	var last tiles.Texture
-	// Rows that do not ascend strictly are looked for, not only because a look-up needs the order: a b-tree whose pages point to one page over and
-	// over would otherwise yield rows without end.
+	// Rows that do not ascend strictly are looked for, not only because a look-up needs the order:
+	// a b-tree whose pages point to one page over and over would otherwise yield rows without end.
 	err := c.Query(ctx, indexQuery, func(r *sqlite.Row) error {
 		zl, gridRow, col := r.Int(0), r.Int(1), r.Int(2)
 		if zl < 0 || zl > int64(tiles.MaxZL) || gridRow < 0 || gridRow > math.MaxUint32 || col < 0 || col > math.MaxUint32 {

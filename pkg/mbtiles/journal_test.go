@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// hotPart is what a writer that is killed in the middle of a transaction leaves: a .part some of whose pages are of the transaction, and its journal.
+// hotPart is what a writer that is killed in the middle of a transaction leaves: a .part some of
+// whose pages are of the transaction, and its journal.
 func hotPart(t testing.TB) (part, journal []byte) {
 	t.Helper()
 	path := write(t, altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`))
@@ -35,7 +36,8 @@ func hotPart(t testing.TB) (part, journal []byte) {
 	return part, journal
 }
 
-// Whoever opens what a killed writer left takes its last transaction back first; a writer that lives is left alone.
+// Whoever opens what a killed writer left takes its last transaction back first; a writer that
+// lives is left alone.
 func TestOpenAfterKill(t *testing.T) {
 	t.Parallel()
 	part, journal := hotPart(t)
@@ -102,7 +104,8 @@ func readOnlyFolder(t *testing.T, files map[string][]byte) string {
 	return dir
 }
 
-// In a folder that cannot be written to archives are read, and everything else says why it cannot be.
+// In a folder that cannot be written to archives are read, and everything else says why it cannot
+// be.
 func TestReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	part, journal := hotPart(t)

@@ -2,7 +2,8 @@ package mbtiles
 
 import "strings"
 
-// listing makes the index of an archive that is being assembled, whose textures come in the order of their keys.
+// listing makes the index of an archive that is being assembled, whose textures come in the order
+// of their keys.
 type listing struct {
 	index
 	known map[string]uint16 // the number of each maptype

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// Preference says which of several textures of one name gets into a merged archive. Whatever it is, one without failed chunks is taken before one with, and
-// what is equally good is taken from the archive given first.
+// Preference says which of several textures of one name gets into a merged archive. Whatever it is,
+// one without failed chunks is taken before one with, and what is equally good is taken from the
+// archive given first.
 type Preference uint8
 
 // The preferences.
@@ -65,11 +66,12 @@ type MergeInput struct {
 	Taken    int    `json:"taken"` // into the merged archive; the others it has from another input
 }
 
-// Merge makes one archive at path of several, without compressing anything anew. Of every texture it has one, and of equal files one content, whichever inputs
-// they are from. Attribution, licences and providers are those of all inputs that something was taken from.
+// Merge makes one archive at path of several, without compressing anything anew. Of every texture
+// it has one, and of equal files one content, whichever inputs they are from. Attribution, licences
+// and providers are those of all inputs that something was taken from.
 //
-// The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is set; ErrUnfinished for an input that is not complete; and
-// ErrIsPatch for one that is a patch.
+// The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is
+// set; ErrUnfinished for an input that is not complete; and ErrIsPatch for one that is a patch.
 func Merge(ctx context.Context, path string, inputs []*Archive, o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
@@ -149,7 +151,8 @@ func planMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (merging,
 	return m, err
 }
 
-// compareKey orders textures as their keys are: those that are one, however they are spelled, are equal.
+// compareKey orders textures as their keys are: those that are one, however they are spelled, are
+// equal.
 func (s source) compareKey(t source) int {
 	a, b := s.from.index.rows[s.row], t.from.index.rows[t.row]
 	return cmp.Or(cmp.Compare(a.zl, b.zl), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col),

@@ -53,7 +53,8 @@ func merged(t testing.TB, o MergeOptions, inputs ...*Archive) (*Archive, MergeRe
 	return openAt(t, path), report
 }
 
-// Two parts merged are what a build of the whole is, byte for byte once both are canonical, and equal files of both are stored once.
+// Two parts merged are what a build of the whole is, byte for byte once both are canonical, and
+// equal files of both are stored once.
 func TestMergeParts(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

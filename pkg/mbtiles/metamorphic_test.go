@@ -16,8 +16,9 @@ import (
 // longVar says how many random sequences TestMetamorphic tries, where a few are not enough.
 const longVar = "XELPACK_SEQUENCES"
 
-// Whatever was done to get there, builds that were killed and resumed, parts taken out and merged, patched, pruned and repacked, an archive of the drill's
-// textures is the one that an undisturbed build makes: the same digest, and in canonical form the same bytes.
+// Whatever was done to get there, builds that were killed and resumed, parts taken out and merged,
+// patched, pruned and repacked, an archive of the drill's textures is the one that an undisturbed
+// build makes: the same digest, and in canonical form the same bytes.
 //
 //	XELPACK_SEQUENCES=200 go test -run Metamorphic ./pkg/mbtiles
 func TestMetamorphic(t *testing.T) {
@@ -57,7 +58,8 @@ func TestMetamorphic(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Merging and extracting drop what is not true of the result any more; bring it back to compare bytes.
+			// Merging and extracting drop what is not true of the result any more; bring it back to
+			// compare bytes.
 			work := assembly{path: final, o: CopyOptions{}.withDefaults(), sources: a.sources(nil), meta: meta}
 			if _, err := work.assemble(t.Context()); err != nil {
 				t.Fatal(err)

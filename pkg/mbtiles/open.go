@@ -20,15 +20,19 @@ import (
 type ReaderOptions struct {
 	CacheBytes int64 // of decoded segments kept in memory; default 32 MiB, negative for none
 	Readers    int   // SQLite connections; default twice the processors, at least 4 and at most 16
-	// Remains opens what is left of an archive that was cut short, if its index is: to read what stood behind the cut is ErrCorrupt. Default: ErrTruncated.
+	// Remains opens what is left of an archive that was cut short, if its index is: to read what
+	// stood behind the cut is ErrCorrupt. Default: ErrTruncated.
 	Remains bool
 }
 
-// Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not an archive is ErrNotArchive, a later format
-// ErrVersion, one that contradicts itself ErrCorrupt, one that is not there but whose .part is ErrUnfinished.
+// Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not
+// an archive is ErrNotArchive, a later format ErrVersion, one that contradicts itself ErrCorrupt,
+// one that is not there but whose .part is ErrUnfinished.
 //
-// The .part of an archive that is being built opens too, as it is committed at this moment, once the writer is between two transactions; if the writer
-// was killed, the transaction that it was in is taken back first. A texture that is replaced afterwards can no longer be read: its content is gone.
+// The .part of an archive that is being built opens too, as it is committed at this moment, once
+// the writer is between two transactions; if the writer was killed, the transaction that it was in
+// is taken back first. A texture that is replaced afterwards can no longer be read: its content is
+// gone.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	return OpenWith(ctx, path, ReaderOptions{})
 }

@@ -49,7 +49,8 @@ func loadPiece(direct *sqlpages.Table, p segment.Piece, buf []byte, d *segment.D
 	})
 }
 
-// checkPages compares every segment with what SQLite makes of it, and returns how many could be read.
+// checkPages compares every segment with what SQLite makes of it, and returns how many could be
+// read.
 func checkPages(t testing.TB, a *Archive) (read int) {
 	t.Helper()
 	rows := rowsOf(t, a)
@@ -135,7 +136,8 @@ func TestReadsDirectly(t *testing.T) {
 	}
 }
 
-// Rows that lie scattered over pages of removed ones are read too, but for some at the very end of the file.
+// Rows that lie scattered over pages of removed ones are read too, but for some at the very end of
+// the file.
 func TestPagesScattered(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

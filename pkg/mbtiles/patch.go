@@ -21,7 +21,8 @@ const (
 	keyPatchMetadata = keyPrefix + "patch_metadata" // of what it makes, a JSON object
 )
 
-// NoPatch returns an ErrIsPatch that says what to do if the archive is a patch: what it holds is not all there is.
+// NoPatch returns an ErrIsPatch that says what to do if the archive is a patch: what it holds is
+// not all there is.
 func (a *Archive) NoPatch() error {
 	if a.patchBase == "" {
 		return nil
@@ -29,8 +30,9 @@ func (a *Archive) NoPatch() error {
 	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)", a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
 }
 
-// WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the textures that are new or different in to. Its metadata says which
-// digests it leads from and to, what is taken away, and the metadata of to.
+// WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the
+// textures that are new or different in to. Its metadata says which digests it leads from and to,
+// what is taken away, and the metadata of to.
 func WritePatch(ctx context.Context, path string, from, to *Archive, o CopyOptions) (CopyReport, error) {
 	if err := errors.Join(from.NoPatch(), to.NoPatch()); err != nil {
 		return CopyReport{}, err
@@ -78,9 +80,10 @@ func patchMetadata(ctx context.Context, from, to *Archive, removed []string) (ma
 	return meta, err
 }
 
-// Apply makes an archive at path, which may be base's own, of base and a patch: it is, byte for byte, what Repack makes of the archive that the patch leads to,
-// if the segments are. The error is ErrPatch when patch is no patch, when it is for an archive of another digest than base's, and when what it makes does not have
-// the digest that it promises; nothing is changed then.
+// Apply makes an archive at path, which may be base's own, of base and a patch: it is, byte for
+// byte, what Repack makes of the archive that the patch leads to, if the segments are. The error is
+// ErrPatch when patch is no patch, when it is for an archive of another digest than base's, and
+// when what it makes does not have the digest that it promises; nothing is changed then.
 func Apply(ctx context.Context, path string, base, patch *Archive, o CopyOptions) (CopyReport, error) {
 	meta, err := patch.metadata(ctx)
 	if err != nil {
@@ -123,7 +126,8 @@ func noPatch(ctx context.Context, base, patch *Archive) error {
 	return fmt.Errorf("%s: %w: it is an archive, but no patch%s", patch.path, ErrPatch, swapped)
 }
 
-// patched returns the textures of base that are neither replaced nor taken away, and those of patch.
+// patched returns the textures of base that are neither replaced nor taken away, and those of
+// patch.
 func patched(base, patch *Archive, removed string) ([]source, error) {
 	gone := make(map[tiles.Key]bool)
 	for name := range strings.Lines(removed) {

@@ -56,7 +56,8 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// A patch is an archive in itself, and makes of the old archive the new one, byte for byte once that is canonical.
+// A patch is an archive in itself, and makes of the old archive the new one, byte for byte once
+// that is canonical.
 func TestPatch(t *testing.T) {
 	t.Parallel()
 	from, to := oldAndNew(t)

@@ -25,7 +25,8 @@ const (
 
 var shown = map[uint16]color.RGBA{red: {255, 0, 0, 255}, green: {0, 255, 0, 255}, blue: {0, 0, 255, 255}, white: {255, 255, 255, 255}}
 
-// quarters makes a file whose quarters have these colours: north-west, north-east, south-west, south-east.
+// quarters makes a file whose quarters have these colours: north-west, north-east, south-west,
+// south-east.
 func quarters(l dds.Layout, colours [4]uint16) []byte {
 	h := l.Header()
 	file := h[:]
@@ -41,7 +42,8 @@ func quarters(l dds.Layout, colours [4]uint16) []byte {
 	return file
 }
 
-// checkPixels compares pixels of a preview, given from its north-west corner, with colours. JPEG is allowed some loss.
+// checkPixels compares pixels of a preview, given from its north-west corner, with colours. JPEG is
+// allowed some loss.
 func checkPixels(t *testing.T, name string, img image.Image, want map[image.Point]color.RGBA) {
 	t.Helper()
 	for p, w := range want {
@@ -87,7 +89,8 @@ func allTiles(t *testing.T, a *Archive) map[string]string {
 	return found
 }
 
-// The preview stands at the texture's own tile, every overview down to the whole world shows it in its place, and nothing else is there.
+// The preview stands at the texture's own tile, every overview down to the whole world shows it in
+// its place, and nothing else is there.
 func TestPreviews(t *testing.T) {
 	t.Parallel()
 	a := build(t, map[string][]byte{"1488_2096_BI12": quarters(full, [4]uint16{red, green, blue, white})})
@@ -126,7 +129,8 @@ func TestPreviewOfBC3(t *testing.T) {
 	checkPixels(t, "preview", pictureAt(t, a, preview.Tile{Z: 8, X: 1, Y: 1}), map[image.Point]color.RGBA{{128, 128}: shown[red]})
 }
 
-// Of two maptypes on one square the first in the order of their lower case is shown, however they come.
+// Of two maptypes on one square the first in the order of their lower case is shown, however they
+// come.
 func TestPreviewOfTwins(t *testing.T) {
 	t.Parallel()
 	for _, order := range [][]string{{"az", "BI", "GO2"}, {"GO2", "BI", "az"}, {"BI", "az", "GO2"}} {
@@ -144,7 +148,8 @@ func TestPreviewOfTwins(t *testing.T) {
 	}
 }
 
-// Where one texture is sharper, the others' larger mips fill its zoom levels, two levels down at most, and no further than they go.
+// Where one texture is sharper, the others' larger mips fill its zoom levels, two levels down at
+// most, and no further than they go.
 func TestFills(t *testing.T) {
 	t.Parallel()
 	a := build(t, map[string][]byte{
@@ -163,7 +168,8 @@ func TestFills(t *testing.T) {
 		}
 		count[z]++
 	}
-	// 9: four each of the first two, and the overview 9/6/3; 10: sixteen of the first, and 10/12/7; 11: 11/11/12 alone, the rest being too small.
+	// 9: four each of the first two, and the overview 9/6/3; 10: sixteen of the first, and 10/12/7;
+	// 11: 11/11/12 alone, the rest being too small.
 	want := map[int]int{0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 3, 9: 9, 10: 17, 11: 1}
 	if diff := cmp.Diff(want, count); diff != "" {
 		t.Errorf("previews by zoom (-want +got):\n%s", diff)
@@ -202,7 +208,8 @@ func TestOverviewsAfterInterruption(t *testing.T) {
 	before := map[string][]byte{"16_16_BI12": solidFile(filling, red), "80_80_BI14": solidFile(small, green)}
 	after := map[string][]byte{"16_16_BI12": solidFile(filling, blue), "80_80_BI14": solidFile(small, green), "16_32_BI12": solidFile(small, white)}
 	a := build(t, before)
-	// Killed after the last commit and before the renaming: a complete archive under the .part's name.
+	// Killed after the last commit and before the renaming: a complete archive under the .part's
+	// name.
 	path := filepath.Join(t.TempDir(), "b.mbtiles")
 	b, err := os.ReadFile(a.path)
 	if err != nil {

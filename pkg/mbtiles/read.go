@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// reader reads textures out of an archive that may be being written. Any number of goroutines may use it.
+// reader reads textures out of an archive that may be being written. Any number of goroutines may
+// use it.
 type reader struct {
 	conns   *sqlite.Pool
 	direct  *sqlpages.Table // nil: SQLite reads the segments
@@ -33,7 +34,8 @@ func newReader(conns *sqlite.Pool, cacheBytes int64) (*reader, error) {
 	return &reader{conns: conns, decoder: d, cache: segment.NewCache(cacheBytes)}, nil
 }
 
-// soleReader reads an archive through a connection that has it to itself, and through its pages, of which root is that of the segments.
+// soleReader reads an archive through a connection that has it to itself, and through its pages, of
+// which root is that of the segments.
 func soleReader(c *sqlite.Conn, path string, root uint32) (*reader, error) {
 	r, err := newReader(sqlite.PoolOf(c), -1)
 	if err != nil {
@@ -47,8 +49,8 @@ func soleReader(c *sqlite.Conn, path string, root uint32) (*reader, error) {
 	return r, nil
 }
 
-// pin opens all that will ever be opened, so that a new archive of the same name does not get mixed with this one. Nobody may write the file. It is
-// called before any reading.
+// pin opens all that will ever be opened, so that a new archive of the same name does not get mixed
+// with this one. Nobody may write the file. It is called before any reading.
 func (r *reader) pin(ctx context.Context) error {
 	before, err := os.Stat(r.conns.Path())
 	if err != nil {
@@ -205,8 +207,8 @@ func named(p segment.Piece, err error) error {
 	return fmt.Errorf("segment %d (content %d, piece %d): %w", p.ID, p.ID>>8, p.ID&0xff, err)
 }
 
-// ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only with an error, which is io.EOF at the end of
-// the file.
+// ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only
+// with an error, which is io.EOF at the end of the file.
 func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int, error) {
 	n, err := a.readAt(ctx, e.content, e.Layout, p, off)
 	if err != nil && err != io.EOF {

@@ -83,7 +83,8 @@ func TestReadAtNegative(t *testing.T) {
 	}
 }
 
-// Many goroutines read one texture at random through caches of every size, the smallest of which throws out what is being read.
+// Many goroutines read one texture at random through caches of every size, the smallest of which
+// throws out what is being read.
 func TestReadAtConcurrent(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int64{-1, 1, 3 * segment.Bytes, 1 << 30} {

@@ -8,7 +8,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// An archive that was cut short anywhere is a finding, never a failure; and what is salvaged of it, with the rest put again, is the old one.
+// An archive that was cut short anywhere is a finding, never a failure; and what is salvaged of it,
+// with the rest put again, is the old one.
 func TestCutShort(t *testing.T) {
 	t.Parallel()
 	whole := build(t, map[string][]byte{"16_16_BI12": groundFile(small, 1), "16_32_BI12": groundFile(small, 2), "32_16_BI12": groundFile(small, 3)})

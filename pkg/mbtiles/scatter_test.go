@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// checkParts reads parts of every segment in random order and compares them with what SQLite reads. It returns how many were read and refused.
+// checkParts reads parts of every segment in random order and compares them with what SQLite reads.
+// It returns how many were read and refused.
 func checkParts(t *testing.T, a *Archive) (read, refused int) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))

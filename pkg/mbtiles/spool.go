@@ -12,7 +12,8 @@ type spool struct {
 	ends []int64 // of each string in the file
 }
 
-// newSpool makes one on the disk of that folder. What it takes there is free again when the process ends, however it does.
+// newSpool makes one on the disk of that folder. What it takes there is free again when the process
+// ends, however it does.
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, ".xelpack-*")
 	if err != nil {

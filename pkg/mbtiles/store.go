@@ -18,7 +18,8 @@ type store struct {
 	damaged map[int64]bool // contents that are written again when they come, though their hash is known
 }
 
-// put writes a texture in place of the one of the same key, if there is one, and its preview. It returns how many bytes of segments it wrote.
+// put writes a texture in place of the one of the same key, if there is one, and its preview. It
+// returns how many bytes of segments it wrote.
 func (s *store) put(ctx context.Context, r Record, content *Content) (int64, error) {
 	s.copied = false
 	if err := s.dropDerived(ctx); err != nil {
@@ -135,7 +136,8 @@ func (s *store) dropUnused(ctx context.Context, id int64) error {
 	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
 }
 
-// dropDerived removes every preview that is no texture's own, and whatever else a Finish that did not get to its end has written.
+// dropDerived removes every preview that is no texture's own, and whatever else a Finish that did
+// not get to its end has written.
 func (s *store) dropDerived(ctx context.Context) error {
 	if !s.derived {
 		return nil
@@ -160,7 +162,8 @@ func (s *store) building(ctx context.Context) error {
 	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyDigest)
 }
 
-// reopen turns a complete archive into one that is being finished, whose overviews are good until a texture comes. It is a transaction of its own.
+// reopen turns a complete archive into one that is being finished, whose overviews are good until a
+// texture comes. It is a transaction of its own.
 func (s *store) reopen(ctx context.Context) error {
 	s.derived = true
 	if err := s.c.Exec(ctx, `BEGIN IMMEDIATE`); err != nil {

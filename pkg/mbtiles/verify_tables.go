@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// twins looks for textures that differ in the case of their maptype only, so that one of them can never be asked for.
+// twins looks for textures that differ in the case of their maptype only, so that one of them can
+// never be asked for.
 func (v *verifier) twins() {
 	square := make(map[string]Entry) // by maptype in lower case, of one square
 	last := tiles.Texture{}
@@ -33,8 +34,9 @@ func (v *verifier) twins() {
 	}
 }
 
-// structure lets SQLite check the b-trees and indexes of the small tables; of all of the file where Verify reads the segments without SQLite. An
-// archive that is being built is read through SQLite row by row, and a longer walk would hold up who writes it.
+// structure lets SQLite check the b-trees and indexes of the small tables; of all of the file where
+// Verify reads the segments without SQLite. An archive that is being built is read through SQLite
+// row by row, and a longer walk would hold up who writes it.
 func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	tables := []string{"metadata", "textures", "contents", "tiles"}
 	switch {
@@ -66,7 +68,8 @@ func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
 	})
 }
 
-// owners looks for contents and segments that no texture has. That ids ascend is checked for the same reason as in readIndex.
+// owners looks for contents and segments that no texture has. That ids ascend is checked for the
+// same reason as in readIndex.
 func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	owned := v.a.index.byContent()
 	ascending := func(table string, each func(id int64)) error {

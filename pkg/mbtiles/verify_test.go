@@ -61,7 +61,8 @@ func TestVerifyFinds(t *testing.T) {
 	}
 }
 
-// A single wrong byte in the file, wherever a texture's segment lies, is put down to that texture and to no other.
+// A single wrong byte in the file, wherever a texture's segment lies, is put down to that texture
+// and to no other.
 func TestVerifyLocatesByte(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
@@ -122,7 +123,8 @@ func TestVerifyCancelled(t *testing.T) {
 	}
 }
 
-// A quick look finds what is wrong with the tables, and damage in the sample; here the sample is everything. What it does not look at is no problem.
+// A quick look finds what is wrong with the tables, and damage in the sample; here the sample is
+// everything. What it does not look at is no problem.
 func TestVerifyQuick(t *testing.T) {
 	t.Parallel()
 	good := sound(t)

@@ -7,8 +7,9 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// writeBehind has the kernel begin to write to the disk what a transaction has put into the file so far, so that its end need not wait for all of it.
-// It changes nothing about what is safe when: that is between SQLite and fsync.
+// writeBehind has the kernel begin to write to the disk what a transaction has put into the file so
+// far, so that its end need not wait for all of it. It changes nothing about what is safe when:
+// that is between SQLite and fsync.
 type writeBehind struct {
 	f     *os.File
 	bytes int64 // written since the kernel was last told

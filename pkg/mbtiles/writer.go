@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Writer builds one archive. Its methods may be called from any number of goroutines at once; one goroutine of its own does all the writing.
+// Writer builds one archive. Its methods may be called from any number of goroutines at once; one
+// goroutine of its own does all the writing.
 type Writer struct {
 	ctx     context.Context // never cancelled: for the calls that take none
 	path    string
@@ -82,7 +83,8 @@ func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o Write
 	return w, nil
 }
 
-// Has returns what the archive has, or will have once what is queued is committed, under key k. It may wait for what is just being written.
+// Has returns what the archive has, or will have once what is queued is committed, under key k. It
+// may wait for what is just being written.
 func (w *Writer) Has(k tiles.Key) (Record, bool) {
 	w.mu.Lock()
 	r, ok := w.pending[k]
@@ -100,8 +102,9 @@ func (w *Writer) Has(k tiles.Key) (Record, bool) {
 	return rec, ok && err == nil
 }
 
-// Put queues a texture to be written. It waits while QueueBytes are queued. The Layout and the SHA256 of r are taken from c. A second Put of a
-// key replaces the first. Once a write has failed, every Put returns that error; ErrFull says that the disk is full.
+// Put queues a texture to be written. It waits while QueueBytes are queued. The Layout and the
+// SHA256 of r are taken from c. A second Put of a key replaces the first. Once a write has failed,
+// every Put returns that error; ErrFull says that the disk is full.
 func (w *Writer) Put(ctx context.Context, r Record, c *Content) error {
 	if err := r.valid(); err != nil {
 		return fmt.Errorf("%s: put texture %s: %w", w.path, r.Texture, err)
@@ -173,14 +176,16 @@ func (w *Writer) flush(ctx context.Context) error {
 // Stored returns the bytes of segments written so far by this Writer.
 func (w *Writer) Stored() int64 { return w.stored.Load() }
 
-// Close commits everything queued and leaves path.part to be gone on with by another Create, unless that is a copy to which nothing was done. After
-// Finish it does nothing. It returns the error that stopped the writing, if one did.
+// Close commits everything queued and leaves path.part to be gone on with by another Create, unless
+// that is a copy to which nothing was done. After Finish it does nothing. It returns the error that
+// stopped the writing, if one did.
 func (w *Writer) Close() error {
 	if !w.stop() {
 		return nil
 	}
 	err := w.failure()
-	// Into one file again, so that it can be read and moved; a reader may be in the way, and then it stays in WAL mode.
+	// Into one file again, so that it can be read and moved; a reader may be in the way, and then
+	// it stays in WAL mode.
 	_ = w.store.c.Exec(w.ctx, `PRAGMA journal_mode = DELETE`)
 	end := w.release()
 	if w.store.copied { // and nothing was done to it
@@ -189,7 +194,8 @@ func (w *Writer) Close() error {
 	return errors.Join(err, explain(w.path, errors.Join(end, w.lock.Release())))
 }
 
-// stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier one.
+// stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier
+// one.
 func (w *Writer) stop() bool {
 	w.mu.Lock()
 	again := w.closed
@@ -203,11 +209,13 @@ func (w *Writer) stop() bool {
 	close(w.queue)
 	<-w.idle
 	if w.o.Growing {
-		// They would keep the file in WAL mode. What is wrong with a connection that only read does not matter any more.
+		// They would keep the file in WAL mode. What is wrong with a connection that only read does
+		// not matter any more.
 		_ = w.readers.close()
 	}
 	return true
 }
 
-// release closes the connection and, only then, what else is open of the file: closing that would drop the locks that SQLite holds on it.
+// release closes the connection and, only then, what else is open of the file: closing that would
+// drop the locks that SQLite holds on it.
 func (w *Writer) release() error { return errors.Join(w.own.Close(), w.behind.close()) }

@@ -448,5 +448,5 @@ func TestEmptyArchive(t *testing.T) {
 	}
 }
 
-// A .part can be read while it is written, as far as it is committed.
-// While another program reads the .part it cannot become the archive; nothing is lost, and the next Finish succeeds.
+// A .part can be read while it is written, as far as it is committed. While another program reads
+// the .part it cannot become the archive; nothing is lost, and the next Finish succeeds.

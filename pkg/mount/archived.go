@@ -15,7 +15,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// archivedNode is a texture of an archive. Its bytes never change, so that open files need no state of their own.
+// archivedNode is a texture of an archive. Its bytes never change, so that open files need no state
+// of their own.
 type archivedNode struct {
 	node
 	from  shelved
@@ -71,14 +72,16 @@ func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte, off
 	return inMemory(p), fs.OK
 }
 
-// aheadReader is an Archive that gets ready what comes after what was read. *mbtiles.Archive is one.
+// aheadReader is an Archive that gets ready what comes after what was read. *mbtiles.Archive is
+// one.
 type aheadReader interface {
 	ReadAhead(ctx context.Context, e mbtiles.Entry, off int64)
 }
 
 var _ aheadReader = (*mbtiles.Archive)(nil)
 
-// inMemory answers a read with p. (ReadResultData would have go-fuse prepare a pipe first, which is only good for descriptors.)
+// inMemory answers a read with p. (ReadResultData would have go-fuse prepare a pipe first, which is
+// only good for descriptors.)
 func inMemory(p []byte) fuse.ReadResult { return fuse.ReadResultVector([][]byte{p}) }
 
 // within cuts p to what lies inside a file of the given size.

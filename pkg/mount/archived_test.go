@@ -52,7 +52,8 @@ func TestArchivedTextures(t *testing.T) {
 	mounttest.Run(t, archivedTree(t, t.TempDir()))
 }
 
-// A listing holds what the archives hold, each texture once, under its canonical name; the root holds textures only.
+// A listing holds what the archives hold, each texture once, under its canonical name; the root
+// holds textures only.
 func TestArchivedListing(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	tree := archivedTree(t, t.TempDir())
@@ -67,7 +68,8 @@ func TestArchivedListing(t *testing.T) {
 	}
 }
 
-// An archive that cannot be read is answered with ground colour at full length, never with an error, and said once a texture.
+// An archive that cannot be read is answered with ground colour at full length, never with an
+// error, and said once a texture.
 func TestDamagedArchive(t *testing.T) {
 	failures := map[string]func(t tiles.Texture, p []byte, off int64) (int, error){
 		"error":            func(tiles.Texture, []byte, int64) (int, error) { return 0, errors.New("disk on fire") },
@@ -105,7 +107,8 @@ func TestDamagedArchive(t *testing.T) {
 	}
 }
 
-// Once an archive can be read again, the next open sees its bytes: ground colour is not kept in the page cache.
+// Once an archive can be read again, the next open sees its bytes: ground colour is not kept in the
+// page cache.
 func TestArchiveRecovers(t *testing.T) {
 	var a fakeArchive
 	want := a.add("160_320_BI16", small)

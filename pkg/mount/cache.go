@@ -7,8 +7,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// cache keeps contents by key up to a number of bytes; the least recently used goes first. Every operation takes constant time for each content that it
-// evicts. Not safe for concurrent use: its owner's lock is held for moments only.
+// cache keeps contents by key up to a number of bytes; the least recently used goes first. Every
+// operation takes constant time for each content that it evicts. Not safe for concurrent use: its
+// owner's lock is held for moments only.
 type cache struct {
 	limit, bytes int64
 	evicted      int64      // for want of room
@@ -41,8 +42,9 @@ func (c *cache) get(k tiles.Key, now time.Time) *content {
 	return entry.content
 }
 
-// put keeps v for k, for ever if it is final and otherwise for a while. What is final gives way only to what is final. The newest content
-// stays even when it alone is larger than the limit: whoever put it is about to ask for it.
+// put keeps v for k, for ever if it is final and otherwise for a while. What is final gives way
+// only to what is final. The newest content stays even when it alone is larger than the limit:
+// whoever put it is about to ask for it.
 func (c *cache) put(k tiles.Key, v *content, now time.Time, forWhile time.Duration) {
 	if e := c.byKey[k]; e != nil {
 		if e.Value.(*cached).content.final && !v.final {
@@ -68,5 +70,6 @@ func (c *cache) remove(e *list.Element) {
 	c.bytes -= entry.size()
 }
 
-// size counts the entry itself too, so that stand-ins without bytes of their own are bounded as well.
+// size counts the entry itself too, so that stand-ins without bytes of their own are bounded as
+// well.
 func (e *cached) size() int64 { return e.content.bytes() + 256 }

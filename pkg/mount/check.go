@@ -33,7 +33,8 @@ var (
 // askTimeout is how long a mount may take to answer: one whose process hangs never does.
 const askTimeout = 5 * time.Second
 
-// check returns the real paths of the mountpoint and the scenery directories once everything about them is right.
+// check returns the real paths of the mountpoint and the scenery directories once everything about
+// them is right.
 func check(ctx context.Context, mountpoint string, o *Options) (string, []string, error) {
 	fail := func(err error) (string, []string, error) { return "", nil, err }
 	if err := checkFUSE(o.AllowOther); err != nil {
@@ -121,7 +122,8 @@ func inside(path, dir string) bool {
 	return ok && (rest == "" || rest[0] == '/' || dir == "/")
 }
 
-// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the helper and its permission to let others in.
+// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the
+// helper and its permission to let others in.
 func checkFUSE(allowOther bool) error {
 	device, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
 	if err != nil {
@@ -179,8 +181,9 @@ func clearStale(ctx context.Context, path string) error {
 	return fmt.Errorf("%w: %s: more than %d on one another", ErrStale, path, most)
 }
 
-// askWithin asks the file system at path a question that the kernel never answers from memory, and waits as long as that may take. What hangs is left
-// behind: nothing can end it but the mount's own process.
+// askWithin asks the file system at path a question that the kernel never answers from memory, and
+// waits as long as that may take. What hangs is left behind: nothing can end it but the mount's own
+// process.
 func askWithin(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

@@ -9,7 +9,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// content is what a live texture's file holds for one open or for many: made, or a stand-in. Immutable but for pins.
+// content is what a live texture's file holds for one open or for many: made, or a stand-in.
+// Immutable but for pins.
 type content struct {
 	data  []byte // the whole file, or nil for what is on disk and for ground colour
 	made  *Made  // nil unless it was made
@@ -64,7 +65,8 @@ func (c *content) origin(kept bool) Origin {
 
 func (c *content) bytes() int64 { return int64(len(c.data)) }
 
-// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file. With an error, for what is on disk, they are ground.
+// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file. With an
+// error, for what is on disk, they are ground.
 func (c *content) read(ctx context.Context, buf []byte, off int64) ([]byte, error) {
 	switch {
 	case len(buf) == 0:

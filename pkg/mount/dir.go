@@ -11,7 +11,8 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// texturesName is the folder of the root that holds textures, whether or not a scenery directory has it.
+// texturesName is the folder of the root that holds textures, whether or not a scenery directory
+// has it.
 const texturesName = "textures"
 
 // dirNode is the union of the directories that stand at one path below the scenery roots.
@@ -83,7 +84,8 @@ func (f *FS) stat(path string) (full string, st *syscall.Stat_t, errno syscall.E
 	return "", nil, errno
 }
 
-// dirAttr fills in the attributes of the directory at path: those of the first scenery root that has it. The root and textures exist in any case.
+// dirAttr fills in the attributes of the directory at path: those of the first scenery root that
+// has it. The root and textures exist in any case.
 func (f *FS) dirAttr(path string, out *fuse.Attr) syscall.Errno {
 	for _, root := range f.scenery {
 		var st syscall.Stat_t
@@ -149,7 +151,8 @@ func (d *dirNode) realEntries(yield func(fuse.DirEntry, error) bool) {
 	}
 }
 
-// listDir lists a directory of the disk, with the inode numbers of the mount. One that does not exist is empty.
+// listDir lists a directory of the disk, with the inode numbers of the mount. One that does not
+// exist is empty.
 func listDir(path string) iter.Seq2[fuse.DirEntry, error] {
 	return func(yield func(fuse.DirEntry, error) bool) {
 		var st syscall.Stat_t

@@ -9,8 +9,9 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// dirHandle is an open directory. The listing runs as far as the kernel asks, so that a folder of a million names costs no memory; going back begins
-// it again. The kernel's calls on one handle do not overlap.
+// dirHandle is an open directory. The listing runs as far as the kernel asks, so that a folder of a
+// million names costs no memory; going back begins it again. The kernel's calls on one handle do
+// not overlap.
 type dirHandle struct {
 	list iter.Seq2[fuse.DirEntry, error]
 	next func() (fuse.DirEntry, error, bool) // nil until something is read: a handle that the kernel forgets with the mount then holds nothing

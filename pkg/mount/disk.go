@@ -12,8 +12,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// disk knows what a DiskCache holds, and changes it: one goroutine at a time writes and evicts, at low CPU priority until the mount ends. Guarded by live.mu, but
-// for the file, which has its own ways; no lock is held over I/O.
+// disk knows what a DiskCache holds, and changes it: one goroutine at a time writes and evicts, at
+// low CPU priority until the mount ends. Guarded by live.mu, but for the file, which has its own
+// ways; no lock is held over I/O.
 type disk struct {
 	file  *DiskCache // nil: there is none
 	items map[tiles.Key]*list.Element
@@ -37,8 +38,8 @@ type diskTask struct {
 	content *content
 }
 
-// maxDiskTasks bounds the made textures that wait to be written, and with them memory: 11.2 MB each. Beyond it they are not kept: live textures never wait for
-// the disk.
+// maxDiskTasks bounds the made textures that wait to be written, and with them memory: 11.2 MB
+// each. Beyond it they are not kept: live textures never wait for the disk.
 const maxDiskTasks = 16
 
 func newDisk(file *DiskCache, seed maphash.Seed) disk {
@@ -93,8 +94,9 @@ func (d *disk) next() (task diskTask, ok bool) {
 	return task, true
 }
 
-// lost says that a texture that is open cannot be read, so that whoever opens it next has it made anew. What the kernel has of it belongs to an identity of
-// the past. It reports whether that is news. Those who have it open go on reading what can be read.
+// lost says that a texture that is open cannot be read, so that whoever opens it next has it made
+// anew. What the kernel has of it belongs to an identity of the past. It reports whether that is
+// news. Those who have it open go on reading what can be read.
 func (l *live) lost(t tiles.Texture, c *content) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,7 +126,8 @@ func (d *disk) drop(e *list.Element) {
 	delete(d.items, d.order.Remove(e).(*diskItem).texture.Key())
 }
 
-// tend does the disk's tasks until the mount ends, and then for so long at most those that are left.
+// tend does the disk's tasks until the mount ends, and then for so long at most those that are
+// left.
 func (l *live) tend(ctx context.Context, grace time.Duration) {
 	var low sync.WaitGroup
 	low.Go(func() {
@@ -179,7 +182,8 @@ func (l *live) attendAll(ctx, until context.Context) {
 	}
 }
 
-// attend does one task, unless another has put the texture on disk since: what is known of it is to stay true.
+// attend does one task, unless another has put the texture on disk since: what is known of it is to
+// stay true.
 func (l *live) attend(ctx context.Context, task diskTask) error {
 	l.mu.Lock()
 	there := l.disk.items[task.texture.Key()] != nil
@@ -228,7 +232,8 @@ func (l *live) evict(ctx context.Context) error {
 	return err
 }
 
-// trim brings a file that is larger than its limit, because that was lowered, down to it, as far as it comes before the mount ends: the next one goes on.
+// trim brings a file that is larger than its limit, because that was lowered, down to it, as far as
+// it comes before the mount ends: the next one goes on.
 func (l *live) trim(ctx context.Context) error {
 	file := l.disk.file
 	for more := true; more && l.ctx.Err() == nil; {
@@ -255,7 +260,8 @@ func (l *live) trim(ctx context.Context) error {
 // maxVictims is how many textures go at a time: what is deleted has to be read.
 const maxVictims = 16
 
-// victims takes the textures out that have to go when the archive holds so many bytes: some twentieth more than must, so that it is not done for each.
+// victims takes the textures out that have to go when the archive holds so many bytes: some
+// twentieth more than must, so that it is not done for each.
 func (l *live) victims(bytes int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

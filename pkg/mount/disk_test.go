@@ -16,7 +16,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// onDiskCache is a live with a disk cache of its own and no mount. end closes both; it may be called early.
+// onDiskCache is a live with a disk cache of its own and no mount. end closes both; it may be
+// called early.
 func onDiskCache(t *testing.T, o Options) (l *live, end func()) {
 	t.Helper()
 	o.Live, o.Generator = LiveAny, healthy()
@@ -57,7 +58,8 @@ func mustOpen(t *testing.T, l *live, x tiles.Texture) *content {
 	return c
 }
 
-// A texture may be made twice before the first is written. What is on disk is then what is known to be there.
+// A texture may be made twice before the first is written. What is on disk is then what is known to
+// be there.
 func TestDiskTwiceMade(t *testing.T) {
 	l, end := onDiskCache(t, Options{Grace: time.Hour})
 	x := tex("160_320_BI16")
@@ -77,7 +79,8 @@ func TestDiskTwiceMade(t *testing.T) {
 	}
 }
 
-// A mount that ends writes what waits, for as long as it is given, and says what it did not come to.
+// A mount that ends writes what waits, for as long as it is given, and says what it did not come
+// to.
 func TestDiskEnds(t *testing.T) {
 	names := []string{"160_320_BI16", "160_336_BI16", "160_352_BI16", "160_368_BI16"}
 	for what, grace := range map[string]time.Duration{"with time": time.Hour, "without": 1} {
@@ -120,8 +123,8 @@ func TestDiskKeepsWhatIsOpen(t *testing.T) {
 	}
 }
 
-// A texture of which a part cannot be read is made anew for the next who opens it, and goes from the disk when the last file that reads it is closed: until then
-// the rest of it can be read.
+// A texture of which a part cannot be read is made anew for the next who opens it, and goes from
+// the disk when the last file that reads it is closed: until then the rest of it can be read.
 func TestDiskLost(t *testing.T) {
 	l, end := onDiskCache(t, Options{Grace: time.Hour})
 	x := tex("160_320_BI16")

@@ -20,14 +20,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never finished: PATH.part, which every command that reads archives
-// takes. It holds the textures of one provider: give each provider a path of its own. Only textures without holes get into it.
+// DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never
+// finished: PATH.part, which every command that reads archives takes. It holds the textures of one
+// provider: give each provider a path of its own. Only textures without holes get into it.
 //
-// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used again. With a smaller MaxBytes than before it shrinks to that,
-// in the background of the mount.
+// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used
+// again. With a smaller MaxBytes than before it shrinks to that, in the background of the mount.
 //
-// One process at a time has it. What it finds damaged at opening it moves aside, and what turns out damaged later it moves aside at Close; either way a new
-// one is begun, and the log says so. Only the last damaged one is kept.
+// One process at a time has it. What it finds damaged at opening it moves aside, and what turns out
+// damaged later it moves aside at Close; either way a new one is begun, and the log says so. Only
+// the last damaged one is kept.
 type DiskCache struct {
 	o       DiskCacheOptions
 	path    string // of the archive, as mbtiles.Create takes it
@@ -42,7 +44,8 @@ type DiskCache struct {
 type DiskCacheOptions struct {
 	// Provider is whose imagery it is, as records name it.
 	Provider string
-	// MaxBytes bounds what the archive holds; the least recently used textures go first. Default 20 GB.
+	// MaxBytes bounds what the archive holds; the least recently used textures go first. Default 20
+	// GB.
 	MaxBytes int64
 	// Logger hears of damage and of a full disk. Default: nobody does.
 	Logger *slog.Logger
@@ -50,7 +53,8 @@ type DiskCacheOptions struct {
 
 const defaultDiskCache = 20e9
 
-// OpenDiskCache opens the cache at path, which ends in .mbtiles, or begins it. The error wraps mbtiles.ErrLocked when another process has it. Close it.
+// OpenDiskCache opens the cache at path, which ends in .mbtiles, or begins it. The error wraps
+// mbtiles.ErrLocked when another process has it. Close it.
 func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskCache, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultDiskCache
@@ -168,7 +172,8 @@ func (d *DiskCache) Close() error {
 // asideMark goes between the name of a damaged archive and the time at which it was moved aside.
 const asideMark = ".damaged-"
 
-// moveAside renames the archive and what belongs to it. One that was moved aside before makes room: whatever spoils them, they are not to fill the disk.
+// moveAside renames the archive and what belongs to it. One that was moved aside before makes room:
+// whatever spoils them, they are not to fill the disk.
 func (d *DiskCache) moveAside(why error) error {
 	if err := d.removeAside(); err != nil {
 		return err

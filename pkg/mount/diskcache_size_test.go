@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// However many textures come and go, the file stays within the limit and the texture that is written before others go: what those leave is used again.
+// However many textures come and go, the file stays within the limit and the texture that is
+// written before others go: what those leave is used again.
 func TestDiskCacheFileStaysWithinItsLimit(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	notShort(t)

@@ -123,7 +123,8 @@ func TestDiskCache(t *testing.T) {
 	})
 }
 
-// The least recently used textures go first, over mounts too, and never one that is open: it reads its own bytes while others take the room of those that went.
+// The least recently used textures go first, over mounts too, and never one that is open: it reads
+// its own bytes while others take the room of those that went.
 func TestDiskCacheEvicts(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	notShort(t)

@@ -14,7 +14,8 @@ import (
 // maxEnlarge is how many zoom levels up an ancestor may be that stands in for a texture.
 const maxEnlarge = 4
 
-// ancestor finds the nearest archived texture whose square holds t's, up to maxEnlarge zoom levels above it.
+// ancestor finds the nearest archived texture whose square holds t's, up to maxEnlarge zoom levels
+// above it.
 func ancestor(archives []shelved, t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
 	k := t.Key()
 	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
@@ -29,8 +30,9 @@ func ancestor(archives []shelved, t tiles.Texture) (from Archive, e mbtiles.Entr
 	return nil, mbtiles.Entry{}, 0, false
 }
 
-// enlarged builds a file of LiveLayout from the part of an ancestor's picture that shows t. Nothing is encoded: levels that the ancestor has at the same
-// sharpness are its own blocks, and sharper levels repeat its pixels, which in BC1 means the same two colours with other indices.
+// enlarged builds a file of LiveLayout from the part of an ancestor's picture that shows t. Nothing
+// is encoded: levels that the ancestor has at the same sharpness are its own blocks, and sharper
+// levels repeat its pixels, which in BC1 means the same two colours with other indices.
 func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tiles.Texture) ([]byte, error) {
 	child := LiveLayout()
 	crop := cropper{ctx: ctx, from: from, entry: e, up: up,
@@ -63,7 +65,8 @@ func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tile
 	return file, nil
 }
 
-// repeat fills dst, across×across BC1 blocks, from src, whose pixels it shows 1<<shift times as large.
+// repeat fills dst, across×across BC1 blocks, from src, whose pixels it shows 1<<shift times as
+// large.
 func repeat(dst, src []byte, across, shift int) {
 	from := across >> shift
 	for by := range across {
@@ -106,7 +109,8 @@ func (c cropper) level(n int) ([]byte, error) {
 	if l.Format == dds.BC3 {
 		size = 16
 	}
-	// The part's rows of blocks at their whole width stand together in the file: one read instead of a read a row.
+	// The part's rows of blocks at their whole width stand together in the file: one read instead
+	// of a read a row.
 	band := make([]byte, part*across*size)
 	off, _ := l.Level(n)
 	if err := readFull(c.ctx, c.from, c.entry, band, off+int64(c.row*len(band))); err != nil {
@@ -125,8 +129,9 @@ func (c cropper) level(n int) ([]byte, error) {
 	return blocks, nil
 }
 
-// fourColours turns the colour half of a BC3 block, which has four colours in any order of its end points, into a BC1 block of the same colours: there the order tells
-// the four-colour kind from the three-colour one.
+// fourColours turns the colour half of a BC3 block, which has four colours in any order of its end
+// points, into a BC1 block of the same colours: there the order tells the four-colour kind from the
+// three-colour one.
 func fourColours(block []byte) {
 	c0, c1 := binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:])
 	indices := binary.LittleEndian.Uint32(block[4:])

@@ -69,7 +69,8 @@ func parent(name string, l dds.Layout) (*fakeArchive, []byte) {
 	return &a, file
 }
 
-// pixel returns what a BC1 or BC3 block says of a pixel's colour: its end points and which mixture of them.
+// pixel returns what a BC1 or BC3 block says of a pixel's colour: its end points and which mixture
+// of them.
 func pixel(l dds.Layout, file []byte, level, x, y int) (p [3]uint16) {
 	off, _ := l.Level(level)
 	across := max(1, l.Side>>level/4)
@@ -83,8 +84,8 @@ func pixel(l dds.Layout, file []byte, level, x, y int) (p [3]uint16) {
 	return [3]uint16{binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:]), uint16(index)}
 }
 
-// Every pixel of an enlarged texture is the pixel of its ancestor that covers the same ground, at the level that is as sharp, or else at its
-// sharpest.
+// Every pixel of an enlarged texture is the pixel of its ancestor that covers the same ground, at
+// the level that is as sharp, or else at its sharpest.
 func TestEnlarged(t *testing.T) {
 	for _, c := range []struct {
 		layout   dds.Layout

@@ -13,7 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Whoever is told to look a name up again gets what it was told of, whatever has been made meanwhile: the kernel comes back once.
+// Whoever is told to look a name up again gets what it was told of, whatever has been made
+// meanwhile: the kernel comes back once.
 func TestWhoComesBackIsServed(t *testing.T) {
 	l, _, release := testLive(t, 1)
 	defer close(release)
@@ -53,8 +54,9 @@ func TestWhoComesBackIsServed(t *testing.T) {
 	}
 }
 
-// However often the bytes of a texture change, and whoever opens it at the same time, no open fails: that the name has to be looked up again is between
-// the mount and the kernel, which does so once.
+// However often the bytes of a texture change, and whoever opens it at the same time, no open
+// fails: that the name has to be looked up again is between the mount and the kernel, which does so
+// once.
 func TestOpensNeverFail(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	var made atomic.Int64

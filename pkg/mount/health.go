@@ -10,16 +10,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// Health returns nil when the mount can be used: it is in its place and answers, and of each archive a texture can be read, another one each time. The error
-// says what is wrong in words for people, without paths; more is in the log.
+// Health returns nil when the mount can be used: it is in its place and answers, and of each
+// archive a texture can be read, another one each time. The error says what is wrong in words for
+// people, without paths; more is in the log.
 //
-// It takes as long as the kernel or the disk does, which may be for ever, whatever becomes of ctx: call it where nobody else has to wait for it.
+// It takes as long as the kernel or the disk does, which may be for ever, whatever becomes of ctx:
+// call it where nobody else has to wait for it.
 func (f *FS) Health(ctx context.Context) error {
 	return errors.Join(f.answers(ctx), f.readable(ctx))
 }
 
-// answers asks the mount a question that the kernel never answers from memory. Another process asks: one that waits for its own mount cannot be killed, since
-// its end would have to wait for the answer.
+// answers asks the mount a question that the kernel never answers from memory. Another process
+// asks: one that waits for its own mount cannot be killed, since its end would have to wait for the
+// answer.
 func (f *FS) answers(ctx context.Context) error {
 	select {
 	case <-f.done:

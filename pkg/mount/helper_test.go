@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// mountAt mounts o at dir until the test ends, whatever becomes of it. Unless o says so, nobody gives up waiting: no stand-in is served for what takes long,
-// and no mount detached.
+// mountAt mounts o at dir until the test ends, whatever becomes of it. Unless o says so, nobody
+// gives up waiting: no stand-in is served for what takes long, and no mount detached.
 func mountAt(t testing.TB, dir string, o Options) *FS {
 	t.Helper()
 	o.Grace, o.Deadline = cmp.Or(o.Grace, patience.For(t)), cmp.Or(o.Deadline, patience.For(t))

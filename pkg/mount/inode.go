@@ -8,17 +8,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Inode numbers are 63 bits, in three classes told apart by their top bits, so that they never meet:
+// Inode numbers are 63 bits, in three classes told apart by their top bits, so that they never
+// meet:
 //
 //	1 zl:5 row/16:18 col/16:18 maptype:21    a texture, archived or live
 //	01 hash of the path:61                   a directory
 //	00 hash of device and inode:61           a real file
 //
-// A texture's number follows from its key alone, so it is the same from one mount to the next. Maptypes are hashed; two that meet (one chance in two
-// million) are told apart by taking the next free number, in alphabetical order for those that archives hold.
+// A texture's number follows from its key alone, so it is the same from one mount to the next.
+// Maptypes are hashed; two that meet (one chance in two million) are told apart by taking the next
+// free number, in alphabetical order for those that archives hold.
 //
-// Within the mount a real file is told by its number and a hash of its path together, so that neither a hard link nor a number that the disk
-// gave out again can lead to another name's file.
+// Within the mount a real file is told by its number and a hash of its path together, so that
+// neither a hard link nor a number that the disk gave out again can lead to another name's file.
 const (
 	inoTexture = 1 << 62
 	inoDir     = 1 << 61
@@ -58,7 +60,8 @@ type inodes struct {
 	taken map[uint64]bool
 }
 
-// newInodes gives numbers to the maptypes of archives first: those must not depend on what is asked for later.
+// newInodes gives numbers to the maptypes of archives first: those must not depend on what is asked
+// for later.
 func newInodes(archives []Archive) *inodes {
 	spellings := make(map[string]bool)
 	for _, a := range archives {

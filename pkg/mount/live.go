@@ -20,21 +20,24 @@ import (
 const (
 	// keepIncomplete is for how long a texture with holes is served before it is asked for again.
 	keepIncomplete = time.Minute
-	// keepFailed is for how long a texture that could not be made is answered at once. The simulator opens a texture several times in a row;
-	// a dead provider must not be paid for each time.
+	// keepFailed is for how long a texture that could not be made is answered at once. The
+	// simulator opens a texture several times in a row; a dead provider must not be paid for each
+	// time.
 	keepFailed = 5 * time.Second
-	// keepComing is for how long a thread that was told to look a name up again is expected back: at
-	// once, unless it was killed meanwhile.
+	// keepComing is for how long a thread that was told to look a name up again is expected back:
+	// at once, unless it was killed meanwhile.
 	keepComing = 10 * time.Second
 )
 
 // live makes and keeps the textures that no archive holds.
 //
-// Whatever is in the kernel's page cache belongs to an inode, not to an open file. So each identity of a texture in the kernel (its
-// generation) serves one content only: an open that finds other bytes than those its generation has served before is refused with ESTALE, upon
-// which the kernel looks the name up again, gets the next generation, and opens that. Path look-ups do so by themselves, once; callers
-// notice nothing. So whoever was told has to be served when it comes back, whatever has been made meanwhile: what the next generation serves is settled
-// and held until then.
+// Whatever is in the kernel's page cache belongs to an inode, not to an open file. So each identity
+// of a texture in the kernel (its generation) serves one content only: an open that finds other
+// bytes than those its generation has served before is refused with ESTALE, upon which the kernel
+// looks the name up again, gets the next generation, and opens that. Path look-ups do so by
+// themselves, once; callers notice nothing. So whoever was told has to be served when it comes
+// back, whatever has been made meanwhile: what the next generation serves is settled and held until
+// then.
 type live struct {
 	opts     *Options
 	shelf    *shelf
@@ -75,7 +78,8 @@ type returning struct {
 	until time.Time // it has not come, and never will
 }
 
-// told notes that thread tid is told to look the texture up again, and returns the errno that says so.
+// told notes that thread tid is told to look the texture up again, and returns the errno that says
+// so.
 func (lt *liveTexture) told(tid uint32) syscall.Errno {
 	lt.coming = append(lt.coming, returning{tid, time.Now().Add(keepComing)})
 	return syscall.ESTALE
@@ -146,8 +150,9 @@ func (l *live) generation(k tiles.Key) uint64 {
 	return 0
 }
 
-// open returns what a file of t opened under generation reads, waiting for it if need be. The content is pinned until release. ESTALE says that
-// the name must be looked up again; EINTR that the caller is being killed.
+// open returns what a file of t opened under generation reads, waiting for it if need be. The
+// content is pinned until release. ESTALE says that the name must be looked up again; EINTR that
+// the caller is being killed.
 func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (c *content, from Origin, errno syscall.Errno) {
 	k := t.Key()
 	var tid uint32
@@ -212,8 +217,8 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	return c, c.origin(false), errno
 }
 
-// kept returns what there is of a texture without making it: what the cache holds, or what was made whole and is still in memory because a file of it is
-// open, or what is on disk. l.mu is held.
+// kept returns what there is of a texture without making it: what the cache holds, or what was made
+// whole and is still in memory because a file of it is open, or what is on disk. l.mu is held.
 func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
 	if c := l.cache.get(k, time.Now()); c != nil {
 		return c
@@ -236,7 +241,8 @@ func (l *live) instead(t tiles.Texture, standIn func() *content, why error) *con
 // errLate is why a stand-in is served at the deadline.
 var errLate = errors.New("it was not made in time")
 
-// settle gives c, or what is kept by now, or what is held for those who come back, to thread tid's open under generation. l.mu is held.
+// settle gives c, or what is kept by now, or what is held for those who come back, to thread tid's
+// open under generation. l.mu is held.
 func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content, tid uint32) (*content, syscall.Errno) {
 	lt.expect()
 	if kept := l.kept(k, lt); kept != nil {
@@ -295,13 +301,15 @@ func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err e
 	return l.contents.of(made), nil
 }
 
-// standIn is the best there is for a texture that could not be made in time: an ancestor enlarged, else the ground.
+// standIn is the best there is for a texture that could not be made in time: an ancestor enlarged,
+// else the ground.
 func (l *live) standIn(t tiles.Texture) *content {
 	from, entry, up, ok := ancestor(l.shelf.list(), t)
 	if !ok || !l.mayEnlarge() {
 		return l.contents.ground()
 	}
-	// One at a time, and whoever would queue for long gets the ground instead: an answer is due now.
+	// One at a time, and whoever would queue for long gets the ground instead: an answer is due
+	// now.
 	patience := time.NewTimer(enlargePatience)
 	defer patience.Stop()
 	select {

@@ -73,7 +73,8 @@ func TestCoalescing(t *testing.T) {
 	}
 }
 
-// One texture behind a provider that never answers does not keep anybody from reading others, archived or live.
+// One texture behind a provider that never answers does not keep anybody from reading others,
+// archived or live.
 func TestStuckTextureDisturbsNobody(t *testing.T) {
 	var a fakeArchive
 	full := sha256.Sum256(a.add("160_320_BI16", LiveLayout()))
@@ -131,8 +132,8 @@ func TestStuckTextureDisturbsNobody(t *testing.T) {
 	}
 }
 
-// At the deadline a stand-in answers, in full length; the making goes on, and whoever opens the name then gets the real one. The open file keeps
-// what it had.
+// At the deadline a stand-in answers, in full length; the making goes on, and whoever opens the
+// name then gets the real one. The open file keeps what it had.
 func TestDeadline(t *testing.T) {
 	release := make(chan struct{})
 	g := &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {

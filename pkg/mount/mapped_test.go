@@ -9,7 +9,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 )
 
-// A C program that maps files, closes them and touches their pages in no order finds archived, live, stand-in and real textures exact.
+// A C program that maps files, closes them and touches their pages in no order finds archived,
+// live, stand-in and real textures exact.
 func TestMappedByC(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	if testing.Short() {

@@ -18,7 +18,8 @@ import (
 const fsType = "xelpack"
 
 const (
-	// maxBackground is how many requests the kernel keeps in flight; its default of 12 throttles the simulator.
+	// maxBackground is how many requests the kernel keeps in flight; its default of 12 throttles
+	// the simulator.
 	maxBackground = 1024
 	// maxRead is the longest read in bytes that the kernel sends.
 	maxRead = 1 << 20
@@ -50,11 +51,12 @@ type FS struct {
 	done         chan struct{} // closed when nothing of it runs any more either
 }
 
-// Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts it. The context ends the preparations only; its values
-// go with every call to Archives and the Generator.
+// Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts
+// it. The context ends the preparations only; its values go with every call to Archives and the
+// Generator.
 //
-// A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint, ErrNotEmpty, ErrMounted, ErrInside, ErrStale or
-// ErrNoFUSE where they apply and say what to do.
+// A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint,
+// ErrNotEmpty, ErrMounted, ErrInside, ErrStale or ErrNoFUSE where they apply and say what to do.
 func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
@@ -95,8 +97,8 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		f.live.wg.Wait()
 		close(f.done)
 	}()
-	// Not WaitMount: the mount is ready, and WaitMount would open a file of it. A process killed while it has a file of its own mount open never ends: it
-	// would have to answer its own close.
+	// Not WaitMount: the mount is ready, and WaitMount would open a file of it. A process killed
+	// while it has a file of its own mount open never ends: it would have to answer its own close.
 	return f, nil
 }
 
@@ -134,7 +136,8 @@ func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
 // Mountpoint returns where the file system is, as an absolute path without links.
 func (f *FS) Mountpoint() string { return f.mountpoint }
 
-// Wait returns when the file system is unmounted, by whomever, every file of it is closed, and nothing of it runs any more.
+// Wait returns when the file system is unmounted, by whomever, every file of it is closed, and
+// nothing of it runs any more.
 func (f *FS) Wait() error {
 	<-f.done
 	return nil

@@ -72,7 +72,8 @@ func TestMountpointErrors(t *testing.T) {
 	mountAt(t, link(t, at("mnt")), Options{})
 }
 
-// A mount that is in use is detached after the grace period; who uses it is named and goes on reading.
+// A mount that is in use is detached after the grace period; who uses it is named and goes on
+// reading.
 func TestUnmountInUse(t *testing.T) {
 	var a fakeArchive
 	want := sha256.Sum256(a.add("160_320_BI16", LiveLayout()))
@@ -106,7 +107,8 @@ func TestUnmountInUse(t *testing.T) {
 	}
 }
 
-// Unmount gives up waiting for a generator that does not heed its context when told to, and Wait returns once it has come to its end.
+// Unmount gives up waiting for a generator that does not heed its context when told to, and Wait
+// returns once it has come to its end.
 func TestUnmountWithDeafGenerator(t *testing.T) {
 	release, began := make(chan struct{}), make(chan bool)
 	g := &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {

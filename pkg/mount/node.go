@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// announced is for how long the kernel remembers a texture's name and attributes: they never change.
+	// announced is for how long the kernel remembers a texture's name and attributes: they never
+	// change.
 	announced = 24 * time.Hour
-	// sceneryTimeout is for how long it remembers what it found in a scenery directory, or did not find.
+	// sceneryTimeout is for how long it remembers what it found in a scenery directory, or did not
+	// find.
 	sceneryTimeout = 5 * time.Second
 
 	blockSize = 4096
@@ -21,8 +23,9 @@ const (
 // fixedTime is when every texture was modified: 2000-01-01 UTC.
 const fixedTime = 946684800
 
-// node is what every node has in common: it cannot be changed. The kernel refuses most attempts by itself, since the mount is read-only; these answers hold even
-// after somebody remounts it read-write.
+// node is what every node has in common: it cannot be changed. The kernel refuses most attempts by
+// itself, since the mount is read-only; these answers hold even after somebody remounts it
+// read-write.
 type node struct {
 	fs.Inode
 	fsys *FS

@@ -12,11 +12,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of every request that the kernel sends. Its methods are called on the path of the answer, from many goroutines at once: they must be quick
-// and never wait.
+// Observer hears of every request that the kernel sends. Its methods are called on the path of the
+// answer, from many goroutines at once: they must be quick and never wait.
 type Observer interface {
-	// Asked is called when a request has come; one call of Answered with the same Op and Texture follows. The texture is known for opens and reads of
-	// textures, and zero otherwise.
+	// Asked is called when a request has come; one call of Answered with the same Op and Texture
+	// follows. The texture is known for opens and reads of textures, and zero otherwise.
 	Asked(op Op, t tiles.Texture)
 	// Answered is called when the answer is ready.
 	Answered(a Answer)
@@ -107,7 +107,8 @@ func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
 	})
 }
 
-// observed tells of the requests that nodes do not tell of themselves: all but opens and reads of files.
+// observed tells of the requests that nodes do not tell of themselves: all but opens and reads of
+// files.
 type observed struct {
 	fuse.RawFileSystem
 	fsys *FS
@@ -167,8 +168,8 @@ func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (targ
 	return target, status
 }
 
-// KernelWaiting returns how many requests the kernel has queued for the mount or waits for, and whether it says so: the FUSE control file system may not be
-// there.
+// KernelWaiting returns how many requests the kernel has queued for the mount or waits for, and
+// whether it says so: the FUSE control file system may not be there.
 func (f *FS) KernelWaiting() (n int, ok bool) {
 	_, minor, found := strings.Cut(f.device, ":")
 	if !found {

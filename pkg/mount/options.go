@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Archive is what a mount needs of an archive; *mbtiles.Archive is one. Safe for concurrent use. It must stay open until Wait has returned.
+// Archive is what a mount needs of an archive; *mbtiles.Archive is one. Safe for concurrent use. It
+// must stay open until Wait has returned.
 type Archive interface {
 	// Lookup finds a texture without I/O.
 	Lookup(k tiles.Key) (mbtiles.Entry, bool)
@@ -27,11 +28,11 @@ type Archive interface {
 
 var _ Archive = (*mbtiles.Archive)(nil)
 
-// Generator makes textures that no archive holds. Safe for concurrent use; it is called for at most Options.LiveWorkers at once, never
-// twice at once for one texture that somebody still waits for.
+// Generator makes textures that no archive holds. Safe for concurrent use; it is called for at most
+// Options.LiveWorkers at once, never twice at once for one texture that somebody still waits for.
 type Generator interface {
-	// Texture makes t. An error is answered with a stand-in. The context ends when nobody waits any more, after Options.GenerateTimeout, or with the
-	// mount.
+	// Texture makes t. An error is answered with a stand-in. The context ends when nobody waits any
+	// more, after Options.GenerateTimeout, or with the mount.
 	Texture(ctx context.Context, t tiles.Texture) (Made, error)
 }
 
@@ -39,8 +40,9 @@ type Generator interface {
 type Made struct {
 	// File is a whole DDS file of LiveLayout, which the mount then owns.
 	File []byte
-	// Chunks is how many; of these the rest were enlarged from a lower zoom level, without imagery at the provider, or not to be had. A file with any Failed has
-	// holes: it is served, but asked for again after a minute.
+	// Chunks is how many; of these the rest were enlarged from a lower zoom level, without imagery
+	// at the provider, or not to be had. A file with any Failed has holes: it is served, but asked
+	// for again after a minute.
 	Chunks, Overzoomed, Missing, Failed int
 }
 
@@ -82,7 +84,8 @@ type Options struct {
 	Scenery []string
 	// Archives hold textures. Where several hold one, the first wins.
 	Archives []Archive
-	// PreferArchive puts archived textures before real files of the same texture. Default: the real file wins.
+	// PreferArchive puts archived textures before real files of the same texture. Default: the real
+	// file wins.
 	PreferArchive bool
 	// Files are the paths behind Archives (or anything else) that the mountpoint must not cover.
 	Files []string
@@ -91,25 +94,29 @@ type Options struct {
 	Wanted    func(k tiles.Key) bool // what LiveScenery allows; must be fast and safe for concurrent use
 	Generator Generator              // needed unless Live is LiveOff
 
-	// Deadline is how long an open may wait for a live texture before a stand-in answers. Default 20 s.
+	// Deadline is how long an open may wait for a live texture before a stand-in answers. Default
+	// 20 s.
 	Deadline time.Duration
 	// GenerateTimeout ends the making of a texture, however many wait. Default 2 minutes.
 	GenerateTimeout time.Duration
-	// LiveWorkers is how many textures are made at once. It bounds memory too: 11.2 MB each. Default: as many as processors, at least 2.
+	// LiveWorkers is how many textures are made at once. It bounds memory too: 11.2 MB each.
+	// Default: as many as processors, at least 2.
 	LiveWorkers int
-	// MemoryCache bounds the bytes of made textures that are kept. What open files hold comes on top. Default 2 GiB.
+	// MemoryCache bounds the bytes of made textures that are kept. What open files hold comes on
+	// top. Default 2 GiB.
 	MemoryCache int64
-	// Disk keeps made textures from one mount to the next. It must stay open until Wait has returned; one mount has it. Default: nothing is kept.
+	// Disk keeps made textures from one mount to the next. It must stay open until Wait has
+	// returned; one mount has it. Default: nothing is kept.
 	Disk *DiskCache
 
-	// Prefetch makes neighbours of opened live textures, and the rest of their row or column, before they are asked for, as far as workers have nothing
-	// else to do.
+	// Prefetch makes neighbours of opened live textures, and the rest of their row or column,
+	// before they are asked for, as far as workers have nothing else to do.
 	Prefetch bool
 
 	// AllowOther lets other users in; permissions of the files still count.
 	AllowOther bool
-	// Grace is how long Unmount waits for files to be closed before it detaches the mount, and for how long after that made textures are still written to
-	// Disk. Default 3 s.
+	// Grace is how long Unmount waits for files to be closed before it detaches the mount, and for
+	// how long after that made textures are still written to Disk. Default 3 s.
 	Grace time.Duration
 	// Observer hears of every request. Default: nobody does, at no cost.
 	Observer Observer

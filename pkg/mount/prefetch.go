@@ -6,16 +6,20 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Prefetching makes textures before they are opened: the neighbours of one that was, and the rest of the row or column that the simulator seems to be loading.
-// It is done by workers that have nothing else to do, one of which stays free; what somebody waits for takes the worker of a prefetch under way, which is given
-// up. What is predicted and not begun is forgotten, the oldest first, beyond maxPrefetch.
+// Prefetching makes textures before they are opened: the neighbours of one that was, and the rest
+// of the row or column that the simulator seems to be loading. It is done by workers that have
+// nothing else to do, one of which stays free; what somebody waits for takes the worker of a
+// prefetch under way, which is given up. What is predicted and not begun is forgotten, the oldest
+// first, beyond maxPrefetch.
 const (
 	maxPrefetch = 64
-	// rowAhead is how much of a row or column is made ahead: X-Plane asks for 3 to 4 textures across, 2 to 3 rows at a time.
+	// rowAhead is how much of a row or column is made ahead: X-Plane asks for 3 to 4 textures
+	// across, 2 to 3 rows at a time.
 	rowAhead = 4
 	// rowGap is how many textures two opens of one row may be apart: 50 are under way at a time.
 	rowGap = 3
-	// prefetchPause follows a prefetch that failed: a provider in trouble is not asked for more than what is needed.
+	// prefetchPause follows a prefetch that failed: a provider in trouble is not asked for more
+	// than what is needed.
 	prefetchPause = 30 * time.Second
 )
 
@@ -57,7 +61,8 @@ func (l *live) predict(t tiles.Texture) {
 	l.begin()
 }
 
-// course is what lies ahead when t was opened after last and both lie near each other in one row or column.
+// course is what lies ahead when t was opened after last and both lie near each other in one row or
+// column.
 func course(last, t tiles.Texture) (ahead []tiles.Texture) {
 	down := (int(t.Row) - int(last.Row)) / tiles.TextureChunks
 	right := (int(t.Col) - int(last.Col)) / tiles.TextureChunks
@@ -115,7 +120,8 @@ func (l *live) foresee(t tiles.Texture) {
 	l.queue.push(lt.job, &l.queue.foreseen)
 }
 
-// needless gives up a job that nobody has asked for and that something else answers for. It reports whether it did.
+// needless gives up a job that nobody has asked for and that something else answers for. It reports
+// whether it did.
 func (l *live) needless(j *job) bool {
 	l.mu.Lock()
 	foreseen := j.foreseen

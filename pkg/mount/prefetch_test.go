@@ -41,7 +41,8 @@ func TestCourse(t *testing.T) {
 	}
 }
 
-// Neighbours of what is opened are made, and then served from memory; what an archive or the scenery has is not.
+// Neighbours of what is opened are made, and then served from memory; what an archive or the
+// scenery has is not.
 func TestPrefetch(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	var a fakeArchive
@@ -67,7 +68,8 @@ func TestPrefetch(t *testing.T) {
 	}
 }
 
-// What somebody waits for is not kept waiting by what nobody has asked for, and a provider in trouble is asked for nothing more than what is needed.
+// What somebody waits for is not kept waiting by what nobody has asked for, and a provider in
+// trouble is asked for nothing more than what is needed.
 func TestPrefetchYields(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	asked := map[string]bool{"160_320_BI16": true, "1600_3200_BI16": true, "1600_4800_BI16": true}

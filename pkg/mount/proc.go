@@ -20,7 +20,8 @@ type mounted struct {
 
 func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
 
-// mountedAt finds what is mounted on path, on top if there are several. The file system itself is not asked, since it may not answer.
+// mountedAt finds what is mounted on path, on top if there are several. The file system itself is
+// not asked, since it may not answer.
 func mountedAt(path string) (top mounted, ok bool) {
 	all, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path))
 	if err != nil || len(all) == 0 {
@@ -39,10 +40,12 @@ func List() (mountpoints []string, err error) {
 	return mountpoints, err
 }
 
-// Answers returns nil if the mount at mountpoint answers within a few seconds: one whose process is dead or hangs does not.
+// Answers returns nil if the mount at mountpoint answers within a few seconds: one whose process is
+// dead or hangs does not.
 func Answers(ctx context.Context, mountpoint string) error { return askWithin(ctx, mountpoint) }
 
-// holders names the processes that keep the mount at path busy, as far as this one may look: "X-Plane (4711)".
+// holders names the processes that keep the mount at path busy, as far as this one may look:
+// "X-Plane (4711)".
 func holders(path string) []string {
 	var found []string
 	processes, _ := procfs.AllProcs()
@@ -55,8 +58,8 @@ func holders(path string) []string {
 	return found
 }
 
-// holds reports whether the process has anything open, mapped or entered below path. Only links and text of /proc are
-// read, never what they lead to.
+// holds reports whether the process has anything open, mapped or entered below path. Only links and
+// text of /proc are read, never what they lead to.
 func holds(p procfs.Proc, path string) bool {
 	links, _ := p.FileDescriptorTargets()
 	for _, link := range []func() (string, error){p.Cwd, p.RootDir, p.Executable} {

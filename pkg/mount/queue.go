@@ -9,7 +9,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// maxAbandoned is how many textures wait to be made that nobody waits for any more; the oldest is forgotten first.
+// maxAbandoned is how many textures wait to be made that nobody waits for any more; the oldest is
+// forgotten first.
 const maxAbandoned = 64
 
 // job is one making of a texture, shared by all who want it meanwhile.
@@ -31,7 +32,8 @@ type job struct {
 	in       *list.List      // the list that place belongs to
 }
 
-// queue holds the jobs that no worker has begun: those that somebody waits for go first, and those that nobody has asked for come last. Guarded by live.mu.
+// queue holds the jobs that no worker has begun: those that somebody waits for go first, and those
+// that nobody has asked for come last. Guarded by live.mu.
 type queue struct {
 	workers, running             int
 	awaited, abandoned, foreseen list.List

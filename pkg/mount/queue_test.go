@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// testLive returns a live with a generator that hands over what it is asked for and waits until it is told to answer.
+// testLive returns a live with a generator that hands over what it is asked for and waits until it
+// is told to answer.
 func testLive(t *testing.T, workers int) (l *live, asked chan tiles.Texture, release chan struct{}) {
 	asked, release = make(chan tiles.Texture, 1000), make(chan struct{})
 	g := &fakeGenerator{answer: func(ctx context.Context, x tiles.Texture) ([]byte, bool, error) {
@@ -145,7 +146,8 @@ func TestWantedAgainAfterCancel(t *testing.T) {
 	}
 }
 
-// A making that takes too long ends for those who wait, whether or not the generator heeds its context.
+// A making that takes too long ends for those who wait, whether or not the generator heeds its
+// context.
 func TestGenerateTimeout(t *testing.T) {
 	release := make(chan struct{})
 	g := &fakeGenerator{answer: func(context.Context, tiles.Texture) ([]byte, bool, error) {

@@ -112,16 +112,17 @@ func (h *realHandle) Release(context.Context) syscall.Errno {
 	return fs.ToErrno(syscall.Close(h.fd))
 }
 
-// passthrough knows for which disks the kernel can read by itself. It must be known before a file says so: go-fuse gives up pass-through for good after one
-// refusal, and the kernel answers EIO when one inode is opened both ways.
+// passthrough knows for which disks the kernel can read by itself. It must be known before a file
+// says so: go-fuse gives up pass-through for good after one refusal, and the kernel answers EIO
+// when one inode is opened both ways.
 type passthrough struct {
 	mu      sync.Mutex
 	offered bool            // by this kernel
 	devices map[uint64]bool // tried
 }
 
-// works reports whether files of device dev, of which fd is one, can be passed through. The first is tried: the process may lack the
-// privilege, or the file system may be stacked already.
+// works reports whether files of device dev, of which fd is one, can be passed through. The first
+// is tried: the process may lack the privilege, or the file system may be stacked already.
 func (p *passthrough) works(server *fuse.Server, dev uint64, fd int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// sceneries makes two scenery directories that overlap and says what their union with an archive must be.
+// sceneries makes two scenery directories that overlap and says what their union with an archive
+// must be.
 func sceneries(t *testing.T) (o Options, tree mounttest.Tree) {
 	one, two := t.TempDir(), t.TempDir()
 	put := func(dir, path, content string) []byte {
@@ -90,7 +91,8 @@ func TestSceneryListing(t *testing.T) {
 	}
 }
 
-// Archived textures come before real ones when that is asked for, in every spelling and in the listing.
+// Archived textures come before real ones when that is asked for, in every spelling and in the
+// listing.
 func TestPreferArchive(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	o, _ := sceneries(t)
@@ -108,7 +110,8 @@ func TestPreferArchive(t *testing.T) {
 	}
 }
 
-// Links are shown as links, with textures as the exception, whose textures must be found wherever they lie.
+// Links are shown as links, with textures as the exception, whose textures must be found wherever
+// they lie.
 func TestSceneryLinks(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	scenery, elsewhere := t.TempDir(), t.TempDir()
@@ -209,7 +212,8 @@ func TestReplacedFile(t *testing.T) {
 	}
 }
 
-// A folder of many names is listed in pieces, whole and each name once, and nothing of it is looked at before.
+// A folder of many names is listed in pieces, whole and each name once, and nothing of it is looked
+// at before.
 func TestManyNames(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	const n = 20_000

@@ -9,8 +9,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// shelf holds the archives that answer, which SetArchives may change under the mount, and remembers what the kernel was told of textures: whatever comes
-// later, a name that was announced keeps its size.
+// shelf holds the archives that answer, which SetArchives may change under the mount, and remembers
+// what the kernel was told of textures: whatever comes later, a name that was announced keeps its
+// size.
 type shelf struct {
 	inodes   *inodes
 	archives atomic.Pointer[[]shelved]
@@ -24,8 +25,8 @@ type shelf struct {
 // shelved is an archive of the shelf.
 type shelved struct {
 	Archive
-	// generation is the identity of its textures in the kernel: what another archive holds of the same name is another file to the page cache. Those of live
-	// textures are smaller numbers.
+	// generation is the identity of its textures in the kernel: what another archive holds of the
+	// same name is another file to the page cache. Those of live textures are smaller numbers.
 	generation uint64
 	retired    bool // no longer wanted: it keeps what was promised of it, and nothing else
 }
@@ -33,7 +34,8 @@ type shelved struct {
 // archiveGeneration is the least generation of an archive.
 const archiveGeneration = 1 << 32
 
-// maxMissed is how many names are kept track of; what is missed beyond is remembered by the kernel for sceneryTimeout only.
+// maxMissed is how many names are kept track of; what is missed beyond is remembered by the kernel
+// for sceneryTimeout only.
 const maxMissed = 1 << 16
 
 func newShelf(archives []Archive) *shelf {
@@ -81,7 +83,8 @@ func (s *shelf) announce(k tiles.Key, size int64) {
 	s.promised[ino] = uint32(size)
 }
 
-// miss remembers that the kernel is told that there is no such texture, and reports whether that can be taken back.
+// miss remembers that the kernel is told that there is no such texture, and reports whether that
+// can be taken back.
 func (s *shelf) miss(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,10 +116,12 @@ type Change struct {
 	Kept     int // announced with another size already: the new ones come with the next mount
 }
 
-// SetArchives puts archives in place of those that answer now. Names that they add appear. A name that the kernel knows already keeps its size and inode
-// number: another archive answers for it only with the same size, and the kernel is then told that it is another file; otherwise what answered before goes
-// on doing so until the mount ends. Open files are not disturbed. For that, every archive that was ever given has to stay open until Wait returns. Archives
-// are told apart by comparing them: give pointers.
+// SetArchives puts archives in place of those that answer now. Names that they add appear. A name
+// that the kernel knows already keeps its size and inode number: another archive answers for it
+// only with the same size, and the kernel is then told that it is another file; otherwise what
+// answered before goes on doing so until the mount ends. Open files are not disturbed. For that,
+// every archive that was ever given has to stay open until Wait returns. Archives are told apart by
+// comparing them: give pointers.
 func (f *FS) SetArchives(archives []Archive) Change {
 	s := f.shelf
 	s.change.Lock()

@@ -33,8 +33,8 @@ func look(t *testing.T, r *mounttest.Reader, path string) seen {
 	return seen{st, sum}
 }
 
-// Archives that come while the mount is in use add names and take over others of equal size; nothing that was announced changes its looks, and who has a file
-// open reads on in it.
+// Archives that come while the mount is in use add names and take over others of equal size;
+// nothing that was announced changes its looks, and who has a file open reads on in it.
 func TestSetArchives(t *testing.T) {
 	var old, fresh fakeArchive
 	const known, resized, gone, added, missed = "160_320_BI16", "160_336_BI16", "160_352_BI16", "160_368_BI16", "160_384_BI16"
@@ -108,7 +108,8 @@ func TestSetArchives(t *testing.T) {
 	}
 }
 
-// A texture that was announced live is served from an archive that comes later if it has the size, and goes on live otherwise.
+// A texture that was announced live is served from an archive that comes later if it has the size,
+// and goes on live otherwise.
 func TestSetArchivesOverLive(t *testing.T) {
 	const equal, smaller = "160_320_BI16", "160_336_BI16"
 	f := mountTemp(t, liveAny(healthy()))
@@ -155,7 +156,8 @@ func (a *slowArchive) Lookup(k tiles.Key) (mbtiles.Entry, bool) {
 	return a.fakeArchive.Lookup(k)
 }
 
-// A name that is looked up while the archive comes that has it is there at the latest when it is looked up again.
+// A name that is looked up while the archive comes that has it is there at the latest when it is
+// looked up again.
 func TestSetArchivesDuringLookup(t *testing.T) {
 	const name = "160_320_BI16"
 	old := &slowArchive{asked: make(chan struct{}), goOn: make(chan struct{}), wanted: tex(name).Key()}

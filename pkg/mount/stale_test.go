@@ -16,7 +16,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// staleVariable in the environment makes the test binary mount an archive at its value, a folder or the name of a temporary one, and serve until it is killed.
+// staleVariable in the environment makes the test binary mount an archive at its value, a folder or
+// the name of a temporary one, and serve until it is killed.
 const staleVariable = "XELPACK_MOUNT_STALE"
 
 func serveStale() bool {
@@ -102,7 +103,8 @@ func TestStaleMountIsCleared(t *testing.T) {
 	}
 }
 
-// A server that is killed at any moment of its start is gone at once, and what it leaves behind does not keep the next from mounting.
+// A server that is killed at any moment of its start is gone at once, and what it leaves behind
+// does not keep the next from mounting.
 func TestServerKilledAnytime(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	dir := t.TempDir()

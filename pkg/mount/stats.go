@@ -46,7 +46,8 @@ type liveCounters struct {
 	whole, incomplete, failed, cancelled          atomic.Int64
 }
 
-// made counts one making by its outcome. One that was cancelled has been counted by who cancelled it.
+// made counts one making by its outcome. One that was cancelled has been counted by who cancelled
+// it.
 func (n *liveCounters) made(c *content, cancelled error) {
 	switch {
 	case c != nil && c.final:

@@ -89,8 +89,8 @@ func (d *texturesNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, ui
 	return newDirHandle(d.entries), 0, fs.OK
 }
 
-// entries lists the real files, then the archived textures that no real file and no earlier archive holds; where archives come first, real files that they
-// hold are left out instead.
+// entries lists the real files, then the archived textures that no real file and no earlier archive
+// holds; where archives come first, real files that they hold are left out instead.
 func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 	real := make(map[tiles.Key]bool)
 	for e, err := range d.realEntries {
@@ -127,8 +127,9 @@ func heldBy(archives []shelved, k tiles.Key) bool {
 	return ok
 }
 
-// realTextures knows how the real files of textures/ are spelled, so that another spelling finds them too. It lists the folders when the first
-// texture is looked up that does not exist as spelled, and again when a folder has changed.
+// realTextures knows how the real files of textures/ are spelled, so that another spelling finds
+// them too. It lists the folders when the first texture is looked up that does not exist as
+// spelled, and again when a folder has changed.
 type realTextures struct {
 	once sync.Once  // the first listing, for which all wait
 	busy sync.Mutex // held by who lists anew; others go on with what is known

@@ -14,7 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// packed writes an archive of a few textures whose bytes depend on seed, and returns their files by name.
+// packed writes an archive of a few textures whose bytes depend on seed, and returns their files by
+// name.
 func packed(t *testing.T, path, seed string) map[string][]byte {
 	t.Helper()
 	files := make(map[string][]byte)
@@ -55,8 +56,9 @@ func duplicate(t *testing.T, from, to string) {
 	}
 }
 
-// Whatever becomes of an archive's file under the mount, every read is as long as it was asked for and every file has its header; where the old file is still
-// there behind the mount's descriptors, its bytes are exact.
+// Whatever becomes of an archive's file under the mount, every read is as long as it was asked for
+// and every file has its header; where the old file is still there behind the mount's descriptors,
+// its bytes are exact.
 func TestArchiveInTrouble(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	originals := t.TempDir()
@@ -155,8 +157,8 @@ func checkFile(t *testing.T, name string, got []byte, errno syscall.Errno, want 
 	}
 }
 
-// A scenery folder that goes away takes its files along and nothing else: what is open reads on, archived and live textures are served, and a folder that comes
-// back is seen.
+// A scenery folder that goes away takes its files along and nothing else: what is open reads on,
+// archived and live textures are served, and a folder that comes back is seen.
 func TestSceneryUnplugged(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	scenery := filepath.Join(t.TempDir(), "package")

@@ -20,11 +20,11 @@ import (
 // cancelled, and once all files are closed and its own work is done the mount has ended and Unmount
 // returns nil. It is safe to call again, and after somebody else has unmounted.
 //
-// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody finds
-// it any more, those who have files open keep reading them, and the error wraps ErrBusy and names them.
-// Wait then returns when the last is closed. Its own work, which is a texture whose making does not heed
-// its cancelling and the last writes to the disk cache, is waited for until ctx ends, whose error is
-// returned.
+// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody
+// finds it any more, those who have files open keep reading them, and the error wraps ErrBusy and
+// names them. Wait then returns when the last is closed. Its own work, which is a texture whose
+// making does not heed its cancelling and the last writes to the disk cache, is waited for until
+// ctx ends, whose error is returned.
 func (f *FS) Unmount(ctx context.Context) error {
 	f.live.close()
 	grace := time.NewTimer(f.grace)
@@ -49,7 +49,8 @@ func (f *FS) Unmount(ctx context.Context) error {
 	}
 }
 
-// attached reports whether the mount can still be found at its mountpoint, rather than nothing or another one.
+// attached reports whether the mount can still be found at its mountpoint, rather than nothing or
+// another one.
 func (f *FS) attached() bool {
 	m, ok := mountedAt(f.mountpoint)
 	return ok && m.device == f.device
@@ -88,8 +89,8 @@ func busy(mountpoint string, by []string, cause error) error {
 	return fmt.Errorf("%w: %s is held by %s", ErrBusy, mountpoint, strings.Join(by, ", "))
 }
 
-// Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a stale one is cleared. The error wraps
-// ErrNotMounted, or ErrBusy and says who has files open.
+// Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a
+// stale one is cleared. The error wraps ErrNotMounted, or ErrBusy and says who has files open.
 func Unmount(mountpoint string) error {
 	path, err := ourMount(mountpoint)
 	if err != nil {
@@ -101,8 +102,9 @@ func Unmount(mountpoint string) error {
 	return nil
 }
 
-// Detach makes the xelpack mount at mountpoint unreachable at once, in use or not, whichever process serves it: who has files of it open keeps them. The
-// error wraps ErrNotMounted where nothing of xelpack is mounted.
+// Detach makes the xelpack mount at mountpoint unreachable at once, in use or not, whichever
+// process serves it: who has files of it open keeps them. The error wraps ErrNotMounted where
+// nothing of xelpack is mounted.
 func Detach(mountpoint string) error {
 	path, err := ourMount(mountpoint)
 	if err != nil {
@@ -147,7 +149,8 @@ func detachCommand(path string) string {
 	return shellescape.QuoteCommand([]string{"fusermount3", "-uz", path})
 }
 
-// fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once unless something is badly wrong.
+// fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once
+// unless something is badly wrong.
 const fusermountPatience = 10 * time.Second
 
 func runFusermount(flags, path string) error {
@@ -158,7 +161,8 @@ func runFusermount(flags, path string) error {
 	return runPatiently(fusermountPatience, exec.Command(bin, flags, path))
 }
 
-// runPatiently runs cmd, whose words are the error's. One that has not ended by then is killed and not waited for: what hangs in the kernel does not even die.
+// runPatiently runs cmd, whose words are the error's. One that has not ended by then is killed and
+// not waited for: what hangs in the kernel does not even die.
 func runPatiently(patience time.Duration, cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us
 	var said bytes.Buffer

@@ -18,14 +18,14 @@ const (
 	killed                // nobody is left to answer
 )
 
-// pollInterval is how often a caller that was once interrupted is looked at. The kernel interrupts a request only once, so that a kill which follows
-// a timer's signal would go unnoticed otherwise.
+// pollInterval is how often a caller that was once interrupted is looked at. The kernel interrupts
+// a request only once, so that a kill which follows a timer's signal would go unnoticed otherwise.
 const pollInterval = 100 * time.Millisecond
 
 // wait waits for done on behalf of thread tid, at most for limit, or until closing is closed.
 //
-// An interrupt of the request alone ends nothing: most come from timers and profilers, and EINTR out of open(2) is more than the simulator
-// expects. Only a caller about to die is let go.
+// An interrupt of the request alone ends nothing: most come from timers and profilers, and EINTR
+// out of open(2) is more than the simulator expects. Only a caller about to die is let go.
 func wait(request context.Context, tid uint32, done, closing <-chan struct{}, limit time.Duration) outcome {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
@@ -52,8 +52,8 @@ func wait(request context.Context, tid uint32, done, closing <-chan struct{}, li
 	}
 }
 
-// dying reports whether SIGKILL is pending for thread tid or its process, or the thread is gone. A thread that cannot be known (0: it lives in another PID
-// namespace) is not.
+// dying reports whether SIGKILL is pending for thread tid or its process, or the thread is gone. A
+// thread that cannot be known (0: it lives in another PID namespace) is not.
 func dying(tid uint32) bool {
 	if tid == 0 {
 		return false

@@ -13,7 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// The depth of the kernel's queue is seen where its control file system is, and said to be unknown where it is not.
+// The depth of the kernel's queue is seen where its control file system is, and said to be unknown
+// where it is not.
 func TestKernelWaiting(t *testing.T) {
 	release := make(chan struct{})
 	g := &fakeGenerator{answer: func(ctx context.Context, _ tiles.Texture) ([]byte, bool, error) {

@@ -6,7 +6,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// BenchmarkPlan is the worked plan of the design: 500 NM along 45° N, all that X-Plane loads, at ZL16.
+// BenchmarkPlan is the worked plan of the design: 500 NM along 45° N, all that X-Plane loads, at
+// ZL16.
 func BenchmarkPlan(b *testing.B) {
 	b.ReportAllocs()
 	var items []Item
@@ -32,7 +33,8 @@ func BenchmarkFilter(b *testing.B) {
 	b.ReportMetric(float64(len(candidates)), "candidates")
 }
 
-// continent is half a million textures of ZL16 round the worked route, as terrain folders list them: by name, not by place.
+// continent is half a million textures of ZL16 round the worked route, as terrain folders list
+// them: by name, not by place.
 func continent(b *testing.B) []Texture {
 	const wide, high = 800, 625
 	centre := At(orb.Point{6, 45}, 16, "BI")

@@ -9,8 +9,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Box is a rectangle of parallels and meridians in degrees: West < East, South < North, longitudes within ±180. It never crosses the
-// antimeridian: what does is two boxes.
+// Box is a rectangle of parallels and meridians in degrees: West < East, South < North, longitudes
+// within ±180. It never crosses the antimeridian: what does is two boxes.
 type Box struct{ West, South, East, North float64 }
 
 // Center returns the middle of the box.
@@ -21,7 +21,8 @@ func (b Box) Overlaps(c Box) bool {
 	return b.West < c.East && c.West < b.East && b.South < c.North && c.South < b.North
 }
 
-// ParseBBox reads "W,S,E,N" in degrees. West greater than East means that the area crosses the antimeridian.
+// ParseBBox reads "W,S,E,N" in degrees. West greater than East means that the area crosses the
+// antimeridian.
 func ParseBBox(s string) (Region, error) {
 	fields := strings.Split(s, ",")
 	if len(fields) != 4 {

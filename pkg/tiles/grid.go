@@ -20,7 +20,8 @@ const (
 // MaxDetail is the coarsest detail a plan asks for: chunks at ZL-4, one for the whole texture.
 const MaxDetail = 4
 
-// Chunk addresses one 256×256 px image of a provider in the slippy (XYZ) scheme: Y counts southwards from the north edge.
+// Chunk addresses one 256×256 px image of a provider in the slippy (XYZ) scheme: Y counts
+// southwards from the north edge.
 type Chunk struct {
 	Z    ZL
 	X, Y uint32
@@ -62,7 +63,8 @@ func (it Item) ChunksPerSide() int { return TextureChunks >> it.Detail }
 // ChunkCount returns how many chunks the texture is built from: 256>>2·Detail.
 func (it Item) ChunkCount() int { return it.ChunksPerSide() * it.ChunksPerSide() }
 
-// Chunk returns the chunk at row and col of the texture, both from 0 at the north-west corner and below ChunksPerSide.
+// Chunk returns the chunk at row and col of the texture, both from 0 at the north-west corner and
+// below ChunksPerSide.
 func (it Item) Chunk(row, col int) Chunk {
 	return Chunk{Z: it.ZL - ZL(it.Detail), X: it.Col>>it.Detail + uint32(col), Y: it.Row>>it.Detail + uint32(row)}
 }
@@ -95,17 +97,20 @@ func (t Texture) Box() Box {
 	return tileBox(z, x, y)
 }
 
-// Center returns the point that X-Plane takes for the texture's centre: the corner of the chunk eight rows and columns on.
+// Center returns the point that X-Plane takes for the texture's centre: the corner of the chunk
+// eight rows and columns on.
 func (t Texture) Center() orb.Point {
 	return corner(t.ZL, t.Col+TextureChunks/2, t.Row+TextureChunks/2)
 }
 
-// PixelSize returns the metres on the ground that one pixel of chunks at zl covers at latitude lat (degrees).
+// PixelSize returns the metres on the ground that one pixel of chunks at zl covers at latitude lat
+// (degrees).
 func PixelSize(lat float64, zl ZL) float64 {
 	return 156543.034 * math.Cos(radians(lat)) / float64(uint64(1)<<zl)
 }
 
-// At returns the texture of maptype at zl whose square holds p. Latitudes beyond MaxLatitude count as on it.
+// At returns the texture of maptype at zl whose square holds p. Latitudes beyond MaxLatitude count
+// as on it.
 func At(p orb.Point, zl ZL, maptype string) Texture {
 	n := float64(uint32(1) << zl)
 	cell := func(f float64) uint32 { return uint32(min(max(math.Floor(f), 0), n-1)) &^ (TextureChunks - 1) }

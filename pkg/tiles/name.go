@@ -11,7 +11,8 @@ import (
 // ZL is a chunk zoom level: at ZL z the world is 2^z chunks wide.
 type ZL uint8
 
-// The zoom levels a texture may have. Below 4 no row is a multiple of 16 chunks, above 22 no provider has imagery.
+// The zoom levels a texture may have. Below 4 no row is a multiple of 16 chunks, above 22 no
+// provider has imagery.
 const (
 	MinZL ZL = 4
 	MaxZL ZL = 22
@@ -23,8 +24,9 @@ const TextureChunks = 16
 // ErrName is what every error of ParseName wraps.
 var ErrName = errors.New("not a ground texture's name")
 
-// Texture names one ground texture: the slippy row (y) and column (x), at ZL, of its north-west chunk, both multiples of 16, and the
-// maptype, which is whatever the scenery calls its imagery ("BI", "GO2", "Arc@").
+// Texture names one ground texture: the slippy row (y) and column (x), at ZL, of its north-west
+// chunk, both multiples of 16, and the maptype, which is whatever the scenery calls its imagery
+// ("BI", "GO2", "Arc@").
 type Texture struct {
 	Row, Col uint32
 	ZL       ZL
@@ -38,8 +40,9 @@ type Key struct {
 	Maptype  string // lower case
 }
 
-// ParseName reads a texture's name, "23952_33712_BI16" or "23952-33712-BI16.dds", in any case. ZL is always the last two digits, and the maptype
-// whatever stands between the second separator and them. Water masks ("23952_33712_ZL16") are no textures.
+// ParseName reads a texture's name, "23952_33712_BI16" or "23952-33712-BI16.dds", in any case. ZL
+// is always the last two digits, and the maptype whatever stands between the second separator and
+// them. Water masks ("23952_33712_ZL16") are no textures.
 //
 // The error wraps ErrName and says what is wrong.
 func ParseName(s string) (Texture, error) {
@@ -82,8 +85,8 @@ func number(s string) (value uint32, rest string, ok bool) {
 	return uint32(n), s[end+1:], err == nil
 }
 
-// Valid says why t cannot be a texture, or nil: a zoom level out of range, a row or column misaligned or outside the grid, a maptype that is
-// empty, a mask's, or not fit for a file name.
+// Valid says why t cannot be a texture, or nil: a zoom level out of range, a row or column
+// misaligned or outside the grid, a maptype that is empty, a mask's, or not fit for a file name.
 func (t Texture) Valid() error {
 	if t.ZL < MinZL || t.ZL > MaxZL {
 		return fmt.Errorf("zoom level %d is not in %d to %d", t.ZL, MinZL, MaxZL)

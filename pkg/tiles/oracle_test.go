@@ -6,10 +6,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// The oracles: for every kind of region a way to say whether it meets a square that shares no formula with the code. Where the code has closed forms and
-// quadtrees, they try every square and search along the path, sure of the result because a distance changes no faster than one moves.
+// The oracles: for every kind of region a way to say whether it meets a square that shares no
+// formula with the code. Where the code has closed forms and quadtrees, they try every square and
+// search along the path, sure of the result because a distance changes no faster than one moves.
 
-// verdict is what an oracle says of a square. Within a metre of the region's edge either answer will do.
+// verdict is what an oracle says of a square. Within a metre of the region's edge either answer
+// will do.
 type verdict int
 
 const (
@@ -67,7 +69,8 @@ func oracleLegs(points []PathPoint) []oracleLeg {
 	return legs
 }
 
-// at returns the place so many metres from the start of the leg: both ends weighed by sines (the textbook's slerp).
+// at returns the place so many metres from the start of the leg: both ends weighed by sines (the
+// textbook's slerp).
 func (l oracleLeg) at(metres float64) spot {
 	whole := l.metres / EarthRadius
 	if whole == 0 {
@@ -80,7 +83,8 @@ func (l oracleLeg) at(metres float64) spot {
 	return s
 }
 
-// below says whether f, in metres, falls below 0 between 0 and length metres. It is certain because f changes by no more than steep a metre.
+// below says whether f, in metres, falls below 0 between 0 and length metres. It is certain because
+// f changes by no more than steep a metre.
 func below(f func(metres float64) float64, length, steep float64) verdict {
 	type stretch struct{ from, to, atFrom, atTo float64 }
 	found := outside
@@ -106,7 +110,8 @@ func below(f func(metres float64) float64, length, steep float64) verdict {
 	return found
 }
 
-// corridorOracle searches each leg for a place within width metres of the square. Squares far from the edge are told by their centres.
+// corridorOracle searches each leg for a place within width metres of the square. Squares far from
+// the edge are told by their centres.
 func corridorOracle(points []PathPoint, width float64) oracle {
 	legs := oracleLegs(points)
 	return func(b Box) verdict {
@@ -143,8 +148,9 @@ func newOracleBox(b Box) oracleBox {
 	}
 }
 
-// metres returns the distance from p to the nearest point of the square: on a parallel that is at the nearest longitude, on a meridian at the foot of the
-// perpendicular, whose latitude has tan φ / cos Δλ.
+// metres returns the distance from p to the nearest point of the square: on a parallel that is at
+// the nearest longitude, on a meridian at the foot of the perpendicular, whose latitude has tan φ /
+// cos Δλ.
 func (b oracleBox) metres(p spot) float64 {
 	east := math.Mod(p.Lon()-b.West+720, 360) // of the western edge
 	over := east <= b.East-b.West
@@ -237,8 +243,9 @@ func byDegrees(overlap float64) verdict {
 	return onEdge
 }
 
-// polygonOracle takes polygons whose longitudes run on beyond ±180. An edge meets a square unless an axis separates them; where none does, the centre decides by
-// the sum of the angles under which it sees each ring.
+// polygonOracle takes polygons whose longitudes run on beyond ±180. An edge meets a square unless
+// an axis separates them; where none does, the centre decides by the sum of the angles under which
+// it sees each ring.
 func polygonOracle(polygons orb.MultiPolygon) oracle {
 	return func(b Box) verdict {
 		best := outside

@@ -7,9 +7,10 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Outline returns polygons whose union is r, for drawing. They may overlap; outlines run counter-clockwise and holes clockwise, so that filling by non-zero
-// winding draws the union. Longitudes run on beyond ±180 where a ring crosses the antimeridian. Great circles are followed in steps of half a degree. A
-// Region of another package has no outline.
+// Outline returns polygons whose union is r, for drawing. They may overlap; outlines run
+// counter-clockwise and holes clockwise, so that filling by non-zero winding draws the union.
+// Longitudes run on beyond ±180 where a ring crosses the antimeridian. Great circles are followed
+// in steps of half a degree. A Region of another package has no outline.
 func Outline(r Region) orb.MultiPolygon {
 	var outline orb.MultiPolygon
 	switch r := r.(type) {

@@ -8,7 +8,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// A point is inside an outline where it is inside the region, but for half a kilometre along the edge.
+// A point is inside an outline where it is inside the region, but for half a kilometre along the
+// edge.
 func TestOutline(t *testing.T) {
 	const points, margin = 150, 0.005 // degrees
 	rounds := 12

@@ -12,8 +12,8 @@ type PathPoint struct {
 	Height float64
 }
 
-// Path is what an aircraft flies: great circles between points, heights on a straight line between them. A path may be one point. Paths are
-// immutable and safe for concurrent use.
+// Path is what an aircraft flies: great circles between points, heights on a straight line between
+// them. A path may be one point. Paths are immutable and safe for concurrent use.
 type Path struct{ legs []leg }
 
 // leg is one great circle and the heights at its ends.
@@ -69,7 +69,8 @@ type Approach struct {
 	Along float64 // metres flown until then
 }
 
-// Approach returns where the path comes nearest to b. A path without points never does: its Slant is +Inf.
+// Approach returns where the path comes nearest to b. A path without points never does: its Slant
+// is +Inf.
 func (p *Path) Approach(b Box) Approach {
 	box := newSphereBox(b)
 	best := Approach{Slant: math.Inf(1)}
@@ -98,8 +99,9 @@ func (l leg) height(t float64) float64 {
 	return l.heights[0] + (l.heights[1]-l.heights[0])*t/l.length
 }
 
-// nearestSlant minimises the slant distance of a climbing or descending leg. Its square is the sum of two convex functions of t (the distance to a
-// convex square, within a quarter of the globe, and a straight line), so the golden section finds the minimum; longer legs are taken in quarters.
+// nearestSlant minimises the slant distance of a climbing or descending leg. Its square is the sum
+// of two convex functions of t (the distance to a convex square, within a quarter of the globe, and
+// a straight line), so the golden section finds the minimum; longer legs are taken in quarters.
 func (l leg) nearestSlant(b sphereBox) (slant, t float64) {
 	const piece = math.Pi / 4
 	slantAt := func(t float64) float64 { return math.Hypot(b.distance(l.at(t))*EarthRadius, l.height(t)) }

@@ -14,26 +14,30 @@ const DefaultPixelAngle = 0.0003
 // ErrNothing says that no texture meets the selection.
 var ErrNothing = errors.New("no texture meets the selection")
 
-// Selection is what a user asks for. The zero value, with Candidates set, selects every candidate at full detail.
+// Selection is what a user asks for. The zero value, with Candidates set, selects every candidate
+// at full detail.
 type Selection struct {
 	// Regions are added up. None, and no route either, selects every candidate.
 	Regions Union
-	// Paths are the routes flown: they decide detail and order. Their corridors or windows are in Regions.
+	// Paths are the routes flown: they decide detail and order. Their corridors or windows are in
+	// Regions.
 	Paths []*Path
 	// Sight lowers the detail of what lies far from every path; without paths it changes nothing.
 	Sight bool
 	// PixelAngle is the angle of a screen pixel in radians. Default 0.0003.
 	PixelAngle float64
 
-	// Candidates are the textures that the scenery names. Nil means the aligned grid of the regions at ZL.
+	// Candidates are the textures that the scenery names. Nil means the aligned grid of the regions
+	// at ZL.
 	Candidates []Texture
 	// ZL and Maptype are the grid's. Ignored with Candidates.
 	ZL      ZL
 	Maptype string
 }
 
-// Plan returns what the selection asks for, along the routes from their departures; without a route, in the order of Texture.Compare. Textures that
-// differ by the spelling of their maptype are one.
+// Plan returns what the selection asks for, along the routes from their departures; without a
+// route, in the order of Texture.Compare. Textures that differ by the spelling of their maptype are
+// one.
 //
 // It returns ErrNothing if that is nothing.
 func (s Selection) Plan(ctx context.Context) ([]Item, error) {
@@ -96,7 +100,8 @@ func (s Selection) approach(b Box) Approach {
 	return best
 }
 
-// detail returns the least k at which the pixels of t, seen from slant metres, are no larger than the screen's.
+// detail returns the least k at which the pixels of t, seen from slant metres, are no larger than
+// the screen's.
 func (s Selection) detail(t Texture, slant float64) uint8 {
 	if !s.Sight || len(s.Paths) == 0 {
 		return 0
@@ -105,7 +110,8 @@ func (s Selection) detail(t Texture, slant float64) uint8 {
 	return uint8(min(max(k, 0), MaxDetail))
 }
 
-// Count is how much of a plan is at one zoom level and detail. The JSON names are what scripts rely on.
+// Count is how much of a plan is at one zoom level and detail. The JSON names are what scripts rely
+// on.
 type Count struct {
 	ZL       ZL    `json:"zl"`
 	Detail   uint8 `json:"k"`

@@ -13,7 +13,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// worked is the selection of the design's worked figure: 500 NM of great circle between points at 45° N, all that X-Plane loads.
+// worked is the selection of the design's worked figure: 500 NM of great circle between points at
+// 45° N, all that X-Plane loads.
 func worked() Selection {
 	path := NewPath(pathOf(orb.Point{0, 45}, orb.Point{11.75, 45})...)
 	return Selection{Regions: Union{path.Window()}, Paths: []*Path{path}, Sight: true, ZL: 16, Maptype: "BI"}
@@ -96,7 +97,8 @@ func TestOrderWithoutRoute(t *testing.T) {
 	}
 }
 
-// Approach against dense sampling of level, climbing and descending legs, over and past squares of every size.
+// Approach against dense sampling of level, climbing and descending legs, over and past squares of
+// every size.
 func TestApproachEqualsSampling(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	rounds := 400

@@ -7,8 +7,9 @@ import (
 
 // Region is an area on the ground.
 type Region interface {
-	// Meets reports whether the region and b share more than an edge. If a region meets a box it meets every box around that one: searches descend
-	// through ever smaller squares on the strength of this.
+	// Meets reports whether the region and b share more than an edge. If a region meets a box it
+	// meets every box around that one: searches descend through ever smaller squares on the
+	// strength of this.
 	Meets(b Box) bool
 }
 
@@ -33,11 +34,12 @@ func (u Union) Meets(b Box) bool {
 	return false
 }
 
-// MaxSelection is how many textures a selection may hold: some forty times a whole Europe at ZL16. More is a slip of the keyboard.
+// MaxSelection is how many textures a selection may hold: some forty times a whole Europe at ZL16.
+// More is a slip of the keyboard.
 const MaxSelection = 20_000_000
 
-// Grid returns the textures of the aligned grid at zl whose squares meet r, in no stated order. Time and memory grow with the result, not with
-// the area examined.
+// Grid returns the textures of the aligned grid at zl whose squares meet r, in no stated order.
+// Time and memory grow with the result, not with the area examined.
 func Grid(ctx context.Context, r Region, zl ZL, maptype string) ([]Texture, error) {
 	return grid(ctx, r, zl, maptype, MaxSelection)
 }
@@ -72,8 +74,8 @@ func grid(ctx context.Context, r Region, zl ZL, maptype string, limit int) ([]Te
 	return found, nil
 }
 
-// Filter returns those of candidates whose squares meet r, in their order. Candidates far away cost next to nothing: squares of 16×16 textures are
-// asked about first.
+// Filter returns those of candidates whose squares meet r, in their order. Candidates far away cost
+// next to nothing: squares of 16×16 textures are asked about first.
 func Filter(ctx context.Context, r Region, candidates []Texture) ([]Texture, error) {
 	const coarser = 4
 	type square struct {

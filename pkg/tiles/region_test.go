@@ -118,7 +118,8 @@ func TestPolygonsOverlap(t *testing.T) {
 	}
 }
 
-// A route due north or south along a line of the grid once selected every texture on that line, from pole to pole.
+// A route due north or south along a line of the grid once selected every texture on that line,
+// from pole to pole.
 func TestCorridorAlongAMeridian(t *testing.T) {
 	for _, lon := range []float64{-90, -67.5, 0, 11.25, 45, 180} {
 		path := NewPath(PathPoint{Point: orb.Point{lon, 0}}, PathPoint{Point: orb.Point{lon, 10}})

@@ -9,7 +9,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// trial is a random region with what the oracle knows about it: all of it lies within reach degrees of centre.
+// trial is a random region with what the oracle knows about it: all of it lies within reach degrees
+// of centre.
 type trial struct {
 	name   string
 	region Region
@@ -42,7 +43,8 @@ var trials = []struct {
 	}},
 }
 
-// The selection against brute force: on 1,000 random regions no texture is missing, and none too many beyond a metre. Filter and Grid agree to the texture.
+// The selection against brute force: on 1,000 random regions no texture is missing, and none too
+// many beyond a metre. Filter and Grid agree to the texture.
 func TestSelectionEqualsOracle(t *testing.T) {
 	rounds := 1000/len(trials) + 1
 	if testing.Short() {
@@ -62,7 +64,8 @@ func TestSelectionEqualsOracle(t *testing.T) {
 	}
 }
 
-// checkTrial asks the oracle about every texture within reach, and about those beyond it that were selected.
+// checkTrial asks the oracle about every texture within reach, and about those beyond it that were
+// selected.
 func checkTrial(t *testing.T, c trial) {
 	t.Helper()
 	const most = 1200
@@ -170,7 +173,8 @@ func pathOf(points ...orb.Point) []PathPoint {
 	return path
 }
 
-// somewhere is a place between 80° south and north, one time in four within a degree of the antimeridian.
+// somewhere is a place between 80° south and north, one time in four within a degree of the
+// antimeridian.
 func somewhere(r *rand.Rand) orb.Point {
 	p := orb.Point{r.Float64()*360 - 180, r.Float64()*160 - 80}
 	if r.IntN(4) == 0 {

@@ -6,10 +6,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// EarthRadius is the mean radius of the Earth in metres (IUGG): every distance of this package is on that sphere.
+// EarthRadius is the mean radius of the Earth in metres (IUGG): every distance of this package is
+// on that sphere.
 const EarthRadius = 6371008.8
 
-// vec is a point of the unit sphere: x through (0°, 0°), y through (90° E, 0°), z through the north pole.
+// vec is a point of the unit sphere: x through (0°, 0°), y through (90° E, 0°), z through the north
+// pole.
 type vec struct{ x, y, z float64 }
 
 func toVec(p orb.Point) vec {
@@ -64,7 +66,8 @@ func (r arc) at(t float64) vec {
 	return r.a.scale(cos).add(r.side.scale(sin))
 }
 
-// position returns the angle from the start of the arc to the point of its great circle nearest to p, and whether that lies on the arc.
+// position returns the angle from the start of the arc to the point of its great circle nearest to
+// p, and whether that lies on the arc.
 func (r arc) position(p vec) (t float64, on bool) {
 	if r.length == 0 {
 		return 0, false
@@ -73,7 +76,8 @@ func (r arc) position(p vec) (t float64, on bool) {
 	return t, t >= 0 && t <= r.length
 }
 
-// nearest returns the distance from p to the arc and how far along the arc its nearest point is, in radians.
+// nearest returns the distance from p to the arc and how far along the arc its nearest point is, in
+// radians.
 func (r arc) nearest(p vec) (distance, along float64) {
 	if t, on := r.position(p); on {
 		height := p.dot(r.normal)
@@ -86,7 +90,8 @@ func (r arc) nearest(p vec) (distance, along float64) {
 	}
 }
 
-// extremes returns the angles at which the arc's great circle is farthest north and south, where those lie on the arc.
+// extremes returns the angles at which the arc's great circle is farthest north and south, where
+// those lie on the arc.
 func (r arc) extremes() []float64 {
 	if r.length == 0 {
 		return nil
@@ -118,7 +123,8 @@ func (r arc) atLatitude(lat float64) []float64 {
 	return found
 }
 
-// sphereBox is a Box ready for spherical distances. Its meridian edges are great circles, its parallels are not.
+// sphereBox is a Box ready for spherical distances. Its meridian edges are great circles, its
+// parallels are not.
 type sphereBox struct {
 	Box
 	west, east arc
@@ -134,8 +140,8 @@ func (b sphereBox) corners() [4]vec { return [4]vec{b.west.a, b.west.b, b.east.a
 // spans reports whether the meridian of lon runs through the box.
 func (b sphereBox) spans(lon float64) bool { return lon >= b.West && lon <= b.East }
 
-// distance returns the radians from p to the box, 0 inside. Along a meridian a parallel is nearest due north or south; beside the box, one of its
-// meridian edges is.
+// distance returns the radians from p to the box, 0 inside. Along a meridian a parallel is nearest
+// due north or south; beside the box, one of its meridian edges is.
 func (b sphereBox) distance(v vec) float64 {
 	p := v.point()
 	if b.spans(p.Lon()) {
@@ -146,8 +152,9 @@ func (b sphereBox) distance(v vec) float64 {
 	return min(dw, de)
 }
 
-// arcDistance returns the radians between r and the box, exactly, and how far along r the nearest point is. The distance between two such curves
-// is least at an end of r, at a corner of the box, or where r runs due east-west (there it is nearest to a parallel); or they meet.
+// arcDistance returns the radians between r and the box, exactly, and how far along r the nearest
+// point is. The distance between two such curves is least at an end of r, at a corner of the box,
+// or where r runs due east-west (there it is nearest to a parallel); or they meet.
 func (b sphereBox) arcDistance(r arc) (distance, along float64) {
 	distance = b.distance(r.a)
 	closer := func(d, t float64) {

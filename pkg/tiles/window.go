@@ -79,8 +79,8 @@ func (s *cellSet) runs() boxRegion {
 
 // open adds the cells that some point of r comes within windowReach of.
 //
-// For a row of cells that is a question of longitude only: on the stretches of r that are near enough to the row in latitude, which cells does the aircraft's reach
-// east and west sweep over?
+// For a row of cells that is a question of longitude only: on the stretches of r that are near
+// enough to the row in latitude, which cells does the aircraft's reach east and west sweep over?
 func (s *cellSet) open(r arc) {
 	south, north := r.latitudes(0, r.length)
 	first, last := columns(south-windowReach, north+windowReach)

@@ -154,7 +154,8 @@ func encodeWith(c mbtiles.Compression) func(context.Context, *subject) (string, 
 	}
 }
 
-// written is how many textures are written to measure it: several transactions of them, and enough that making the file and its last syncs do not decide.
+// written is how many textures are written to measure it: several transactions of them, and enough
+// that making the file and its last syncs do not decide.
 const written = 96
 
 // varied is the i-th file of a world in which all are different.
@@ -164,7 +165,8 @@ func (s *subject) varied(i int) []byte {
 	return file
 }
 
-// write puts encoded textures into an archive until all of them are committed, and in turns writes and syncs as many bytes as plain files, one a texture.
+// write puts encoded textures into an archive until all of them are committed, and in turns writes
+// and syncs as many bytes as plain files, one a texture.
 func write(ctx context.Context, s *subject) (string, error) {
 	enc := mbtiles.NewEncoder(mbtiles.Fast)
 	contents := make([]*mbtiles.Content, written)
@@ -231,7 +233,8 @@ func (s *subject) writePlain(dir string, contents []*mbtiles.Content) error {
 // mergeRounds is how often everything is measured at most: it writes all bytes thrice a time.
 const mergeRounds = 3
 
-// merge compares merging two archives with copying them by cp, both until the bytes are on the disk, in turns.
+// merge compares merging two archives with copying them by cp, both until the bytes are on the
+// disk, in turns.
 func merge(ctx context.Context, s *subject) (text string, err error) {
 	inputs := []string{filepath.Join(s.Dir, "first.mbtiles"), filepath.Join(s.Dir, "second.mbtiles")}
 	total := int64(0)

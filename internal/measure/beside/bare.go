@@ -11,7 +11,8 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// bareNode is go-fuse's own loopback, but for kernel pass-through: its files are read by descriptor in this process.
+// bareNode is go-fuse's own loopback, but for kernel pass-through: its files are read by descriptor
+// in this process.
 type bareNode struct{ fs.LoopbackNode }
 
 var (

@@ -82,7 +82,8 @@ func (m *mounts) names(ctx context.Context, n int) (string, error) {
 	})
 }
 
-// tails makes an archive of textures whose small levels are one of the whole ones', changed a little each time.
+// tails makes an archive of textures whose small levels are one of the whole ones', changed a
+// little each time.
 func (m *mounts) tails(ctx context.Context) (string, error) {
 	plain, err := m.plain(ctx)
 	if err != nil {

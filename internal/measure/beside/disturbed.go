@@ -101,7 +101,8 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 	return rows, err
 }
 
-// priority compares what a program that wants every processor gets done while live textures are made, as fast as they can be, with what it gets done alone.
+// priority compares what a program that wants every processor gets done while live textures are
+// made, as fast as they can be, with what it gets done alone.
 func priority(ctx context.Context, m *mounts) ([]row, error) {
 	archive, err := m.names(ctx, manyNames)
 	if err != nil {

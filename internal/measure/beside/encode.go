@@ -44,7 +44,8 @@ func loadSet(ctx context.Context, b *bench) (s *set, err error) {
 	return s, nil
 }
 
-// encode measures the encoder on one core: speed and quality of its levels, JPEG decoding, and a whole texture.
+// encode measures the encoder on one core: speed and quality of its levels, JPEG decoding, and a
+// whole texture.
 func encode(ctx context.Context, b *bench) (string, error) {
 	s, err := loadSet(ctx, b)
 	if err != nil {
@@ -68,8 +69,8 @@ type report struct {
 	scaling  scaling
 }
 
-// stage is something done to all 256 chunks. Its time is the sum over its parts, a chunk each, of their best times: what is that short is seldom
-// disturbed every time.
+// stage is something done to all 256 chunks. Its time is the sum over its parts, a chunk each, of
+// their best times: what is that short is seldom disturbed every time.
 type stage struct {
 	name    string
 	parts   []measure.Best
@@ -225,7 +226,8 @@ func (r *report) addEncoder(s *set, name string, w *dds.Worker, q dds.Quality) {
 	r.encoders = append(r.encoders, e)
 }
 
-// addSquish adds the baseline, where it was built in. libsquish wants its pixels block by block; that it gets for nothing.
+// addSquish adds the baseline, where it was built in. libsquish wants its pixels block by block;
+// that it gets for nothing.
 func (r *report) addSquish(s *set) {
 	const blocks = chunkSide * chunkSide / 16
 	e := new(encoderResult)

@@ -40,7 +40,8 @@ func listArchive(ctx context.Context, path string) (listed, error) {
 	return l, errors.Join(err, a.Close())
 }
 
-// listing measures open and list on an archive of n textures whose contents have no segments: no list ever looks at them.
+// listing measures open and list on an archive of n textures whose contents have no segments: no
+// list ever looks at them.
 func listing(n int) func(context.Context, *subject) (string, error) {
 	return func(ctx context.Context, s *subject) (string, error) {
 		path := filepath.Join(s.Dir, fmt.Sprintf("list%d.mbtiles", n))

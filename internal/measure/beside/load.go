@@ -123,8 +123,8 @@ func spin(string) (int, error) {
 // missing are textures that no archive has, from this one on.
 const missing = 200_000
 
-// opening starts a process that opens n missing textures of a mount, so many at once: one that can be
-// killed while it waits.
+// opening starts a process that opens n missing textures of a mount, so many at once: one that can
+// be killed while it waits.
 func opening(ctx context.Context, mountpoint string, n, parallel int) (stop func(), err error) {
 	exe, err := os.Executable()
 	if err != nil {

@@ -5,9 +5,10 @@
 //	go run ./internal/measure/beside archive                 zstd, cp, plain files
 //	go run ./internal/measure/beside mount                   a bare go-fuse file system, squashfuse_ll; as root
 //
-// With -o it writes each table into its section of a Markdown file. The candidates take turns, so that a
-// busy machine disturbs all alike, and the best of several rounds counts. What is not installed is left
-// out. Temporary files of mount take some 4 GB; with -dir they are kept, and used again by the next run.
+// With -o it writes each table into its section of a Markdown file. The candidates take turns, so
+// that a busy machine disturbs all alike, and the best of several rounds counts. What is not
+// installed is left out. Temporary files of mount take some 4 GB; with -dir they are kept, and used
+// again by the next run.
 package main
 
 import (

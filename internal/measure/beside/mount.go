@@ -31,10 +31,12 @@ var measurements = []struct {
 	{"million", million, true},
 }
 
-// mounts is what the measurements of mounts share. What lies in its folder already is used as it is.
+// mounts is what the measurements of mounts share. What lies in its folder already is used as it
+// is.
 type mounts struct{ *bench }
 
-// mount compares on fresh mounts, whose page cache is cold, while what is served lies in the page cache of the machine.
+// mount compares on fresh mounts, whose page cache is cold, while what is served lies in the page
+// cache of the machine.
 func mount(ctx context.Context, b *bench) (string, error) {
 	if os.Getuid() != 0 {
 		return "", errors.New("only root can compare: pass-through and cold caches need it")
@@ -94,7 +96,8 @@ func (c *candidate) with(ctx context.Context, do func(*measure.Server) error) er
 	return nil
 }
 
-// turns puts the same load on every candidate, so many times on fresh mounts, and keeps the quickest.
+// turns puts the same load on every candidate, so many times on fresh mounts, and keeps the
+// quickest.
 func (m *mounts) turns(ctx context.Context, l load, candidates ...*candidate) error {
 	for range m.Rounds {
 		for _, c := range candidates {

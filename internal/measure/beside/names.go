@@ -13,7 +13,8 @@ import (
 	"github.com/xelpack/xelpack/internal/process"
 )
 
-// many returns the bare file system and xelpack's, without scenery and with a package of one terrain file, over as many names.
+// many returns the bare file system and xelpack's, without scenery and with a package of one
+// terrain file, over as many names.
 func (m *mounts) many(ctx context.Context) (bare, ours, scenery *candidate, err error) {
 	files, err := m.files(fmt.Sprintf("files-%d", manyNames), manyNames, textureFile)
 	if err != nil {
@@ -98,7 +99,8 @@ func startUp(ctx context.Context, m *mounts) ([]row, error) {
 	return []row{{"mount start, 100,000 textures, from the start of the process", "≤ 0.3 s", fmt.Sprintf("%.2f s", best.Seconds()), ""}}, err
 }
 
-// million shows what a huge folder of the scenery costs: nothing until it is asked for, and no memory when it is listed.
+// million shows what a huge folder of the scenery costs: nothing until it is asked for, and no
+// memory when it is listed.
 func million(ctx context.Context, m *mounts) ([]row, error) {
 	huge, err := m.files("million", terrainFiles, terrainFile)
 	if err != nil {

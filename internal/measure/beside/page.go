@@ -9,8 +9,9 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// replace puts text in the place of a section of a Markdown file. The section is appended if it is not there, the file made if it is not.
-// command is what writes the section: it is named to whoever would edit it by hand.
+// replace puts text in the place of a section of a Markdown file. The section is appended if it is
+// not there, the file made if it is not. command is what writes the section: it is named to whoever
+// would edit it by hand.
 func replace(file, section, command, text string) error {
 	start := fmt.Sprintf("<!-- %s: written by %s -->\n", section, command)
 	end := fmt.Sprintf("<!-- end of %s -->\n", section)

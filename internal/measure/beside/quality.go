@@ -48,8 +48,8 @@ func compare(ctx context.Context, s *set, blocks [][]byte) (pictureError, error)
 	return e, nil
 }
 
-// magickError is the sum of squares against what ImageMagick makes of the blocks, put together to the level 0 of a texture; 0 where it is not
-// installed.
+// magickError is the sum of squares against what ImageMagick makes of the blocks, put together to
+// the level 0 of a texture; 0 where it is not installed.
 func magickError(ctx context.Context, s *set, blocks [][]byte) (sum float64, err error) {
 	tool, err := magick.Find()
 	if err != nil {

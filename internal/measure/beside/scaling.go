@@ -17,7 +17,8 @@ type scaling struct {
 	spinning float64 // with sums in registers instead of textures: what its processors allow
 }
 
-// measureScaling takes the three in turns. Work of two workers cannot be cut into parts, so there are many rounds.
+// measureScaling takes the three in turns. Work of two workers cannot be cut into parts, so there
+// are many rounds.
 func measureScaling(s *set, rounds int, first, second *dds.Worker) (scaling, error) {
 	buf, other := newFile(dds.BC1), newFile(dds.BC1)
 	var one, shared, apart, spin, spinTwo measure.Best

@@ -7,13 +7,15 @@ import (
 )
 
 const (
-	// windowSide is the textures in 3° of latitude, and in 3°/cos φ of longitude, at ZL16 and 45° N.
+	// windowSide is the textures in 3° of latitude, and in 3°/cos φ of longitude, at ZL16 and 45°
+	// N.
 	windowSide = 48
 	// X-Plane asks for 400 to 1,200 textures a burst.
 	leastRows, mostRows = 9, 25
 )
 
-// flight says what is wanted next. It goes north and south over the world, a window wide, and from one lane to another at its ends.
+// flight says what is wanted next. It goes north and south over the world, a window wide, and from
+// one lane to another at its ends.
 type flight struct {
 	world   *World
 	rng     *rand.Rand

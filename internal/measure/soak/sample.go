@@ -54,8 +54,8 @@ func (s *sampler) take() Sample {
 	return sample
 }
 
-// rest waits until the server has nothing more to do, as far as its goroutines and descriptors show: they stay as they are, and enough says that they are few
-// enough. It returns how it is then.
+// rest waits until the server has nothing more to do, as far as its goroutines and descriptors
+// show: they stay as they are, and enough says that they are few enough. It returns how it is then.
 func (s *sampler) rest(ctx context.Context, enough func(Sample) bool) Sample {
 	const still = time.Second
 	now := s.take()
@@ -71,7 +71,8 @@ func (s *sampler) rest(ctx context.Context, enough func(Sample) bool) Sample {
 	return now
 }
 
-// Slack is how many more goroutines, and descriptors, the server may have after all than after the first window: connections that are kept for a while.
+// Slack is how many more goroutines, and descriptors, the server may have after all than after the
+// first window: connections that are kept for a while.
 const Slack = 20
 
 // grown reports whether s has more of what must not grow than there was.

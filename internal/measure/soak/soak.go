@@ -23,15 +23,17 @@ type Config struct {
 	Duration time.Duration
 	// Pace is how often a burst begins; a slower one is followed at once by the next. Default 5 s.
 	Pace time.Duration
-	// Settle is how long the server has at most to come to rest, after the first window and at the end, before it is looked at. Default 2 min: a
-	// texture that nobody waits for any more may still be being made.
+	// Settle is how long the server has at most to come to rest, after the first window and at the
+	// end, before it is looked at. Default 2 min: a texture that nobody waits for any more may
+	// still be being made.
 	Settle time.Duration
 	// Every is how often the server is looked at. Default 1 s.
 	Every time.Duration
 	// Parallel is how many textures are read at once. Default 50.
 	Parallel int
 	Seed     uint64
-	// Said hears of the progress once a minute, and Wrong of what is wrong when it is seen; both may be nil.
+	// Said hears of the progress once a minute, and Wrong of what is wrong when it is seen; both
+	// may be nil.
 	Said  func(r Report)
 	Wrong func(t tiles.Texture, err error)
 }
@@ -54,7 +56,8 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Run loads the first window and then the mount for c.Duration, or until ctx ends, and returns what it saw.
+// Run loads the first window and then the mount for c.Duration, or until ctx ends, and returns what
+// it saw.
 func Run(ctx context.Context, c Config) Report {
 	c.setDefaults()
 	start := time.Now()

@@ -93,7 +93,8 @@ func (v *visitor) open(t tiles.Texture, live bool) (int, error) {
 	return fd, nil
 }
 
-// levelStart is where the sharpest level begins that is wanted: as often as in a measured flight, counted from a texture of 4096 px.
+// levelStart is where the sharpest level begins that is wanted: as often as in a measured flight,
+// counted from a texture of 4096 px.
 func (v *visitor) levelStart(file []byte) int {
 	n := v.rng.IntN(8 + 23 + 28 + 66 + 1158)
 	level := 0
@@ -158,8 +159,8 @@ func (f *opened) read(off, n int) error {
 	return f.compare(off, f.buf[:got], want)
 }
 
-// compare holds bytes against those of the texture. A live texture may be a stand-in, with the same header, which then reads the same as long as it is open; but
-// never another texture.
+// compare holds bytes against those of the texture. A live texture may be a stand-in, with the same
+// header, which then reads the same as long as it is open; but never another texture.
 func (f *opened) compare(off int, got, want []byte) error {
 	if bytes.Equal(got, want) {
 		return nil

@@ -25,11 +25,13 @@ const (
 
 	// Period is after how many chunks the imagery must repeat itself, east and south.
 	Period = 24
-	// variants is how many textures differ in imagery of that period: every third begins like the first.
+	// variants is how many textures differ in imagery of that period: every third begins like the
+	// first.
 	variants = 9
 )
 
-// shares are how many textures of a flight of 500 NM are wanted at which detail (see docs/design.md).
+// shares are how many textures of a flight of 500 NM are wanted at which detail (see
+// docs/design.md).
 var shares = [...]int{582, 486, 975, 2163, 9151}
 
 // World is what a mount must show.
@@ -46,7 +48,8 @@ type WorldOptions struct {
 	Source   fetch.Source // imagery that repeats itself every Period chunks
 }
 
-// MakeWorld writes the world's archive. It opens like any other, but its digest is not that of its names.
+// MakeWorld writes the world's archive. It opens like any other, but its digest is not that of its
+// names.
 func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error) {
 	w := &World{side: int(math.Ceil(math.Sqrt(float64(o.Textures)))), oneLive: o.OneLive}
 	if w.oneLive <= 0 {
@@ -166,7 +169,8 @@ func (w *World) content(t tiles.Texture) (detail, variant int) {
 	return detail, int(h >> 16 % variants)
 }
 
-// File is what t must read, exactly if it is archived; a live texture may be a stand-in of the same size.
+// File is what t must read, exactly if it is archived; a live texture may be a stand-in of the same
+// size.
 func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	if w.live(t) {
 		return w.contents[0][variantAt(t)], true
@@ -175,7 +179,8 @@ func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	return w.contents[detail][v], false
 }
 
-// another reports whether bytes from off on are those of another live texture than t. What is too short or of one colour may be anybody's.
+// another reports whether bytes from off on are those of another live texture than t. What is too
+// short or of one colour may be anybody's.
 func (w *World) another(t tiles.Texture, off int, got []byte) bool {
 	const block, least = 8, 16 << 10
 	if len(got) < least || bytes.Equal(got[block:], got[:len(got)-block]) {

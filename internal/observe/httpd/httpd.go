@@ -1,12 +1,14 @@
-// Package httpd serves what can be seen of a running build or mount: the status page, metrics, health and, if asked for, profiles.
+// Package httpd serves what can be seen of a running build or mount: the status page, metrics,
+// health and, if asked for, profiles.
 //
 //	server, err := httpd.Listen(httpd.Options{Addr: "127.0.0.1:8087", Metrics: m.Handler(), Status: board.Handler()})
 //	defer server.Close()
 //
 // # Security
 //
-// It listens on loopback only unless Options.AllowRemote is set, and then still answers only to names of loopback when it listens there: a web page of somebody
-// else's that has its name resolve to 127.0.0.1 gets nothing. Everything is read-only.
+// It listens on loopback only unless Options.AllowRemote is set, and then still answers only to
+// names of loopback when it listens there: a web page of somebody else's that has its name resolve
+// to 127.0.0.1 gets nothing. Everything is read-only.
 package httpd
 
 import (
@@ -36,7 +38,8 @@ type Options struct {
 	Profiles    bool   // serve /debug/pprof/
 	Metrics     http.Handler
 	Status      http.Handler // serves the page and all below / that nothing else does
-	// Health returns nil while all is well, and otherwise what is wrong. It answers when its context ends, at the latest. Nil is always well.
+	// Health returns nil while all is well, and otherwise what is wrong. It answers when its
+	// context ends, at the latest. Nil is always well.
 	Health func(context.Context) error
 }
 

@@ -9,8 +9,10 @@ import (
 // maxBehind bounds the bytes that wait to be written.
 const maxBehind = 1 << 20
 
-// Behind is a writer that never makes its caller wait: what it is given is written to another one in the background, in order. When that one takes nothing, such
-// as a terminal that was stopped or a pipe that nobody reads, so much of it is kept, and what goes beyond is dropped and counted. Safe for concurrent use.
+// Behind is a writer that never makes its caller wait: what it is given is written to another one
+// in the background, in order. When that one takes nothing, such as a terminal that was stopped or
+// a pipe that nobody reads, so much of it is kept, and what goes beyond is dropped and counted.
+// Safe for concurrent use.
 type Behind struct {
 	out  io.Writer
 	lost func(writes int) // may be nil
@@ -25,8 +27,8 @@ type Behind struct {
 	done    chan struct{}
 }
 
-// NewBehind returns a Behind in front of out. lost is told, in the background and once out takes something again, how many writes were dropped; it may write to the
-// Behind itself.
+// NewBehind returns a Behind in front of out. lost is told, in the background and once out takes
+// something again, how many writes were dropped; it may write to the Behind itself.
 func NewBehind(out io.Writer, lost func(writes int)) *Behind {
 	b := &Behind{out: out, lost: lost, done: make(chan struct{})}
 	b.wake = sync.NewCond(&b.mu)
@@ -47,7 +49,8 @@ func (b *Behind) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush waits, for so long at most, until all that was given so far is written, and reports whether it is.
+// Flush waits, for so long at most, until all that was given so far is written, and reports whether
+// it is.
 func (b *Behind) Flush(wait time.Duration) bool {
 	b.mu.Lock()
 	if len(b.queue) == 0 && !b.writing {
@@ -72,7 +75,8 @@ func within(wait time.Duration, ch <-chan struct{}) bool {
 	}
 }
 
-// Close has what waits written, for so long at most, and reports whether all of it was. What is written afterwards is dropped.
+// Close has what waits written, for so long at most, and reports whether all of it was. What is
+// written afterwards is dropped.
 func (b *Behind) Close(wait time.Duration) bool {
 	b.mu.Lock()
 	b.closed = true

@@ -65,7 +65,8 @@ func TestBehindFlushes(t *testing.T) {
 	}
 }
 
-// Nobody waits for a writer that takes nothing; what had no room is counted, and said once there is a way.
+// Nobody waits for a writer that takes nothing; what had no room is counted, and said once there is
+// a way.
 func TestBehindNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &gate{open: make(chan struct{})}

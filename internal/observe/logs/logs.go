@@ -1,9 +1,11 @@
-// Package logs makes the process's logger: text or JSON, from a level up, and never more than a reader can follow.
+// Package logs makes the process's logger: text or JSON, from a level up, and never more than a
+// reader can follow.
 //
 //	log := logs.New(os.Stderr, logs.Options{Level: slog.LevelInfo, JSON: true})
 //
-// Of one message no more than a few lines are written in a stretch of time; how many were left out is said with the next that is written. A thousand opens that
-// find the provider dead are a thousand lines of one kind, and the one line that matters would drown in them.
+// Of one message no more than a few lines are written in a stretch of time; how many were left out
+// is said with the next that is written. A thousand opens that find the provider dead are a
+// thousand lines of one kind, and the one line that matters would drown in them.
 package logs
 
 import (
@@ -23,7 +25,8 @@ import (
 type Options struct {
 	Level slog.Level // the least that is written; default info
 	JSON  bool
-	// Lines is how many lines of one message are written Within a time. Defaults: 10 lines within 10 s.
+	// Lines is how many lines of one message are written Within a time. Defaults: 10 lines within
+	// 10 s.
 	Lines  int
 	Within time.Duration
 
@@ -75,7 +78,8 @@ type limits struct {
 	messages map[string]*stretch // by message; most are constants of the program, but libraries put figures into theirs
 }
 
-// maxMessages is how many messages are counted each by itself. Those beyond, which cannot be constants, share one count.
+// maxMessages is how many messages are counted each by itself. Those beyond, which cannot be
+// constants, share one count.
 const maxMessages = 256
 
 // stretch is the current time in which lines of a message are counted.

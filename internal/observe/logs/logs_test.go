@@ -38,7 +38,8 @@ func TestLinesOfOneMessageAreLimited(t *testing.T) {
 	}
 }
 
-// go-fuse puts inode numbers into its messages: each is another, and neither the memory nor the log may be filled with them.
+// go-fuse puts inode numbers into its messages: each is another, and neither the memory nor the log
+// may be filled with them.
 func TestMessagesAreBounded(t *testing.T) {
 	now := time.Unix(0, 0)
 	var out bytes.Buffer

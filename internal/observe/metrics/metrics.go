@@ -4,9 +4,11 @@
 //	client := fetch.NewClient(fetch.ClientOptions{Observer: m})
 //	http.Handle("/metrics", m.Handler())
 //
-// Times are histograms that observers fill as things happen; queues, limits and pools are looked up in the sources when Prometheus asks.
+// Times are histograms that observers fill as things happen; queues, limits and pools are looked up
+// in the sources when Prometheus asks.
 //
-// Labels are bounded: hosts are those of the providers' templates, everything else is a fixed set. No metric carries a token, a URL, a path or a name of a file.
+// Labels are bounded: hosts are those of the providers' templates, everything else is a fixed set.
+// No metric carries a token, a URL, a path or a name of a file.
 package metrics
 
 import (
@@ -89,7 +91,8 @@ func New(s *observe.Sources) *Metrics {
 	m.registry.MustRegister(
 		&state{sources: s, inFlight: &m.inFlight},
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(
-			// What the authors of other tools could not see: where goroutines wait for locks and for processors.
+			// What the authors of other tools could not see: where goroutines wait for locks and
+			// for processors.
 			collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/(sync/mutex/wait/total:seconds|sched/latencies:seconds|sched/pauses/.*|gc/pauses:seconds)$`)},
 		)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

@@ -239,7 +239,8 @@ func TestLockContentionShows(t *testing.T) {
 	})
 }
 
-// What the kernel asks for while the answer is not there shows as the depth of its queue; answers show by kind and source.
+// What the kernel asks for while the answer is not there shows as the depth of its queue; answers
+// show by kind and source.
 func TestFUSEQueueShows(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	var s observe.Sources

@@ -71,7 +71,8 @@ var (
 	cacheBytes  = gauge("mount_cache_bytes", "Bytes held.", "cache")
 )
 
-// Describe implements prometheus.Collector: what there is depends on what the process does, which makes it an unchecked collector.
+// Describe implements prometheus.Collector: what there is depends on what the process does, which
+// makes it an unchecked collector.
 func (s *state) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.

@@ -1,4 +1,5 @@
-// Package status shows a running build or mount as a page: a live map, rates, queues, and in plain words what the slowest wait for.
+// Package status shows a running build or mount as a page: a live map, rates, queues, and in plain
+// words what the slowest wait for.
 //
 //	board := status.New(status.Options{What: "build"}, &sources)
 //	board.Plan(items, packed)
@@ -6,7 +7,8 @@
 //	defer stop()
 //	http.Handle("/", board.Handler())
 //
-// The board is an observe.Observer. The page is one file without references to others; a stream of server-sent events keeps it up to date.
+// The board is an observe.Observer. The page is one file without references to others; a stream of
+// server-sent events keeps it up to date.
 package status
 
 import (
@@ -27,7 +29,8 @@ type Options struct {
 	What string // "build", "repair" or "mount"
 }
 
-// maxTextures is how many are drawn. Beyond, textures are counted only: a browser has better things to do.
+// maxTextures is how many are drawn. Beyond, textures are counted only: a browser has better things
+// to do.
 const maxTextures = 250_000
 
 // Board keeps what the page shows. Safe for concurrent use.
@@ -85,7 +88,8 @@ func New(o Options, s *observe.Sources) *Board {
 	return &Board{o: o, sources: s, began: time.Now(), byKey: make(map[key]int32), waits: make(map[int32]*wait)}
 }
 
-// Draw sets the title, the routes, the area and the cells, and what the map shows at first. The title names no paths: others may see it.
+// Draw sets the title, the routes, the area and the cells, and what the map shows at first. The
+// title names no paths: others may see it.
 func (b *Board) Draw(m planmap.Map) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

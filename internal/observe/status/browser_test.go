@@ -58,7 +58,8 @@ func TestPage(t *testing.T) {
 // The board's figures, without a browser.
 func TestBoardSaysWhatTheReportSays(t *testing.T) { testReport(t, nil) }
 
-// The page of a build of 13,000 textures, all of which change while it is looked at: it draws them all, reacts within 100 ms, and takes less than 100 MB.
+// The page of a build of 13,000 textures, all of which change while it is looked at: it draws them
+// all, reacts within 100 ms, and takes less than 100 MB.
 func testLargeBuild(t *testing.T, page *browser) {
 	m := worked(t)
 	var s observe.Sources
@@ -201,7 +202,8 @@ func testReport(t *testing.T, page *browser) {
 	}
 }
 
-// A mount with an open that waits: the page says so, in words; and a page without script keeps its figures.
+// A mount with an open that waits: the page says so, in words; and a page without script keeps its
+// figures.
 func testMount(t *testing.T, page *browser) {
 	mounttest.NeedFUSE(t)
 	var s observe.Sources

@@ -141,7 +141,8 @@ func (b *browser) await(what, script string) {
 	patience.Until(b.t, what, func() (yes bool) { b.run(&yes, script); return yes })
 }
 
-// picture keeps a picture of the page in the folder that $XELPACK_SHOTS_DIR names, for people to look at.
+// picture keeps a picture of the page in the folder that $XELPACK_SHOTS_DIR names, for people to
+// look at.
 func (b *browser) picture(name string) {
 	b.t.Helper()
 	dir := os.Getenv("XELPACK_SHOTS_DIR")
@@ -170,8 +171,9 @@ func (b *browser) picture(name string) {
 	}
 }
 
-// tabMemory is what the page's process has to itself and what it has with its share of the browser's code (PSS), in bytes. The browser keeps a process or
-// two for pages to come; the page's is the largest. It is not ok where the system does not tell.
+// tabMemory is what the page's process has to itself and what it has with its share of the
+// browser's code (PSS), in bytes. The browser keeps a process or two for pages to come; the page's
+// is the largest. It is not ok where the system does not tell.
 func (b *browser) tabMemory() (private, shared int64, ok bool) {
 	parents, renderers := map[int]int{}, map[int]string{}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")

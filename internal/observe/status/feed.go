@@ -91,7 +91,8 @@ type feed struct {
 	over  bool
 }
 
-// join returns the events for one page. The channel is closed when the page is too slow for them, and at the end.
+// join returns the events for one page. The channel is closed when the page is too slow for them,
+// and at the end.
 func (f *feed) join() chan []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -145,7 +146,8 @@ func (f *feed) end() {
 	f.pages = nil
 }
 
-// Run takes samples and tells the pages, until stop is called or ctx ends. stop tells them the last figures.
+// Run takes samples and tells the pages, until stop is called or ctx ends. stop tells them the last
+// figures.
 func (b *Board) Run(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	b.windows.last = b.began

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// latencies counts times in buckets that are each a fifth wider than the one before, from a microsecond to an hour. Adding costs one atomic operation.
+// latencies counts times in buckets that are each a fifth wider than the one before, from a
+// microsecond to an hour. Adding costs one atomic operation.
 type latencies [160]atomic.Int64
 
 // add counts d.
@@ -42,7 +43,8 @@ func (w *window) look(l *latencies) {
 	}
 }
 
-// quantile returns a time that the share q of the window's times do not exceed, 0 when there were none.
+// quantile returns a time that the share q of the window's times do not exceed, 0 when there were
+// none.
 func (w *window) quantile(q float64) time.Duration {
 	left := int64(q * float64(w.total))
 	for i, n := range w.counts {

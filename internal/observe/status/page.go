@@ -21,7 +21,8 @@ var (
 	pageJS string
 )
 
-// Handler serves the page at /, its figures at /status.json, its textures at /textures and what changes at /events.
+// Handler serves the page at /, its figures at /status.json, its textures at /textures and what
+// changes at /events.
 func (b *Board) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.servePage)
@@ -75,7 +76,8 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-// serveTextures serves every texture that is drawn, and the curves so far. A page asks for it once, when it listens to the events already.
+// serveTextures serves every texture that is drawn, and the curves so far. A page asks for it once,
+// when it listens to the events already.
 func (b *Board) serveTextures(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	list, maptypes := b.describe(0), append([]string{}, b.maptypes...)

@@ -17,7 +17,8 @@ const (
 	states
 )
 
-// legend is how a state is shown: on the light map and on the dark one. The colours differ in lightness too, for those who see few hues.
+// legend is how a state is shown: on the light map and on the dark one. The colours differ in
+// lightness too, for those who see few hues.
 var legend = [states]struct{ Label, Light, Dark string }{
 	Planned:  {"to be built", "#c3ccd6", "#3d4854"},
 	Building: {"being built", "#e69500", "#ffc04d"},

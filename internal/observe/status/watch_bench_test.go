@@ -12,7 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// BenchmarkWatchedRead is what metrics, the page and a trace together add to one read of a mount: some hundred nanoseconds, beside 20 µs and more for the read.
+// BenchmarkWatchedRead is what metrics, the page and a trace together add to one read of a mount:
+// some hundred nanoseconds, beside 20 µs and more for the read.
 func BenchmarkWatchedRead(b *testing.B) {
 	var s observe.Sources
 	w, err := trace.Create(filepath.Join(b.TempDir(), "a.trace"), trace.Options{})

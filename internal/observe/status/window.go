@@ -9,8 +9,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Window is the rectangle that holds every texture which was opened of late, in degrees: what a simulator loads about where it flies. West is greater than East
-// when it crosses the antimeridian.
+// Window is the rectangle that holds every texture which was opened of late, in degrees: what a
+// simulator loads about where it flies. West is greater than East when it crosses the antimeridian.
 type Window struct {
 	West     float64 `json:"west"`
 	South    float64 `json:"south"`
@@ -34,7 +34,8 @@ func (b *Board) wanted(i int32, a mount.Answer) {
 	x.opened = max(1, a.Start.Sub(b.began))
 }
 
-// window returns the rectangle of what was opened within windowFor before now, nil when nothing was. b.mu is held.
+// window returns the rectangle of what was opened within windowFor before now, nil when nothing
+// was. b.mu is held.
 func (b *Board) window(now time.Duration) *Window {
 	b.recent = slices.DeleteFunc(b.recent, func(i int32) bool {
 		x := &b.textures[i]

@@ -48,7 +48,8 @@ func TestWindow(t *testing.T) {
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
 
-// The corners are those of the textures (23952_33712_BI16 is 43.48° N or so), and what was opened long ago is forgotten.
+// The corners are those of the textures (23952_33712_BI16 is 43.48° N or so), and what was opened
+// long ago is forgotten.
 func TestWindowForgets(t *testing.T) {
 	b := New(Options{What: "mount"}, &observe.Sources{})
 	if w := b.Snapshot().Window; w != nil {

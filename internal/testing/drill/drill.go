@@ -1,7 +1,10 @@
-// Package drill tells tests whether to run at full scale, and prints what they measured as rows of a table.
+// Package drill tells tests whether to run at full scale, and prints what they measured as rows of
+// a table.
 //
-// A drill is a test of how something behaves at the size it is made for. In `make test` it runs in a reduced form that asserts what does not depend on
-// how busy the machine is; with XELPACK_DRILL set it runs at full scale and also asserts the figures. `make drill-fetch` does so and shows the table.
+// A drill is a test of how something behaves at the size it is made for. In `make test` it runs in
+// a reduced form that asserts what does not depend on how busy the machine is; with XELPACK_DRILL
+// set it runs at full scale and also asserts the figures. `make drill-fetch` does so and shows the
+// table.
 package drill
 
 import (
@@ -40,8 +43,8 @@ func SkipIfShort(t *testing.T) {
 	}
 }
 
-// Row prints what was to be reached and what was. At full scale a figure that is not met fails the test; in the reduced form it shows nothing but that
-// the drill works, and is only logged.
+// Row prints what was to be reached and what was. At full scale a figure that is not met fails the
+// test; in the reduced form it shows nothing but that the drill works, and is only logged.
 func Row(t testing.TB, what, must, measured string, met bool) {
 	t.Helper()
 	if !Full() {

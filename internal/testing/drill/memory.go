@@ -8,8 +8,9 @@ import (
 	"github.com/xelpack/xelpack/internal/process"
 )
 
-// PeakMemory runs cmd to its end and returns the most memory that it had resident, in bytes, to within what it took in its last hundredth of a second.
-// What the kernel reports of an ended child will not do: it is at least what the parent had when it started the child.
+// PeakMemory runs cmd to its end and returns the most memory that it had resident, in bytes, to
+// within what it took in its last hundredth of a second. What the kernel reports of an ended child
+// will not do: it is at least what the parent had when it started the child.
 func PeakMemory(cmd *exec.Cmd) (bytes int64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err

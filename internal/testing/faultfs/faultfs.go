@@ -1,13 +1,16 @@
-// Package faultfs is a folder for tests that fails on purpose. It is a real file system, mounted through FUSE, so that real processes and the real SQLite
-// use it by real system calls; its files are in memory. It counts and remembers every change and every sync in their order, and a test may refuse one,
-// or kill the process that asks for it. From what it remembers, After makes what a power cut would have left.
+// Package faultfs is a folder for tests that fails on purpose. It is a real file system, mounted
+// through FUSE, so that real processes and the real SQLite use it by real system calls; its files
+// are in memory. It counts and remembers every change and every sync in their order, and a test may
+// refuse one, or kill the process that asks for it. From what it remembers, After makes what a
+// power cut would have left.
 //
 //	f, err := faultfs.Mount(dir, nil)
 //	defer f.Unmount()
 //	f.Before(func(n int, s faultfs.Step) syscall.Errno { if n >= 17 && s.Grows { return syscall.ENOSPC }; return 0 })
 //
-// There is one folder and no other in it. The process that has mounted it must leave its use to others: one that is killed, or ends, while it waits for an
-// answer of its own never goes away. Files shows what is in it.
+// There is one folder and no other in it. The process that has mounted it must leave its use to
+// others: one that is killed, or ends, while it waits for an answer of its own never goes away.
+// Files shows what is in it.
 package faultfs
 
 import (
@@ -81,7 +84,8 @@ type FS struct {
 	before func(n int, s Step) syscall.Errno
 }
 
-// Mount mounts a folder with these files at dir, which must exist. They count as synced. The caller ends it with Unmount.
+// Mount mounts a folder with these files at dir, which must exist. They count as synced. The caller
+// ends it with Unmount.
 func Mount(dir string, files map[string][]byte) (*FS, error) {
 	f := &FS{dir: dir, files: make(map[string]*file)}
 	f.root = &folder{f: f}
@@ -103,8 +107,8 @@ func Mount(dir string, files map[string][]byte) (*FS, error) {
 // Unmount ends it. Nobody may have a file open.
 func (f *FS) Unmount() error { return f.server.Unmount() }
 
-// Before has ask called with each step to come and its number, counted from 0. An errno other than 0 is the answer to whoever asked for the step, which
-// then does not happen and does not count.
+// Before has ask called with each step to come and its number, counted from 0. An errno other than
+// 0 is the answer to whoever asked for the step, which then does not happen and does not count.
 func (f *FS) Before(ask func(n int, s Step) syscall.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -30,8 +30,9 @@ func mount(t *testing.T, files map[string][]byte) (*FS, string) {
 	return f, dir
 }
 
-// shell has another process use the folder. It goes there by itself: with cmd.Dir the child would wait for this process before it is a program of its
-// own, while this process, which holds still for it, may not answer.
+// shell has another process use the folder. It goes there by itself: with cmd.Dir the child would
+// wait for this process before it is a program of its own, while this process, which holds still
+// for it, may not answer.
 func shell(t *testing.T, dir, script string) error {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", `cd "$0"; `+script, dir)

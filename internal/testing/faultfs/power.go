@@ -25,9 +25,10 @@ var (
 	Zeroed = Fate{Keep: never, Length: true} // of a write; lost otherwise
 )
 
-// After returns the files that a power cut after the first n steps leaves of a folder that began with some. What was synced is there: a sync of a file
-// makes last what was written to it, one of the folder what was created, renamed and removed, and nothing else makes anything last. fate decides about
-// each step that was not synced, by its number.
+// After returns the files that a power cut after the first n steps leaves of a folder that began
+// with some. What was synced is there: a sync of a file makes last what was written to it, one of
+// the folder what was created, renamed and removed, and nothing else makes anything last. fate
+// decides about each step that was not synced, by its number.
 func After(files map[string][]byte, steps []Step, n int, fate func(i int, s Step) Fate) map[string][]byte {
 	d := disk{names: make(map[string]int), data: make(map[int][]byte)}
 	for i, name := range slices.Sorted(maps.Keys(files)) { // as Mount numbers them

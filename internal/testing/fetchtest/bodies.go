@@ -13,8 +13,9 @@ import (
 	"slices"
 )
 
-// webP is the sample's z16/33712/23952, written by libwebp 1.2.4 through ImageMagick (convert chunk.png -quality 80 lossy.webp). Beside it in testdata stand
-// the same without loss, and one whose northern half is transparent.
+// webP is the sample's z16/33712/23952, written by libwebp 1.2.4 through ImageMagick (convert
+// chunk.png -quality 80 lossy.webp). Beside it in testdata stand the same without loss, and one
+// whose northern half is transparent.
 //
 //go:embed testdata/lossy.webp
 var webP []byte

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// picture is a baseline JPEG taken apart down to its quantised coefficients, so that it can be written again in forms that image/jpeg does not write.
-// The decoded pixels stay the same.
+// picture is a baseline JPEG taken apart down to its quantised coefficients, so that it can be
+// written again in forms that image/jpeg does not write. The decoded pixels stay the same.
 type picture struct {
 	width, height int
 	tables        []byte // the DQT and DHT segments, as they were
@@ -265,7 +265,8 @@ func (p *picture) start(sof byte) *writer {
 	return w
 }
 
-// progressive writes p with spectral selection: a scan of every DC coefficient, then one a component of the others.
+// progressive writes p with spectral selection: a scan of every DC coefficient, then one a
+// component of the others.
 func (p *picture) progressive() []byte {
 	w := p.start(0xC2)
 	w.startScan(p.components, 0, 0)
@@ -302,7 +303,8 @@ func (p *picture) cmyk() []byte {
 	return append(w.out, 0xFF, 0xD9)
 }
 
-// progressiveOf writes a baseline JPEG, as image/jpeg makes it, as a progressive one of the same pixels.
+// progressiveOf writes a baseline JPEG, as image/jpeg makes it, as a progressive one of the same
+// pixels.
 func progressiveOf(baseline []byte) ([]byte, error) { return rewrite(baseline, (*picture).progressive) }
 
 // cmykOf writes a baseline colour JPEG with four components.

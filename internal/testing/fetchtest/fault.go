@@ -76,7 +76,8 @@ type Fault struct {
 	Delay      time.Duration // before anything is answered
 }
 
-// Faults chooses the answer to the request for c that comes after attempt earlier ones. It is called from many goroutines.
+// Faults chooses the answer to the request for c that comes after attempt earlier ones. It is
+// called from many goroutines.
 type Faults func(c tiles.Chunk, attempt int) Fault
 
 // Always answers everything with k.
@@ -84,7 +85,8 @@ func Always(k Kind) Faults {
 	return func(tiles.Chunk, int) Fault { return Fault{Kind: k} }
 }
 
-// FirstOf answers the first request for one chunk in n with one of kinds, which ones depending only on the chunk, and all else with OK.
+// FirstOf answers the first request for one chunk in n with one of kinds, which ones depending only
+// on the chunk, and all else with OK.
 func FirstOf(n int, kinds ...Kind) Faults {
 	return func(c tiles.Chunk, attempt int) Fault {
 		h := hash(c)
@@ -95,7 +97,8 @@ func FirstOf(n int, kinds ...Kind) Faults {
 	}
 }
 
-// Lasting answers a share of the chunks with k, however often they are asked for, and all else with OK. Which chunks these are depends on nothing but the chunk.
+// Lasting answers a share of the chunks with k, however often they are asked for, and all else with
+// OK. Which chunks these are depends on nothing but the chunk.
 func Lasting(share float64, k Kind) Faults {
 	return func(c tiles.Chunk, _ int) Fault {
 		if float64(hash(c))/(1<<32) < share {
@@ -105,8 +108,9 @@ func Lasting(share float64, k Kind) Faults {
 	}
 }
 
-// OneIn answers one request in n with one of kinds, whether it is the first for its chunk or a later one, and all else with OK. Which requests these are
-// depends only on the chunk and on how often it was asked for.
+// OneIn answers one request in n with one of kinds, whether it is the first for its chunk or a
+// later one, and all else with OK. Which requests these are depends only on the chunk and on how
+// often it was asked for.
 func OneIn(n int, kinds ...Kind) Faults {
 	return func(c tiles.Chunk, attempt int) Fault {
 		h := hash(c, uint32(attempt))

@@ -17,7 +17,8 @@ type line struct {
 	conns map[*lineConn]bool
 }
 
-// lineSlack is how much of the past the line makes good: a sleeper that wakes late has not used it up.
+// lineSlack is how much of the past the line makes good: a sleeper that wakes late has not used it
+// up.
 const lineSlack = 50 * time.Millisecond
 
 // take waits until n more bytes have gone through, or until gone is closed.
@@ -51,7 +52,8 @@ func (l *line) bytes() int64 {
 	return l.sent
 }
 
-// cut lets every connection there is go dead: it stays open and carries nothing any more, as when a router in between has forgotten it.
+// cut lets every connection there is go dead: it stays open and carries nothing any more, as when a
+// router in between has forgotten it.
 func (l *line) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

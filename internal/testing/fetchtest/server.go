@@ -234,7 +234,8 @@ func (s *Server) arrive(c tiles.Chunk) (v *visit, ok bool) {
 	return v, true
 }
 
-// answer counts the answer. It comes before the last byte is sent: afterwards the client may already ask for the next.
+// answer counts the answer. It comes before the last byte is sent: afterwards the client may
+// already ask for the next.
 func (v *visit) answer(status int) {
 	if v.counted {
 		return

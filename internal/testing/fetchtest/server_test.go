@@ -212,8 +212,9 @@ func TestSetFault(t *testing.T) {
 	}
 }
 
-// The modes of the way to the server: latency, a rate, a bandwidth, connections that go dead. How exactly they keep to their figures is for the drills
-// that use them; here that they do anything, in the right direction.
+// The modes of the way to the server: latency, a rate, a bandwidth, connections that go dead. How
+// exactly they keep to their figures is for the drills that use them; here that they do anything,
+// in the right direction.
 func TestModes(t *testing.T) {
 	took := func(s *Server, requests int) time.Duration {
 		start := time.Now()

@@ -16,7 +16,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Subject is a source under test and what it has where. Lists may be empty where the source has nothing of the kind, but OK.
+// Subject is a source under test and what it has where. Lists may be empty where the source has
+// nothing of the kind, but OK.
 type Subject struct {
 	Source    fetch.Source
 	OK        []tiles.Chunk // imagery
@@ -25,8 +26,8 @@ type Subject struct {
 	Stuck     []tiles.Chunk // never answered
 }
 
-// RunSourceSuite checks that the sources which factory makes keep the contract of fetch.Source, and leave no goroutine behind. Whatever a factory
-// starts, it ends with t.Cleanup.
+// RunSourceSuite checks that the sources which factory makes keep the contract of fetch.Source, and
+// leave no goroutine behind. Whatever a factory starts, it ends with t.Cleanup.
 func RunSourceSuite(t *testing.T, factory func(t *testing.T) Subject) {
 	t.Helper()
 	for _, test := range []struct {

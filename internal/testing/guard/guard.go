@@ -5,9 +5,9 @@
 //		…
 //	}
 //
-// A test that ends, fails or panics cleans up itself. One that gets SIGKILL cannot, and a mount that it
-// leaves behind hangs whoever looks into its folder. So a second process watches it, and outlives it
-// for as long as it takes.
+// A test that ends, fails or panics cleans up itself. One that gets SIGKILL cannot, and a mount
+// that it leaves behind hangs whoever looks into its folder. So a second process watches it, and
+// outlives it for as long as it takes.
 package guard
 
 import (
@@ -26,15 +26,16 @@ import (
 )
 
 const (
-	// rootVariable is the folder in which the guarded process and all that it starts keep what is temporary.
+	// rootVariable is the folder in which the guarded process and all that it starts keep what is
+	// temporary.
 	rootVariable = "XELPACK_TEST_GUARDED"
 	// watchVariable makes the test binary the one that watches, over this folder.
 	watchVariable = "XELPACK_TEST_GUARD"
 )
 
-// Start gives the test binary a temporary folder of its own and has it guarded. Processes that tests
-// start are guarded with it. Call it first thing in TestMain. What goes wrong is said on standard error:
-// the tests run all the same.
+// Start gives the test binary a temporary folder of its own and has it guarded. Processes that
+// tests start are guarded with it. Call it first thing in TestMain. What goes wrong is said on
+// standard error: the tests run all the same.
 func Start() {
 	if root := os.Getenv(watchVariable); root != "" {
 		watch(root)
@@ -60,8 +61,8 @@ func start() error {
 	if err != nil {
 		return err
 	}
-	// The end that is never closed tells by its end that this process has ended, however it does. A plain
-	// descriptor, since no *os.File may close it.
+	// The end that is never closed tells by its end that this process has ended, however it does. A
+	// plain descriptor, since no *os.File may close it.
 	var alive [2]int
 	if err := unix.Pipe2(alive[:], unix.O_CLOEXEC); err != nil {
 		return os.NewSyscallError("pipe", err)
@@ -88,8 +89,8 @@ func start() error {
 func watch(root string) {
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	_, _ = os.Stdin.Read(make([]byte, 1)) // nobody writes: it returns when the other end is gone
-	// Whoever is left may mount again, so the processes go first. One that the kernel holds fast, in
-	// a mount whose server is gone, dies when that is unmounted.
+	// Whoever is left may mount again, so the processes go first. One that the kernel holds fast,
+	// in a mount whose server is gone, dies when that is unmounted.
 	for range 100 {
 		left := kill(root)
 		unmount(root)

@@ -1,4 +1,5 @@
-// Package magick checks textures with ImageMagick, a reader that shares no code with ours. Tests and the demo use it where it is installed.
+// Package magick checks textures with ImageMagick, a reader that shares no code with ours. Tests
+// and the demo use it where it is installed.
 package magick
 
 import (
@@ -30,8 +31,9 @@ func Find() (Tool, error) {
 	return Tool{convert}, nil
 }
 
-// CheckLevels has ImageMagick decode every mip level of file, a whole DDS file of layout l, and compares its pixels with ours. Each level goes
-// to it in a file of its own, since ImageMagick 6 reads the first level only.
+// CheckLevels has ImageMagick decode every mip level of file, a whole DDS file of layout l, and
+// compares its pixels with ours. Each level goes to it in a file of its own, since ImageMagick 6
+// reads the first level only.
 func (t Tool) CheckLevels(ctx context.Context, l dds.Layout, file []byte) error {
 	if int64(len(file)) != l.Size() {
 		return fmt.Errorf("%d bytes, want %d", len(file), l.Size())
@@ -72,7 +74,8 @@ func (t Tool) checkLevel(ctx context.Context, l dds.Layout, level int, blocks []
 		return fmt.Errorf("ImageMagick reads %d bytes of pixels, want %d", len(got), len(want.Pix))
 	}
 	for i := range got {
-		// Decoders of BC1 may round the colours between the endpoints, and the endpoints' five and six bits, each their way.
+		// Decoders of BC1 may round the colours between the endpoints, and the endpoints' five and
+		// six bits, each their way.
 		if d := int(got[i]) - int(want.Pix[i]); d < -roundings || d > roundings {
 			return fmt.Errorf("ImageMagick reads %d, we read %d, at pixel %d", got[i], want.Pix[i], i/4)
 		}

@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// perform does in a Reader's process what it is asked. Everything goes by plain system calls: package os would retry what is interrupted.
+// perform does in a Reader's process what it is asked. Everything goes by plain system calls:
+// package os would retry what is interrupted.
 func perform(q request) (r reply, err error) {
 	switch q.Op {
 	case "open":
@@ -46,8 +47,8 @@ func perform(q request) (r reply, err error) {
 	return r, err
 }
 
-// openSignalled opens path while the thread that does so gets a signal every so often, if every is not 0. The handler does not restart system calls,
-// so an EINTR of the file system comes out.
+// openSignalled opens path while the thread that does so gets a signal every so often, if every is
+// not 0. The handler does not restart system calls, so an EINTR of the file system comes out.
 func openSignalled(path string, every time.Duration) (int, error) {
 	if every > 0 {
 		runtime.LockOSThread()
@@ -88,7 +89,8 @@ func hash(fd int) ([]byte, error) {
 	}
 }
 
-// hashAtOnce hashes the whole file at fd from n threads at once and returns their sums, one behind the other.
+// hashAtOnce hashes the whole file at fd from n threads at once and returns their sums, one behind
+// the other.
 func hashAtOnce(fd, n int) ([]byte, error) {
 	sums := make([][]byte, n)
 	var g errgroup.Group
@@ -148,7 +150,8 @@ func entries(fd int) (names []string, inos []uint64, err error) {
 		if err != nil || n == 0 {
 			return names, inos, err
 		}
-		// struct linux_dirent64: ino 8 bytes, offset 8, length of the record 2, type 1, name up to a NUL
+		// struct linux_dirent64: ino 8 bytes, offset 8, length of the record 2, type 1, name up to
+		// a NUL
 		for rest := buf[:n]; len(rest) > 0; {
 			length := binary.NativeEndian.Uint16(rest[16:])
 			name := unix.ByteSliceToString(rest[19:length])

@@ -42,7 +42,8 @@ type Stat struct {
 	Time time.Time // of the last modification
 }
 
-// Serve does a Reader's work if this process was started as one, and reports whether it was. Call it first thing in TestMain.
+// Serve does a Reader's work if this process was started as one, and reports whether it was. Call
+// it first thing in TestMain.
 func Serve() bool {
 	if os.Getenv(childVariable) == "" {
 		return false

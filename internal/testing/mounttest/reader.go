@@ -14,8 +14,9 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// Reader is another process that looks at files. Its methods fail the test when the process does not answer; what the file
-// system answers comes back as 0 or the errno. One goroutine at a time may use it.
+// Reader is another process that looks at files. Its methods fail the test when the process does
+// not answer; what the file system answers comes back as 0 or the errno. One goroutine at a time
+// may use it.
 type Reader struct {
 	t   testing.TB
 	cmd *exec.Cmd
@@ -67,7 +68,8 @@ func (r *Reader) Close() {
 	_ = r.cmd.Wait()
 }
 
-// Kill ends the process by SIGKILL and waits until it is gone. It may be called at any time, from any goroutine.
+// Kill ends the process by SIGKILL and waits until it is gone. It may be called at any time, from
+// any goroutine.
 func (r *Reader) Kill() {
 	_ = r.cmd.Process.Kill()
 	_ = r.cmd.Wait()
@@ -108,8 +110,8 @@ func (r *Reader) OpenSignalled(path string, every time.Duration) (file int, errn
 	return a.File, a.Errno
 }
 
-// TryOpen is Open for a goroutine of its own, in which a test must not fail, and for a process that may be killed meanwhile; it reports
-// whether an answer came.
+// TryOpen is Open for a goroutine of its own, in which a test must not fail, and for a process that
+// may be killed meanwhile; it reports whether an answer came.
 func (r *Reader) TryOpen(path string) (file int, errno syscall.Errno, answered bool) {
 	a, err := r.ask(request{Op: "open", Path: path})
 	return a.File, a.Errno, err == nil
@@ -175,7 +177,8 @@ func (r *Reader) Stat(path string) (Stat, syscall.Errno) {
 	return a.Stat, a.Errno
 }
 
-// List returns the names in a directory, . and .. aside, and the inode numbers that the listing gives them.
+// List returns the names in a directory, . and .. aside, and the inode numbers that the listing
+// gives them.
 func (r *Reader) List(path string) (inos map[string]uint64, names []string, errno syscall.Errno) {
 	r.t.Helper()
 	a := r.must(request{Op: "list", Path: path})

@@ -41,7 +41,8 @@ func cells(b, within tiles.Box) []cell {
 	return all
 }
 
-// writeDSFs writes a DSF for every cell that the textures touch. A texture on a border is listed on both sides of it, as Ortho4XP does.
+// writeDSFs writes a DSF for every cell that the textures touch. A texture on a border is listed on
+// both sides of it, as Ortho4XP does.
 func writeDSFs(dir string, grounds []ground, within tiles.Box) ([]string, error) {
 	lists := map[cell][]string{}
 	for _, g := range grounds {
@@ -67,7 +68,8 @@ func writeDSFs(dir string, grounds []ground, within tiles.Box) ([]string, error)
 	return paths, nil
 }
 
-// DSF returns a mesh file without geometry that covers box and lists terrains after X-Plane's own water, with the right checksum.
+// DSF returns a mesh file without geometry that covers box and lists terrains after X-Plane's own
+// water, with the right checksum.
 func DSF(box tiles.Box, terrains []string) []byte {
 	degrees := func(f float64) string { return fmt.Sprintf("%g", f) }
 	properties := []string{

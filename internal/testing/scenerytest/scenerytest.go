@@ -1,10 +1,12 @@
-// Package scenerytest makes synthetic scenery packages with the layout that Ortho4XP gives them, for tests, benchmarks and demos:
+// Package scenerytest makes synthetic scenery packages with the layout that Ortho4XP gives them,
+// for tests, benchmarks and demos:
 //
 //	made, err := scenerytest.Make(t.TempDir(), scenerytest.Options{Limit: 9})
 //	p, err := scenery.Open(ctx, made.Dir)   // p.Textures() are made.Textures
 //
-// The same options give the same files, byte for byte. A package has land, lakes and, in the southern quarter of its box, sea; masks as PNG; a sharper
-// zone round an airport; and a DSF for every 1° cell it touches, which lists its terrain.
+// The same options give the same files, byte for byte. A package has land, lakes and, in the
+// southern quarter of its box, sea; masks as PNG; a sharper zone round an airport; and a DSF for
+// every 1° cell it touches, which lists its terrain.
 package scenerytest
 
 import (
@@ -20,7 +22,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options say what the package covers. The zero value is the whole 1° cell +43+005 at ZL16 with an airport at ZL18.
+// Options say what the package covers. The zero value is the whole 1° cell +43+005 at ZL16 with an
+// airport at ZL18.
 type Options struct {
 	Box        tiles.Box // what is covered; default: the cell 43° N 5° E
 	ZL         tiles.ZL  // of the ground; default 16
@@ -123,7 +126,8 @@ func (o *Options) grounds() []ground {
 	const side = tiles.TextureChunks
 	nw := tiles.At(orb.Point{o.Box.West, o.Box.North}, o.ZL, o.Maptype)
 	se := tiles.At(orb.Point{o.Box.East, o.Box.South}, o.ZL, o.Maptype)
-	// The box's east and south edges belong to the next cell: a texture that only begins there is not in it.
+	// The box's east and south edges belong to the next cell: a texture that only begins there is
+	// not in it.
 	if b := se.Box(); b.West == o.Box.East && se.Col > nw.Col {
 		se.Col -= side
 	}
@@ -157,8 +161,8 @@ func distance(a, b tiles.Texture) int {
 	return max(dr*dr, dc*dc)*4 + dr*dr + dc*dc
 }
 
-// addZone puts up to limit textures at zl over the square of the ground texture under the airport. Where they cover it, it is not named any
-// more.
+// addZone puts up to limit textures at zl over the square of the ground texture under the airport.
+// Where they cover it, it is not named any more.
 func addZone(all []ground, under tiles.Texture, zl tiles.ZL, limit int) []ground {
 	const side = tiles.TextureChunks
 	deeper := zl - under.ZL
@@ -173,7 +177,8 @@ func addZone(all []ground, under tiles.Texture, zl tiles.ZL, limit int) []ground
 	return all
 }
 
-// kinds returns the terrain over t: sea from row coast on, both on the row before, a lake here and there.
+// kinds returns the terrain over t: sea from row coast on, both on the row before, a lake here and
+// there.
 func (o *Options) kinds(t tiles.Texture, coast uint32) []kind {
 	const side = tiles.TextureChunks
 	switch {
@@ -189,7 +194,8 @@ func (o *Options) kinds(t tiles.Texture, coast uint32) []kind {
 	return []kind{land}
 }
 
-// writeGround writes the terrain files and masks. Four goroutines write: it is mostly waiting for the file system.
+// writeGround writes the terrain files and masks. Four goroutines write: it is mostly waiting for
+// the file system.
 func writeGround(dir string, grounds []ground, o Options) error {
 	mask := maskPNG()
 	if !o.NoMasks {

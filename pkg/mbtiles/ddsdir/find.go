@@ -48,9 +48,11 @@ type Files struct {
 	Others  int // files that are no DDS at all, such as water masks
 }
 
-// Find looks for textures in folders and what is below them, under the names of Ortho4XP's textures ("23952_33712_BI16.dds") and of AutoOrtho's cache
-// ("BI/23952_33712_z16.dds", where z is the zoom level of its pixels). Of every file it reads the header: BC1 or BC3, square, 256 to 4096 px, all mip levels,
-// the length that follows from these. What it cannot take it names in Skipped. The error is for a folder that cannot be read.
+// Find looks for textures in folders and what is below them, under the names of Ortho4XP's textures
+// ("23952_33712_BI16.dds") and of AutoOrtho's cache ("BI/23952_33712_z16.dds", where z is the zoom
+// level of its pixels). Of every file it reads the header: BC1 or BC3, square, 256 to 4096 px, all
+// mip levels, the length that follows from these. What it cannot take it names in Skipped. The
+// error is for a folder that cannot be read.
 func Find(ctx context.Context, dirs ...string) (Files, error) {
 	var found Files
 	seen := make(map[tiles.Key]string)
@@ -129,7 +131,8 @@ func lookAt(path string) (File, error) {
 	return file, file.name()
 }
 
-// foreignLayout reads the header of a DDS file that any program may have written: what makes no difference to the pixels may be as it likes.
+// foreignLayout reads the header of a DDS file that any program may have written: what makes no
+// difference to the pixels may be as it likes.
 func foreignLayout(head []byte) (dds.Layout, error) {
 	word := func(at int) uint32 { return binary.LittleEndian.Uint32(head[at:]) }
 	switch {
@@ -156,7 +159,8 @@ func foreignLayout(head []byte) (dds.Layout, error) {
 	return l, nil
 }
 
-// cacheName is how AutoOrtho names the files of its cache, in folders that are called after the maptype.
+// cacheName is how AutoOrtho names the files of its cache, in folders that are called after the
+// maptype.
 var cacheName = regexp.MustCompile(`^(\d{1,10})_(\d{1,10})_z(\d{1,2})\.dds$`)
 
 // name finds out which texture the file is.
@@ -177,7 +181,8 @@ func (f *File) name() error {
 	return f.sidecar()
 }
 
-// sidecar reads what AutoOrtho notes about a file of its cache, if it does: an unfinished one must not pass for whole.
+// sidecar reads what AutoOrtho notes about a file of its cache, if it does: an unfinished one must
+// not pass for whole.
 func (f *File) sidecar() error {
 	body, err := os.ReadFile(strings.TrimSuffix(f.Path, ".dds") + ".ddm")
 	if errors.Is(err, fs.ErrNotExist) {

@@ -35,7 +35,8 @@ type Report struct {
 	Bytes    int64     `json:"bytes"`   // of the files imported
 }
 
-// Import puts files that Find has found into an archive. Files that have changed since, or cannot be read, are skipped. What w has already is passed over.
+// Import puts files that Find has found into an archive. Files that have changed since, or cannot
+// be read, are skipped. What w has already is passed over.
 func Import(ctx context.Context, w *mbtiles.Writer, found Files, o Options) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

@@ -7,7 +7,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What the relief's values mean, and how wide things are on the ground, as octaves: at octave 17 a cell is some 300 m at the equator.
+// What the relief's values mean, and how wide things are on the ground, as octaves: at octave 17 a
+// cell is some 300 m at the equator.
 const (
 	deepSea  = -2200 // and below: one even colour
 	beachTop = 260
@@ -82,7 +83,8 @@ func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 	k.warpU.fill(c, seedWarpU, 14, min(finest, 17), warp)
 	k.warpV.fill(c, seedWarpV, 14, min(finest, 17), warp)
 
-	// The light comes from the north-west. Its strength is relative to how steep ground is at this zoom level.
+	// The light comes from the north-west. Its strength is relative to how steep ground is at this
+	// zoom level.
 	steep := int32(1)
 	for octave := 2; octave <= min(finest, 22); octave++ {
 		steep = max(steep, reliefWeight(octave)<<7>>(finest-octave))

@@ -25,7 +25,8 @@ func newGround(c tiles.Chunk) *ground {
 	return g
 }
 
-// place is a spot of the ground: where it is on the bent grid of fields and roads, and what it is like there. By pointer, it is a third faster.
+// place is a spot of the ground: where it is on the bent grid of fields and roads, and what it is
+// like there. By pointer, it is a third faster.
 type place struct {
 	bentU, bentV  uint32
 	height, light int32

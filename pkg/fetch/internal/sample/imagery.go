@@ -1,7 +1,9 @@
-// Package sample paints procedural imagery: an invented world of sea, coast, fields, woods, lanes and villages, without any input.
+// Package sample paints procedural imagery: an invented world of sea, coast, fields, woods, lanes
+// and villages, without any input.
 //
-// A chunk's four children show the same ground, finer; neighbours join without a seam; open sea is one even colour. Everything is decided with
-// integers, so the pixels are the same on every machine, and so are the bytes wherever image/jpeg encodes alike (within a Go release).
+// A chunk's four children show the same ground, finer; neighbours join without a seam; open sea is
+// one even colour. Everything is decided with integers, so the pixels are the same on every
+// machine, and so are the bytes wherever image/jpeg encodes alike (within a Go release).
 package sample
 
 import (
@@ -33,7 +35,8 @@ func New() *Imagery {
 	return i
 }
 
-// JPEG returns c, which must lie in the world and not be finer than MaxZL, as a baseline JPEG of quality 85.
+// JPEG returns c, which must lie in the world and not be finer than MaxZL, as a baseline JPEG of
+// quality 85.
 func (i *Imagery) JPEG(c tiles.Chunk) ([]byte, error) {
 	k := i.canvases.Get().(*canvas)
 	defer i.canvases.Put(k)

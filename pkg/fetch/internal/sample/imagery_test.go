@@ -42,7 +42,8 @@ func TestIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// TestHasNoSeams: what a field says beyond its edge is what the neighbour says at its own, so there are no seams.
+// TestHasNoSeams: what a field says beyond its edge is what the neighbour says at its own, so there
+// are no seams.
 func TestHasNoSeams(t *testing.T) {
 	for _, z := range []tiles.ZL{1, 7, 16, 22} {
 		side := uint32(1) << z
@@ -66,7 +67,8 @@ func TestHasNoSeams(t *testing.T) {
 	}
 }
 
-// TestChildrenShowTheSamePlace: a chunk and its four children, made half as large, differ by detail only.
+// TestChildrenShowTheSamePlace: a chunk and its four children, made half as large, differ by detail
+// only.
 func TestChildrenShowTheSamePlace(t *testing.T) {
 	totalDifference, totalContrast := 0, 0
 	for _, c := range []tiles.Chunk{
@@ -108,7 +110,8 @@ func TestChildrenShowTheSamePlace(t *testing.T) {
 
 func abs(n int) int { return max(n, -n) }
 
-// TestSea: open sea is one even colour in equal bytes, at every zoom level, and there is land beside it.
+// TestSea: open sea is one even colour in equal bytes, at every zoom level, and there is land
+// beside it.
 func TestSea(t *testing.T) {
 	s := New()
 	bodies := map[string]int{}

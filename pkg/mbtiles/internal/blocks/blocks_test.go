@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// ground makes blocks like imagery: colours change little from block to block, indices resemble each other, alpha is mostly opaque.
+// ground makes blocks like imagery: colours change little from block to block, indices resemble
+// each other, alpha is mostly opaque.
 func ground(s Shape, seed uint64) []byte {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var raw []byte
@@ -51,7 +52,8 @@ func TestShapeBytes(t *testing.T) {
 	}
 }
 
-// Every kernel packs alike, and unpacks what any packed; so does the decoder that was written from the document.
+// Every kernel packs alike, and unpacks what any packed; so does the decoder that was written from
+// the document.
 func TestRoundTrip(t *testing.T) {
 	for name, s := range shapes() {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +119,8 @@ func TestAppendRefuses(t *testing.T) {
 	}
 }
 
-// Whatever is changed about packed blocks, the kernels and the document's decoder agree on what it then is, and nobody panics.
+// Whatever is changed about packed blocks, the kernels and the document's decoder agree on what it
+// then is, and nobody panics.
 func TestUnpackDamaged(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	rounds := 400

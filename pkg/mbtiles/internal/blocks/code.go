@@ -5,14 +5,15 @@ import (
 	"slices"
 )
 
-// maxLength is the longest word in bits that a code may have. Four words fit into what is left of 63 bits after they were filled by whole bytes.
+// maxLength is the longest word in bits that a code may have. Four words fit into what is left of
+// 63 bits after they were filled by whole bytes.
 const maxLength = 12
 
 // maxSymbols is how many symbols a code may have.
 const maxSymbols = 1 << 10
 
-// code is a canonical prefix code: the lengths say it all. A length of 0 is a symbol that does not occur. If only one does, its length is 1, and it
-// takes no bits in the stream.
+// code is a canonical prefix code: the lengths say it all. A length of 0 is a symbol that does not
+// occur. If only one does, its length is 1, and it takes no bits in the stream.
 type code struct {
 	lengths []uint8
 	limit   int // of the lengths
@@ -22,12 +23,13 @@ type code struct {
 type (
 	// counts says how often symbols occur.
 	counts [maxSymbols]uint32
-	// words is what writing takes: for every symbol its word, the first bit lowest, above 4 bits of its length.
+	// words is what writing takes: for every symbol its word, the first bit lowest, above 4 bits of
+	// its length.
 	words [maxSymbols]uint16
 	// table is what reading takes, by as many of the next bits of a stream as the limit says.
 	table [1 << maxLength]entry
-	// entry is a symbol above its length, which has the lowest 6 bits, so that an entry serves as the count of a shift as it is. Symbols are 8 bits up
-	// where they are bytes, and 6 otherwise.
+	// entry is a symbol above its length, which has the lowest 6 bits, so that an entry serves as
+	// the count of a shift as it is. Symbols are 8 bits up where they are bytes, and 6 otherwise.
 	entry uint16
 )
 
@@ -51,7 +53,8 @@ type fitting struct {
 	nodeParent []int32
 }
 
-// fit makes the lengths those of a Huffman code for symbols that occur so often, of which at least one does.
+// fit makes the lengths those of a Huffman code for symbols that occur so often, of which at least
+// one does.
 func (c *code) fit(counts *counts, f *fitting) {
 	clear(c.lengths)
 	used := f.used[:0]
@@ -78,9 +81,11 @@ func (c *code) fit(counts *counts, f *fitting) {
 	}
 }
 
-// countLengths counts the codes of every length of the Huffman code for what is used, in ascending order, of which there are two or more.
+// countLengths counts the codes of every length of the Huffman code for what is used, in ascending
+// order, of which there are two or more.
 func (f *fitting) countLengths(perLength *[64]int) {
-	// Two queues: the leaves, and the inner nodes in the order in which they are made, which is ascending too.
+	// Two queues: the leaves, and the inner nodes in the order in which they are made, which is
+	// ascending too.
 	n := len(f.used)
 	weights := append(f.weights[:0], make([]uint64, n-1)...)
 	leafParent := append(f.leafParent[:0], make([]int32, n)...)
@@ -110,7 +115,8 @@ func (f *fitting) countLengths(perLength *[64]int) {
 	}
 }
 
-// shorten takes the words that are longer than the limit down to it, and lengthens others to make room for them.
+// shorten takes the words that are longer than the limit down to it, and lengthens others to make
+// room for them.
 func shorten(perLength *[64]int, limit int) {
 	for length := limit + 1; length < len(perLength); length++ {
 		perLength[limit] += perLength[length]
@@ -147,7 +153,8 @@ func (c *code) single() (symbol int, ok bool) {
 	return found, found >= 0
 }
 
-// first sets next to the first word of every length. It returns the greatest length, which is 0 if the lengths are not those of a full code.
+// first sets next to the first word of every length. It returns the greatest length, which is 0 if
+// the lengths are not those of a full code.
 func (c *code) first(next *[maxLength + 1]int) (longest int) {
 	var perLength [maxLength + 1]int
 	for _, length := range c.lengths {
@@ -167,7 +174,8 @@ func (c *code) first(next *[maxLength + 1]int) (longest int) {
 	return longest
 }
 
-// number gives every symbol its word: shorter ones first, among equals the lower symbol first, as Deflate does.
+// number gives every symbol its word: shorter ones first, among equals the lower symbol first, as
+// Deflate does.
 func (c *code) number(words *words) {
 	clear(words[:])
 	var next [maxLength + 1]int
@@ -182,7 +190,8 @@ func (c *code) number(words *words) {
 	}
 }
 
-// index fills the table. It returns the length of the longest word, 0 where a symbol takes no bits, and false if the lengths are those of no code.
+// index fills the table. It returns the length of the longest word, 0 where a symbol takes no bits,
+// and false if the lengths are those of no code.
 func (c *code) index(table *table) (longest int, ok bool) {
 	used := table[:1<<c.limit]
 	if s, ok := c.single(); ok {

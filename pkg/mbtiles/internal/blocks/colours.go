@@ -2,8 +2,9 @@ package blocks
 
 import "encoding/binary"
 
-// Both colours of a block lie in one word, every channel with a free bit above it, so that one addition or mean does for all six: blue at bit 0, green at
-// 6, red at 13, and those of the second colour 32 higher.
+// Both colours of a block lie in one word, every channel with a free bit above it, so that one
+// addition or mean does for all six: blue at bit 0, green at 6, red at 13, and those of the second
+// colour 32 higher.
 const (
 	double   = 1 | 1<<32 // a pattern for both colours
 	channels = (0x1f | 0x3f<<6 | 0x1f<<13) * double

@@ -1,11 +1,13 @@
-// Package blocks codes the blocks of DDS textures without loss: it parts them into streams of small symbols that say how a block differs from its
-// neighbours, and gives each stream a Huffman code. docs/archive-format.md (codec 2) is the specification.
+// Package blocks codes the blocks of DDS textures without loss: it parts them into streams of small
+// symbols that say how a block differs from its neighbours, and gives each stream a Huffman code.
+// docs/archive-format.md (codec 2) is the specification.
 //
 //	packed := packer.Append(nil, shape, raw)
 //	err := unpacker.Unpack(raw, shape, packed)
 //
-// The bytes are the same on every machine and from every version of the code, vector or pure Go. Unpack takes any bytes whatever: it never writes
-// beyond what it was given, and what it accepts is what Append would have made of the result, bit for bit, but for the choice of codes.
+// The bytes are the same on every machine and from every version of the code, vector or pure Go.
+// Unpack takes any bytes whatever: it never writes beyond what it was given, and what it accepts is
+// what Append would have made of the result, bit for bit, but for the choice of codes.
 package blocks
 
 import (
@@ -21,7 +23,8 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
-// Shape is how blocks lie: an area of Width×Height blocks, row by row, and with Mips the areas of all smaller mip levels after it.
+// Shape is how blocks lie: an area of Width×Height blocks, row by row, and with Mips the areas of
+// all smaller mip levels after it.
 type Shape struct {
 	BC3           bool // 16 bytes a block: 8 of alpha, then 8 as in BC1
 	Width, Height int

@@ -1,6 +1,7 @@
 package blocks
 
-// The lengths of a code are written as nibbles, the lower half of a byte first: 0 to 12 are a length, the rest is said here.
+// The lengths of a code are written as nibbles, the lower half of a byte first: 0 to 12 are a
+// length, the rest is said here.
 const (
 	shortRun = 13 // n follows: n+2 zeros
 	longRun  = 14 // n follows in two nibbles, the lower first: n+18 zeros

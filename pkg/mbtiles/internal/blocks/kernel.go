@@ -9,10 +9,11 @@ type kernel interface {
 	join(p *planes, s Shape, raw []byte)
 	// count adds to the counts of the symbols of each code.
 	count(p *planes, counts *[codes]counts)
-	// write fills the streams of all planes but alpha into packed, which has room for them and Slack, and returns where each ends.
+	// write fills the streams of all planes but alpha into packed, which has room for them and
+	// Slack, and returns where each ends.
 	write(p *planes, words *[codes]words, packed []byte) (ends [colourStreams]uint32)
-	// read is its inverse; Slack bytes beyond packed may be looked at. It returns the first stream that is not used up, to the zeros that fill its last
-	// byte, or colourStreams.
+	// read is its inverse; Slack bytes beyond packed may be looked at. It returns the first stream
+	// that is not used up, to the zeros that fill its last byte, or colourStreams.
 	read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) (bad int)
 }
 

@@ -16,8 +16,8 @@ const (
 	codes
 )
 
-// kinds says how many symbols each code has, and how long its words may be: as short as costs next to nothing, so that the tables to read with stay in the
-// processor's first cache.
+// kinds says how many symbols each code has, and how long its words may be: as short as costs next
+// to nothing, so that the tables to read with stay in the processor's first cache.
 var kinds = [codes]struct{ symbols, limit int }{
 	codeFirst: {256, 11}, codeQuad: {256, 12}, codeGreen: {64, 10}, codeRedBlue: {1024, 12}, codeAlpha: {256, 11}, codeBits: {256, 12},
 }
@@ -83,7 +83,8 @@ type Packer struct {
 // NewPacker returns a Packer, which takes half a megabyte.
 func NewPacker() *Packer { return &Packer{kernel: newKernel(), codes: newCodes()} }
 
-// Append appends raw, which has the shape's length, packed to dst. Where that would not be shorter than raw it returns dst as it was, and false.
+// Append appends raw, which has the shape's length, packed to dst. Where that would not be shorter
+// than raw it returns dst as it was, and false.
 func (p *Packer) Append(dst []byte, s Shape, raw []byte) ([]byte, bool) {
 	p.planes.resize(s)
 	clear(p.counts[:])
@@ -150,7 +151,8 @@ type Unpacker struct {
 // NewUnpacker returns an Unpacker, which takes half a megabyte.
 func NewUnpacker() *Unpacker { return &Unpacker{kernel: newKernel(), codes: newCodes()} }
 
-// Unpack fills raw, which has the shape's length, from what Append made. What Append does not make is ErrDamaged; raw is then worth nothing.
+// Unpack fills raw, which has the shape's length, from what Append made. What Append does not make
+// is ErrDamaged; raw is then worth nothing.
 func (u *Unpacker) Unpack(raw []byte, s Shape, packed []byte) error {
 	if cap(packed)-len(packed) < Slack {
 		u.copied = append(append(u.copied[:0], packed...), make([]byte, Slack)...)

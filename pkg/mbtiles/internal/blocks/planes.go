@@ -10,14 +10,15 @@ type planes struct {
 	redBlue [2][]uint16 // likewise, less half of green: 5 bits of red above 5 of blue
 	alpha   [8][]uint8  // BC3 only: both alphas, less those of the block before; the bytes of their indices
 
-	// What the slices above lie in, so that a kernel in C can be told with one pointer where all are. Each is longer than it need be, since kernels
-	// work on whole words.
+	// What the slices above lie in, so that a kernel in C can be told with one pointer where all
+	// are. Each is longer than it need be, since kernels work on whole words.
 	memory []uint64
 	stride int      // in bytes, from plane to plane; redBlue takes two each
 	row    []uint64 // colours of eight rows of blocks
 }
 
-// Slack is how many bytes beyond its length a packed segment should have room for: Unpack then need not copy it.
+// Slack is how many bytes beyond its length a packed segment should have room for: Unpack then need
+// not copy it.
 const Slack = 16
 
 // resize makes room for the blocks of s.
@@ -49,7 +50,8 @@ func room[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// colours returns how far apart blocks are and where in raw the half with the colours of the first one begins.
+// colours returns how far apart blocks are and where in raw the half with the colours of the first
+// one begins.
 func colours(s Shape, raw []byte) (stride int, _ []byte) {
 	stride = s.blockBytes()
 	return stride, raw[stride-8:]

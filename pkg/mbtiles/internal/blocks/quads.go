@@ -2,8 +2,8 @@ package blocks
 
 import "encoding/binary"
 
-// A quad is the indices of 2×2 pixels, two bits a pixel: north-west at bit 0, north-east at 2, south-west at 4, south-east at 6. Eight quads are worked on
-// at once, a byte of a word each.
+// A quad is the indices of 2×2 pixels, two bits a pixel: north-west at bit 0, north-east at 2,
+// south-west at 4, south-east at 6. Eight quads are worked on at once, a byte of a word each.
 const (
 	eachByte   = 0x0101010101010101
 	everyPixel = 0x55 * eachByte // the bit that tells the half of the scale an index is in
@@ -20,8 +20,9 @@ func swapHalves(z uint64) uint64 { return z&(0x0f*eachByte)<<4 | z>>4&(0x0f*each
 // swapPairs exchanges the west and the east pixels.
 func swapPairs(z uint64) uint64 { return z&(0x33*eachByte)<<2 | z>>2&(0x33*eachByte) }
 
-// posture says how the quad after z is turned over: with a and b the pixels of z that it touches, the bits to flip so that a and b are in the lower half
-// of the scale, and a mask of those to be mirrored so that the greater of them is a.
+// posture says how the quad after z is turned over: with a and b the pixels of z that it touches,
+// the bits to flip so that a and b are in the lower half of the scale, and a mask of those to be
+// mirrored so that the greater of them is a.
 func posture(z uint64, a, b int) (flip, mirror uint64) {
 	// An index has the rank 2·high + low on the scale from the first colour to the second.
 	high, low := z, z>>1^z
@@ -34,7 +35,8 @@ func posture(z uint64, a, b int) (flip, mirror uint64) {
 	return (f<<8 - f) & everyPixel, m<<8 - m
 }
 
-// splitQuads turns quads into symbols, in place: each but the first of a block as seen from the one before it. joinQuads is its inverse.
+// splitQuads turns quads into symbols, in place: each but the first of a block as seen from the one
+// before it. joinQuads is its inverse.
 func splitQuads(q *[4][]uint8, n int) {
 	le := binary.LittleEndian
 	for i := 0; i < n; i += 8 {
@@ -67,7 +69,8 @@ func joinQuads(q *[4][]uint8, n int) {
 	}
 }
 
-// quadsOf cuts the rows of indices of a block into quads: north-west in the lowest byte, then north-east, south-west, south-east. It is its own inverse.
+// quadsOf cuts the rows of indices of a block into quads: north-west in the lowest byte, then
+// north-east, south-west, south-east. It is its own inverse.
 func quadsOf(rows uint32) uint32 {
 	return rows&0xf00ff00f | rows&0x00f000f0<<4 | rows>>4&0x00f000f0
 }

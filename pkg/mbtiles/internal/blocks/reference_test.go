@@ -5,7 +5,8 @@ import (
 	"errors"
 )
 
-// A decoder written from docs/archive-format.md, a symbol and a pixel at a time. It shares nothing with the package but the shape.
+// A decoder written from docs/archive-format.md, a symbol and a pixel at a time. It shares nothing
+// with the package but the shape.
 
 type reference struct {
 	data []byte
@@ -99,7 +100,8 @@ func symbolsOf(stream []byte, lengths []int, longest, n int) ([]int, error) {
 // path lays the quads of a block out: pixel[y][x].
 func path(symbols [4]int) (pixel [4][4]int) {
 	rank := [4]int{0, 3, 1, 2}
-	// Where a quad lies, the pixels it is touched at by the one before, and the places of t0 to t3, all as (x, y).
+	// Where a quad lies, the pixels it is touched at by the one before, and the places of t0 to t3,
+	// all as (x, y).
 	type spot struct{ x, y int }
 	quads := [4]struct {
 		a, b spot

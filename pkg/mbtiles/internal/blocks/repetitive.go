@@ -2,8 +2,8 @@ package blocks
 
 import "encoding/binary"
 
-// Repetitive reports, from a sample of the blocks, that a good part of them occur again and again: that a compressor which looks for repetition may do
-// better than Append, or add to it.
+// Repetitive reports, from a sample of the blocks, that a good part of them occur again and again:
+// that a compressor which looks for repetition may do better than Append, or add to it.
 func Repetitive(s Shape, raw []byte) bool {
 	const step = 7 // has no factor in common with whatever repeats in powers of two
 	var seen [1 << 11]uint64

@@ -58,8 +58,8 @@ func (r *reading) took(next uint64) {
 	r.used = used & 7
 }
 
-// readTwo fills symbols from two streams, as many of each, in turns: one alone would mostly wait for its own table. It reports whether they are used up, as
-// read does.
+// readTwo fills symbols from two streams, as many of each, in turns: one alone would mostly wait
+// for its own table. It reports whether they are used up, as read does.
 func readTwo[S uint8 | uint16](symbols [2][]S, first, second reading) (ok [2]bool) {
 	a, b, i := first, second, 0
 	aMask, bMask, aShift, bShift := a.mask(), b.mask(), a.shift(), b.shift()
@@ -80,7 +80,8 @@ func readTwo[S uint8 | uint16](symbols [2][]S, first, second reading) (ok [2]boo
 	return [2]bool{read(symbols[0][i:], a), read(symbols[1][i:], b)}
 }
 
-// read fills symbols from a stream. It reports whether the stream is used up, to the zeros that fill its last byte.
+// read fills symbols from a stream. It reports whether the stream is used up, to the zeros that
+// fill its last byte.
 func read[S uint8 | uint16](symbols []S, r reading) bool {
 	mask, shift := r.mask(), r.shift()
 	i := 0

@@ -1,5 +1,5 @@
-// Package preview plans and draws the pictures by which map viewers show an archive: one a texture, from its mip levels,
-// and overviews of four each below.
+// Package preview plans and draws the pictures by which map viewers show an archive: one a texture,
+// from its mip levels, and overviews of four each below.
 package preview
 
 import (
@@ -39,7 +39,9 @@ type drawn struct {
 	jpeg []byte
 }
 
-// Draw makes what p plans. Places that have their preview already are left: an earlier run got so far. It works from the deepest zoom upwards, since an overview is drawn from the four previews below it. The same previews are put in the same order, always.
+// Draw makes what p plans. Places that have their preview already are left: an earlier run got so
+// far. It works from the deepest zoom upwards, since an overview is drawn from the four previews
+// below it. The same previews are put in the same order, always.
 func (p *Pyramid) Draw(ctx context.Context, to Store) error {
 	d := drawer{Pyramid: p, Store: to}
 	var over []Tile

@@ -11,7 +11,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Side is the width of a preview in pixels. The others are qualities of its JPEG: fills are many, sixteen a texture and more.
+// Side is the width of a preview in pixels. The others are qualities of its JPEG: fills are many,
+// sixteen a texture and more.
 const (
 	Side        = 256
 	quality     = 80
@@ -21,8 +22,8 @@ const (
 // Ground is what an overview shows where no texture is.
 var Ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
 
-// Of makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the way, so that it is the same on every
-// machine.
+// Of makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the
+// way, so that it is the same on every machine.
 func Of(l dds.Layout, file []byte) ([]byte, error) {
 	level := LevelOf(l, Side)
 	off, n := l.Level(level)
@@ -38,7 +39,8 @@ func LevelOf(l dds.Layout, side int) int {
 	return n
 }
 
-// decodeLevel returns a level without its alpha: water is transparent there, and a preview shows the ground.
+// decodeLevel returns a level without its alpha: water is transparent there, and a preview shows
+// the ground.
 func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
 	img, err := dds.Decode(l, level, blocks)
 	if err != nil {
@@ -81,7 +83,8 @@ func newCanvas() *image.RGBA {
 	return img
 }
 
-// drawQuarter draws a preview at half its size into a quarter of dst; x and y are 0 or 1 from the north-west.
+// drawQuarter draws a preview at half its size into a quarter of dst; x and y are 0 or 1 from the
+// north-west.
 func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 	src, ok := preview.(*image.RGBA)
 	if !ok {
@@ -102,8 +105,9 @@ func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 	}
 }
 
-// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: enlarged, where the part has fewer pixels, by two-way
-// interpolation that runs on across the borders of the part. img and parts are powers of two wide, and a part at most a preview.
+// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: enlarged,
+// where the part has fewer pixels, by two-way interpolation that runs on across the borders of the
+// part. img and parts are powers of two wide, and a part at most a preview.
 func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
 	dst := image.NewRGBA(image.Rect(0, 0, Side, Side))
 	f := Side * parts / img.Rect.Dx() // times as large
@@ -128,7 +132,8 @@ func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
 	return dst
 }
 
-// between returns the two pixels of n that pixel at of the f times enlarged picture lies between, and how far it is from the first, in parts of 2f.
+// between returns the two pixels of n that pixel at of the f times enlarged picture lies between,
+// and how far it is from the first, in parts of 2f.
 func between(at, f, n int) (first, second, part int) {
 	pos := 2*at + 1 - f // of its centre, in parts of 2f of a pixel, from the centre of pixel 0
 	if pos < 0 {

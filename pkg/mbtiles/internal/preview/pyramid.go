@@ -27,7 +27,8 @@ type Square struct {
 	Row int // of the Textures
 }
 
-// Pyramid plans the previews that are no texture's own: overviews, and fills below textures where others go deeper.
+// Pyramid plans the previews that are no texture's own: overviews, and fills below textures where
+// others go deeper.
 type Pyramid struct {
 	textures Textures
 	levels   [][]Square // by Tile zoom, each sorted by Tile.Compare
@@ -67,7 +68,8 @@ func (p *Pyramid) Find(t Tile) (Square, bool) {
 	return p.levels[t.Z][i], true
 }
 
-// cover returns the nearest Square above t, maxFill levels up at most, whose picture can stand in for t.
+// cover returns the nearest Square above t, maxFill levels up at most, whose picture can stand in
+// for t.
 func (p *Pyramid) cover(t Tile) (Square, bool) {
 	for n := uint8(1); n <= maxFill && n <= t.Z; n++ {
 		if s, ok := p.Find(t.Up(n)); ok {
@@ -77,7 +79,8 @@ func (p *Pyramid) cover(t Tile) (Square, bool) {
 	return Square{}, false
 }
 
-// Overviews returns the places at zoom z that have no texture but do have something below them; below are those at z+1.
+// Overviews returns the places at zoom z that have no texture but do have something below them;
+// below are those at z+1.
 func (p *Pyramid) Overviews(z int, below []Tile) []Tile {
 	var over []Tile
 	for _, t := range below {
@@ -99,8 +102,9 @@ type fill struct {
 	places []Tile
 }
 
-// fills yields what stands in at zoom z for textures that are not there; over is what has an overview. Only mip levels that exist do: to enlarge the
-// small textures of a flight's far sides would cost more time and bytes than the textures themselves.
+// fills yields what stands in at zoom z for textures that are not there; over is what has an
+// overview. Only mip levels that exist do: to enlarge the small textures of a flight's far sides
+// would cost more time and bytes than the textures themselves.
 func (p *Pyramid) fills(z int, over []Tile) iter.Seq[fill] {
 	return func(yield func(fill) bool) {
 		for n := 1; n <= min(maxFill, z); n++ {

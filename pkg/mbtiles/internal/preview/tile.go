@@ -6,7 +6,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Tile addresses a preview in the XYZ scheme: y counts southwards. The archive's rows count northwards (TMS).
+// Tile addresses a preview in the XYZ scheme: y counts southwards. The archive's rows count
+// northwards (TMS).
 type Tile struct {
 	Z    uint8
 	X, Y uint32

@@ -9,8 +9,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several goroutines that want one segment, one loads it and
-// the others wait. Its lock is held over look-ups only. Buffers come back into use once their segment is dropped and its last reader done.
+// Cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several
+// goroutines that want one segment, one loads it and the others wait. Its lock is held over
+// look-ups only. Buffers come back into use once their segment is dropped and its last reader done.
 type Cache struct {
 	limit   int64
 	buffers buffers

@@ -41,7 +41,8 @@ func TestCacheLoadsOnce(t *testing.T) {
 	}
 }
 
-// Whoever waits for another's load does not share its cancellation, but does share its other errors.
+// Whoever waits for another's load does not share its cancellation, but does share its other
+// errors.
 func TestCacheLoadFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")

@@ -37,8 +37,8 @@ type Piece struct {
 	Shape  blocks.Shape
 }
 
-// CutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of Bytes, so their pieces are simply the file
-// after its header, and what is left over is the tail.
+// CutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of Bytes,
+// so their pieces are simply the file after its header, and what is left over is the tail.
 func CutOf(l dds.Layout) Cut {
 	tail := 0
 	for l.Side>>tail > tailSide {
@@ -57,8 +57,9 @@ func (c Cut) Bounds(n int) (off int64, length int) {
 	return off, Bytes
 }
 
-// AtHand reports whether segment n had better be there without decoding: the first or the last of a full texture. They are what X-Plane reads of every
-// texture, and all that it reads of most; and they are a 25th of the file.
+// AtHand reports whether segment n had better be there without decoding: the first or the last of a
+// full texture. They are what X-Plane reads of every texture, and all that it reads of most; and
+// they are a 25th of the file.
 func (c Cut) AtHand(n int) bool {
 	return c.Layout.Side == dds.MaxSide && (n == 0 || n == c.Segments-1)
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it makes no more memory than some of them need at once.
-// It is left to the garbage collector: it has no goroutines, and a read may still be decoding when its archive is closed.
+// Decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it
+// makes no more memory than some of them need at once. It is left to the garbage collector: it has
+// no goroutines, and a read may still be decoding when its archive is closed.
 type Decoder struct {
 	zstd  *zstd.Decoder
 	idle  sync.Pool // of *unpacking
@@ -32,7 +33,8 @@ func NewDecoder() (*Decoder, error) {
 	return d, err
 }
 
-// Decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never makes more of them.
+// Decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never
+// makes more of them.
 func (d *Decoder) Decode(s Stored, shape blocks.Shape, buf []byte) error {
 	if d.flats.fill(s, shape, buf) {
 		return nil

@@ -6,11 +6,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Segments of one colour, such as those of the sea, are stored in some 45 bytes, the same ones for many textures. Decoding them takes as long as any other, so a
-// few are remembered by what is stored: then they cost a copy.
+// Segments of one colour, such as those of the sea, are stored in some 45 bytes, the same ones for
+// many textures. Decoding them takes as long as any other, so a few are remembered by what is
+// stored: then they cost a copy.
 
 const (
-	// maxFlat is the length of what is stored up to which a segment is remembered. Nothing but repetition is as short.
+	// maxFlat is the length of what is stored up to which a segment is remembered. Nothing but
+	// repetition is as short.
 	maxFlat = 64
 	// maxFlats bounds how many are, to some 2 MiB.
 	maxFlats = 8

@@ -7,7 +7,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Segments of one colour decode to the same bytes when they are remembered, whichever colours and shapes there were before.
+// Segments of one colour decode to the same bytes when they are remembered, whichever colours and
+// shapes there were before.
 func TestFlatSegments(t *testing.T) {
 	t.Parallel()
 	d, err := NewDecoder()
