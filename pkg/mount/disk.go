@@ -144,7 +144,7 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 		}
 	})
 	low.Wait()
-	// Somebody waits for the end now: it is nobody's turn before.
+	// Somebody waits for the end now, so the rest is done at ordinary priority.
 	ending, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	l.attendAll(ctx, ending)

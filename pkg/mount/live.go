@@ -75,7 +75,7 @@ type liveTexture struct {
 // returning is a thread that will open a texture once more.
 type returning struct {
 	tid   uint32
-	until time.Time // it has not come, and never will
+	until time.Time // after that it is not expected any more
 }
 
 // told notes that thread tid is told to look the texture up again, and returns the errno that says
