@@ -89,16 +89,16 @@ func start() error {
 func watch(root string) {
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	_, _ = os.Stdin.Read(make([]byte, 1)) // nobody writes: it returns when the other end is gone
-	// Whoever is left may mount again, so the processes go first. One that the kernel holds fast,
-	// in a mount whose server is gone, dies when that is unmounted.
+	// One that waits in a mount dies when that is unmounted; whoever is left may mount again.
 	for range 100 {
-		left := kill(root)
 		unmount(root)
+		left := kill(root)
 		if left == 0 {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+	unmount(root)
 	_ = os.RemoveAll(root) // who cannot remove it leaves files in a folder for what is temporary
 }
 
@@ -116,14 +116,15 @@ func kill(root string) (found int) {
 	return found
 }
 
-// unmount takes away what is mounted below root, the last mounted first. What is open of it is open
-// still, but nobody comes upon it any more.
+// unmount takes away what is mounted below root, the last mounted first, by force: whoever waits
+// there for an answer gets an error. A process that has inherited the descriptor of its own server
+// would otherwise wait for itself, and not even die.
 func unmount(root string) {
 	mounted, _ := mountinfo.GetMounts(func(m *mountinfo.Info) (skip, stop bool) {
 		return !strings.HasPrefix(m.Mountpoint, root+"/"), false
 	})
 	for _, m := range slices.Backward(mounted) {
-		if unix.Unmount(m.Mountpoint, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) != nil {
+		if unix.Unmount(m.Mountpoint, unix.MNT_FORCE|unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW) != nil {
 			_ = exec.Command("fusermount3", "-uz", m.Mountpoint).Run()
 		}
 	}
