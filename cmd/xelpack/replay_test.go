@@ -34,8 +34,8 @@ func TestReplayShowsHowFarItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for speed, want := range map[float64]string{
-		0:    `100%, 2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
-		6000: `100%, 2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
+		0:    `100% \[=+\]  2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
+		6000: `100% \[=+\]  2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
 	} {
 		master, slave := terminal(t, 200)
 		o := replayOptions{Speed: speed, AtOnce: 4}
