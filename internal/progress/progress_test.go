@@ -2,6 +2,8 @@ package progress
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,13 +35,21 @@ func TestRender(t *testing.T) {
 // alive.
 func TestLogWithoutTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var chunks int64
+		var chunks atomic.Int64
+		var mu sync.Mutex
 		var lines []string
 		var shown strings.Builder
-		bar := New(&shown, 1000, 10, func() State { return State{Chunks: chunks, Textures: chunks / 100, Bytes: chunks * 1e6} },
-			func(line string) { lines = append(lines, line) })
+		bar := New(&shown, 1000, 10, func() State {
+			n := chunks.Load()
+			return State{Chunks: n, Textures: n / 100, Bytes: n * 1e6}
+		},
+			func(line string) {
+				mu.Lock()
+				defer mu.Unlock()
+				lines = append(lines, line)
+			})
 		for range 3 {
-			chunks += 200
+			chunks.Add(200)
 			time.Sleep(time.Minute)
 			synctest.Wait()
 		}
