@@ -15,7 +15,7 @@ each package owns stands in [design.md](design.md). This page is made by `make d
 flowchart TD
 HEAD
 awk -F ': *' '
-  /^#/ || /^internal\/(testing|bench|demo|soak|testsum)/ { next }
+  /^#/ || /^internal\/(testing|measure|demo)/ { next }
   { name[++n] = $1; count = split($2, to, " "); for (i = 1; i <= count; i++) direct[$1, to[i]] = 1 }
   END {
     for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (direct[name[i], name[j]]) { reach[i, j] = 1; used[j] = 1 }
