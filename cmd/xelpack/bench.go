@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/measure"
+	"github.com/xelpack/xelpack/internal/version"
 )
 
 // benchOptions are the flags of bench.
@@ -74,7 +75,7 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 	if mo.Program, err = os.Executable(); err != nil {
 		return err
 	}
-	report, err := measure.Run(ctx, userAgent(), measure.Suites, mo)
+	report, err := measure.Run(ctx, version.Program(), measure.Suites, mo)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -62,7 +63,7 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` that ends in .mbtiles")
 	o.selectionOptions.register(f)
-	o.fetchOptions.register(f)
+	registerImagery(f, &o.imagery)
 	o.registerWork(f)
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
 	return cmd
@@ -160,33 +161,34 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, encoding estimate
 
 // run lets the pipeline do a job of build or repair, with a bar over what is to be done.
 func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
-	o.untilWhole = true
+	from := o.imagery
+	from.UntilWhole, from.AskMissing = true, o.retryMissing
 	run := o.newRun(p, po.Compression)
-	source, err := o.open(ctx, p, fetch.ClientOptions{
+	source, err := from.Open(ctx, p, fetch.ClientOptions{
 		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: o.onOutage(stderr),
 		Observer: &run.answers,
-	}, o.retryMissing, stderr)
+	}, notes(stderr))
 	if err != nil {
 		return pack.Report{}, errors.Join(err, writer.Close())
 	}
-	defer source.close(stderr)
-	source.client.Candidates(p, pack.Candidates(writer.Has, o.known(job), p.MaxZL)...)
+	defer source.Close()
+	source.Client.Candidates(p, pack.Candidates(writer.Has, o.known(job), p.MaxZL)...)
 	boundBuild(job.Items, p.MaxZL, po.Compression)
 	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
 	pipeline := pack.New(po)
 	defer func() { _ = pipeline.Close() }()
 	o.watch.planned(job.Items, todo)
-	o.watch.Client.Store(source.client)
+	o.watch.Client.Store(source.Client)
 	o.watch.Pipeline.Store(pipeline)
 	o.watch.Writer.Store(writer)
 
-	job.Client = source.client
+	job.Client = source.Client
 	chunks := 0
 	for _, it := range todo {
 		chunks += it.ChunkCount()
 	}
 	bar := progress.New(stderr, chunks, len(todo), func() progress.State {
-		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.client.Stats().BytesDownloaded}
+		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.Client.Stats().BytesDownloaded}
 	}, o.logProgress(stderr))
 	defer bar.Close()
 	seen := run.watch(pipeline)
@@ -288,7 +290,7 @@ func metadata(o buildOptions, p plan, before planned) map[string]string {
 		"xelpack:providers":       p.Provider.ID,
 		"xelpack:licence":         p.Provider.Licence,
 		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable),
-		"xelpack:encoder":         userAgent() + " " + o.Quality,
+		"xelpack:encoder":         version.Program() + " " + o.Quality,
 		"xelpack:jpeg_decoder":    dds.Decoder(),
 	}
 }

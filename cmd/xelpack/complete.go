@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
@@ -121,7 +122,7 @@ func completeArgs(names []string) cobra.CompletionFunc {
 
 // completeProvider lists the providers, with what they are.
 func completeProvider(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	list := []string{autoProvider}
+	list := []string{imagery.Auto}
 	for _, p := range knownProviders() {
 		list = append(list, cobra.CompletionWithDesc(p.ID, cmp.Or(p.Coverage, p.Name)))
 	}
@@ -140,7 +141,7 @@ func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 // knownProviders are the user's and the built-in ones, or these alone where the user's file is bad:
 // completing is no time to say so.
 func knownProviders() []fetch.Provider {
-	known, err := catalogue()
+	known, err := imagery.Catalogue()
 	if err != nil {
 		return providers.BuiltIn()
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/doctor"
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -25,7 +25,7 @@ import (
 
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
-	fetchOptions
+	imagery imagery.Options
 	Scenery []string
 	XPlane  string
 	JSON    bool
@@ -58,14 +58,14 @@ Exits with 0 when nothing is a failure, warnings or not, and with 1 otherwise.`,
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to look at; may be repeated")
 	f.StringVar(&o.XPlane, "xplane", "", "X-Plane's `DIR` (default where its installer noted it)")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
-	o.fetchOptions.register(f)
+	registerImagery(f, &o.imagery)
 	return cmd
 }
 
 var errIll = errors.New("something would keep a mount from working")
 
 func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.Writer) error {
-	if err := o.fetchOptions.validate(); err != nil {
+	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
 	cacheBytes, err := units.ParseBytes(defaultMemoryCache)
@@ -75,14 +75,14 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	findings := doctor.FUSE(ctx)
 	findings = append(findings, doctor.Limits(), doctor.Memory(mountMemory(cacheBytes, max(1, len(files)))))
 	if cache, err := os.UserCacheDir(); err == nil {
-		keep, _ := units.ParseBytes(cmp.Or(o.Keep, defaultKeep)) // validate has looked at it
+		keep, _ := o.imagery.KeepBytes() // Validate has looked at it
 		live, err := units.ParseBytes(defaultDiskCache)
 		if err != nil {
 			return err
 		}
 		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep+live))
 	}
-	known, errCatalogue := catalogue()
+	known, errCatalogue := imagery.Catalogue()
 	findings = append(findings, doctor.Config(o.errConfig, errCatalogue))
 
 	packages, about := examineScenery(ctx, o.Scenery)
@@ -132,12 +132,12 @@ func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Pac
 func (o doctorOptions) examineProvider(
 	ctx context.Context, known *providers.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
 ) doctor.Finding {
-	if o.Offline {
+	if o.imagery.Offline {
 		return doctor.NotAsked("--offline")
 	}
-	p, err := o.lookup(namedBy(packages, archives), io.Discard)
+	p, err := o.imagery.Lookup(namedBy(packages, archives), unsaid)
 	if err != nil {
-		return doctor.Provider(o.Provider, "", err, needed)
+		return doctor.Provider(o.imagery.Provider, "", err, needed)
 	}
 	at := orb.Point{7.1, 43.6}
 	if len(packages) > 0 && len(packages[0].Textures()) > 0 {
@@ -146,7 +146,7 @@ func (o doctorOptions) examineProvider(
 	const patience = 20 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, err := tryProvider(ctx, known, p, at)
+	said, err := imagery.Try(ctx, known, p, at)
 	if errors.Is(err, fetch.ErrNoImagery) {
 		said, err = "it answers, and has no imagery at the place that was asked for", nil
 	}

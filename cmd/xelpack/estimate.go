@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/realpath"
@@ -55,7 +56,7 @@ type planEstimate struct {
 }
 
 // estimatePlan estimates a build of items into the archive at output; "": a new one.
-func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo fetchOptions, eo estimate.Options, output string) (planEstimate, error) {
+func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo imagery.Options, eo estimate.Options, output string) (planEstimate, error) {
 	e := planEstimate{Textures: len(items), ByDetail: tiles.Counts(items)}
 	for _, n := range e.ByDetail {
 		e.Chunks += n.Chunks
@@ -64,10 +65,9 @@ func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo 
 	if err != nil {
 		return e, err
 	}
-	fo.untilWhole = true // as for a build
-	store, _ := fo.keeps(p)
+	fo.UntilWhole = true // as for a build
 	line := estimate.Line{
-		Concurrency: fo.Concurrency, Rate: fo.Rate, Local: p.Local(), Offline: fo.Offline, Keeps: store != "",
+		Concurrency: fo.Concurrency, Rate: fo.Rate, Local: p.Local(), Offline: fo.Offline, Keeps: fo.Keeps(p),
 		Known: knownOf(p, eo.Compression),
 	}
 	if extended {
@@ -82,7 +82,7 @@ func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo 
 	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
 		line.Rate = p.Rate
 	}
-	if e.work, err = estimate.Count(todo, p.MaxZL, fo.countKept(ctx, p)); err != nil {
+	if e.work, err = estimate.Count(todo, p.MaxZL, fo.CountKept(ctx, p)); err != nil {
 		return e, err
 	}
 	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), eo)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -36,12 +37,8 @@ var (
 	errDiskFull = errors.New("not enough disk")
 )
 
-// usageError is a command line that cannot be meant.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func usageErrorf(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+// usageErrorf is the error of a command line that cannot be meant.
+func usageErrorf(format string, args ...any) error { return usage.Errorf(format, args...) }
 
 // exitCode says what went wrong, and what to do about it, and returns the code for it.
 func exitCode(stderr io.Writer, err error) int {
@@ -68,12 +65,12 @@ func exitCode(stderr io.Writer, err error) int {
 }
 
 func codeOf(err error) int {
-	var usage usageError
+	var wrong usage.Error
 	var daemon exitStatus
 	switch {
 	case errors.As(err, &daemon):
 		return int(daemon)
-	case errors.As(err, &usage):
+	case errors.As(err, &wrong):
 		return exitUsage
 	case errors.Is(err, errHoles):
 		return exitHoles

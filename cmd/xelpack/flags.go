@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // flagError says what is wrong with a flag of cmd on the command line.
@@ -22,7 +23,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &bare):
 		return usageErrorf("--%s needs a value: %s", bare.GetFlag().Name, want(bare.GetFlag()))
 	case !errors.As(err, &unknown):
-		return usageError{err}
+		return usage.Error{Err: err}
 	}
 	// A misspelt verb leaves the root command to read the flags of the verb that was meant.
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {

@@ -79,7 +79,7 @@ type runRecord struct {
 
 func (o buildOptions) newRun(p fetch.Provider, c mbtiles.Compression) *runRecord {
 	r := &runRecord{provider: p, answers: answers{Observer: o.watch.making()}}
-	r.begun = estimate.Run{Concurrency: o.Concurrency, Rated: o.Rate > 0, Compression: c.String()}
+	r.begun = estimate.Run{Concurrency: o.imagery.Concurrency, Rated: o.imagery.Rate > 0, Compression: c.String()}
 	if r.begun.Concurrency == 0 {
 		r.begun.Concurrency = fetch.DefaultConcurrency()
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -19,7 +20,7 @@ func TestPlansCountOnTheMeasuredRate(t *testing.T) {
 	items := []tiles.Item{{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "BI"}}}
 	seconds := func() float64 {
 		t.Helper()
-		e, err := estimatePlan(t.Context(), items, p, fetchOptions{Concurrency: 32}, estimate.Options{}, "")
+		e, err := estimatePlan(t.Context(), items, p, imagery.Options{Concurrency: 32}, estimate.Options{}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

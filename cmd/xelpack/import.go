@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -115,7 +116,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 // checkFree compares --redistributable with what the catalogue says of the provider, and of those
 // that the names are of.
 func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
-	known, err := catalogue()
+	known, err := imagery.Catalogue()
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -19,7 +20,7 @@ import (
 
 // mountOptions are the flags of mount.
 type mountOptions struct {
-	fetchOptions
+	imagery imagery.Options
 	liveOptions
 	daemonOptions
 	observeOptions
@@ -62,7 +63,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to show; may be repeated, the first wins")
-	o.fetchOptions.register(f)
+	registerImagery(f, &o.imagery)
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
@@ -105,7 +106,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err := o.liveOptions.apply(&mo); err != nil {
 		return err
 	}
-	if err := o.fetchOptions.validate(); err != nil {
+	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
 	ready := func(fsys *mount.FS) (err error) {
@@ -137,20 +138,20 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	watch.holds(mo.Archives, mo.Files, flown)
 	if mo.Live != mount.LiveOff {
-		provider, err := o.lookup(namedBy(packages, lib.opened), stderr)
+		provider, err := o.imagery.Lookup(namedBy(packages, lib.opened), notes(stderr))
 		if err != nil {
 			return err
 		}
 		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-		source, err := o.open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.making(), OnOutage: observe.Logging{To: watch.log}.Outage}, false, stderr)
+		source, err := o.imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.making(), OnOutage: observe.Logging{To: watch.log}.Outage}, notes(stderr))
 		if err != nil {
 			return err
 		}
-		defer source.close(stderr)
+		defer source.Close()
 		pipeline := pack.New(o.pipeline(source, provider, watch.making()))
 		defer func() { _ = pipeline.Close() }()
 		mo.Generator = generator{pipeline}
-		watch.Client.Store(source.client)
+		watch.Client.Store(source.Client)
 		watch.Pipeline.Store(pipeline)
 		if mo.Disk = o.openDisk(ctx, provider, mo.Logger); mo.Disk != nil {
 			defer closeDisk(mo.Disk, mo.Logger)

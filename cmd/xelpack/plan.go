@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -22,7 +23,7 @@ import (
 // planOptions are the flags of plan.
 type planOptions struct {
 	selectionOptions
-	fetchOptions
+	imagery imagery.Options
 	packOptions
 	JSON bool
 	List bool
@@ -49,7 +50,7 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
 		},
 	}
 	o.selectionOptions.register(cmd.Flags())
-	o.fetchOptions.register(cmd.Flags())
+	registerImagery(cmd.Flags(), &o.imagery)
 	o.packOptions.register(cmd.Flags())
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
@@ -105,7 +106,7 @@ type plan struct {
 }
 
 func makePlan(ctx context.Context, o planOptions, output string, stderr io.Writer) (plan, error) {
-	so, fo := o.selectionOptions, o.fetchOptions
+	so, fo := o.selectionOptions, o.imagery
 	eo, err := o.packOptions.parse()
 	if err != nil {
 		return plan{}, err
@@ -113,7 +114,7 @@ func makePlan(ctx context.Context, o planOptions, output string, stderr io.Write
 	if err := so.validate(); err != nil {
 		return plan{}, err
 	}
-	if err := fo.validate(); err != nil {
+	if err := fo.Validate(); err != nil {
 		return plan{}, err
 	}
 	g, err := so.ground(stderr)
@@ -128,7 +129,7 @@ func makePlan(ctx context.Context, o planOptions, output string, stderr io.Write
 	if g.Traced != nil {
 		textures = slices.Values(g.Traced)
 	}
-	provider, err := fo.lookup(textures, stderr)
+	provider, err := fo.Lookup(textures, notes(stderr))
 	if err != nil {
 		return plan{}, err
 	}

@@ -7,20 +7,16 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/providers"
-	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func newProvidersCommand() *cobra.Command {
@@ -33,7 +29,7 @@ func newProvidersCommand() *cobra.Command {
 		Example: "  xelpack providers --json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			known, err := catalogue()
+			known, err := imagery.Catalogue()
 			if err != nil {
 				return err
 			}
@@ -132,28 +128,11 @@ func checkProvider(ctx context.Context, known *providers.Catalogue, name, at str
 	if err != nil {
 		return usageErrorf("--check: %w", err)
 	}
-	sayNotes(p, stderr)
-	said, err := tryProvider(ctx, known, p, orb.Point{lon, lat})
+	imagery.Notes(p, notes(stderr))
+	said, err := imagery.Try(ctx, known, p, orb.Point{lon, lat})
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "%s: %s\n", p.ID, said)
 	return err
-}
-
-// tryProvider fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and
-// says what came.
-func tryProvider(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
-	z := max(min(p.MaxZL, 14), p.MinZL)
-	n := float64(uint32(1) << z)
-	phi := at.Lat() * math.Pi / 180
-	c := tiles.Chunk{Z: z, X: uint32((at.Lon() + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
-	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: userAgent(), Token: known.Token})
-	defer client.Close()
-	start := time.Now()
-	body, err := client.Source(p).Fetch(ctx, c)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("ok: %s of %s for %s in %s", units.Bytes(int64(len(body))), http.DetectContentType(body), c, units.Duration(time.Since(start))), nil
 }

@@ -12,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -38,7 +40,7 @@ verified first, and the textures that suffered damage are built again as well: o
 		},
 	}
 	f := cmd.Flags()
-	o.fetchOptions.register(f)
+	registerImagery(f, &o.imagery)
 	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
 	explicit(f, "provider") // a default of builds would be another than the archive's
 	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
@@ -56,7 +58,7 @@ func runRepair(ctx context.Context, o buildOptions, stdout, stderr io.Writer) er
 	case o.Retries < 0 || o.Timeout <= 0 || o.Patience <= 0:
 		return usageErrorf("--retries, --timeout and --patience must be positive")
 	}
-	if err := o.fetchOptions.validate(); err != nil {
+	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
 	if o.watch, err = o.observeOptions.start(ctx, "repair", stderr); err != nil {
@@ -167,10 +169,10 @@ func holes(ctx context.Context, a *mbtiles.Archive, again func(mbtiles.Record) b
 
 // repairFrom builds items again that came from the provider named id.
 func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.Item, partial bool, po pack.Options, stderr io.Writer) (pack.Report, error) {
-	if o.Provider == autoProvider {
-		o.Provider = id
+	if o.imagery.Provider == imagery.Auto {
+		o.imagery.Provider = id
 	}
-	p, err := o.lookup(namedBy(nil, nil), stderr)
+	p, err := o.imagery.Lookup(namedBy(nil, nil), notes(stderr))
 	if err != nil {
 		return pack.Report{}, fmt.Errorf("%w (the textures are from %s: name its template or file with --provider)", err, id)
 	}
@@ -189,7 +191,7 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 		}
 	}
 	job := pack.Job{Items: todo, Provider: p.ID, Again: true, Partial: partial, Meta: map[string]string{
-		"xelpack:encoder": userAgent() + " " + o.Quality, "xelpack:jpeg_decoder": dds.Decoder(),
+		"xelpack:encoder": version.Program() + " " + o.Quality, "xelpack:jpeg_decoder": dds.Decoder(),
 	}}
 	if p.ID != id { // the archive is of both now
 		job.Meta["xelpack:providers"] = id + "," + p.ID

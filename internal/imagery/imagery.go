@@ -1,0 +1,110 @@
+// Package imagery is where chunks come from: the provider that is meant, the process's client, and
+// the store of fetched chunks before it. What builds an archive, serves a mount or estimates either
+// gets its source here.
+//
+//	p, err := o.Lookup(textures, note)
+//	source, err := o.Open(ctx, p, fetch.ClientOptions{}, note)
+//	defer source.Close()
+package imagery
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/xelpack/xelpack/internal/chunkstore"
+	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/internal/version"
+	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options say where imagery comes from, and what of it is kept.
+type Options struct {
+	Provider    string  // an id, a URL template, mbtiles:FILE, FILE.lay, or Auto
+	Concurrency int     // requests in flight at once; 0: 16 a processor
+	Rate        float64 // requests a second at most; 0: as many as the provider takes
+
+	Keep    string // the size that the store may grow to; "": DefaultKeep, or none of a bare URL template
+	NoStore bool   // neither use nor fill the store
+	Offline bool   // ask no provider: what is not in the store is missing
+
+	UntilWhole bool // chunks that are not kept otherwise are kept as long as their textures have holes
+	AskMissing bool // ask again for what the store knows not to be there
+}
+
+// Validate finds what is wrong with the options by themselves.
+func (o Options) Validate() error {
+	if o.Concurrency < 0 || o.Concurrency > fetch.MaxConcurrency {
+		return usage.Errorf("--concurrency %d: want 1 to %d, or 0 for 16 a processor", o.Concurrency, fetch.MaxConcurrency)
+	}
+	if !(o.Rate >= 0) {
+		return usage.Errorf("--rate %v: want requests a second, or 0 for no limit", o.Rate)
+	}
+	if _, err := o.KeepBytes(); err != nil {
+		return usage.Errorf("--keep-chunks: %w", err)
+	}
+	if o.Offline && o.NoStore {
+		return usage.Errorf("--offline needs the chunk store: leave out --no-store")
+	}
+	return nil
+}
+
+// Source is where the chunks of a build or a mount come from: the provider, and the store before
+// it.
+type Source struct {
+	fetch.Source
+	Client *fetch.Client
+	store  *chunkstore.Store // nil: none
+	note   func(string)
+}
+
+// Open returns where p's imagery comes from, with a client of its own: one a process. A store that
+// cannot be used is told to note and skipped, unless o.Offline needs it. Close it.
+func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOptions, note func(string)) (*Source, error) {
+	known, err := Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	co.Concurrency, co.Rate, co.UserAgent, co.Token = o.Concurrency, o.Rate, version.Program(), known.Token
+	client := fetch.NewClient(co)
+	s := &Source{Source: client.Source(p), Client: client, note: note}
+	s.store, err = o.openStore(ctx, p)
+	switch {
+	case err != nil && o.Offline:
+		client.Close()
+		return nil, fmt.Errorf("--offline: %w", err)
+	case err != nil:
+		note(words.Sprintf("chunks are not kept: %v", err))
+	case s.store != nil && o.Offline:
+		s.Source = s.store.Source(nil, o.AskMissing)
+	case s.store != nil:
+		s.Source = s.store.Source(s.Source, o.AskMissing)
+	}
+	return s, nil
+}
+
+// Forget implements fetch.Keeper for what stands behind.
+func (s *Source) Forget(c tiles.Chunk) {
+	if keeper, ok := s.Source.(fetch.Keeper); ok {
+		keeper.Forget(c)
+	}
+}
+
+// Whole implements fetch.Keeper for what stands behind.
+func (s *Source) Whole(chunks []tiles.Chunk) {
+	if keeper, ok := s.Source.(fetch.Keeper); ok {
+		keeper.Whole(chunks)
+	}
+}
+
+// Close closes store and client. A store that could not be written is no failure of the work: note
+// is told.
+func (s *Source) Close() {
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.note(words.Sprintf("chunks are not kept: %v", err))
+		}
+	}
+	s.Client.Close()
+}

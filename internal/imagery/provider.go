@@ -1,0 +1,119 @@
+package imagery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/internal/version"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Auto is the provider that takes what the scenery's names ask for.
+const Auto = "auto"
+
+// fallback has the whole world, openly licensed, if not sharp.
+const fallback = "eox"
+
+// Catalogue reads the user's providers.
+func Catalogue() (*providers.Catalogue, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return &providers.Catalogue{}, nil // no home, no providers of one's own
+	}
+	c, err := providers.Load(filepath.Join(dir, "xelpack"))
+	if err != nil {
+		return nil, usage.Error{Err: err}
+	}
+	return c, nil
+}
+
+// Lookup finds the provider. With Auto it is the one that most of the textures are named after, if
+// xelpack knows it. note is told what of it was guessed or is not done.
+func (o Options) Lookup(textures iter.Seq[tiles.Texture], note func(string)) (fetch.Provider, error) {
+	known, err := Catalogue()
+	if err != nil {
+		return fetch.Provider{}, err
+	}
+	if o.Provider != Auto {
+		p, err := known.Lookup(o.Provider)
+		if err != nil {
+			return p, usage.Errorf("--provider: %w", err)
+		}
+		Notes(p, note)
+		return p, nil
+	}
+	wanted, others := commonMaptype(textures)
+	if wanted != "" {
+		p, err := known.Lookup(wanted)
+		switch {
+		case err == nil:
+			if others > 0 {
+				note(fmt.Sprintf("provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)", p.ID, wanted, units.Plural(others, "texture")))
+			}
+			Notes(p, note)
+			return p, nil
+		case errors.Is(err, providers.ErrUnknown):
+			note(fmt.Sprintf("provider: none is known for maptype %s: taking %s (--provider chooses)", wanted, fallback))
+		default:
+			note(fmt.Sprintf("provider: maptype %s: %v; taking %s (--provider chooses)", wanted, err, fallback))
+		}
+	}
+	p, err := known.Lookup(fallback)
+	if strings.EqualFold(filepath.Ext(p.File), ".lay") || err != nil { // Ortho4XP's own of that name was not asked for
+		return providers.Lookup(fallback)
+	}
+	return p, err
+}
+
+// Notes tells note what of a provider's description was guessed or is not done.
+func Notes(p fetch.Provider, note func(string)) {
+	for _, text := range p.Notes {
+		note(fmt.Sprintf("provider: %s: %s", p.ID, text))
+	}
+}
+
+// commonMaptype returns the maptype that most textures have and how many have another.
+func commonMaptype(textures iter.Seq[tiles.Texture]) (maptype string, others int) {
+	counts := make(map[string]int)
+	total := 0
+	for t := range textures {
+		m := strings.ToUpper(t.Maptype)
+		counts[m]++
+		total++
+		if n := counts[m]; n > counts[maptype] || n == counts[maptype] && m < maptype {
+			maptype = m
+		}
+	}
+	return maptype, total - counts[maptype]
+}
+
+// Try fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and says what
+// came.
+func Try(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
+	z := max(min(p.MaxZL, 14), p.MinZL)
+	n := float64(uint32(1) << z)
+	phi := at.Lat() * math.Pi / 180
+	c := tiles.Chunk{Z: z, X: uint32((at.Lon() + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
+	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: version.Program(), Token: known.Token})
+	defer client.Close()
+	start := time.Now()
+	body, err := client.Source(p).Fetch(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("ok: %s of %s for %s in %s", units.Bytes(int64(len(body))), http.DetectContentType(body), c, units.Duration(time.Since(start))), nil
+}
