@@ -125,6 +125,9 @@ type tomlFile struct {
 type tomlProvider struct {
 	ID, Code, Name, Template, Coverage, Licence, Attribution string
 
+	Kind, Format    string
+	TilePx          int `toml:"tile_px"`
+	Blank           []Colour
 	Codes           []string
 	MinZL           uint8 `toml:"min_zl"`
 	MaxZL           uint8 `toml:"max_zl"`
@@ -202,7 +205,7 @@ var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
 func (t tomlProvider) provider() (Provider, error) {
 	p := Provider{
 		ID: strings.ToLower(t.ID), Code: t.Code, Codes: t.Codes, Name: t.Name, Template: t.Template, MinZL: tiles.ZL(t.MinZL), MaxZL: tiles.ZL(t.MaxZL),
-		Headers: t.Headers, TokenVars: t.TokenVars, NoImagery: t.NoImagery, Rate: t.Rate, Concurrency: t.Concurrency,
+		Kind: t.Kind, Format: t.Format, TilePx: t.TilePx, Blank: t.Blank, Headers: t.Headers, TokenVars: t.TokenVars, NoImagery: t.NoImagery, Rate: t.Rate, Concurrency: t.Concurrency,
 		Coverage: t.Coverage, Licence: t.Licence, Attribution: t.Attribution, Redistributable: t.Redistributable,
 	}
 	return p, p.complete()
@@ -239,10 +242,17 @@ func (p *Provider) complete() error {
 		return err
 	}
 	t, err := parseTemplate(p.Template)
-	if err == nil {
-		t.Bound(p)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := p.tiled(t); err != nil {
+		return err
+	}
+	t.Bound(p)
+	if p.MinZL > p.MaxZL {
+		return fmt.Errorf("tiles of %d px have no chunk of zoom level %d", p.TilePx, p.MaxZL)
+	}
+	return nil
 }
 
 func checkHeaders(headers map[string]string) error {
@@ -274,9 +284,13 @@ func (p Provider) StoreName() string {
 	if p.Local() {
 		return ""
 	}
+	size := ""
+	if p.TilePixels() > tiles.ChunkPixels {
+		size = fmt.Sprintf("-%dpx", p.TilePixels())
+	}
 	for _, known := range BuiltIn() {
 		if known.ID == p.ID && known.Template == p.Template {
-			return p.ID + ".mbtiles"
+			return p.ID + size + ".mbtiles"
 		}
 	}
 	id := strings.Map(func(r rune) rune {
@@ -285,5 +299,5 @@ func (p Provider) StoreName() string {
 		}
 		return r
 	}, p.ID)
-	return fmt.Sprintf("%s-%.4x.mbtiles", id, sha256.Sum256([]byte(p.Template)))
+	return fmt.Sprintf("%s-%.4x%s.mbtiles", id, sha256.Sum256([]byte(p.Template)), size)
 }

@@ -29,12 +29,16 @@ type Provider struct {
 	Codes    []string // further maptypes that it answers to, in any case
 	Name     string
 	Template string // URL template; empty for sample
+	Kind     string // KindXYZ or KindWMS; follows from Template
+	TilePx   int    // side of its tiles: 256, 512, 1024 or 2048; 0: 256
+	Format   string // of its pictures, for people: what counts is what comes
 
-	MinZL, MaxZL tiles.ZL // what it has
+	MinZL, MaxZL tiles.ZL // what it has, in levels of chunks of 256 px, whatever its tiles are
 
 	Headers     map[string]string // sent to its own host only
 	TokenVars   []string          // environment variables looked at for {token}, before XELPACK_TOKEN_<ID>
 	NoImagery   []NoImageryRule   // answers with status 200 that mean "none here"
+	Blank       []Colour          // chunks wholly of one of these, or transparent, mean "none here"
 	Rate        float64           // requests a second at most; 0: no limit
 	Concurrency int               // requests in flight at most; 0: the client's
 
@@ -161,6 +165,7 @@ func bareProvider(s string, t *Template) Provider {
 		ID: templateID(t), Code: BareCode, Name: t.Host, Template: s, MaxZL: tiles.MaxZL,
 		Licence: "unknown", NoImagery: placeholders(s),
 	}
+	_ = p.tiled(t) // nothing is wrong with what is not said
 	t.Bound(&p)
 	return p
 }
@@ -179,6 +184,7 @@ func (p Provider) Resolve(more func(id string) string) (t *Template, tok string,
 	if t, err = parseTemplate(p.Template); err != nil {
 		return nil, "", fmt.Errorf("provider %s: %w", p.ID, err)
 	}
+	t.tilePx = p.TilePixels()
 	tok, err = p.token(t, more)
 	return t, tok, err
 }

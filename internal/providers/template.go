@@ -23,6 +23,8 @@ type Template struct {
 	segments []segment
 	levels   []string // what the zoom levels are called, if not by their numbers
 	token    bool     // it holds {token}
+	boxed    bool     // it holds {bbox}, {width} and {height}
+	tilePx   int      // of {width} and {height}
 }
 
 type segment struct {
@@ -44,6 +46,9 @@ const (
 	centreX // metres
 	centreY
 	sizeMetres
+	box
+	tileWidth
+	tileHeight
 	chosen
 	token
 )
@@ -66,6 +71,12 @@ func placeholder(name string) (segmentKind, bool) {
 		return centreY, true
 	case "size":
 		return sizeMetres, true
+	case "bbox":
+		return box, true
+	case "width":
+		return tileWidth, true
+	case "height":
+		return tileHeight, true
 	case "token":
 		return token, true
 	}
@@ -78,7 +89,7 @@ func parseTemplate(s string) (*Template, error) {
 	fail := func(format string, args ...any) (*Template, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s), fmt.Sprintf(format, args...))
 	}
-	t := &Template{}
+	t := &Template{tilePx: tiles.ChunkPixels}
 	seen := map[segmentKind]bool{}
 	for rest := escaped(s); rest != ""; {
 		open := strings.IndexAny(rest, "{}")
@@ -117,13 +128,17 @@ func parseTemplate(s string) (*Template, error) {
 		}
 		kind, ok := placeholder(name)
 		if !ok {
-			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {zoom:a,b} {-y} {quadkey} {xcenter} {ycenter} {size} {switch:a,b} {token}", name)
+			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {zoom:a,b} {-y} {quadkey} {xcenter} {ycenter} {size} {bbox} {width} {height} {switch:a,b} {token}", name)
 		}
 		seen[kind] = true
 		t.segments = append(t.segments, segment{kind: kind})
 	}
-	if !seen[quadkey] && !(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) && !(seen[centreX] && seen[centreY] && (seen[sizeMetres] || seen[chunkZ])) {
-		return fail("it does not say which chunk: it needs {z}, {x} and {y} (or {-y}), or {quadkey}, or {xcenter}, {ycenter} and {size}")
+	t.boxed = seen[box]
+	switch {
+	case t.boxed != seen[tileWidth] || t.boxed != seen[tileHeight]:
+		return fail("{bbox}, {width} and {height} belong together: it needs all of them or none")
+	case !t.boxed && !seen[quadkey] && !(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) && !(seen[centreX] && seen[centreY] && (seen[sizeMetres] || seen[chunkZ])):
+		return fail("it does not say which chunk: it needs {z}, {x} and {y} (or {-y}), or {quadkey}, or {xcenter}, {ycenter} and {size}, or {bbox}, {width} and {height}")
 	}
 	t.token = seen[token]
 
@@ -151,6 +166,11 @@ func parseTemplate(s string) (*Template, error) {
 	}
 	if _, err := url.Parse(t.URL(tiles.Chunk{}, "")); err != nil {
 		return fail("it is not a URL")
+	}
+	if t.boxed {
+		if err := checkBox(t.URL(tiles.Chunk{}, "")); err != nil {
+			return fail("%v", err)
+		}
 	}
 	t.Host = strings.ToLower(u.Host)
 	if strings.Contains(t.Host, "maps.yandex.") && !strings.Contains(s, "projection=web_mercator") {
@@ -206,13 +226,15 @@ func (t *Template) firstLevel() int {
 	return first
 }
 
-// Bound narrows p's zoom levels to those that have a name.
+// Bound narrows p's zoom levels to those that its tiles can have, and that have a name.
 func (t *Template) Bound(p *Provider) {
+	n := tiles.ZL(p.TileLevels())
+	p.MinZL = max(p.MinZL, n)
 	if t.levels == nil {
 		return
 	}
-	p.MinZL = max(p.MinZL, tiles.ZL(t.firstLevel()))
-	p.MaxZL = min(p.MaxZL, tiles.ZL(len(t.levels)-1))
+	p.MinZL = max(p.MinZL, tiles.ZL(t.firstLevel())+n)
+	p.MaxZL = min(p.MaxZL, tiles.ZL(len(t.levels)-1)+n)
 }
 
 // escaped returns s with what cannot stand in a URL escaped behind the host, as browsers do,
@@ -244,7 +266,7 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// URL returns where c is. tok goes in as it is: the caller has escaped it.
+// URL returns where tile c is. tok goes in as it is: the caller has escaped it.
 func (t *Template) URL(c tiles.Chunk, tok string) string {
 	return t.expand(c, tok, func(s segment) string {
 		switch s.kind {
@@ -265,6 +287,13 @@ func (t *Template) URL(c tiles.Chunk, tok string) string {
 			return metres((float64(c.X)+0.5)*chunkMetres(c.Z) - webCorner)
 		case centreY:
 			return metres(webCorner - (float64(c.Y)+0.5)*chunkMetres(c.Z))
+		case box:
+			side := chunkMetres(c.Z)
+			west, north := float64(c.X)*side-webCorner, webCorner-float64(c.Y)*side
+			east, south := float64(c.X+1)*side-webCorner, webCorner-float64(c.Y+1)*side
+			return metres(west) + "," + metres(south) + "," + metres(east) + "," + metres(north)
+		case tileWidth, tileHeight:
+			return strconv.Itoa(t.tilePx)
 		case sizeMetres:
 			return strconv.Itoa(int(chunkMetres(c.Z))) // cut off, as Ortho4XP does
 		default:

@@ -1,0 +1,139 @@
+package providers
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"image"
+	"math/bits"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// The kinds of service.
+const (
+	KindXYZ = "xyz" // ready-made tiles
+	KindWMS = "wms" // pictures of any box: WMS GetMap, ArcGIS exportImage
+)
+
+// maxTilePx is the side of the largest tiles that are asked for: decoded, one takes 16 MiB.
+const maxTilePx = 2048
+
+// TilePixels returns the side of p's tiles.
+func (p Provider) TilePixels() int { return max(p.TilePx, tiles.ChunkPixels) }
+
+// TileLevels returns the n of p's tiles, which have 256·2ⁿ px: chunk (z, x, y) is cut from tile
+// (z-n, x>>n, y>>n).
+func (p Provider) TileLevels() uint {
+	return uint(bits.Len(uint(p.TilePixels()/tiles.ChunkPixels)) - 1)
+}
+
+// Tile returns the tile that c is cut from: what is asked for to have c. Its zoom level is lower
+// than c's by TileLevels.
+func (p Provider) Tile(c tiles.Chunk) tiles.Chunk { return c.Above(p.TileLevels()) }
+
+// tiled fills in how p's tiles are asked for, or says what is wrong with it.
+func (p *Provider) tiled(t *Template) error {
+	switch {
+	case p.Kind != "" && p.Kind != KindXYZ && p.Kind != KindWMS:
+		return fmt.Errorf("kind %q: want %s (tiles) or %s (GetMap, exportImage)", p.Kind, KindXYZ, KindWMS)
+	case p.Kind == KindWMS && !t.boxed:
+		return fmt.Errorf("kind %s: its template must hold {bbox}, {width} and {height}", KindWMS)
+	case p.Kind == KindXYZ && t.boxed:
+		return fmt.Errorf("kind %s: {bbox} in its template is for kind %s", KindXYZ, KindWMS)
+	case p.TilePx == 0 && t.boxed:
+		p.TilePx = maxTilePx
+	case p.TilePx == 0:
+		p.TilePx = tiles.ChunkPixels
+	}
+	p.Kind = KindXYZ
+	if t.boxed {
+		p.Kind = KindWMS
+	}
+	if sizes := []int{256, 512, 1024, maxTilePx}; !slices.Contains(sizes, p.TilePx) {
+		return fmt.Errorf("tile_px %d: want one of %v", p.TilePx, sizes)
+	}
+	return nil
+}
+
+// Colour is one of those in which a provider paints what it has no imagery of: "white", "black",
+// "#rrggbb", or "flat" for whatever colour fills a whole chunk.
+type Colour struct {
+	R, G, B uint8
+	Any     bool
+}
+
+var _ encoding.TextUnmarshaler = (*Colour)(nil)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Colour) UnmarshalText(text []byte) error {
+	switch name := strings.ToLower(string(text)); name {
+	case "flat":
+		*c = Colour{Any: true}
+	case "white":
+		*c = Colour{R: 255, G: 255, B: 255}
+	case "black":
+		*c = Colour{}
+	default:
+		var end string
+		*c = Colour{}
+		if n, _ := fmt.Sscanf(name, "#%02x%02x%02x%s", &c.R, &c.G, &c.B, &end); n != 3 || len(name) != len("#rrggbb") {
+			return fmt.Errorf("blank %q: want white, black, #rrggbb or flat (what is transparent always counts)", text)
+		}
+	}
+	return nil
+}
+
+// colourOff is by how much a pixel may differ from the colour: JPEG rounds.
+const colourOff = 3
+
+// Fills says whether every pixel of img has the colour.
+func (c Colour) Fills(img *image.NRGBA) bool {
+	size := img.Rect.Size()
+	if c.Any && len(img.Pix) >= 4 {
+		c.R, c.G, c.B = img.Pix[0], img.Pix[1], img.Pix[2]
+	}
+	off := func(a, b uint8) bool { return max(a, b)-min(a, b) > colourOff }
+	for y := range size.Y {
+		for row := img.Pix[y*img.Stride:][:size.X*4]; len(row) > 0; row = row[4:] {
+			if off(row[0], c.R) || off(row[1], c.G) || off(row[2], c.B) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkBox says what is wrong with the query of an address that asks for a box: whatever names a
+// projection must name the web's, under the name that the version of WMS has for it.
+func checkBox(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("it is not a URL")
+	}
+	query := map[string]string{}
+	for name, values := range u.Query() {
+		query[strings.ToLower(name)] = values[0]
+	}
+	for _, name := range []string{"crs", "srs", "bboxsr", "imagesr"} {
+		if value, ok := query[name]; ok && !isWebMercator(value) {
+			return fmt.Errorf("%s=%s: another projection than Web Mercator (EPSG:3857)", strings.ToUpper(name), value)
+		}
+	}
+	has := func(name string) bool { _, ok := query[name]; return ok }
+	switch version := query["version"]; {
+	case has("bboxsr") != has("imagesr"):
+		return errors.New("of exportImage it needs both bboxSR=3857 and imageSR=3857")
+	case has("bboxsr"):
+	case strings.HasPrefix(version, "1.3") && !has("crs"):
+		return fmt.Errorf("WMS %s needs CRS=EPSG:3857", version)
+	case strings.HasPrefix(version, "1.1") && !has("srs"):
+		return fmt.Errorf("WMS %s needs SRS=EPSG:3857", version)
+	case !has("crs") && !has("srs"):
+		return errors.New("{bbox} is in Web Mercator: it needs CRS=EPSG:3857, SRS=EPSG:3857 or bboxSR=3857")
+	}
+	return nil
+}
