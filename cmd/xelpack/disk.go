@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"syscall"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/units"
 )
 
@@ -20,12 +20,12 @@ func enoughDisk(file string, need int64) error {
 // enoughRoom says whether an archive of so many bytes will fit into a folder. The journal beside it
 // holds no more than the few pages that a transaction changes.
 func enoughRoom(dir string, need int64) error {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err != nil {
-		return fmt.Errorf("free space of %s: %w", dir, err)
+	disk, err := filesys.Of(dir)
+	if err != nil {
+		return err
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < need {
-		return fmt.Errorf("%w: the archive needs about %s, and %s has %s", errDiskFull, units.Bytes(need), dir, units.Bytes(free))
+	if disk.Free < need {
+		return fmt.Errorf("%w: the archive needs about %s, and %s has %s", errDiskFull, units.Bytes(need), dir, units.Bytes(disk.Free))
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/realpath"
-
 	"github.com/xelpack/xelpack/internal/words"
 )
 
@@ -71,21 +71,20 @@ func Disk(dir string, wanted int64) Finding {
 	if err != nil {
 		return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", dir, err)
 	}
-	var fs unix.Statfs_t
+	var room filesys.Info
 	for {
-		err := unix.Statfs(at, &fs)
-		if err == nil {
+		if room, err = filesys.Of(at); err == nil {
 			break
 		}
 		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
-			return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", at, err)
+			return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%v", err)
 		}
 		at = filepath.Dir(at)
 	}
 	if unix.Access(at, unix.W_OK) != nil {
 		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)", "%s cannot be written", at)
 	}
-	return disk(s, dir, int64(fs.Bavail)*fs.Bsize, wanted)
+	return disk(s, dir, room.Free, wanted)
 }
 
 func disk(s subject, dir string, free, wanted int64) Finding {
