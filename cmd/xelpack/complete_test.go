@@ -11,6 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
@@ -19,7 +20,7 @@ func TestChoices(t *testing.T) {
 	parsers := map[string]func(string) error{
 		"quality":   func(s string) error { _, err := dds.ParseQuality(s); return err },
 		"compress":  func(s string) error { _, err := mbtiles.ParseCompression(s); return err },
-		"prefer":    func(s string) error { _, err := mbtiles.ParsePreference(s); return err },
+		"prefer":    func(s string) error { _, err := combine.ParsePreference(s); return err },
 		"live":      func(s string) error { _, err := mount.ParseLiveMode(s); return err },
 		"log-level": func(s string) error { _, err := logs.ParseLevel(s); return err },
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
 
 // diffOptions are the flags of diff.
@@ -58,7 +59,7 @@ func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdo
 			return err
 		}
 	}
-	d, err := mbtiles.Diff(ctx, from, to)
+	d, err := combine.Diff(ctx, from, to)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdo
 	if o.Patch != "" {
 		o.Output, o.JSON = o.Patch, false
 		err := o.run("patch", stderr, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
-			r, err := mbtiles.WritePatch(ctx, o.Patch, from, to, co)
+			r, err := combine.WritePatch(ctx, o.Patch, from, to, co)
 			return r, "patch of " + madeText(r), err
 		})
 		if err != nil {
@@ -86,13 +87,13 @@ func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdo
 	return nil
 }
 
-func printDiff(w io.Writer, d mbtiles.Difference) error {
+func printDiff(w io.Writer, d combine.Difference) error {
 	b := bufio.NewWriter(w)
 	for _, c := range d.Changes {
 		fmt.Fprintf(b, "%-8s %s\n", c.Kind, c.Texture)
 	}
-	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", units.Count(d.Count(mbtiles.Added)), units.Count(d.Count(mbtiles.Removed)),
-		units.Count(d.Count(mbtiles.Changed)), units.Count(d.Count(mbtiles.Recorded)))
+	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", units.Count(d.Count(combine.Added)), units.Count(d.Count(combine.Removed)),
+		units.Count(d.Count(combine.Changed)), units.Count(d.Count(combine.Recorded)))
 	return b.Flush()
 }
 
@@ -111,7 +112,7 @@ the patch promises; else nothing is changed. The new archive replaces the old on
 			}
 			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
 				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(), func(co mbtiles.CopyOptions) (any, string, error) {
-					r, err := mbtiles.Apply(cmd.Context(), o.Output, a[0], a[1], co)
+					r, err := combine.Apply(cmd.Context(), o.Output, a[0], a[1], co)
 					return r, madeText(r), err
 				})
 			})

@@ -13,6 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -96,7 +97,7 @@ var hints = []struct {
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrUnfinished, "run the command that began it again: it goes on where it stopped; `xelpack info FILE.mbtiles.part` says what is there"},
 	{mbtiles.ErrVersion, "update xelpack"},
-	{mbtiles.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
+	{combine.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
 	{mbtiles.ErrTruncated, copyAgain + ", or remove it and build it anew; `xelpack verify` says whether what is left can be repaired"},
 	{mbtiles.ErrCorrupt, "`xelpack verify` says what is damaged, and what to do about it"},
 	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
 
 // mergeOptions are the flags of merge.
@@ -51,13 +52,13 @@ not mixed without --force; attribution and licences of all that was taken stand 
 }
 
 func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, stdout, stderr io.Writer) error {
-	prefer, err := mbtiles.ParsePreference(o.Prefer)
+	prefer, err := combine.ParsePreference(o.Prefer)
 	if err != nil {
 		return usageErrorf("--prefer: %w", err)
 	}
-	mo := mbtiles.MergeOptions{Prefer: prefer, Force: o.Force}
+	mo := combine.MergeOptions{Prefer: prefer, Force: o.Force}
 	if o.DryRun {
-		r, err := mbtiles.PlanMerge(ctx, inputs, mo)
+		r, err := combine.PlanMerge(ctx, inputs, mo)
 		if err != nil {
 			return err
 		}
@@ -72,13 +73,13 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 	}
 	return o.run("merge", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		mo.CopyOptions = co
-		r, err := mbtiles.Merge(ctx, o.Output, inputs, mo)
+		r, err := combine.Merge(ctx, o.Output, inputs, mo)
 		return r, madeText(r.CopyReport) + "\n" + takenText(r), err
 	})
 }
 
 // takenText is a line an input.
-func takenText(r mbtiles.MergeReport) string {
+func takenText(r combine.MergeReport) string {
 	s := ""
 	for _, in := range r.Inputs {
 		s += fmt.Sprintf("  %s of %s from %s\n", units.Count(in.Taken), units.Count(in.Textures), in.Path)

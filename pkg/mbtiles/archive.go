@@ -7,6 +7,8 @@ import (
 	"iter"
 	"os"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -23,6 +25,21 @@ type Archive struct {
 
 	truncated error  // that it was cut short, of one that ReaderOptions.Remains has opened
 	patchBase string // the digest of the archive that it is a patch for; empty for an archive
+}
+
+// Path returns the name that the archive was opened by.
+func (a *Archive) Path() string { return a.path }
+
+// Complete reports whether the archive is finished, not one that is being built.
+func (a *Archive) Complete() bool { return a.complete }
+
+// NoPatch returns an ErrIsPatch that says what to do if the archive is a patch: what it holds is
+// not all there is.
+func (a *Archive) NoPatch() error {
+	if a.patchBase == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)", a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
 }
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.

@@ -22,34 +22,68 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// source is where one texture of a new archive comes from.
-type source struct {
-	from *Archive
+// Source is where one texture of a new archive comes from.
+type Source struct {
+	From *Archive
 	row  int // of its index
 }
 
-func (s source) entry() Entry { return s.from.index.entry(s.row) }
+// Sources are those textures of a that keep wants, in order; nil wants all.
+func (a *Archive) Sources(keep func(Entry) bool) []Source {
+	var s []Source
+	for i := range a.index.rows {
+		if keep == nil || keep(a.index.entry(i)) {
+			s = append(s, Source{a, i})
+		}
+	}
+	return s
+}
+
+// Entry returns the texture.
+func (s Source) Entry() Entry { return s.From.index.entry(s.row) }
+
+// Compare orders textures as an archive does.
+func (s Source) Compare(t Source) int { return s.Entry().Texture.Compare(t.Entry().Texture) }
+
+// CompareKey orders textures as their keys are: those that are one, however they are spelled, are
+// equal.
+func (s Source) CompareKey(t Source) int {
+	a, b := s.From.index.rows[s.row], t.From.index.rows[t.row]
+	return cmp.Or(cmp.Compare(a.zl, b.zl), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col),
+		cmp.Compare(s.From.index.folded[a.maptype], t.From.index.folded[b.maptype]))
+}
+
+// Assembly says what an archive is made of whose textures stand in others.
+type Assembly struct {
+	From     []*Archive                // that are read, one of which may be what stands at the path
+	Sources  []Source                  // of the textures, in the order of Source.Compare
+	Metadata map[string]string         // as Writer.Finish takes it
+	Accept   func(digest string) error // refuses what it makes, of which nothing is left then; nil: takes all
+}
 
 // ownedContent is where one content of a new archive comes from: the first texture that has it.
 type ownedContent struct {
-	source
+	Source
 	sha [32]byte
 }
 
-// assembly makes an archive of textures that stand in others. What it makes is canonical: the same
-// textures with the same segments and metadata are the same bytes, whatever they were taken from.
-// Contents are numbered in the order of the textures that have them, each once; rows come in the
-// order of their keys.
+// Assemble makes an archive at path of textures that stand in others. What it makes is canonical:
+// the same textures with the same segments and metadata are the same bytes, whatever they were
+// taken from.
+func Assemble(ctx context.Context, path string, a Assembly, o CopyOptions) (CopyReport, error) {
+	work := assembling{path: path, o: o.withDefaults(), Assembly: a}
+	return work.assemble(ctx)
+}
+
+// assembling is the work of Assemble. Contents are numbered in the order of the textures that have
+// them, each once; rows come in the order of their keys.
 //
 // The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed:
 // unlike a build it is not gone on with, since it takes no longer than copying.
-type assembly struct {
-	path    string // as it is named; once it is being made, what that leads to if it is a link
-	o       CopyOptions
-	inputs  []*Archive        // that are read, one of which may be what stands at path
-	sources []source          // of the textures, in the order of tiles.Texture.Compare
-	meta    map[string]string // as Writer.Finish takes it
-	expect  string            // the digest that it must have; empty: any
+type assembling struct {
+	Assembly
+	path string // as it is named; once it is being made, what that leads to if it is a link
+	o    CopyOptions
 
 	contents []ownedContent // by id-1
 	index    *index         // of the new archive
@@ -59,7 +93,7 @@ type assembly struct {
 }
 
 // assemble makes the archive.
-func (a *assembly) assemble(ctx context.Context) (CopyReport, error) {
+func (a *assembling) assemble(ctx context.Context) (CopyReport, error) {
 	named := a.path
 	var err error
 	if a.path, err = archivePath(named); err != nil {
@@ -118,7 +152,7 @@ func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error)
 // current says whether what is to be replaced is still what is read: before the lock was taken
 // another process may have put something better in its place, or let the link that names it lead
 // elsewhere.
-func (a *assembly) current(named string) error {
+func (a *assembling) current(named string) error {
 	now, err := os.Stat(a.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -126,7 +160,7 @@ func (a *assembly) current(named string) error {
 	if err != nil {
 		return sqlite.Bare(err)
 	}
-	for _, in := range a.inputs {
+	for _, in := range a.From {
 		if in.file != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.file) {
 			return errors.New("it was replaced since it was opened; run the same command again")
 		}
@@ -157,7 +191,7 @@ func publishCopy(tmp, path string, replace bool) error {
 
 // write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all
 // other rows by SQLite.
-func (a *assembly) write(ctx context.Context, tmp string) (err error) {
+func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 	if err := a.plan(ctx); err != nil {
 		return err
 	}
@@ -169,7 +203,7 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 	base := filepath.Base(a.path)
 	// What is overwritten later leaves its traces in the page: the name is the right one from the
 	// start.
-	root, pages, err := emptyArchive(ctx, tmp, cmp.Or(a.meta["name"], strings.TrimSuffix(base, filepath.Ext(base))))
+	root, pages, err := emptyArchive(ctx, tmp, cmp.Or(a.Metadata["name"], strings.TrimSuffix(base, filepath.Ext(base))))
 	if err != nil {
 		return fmt.Errorf("make the tables: %w", err)
 	}
@@ -196,21 +230,21 @@ func (a *assembly) write(ctx context.Context, tmp string) (err error) {
 }
 
 // plan numbers the contents and lists the textures of the new archive.
-func (a *assembly) plan(ctx context.Context) error {
+func (a *assembling) plan(ctx context.Context) error {
 	type key struct {
 		from *Archive
 		id   int64
 	}
 	bySHA := make(map[[32]byte]int64)
 	known := make(map[key]int64)
-	list := newListing(len(a.sources))
+	list := newListing(len(a.Sources))
 	a.index = &list.index
-	for _, s := range a.sources {
-		e := s.entry()
-		k := key{s.from, e.content}
+	for _, s := range a.Sources {
+		e := s.Entry()
+		k := key{s.From, e.content}
 		id, ok := known[k]
 		if !ok {
-			sha, err := s.from.sha(ctx, e)
+			sha, err := s.From.sha(ctx, e)
 			if err != nil {
 				return err
 			}
@@ -270,7 +304,7 @@ type taken struct {
 }
 
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
-func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
+func (a *assembling) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
 	w := sqlpages.NewWriter(f, pages+1)
 	memory := make(chan []byte, a.o.Workers+2) // as many as inorder works with
 	for range cap(memory) {
@@ -279,22 +313,22 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 	encoders := sync.Pool{New: func() any { return NewEncoder(a.o.Compression) }}
 	var done, total int64
 	for _, c := range a.contents {
-		total += c.entry().Layout.Size()
+		total += c.Entry().Layout.Size()
 	}
 	id := int64(0)
 	take := func(ctx context.Context, c ownedContent) (taken, error) {
 		t := taken{memory: (<-memory)[:0]}
-		e := c.entry()
+		e := c.Entry()
 		var err error
 		if a.o.Recompress {
 			enc := encoders.Get().(*Encoder)
 			defer encoders.Put(enc)
-			t.content, err = c.from.encoded(ctx, e, c.sha, enc, &t.memory)
+			t.content, err = c.From.encoded(ctx, e, c.sha, enc, &t.memory)
 		} else {
-			t.content, err = c.from.take(ctx, e, c.sha, &t.memory, a.o.Quick)
+			t.content, err = c.From.take(ctx, e, c.sha, &t.memory, a.o.Quick)
 		}
 		if err != nil {
-			return t, explain(c.from.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
+			return t, explain(c.From.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
 		}
 		return t, nil
 	}
@@ -328,7 +362,7 @@ func (a *assembly) segments(ctx context.Context, f *os.File, behind *writeBehind
 }
 
 // rows writes all tables but the segments, in one transaction.
-func (a *assembly) rows(ctx context.Context, tmp string, root uint32) (err error) {
+func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err error) {
 	if a.c, err = dialAlone(ctx, tmp); err != nil {
 		return err
 	}
@@ -348,14 +382,14 @@ func (a *assembly) rows(ctx context.Context, tmp string, root uint32) (err error
 	return a.c.Exec(ctx, `COMMIT`)
 }
 
-func (a *assembly) putTextures(ctx context.Context, _ *reader) error {
+func (a *assembling) putTextures(ctx context.Context, _ *reader) error {
 	for i, c := range a.contents {
-		if err := insertContent(ctx, a.c, int64(i+1), c.sha, c.entry().Layout); err != nil {
+		if err := insertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
 			return err
 		}
 	}
-	for i, s := range a.sources {
-		record, err := s.from.Record(ctx, s.entry())
+	for i, s := range a.Sources {
+		record, err := s.From.Record(ctx, s.Entry())
 		if err != nil {
 			return err
 		}
@@ -366,7 +400,7 @@ func (a *assembly) putTextures(ctx context.Context, _ *reader) error {
 	return nil
 }
 
-func (a *assembly) putPreviews(ctx context.Context, r *reader) error {
+func (a *assembling) putPreviews(ctx context.Context, r *reader) error {
 	p := preview.New(a.index)
 	for z := range p.Deepest() + 1 {
 		for _, s := range p.Level(z) {
@@ -389,8 +423,8 @@ func (a *assembly) putPreviews(ctx context.Context, r *reader) error {
 	return nil
 }
 
-func (a *assembly) putMetadata(ctx context.Context, _ *reader) error {
-	rows, err := metadataRows(a.meta)
+func (a *assembling) putMetadata(ctx context.Context, _ *reader) error {
+	rows, err := metadataRows(a.Metadata)
 	if err != nil {
 		return err
 	}
@@ -398,15 +432,17 @@ func (a *assembly) putMetadata(ctx context.Context, _ *reader) error {
 	if a.digest, err = digest(ctx, a.c); err != nil {
 		return err
 	}
-	if a.expect != "" && a.digest != a.expect {
-		return fmt.Errorf("%w: it would have digest %s, not %s", ErrPatch, a.digest, a.expect)
+	if a.Accept != nil {
+		if err := a.Accept(a.digest); err != nil {
+			return err
+		}
 	}
 	rows[keyDigest], rows[keyState] = a.digest, stateComplete
 	return putMetadata(ctx, a.c, rows)
 }
 
-func (a *assembly) report(named string) (CopyReport, error) {
-	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.sources), Contents: len(a.contents)}
+func (a *assembling) report(named string) (CopyReport, error) {
+	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.Sources), Contents: len(a.contents)}
 	for i := range a.index.rows {
 		r.Bytes += a.index.entry(i).Layout.Size()
 	}

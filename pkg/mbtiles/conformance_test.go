@@ -1,4 +1,4 @@
-package mbtiles
+package mbtiles_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
 
 // Whatever makes an archive, it is MBTiles 1.3 to whoever knows nothing else:
@@ -19,17 +21,22 @@ func TestConformance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
-	from, to := oldAndNew(t)
-	m, _ := merged(t, MergeOptions{}, from, build(t, contentsOf()))
+	from := mbtiles.Build(t, map[string][]byte{"16_16_BI12": mbtiles.Noise(1), "16_32_BI12": mbtiles.Noise(2), "384_192_BI14": mbtiles.Noise(3)})
+	to := mbtiles.Build(t, map[string][]byte{"16_16_BI12": mbtiles.Noise(4), "16_48_BI12": mbtiles.Noise(2)})
+	merged := filepath.Join(t.TempDir(), "m.mbtiles")
+	if _, err := combine.Merge(t.Context(), merged, []*mbtiles.Archive{from, mbtiles.Build(t, mbtiles.ContentsOf())}, combine.MergeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	m := mbtiles.OpenAt(t, merged)
 	patch := filepath.Join(t.TempDir(), "patch.mbtiles")
-	if _, err := WritePatch(t.Context(), patch, from, to, CopyOptions{}); err != nil {
+	if _, err := combine.WritePatch(t.Context(), patch, from, to, mbtiles.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	gone := filepath.Join(t.TempDir(), "gone.mbtiles") // a patch that has no textures
-	if _, err := WritePatch(t.Context(), gone, m, from, CopyOptions{}); err != nil {
+	if _, err := combine.WritePatch(t.Context(), gone, m, from, mbtiles.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for name, path := range map[string]string{"built": from.path, "merged": m.path, "repacked": repack(t, m, CopyOptions{}).path, "patch": patch, "empty patch": gone} {
+	for name, path := range map[string]string{"built": from.Path(), "merged": merged, "repacked": mbtiles.Repacked(t, m, mbtiles.CopyOptions{}).Path(), "patch": patch, "empty patch": gone} {
 		t.Run(name, func(t *testing.T) { checkConformance(t, path) })
 	}
 }
@@ -52,7 +59,7 @@ func checkConformance(t *testing.T, path string) {
 	if id := number(`PRAGMA application_id`); id != 0x4d504258 {
 		t.Errorf("application id %#x", id)
 	}
-	meta, err := metadata(t.Context(), c)
+	meta, err := mbtiles.MetadataOf(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,18 +49,17 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 	if err := a.NoPatch(); err != nil {
 		return CopyReport{}, err
 	}
-	meta, err := a.metadata(ctx)
+	meta, err := a.Metadata(ctx)
 	if err != nil {
 		return CopyReport{}, err
 	}
 	delete(meta, "name")
-	delete(meta, keyPlan)
-	s := a.sources(keep)
+	delete(meta, KeyPlan)
+	s := a.Sources(keep)
 	if len(s) == 0 {
 		return CopyReport{}, fmt.Errorf("%s: %w", a.path, ErrNothing)
 	}
-	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{a}, sources: s, meta: meta}
-	return work.assemble(ctx)
+	return Assemble(ctx, path, Assembly{From: []*Archive{a}, Sources: s, Metadata: meta}, o)
 }
 
 // Repack makes an archive at path, which may be a's own, that holds the same textures and metadata
@@ -68,28 +67,16 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 // segments, however they came about, become the same bytes. It is also as small as can be: what was
 // deleted or replaced takes no room.
 func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyReport, error) {
-	meta, err := a.metadata(ctx)
+	meta, err := a.Metadata(ctx)
 	if err != nil {
 		return CopyReport{}, err
 	}
-	work := assembly{path: path, o: o.withDefaults(), inputs: []*Archive{a}, sources: a.sources(nil), meta: meta}
-	return work.assemble(ctx)
+	return Assemble(ctx, path, Assembly{From: []*Archive{a}, Sources: a.Sources(nil), Metadata: meta}, o)
 }
 
-// sources are those textures that keep wants; nil wants all.
-func (a *Archive) sources(keep func(Entry) bool) []source {
-	var s []source
-	for i := range a.index.rows {
-		if keep == nil || keep(a.index.entry(i)) {
-			s = append(s, source{a, i})
-		}
-	}
-	return s
-}
-
-// metadata returns the rows that go along with textures: all but those that follow from what the
-// archive holds.
-func (a *Archive) metadata(ctx context.Context) (map[string]string, error) {
+// Metadata returns the rows that go along with textures into other archives: all but those that
+// follow from what the archive holds.
+func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
 	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		meta, err = metadata(ctx, c)

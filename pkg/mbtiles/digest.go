@@ -12,6 +12,18 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
+// Digest returns the digest of what the tables say now.
+func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
+	err = a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		sum, err = digest(ctx, c)
+		return err
+	})
+	if err != nil {
+		err = explain(a.path, fmt.Errorf("compute the digest: %w", err))
+	}
+	return sum, err
+}
+
 // digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row
 // col maptype sha256\n", sorted bytewise. It holds the textures of one row of the grid at a time,
 // however large the archive is.

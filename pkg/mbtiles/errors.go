@@ -24,8 +24,6 @@ var (
 	ErrClosed     = sqlite.ErrClosed
 	ErrNothing    = errors.New("no texture of the archive is wanted")
 	ErrUnfinished = errors.New("archive is unfinished")
-	ErrMixture    = errors.New("some of the imagery may be passed on and some may not")
-	ErrPatch      = errors.New("the patch does not fit")
 	ErrIsPatch    = errors.New("it is a patch, and no archive by itself")
 )
 

@@ -28,6 +28,15 @@ const (
 	keyDigest  = keyPrefix + "digest"
 )
 
+// The rows of metadata that say what an archive's textures are and come from.
+const (
+	KeyPlan            = keyPrefix + "plan"
+	KeyProviders       = keyPrefix + "providers" // separated by commas
+	KeyLicence         = keyPrefix + "licence"
+	KeyRedistributable = keyPrefix + "redistributable" // true or false
+	KeyPatchBase       = keyPrefix + "patch_base"      // the digest of the archive that this is a patch for
+)
+
 // schema is part of the format: a reader may insist on these statements byte for byte, and this one
 // does.
 var schema = [...]struct{ name, sql string }{

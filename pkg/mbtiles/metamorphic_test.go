@@ -1,4 +1,4 @@
-package mbtiles
+package mbtiles_test
 
 import (
 	"bytes"
@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
 
 // longVar says how many random sequences TestMetamorphic tries, where a few are not enough.
@@ -30,12 +33,12 @@ func TestMetamorphic(t *testing.T) {
 		sequences = n
 	}
 	m := metamorphic{clean: filepath.Join(t.TempDir(), "clean.mbtiles")}
-	if killed, _ := runBuild(t, m.clean, -1, 0); killed {
+	if killed, _ := mbtiles.RunBuild(t, m.clean, -1, 0); killed {
 		t.Fatal("nobody killed it")
 	}
-	canonical := repack(t, openAt(t, m.clean), CopyOptions{})
-	m.digest = mustVerify(t, canonical).Digest
-	want, err := os.ReadFile(canonical.path)
+	canonical := mbtiles.Repacked(t, mbtiles.OpenAt(t, m.clean), mbtiles.CopyOptions{})
+	m.digest = mbtiles.MustVerify(t, canonical).Digest
+	want, err := os.ReadFile(canonical.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,25 +52,25 @@ func TestMetamorphic(t *testing.T) {
 				story = append(story, name)
 				path = m.step(t, name, path)
 			}
-			a := openAt(t, path)
-			if got := mustVerify(t, a).Digest; got != m.digest {
+			a := mbtiles.OpenAt(t, path)
+			if got := mbtiles.MustVerify(t, a).Digest; got != m.digest {
 				t.Fatalf("after %q: digest %s, want %s", story, got, m.digest)
 			}
 			final := m.path(t)
-			meta, err := openAt(t, m.clean).metadata(t.Context())
+			meta, err := mbtiles.OpenAt(t, m.clean).Metadata(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			// Merging and extracting drop what is not true of the result any more; bring it back to
 			// compare bytes.
-			work := assembly{path: final, o: CopyOptions{}.withDefaults(), sources: a.sources(nil), meta: meta}
-			if _, err := work.assemble(t.Context()); err != nil {
+			work := mbtiles.Assembly{Sources: a.Sources(nil), Metadata: meta}
+			if _, err := mbtiles.Assemble(t.Context(), final, work, mbtiles.CopyOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := os.ReadFile(final); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("after %q: %v, the same bytes: %v", story, err, bytes.Equal(got, want))
 			}
-			if diff := cmp.Diff([]string{filepath.Base(path)}, files(t, filepath.Dir(path))); diff != "" {
+			if diff := cmp.Diff([]string{filepath.Base(path)}, mbtiles.Files(t, filepath.Dir(path))); diff != "" {
 				t.Errorf("after %q: files (-want +got):\n%s", story, diff)
 			}
 		})
@@ -92,57 +95,59 @@ func (m *metamorphic) built(t *testing.T) string {
 		if kills > 0 {
 			said = m.rng.IntN(8)
 		}
-		if killed, _ := runBuild(t, path, said, time.Duration(m.rng.IntN(50))*time.Millisecond); !killed {
+		if killed, _ := mbtiles.RunBuild(t, path, said, time.Duration(m.rng.IntN(50))*time.Millisecond); !killed {
 			return path
 		}
 	}
 }
 
 // options are chosen at random: none of them makes a difference to what is made.
-func (m *metamorphic) options() CopyOptions {
-	return CopyOptions{Workers: 1 + m.rng.IntN(4), Quick: m.rng.IntN(2) == 0}
+func (m *metamorphic) options() mbtiles.CopyOptions {
+	return mbtiles.CopyOptions{Workers: 1 + m.rng.IntN(4), Quick: m.rng.IntN(2) == 0}
 }
 
 // some picks textures at random, by a coin a name that always falls the same way.
-func (m *metamorphic) some() func(Entry) bool {
+func (m *metamorphic) some() func(mbtiles.Entry) bool {
 	coin := m.rng.Uint32()
-	return func(e Entry) bool { return (e.Texture.Row/16*7+e.Texture.Col/16+coin)%3 == 0 }
+	return func(e mbtiles.Entry) bool { return (e.Texture.Row/16*7+e.Texture.Col/16+coin)%3 == 0 }
 }
 
-func not(f func(Entry) bool) func(Entry) bool { return func(e Entry) bool { return !f(e) } }
+func not(f func(mbtiles.Entry) bool) func(mbtiles.Entry) bool {
+	return func(e mbtiles.Entry) bool { return !f(e) }
+}
 
 // step does something to the archive at path that comes to nothing.
 func (m *metamorphic) step(t *testing.T, name, path string) string {
 	t.Helper()
-	a := openAt(t, path)
+	a := mbtiles.OpenAt(t, path)
 	out := m.path(t)
-	extract := func(from *Archive, keep func(Entry) bool) *Archive {
+	extract := func(from *mbtiles.Archive, keep func(mbtiles.Entry) bool) *mbtiles.Archive {
 		part := m.path(t)
 		if _, err := from.Extract(t.Context(), part, keep, m.options()); err != nil {
 			t.Fatal(err)
 		}
-		return openAt(t, part)
+		return mbtiles.OpenAt(t, part)
 	}
 	some := m.some()
 	var err error
 	switch name {
 	case "split and merge": // the parts overlap
 		other := m.some()
-		inputs := []*Archive{extract(a, some), extract(a, not(some)), extract(a, other)}
+		inputs := []*mbtiles.Archive{extract(a, some), extract(a, not(some)), extract(a, other)}
 		m.rng.Shuffle(len(inputs), func(i, j int) { inputs[i], inputs[j] = inputs[j], inputs[i] })
-		_, err = Merge(t.Context(), out, inputs, MergeOptions{CopyOptions: m.options(), Prefer: Preference(m.rng.IntN(3))})
+		_, err = combine.Merge(t.Context(), out, inputs, combine.MergeOptions{CopyOptions: m.options(), Prefer: combine.Preference(m.rng.IntN(3))})
 	case "prune and merge":
-		_, err = Merge(t.Context(), out, []*Archive{extract(a, some), openAt(t, m.clean)}, MergeOptions{CopyOptions: m.options()})
+		_, err = combine.Merge(t.Context(), out, []*mbtiles.Archive{extract(a, some), mbtiles.OpenAt(t, m.clean)}, combine.MergeOptions{CopyOptions: m.options()})
 	case "patch away and back":
 		part := extract(a, some)
 		patch := filepath.Join(t.TempDir(), "patch.mbtiles")
-		if _, err := WritePatch(t.Context(), patch, part, a, m.options()); err != nil {
+		if _, err := combine.WritePatch(t.Context(), patch, part, a, m.options()); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Apply(t.Context(), out, part, openAt(t, patch), m.options())
+		_, err = combine.Apply(t.Context(), out, part, mbtiles.OpenAt(t, patch), m.options())
 	case "repack":
 		o := m.options()
-		o.Recompress, o.Compression = m.rng.IntN(2) == 0, Fast
+		o.Recompress, o.Compression = m.rng.IntN(2) == 0, mbtiles.Fast
 		_, err = a.Repack(t.Context(), out, o)
 	}
 	if err != nil {

@@ -172,5 +172,5 @@ func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBa
 		return nil, false, "", corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
 	}
 	x, err = readIndex(ctx, c)
-	return x, state == stateComplete, meta[keyPatchBase], err
+	return x, state == stateComplete, meta[KeyPatchBase], err
 }

@@ -26,14 +26,17 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	meta, err := a.metadata(ctx)
+	meta, err := a.Metadata(ctx)
 	if err != nil {
 		return err
 	}
 	if err := sqlite.RemoveRemains(part); err != nil {
 		return explain(part, err)
 	}
-	work := assembly{path: a.real, o: o.withDefaults(), inputs: []*Archive{a}, sources: a.sources(keep), meta: meta}
+	work := assembling{
+		path: a.real, o: o.withDefaults(),
+		Assembly: Assembly{From: []*Archive{a}, Sources: a.Sources(keep), Metadata: meta},
+	}
 	tmp := part + copySuffix
 	if err = os.Remove(tmp); err == nil || errors.Is(err, fs.ErrNotExist) { // of a process that was killed
 		err = work.write(ctx, tmp)

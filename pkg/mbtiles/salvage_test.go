@@ -14,7 +14,7 @@ func TestCutShort(t *testing.T) {
 	t.Parallel()
 	whole := build(t, map[string][]byte{"16_16_BI12": groundFile(small, 1), "16_32_BI12": groundFile(small, 2), "32_16_BI12": groundFile(small, 3)})
 	file := mustRead(t, whole.path)
-	want, err := whole.computeDigest(t.Context())
+	want, err := whole.Digest(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestCutShort(t *testing.T) {
 		}
 		finish(t, w)
 		mended := openAt(t, path)
-		if got, err := mended.computeDigest(t.Context()); err != nil || got != want {
+		if got, err := mended.Digest(t.Context()); err != nil || got != want {
 			t.Errorf("%d bytes: digest %s, %v; want %s", n, got, err, want)
 		}
 		if beside, err := os.ReadDir(filepath.Dir(path)); err != nil || len(beside) != 1 {

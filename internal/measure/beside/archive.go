@@ -15,6 +15,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
 
 // figure is a row of the table.
@@ -289,9 +290,9 @@ func mergeOnce(ctx context.Context, dir string, paths []string, quick bool) (err
 		inputs = append(inputs, a)
 	}
 	out := filepath.Join(dir, "merged.mbtiles")
-	var o mbtiles.MergeOptions
+	var o combine.MergeOptions
 	o.Quick = quick
-	if _, err := mbtiles.Merge(ctx, out, inputs, o); err != nil {
+	if _, err := combine.Merge(ctx, out, inputs, o); err != nil {
 		return err
 	}
 	return os.Remove(out)

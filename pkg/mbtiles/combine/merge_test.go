@@ -1,4 +1,4 @@
-package mbtiles
+package combine
 
 import (
 	"bytes"
@@ -13,44 +13,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// entry is a texture of an archive to be merged.
-type mergeTexture struct {
-	name string
-	seed uint64
-	rec  Record
-}
-
-// buildOf makes an archive of textures and metadata.
-func buildOf(t testing.TB, name string, meta map[string]string, textures ...mergeTexture) *Archive {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name+".mbtiles")
-	w := createAt(t, path)
-	for _, m := range textures {
-		m.rec.Texture = texture(t, m.name)
-		l := m.rec.Layout
-		if l.Side == 0 {
-			l = small
-		}
-		if err := w.Put(t.Context(), m.rec, encode(t, Fast, ddsFile(l, m.seed))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Finish(t.Context(), meta); err != nil {
-		t.Fatal(err)
-	}
-	return openAt(t, path)
-}
-
-func merged(t testing.TB, o MergeOptions, inputs ...*Archive) (*Archive, MergeReport) {
+func merged(t testing.TB, o MergeOptions, inputs ...*mbtiles.Archive) (*mbtiles.Archive, MergeReport) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m.mbtiles")
 	report, err := Merge(t.Context(), path, inputs, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openAt(t, path), report
+	return open(t, path), report
+}
+
+// everything is enough of it: layouts, shared contents, several maptypes on a square, zoom levels on
+// top of each other.
+func everything() []made {
+	layout := func(f dds.Format, side int) mbtiles.Record {
+		return mbtiles.Record{Layout: dds.Layout{Format: f, Side: side}}
+	}
+	all := []made{
+		{"48_48_BI12", 100, layout(dds.BC3, 256)}, {"64_48_BI12", 101, layout(dds.BC1, 1024)}, {"64_48_AA12", 102, layout(dds.BC3, 1024)},
+		{"80_48_BI12", 101, layout(dds.BC1, 1024)}, {"96_48_BI12", 103, layout(dds.BC1, 2048)}, {"384_192_BI14", 104, mbtiles.Record{}},
+	}
+	for i := range 40 {
+		all = append(all, made{fmt.Sprintf("%d_%d_BI12", 16*(i%30), 16*(1+i/30)), uint64(i % 25), mbtiles.Record{}})
+	}
+	return all
 }
 
 // Two parts merged are what a build of the whole is, byte for byte once both are canonical, and
@@ -60,24 +49,21 @@ func TestMergeParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
-	whole := contentsOf()
-	parts := [2]map[string][]byte{{}, {}}
-	i := 0
-	for name, file := range whole {
-		parts[i%2][name] = file
-		i++
+	whole := everything()
+	var parts [2][]made
+	for i, m := range whole {
+		parts[i%2] = append(parts[i%2], m)
 	}
-	m, report := merged(t, MergeOptions{}, build(t, parts[0]), build(t, parts[1]))
-	want := build(t, whole)
-	if got := mustVerify(t, m); got.Digest != mustVerify(t, want).Digest || got.Digest != report.Digest {
+	m, report := merged(t, MergeOptions{}, build(t, "a", nil, parts[0]...), build(t, "b", nil, parts[1]...))
+	want := build(t, "whole", nil, whole...)
+	if got := verify(t, m); got.Digest != verify(t, want).Digest || got.Digest != report.Digest {
 		t.Errorf("digest %s, reported %s", got.Digest, report.Digest)
 	}
-	integrity(t, m.path)
 	info, err := want.Info(t.Context())
 	if err != nil || report.Contents != info.Contents || report.Textures != len(whole) {
 		t.Errorf("%+v, want %d contents, %v", report, info.Contents, err)
 	}
-	if diff := cmp.Diff(allTiles(t, want), allTiles(t, m)); diff != "" {
+	if diff := cmp.Diff(previews(t, want.Path()), previews(t, m.Path())); diff != "" {
 		t.Errorf("previews (-want +got):\n%.1000s", diff)
 	}
 	wantInputs := []MergeInput{{report.Inputs[0].Path, len(parts[0]), len(parts[0])}, {report.Inputs[1].Path, len(parts[1]), len(parts[1])}}
@@ -96,26 +82,26 @@ func TestMergePrefer(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
 		prefer        Preference
-		first, second Record
+		first, second mbtiles.Record
 		olderFirst    bool // the first file is the older
 		want          int
 	}{
-		{"first", PreferFirst, Record{Detail: 3}, Record{}, true, 0},
-		{"a hole yields", PreferFirst, Record{Failed: 1}, Record{Detail: 4, Missing: 256}, false, 1},
-		{"a hole yields to what is older", PreferNewest, Record{}, Record{Failed: 1}, true, 0},
-		{"a hole yields to what is less sharp", PreferSharpest, Record{Failed: 1}, Record{Detail: 4}, false, 1},
-		{"the smaller of two holes", PreferFirst, Record{Failed: 9}, Record{Failed: 1}, true, 1},
-		{"newest second", PreferNewest, Record{}, Record{}, true, 1},
-		{"newest first", PreferNewest, Record{}, Record{}, false, 0},
-		{"detail", PreferSharpest, Record{Detail: 2}, Record{Detail: 1}, false, 1},
-		{"side", PreferSharpest, Record{}, Record{Layout: large}, false, 1},
-		{"fewer enlarged", PreferSharpest, Record{Overzoomed: 4, Chunks: 256}, Record{Overzoomed: 2, Missing: 1, Chunks: 256}, false, 1},
-		{"equally sharp", PreferSharpest, Record{}, Record{}, true, 0},
+		{"first", PreferFirst, mbtiles.Record{Detail: 3}, mbtiles.Record{}, true, 0},
+		{"a hole yields", PreferFirst, mbtiles.Record{Failed: 1}, mbtiles.Record{Detail: 4, Missing: 256}, false, 1},
+		{"a hole yields to what is older", PreferNewest, mbtiles.Record{}, mbtiles.Record{Failed: 1}, true, 0},
+		{"a hole yields to what is less sharp", PreferSharpest, mbtiles.Record{Failed: 1}, mbtiles.Record{Detail: 4}, false, 1},
+		{"the smaller of two holes", PreferFirst, mbtiles.Record{Failed: 9}, mbtiles.Record{Failed: 1}, true, 1},
+		{"newest second", PreferNewest, mbtiles.Record{}, mbtiles.Record{}, true, 1},
+		{"newest first", PreferNewest, mbtiles.Record{}, mbtiles.Record{}, false, 0},
+		{"detail", PreferSharpest, mbtiles.Record{Detail: 2}, mbtiles.Record{Detail: 1}, false, 1},
+		{"side", PreferSharpest, mbtiles.Record{}, mbtiles.Record{Layout: large}, false, 1},
+		{"fewer enlarged", PreferSharpest, mbtiles.Record{Overzoomed: 4, Chunks: 256}, mbtiles.Record{Overzoomed: 2, Missing: 1, Chunks: 256}, false, 1},
+		{"equally sharp", PreferSharpest, mbtiles.Record{}, mbtiles.Record{}, true, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := buildOf(t, "a", nil, mergeTexture{"16_16_BI12", 0, tt.first})
-			b := buildOf(t, "b", nil, mergeTexture{"16_16_bi12", 1, tt.second}) // the same to X-Plane
-			older, newer := a.path, b.path
+			a := build(t, "a", nil, made{"16_16_BI12", 0, tt.first})
+			b := build(t, "b", nil, made{"16_16_bi12", 1, tt.second}) // the same to X-Plane
+			older, newer := a.Path(), b.Path()
 			if !tt.olderFirst {
 				older, newer = newer, older
 			}
@@ -125,8 +111,8 @@ func TestMergePrefer(t *testing.T) {
 				}
 			}
 			m, _ := merged(t, MergeOptions{Prefer: tt.prefer}, a, b)
-			mustVerify(t, m)
-			from := []*Archive{a, b}[tt.want]
+			verify(t, m)
+			from := []*mbtiles.Archive{a, b}[tt.want]
 			want, _ := from.Record(t.Context(), lookup(t, from, "16_16_BI12"))
 			got, err := m.Record(t.Context(), lookup(t, m, "16_16_BI12"))
 			if diff := cmp.Diff(want, got); diff != "" || err != nil || m.Len() != 1 {
@@ -143,9 +129,9 @@ func TestMergeMetadata(t *testing.T) {
 	usgs := map[string]string{"attribution": "USGS", "providers": "usgs", "licence": "public domain", "redistributable": "true",
 		"encoder": "xelpack 1 best", "builder": "x"}
 	bing := map[string]string{"attribution": "© Microsoft", "providers": "bing", "licence": "commercial", "redistributable": "false"}
-	one := func(name string, seed uint64) mergeTexture { return mergeTexture{name, seed, Record{}} }
-	a, b := buildOf(t, "a", eox, one("16_16_BI12", 1)), buildOf(t, "b", usgs, one("32_16_BI12", 2), one("16_16_BI12", 3))
-	c := buildOf(t, "c", bing, one("48_16_BI12", 4))
+	one := func(name string, seed uint64) made { return made{name, seed, mbtiles.Record{}} }
+	a, b := build(t, "a", eox, one("16_16_BI12", 1)), build(t, "b", usgs, one("32_16_BI12", 2), one("16_16_BI12", 3))
+	c := build(t, "c", bing, one("48_16_BI12", 4))
 
 	m, _ := merged(t, MergeOptions{}, a, b)
 	checkMeta(t, m, map[string]string{
@@ -156,7 +142,7 @@ func TestMergeMetadata(t *testing.T) {
 	checkMeta(t, again, map[string]string{"attribution": "© EOX | USGS", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nusgs: public domain", "xelpack:providers": "eox,usgs"})
 
 	path := filepath.Join(t.TempDir(), "m.mbtiles")
-	_, err := Merge(t.Context(), path, []*Archive{a, c}, MergeOptions{})
+	_, err := Merge(t.Context(), path, []*mbtiles.Archive{a, c}, MergeOptions{})
 	if !errors.Is(err, ErrMixture) || !strings.Contains(err.Error(), "a.mbtiles may, ") || !strings.Contains(err.Error(), "c.mbtiles may not") {
 		t.Errorf("got %v, want %v that names both", err, ErrMixture)
 	}
@@ -167,13 +153,13 @@ func TestMergeMetadata(t *testing.T) {
 	checkMeta(t, forced, map[string]string{"xelpack:redistributable": "false", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nbing: commercial"})
 
 	// Who gives nothing is not named, and does not mix.
-	twin := buildOf(t, "twin", bing, one("16_16_BI12", 5))
+	twin := build(t, "twin", bing, one("16_16_BI12", 5))
 	alone, _ := merged(t, MergeOptions{}, a, twin)
 	checkMeta(t, alone, map[string]string{"xelpack:redistributable": "true", "xelpack:licence": "CC BY-NC-SA 4.0", "xelpack:providers": "eox"})
 }
 
 // checkMeta wants these rows; "" wants none.
-func checkMeta(t *testing.T, a *Archive, want map[string]string) {
+func checkMeta(t *testing.T, a *mbtiles.Archive, want map[string]string) {
 	t.Helper()
 	info, err := a.Info(t.Context())
 	if err != nil {
@@ -192,46 +178,37 @@ func checkMeta(t *testing.T, a *Archive, want map[string]string) {
 // What is not merged.
 func TestMergeRefused(t *testing.T) {
 	t.Parallel()
-	a := buildOf(t, "a", nil, mergeTexture{"16_16_BI12", 1, Record{}})
-	begun := filepath.Join(t.TempDir(), "b.mbtiles")
-	w := createAt(t, begun)
-	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	a := build(t, "a", nil, made{"16_16_BI12", 1, mbtiles.Record{}})
+	w, begun := begin(t, "b", made{"32_16_BI12", 1, mbtiles.Record{}})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	unfinished := openAt(t, begun+partSuffix)
+	unfinished := open(t, begun+".part")
 	path := filepath.Join(t.TempDir(), "m.mbtiles")
 	for _, tt := range []struct {
 		name   string
-		inputs []*Archive
+		inputs []*mbtiles.Archive
 		want   string
-	}{{"unfinished", []*Archive{a, unfinished}, ErrUnfinished.Error()}, {"twice", []*Archive{a, a}, "twice"}, {"none", nil, "no archives"}} {
+	}{{"unfinished", []*mbtiles.Archive{a, unfinished}, mbtiles.ErrUnfinished.Error()}, {"twice", []*mbtiles.Archive{a, a}, "twice"}, {"none", nil, "no archives"}} {
 		if _, err := Merge(t.Context(), path, tt.inputs, MergeOptions{}); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
-	}
-	later := write(t, altered(t, sound(t), fmt.Sprintf(`PRAGMA user_version = %d`, userVersionMark|(FormatVersion+1))))
-	if _, err := Open(t.Context(), later); !errors.Is(err, ErrVersion) {
-		t.Errorf("a later format: got %v, want %v", err, ErrVersion)
 	}
 }
 
 // An input may be what is replaced.
 func TestMergeInto(t *testing.T) {
 	t.Parallel()
-	a := buildOf(t, "a", nil, mergeTexture{"16_16_BI12", 1, Record{}})
-	b := buildOf(t, "b", nil, mergeTexture{"32_16_BI12", 2, Record{}})
-	before, err := os.ReadFile(b.path)
-	if err != nil {
+	a := build(t, "a", nil, made{"16_16_BI12", 1, mbtiles.Record{}})
+	b := build(t, "b", nil, made{"32_16_BI12", 2, mbtiles.Record{}})
+	before := read(t, b.Path())
+	if _, err := Merge(t.Context(), a.Path(), []*mbtiles.Archive{a, b}, MergeOptions{CopyOptions: mbtiles.CopyOptions{Replace: true}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Merge(t.Context(), a.path, []*Archive{a, b}, MergeOptions{CopyOptions: CopyOptions{Replace: true}}); err != nil {
-		t.Fatal(err)
-	}
-	if m := openAt(t, a.path); m.Len() != 2 {
+	if m := open(t, a.Path()); m.Len() != 2 {
 		t.Errorf("%d textures", m.Len())
 	}
-	if after, err := os.ReadFile(b.path); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("the other input changed: %v", err)
+	if !bytes.Equal(before, read(t, b.Path())) {
+		t.Error("the other input changed")
 	}
 }

@@ -1,17 +1,17 @@
-package mbtiles
+package combine
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 const (
-	keyPlan            = keyPrefix + "plan"
-	keyProviders       = keyPrefix + "providers"
-	keyLicence         = keyPrefix + "licence"
-	keyRedistributable = keyPrefix + "redistributable"
+	keyEncoder     = "xelpack:encoder"
+	keyJPEGDecoder = "xelpack:jpeg_decoder"
 )
 
 // combine returns the metadata of an archive that has textures of several. What all of them say
@@ -21,13 +21,13 @@ func combine(all []*entrant, force bool) (map[string]string, error) {
 	if len(all) == 1 {
 		meta := all[0].meta
 		delete(meta, "name")
-		delete(meta, keyPlan)
+		delete(meta, mbtiles.KeyPlan)
 		return meta, nil
 	}
 	meta := make(map[string]string)
 	for _, in := range all {
 		for name, value := range in.meta {
-			if name != "name" && name != keyPlan && agree(all, name) {
+			if name != "name" && name != mbtiles.KeyPlan && agree(all, name) {
 				meta[name] = value
 			}
 		}
@@ -36,16 +36,16 @@ func combine(all []*entrant, force bool) (map[string]string, error) {
 	if err != nil || len(all) == 0 {
 		return meta, err
 	}
-	meta[keyRedistributable] = strconv.FormatBool(free)
+	meta[mbtiles.KeyRedistributable] = strconv.FormatBool(free)
 	for name, lists := range map[string]struct {
 		separator string
 		of        func(*entrant) string
 	}{
-		"attribution":              {" | ", func(in *entrant) string { return in.meta["attribution"] }},
-		keyProviders:               {",", func(in *entrant) string { return in.meta[keyProviders] }},
-		keyLicence:                 {"\n", func(in *entrant) string { return in.licence(agree(all, keyLicence)) }},
-		keyPrefix + "encoder":      {", ", func(in *entrant) string { return in.meta[keyPrefix+"encoder"] }},
-		keyPrefix + "jpeg_decoder": {", ", func(in *entrant) string { return in.meta[keyPrefix+"jpeg_decoder"] }},
+		"attribution":        {" | ", func(in *entrant) string { return in.meta["attribution"] }},
+		mbtiles.KeyProviders: {",", func(in *entrant) string { return in.meta[mbtiles.KeyProviders] }},
+		mbtiles.KeyLicence:   {"\n", func(in *entrant) string { return in.licence(agree(all, mbtiles.KeyLicence)) }},
+		keyEncoder:           {", ", func(in *entrant) string { return in.meta[keyEncoder] }},
+		keyJPEGDecoder:       {", ", func(in *entrant) string { return in.meta[keyJPEGDecoder] }},
 	} {
 		if joined := union(all, lists.separator, lists.of); joined != "" {
 			meta[name] = joined
@@ -68,10 +68,10 @@ func agree(all []*entrant, name string) bool {
 func redistributable(all []*entrant, force bool) (bool, error) {
 	var may, mayNot []string
 	for _, in := range all {
-		if in.meta[keyRedistributable] == "true" {
-			may = append(may, in.path)
+		if in.meta[mbtiles.KeyRedistributable] == "true" {
+			may = append(may, in.Path())
 		} else {
-			mayNot = append(mayNot, in.path)
+			mayNot = append(mayNot, in.Path())
 		}
 	}
 	if len(may) > 0 && len(mayNot) > 0 && !force {
@@ -83,11 +83,11 @@ func redistributable(all []*entrant, force bool) (bool, error) {
 // licence returns the lines of an archive's licence, each with the providers that it is of unless
 // it is that of all.
 func (e *entrant) licence(same bool) string {
-	licence := e.meta[keyLicence]
+	licence := e.meta[mbtiles.KeyLicence]
 	if licence == "" || same || strings.Contains(licence, "\n") {
 		return licence
 	}
-	return e.meta[keyProviders] + ": " + licence
+	return e.meta[mbtiles.KeyProviders] + ": " + licence
 }
 
 // union joins lists, each thing once, in the order of the archives.

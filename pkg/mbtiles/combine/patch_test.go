@@ -1,4 +1,4 @@
-package mbtiles
+package combine
 
 import (
 	"bytes"
@@ -9,16 +9,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // oldAndNew are two archives that differ in every way there is.
-func oldAndNew(t *testing.T) (from, to *Archive) {
-	from = buildOf(t, "old", map[string]string{"attribution": "old"},
-		mergeTexture{"16_16_BI12", 1, Record{}}, mergeTexture{"16_32_BI12", 2, Record{}}, mergeTexture{"16_48_BI12", 3, Record{Failed: 1}},
-		mergeTexture{"16_64_BI12", 4, Record{}}, mergeTexture{"16_80_BI12", 5, Record{}}, mergeTexture{"384_192_BI14", 5, Record{}})
-	to = buildOf(t, "new", map[string]string{"attribution": "new", "plan": "{}"},
-		mergeTexture{"16_16_BI12", 1, Record{}}, mergeTexture{"16_32_BI12", 20, Record{}}, mergeTexture{"16_48_BI12", 3, Record{}},
-		mergeTexture{"16_64_bi12", 4, Record{}}, mergeTexture{"16_80_GO212", 5, Record{}}, mergeTexture{"16_96_BI12", 1, Record{Detail: 2}})
+func oldAndNew(t *testing.T) (from, to *mbtiles.Archive) {
+	from = build(t, "old", map[string]string{"attribution": "old"},
+		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 2, mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{Failed: 1}},
+		made{"16_64_BI12", 4, mbtiles.Record{}}, made{"16_80_BI12", 5, mbtiles.Record{}}, made{"384_192_BI14", 5, mbtiles.Record{}})
+	to = build(t, "new", map[string]string{"attribution": "new", "plan": "{}"},
+		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 20, mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{}},
+		made{"16_64_bi12", 4, mbtiles.Record{}}, made{"16_80_GO212", 5, mbtiles.Record{}}, made{"16_96_BI12", 1, mbtiles.Record{Detail: 2}})
 	return from, to
 }
 
@@ -29,7 +32,7 @@ func TestDiff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.OldDigest != mustVerify(t, from).Digest || d.NewDigest != mustVerify(t, to).Digest {
+	if d.OldDigest != verify(t, from).Digest || d.NewDigest != verify(t, to).Digest {
 		t.Errorf("digests %s and %s", d.OldDigest, d.NewDigest)
 	}
 	type line struct {
@@ -63,33 +66,28 @@ func TestPatch(t *testing.T) {
 	from, to := oldAndNew(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "patch.mbtiles")
-	report, err := WritePatch(t.Context(), path, from, to, CopyOptions{})
+	report, err := WritePatch(t.Context(), path, from, to, mbtiles.CopyOptions{})
 	if err != nil || report.Textures != 5 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	patch := openAt(t, path)
-	mustVerify(t, patch)
-	integrity(t, path)
+	patch := open(t, path)
+	verify(t, patch)
 	applied := filepath.Join(dir, "new.mbtiles")
-	if _, err := Apply(t.Context(), applied, from, patch, CopyOptions{}); err != nil {
+	if _, err := Apply(t.Context(), applied, from, patch, mbtiles.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(applied)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := os.ReadFile(repack(t, to, CopyOptions{}).path)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%v; equal: %v", err, bytes.Equal(got, want))
+	want := repacked(t, to)
+	if !bytes.Equal(read(t, applied), want) {
+		t.Error("what was applied is not the new archive")
 	}
 
 	// In place, and what does not fit changes nothing.
-	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*Archive{from, patch}, MergeOptions{}); !errors.Is(err, ErrIsPatch) {
-		t.Errorf("merged: got %v, want %v", err, ErrIsPatch)
+	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*mbtiles.Archive{from, patch}, MergeOptions{}); !errors.Is(err, mbtiles.ErrIsPatch) {
+		t.Errorf("merged: got %v, want %v", err, mbtiles.ErrIsPatch)
 	}
 	for _, wrong := range []struct {
 		name        string
-		base, patch *Archive
+		base, patch *mbtiles.Archive
 		says        string
 	}{
 		{"other base", to, patch, "it is for the archive of digest"},
@@ -97,16 +95,16 @@ func TestPatch(t *testing.T) {
 		{"patch on a patch", patch, patch, "it is for the archive of digest"},
 		{"places exchanged", patch, from, "no patch; " + path + " is one: the archive comes first"},
 	} {
-		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, CopyOptions{})
+		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, mbtiles.CopyOptions{})
 		if !errors.Is(err, ErrPatch) || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%s: got %v, want %v that says %q", wrong.name, err, ErrPatch, wrong.says)
 		}
 	}
-	if _, err := Apply(t.Context(), from.path, from, patch, CopyOptions{Replace: true}); err != nil {
+	if _, err := Apply(t.Context(), from.Path(), from, patch, mbtiles.CopyOptions{Replace: true}); err != nil {
 		t.Error(err)
 	}
-	if b, err := os.ReadFile(from.path); err != nil || len(b) != len(want) { // its name in the metadata is that of the target
-		t.Errorf("in place: %d bytes, %v, want %d", len(b), err, len(want))
+	if b := read(t, from.Path()); len(b) != len(want) { // its name in the metadata is that of the target
+		t.Errorf("in place: %d bytes, want %d", len(b), len(want))
 	}
 	if diff := cmp.Diff([]string{"new.mbtiles", "patch.mbtiles"}, files(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
@@ -118,13 +116,10 @@ func TestPatchTampered(t *testing.T) {
 	t.Parallel()
 	from, to := oldAndNew(t)
 	path := filepath.Join(t.TempDir(), "patch.mbtiles")
-	if _, err := WritePatch(t.Context(), path, from, to, CopyOptions{}); err != nil {
+	if _, err := WritePatch(t.Context(), path, from, to, mbtiles.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	sound, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sound := read(t, path)
 	for name, statement := range map[string]string{
 		"another target":      `UPDATE metadata SET value = 'ff' WHERE name = 'xelpack:patch_target'`,
 		"no target":           `DELETE FROM metadata WHERE name = 'xelpack:patch_target'`,
@@ -137,10 +132,15 @@ func TestPatchTampered(t *testing.T) {
 		"a segment changed":   `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			patch := openAt(t, write(t, altered(t, sound, statement)))
+			path := filepath.Join(t.TempDir(), "a.mbtiles")
+			if err := os.WriteFile(path, sound, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			sql(t, path, func(c *sqlite.Conn) error { return c.Exec(t.Context(), statement) })
+			patch := open(t, path)
 			out := filepath.Join(t.TempDir(), "x.mbtiles")
-			if _, err := Apply(t.Context(), out, from, patch, CopyOptions{}); !errors.Is(err, ErrPatch) && !errors.Is(err, ErrCorrupt) {
-				t.Errorf("got %v, want %v or %v", err, ErrPatch, ErrCorrupt)
+			if _, err := Apply(t.Context(), out, from, patch, mbtiles.CopyOptions{}); !errors.Is(err, ErrPatch) && !errors.Is(err, mbtiles.ErrCorrupt) {
+				t.Errorf("got %v, want %v or %v", err, ErrPatch, mbtiles.ErrCorrupt)
 			}
 			if diff := cmp.Diff([]string(nil), files(t, filepath.Dir(out))); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)

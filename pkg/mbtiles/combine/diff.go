@@ -1,4 +1,4 @@
-package mbtiles
+package combine
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // ChangeKind says how a texture differs between two archives.
@@ -49,16 +49,16 @@ func (d Difference) Count(k ChangeKind) int {
 
 // Diff compares what two archives say about their textures. No pixel is read: equal hashes are
 // equal files.
-func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
+func Diff(ctx context.Context, from, to *mbtiles.Archive) (Difference, error) {
 	d := Difference{Changes: []Change{}}
 	err := errors.Join(from.NoPatch(), to.NoPatch())
 	if err != nil {
 		return d, err
 	}
-	if d.OldDigest, err = from.computeDigest(ctx); err != nil {
+	if d.OldDigest, err = from.Digest(ctx); err != nil {
 		return d, err
 	}
-	if d.NewDigest, err = to.computeDigest(ctx); err != nil {
+	if d.NewDigest, err = to.Digest(ctx); err != nil {
 		return d, err
 	}
 	for p, err := range pairs(ctx, from, to) {
@@ -72,22 +72,10 @@ func Diff(ctx context.Context, from, to *Archive) (Difference, error) {
 	return d, nil
 }
 
-// computeDigest returns the digest of what the tables say now.
-func (a *Archive) computeDigest(ctx context.Context) (sum string, err error) {
-	err = a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		sum, err = digest(ctx, c)
-		return err
-	})
-	if err != nil {
-		err = explain(a.path, fmt.Errorf("compute the digest: %w", err))
-	}
-	return sum, err
-}
-
 // pair is one texture in two archives; nil where it is not in one.
 type pair struct {
-	old, new *Record
-	source   // in the later one
+	old, new       *mbtiles.Record
+	mbtiles.Source // in the later one
 }
 
 func (p pair) kind() (ChangeKind, bool) {
@@ -115,22 +103,22 @@ func (p pair) change(kind ChangeKind) Change {
 
 // pairs yields the textures of two archives in the order of their keys, none of an archive and
 // itself. After an error it ends.
-func pairs(ctx context.Context, from, to *Archive) iter.Seq2[pair, error] {
+func pairs(ctx context.Context, from, to *mbtiles.Archive) iter.Seq2[pair, error] {
 	return func(yield func(pair, error) bool) {
 		if from == to {
 			return
 		}
-		all := append(from.sources(nil), to.sources(nil)...)
-		slices.SortStableFunc(all, source.compareKey)
+		all := append(from.Sources(nil), to.Sources(nil)...)
+		slices.SortStableFunc(all, mbtiles.Source.CompareKey)
 		for len(all) > 0 {
 			var p pair
 			var err error
 			n := 0
-			for ; n < len(all) && all[0].compareKey(all[n]) == 0 && err == nil; n++ {
-				var r Record
-				r, err = all[n].from.Record(ctx, all[n].entry())
-				if all[n].from == to {
-					p.new, p.source = &r, all[n]
+			for ; n < len(all) && all[0].CompareKey(all[n]) == 0 && err == nil; n++ {
+				var r mbtiles.Record
+				r, err = all[n].From.Record(ctx, all[n].Entry())
+				if all[n].From == to {
+					p.new, p.Source = &r, all[n]
 				} else {
 					p.old = &r
 				}

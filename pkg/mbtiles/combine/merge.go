@@ -1,4 +1,4 @@
-package mbtiles
+package combine
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // Preference says which of several textures of one name gets into a merged archive. Whatever it is,
@@ -48,14 +50,14 @@ func ParsePreference(s string) (Preference, error) {
 
 // MergeOptions say how archives become one.
 type MergeOptions struct {
-	CopyOptions
+	mbtiles.CopyOptions
 	Prefer Preference
 	Force  bool // merges imagery that may be passed on with imagery that may not; the result may not
 }
 
 // MergeReport says what was merged. Its JSON is a contract with scripts.
 type MergeReport struct {
-	CopyReport
+	mbtiles.CopyReport
 	Inputs []MergeInput `json:"inputs"`
 }
 
@@ -71,20 +73,20 @@ type MergeInput struct {
 // and providers are those of all inputs that something was taken from.
 //
 // The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is
-// set; ErrUnfinished for an input that is not complete; and ErrIsPatch for one that is a patch.
-func Merge(ctx context.Context, path string, inputs []*Archive, o MergeOptions) (MergeReport, error) {
+// set; mbtiles.ErrUnfinished for an input that is not complete; and mbtiles.ErrIsPatch for one that
+// is a patch.
+func Merge(ctx context.Context, path string, inputs []*mbtiles.Archive, o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
 	}
-	work := assembly{path: path, o: o.withDefaults(), inputs: inputs, sources: m.sources, meta: m.meta}
 	report := MergeReport{Inputs: m.inputs}
-	report.CopyReport, err = work.assemble(ctx)
+	report.CopyReport, err = mbtiles.Assemble(ctx, path, mbtiles.Assembly{From: inputs, Sources: m.sources, Metadata: m.meta}, o.CopyOptions)
 	return report, err
 }
 
 // PlanMerge says what Merge would take, and fails where it would, but does nothing.
-func PlanMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (MergeReport, error) {
+func PlanMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
@@ -92,41 +94,41 @@ func PlanMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (MergeRep
 	report := MergeReport{Inputs: m.inputs}
 	report.Textures = len(m.sources)
 	for _, s := range m.sources {
-		report.Bytes += s.entry().Layout.Size()
+		report.Bytes += s.Entry().Layout.Size()
 	}
 	return report, nil
 }
 
 // merging is what is to be merged.
 type merging struct {
-	sources []source
+	sources []mbtiles.Source
 	meta    map[string]string
 	inputs  []MergeInput
 }
 
-func planMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (merging, error) {
+func planMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (merging, error) {
 	if len(inputs) == 0 {
 		return merging{}, errors.New("no archives to merge")
 	}
-	var all []source // those of one name side by side, in the order of the inputs
-	entrants := make(map[*Archive]*entrant, len(inputs))
+	var all []mbtiles.Source // those of one name side by side, in the order of the inputs
+	entrants := make(map[*mbtiles.Archive]*entrant, len(inputs))
 	for i, a := range inputs {
 		if entrants[a] != nil {
-			return merging{}, fmt.Errorf("%s is given twice", a.path)
+			return merging{}, fmt.Errorf("%s is given twice", a.Path())
 		}
 		in, err := newEntrant(ctx, a, i)
 		if err != nil {
 			return merging{}, err
 		}
 		entrants[a] = in
-		all = append(all, a.sources(nil)...)
+		all = append(all, a.Sources(nil)...)
 	}
-	slices.SortStableFunc(all, source.compareKey)
+	slices.SortStableFunc(all, mbtiles.Source.CompareKey)
 
 	m := merging{inputs: make([]MergeInput, len(inputs))}
 	for len(all) > 0 {
 		n := 1
-		for n < len(all) && all[0].compareKey(all[n]) == 0 {
+		for n < len(all) && all[0].CompareKey(all[n]) == 0 {
 			n++
 		}
 		best, err := contest(ctx, all[:n], entrants, o.Prefer)
@@ -134,14 +136,14 @@ func planMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (merging,
 			return merging{}, err
 		}
 		m.sources = append(m.sources, best)
-		m.inputs[entrants[best.from].place].Taken++
+		m.inputs[entrants[best.From].place].Taken++
 		all = all[n:]
 	}
-	slices.SortFunc(m.sources, source.compare)
+	slices.SortFunc(m.sources, mbtiles.Source.Compare)
 
 	var givers []*entrant
 	for i, a := range inputs {
-		m.inputs[i].Path, m.inputs[i].Textures = a.path, a.Len()
+		m.inputs[i].Path, m.inputs[i].Textures = a.Path(), a.Len()
 		if m.inputs[i].Taken > 0 {
 			givers = append(givers, entrants[a])
 		}
@@ -151,34 +153,26 @@ func planMerge(ctx context.Context, inputs []*Archive, o MergeOptions) (merging,
 	return m, err
 }
 
-// compareKey orders textures as their keys are: those that are one, however they are spelled, are
-// equal.
-func (s source) compareKey(t source) int {
-	a, b := s.from.index.rows[s.row], t.from.index.rows[t.row]
-	return cmp.Or(cmp.Compare(a.zl, b.zl), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col),
-		cmp.Compare(s.from.index.folded[a.maptype], t.from.index.folded[b.maptype]))
-}
-
 // entrant is an input of a merger.
 type entrant struct {
-	*Archive
+	*mbtiles.Archive
 	place   int // among the inputs
 	meta    map[string]string
 	changed time.Time
 }
 
-func newEntrant(ctx context.Context, a *Archive, place int) (*entrant, error) {
-	if !a.complete {
-		return nil, explain(a.path, ErrUnfinished)
+func newEntrant(ctx context.Context, a *mbtiles.Archive, place int) (*entrant, error) {
+	if !a.Complete() {
+		return nil, fmt.Errorf("%s: %w", a.Path(), mbtiles.ErrUnfinished)
 	}
-	meta, err := a.metadata(ctx)
+	meta, err := a.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.NoPatch(); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(a.path)
+	info, err := os.Stat(a.Path())
 	if err != nil {
 		return nil, err
 	}
@@ -186,18 +180,18 @@ func newEntrant(ctx context.Context, a *Archive, place int) (*entrant, error) {
 }
 
 // contest chooses from textures of one name.
-func contest(ctx context.Context, same []source, entrants map[*Archive]*entrant, p Preference) (source, error) {
+func contest(ctx context.Context, same []mbtiles.Source, entrants map[*mbtiles.Archive]*entrant, p Preference) (mbtiles.Source, error) {
 	if len(same) == 1 {
 		return same[0], nil
 	}
-	var best source
+	var best mbtiles.Source
 	var champion contender
 	for i, s := range same {
-		record, err := s.from.Record(ctx, s.entry())
+		record, err := s.From.Record(ctx, s.Entry())
 		if err != nil {
-			return source{}, err
+			return mbtiles.Source{}, err
 		}
-		if c := (contender{record, entrants[s.from].changed}); i == 0 || c.better(champion, p) {
+		if c := (contender{record, entrants[s.From].changed}); i == 0 || c.better(champion, p) {
 			best, champion = s, c
 		}
 	}
@@ -206,7 +200,7 @@ func contest(ctx context.Context, same []source, entrants map[*Archive]*entrant,
 
 // contender is what counts about one of several textures of one name.
 type contender struct {
-	Record
+	mbtiles.Record
 	changed time.Time // its archive's file
 }
 

@@ -1,0 +1,146 @@
+package combine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// The rows of metadata that make an archive a patch.
+const (
+	keyPatchBase     = mbtiles.KeyPatchBase
+	keyPatchTarget   = "xelpack:patch_target"   // digest of what it makes of that
+	keyPatchRemoved  = "xelpack:patch_removed"  // file names of the textures that it takes away, a line each
+	keyPatchMetadata = "xelpack:patch_metadata" // of what it makes, a JSON object
+)
+
+// WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the
+// textures that are new or different in to. Its metadata says which digests it leads from and to,
+// what is taken away, and the metadata of to.
+func WritePatch(ctx context.Context, path string, from, to *mbtiles.Archive, o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
+	if err := errors.Join(from.NoPatch(), to.NoPatch()); err != nil {
+		return mbtiles.CopyReport{}, err
+	}
+	work := mbtiles.Assembly{From: []*mbtiles.Archive{from, to}}
+	var removed []string
+	for p, err := range pairs(ctx, from, to) {
+		if err != nil {
+			return mbtiles.CopyReport{}, err
+		}
+		switch kind, differs := p.kind(); {
+		case kind == Removed:
+			removed = append(removed, p.old.File())
+		case differs:
+			work.Sources = append(work.Sources, p.Source)
+		}
+	}
+	slices.SortFunc(work.Sources, mbtiles.Source.Compare)
+	var err error
+	if work.Metadata, err = patchMetadata(ctx, from, to, removed); err != nil {
+		return mbtiles.CopyReport{}, err
+	}
+	return mbtiles.Assemble(ctx, path, work, o)
+}
+
+func patchMetadata(ctx context.Context, from, to *mbtiles.Archive, removed []string) (map[string]string, error) {
+	target, err := to.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := json.Marshal(target)
+	if err != nil {
+		return nil, fmt.Errorf("write metadata into the patch: %w", err)
+	}
+	meta := map[string]string{keyPatchMetadata: string(packed), keyPatchRemoved: strings.Join(removed, "\n")}
+	for _, name := range [...]string{"attribution", mbtiles.KeyProviders, mbtiles.KeyLicence, mbtiles.KeyRedistributable} {
+		if value, ok := target[name]; ok {
+			meta[name] = value
+		}
+	}
+	if meta[keyPatchBase], err = from.Digest(ctx); err != nil {
+		return nil, err
+	}
+	meta[keyPatchTarget], err = to.Digest(ctx)
+	return meta, err
+}
+
+// Apply makes an archive at path, which may be base's own, of base and a patch: it is, byte for
+// byte, what Repack makes of the archive that the patch leads to, if the segments are. The error is
+// ErrPatch when patch is no patch, when it is for an archive of another digest than base's, and
+// when what it makes does not have the digest that it promises; nothing is changed then.
+func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive, o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
+	meta, err := patch.Metadata(ctx)
+	if err != nil {
+		return mbtiles.CopyReport{}, err
+	}
+	want, target := meta[keyPatchBase], meta[keyPatchTarget]
+	switch {
+	case want == "":
+		return mbtiles.CopyReport{}, noPatch(ctx, base, patch)
+	case target == "":
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w: it does not say what digest it leads to", patch.Path(), ErrPatch)
+	}
+	got, err := base.Digest(ctx)
+	if err != nil {
+		return mbtiles.CopyReport{}, err
+	}
+	if got != want {
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w: it is for the archive of digest %s, and %s has %s", patch.Path(), ErrPatch, want, base.Path(), got)
+	}
+	work := mbtiles.Assembly{From: []*mbtiles.Archive{base, patch}, Accept: func(digest string) error {
+		if digest != target {
+			return fmt.Errorf("%w: it would have digest %s, not %s", ErrPatch, digest, target)
+		}
+		return nil
+	}}
+	if err := json.Unmarshal([]byte(meta[keyPatchMetadata]), &work.Metadata); err != nil {
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(), sqlite.Corrupt("the metadata in the patch: %v", err))
+	}
+	if work.Sources, err = patched(base, patch, meta[keyPatchRemoved]); err != nil {
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(), err)
+	}
+	return mbtiles.Assemble(ctx, path, work, o)
+}
+
+// noPatch says that patch is none, and whether it only changed places with base.
+func noPatch(ctx context.Context, base, patch *mbtiles.Archive) error {
+	meta, err := base.Metadata(ctx)
+	if err != nil {
+		return err
+	}
+	swapped := ""
+	if meta[keyPatchBase] != "" {
+		swapped = fmt.Sprintf("; %s is one: the archive comes first, then its patch", base.Path())
+	}
+	return fmt.Errorf("%s: %w: it is an archive, but no patch%s", patch.Path(), ErrPatch, swapped)
+}
+
+// patched returns the textures of base that are neither replaced nor taken away, and those of
+// patch.
+func patched(base, patch *mbtiles.Archive, removed string) ([]mbtiles.Source, error) {
+	gone := make(map[tiles.Key]bool)
+	for name := range strings.Lines(removed) {
+		t, err := tiles.ParseName(strings.TrimSuffix(name, "\n"))
+		if err != nil {
+			return nil, sqlite.Corrupt("what the patch takes away: %v", err)
+		}
+		if _, ok := base.Lookup(t.Key()); !ok {
+			return nil, fmt.Errorf("%w: it takes away %s, which is not there", ErrPatch, t)
+		}
+		gone[t.Key()] = true
+	}
+	all := base.Sources(func(e mbtiles.Entry) bool {
+		_, replaced := patch.Lookup(e.Texture.Key())
+		return !replaced && !gone[e.Texture.Key()]
+	})
+	all = append(all, patch.Sources(nil)...)
+	slices.SortFunc(all, mbtiles.Source.Compare)
+	return all, nil
+}

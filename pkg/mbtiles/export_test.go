@@ -1,0 +1,16 @@
+package mbtiles
+
+// What the tests of package mbtiles_test use of these: they import packages that import this one.
+var (
+	Build      = build
+	ContentsOf = contentsOf
+	Files      = files
+	MetadataOf = metadata
+	MustVerify = mustVerify
+	OpenAt     = openAt
+	Repacked   = repack
+	RunBuild   = runBuild
+)
+
+// Noise makes a small file: every seed another one.
+func Noise(seed uint64) []byte { return ddsFile(small, seed) }
