@@ -150,7 +150,7 @@ func buildPlan(ctx context.Context, o buildOptions, plan plan, encoding estimate
 			return nil, errors.Join(err, writer.Close())
 		}
 	}
-	if !plan.Provider.Redistributable {
+	if !plan.Provider.Redistributable() {
 		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
 	}
 
@@ -289,7 +289,7 @@ func metadata(o buildOptions, p plan, before planned) map[string]string {
 		keyPlan:                   string(planned),
 		"xelpack:providers":       p.Provider.ID,
 		"xelpack:licence":         p.Provider.Licence,
-		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable),
+		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable()),
 		"xelpack:encoder":         version.Program() + " " + o.Quality,
 		"xelpack:jpeg_decoder":    dds.Decoder(),
 	}

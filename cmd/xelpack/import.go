@@ -120,7 +120,7 @@ func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if p, ok := known.Find(provider); ok && !p.Redistributable {
+	if p, ok := known.Find(provider); ok && !p.Redistributable() {
 		return usageErrorf("--redistributable: the licence of %s does not allow to pass its imagery on (%s): leave out --redistributable, or name the provider that the imagery is from", p.ID, p.Licence)
 	}
 	count := make(map[string]int)
@@ -128,7 +128,7 @@ func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 		count[strings.ToUpper(f.Texture.Maptype)]++
 	}
 	for _, code := range slices.Sorted(maps.Keys(count)) {
-		if p, ok := known.Find(code); ok && !p.Redistributable {
+		if p, ok := known.Find(code); ok && !p.Redistributable() {
 			fmt.Fprintf(stderr, "--redistributable: %s named %s, as if of %s, whose licence does not allow to pass its imagery on (%s)\n", units.Plural(count[code], "texture"), code, p.ID, p.Licence)
 		}
 	}

@@ -77,7 +77,7 @@ type refusedRow struct {
 func providerRows(known *providers.Catalogue) (rows []any) {
 	for _, p := range known.Providers() {
 		rows = append(rows, providerRow{
-			p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable, p.Rate, p.Concurrency,
+			p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable(), p.Rate, p.Concurrency,
 			p.File, slices.Concat(p.Notes, p.Ignored),
 		})
 	}
@@ -95,7 +95,7 @@ func listProviders(stdout, stderr io.Writer, known *providers.Catalogue) error {
 	fmt.Fprintln(t, "ID\tCODE\tZL\tCOVERAGE\tLICENCE\tPASS ON\tLIMITS")
 	for _, p := range known.Providers() {
 		may := "no"
-		if p.Redistributable {
+		if p.Redistributable() {
 			may = "yes"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d-%d\t%s\t%s\t%s\t%s\n", p.ID, p.Code, p.MinZL, p.MaxZL, p.Coverage, p.Licence, may, limits(p.Rate, p.Concurrency))

@@ -196,7 +196,7 @@ func repairFrom(ctx context.Context, o buildOptions, id string, items []tiles.It
 	if p.ID != id { // the archive is of both now
 		job.Meta["xelpack:providers"] = id + "," + p.ID
 		job.Meta["xelpack:licence"] = "of several providers: see those of " + id + " and " + p.ID
-		if !p.Redistributable {
+		if !p.Redistributable() {
 			job.Meta["xelpack:redistributable"] = strconv.FormatBool(false)
 		}
 	}

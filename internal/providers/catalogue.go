@@ -1,21 +1,14 @@
 package providers
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
-	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -104,7 +97,7 @@ func (c *Catalogue) Refused() []RefusedFile { return c.refused }
 // Providers returns all: the user's first, which win over built-in ones of the same id.
 func (c *Catalogue) Providers() []Provider {
 	all := slices.Clone(c.own)
-	for _, p := range BuiltIn() {
+	for _, p := range builtIn() {
 		if !slices.ContainsFunc(all, func(q Provider) bool { return q.ID == p.ID }) {
 			all = append(all, p)
 		}
@@ -115,101 +108,6 @@ func (c *Catalogue) Providers() []Provider {
 // Token returns the API token that the user's files hold for the provider, or "". It is meant for
 // fetch.ClientOptions.Token.
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
-
-type tomlFile struct {
-	Ortho4XP string            `toml:"ortho4xp"`
-	Tokens   map[string]string `toml:"tokens"`
-	Provider []tomlProvider    `toml:"provider"`
-}
-
-type tomlProvider struct {
-	ID, Code, Name, Template, Coverage, Licence, Attribution string
-
-	Kind, Format    string
-	TilePx          int `toml:"tile_px"`
-	Blank           []Colour
-	Codes           []string
-	MinZL           uint8 `toml:"min_zl"`
-	MaxZL           uint8 `toml:"max_zl"`
-	Headers         map[string]string
-	TokenVars       []string `toml:"token_vars"`
-	Token           string
-	Rate            float64
-	Concurrency     int
-	Redistributable bool
-	NoImagery       []NoImageryRule `toml:"no_imagery"`
-}
-
-// tomlKeys returns the keys of structs.
-func tomlKeys(structs ...any) (keys []string) {
-	for _, s := range structs {
-		for _, field := range reflect.VisibleFields(reflect.TypeOf(s)) {
-			keys = append(keys, cmp.Or(field.Tag.Get("toml"), strings.ToLower(field.Name)))
-		}
-	}
-	return keys
-}
-
-// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does.
-// The error never shows a line of it: tokens stand there.
-func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
-	text, err := readSmall(file, maxProviderFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("%w: %s: %w", ErrFile, file, err)
-	}
-	var parsed tomlFile
-	meta, err := toml.Decode(string(text), &parsed)
-	if err != nil {
-		at := ""
-		if parse, ok := errors.AsType[toml.ParseError](err); ok {
-			at = fmt.Sprintf(" line %d: %s", parse.Position.Line, parse.Message)
-		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
-			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
-		}
-		return "", fmt.Errorf("%w: %s:%s", ErrFile, file, at)
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		hint := ""
-		if near := nearest(unknown[0][len(unknown[0])-1], tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", near)
-		}
-		return "", fmt.Errorf("%w: %s: unknown key %s%s", ErrFile, file, unknown[0], hint)
-	}
-	for id, token := range parsed.Tokens {
-		c.tokens[strings.ToLower(id)] = token
-	}
-	for i, t := range parsed.Provider {
-		p, err := t.provider()
-		if err != nil {
-			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrFile, file, i+1, t.ID, err)
-		}
-		if t.Token != "" {
-			c.tokens[p.ID] = t.Token
-		}
-		p.File = file
-		c.own = append(c.own, p)
-	}
-	ortho4xp = realpath.Home(parsed.Ortho4XP)
-	if ortho4xp != "" && !filepath.IsAbs(ortho4xp) {
-		ortho4xp = filepath.Join(filepath.Dir(file), ortho4xp)
-	}
-	return ortho4xp, nil
-}
-
-// keyOfError finds in the errors of package toml about values of a wrong type where they stand.
-var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
-
-func (t tomlProvider) provider() (Provider, error) {
-	p := Provider{
-		ID: strings.ToLower(t.ID), Code: t.Code, Codes: t.Codes, Name: t.Name, Template: t.Template, MinZL: tiles.ZL(t.MinZL), MaxZL: tiles.ZL(t.MaxZL),
-		Kind: t.Kind, Format: t.Format, TilePx: t.TilePx, Blank: t.Blank, Headers: t.Headers, TokenVars: t.TokenVars, NoImagery: t.NoImagery, Rate: t.Rate, Concurrency: t.Concurrency,
-		Coverage: t.Coverage, Licence: t.Licence, Attribution: t.Attribution, Redistributable: t.Redistributable,
-	}
-	return p, p.complete()
-}
 
 // complete fills in what a description may leave out and finds what is wrong with the rest.
 func (p *Provider) complete() error {
@@ -232,8 +130,8 @@ func (p *Provider) complete() error {
 		return fmt.Errorf("id: %s is taken", p.ID)
 	case p.MaxZL > tiles.MaxZL || p.MinZL > p.MaxZL:
 		return fmt.Errorf("zoom levels %d to %d: want 0 to %d", p.MinZL, p.MaxZL, tiles.MaxZL)
-	case !(p.Rate >= 0) || p.Concurrency < 0:
-		return errors.New("rate and concurrency: want 0 or more")
+	case !(p.Rate >= 0) || p.Concurrency < 0 || p.RequestsADay < 0:
+		return errors.New("rate, concurrency and requests_a_day: want 0 or more")
 	}
 	if err := tiles.ValidMaptype(p.Code); err != nil {
 		return fmt.Errorf("code: %w", err)
@@ -287,11 +185,6 @@ func (p Provider) StoreName() string {
 	size := ""
 	if p.TilePixels() > tiles.ChunkPixels {
 		size = fmt.Sprintf("-%dpx", p.TilePixels())
-	}
-	for _, known := range BuiltIn() {
-		if known.ID == p.ID && known.Template == p.Template {
-			return p.ID + size + ".mbtiles"
-		}
 	}
 	id := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`<>"|?*`, r) { // not in a file's name everywhere

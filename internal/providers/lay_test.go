@@ -50,8 +50,8 @@ func TestLayDetails(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
-		if p.Redistributable || len(p.NoImagery) == 0 {
-			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Redistributable, p.NoImagery)
+		if p.Redistributable() || len(p.NoImagery) == 0 {
+			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Redistributable(), p.NoImagery)
 		}
 	}
 	if p := read("Sets/Offset.lay"); !strings.Contains(p.Template, "{zoom:,,,,,00,01,") {

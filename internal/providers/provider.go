@@ -9,6 +9,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -35,23 +38,33 @@ type Provider struct {
 
 	MinZL, MaxZL tiles.ZL // what it has, in levels of chunks of 256 px, whatever its tiles are
 
-	Headers     map[string]string // sent to its own host only
-	TokenVars   []string          // environment variables looked at for {token}, before XELPACK_TOKEN_<ID>
-	NoImagery   []NoImageryRule   // answers with status 200 that mean "none here"
-	Blank       []Colour          // chunks wholly of one of these, or transparent, mean "none here"
-	Rate        float64           // requests a second at most; 0: no limit
-	Concurrency int               // requests in flight at most; 0: the client's
+	Headers   map[string]string // sent to its own host only
+	TokenVars []string          // environment variables looked at for {token}, before XELPACK_TOKEN_<ID>
+	NoImagery []NoImageryRule   // answers with status 200 that mean "none here"
+	Blank     []Colour          // chunks wholly of one of these, or transparent, mean "none here"
+	JPEGOnly  bool              // a picture in another format is not imagery
 
-	JPEGOnly        bool   // a picture in another format is not imagery
-	Coverage        string // where it has imagery, for people
-	Licence         string
-	Attribution     string
-	Redistributable bool // whether the licence allows to pass on what was built from it
+	Coverage string           // where it has imagery, for people
+	Outline  orb.MultiPolygon // where it has imagery; nil: everywhere, or unknown
+	Imagery  string           // when the pictures were taken and how sharp they are, for people
+
+	Licence     string
+	Terms       terms.Terms // of the imagery
+	Attribution string
+	Remark      string // what else is to be known of it
+
+	ServiceTerms string  // what the service asks of those who use it, whatever the imagery's licence
+	Rate         float64 // requests a second at most; 0: no limit
+	Concurrency  int     // requests in flight at most; 0: the client's
+	RequestsADay int     // at most; 0: no limit
 
 	File    string   // that describes it; empty for a built-in one and a bare template
 	Notes   []string // what of File was guessed or is not done, to be said wherever the provider is used
 	Ignored []string // what of File is without effect, for who looks at File
 }
+
+// Redistributable says whether what was built from it may be passed on.
+func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
 
 // Local reports whether imagery comes without requests: the sample's, and that of a file.
 func (p Provider) Local() bool {
@@ -91,73 +104,6 @@ var bingNoTile = NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile"}
 // chunk of exactly that length is rare, nearly featureless, and then shown from its parent, while a
 // placeholder taken for imagery stays in the archive.
 var arcgisNoData = NoImageryRule{Size: 2521}
-
-// BuiltIn returns the providers, sample last. The zoom ranges are conservative.
-func BuiltIn() []Provider {
-	const (
-		personal = "commercial; no redistribution"
-		usgov    = "public domain"
-	)
-	return []Provider{
-		{
-			ID: "eox", Code: "EOX", Name: "EOX Sentinel-2 cloudless 2024", MaxZL: 14, Coverage: "world, 10 m",
-			Template: "https://tiles.maps.eox.at/wmts/1.0.0/s2cloudless-2024_3857/default/g/{z}/{y}/{x}.jpg",
-			Licence:  "CC BY-NC-SA 4.0", Redistributable: true,
-			Attribution: "Sentinel-2 cloudless 2024 by EOX IT Services GmbH (contains modified Copernicus Sentinel data 2024)",
-		},
-		{
-			ID: "usgs", Code: "USGS", Name: "USGS Imagery Only", MaxZL: 16, Coverage: "United States",
-			Template: "https://basemap.nationalmap.gov/arcgis/rest/services/USGSImageryOnly/MapServer/tile/{z}/{y}/{x}",
-			Licence:  usgov, Redistributable: true, Attribution: "USGS The National Map",
-		},
-		{
-			ID: "naip", Code: "NAIP", Name: "USDA NAIP", MaxZL: 19, Coverage: "contiguous United States",
-			Template: "https://gis.apfo.usda.gov/arcgis/rest/services/NAIP/USDA_CONUS_PRIME/ImageServer/tile/{z}/{y}/{x}",
-			Licence:  usgov, Redistributable: true, Attribution: "USDA Farm Production and Conservation, NAIP",
-		},
-		{
-			ID: "pdok", Code: "PDOK", Name: "PDOK luchtfoto 25 cm", MaxZL: 19, Coverage: "Netherlands",
-			Template: "https://service.pdok.nl/hwh/luchtfotorgb/wmts/v1_0/Actueel_ortho25/EPSG:3857/{z}/{x}/{y}.jpeg",
-			Licence:  "CC BY 4.0", Redistributable: true, Attribution: "Beeldmateriaal Nederland, PDOK",
-		},
-		{
-			ID: "lux", Code: "Lux", Name: "Luxembourg orthophoto", MaxZL: 20, Coverage: "Luxembourg",
-			Template: "https://{switch:wmts1,wmts2}.geoportail.lu/opendata/wmts/ortho_latest/GLOBAL_WEBMERCATOR_4_V3/{z}/{x}/{y}.jpeg",
-			Licence:  "CC0", Redistributable: true, Attribution: "Administration du cadastre et de la topographie, Luxembourg",
-		},
-		{
-			ID: "pnoa", Code: "SP", Name: "PNOA máxima actualidad", MaxZL: 19, Coverage: "Spain",
-			Template: "https://www.ign.es/wmts/pnoa-ma?layer=OI.OrthoimageCoverage&style=default&tilematrixset=GoogleMapsCompatible" +
-				"&Service=WMTS&Request=GetTile&Version=1.0.0&Format=image/jpeg&TileMatrix={z}&TileCol={x}&TileRow={y}",
-			Licence: "CC BY 4.0", Redistributable: true, Attribution: "PNOA, Instituto Geográfico Nacional de España, scne.es",
-		},
-		{
-			ID: "gsi", Code: "JP", Name: "GSI orthophoto", MaxZL: 18, Coverage: "Japan",
-			Template: "https://cyberjapandata.gsi.go.jp/xyz/ort/{z}/{x}/{y}.jpg",
-			Licence:  "attribution", Redistributable: true, Attribution: "Geospatial Information Authority of Japan",
-		},
-		{
-			ID: "bing", Code: "BI", Name: "Bing Aerial", MinZL: 1, MaxZL: 19, Coverage: "world",
-			Template: "https://ecn.t{switch:0,1,2,3}.tiles.virtualearth.net/tiles/a{quadkey}.jpeg?g=15312",
-			Licence:  personal, Attribution: "Microsoft Bing Maps", JPEGOnly: true, NoImagery: []NoImageryRule{bingNoTile},
-		},
-		{
-			ID: "arcgis", Code: "ARC", Name: "Esri World Imagery", MaxZL: 19, Coverage: "world",
-			Template: "https://services.arcgisonline.com/ArcGIS/rest/services/World_Imagery/MapServer/tile/{z}/{y}/{x}",
-			Licence:  personal, Attribution: "Esri, Maxar, Earthstar Geographics, and the GIS User Community",
-			NoImagery: []NoImageryRule{arcgisNoData},
-		},
-		{
-			ID: "mapbox", Code: "MB", Name: "Mapbox Satellite", MaxZL: 22, Coverage: "world",
-			Template:  "https://api.mapbox.com/v4/mapbox.satellite/{z}/{x}/{y}.jpg?access_token={token}",
-			TokenVars: []string{"MAPBOX_TOKEN"}, Licence: personal + "; token", Attribution: "Mapbox, Maxar",
-		},
-		{
-			ID: SampleID, Code: "SAMPLE", Name: "procedural imagery, made in the process", MaxZL: 22, Coverage: "an invented world",
-			Licence: "CC0", Redistributable: true, Attribution: "xelpack sample imagery",
-		},
-	}
-}
 
 // bareProvider is the provider that s, a URL template, is by itself.
 func bareProvider(s string, t *Template) Provider {

@@ -1,0 +1,158 @@
+package providers
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/terms"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+type tomlFile struct {
+	Ortho4XP string            `toml:"ortho4xp"`
+	Tokens   map[string]string `toml:"tokens"`
+	Provider []tomlProvider    `toml:"provider"`
+}
+
+type tomlProvider struct {
+	ID, Code, Name, Template, Token string
+
+	Kind, Format string
+	TilePx       int `toml:"tile_px"`
+	Blank        []Colour
+	Codes        []string
+	MinZL        uint8    `toml:"min_zl"`
+	MaxZL        uint8    `toml:"max_zl"`
+	TokenVars    []string `toml:"token_vars"`
+	Headers      map[string]string
+	JPEGOnly     bool            `toml:"jpeg_only"`
+	NoImagery    []NoImageryRule `toml:"no_imagery"`
+
+	Coverage, Outline string
+	BBox              []float64
+	Imagery           string
+
+	Licence, Attribution, Remark string
+	LicenceURL                   string `toml:"licence_url"`
+	Redistributable              *bool
+	Redistribution               terms.Answer
+	Commercial                   terms.Answer
+	Derivatives                  terms.Answer
+	ShareAlike                   terms.Answer `toml:"share_alike"`
+	AttributionNeeded            terms.Answer `toml:"attribution_needed"`
+
+	ServiceTerms string `toml:"service_terms"`
+	Rate         float64
+	Concurrency  int
+	RequestsADay int `toml:"requests_a_day"`
+}
+
+// tomlKeys returns the keys of structs.
+func tomlKeys(structs ...any) (keys []string) {
+	for _, s := range structs {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(s)) {
+			keys = append(keys, cmp.Or(field.Tag.Get("toml"), strings.ToLower(field.Name)))
+		}
+	}
+	return keys
+}
+
+// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does.
+// The error never shows a line of it: tokens stand there.
+func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
+	text, err := readSmall(file, maxProviderFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %s: %w", ErrFile, file, err)
+	}
+	parsed, err := parseTOML(text)
+	if err != nil {
+		return "", fmt.Errorf("%w: %s:%w", ErrFile, file, err)
+	}
+	for id, token := range parsed.Tokens {
+		c.tokens[strings.ToLower(id)] = token
+	}
+	for i, t := range parsed.Provider {
+		p, err := t.provider(filepath.Dir(file))
+		if err != nil {
+			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrFile, file, i+1, t.ID, err)
+		}
+		if t.Token != "" {
+			c.tokens[p.ID] = t.Token
+		}
+		p.File = file
+		c.own = append(c.own, p)
+	}
+	ortho4xp = realpath.Home(parsed.Ortho4XP)
+	if ortho4xp != "" && !filepath.IsAbs(ortho4xp) {
+		ortho4xp = filepath.Join(filepath.Dir(file), ortho4xp)
+	}
+	return ortho4xp, nil
+}
+
+// parseTOML reads a file's text. The error, which follows the file's name and a colon, never shows
+// a line of it.
+func parseTOML(text []byte) (parsed tomlFile, err error) {
+	meta, err := toml.Decode(string(text), &parsed)
+	if err != nil {
+		at := ""
+		if parse, ok := errors.AsType[toml.ParseError](err); ok {
+			at = fmt.Sprintf(" line %d: %s", parse.Position.Line, parse.Message)
+		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
+			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
+		}
+		return parsed, errors.New(at)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		hint := ""
+		if near := nearest(unknown[0][len(unknown[0])-1], tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
+			hint = fmt.Sprintf(" (did you mean %s?)", near)
+		}
+		return parsed, fmt.Errorf(" unknown key %s%s", unknown[0], hint)
+	}
+	return parsed, nil
+}
+
+// keyOfError finds in the errors of package toml about values of a wrong type where they stand.
+var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
+
+// provider makes a provider of its description; file names in it start from dir.
+func (t tomlProvider) provider(dir string) (Provider, error) {
+	p := Provider{
+		ID: strings.ToLower(t.ID), Code: t.Code, Codes: t.Codes, Name: t.Name, Template: t.Template, MinZL: tiles.ZL(t.MinZL), MaxZL: tiles.ZL(t.MaxZL),
+		Kind: t.Kind, Format: t.Format, TilePx: t.TilePx, Blank: t.Blank, Headers: t.Headers, TokenVars: t.TokenVars, NoImagery: t.NoImagery, JPEGOnly: t.JPEGOnly,
+		Rate: t.Rate, Concurrency: t.Concurrency, RequestsADay: t.RequestsADay, ServiceTerms: t.ServiceTerms,
+		Coverage: t.Coverage, Imagery: t.Imagery, Licence: t.Licence, Attribution: t.Attribution, Remark: t.Remark, Terms: t.terms(),
+	}
+	var err error
+	if p.Outline, err = outlineOf(t.Outline, t.BBox, dir); err != nil {
+		return p, err
+	}
+	return p, p.complete()
+}
+
+// terms returns what the description says, and where it is silent what its licence does.
+func (t tomlProvider) terms() terms.Terms {
+	said := terms.Terms{
+		Redistribution: t.Redistribution, Commercial: t.Commercial, Derivatives: t.Derivatives, ShareAlike: t.ShareAlike, Attribution: t.AttributionNeeded,
+		LicenceURL: t.LicenceURL,
+	}
+	if t.Redistributable != nil && said.Redistribution == terms.Unknown {
+		said.Redistribution = terms.No
+		if *t.Redistributable {
+			said.Redistribution = terms.Yes
+		}
+	}
+	return said.Or(terms.Of(t.Licence))
+}
