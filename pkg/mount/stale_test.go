@@ -14,6 +14,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // staleVariable in the environment makes the test binary mount an archive at its value, a folder or
@@ -216,6 +217,37 @@ func TestUnmountByPath(t *testing.T) {
 			if err := Unmount(dir); !errors.Is(err, ErrNotMounted) {
 				t.Errorf("Unmount(%s) = %v, want ErrNotMounted", dir, err)
 			}
+		}
+	})
+	t.Run("while a file is being looked up", func(t *testing.T) {
+		release, began := make(chan struct{}), make(chan bool)
+		o := liveAny(&fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+			began <- true
+			<-release
+			return made(t), true, nil
+		}})
+		o.Deadline = time.Hour
+		f := mountAt(t, t.TempDir(), o)
+		r := mounttest.NewReader(t)
+		opened := make(chan bool)
+		go func() {
+			_, errno, ok := r.TryOpen(f.textures("160_320_BI16.dds"))
+			opened <- ok && errno == 0
+		}()
+		<-began
+		tries := 0
+		err := unmountPatiently(f.mountpoint, func(time.Duration) {
+			if tries++; tries > 1 {
+				return
+			}
+			close(release)
+			if !<-opened {
+				t.Error("who waited got no file")
+			}
+			r.Close()
+		})
+		if err != nil || tries == 0 {
+			t.Errorf("Unmount: %v after %d pauses", err, tries)
 		}
 	})
 	t.Run("in use", func(t *testing.T) {

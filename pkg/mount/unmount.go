@@ -96,10 +96,23 @@ func Unmount(mountpoint string) error {
 	if err != nil {
 		return err
 	}
-	if err := unmountOnce(path); err != nil {
-		return fmt.Errorf("%w; close the files and try again, or detach it (%s)", busy(path, holders(path), err), detachCommand(path))
+	return unmountPatiently(path, time.Sleep)
+}
+
+// unmountPatiently unmounts what nobody has open. Who looks a file up at the moment, or waits for a
+// live texture's first bytes, keeps a mount busy too, but holds no file yet: that passes, and a
+// little over a second is waited for it.
+func unmountPatiently(path string, sleep func(time.Duration)) error {
+	for pause := 5 * time.Millisecond; ; pause *= 2 {
+		err := unmountOnce(path)
+		if err == nil {
+			return nil
+		}
+		if by := holders(path); len(by) > 0 || pause > time.Second {
+			return fmt.Errorf("%w; close the files and try again, or detach it (%s)", busy(path, by, err), detachCommand(path))
+		}
+		sleep(pause)
 	}
-	return nil
 }
 
 // Detach makes the xelpack mount at mountpoint unreachable at once, in use or not, whichever
