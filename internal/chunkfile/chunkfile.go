@@ -3,10 +3,14 @@
 package chunkfile
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"image"
+	_ "image/jpeg"
+	_ "image/png"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,12 +18,14 @@ import (
 	"sync"
 
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	_ "golang.org/x/image/webp"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// MaxChunk is the longest body of a chunk that is read or kept, in bytes: the usual one has 15 KB.
-const MaxChunk = 4 << 20
+// MaxBody is the longest body of a tile of side px that is read or kept, in bytes: the usual one of
+// 256 px has 15 KB, and no picture that means well is much longer than its pixels.
+func MaxBody(side int) int64 { return max(4<<20, int64(side)*int64(side)*5) }
 
 // ErrNone says that a file knows nothing of a chunk.
 var ErrNone = errors.New("not stored")
@@ -43,12 +49,12 @@ func Open(path, options string) (*sql.DB, error) {
 // Row is where MBTiles keeps y: counted from the south.
 func Row(c tiles.Chunk) int64 { return int64(1)<<c.Z - 1 - int64(c.Y) }
 
-// Read returns c's bytes, or ErrNone.
-func Read(ctx context.Context, db *sql.DB, c tiles.Chunk) ([]byte, error) {
+// Read returns the bytes of tile c, of side px, or ErrNone.
+func Read(ctx context.Context, db *sql.DB, c tiles.Chunk, side int) ([]byte, error) {
 	var body []byte
-	// What is longer than any chunk is not read into memory.
+	// What is longer than any picture is not read into memory.
 	err := db.QueryRowContext(ctx, `SELECT CASE WHEN length(tile_data) <= ? THEN tile_data ELSE X'' END FROM tiles
-		WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, MaxChunk, c.Z, c.X, Row(c)).Scan(&body)
+		WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, MaxBody(side), c.Z, c.X, Row(c)).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNone
 	}
@@ -57,7 +63,8 @@ func Read(ctx context.Context, db *sql.DB, c tiles.Chunk) ([]byte, error) {
 
 // Info is what a file says of itself.
 type Info struct {
-	MinZL, MaxZL tiles.ZL
+	MinZL, MaxZL tiles.ZL // of its tiles
+	Side         int      // of a tile of it, in px
 	Attribution  string
 }
 
@@ -86,14 +93,21 @@ func Describe(path string) (abs string, info Info, err error) {
 	if err := db.QueryRow(`SELECT value FROM metadata WHERE name = 'format'`).Scan(&format); err == nil && format == "pbf" {
 		return "", Info{}, errors.New("it holds vector tiles, not pictures")
 	}
+	var body []byte
+	if err := db.QueryRow(`SELECT tile_data FROM tiles WHERE length(tile_data) <= ? LIMIT 1`, MaxBody(tiles.ChunkPixels)).Scan(&body); err == nil {
+		if picture, _, err := image.DecodeConfig(bytes.NewReader(body)); err == nil {
+			info.Side = picture.Width
+		}
+	}
 	// Without it there is none to pass on.
 	_ = db.QueryRow(`SELECT value FROM metadata WHERE name = 'attribution'`).Scan(&info.Attribution)
 	return abs, info, nil
 }
 
-// File reads chunks from the file at Path, opened when the first is wanted. Close it.
+// File reads tiles of Side px from the file at Path, opened when the first is wanted. Close it.
 type File struct {
 	Path string
+	Side int
 
 	once sync.Once
 	db   *sql.DB
@@ -109,7 +123,7 @@ func (f *File) Read(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	body, err := Read(ctx, f.db, c)
+	body, err := Read(ctx, f.db, c, f.Side)
 	switch {
 	case err == nil, errors.Is(err, ErrNone):
 		return body, err

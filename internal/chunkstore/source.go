@@ -43,7 +43,7 @@ func (k *keeping) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case err == nil && fetch.CheckImage(body) == nil: // the file may come from anyone
+	case err == nil && fetch.CheckTile(body, k.store.tilePx) == nil: // the file may come from anyone
 		return body, nil
 	case errors.Is(err, fetch.ErrNoImagery):
 		return nil, err

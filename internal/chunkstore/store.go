@@ -21,6 +21,8 @@ type Options struct {
 	MaxBytes int64
 	// Name and Attribution are the provider's, for who opens the file in a map viewer.
 	Name, Attribution string
+	// TilePx is the side of the provider's tiles. 0: 256.
+	TilePx int
 	// UntilWhole drops chunks as soon as their texture is said to be whole.
 	UntilWhole bool
 }
@@ -41,6 +43,7 @@ const (
 type Store struct {
 	db         *sql.DB
 	max        int64
+	tilePx     int
 	untilWhole bool
 
 	mu      sync.Mutex
@@ -72,7 +75,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, db.Close()))
 	}
 	s := &Store{
-		db: db, max: o.MaxBytes, untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
+		db: db, max: o.MaxBytes, tilePx: max(o.TilePx, tiles.ChunkPixels), untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	if s.max <= 0 {
@@ -100,7 +103,7 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	case ok:
 		return bytes.Clone(entry.body), nil
 	}
-	body, err := chunkfile.Read(ctx, s.db, c)
+	body, err := chunkfile.Read(ctx, s.db, c, s.tilePx)
 	if !errors.Is(err, chunkfile.ErrNone) {
 		return body, err
 	}

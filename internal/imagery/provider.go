@@ -111,7 +111,7 @@ func Try(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at o
 	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: version.Program(), Token: known.Token})
 	defer client.Close()
 	start := time.Now()
-	body, err := client.Source(p).Fetch(ctx, c)
+	body, err := client.Source(p).Fetch(ctx, p.Tile(c))
 	if err != nil {
 		return "", err
 	}

@@ -83,6 +83,6 @@ func (o Options) openStore(ctx context.Context, p fetch.Provider) (*chunkstore.S
 		return nil, err
 	}
 	return chunkstore.Open(ctx, file, chunkstore.Options{
-		MaxBytes: size, Name: p.Name, Attribution: p.Attribution, UntilWhole: untilWhole,
+		MaxBytes: size, Name: p.Name, Attribution: p.Attribution, TilePx: p.TilePx, UntilWhole: untilWhole,
 	})
 }

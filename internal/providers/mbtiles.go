@@ -3,9 +3,11 @@ package providers
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/chunkfile"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // mbtilesPrefix starts the Template of a provider that is an MBTiles file.
@@ -23,9 +25,15 @@ func ofMBTiles(path string) (Provider, error) {
 		return Provider{}, fmt.Errorf("%w: %s%s: %w", ErrUnknown, mbtilesPrefix, path, err)
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return Provider{
+	p := Provider{
 		ID: "mbtiles-" + strings.ToLower(name), Code: BareCode, Name: name, Template: mbtilesPrefix + abs,
 		MinZL: info.MinZL, MaxZL: info.MaxZL, Coverage: "what the file holds", Licence: "unknown",
-		Attribution: info.Attribution,
-	}, nil
+		Attribution: info.Attribution, TilePx: info.Side,
+	}
+	if !slices.Contains(tileSizes, p.TilePx) {
+		p.TilePx = tiles.ChunkPixels // whoever reads one says what is wrong with it
+	}
+	n := tiles.ZL(p.TileLevels())
+	p.MinZL, p.MaxZL = p.MinZL+n, min(p.MaxZL+n, tiles.MaxZL)
+	return p, nil
 }

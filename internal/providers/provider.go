@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"bytes"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -77,16 +78,24 @@ type NoImageryRule struct {
 	Header, Value string // a response header with this value, in any case
 	Size          int    // the body's length
 	MD5           string // the body's, in lower-case hex
+	Text          string // in an answer that is text, such as the exception of a WMS
 }
 
+// maxText is how far an answer in words is looked at.
+const maxText = 64 << 10
+
+// Match says whether the answer is the placeholder.
 func (r NoImageryRule) Match(header http.Header, body []byte) bool {
-	if r.Header == "" && r.Size == 0 && r.MD5 == "" {
+	if r == (NoImageryRule{Value: r.Value}) {
 		return false
 	}
 	if r.Header != "" && !strings.EqualFold(strings.TrimSpace(header.Get(r.Header)), r.Value) {
 		return false
 	}
 	if r.Size != 0 && len(body) != r.Size {
+		return false
+	}
+	if r.Text != "" && (!strings.HasPrefix(http.DetectContentType(body), "text/") || !bytes.Contains(body[:min(len(body), maxText)], []byte(r.Text))) {
 		return false
 	}
 	if r.MD5 != "" {
@@ -99,6 +108,9 @@ func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 // bingNoTile is Bing's word for "none here". The PNG of 1,033 bytes that comes with it would not
 // pass as imagery either.
 var bingNoTile = NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile"}
+
+// hereNoTile is the PNG by which HERE, Nokia's of old, says "none here".
+var hereNoTile = NoImageryRule{Size: 5483, MD5: "3b0553888df7d977789a44efdb541df6"}
 
 // arcgisNoData is ArcGIS' picture "Map data not yet available". Its length alone decides: a real
 // chunk of exactly that length is rare, nearly featureless, and then shown from its parent, while a
@@ -118,7 +130,7 @@ func bareProvider(s string, t *Template) Provider {
 
 // placeholders returns how a service with addresses of this kind is known to say "none here".
 func placeholders(template string) []NoImageryRule {
-	rules := []NoImageryRule{bingNoTile}
+	rules := []NoImageryRule{bingNoTile, hereNoTile}
 	if lower := strings.ToLower(template); strings.Contains(lower, "/mapserver/tile/") || strings.Contains(lower, "/imageserver/tile/") {
 		rules = append(rules, arcgisNoData)
 	}

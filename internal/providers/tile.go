@@ -19,7 +19,9 @@ const (
 	KindWMS = "wms" // pictures of any box: WMS GetMap, ArcGIS exportImage
 )
 
-// maxTilePx is the side of the largest tiles that are asked for: decoded, one takes 16 MiB.
+// tileSizes are the sides that tiles may have. Decoded, one of the largest takes 16 MiB.
+var tileSizes = []int{256, 512, 1024, maxTilePx}
+
 const maxTilePx = 2048
 
 // TilePixels returns the side of p's tiles.
@@ -53,8 +55,8 @@ func (p *Provider) tiled(t *Template) error {
 	if t.boxed {
 		p.Kind = KindWMS
 	}
-	if sizes := []int{256, 512, 1024, maxTilePx}; !slices.Contains(sizes, p.TilePx) {
-		return fmt.Errorf("tile_px %d: want one of %v", p.TilePx, sizes)
+	if !slices.Contains(tileSizes, p.TilePx) {
+		return fmt.Errorf("tile_px %d: want one of %v", p.TilePx, tileSizes)
 	}
 	return nil
 }

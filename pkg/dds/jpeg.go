@@ -11,14 +11,14 @@ import (
 
 const goDecoder = "go image/jpeg"
 
-// decodeWithGo decodes a chunk with the standard library into RGBA pixels.
-func decodeWithGo(dst, data []byte) error {
+// decodeWithGo decodes a picture of side×side px with the standard library into RGBA pixels.
+func decodeWithGo(dst []byte, side int, data []byte) error {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJPEG, err)
 	}
-	if cfg.Width != chunkSide || cfg.Height != chunkSide {
-		return errSize(cfg.Width, cfg.Height)
+	if cfg.Width != side || cfg.Height != side {
+		return errSize(cfg.Width, cfg.Height, side)
 	}
 	if cfg.ColorModel == color.CMYKModel {
 		return fmt.Errorf("%w: CMYK", ErrJPEG)
@@ -27,9 +27,11 @@ func decodeWithGo(dst, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJPEG, err)
 	}
-	out := &image.NRGBA{Pix: dst, Stride: chunkSide * 4, Rect: image.Rect(0, 0, chunkSide, chunkSide)}
+	out := &image.NRGBA{Pix: dst, Stride: side * 4, Rect: image.Rect(0, 0, side, side)}
 	draw.Draw(out, out.Rect, img, img.Bounds().Min, draw.Src)
 	return nil
 }
 
-func errSize(w, h int) error { return fmt.Errorf("%w: %d×%d px, want 256×256", ErrJPEG, w, h) }
+func errSize(w, h, side int) error {
+	return fmt.Errorf("%w: %d×%d px, want %d×%[4]d", ErrJPEG, w, h, side)
+}

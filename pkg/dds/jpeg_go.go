@@ -10,4 +10,6 @@ type jpegDecoder struct{}
 
 func (jpegDecoder) close() {}
 
-func (jpegDecoder) decode(dst, jpeg []byte) error { return decodeWithGo(dst, jpeg) }
+func (jpegDecoder) decode(dst []byte, side int, jpeg []byte) error {
+	return decodeWithGo(dst, side, jpeg)
+}

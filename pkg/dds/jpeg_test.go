@@ -45,7 +45,7 @@ func TestDecodeJPEGKinds(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := make([]byte, chunkBytes)
-			if err := decodeWithGo(want, data); err != nil {
+			if err := decodeWithGo(want, chunkSide, data); err != nil {
 				t.Fatal(err)
 			}
 			if d := rms(img.Pix, want); d > 3 {

@@ -20,22 +20,23 @@ type jpegDecoder struct{ c C.xp_jpeg }
 
 func (d *jpegDecoder) close() { C.xp_jpeg_close(&d.c) }
 
-func (d *jpegDecoder) decode(dst, jpeg []byte) error {
+// decode decodes a picture of side×side px.
+func (d *jpegDecoder) decode(dst []byte, side int, jpeg []byte) error {
 	if len(jpeg) == 0 {
 		return fmt.Errorf("%w: empty", ErrJPEG)
 	}
-	switch status := C.xp_jpeg_decode(&d.c, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)), (*C.uchar)(&dst[0])); status {
+	switch status := C.xp_jpeg_decode(&d.c, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)), (*C.uchar)(&dst[0]), C.int(side)); status {
 	case C.XP_OK:
 		return nil
 	case C.XP_SIZE:
-		return errSize(int(d.c.width), int(d.c.height))
+		return errSize(int(d.c.width), int(d.c.height), side)
 	case C.XP_COLORS:
 		return fmt.Errorf("%w: CMYK", ErrJPEG)
 	case C.XP_NO_MEMORY:
 		return errors.New("no memory for a JPEG decoder")
 	default:
 		message := C.GoString(&d.c.message[0])
-		if status == C.XP_WARNED && harmless(message, jpeg) {
+		if status == C.XP_WARNED && harmless(message, side, jpeg) {
 			return nil
 		}
 		return fmt.Errorf("%w: %s", ErrJPEG, message)
@@ -46,11 +47,10 @@ func (d *jpegDecoder) decode(dst, jpeg []byte) error {
 // part of the picture is made up, which is a failure; some only mark sloppy writers. Since libjpeg
 // reports the first warning alone, a sloppy file might be a damaged one too: then Go's decoder,
 // which stops at any damage, is asked for a second opinion.
-func harmless(message string, jpeg []byte) bool {
+func harmless(message string, side int, jpeg []byte) bool {
 	for _, sloppy := range []string{"extraneous bytes before marker", "unknown JFIF revision", "Unknown Adobe color transform"} {
 		if strings.Contains(message, sloppy) {
-			var pix [chunkBytes]byte
-			return decodeWithGo(pix[:], jpeg) == nil
+			return decodeWithGo(make([]byte, side*side*4), side, jpeg) == nil
 		}
 	}
 	return false

@@ -6,7 +6,7 @@ enum {
 	XP_OK,
 	XP_WARNED,    // pixels are there, but libjpeg complained
 	XP_FAILED,    // libjpeg gave up
-	XP_SIZE,      // not 256×256
+	XP_SIZE,      // not side×side
 	XP_COLORS,    // CMYK, YCCK
 	XP_NO_MEMORY, // no decoder
 };
@@ -18,8 +18,8 @@ typedef struct {
 	char message[200]; // of XP_WARNED and XP_FAILED
 } xp_jpeg;
 
-// xp_jpeg_decode decodes into 256×256 RGBA pixels.
-int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba);
+// xp_jpeg_decode decodes into side×side RGBA pixels.
+int xp_jpeg_decode(xp_jpeg *d, const unsigned char *jpeg, unsigned long length, unsigned char *rgba, int side);
 void xp_jpeg_close(xp_jpeg *d);
 const char *xp_jpeg_version(void);
 

@@ -7,9 +7,9 @@ import (
 	"image/color"
 )
 
-// ErrJPEG says that bytes cannot be used as a chunk: not a JPEG, damaged or cut short, not 256×256
-// px, or of a kind that is not served as imagery (CMYK, 12 bits a sample, lossless).
-var ErrJPEG = errors.New("not a usable JPEG chunk")
+// ErrJPEG says that bytes cannot be used as imagery: not a JPEG, damaged or cut short, not of the
+// size that is wanted, or of a kind that is not served as imagery (CMYK, 12 bits a sample, lossless).
+var ErrJPEG = errors.New("not a usable JPEG")
 
 // ErrPixels says that a picture has not the size it has to have: 256×256 px for a chunk, whole
 // blocks for Encode.
@@ -49,7 +49,7 @@ func (w *Worker) AddJPEG(b *Builder, row, col int, jpeg []byte) error {
 	if err := w.ready(b, row, col); err != nil {
 		return err
 	}
-	if err := w.jpeg.decode(w.enc.pixels(), jpeg); err != nil {
+	if err := w.jpeg.decode(w.enc.pixels(), chunkSide, jpeg); err != nil {
 		return fmt.Errorf("decode chunk: %w", err)
 	}
 	return w.add(b, row, col)
@@ -93,18 +93,19 @@ func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	return img, nil
 }
 
-// DecodeJPEGTo is DecodeJPEG into a picture that is there, whose pixels are undefined after an
-// error. It must be 256×256 px and have its rows one after another, as image.NewNRGBA makes them;
-// ErrPixels says that it is not.
+// DecodeJPEGTo decodes a JPEG into a picture that is there and has its size, whose pixels are
+// undefined after an error. It must be square and have its rows one after another, as
+// image.NewNRGBA makes them; ErrPixels says that it is not.
 func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	if w.closed {
 		return ErrClosed
 	}
-	if !isChunk(img) || img.Stride != chunkSide*4 {
-		return fmt.Errorf("%w: %d×%d with a stride of %d", ErrPixels, img.Rect.Dx(), img.Rect.Dy(), img.Stride)
+	size := img.Rect.Size()
+	if size.X != size.Y || size.X == 0 || img.Stride != size.X*4 || len(img.Pix) < size.Y*img.Stride {
+		return fmt.Errorf("%w: %d×%d with a stride of %d", ErrPixels, size.X, size.Y, img.Stride)
 	}
-	if err := w.jpeg.decode(img.Pix[:chunkBytes], jpeg); err != nil {
-		return fmt.Errorf("decode chunk: %w", err)
+	if err := w.jpeg.decode(img.Pix, size.X, jpeg); err != nil {
+		return fmt.Errorf("decode picture: %w", err)
 	}
 	return nil
 }

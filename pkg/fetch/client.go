@@ -50,7 +50,7 @@ type ClientOptions struct {
 	Token func(providerID string) string
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
-	// Check looks at each body that CheckImage has passed; an error counts as a bad body, and the
+	// Check looks at each body that CheckTile has passed; an error counts as a bad body, and the
 	// chunk is asked for again. Called from many goroutines. nil: nothing more is checked.
 	Check func(body []byte) error
 	// Observer hears of every attempt and every chunk. nil: nobody does, at no cost.
@@ -155,7 +155,7 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 	return transport
 }
 
-// Source returns the source of p's imagery: validated, retried, limited and counted. It never fails
+// Source returns the source of p's tiles: validated, retried, limited and counted. It never fails
 // by itself: what is wrong with p comes from every Fetch. Sources of one host share what is known
 // of it.
 func (c *Client) Source(p Provider) Source {
@@ -165,7 +165,7 @@ func (c *Client) Source(p Provider) Source {
 	case p.ID == providers.SampleID:
 		s.next = c.sample
 	case isFile:
-		s.next = c.files.open(path, c.options.Check)
+		s.next = c.files.open(path, p.TilePixels(), c.options.Check)
 	default:
 		t, token, err := p.Resolve(c.options.Token)
 		if err != nil {
@@ -176,7 +176,8 @@ func (c *Client) Source(p Provider) Source {
 		s.host = t.Host
 		s.next = c.retried(newHTTPSource(c, p, t, token), c.throttleOf(p, t.Host))
 	}
-	s.minZL, s.maxZL = p.MinZL, p.MaxZL
+	n := tiles.ZL(p.TileLevels())
+	s.minZL, s.maxZL = max(p.MinZL, n)-n, max(p.MaxZL, n)-n
 	return s
 }
 
@@ -197,7 +198,11 @@ func (c *Client) retried(s Source, host *throttle) Source {
 // nothing left to ask for but what always fails could not be told from an outage.
 func (c *Client) Candidates(p Provider, chunks ...tiles.Chunk) {
 	if t, _, err := p.Resolve(c.options.Token); err == nil { // others have no host
-		c.throttleOf(p, t.Host).candidate(chunks)
+		asked := make([]tiles.Chunk, len(chunks))
+		for i, chunk := range chunks {
+			asked[i] = p.Tile(chunk)
+		}
+		c.throttleOf(p, t.Host).candidate(asked)
 	}
 }
 
@@ -252,8 +257,8 @@ type openFiles struct {
 	list []*mbtilesSource
 }
 
-func (f *openFiles) open(path string, check func([]byte) error) Source {
-	s := &mbtilesSource{chunkfile.File{Path: path}, check}
+func (f *openFiles) open(path string, side int, check func([]byte) error) Source {
+	s := &mbtilesSource{chunkfile.File{Path: path, Side: side}, check}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = append(f.list, s)

@@ -66,6 +66,8 @@ var textKind = regexp.MustCompile(`^(HTML|XML|text)(: |$)`)
 const quoted = 80
 
 var (
+	exceptionCode = regexp.MustCompile(`(?i)<[a-z:]*exception\s[^>]*\b(?:exception)?code="([^">]+)"`) // of OGC services
+
 	titles = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 	markup = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
 )
@@ -82,9 +84,10 @@ func answerText(body []byte) string {
 	switch {
 	case strings.HasPrefix(found, "text/html") || bytes.Contains(bytes.ToLower(body), []byte("<html")):
 		kind = "HTML"
-	case strings.HasPrefix(found, "text/xml"):
+	case strings.HasPrefix(found, "text/xml") || strings.HasPrefix(strings.TrimSpace(text), "<"):
 		kind = "XML"
 	}
+	code := exceptionCode.FindStringSubmatch(text)
 	if kind != "text" {
 		title := titles.FindStringSubmatch(text)
 		text = markup.ReplaceAllString(text, " ")
@@ -92,6 +95,9 @@ func answerText(body []byte) string {
 			text = title[1]
 		}
 		text = html.UnescapeString(text)
+		if code != nil {
+			text = code[1] + ": " + text
+		}
 	}
 	visible := func(r rune) rune { // a terminal obeys what is not
 		if !unicode.IsPrint(r) {
@@ -100,6 +106,7 @@ func answerText(body []byte) string {
 		return r
 	}
 	text = strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(text, ""))), " ")
+	text = strings.TrimSuffix(text, ":")
 	if runes := []rune(text); len(runes) > quoted {
 		text = strings.TrimSpace(string(runes[:quoted])) + "…"
 	}

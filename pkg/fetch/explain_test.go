@@ -66,12 +66,14 @@ func TestExplain(t *testing.T) {
 // anything that a terminal would obey.
 func TestAnswersInWords(t *testing.T) {
 	for body, want := range map[string]string{
-		"<!DOCTYPE html><html><head><title>\n Access  denied &amp; logged</title></head><body>x</body></html>": "HTML: Access denied & logged",
-		"<html><head><style>p{}</style></head><body><h1>Quota</h1> used up</body></html>":                      "HTML: Quota used up",
-		`<?xml version="1.0"?><ServiceException>no layer</ServiceException>`:                                   "XML: no layer",
-		`{"error": "key hunter2 has expired"}`:                                                                 `text: {"error": "key … has expired"}`,
-		"red \x1b[31m alert":                                                                                   "text: red [31m alert",
-		strings.Repeat("long ", 100):                                                                           "text: " + strings.TrimSpace(strings.Repeat("long ", 16)) + "…",
+		"<!DOCTYPE html><html><head><title>\n Access  denied &amp; logged</title></head><body>x</body></html>":                                                  "HTML: Access denied & logged",
+		"<html><head><style>p{}</style></head><body><h1>Quota</h1> used up</body></html>":                                                                       "HTML: Quota used up",
+		`<?xml version="1.0"?><ServiceException>no layer</ServiceException>`:                                                                                    "XML: no layer",
+		`<ServiceExceptionReport version="1.1.1"><ServiceException code="LayerNotDefined"> Layer &lt;a&gt; unknown</ServiceException></ServiceExceptionReport>`: "XML: LayerNotDefined: Layer <a> unknown",
+		`<?xml version='1.0'?><ows:ExceptionReport><ows:Exception exceptionCode="NoApplicableCode"/></ows:ExceptionReport>`:                                     "XML: NoApplicableCode",
+		`{"error": "key hunter2 has expired"}`: `text: {"error": "key … has expired"}`,
+		"red \x1b[31m alert":                   "text: red [31m alert",
+		strings.Repeat("long ", 100):           "text: " + strings.TrimSpace(strings.Repeat("long ", 16)) + "…",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
 		defer server.Close()

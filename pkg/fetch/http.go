@@ -20,12 +20,9 @@ import (
 )
 
 const (
-	maxBody      = chunkfile.MaxChunk
 	maxDrained   = 16 << 10
 	maxRedirects = 5
 )
-
-var errTooLong = fmt.Errorf("%w: longer than %d MiB", ErrBody, maxBody>>20)
 
 // httpSource asks a provider's server, once a Fetch.
 type httpSource struct {
@@ -36,16 +33,18 @@ type httpSource struct {
 	header   http.Header
 	rules    []providers.NoImageryRule
 	check    func(body []byte) error
+	maxBody  int64
 	trace    *httptrace.ClientTrace
 }
 
 func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *httpSource {
 	s := &httpSource{
-		client: c, template: t, token: url.QueryEscape(tok), rules: p.NoImagery, check: CheckImage,
+		client: c, template: t, token: url.QueryEscape(tok), rules: p.NoImagery, maxBody: chunkfile.MaxBody(p.TilePixels()),
+		check:  func(body []byte) error { return CheckTile(body, p.TilePixels()) },
 		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
 	}
 	if p.JPEGOnly {
-		s.check = CheckJPEG
+		s.check = func(body []byte) error { return checkJPEG(body, p.TilePixels()) }
 	}
 	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle
 	// connection turns out to be gone.
@@ -116,12 +115,12 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		}
 		return nil, err
 	}
-	body, err := readBody(res)
+	body, err := readBody(res, s.maxBody)
 	s.client.stats.bytes.Add(int64(len(body)))
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	if body, err = inflated(res.Header.Get("Content-Encoding"), body); err != nil {
+	if body, err = inflated(res.Header.Get("Content-Encoding"), body, s.maxBody, s.check); err != nil {
 		return nil, err
 	}
 	for _, rule := range s.rules {
@@ -137,19 +136,23 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 
 // readBody returns what could be read, also with an error. It reads to the very end: a body of
 // HTTP/2 that is closed a moment before costs a reset of its stream, and servers count those.
-func readBody(res *http.Response) ([]byte, error) {
-	if res.ContentLength > maxBody {
-		return nil, errTooLong
+func readBody(res *http.Response, most int64) ([]byte, error) {
+	if res.ContentLength > most {
+		return nil, tooLong(most)
 	}
 	var body bytes.Buffer
 	if res.ContentLength > 0 {
 		body.Grow(int(res.ContentLength) + bytes.MinRead)
 	}
-	_, err := body.ReadFrom(io.LimitReader(res.Body, maxBody+1))
-	if err == nil && body.Len() > maxBody {
-		err = errTooLong
+	_, err := body.ReadFrom(io.LimitReader(res.Body, most+1))
+	if err == nil && int64(body.Len()) > most {
+		err = tooLong(most)
 	}
 	return body.Bytes(), err
+}
+
+func tooLong(most int64) error {
+	return fmt.Errorf("%w: longer than %d MiB", ErrBody, most>>20)
 }
 
 // describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a

@@ -10,17 +10,20 @@ import (
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
 
-// CheckImage says why body is not a whole picture of 256×256 px that we can use, or nil: a JPEG
+// CheckImage is CheckTile for a chunk, of 256×256 px.
+func CheckImage(body []byte) error { return CheckTile(body, tiles.ChunkPixels) }
+
+// CheckTile says why body is not a whole picture of side×side px that we can use, or nil: a JPEG
 // (see CheckJPEG), a PNG or a still WebP. It decodes nothing, and what it passes is safe to decode:
 // no picture inside is larger than announced. The error wraps ErrBody.
-func CheckImage(body []byte) error {
+func CheckTile(body []byte, side int) error {
 	switch {
 	case bytes.HasPrefix(body, []byte(pngSignature)):
-		return checkPNG(body)
+		return checkPNG(body, side)
 	case len(body) >= 12 && string(body[:4]) == "RIFF" && string(body[8:12]) == "WEBP":
-		return checkWebP(body)
+		return checkWebP(body, side)
 	}
-	return CheckJPEG(body)
+	return checkJPEG(body, side)
 }
 
 // usable returns body if check passes it and more, which may be nil, finds nothing wrong either.
@@ -39,15 +42,15 @@ func usable(body []byte, check, more func([]byte) error) ([]byte, error) {
 // IsJPEG reports whether body begins as a JPEG does.
 func IsJPEG(body []byte) bool { return bytes.HasPrefix(body, []byte{0xFF, markerSOI}) }
 
-func checkSize(kind string, width, height uint32) error {
-	if width != tiles.ChunkPixels || height != tiles.ChunkPixels {
-		return fmt.Errorf("%w: %s of %d×%d px, not %d×%[5]d", ErrBody, kind, width, height, tiles.ChunkPixels)
+func checkSize(kind string, width, height uint32, side int) error {
+	if int64(width) != int64(side) || int64(height) != int64(side) {
+		return fmt.Errorf("%w: %s of %d×%d px, not %d×%[5]d", ErrBody, kind, width, height, side)
 	}
 	return nil
 }
 
 // checkPNG walks the chunks to the end marker.
-func checkPNG(body []byte) error {
+func checkPNG(body []byte, side int) error {
 	rest := body[len(pngSignature):]
 	for first := true; ; first = false {
 		if len(rest) < 12 {
@@ -62,7 +65,7 @@ func checkPNG(body []byte) error {
 		case first && (kind != "IHDR" || length != 13), !first && kind == "IHDR":
 			return fmt.Errorf("%w: PNG without its header", ErrBody)
 		case first:
-			if err := checkSize("PNG", binary.BigEndian.Uint32(rest[8:]), binary.BigEndian.Uint32(rest[12:])); err != nil {
+			if err := checkSize("PNG", binary.BigEndian.Uint32(rest[8:]), binary.BigEndian.Uint32(rest[12:]), side); err != nil {
 				return err
 			}
 		case kind == "IEND":
@@ -73,7 +76,7 @@ func checkPNG(body []byte) error {
 }
 
 // checkWebP looks at the canvas and at the picture in it: either may claim a size of its own.
-func checkWebP(body []byte) error {
+func checkWebP(body []byte, side int) error {
 	cut := fmt.Errorf("%w: WebP cut off after %d bytes", ErrBody, len(body))
 	size := uint64(binary.LittleEndian.Uint32(body[4:]))
 	if size < 4 || size+8 > uint64(len(body)) {
@@ -92,13 +95,13 @@ func checkWebP(body []byte) error {
 			if length < 10 || !bytes.Equal(data[3:6], []byte{0x9D, 0x01, 0x2A}) {
 				return fmt.Errorf("%w: WebP without a key frame", ErrBody)
 			}
-			return checkSize("WebP", uint32(binary.LittleEndian.Uint16(data[6:])&0x3FFF), uint32(binary.LittleEndian.Uint16(data[8:])&0x3FFF))
+			return checkSize("WebP", uint32(binary.LittleEndian.Uint16(data[6:])&0x3FFF), uint32(binary.LittleEndian.Uint16(data[8:])&0x3FFF), side)
 		case "VP8L":
 			if length < 5 || data[0] != 0x2F {
 				return fmt.Errorf("%w: WebP without a picture", ErrBody)
 			}
 			bits := binary.LittleEndian.Uint32(data[1:])
-			return checkSize("WebP", bits&0x3FFF+1, bits>>14&0x3FFF+1)
+			return checkSize("WebP", bits&0x3FFF+1, bits>>14&0x3FFF+1, side)
 		case "VP8X":
 			if length < 10 {
 				return cut
@@ -108,7 +111,7 @@ func checkWebP(body []byte) error {
 			}
 			width := uint32(data[4]) | uint32(data[5])<<8 | uint32(data[6])<<16
 			height := uint32(data[7]) | uint32(data[8])<<8 | uint32(data[9])<<16
-			if err := checkSize("WebP", width+1, height+1); err != nil {
+			if err := checkSize("WebP", width+1, height+1, side); err != nil {
 				return err
 			}
 		}

@@ -11,33 +11,33 @@ import (
 )
 
 // inflated returns body without the Content-Encoding that it came in. That was not asked for, but
-// servers answer so; some name an encoding that they have not used. What it returns is no longer
-// than a body may be.
-func inflated(encoding string, body []byte) ([]byte, error) {
+// servers answer so; some name an encoding that they have not used, and check passes the body as it
+// is. What it returns is no longer than most.
+func inflated(encoding string, body []byte, most int64, check func([]byte) error) ([]byte, error) {
 	switch encoding = strings.ToLower(strings.TrimSpace(encoding)); {
-	case encoding == "" || encoding == "identity" || CheckImage(body) == nil:
+	case encoding == "" || encoding == "identity" || check(body) == nil:
 		return body, nil
 	case encoding == "gzip" || encoding == "x-gzip":
-		return inflate(encoding, body, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
+		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
 	case encoding == "deflate" && len(body) > 1 && body[0]&0xF == 8 && (uint(body[0])<<8|uint(body[1]))%31 == 0:
-		return inflate(encoding, body, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })
+		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })
 	case encoding == "deflate": // by many taken for the bare format
-		return inflate(encoding, body, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })
+		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })
 	}
 	return nil, fmt.Errorf("%w: it came with Content-Encoding %q, which was not asked for", ErrBody, encoding)
 }
 
-func inflate(encoding string, body []byte, open func(io.Reader) (io.Reader, error)) ([]byte, error) {
+func inflate(encoding string, body []byte, most int64, open func(io.Reader) (io.Reader, error)) ([]byte, error) {
 	var whole bytes.Buffer
 	r, err := open(bytes.NewReader(body))
 	if err == nil {
-		_, err = whole.ReadFrom(io.LimitReader(r, maxBody+1))
+		_, err = whole.ReadFrom(io.LimitReader(r, most+1))
 	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: its %s is cut off or damaged", ErrBody, encoding)
-	case whole.Len() > maxBody:
-		return nil, fmt.Errorf("%w: %s of %d bytes, inflated", errTooLong, encoding, len(body))
+	case int64(whole.Len()) > most:
+		return nil, fmt.Errorf("%w: %s of %d bytes, inflated", tooLong(most), encoding, len(body))
 	}
 	return whole.Bytes(), nil
 }

@@ -29,12 +29,14 @@ const (
 // bytes of scan cost the decoder a whole picture's time.
 const maxScans = 64
 
-// CheckJPEG says why body is not a whole JPEG that we can use, or nil. It walks the markers and
+// CheckJPEG says why body is not a whole JPEG of a chunk that we can use, or nil. It walks the markers and
 // decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive), 8 bits,
 // 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the
 // end marker after the last one. What stands after the end marker is ignored, as decoders do: some
 // servers pad. The error wraps ErrBody.
-func CheckJPEG(body []byte) error {
+func CheckJPEG(body []byte) error { return checkJPEG(body, tiles.ChunkPixels) }
+
+func checkJPEG(body []byte, side int) error {
 	if len(body) == 0 {
 		return fmt.Errorf("%w: it is empty", ErrBody)
 	}
@@ -85,7 +87,7 @@ func CheckJPEG(body []byte) error {
 				return fmt.Errorf("%w: JPEG with two frames", ErrBody)
 			}
 			frame = true
-			if err := checkFrame(marker, segment); err != nil {
+			if err := checkFrame(marker, segment, side); err != nil {
 				return err
 			}
 		}
@@ -123,7 +125,7 @@ func skipScan(b []byte) []byte {
 	}
 }
 
-func checkFrame(marker byte, segment []byte) error {
+func checkFrame(marker byte, segment []byte, side int) error {
 	if marker > markerSOF2 {
 		return fmt.Errorf("%w: JPEG of a kind that is not decoded (lossless, hierarchical or arithmetic, SOF%d)", ErrBody, marker-markerSOF0)
 	}
@@ -132,11 +134,12 @@ func checkFrame(marker byte, segment []byte) error {
 	}
 	bits, components := segment[0], segment[5]
 	height, width := binary.BigEndian.Uint16(segment[1:]), binary.BigEndian.Uint16(segment[3:])
+	if err := checkSize("JPEG", uint32(width), uint32(height), side); err != nil {
+		return err
+	}
 	switch {
 	case bits != 8:
 		return fmt.Errorf("%w: JPEG of %d bits a sample, not 8", ErrBody, bits)
-	case width != tiles.ChunkPixels || height != tiles.ChunkPixels:
-		return fmt.Errorf("%w: JPEG of %d×%d px, not %d×%[4]d", ErrBody, width, height, tiles.ChunkPixels)
 	case components == 4:
 		return fmt.Errorf("%w: JPEG in CMYK", ErrBody)
 	case components != 1 && components != 3:

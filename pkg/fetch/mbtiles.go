@@ -22,5 +22,5 @@ func (s *mbtilesSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error
 	case err != nil:
 		return nil, err
 	}
-	return usable(body, CheckImage, s.check)
+	return usable(body, func(body []byte) error { return CheckTile(body, s.Side) }, s.check)
 }

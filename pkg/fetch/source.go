@@ -10,9 +10,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Source gives chunks of imagery. It is safe for concurrent use.
+// Source gives tiles of imagery: chunks, or the larger tiles of 256·2ⁿ px that a provider has, at
+// the place of the chunk that covers the same square of the map (Provider.Tile). It is safe for
+// concurrent use.
 type Source interface {
-	// Fetch returns a whole 256×256 px JPEG, which is the caller's to keep. An error that is
+	// Fetch returns a whole picture of the provider's size (JPEG, PNG or WebP), which is the
+	// caller's to keep. An error that is
 	// ErrNoImagery means that there is none; any other, that it could not be had. When ctx ends,
 	// Fetch returns promptly with an error that wraps ctx's.
 	Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error)
