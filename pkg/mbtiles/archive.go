@@ -10,6 +10,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -17,7 +18,7 @@ import (
 // Archive is an archive open for reading. Its methods may be called from any number of goroutines
 // at once.
 type Archive struct {
-	*reader
+	reader   *contents.Reader
 	path     string // as it was named
 	real     string // where it was, if that is a link
 	index    *index
@@ -43,7 +44,7 @@ func (a *Archive) NoPatch() error {
 }
 
 // Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.
-func (a *Archive) Close() error { return a.close() }
+func (a *Archive) Close() error { return a.reader.Close() }
 
 // Len returns the number of textures.
 func (a *Archive) Len() int { return len(a.index.rows) }
@@ -58,7 +59,7 @@ func (a *Archive) Lookup(k tiles.Key) (Entry, bool) { return a.index.lookup(k) }
 func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	var rec Record
 	found := false
-	err := a.conns.Do(ctx, func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
 		rec, found, err = findRecord(ctx, c, e.Texture.Key())
 		return err
@@ -92,7 +93,7 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 		return fail(ErrNoTile)
 	}
 	var jpeg []byte
-	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		jpeg, err = readTile(ctx, c, at)
 		return err
 	})
@@ -154,7 +155,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 		info.ByDetail[int(e.Detail)]++
 		info.Bytes += e.Layout.Size()
 	}
-	err := a.conns.Do(ctx, func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
 		if info.Metadata, err = metadata(ctx, c); err != nil {
 			return err

@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/inorder"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
@@ -161,7 +162,7 @@ func (a *assembling) current(named string) error {
 		return sqlite.Bare(err)
 	}
 	for _, in := range a.From {
-		if in.file != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.file) {
+		if in.reader.File != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.reader.File) {
 			return errors.New("it was replaced since it was opened; run the same command again")
 		}
 	}
@@ -299,8 +300,8 @@ func dialAlone(ctx context.Context, path string) (*sqlite.Conn, error) {
 
 // taken is a content on its way, and the memory that it lies in.
 type taken struct {
-	content *Content
-	memory  []byte
+	*contents.Stored
+	memory []byte
 }
 
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
@@ -323,28 +324,28 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *writeBehi
 		if a.o.Recompress {
 			enc := encoders.Get().(*Encoder)
 			defer encoders.Put(enc)
-			t.content, err = c.From.encoded(ctx, e, c.sha, enc, &t.memory)
+			t.Stored, err = c.From.encoded(ctx, e, c.sha, enc, &t.memory)
 		} else {
-			t.content, err = c.From.take(ctx, e, c.sha, &t.memory, a.o.Quick)
+			t.Stored, err = c.From.reader.Take(ctx, e.content, e.Layout, c.sha, &t.memory, a.o.Quick)
 		}
 		if err != nil {
-			return t, explain(c.From.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
+			return t, c.From.explain(e, err)
 		}
 		return t, nil
 	}
 	put := func(_ context.Context, t taken) error {
 		id++
-		for n, s := range t.content.segments {
+		for n, s := range t.Segments {
 			if err := w.Add(segment.ID(id, n), s.Codec, s.Data); err != nil {
 				return err
 			}
 		}
-		if err := a.previews.add(t.content.preview); err != nil {
+		if err := a.previews.add(t.Preview); err != nil {
 			return err
 		}
-		behind.wrote(t.content.bytes)
+		behind.wrote(t.Bytes)
 		memory <- t.memory
-		done += t.content.layout.Size()
+		done += t.Layout.Size()
 		if a.o.Progress != nil {
 			a.o.Progress(done, total)
 		}
@@ -361,20 +362,32 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *writeBehi
 	return err
 }
 
+// encoded returns e's content compressed anew. The whole file lies in memory.
+func (a *Archive) encoded(ctx context.Context, e Entry, want [32]byte, enc *Encoder, memory *[]byte) (*contents.Stored, error) {
+	if err := a.reader.ReadFile(ctx, e.content, e.Layout, memory); err != nil {
+		return nil, err
+	}
+	s, err := enc.encode(*memory)
+	if err == nil && s.SHA != want {
+		err = corrupt("its bytes do not match their hash")
+	}
+	return s, err
+}
+
 // rows writes all tables but the segments, in one transaction.
 func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err error) {
 	if a.c, err = dialAlone(ctx, tmp); err != nil {
 		return err
 	}
-	r, err := soleReader(a.c, tmp, root)
+	r, err := contents.SoleReader(a.c, tmp, root)
 	if err != nil {
 		return errors.Join(err, a.c.Close())
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := a.c.Exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
 		return err
 	}
-	for _, step := range [...]func(context.Context, *reader) error{a.putTextures, a.putPreviews, a.putMetadata} {
+	for _, step := range [...]func(context.Context, *contents.Reader) error{a.putTextures, a.putPreviews, a.putMetadata} {
 		if err := step(ctx, r); err != nil {
 			return err
 		}
@@ -382,7 +395,7 @@ func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err err
 	return a.c.Exec(ctx, `COMMIT`)
 }
 
-func (a *assembling) putTextures(ctx context.Context, _ *reader) error {
+func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error {
 	for i, c := range a.contents {
 		if err := insertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
 			return err
@@ -400,7 +413,7 @@ func (a *assembling) putTextures(ctx context.Context, _ *reader) error {
 	return nil
 }
 
-func (a *assembling) putPreviews(ctx context.Context, r *reader) error {
+func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error {
 	p := preview.New(a.index)
 	for z := range p.Deepest() + 1 {
 		for _, s := range p.Level(z) {
@@ -414,7 +427,7 @@ func (a *assembling) putPreviews(ctx context.Context, r *reader) error {
 		}
 	}
 	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
-		return r.conns.Do(ctx, func(c *sqlite.Conn) error { return writeTile(ctx, c, t, jpeg) })
+		return r.Conns.Do(ctx, func(c *sqlite.Conn) error { return writeTile(ctx, c, t, jpeg) })
 	}
 	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error { return nil }}
 	if err := p.Draw(ctx, to); err != nil {
@@ -423,7 +436,7 @@ func (a *assembling) putPreviews(ctx context.Context, r *reader) error {
 	return nil
 }
 
-func (a *assembling) putMetadata(ctx context.Context, _ *reader) error {
+func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error {
 	rows, err := metadataRows(a.Metadata)
 	if err != nil {
 		return err

@@ -60,9 +60,9 @@ func BenchmarkEncode(b *testing.B) {
 
 // variant is c under another hash: as good as another texture to whoever does not look.
 func variant(c *Content, i int) *Content {
-	v := *c
-	v.sha[0], v.sha[1], v.sha[2] = byte(i), byte(i>>8), byte(i>>16)
-	return &v
+	v := *c.stored
+	v.SHA[0], v.SHA[1], v.SHA[2] = byte(i), byte(i>>8), byte(i>>16)
+	return &Content{&v}
 }
 
 func grid(i int) tiles.Texture {
@@ -96,7 +96,7 @@ func BenchmarkPut(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			for _, s := range content.segments {
+			for _, s := range content.stored.Segments {
 				if _, err := f.Write(s.Data); err != nil {
 					b.Fatal(err)
 				}
@@ -155,7 +155,7 @@ func manyRows(b *testing.B, n int) string {
 	path := filepath.Join(b.TempDir(), "a.mbtiles")
 	w := createAt(b, path)
 	content := encode(b, Fast, solidFile(small, 1))
-	content.segments = content.segments[:0] // rows without payload
+	content.stored.Segments = content.stored.Segments[:0] // rows without payload
 	for i := range n {
 		if err := w.Put(b.Context(), Record{Texture: grid(i), Chunks: 256, Provider: "test"}, variant(content, i)); err != nil {
 			b.Fatal(err)

@@ -1,13 +1,11 @@
 package mbtiles
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
@@ -47,29 +45,21 @@ func ParseCompression(s string) (Compression, error) {
 
 // Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is
 // immutable.
-type Content struct {
-	layout   dds.Layout
-	sha      [sha256.Size]byte
-	segments []segment.Stored
-	preview  []byte
-	bytes    int64 // of all segments' data
-}
+type Content struct{ stored *contents.Stored }
 
 // Bytes returns the memory that c holds.
-func (c *Content) Bytes() int64 { return c.bytes + int64(len(c.preview)) }
+func (c *Content) Bytes() int64 { return c.stored.Bytes + int64(len(c.stored.Preview)) }
 
 // Layout returns the layout of the file.
-func (c *Content) Layout() dds.Layout { return c.layout }
+func (c *Content) Layout() dds.Layout { return c.stored.Layout }
 
 // SHA256 returns the hash of the whole file.
-func (c *Content) SHA256() [32]byte { return c.sha }
+func (c *Content) SHA256() [32]byte { return c.stored.SHA }
 
 // Encoder makes Contents. It serves one goroutine.
 type Encoder struct {
-	compression Compression
-	packer      *segment.Packer // nil: None
-	err         error
-	buf         []byte // segments one after the other, as they are stored
+	encoder contents.Encoder
+	err     error
 }
 
 // NewEncoder returns an encoder at compression c.
@@ -78,48 +68,22 @@ func NewEncoder(c Compression) *Encoder {
 		return &Encoder{}
 	}
 	p, err := segment.NewPacker(c == Best)
-	return &Encoder{compression: c, packer: p, err: err}
+	return &Encoder{encoder: contents.Encoder{Packer: p, AtHand: c == Fast}, err: err}
 }
 
 // Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing
 // of file.
 func (e *Encoder) Encode(file []byte) (*Content, error) {
-	if e.err != nil {
-		return nil, fmt.Errorf("encode texture: %w", e.err)
-	}
-	l, err := dds.ParseHeader(file)
+	s, err := e.encode(file)
 	if err != nil {
 		return nil, fmt.Errorf("encode texture: %w", err)
 	}
-	if int64(len(file)) != l.Size() {
-		return nil, fmt.Errorf("encode texture: %d bytes, want %d for %v at %d px", len(file), l.Size(), l.Format, l.Side)
-	}
-	jpeg, err := preview.Of(l, file)
-	if err != nil {
-		return nil, fmt.Errorf("encode texture: %w", err)
-	}
-	c := &Content{layout: l, sha: sha256.Sum256(file), preview: jpeg}
+	return &Content{s}, nil
+}
 
-	// First into the scratch buffer, to know the length, then into one block of memory of just that
-	// length.
-	cut := segment.CutOf(l)
-	c.segments = make([]segment.Stored, cut.Segments)
-	e.buf = slices.Grow(e.buf[:0], len(file))
-	for n := range c.segments {
-		off, length := cut.Bounds(n)
-		start, raw := len(e.buf), file[off:][:length]
-		e.buf, c.segments[n].Codec = e.packer.Append(e.buf, raw, cut.Piece(0, n).Shape)
-		if e.compression == Fast && cut.AtHand(n) && len(e.buf)-start > length/2 {
-			e.buf = append(e.buf[:start], raw...)
-			c.segments[n].Codec = segment.Raw
-		}
-		c.segments[n].Data = e.buf[start:] // its length is what counts: the bytes may move yet
+func (e *Encoder) encode(file []byte) (*contents.Stored, error) {
+	if e.err != nil {
+		return nil, e.err
 	}
-	c.bytes = int64(len(e.buf))
-	rest := append(make([]byte, 0, len(e.buf)), e.buf...)
-	for n := range c.segments {
-		length := len(c.segments[n].Data)
-		c.segments[n].Data, rest = rest[:length:length], rest[length:]
-	}
-	return c, nil
+	return e.encoder.Encode(file)
 }

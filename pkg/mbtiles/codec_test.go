@@ -15,7 +15,7 @@ import (
 // codecsOf counts the segments of a content by codec.
 func codecsOf(c *Content) map[int64]int {
 	found := make(map[int64]int)
-	for _, s := range c.segments {
+	for _, s := range c.stored.Segments {
 		found[s.Codec]++
 	}
 	return found
@@ -52,7 +52,7 @@ func TestCodecChoice(t *testing.T) {
 				t.Errorf("codecs (-want +got):\n%s", diff)
 			}
 			stored := 0
-			for _, s := range c.segments {
+			for _, s := range c.stored.Segments {
 				stored += len(s.Data)
 			}
 			if share := float64(stored) / float64(len(tt.file)); share > tt.most {
@@ -78,7 +78,7 @@ func TestDecode(t *testing.T) {
 			cut := segment.CutOf(l)
 			for name, file := range map[string][]byte{"noise": ddsFile(l, 1), "ground": groundFile(l, 2), "solid": solidFile(l, 0x1234), "half": halfGround(l)} {
 				t.Run(fmt.Sprintf("%v/%d/%s", f, side, name), func(t *testing.T) {
-					for n, s := range encode(t, Fast, file).segments {
+					for n, s := range encode(t, Fast, file).stored.Segments {
 						off, length := cut.Bounds(n)
 						got := make([]byte, length)
 						if err := d.Decode(s, cut.Piece(1, n).Shape, got); err != nil || !bytes.Equal(got, file[off:][:length]) {

@@ -78,7 +78,7 @@ func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyR
 // follow from what the archive holds.
 func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
-	err := a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		meta, err = metadata(ctx, c)
 		return err
 	})

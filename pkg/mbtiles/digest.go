@@ -14,7 +14,7 @@ import (
 
 // Digest returns the digest of what the tables say now.
 func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
-	err = a.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		sum, err = digest(ctx, c)
 		return err
 	})

@@ -143,7 +143,7 @@ func TestDigestByQuery(t *testing.T) {
 		"32_32_Z12": ddsFile(small, 5), "32_32_a12": ddsFile(small, 5), "32_32_é12": ddsFile(small, 6), "1024_16_A12": ddsFile(small, 7),
 	})
 	var lines []string
-	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		const query = `SELECT zl || ' ' || row || ' ' || col || ' ' || maptype || ' ' || lower(hex(sha256)) || char(10) AS line
 			FROM textures JOIN contents ON id = content_id ORDER BY line COLLATE BINARY`
 		return c.Query(t.Context(), query, func(r *sqlite.Row) error { lines = append(lines, r.Text(0)); return nil })

@@ -52,7 +52,7 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 		return err
 	}
 	var x *index
-	err = w.readers.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err = w.readers.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		x, err = readIndex(ctx, c)
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -13,23 +14,23 @@ import (
 // gallery is an archive as package preview draws into it.
 type gallery struct {
 	*index
-	*reader
-	put   func(ctx context.Context, t preview.Tile, jpeg []byte) error // queues a preview
-	flush func(ctx context.Context) error                              // waits until they can be read
+	reader *contents.Reader
+	put    func(ctx context.Context, t preview.Tile, jpeg []byte) error // queues a preview
+	flush  func(ctx context.Context) error                              // waits until they can be read
 }
 
 var _ preview.Store = gallery{}
 
 func (g gallery) ReadAt(ctx context.Context, i int, p []byte, off int64) error {
 	e := g.index.entry(i)
-	if _, err := g.readAt(ctx, e.content, e.Layout, p, off); err != nil && err != io.EOF {
+	if _, err := g.reader.ReadAt(ctx, e.content, e.Layout, p, off); err != nil && err != io.EOF {
 		return err
 	}
 	return nil
 }
 
 func (g gallery) Tile(ctx context.Context, t preview.Tile) (jpeg []byte, err error) {
-	err = g.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err = g.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		jpeg, err = readTile(ctx, c, t)
 		return err
 	})
@@ -38,7 +39,7 @@ func (g gallery) Tile(ctx context.Context, t preview.Tile) (jpeg []byte, err err
 
 func (g gallery) Has(ctx context.Context, places []preview.Tile) ([]bool, error) {
 	has := make([]bool, len(places))
-	err := g.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err := g.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		for i, t := range places {
 			if has[i], err = hasTile(ctx, c, t); err != nil {
 				return err

@@ -7,8 +7,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -71,7 +71,7 @@ const shrinkPages = 32 << 20 / sqlpages.PageSize
 func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, err error) {
 	const query = `SELECT t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
 		FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
-	err = a.conns.Do(ctx, func(c *sqlite.Conn) error {
+	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		return c.Query(ctx, query, func(r *sqlite.Row) error {
 			t := tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col, Maptype: r.Text(0)}
 			if t.Key() != k {
@@ -129,7 +129,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	return nil
 }
 
-// draw makes the preview of a content, whose last segment has the level that it shows.
+// draw makes the preview of a content.
 func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	var l dds.Layout
 	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *sqlite.Row) (err error) {
@@ -139,22 +139,5 @@ func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cut := segment.CutOf(l)
-	start, _ := cut.Bounds(cut.Segments - 1)
-	last := cut.Piece(content, cut.Segments-1)
-	d, err := segment.NewDecoder()
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, last.Length)
-	stored, err := storedSegment(ctx, s.c, last)
-	if err == nil {
-		err = unpack(d, stored, last, data)
-	}
-	if err != nil {
-		return nil, err
-	}
-	level := preview.LevelOf(l, preview.Side)
-	at, size := l.Level(level)
-	return preview.OfLevel(l, level, data[at-start:][:size])
+	return contents.Preview(ctx, s.c, content, l)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 )
 
 // ReaderOptions are the limits of an open archive.
@@ -122,21 +123,21 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 
 // openAs opens an archive in a mode that may turn out not to fit.
 func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*Archive, error) {
-	r, err := newReader(sqlite.NewPool(path, m, o.Readers), o.CacheBytes)
+	r, err := contents.NewReader(sqlite.NewPool(path, m, o.Readers), o.CacheBytes)
 	if err != nil {
 		return nil, err
 	}
 	a := &Archive{path: path, real: path, reader: r}
-	err = r.conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+	err = r.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		a.index, a.complete, a.patchBase, err = load(ctx, c)
 		return err
 	})
 	switch {
 	case err != nil:
 	case m == sqlite.Immutable && a.complete:
-		err = r.pin(ctx)
+		err = r.Pin(ctx)
 	case m == sqlite.ReadOnly:
-		err = r.conns.Open() // now, since the file may be finished, and another one be begun under its name
+		err = r.Conns.Open() // now, since the file may be finished, and another one be begun under its name
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -18,7 +18,7 @@ import (
 func rowsOf(t testing.TB, a *Archive) map[int64]segment.Stored {
 	t.Helper()
 	rows := make(map[int64]segment.Stored)
-	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		return c.Query(t.Context(), `SELECT id, codec, data FROM segments`, func(r *sqlite.Row) error {
 			rows[r.Int(0)] = segment.Stored{Codec: r.Int(1), Data: r.Blob(2)}
 			return nil
@@ -42,7 +42,7 @@ func pieceOf(t testing.TB, a *Archive, id int64) segment.Piece {
 	return segment.Piece{}
 }
 
-// loadPiece reads a segment as reader.load does, but never by SQLite.
+// loadPiece reads a segment as contents.Reader does, but never by SQLite.
 func loadPiece(direct *sqlpages.Table, p segment.Piece, buf []byte, d *segment.Decoder) bool {
 	return direct.Load(p.ID, buf, func(codec int64, data []byte) error {
 		return d.Decode(segment.Stored{Codec: codec, Data: data}, p.Shape, buf)
@@ -57,26 +57,26 @@ func checkPages(t testing.TB, a *Archive) (read int) {
 	for id, row := range rows {
 		p := pieceOf(t, a, id)
 		want := make([]byte, p.Length)
-		err := a.decoder.Decode(row, p.Shape, want)
+		err := a.reader.Decoder.Decode(row, p.Shape, want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := bytes.Repeat([]byte{0xaa}, p.Length)
-		if !loadPiece(a.direct, p, got, a.decoder) {
+		if !loadPiece(a.reader.Pages, p, got, a.reader.Decoder) {
 			continue
 		}
 		read++
 		if !bytes.Equal(got, want) {
 			t.Errorf("segment %d differs", id)
 		}
-		if loadPiece(a.direct, p, make([]byte, p.Length+1), a.decoder) || loadPiece(a.direct, p, make([]byte, p.Length-1), a.decoder) {
+		if loadPiece(a.reader.Pages, p, make([]byte, p.Length+1), a.reader.Decoder) || loadPiece(a.reader.Pages, p, make([]byte, p.Length-1), a.reader.Decoder) {
 			t.Errorf("segment %d passes for another length", id)
 		}
 	}
 	for _, id := range []int64{0, -1, 1 << 62, 255, 257 << 8, 1<<8 | 200} {
 		p := segment.CutOf(small).Piece(0, 0)
 		p.ID = id
-		if _, ok := rows[id]; !ok && loadPiece(a.direct, p, make([]byte, p.Length), a.decoder) {
+		if _, ok := rows[id]; !ok && loadPiece(a.reader.Pages, p, make([]byte, p.Length), a.reader.Decoder) {
 			t.Errorf("segment %d is not there, yet was read", id)
 		}
 	}
@@ -108,7 +108,7 @@ func TestPages(t *testing.T) {
 	for _, size := range []int{512, 4096, 8192, 65536} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			a := openAt(t, write(t, altered(t, original, fmt.Sprintf("PRAGMA page_size = %d", size), `VACUUM`)))
-			if a.direct == nil {
+			if a.reader.Pages == nil {
 				t.Fatal("read by SQLite")
 			}
 			if got := sqlNumber(t, a.path, `PRAGMA page_size`); got != int64(size) {
@@ -128,7 +128,7 @@ func TestReadsDirectly(t *testing.T) {
 	for _, l := range []dds.Layout{{Format: dds.BC1, Side: 2048}, {Format: dds.BC3, Side: 1024}, small} {
 		file := halfNoise(l)
 		a := build(t, map[string][]byte{"16_16_BI12": file})
-		if err := a.conns.Close(); err != nil {
+		if err := a.reader.Conns.Close(); err != nil {
 			t.Fatal(err)
 		}
 		checkRead(t, a, lookup(t, a, "16_16_BI12"), file, 0, len(file))

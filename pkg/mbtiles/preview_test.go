@@ -77,7 +77,7 @@ func tileAt(z uint8, x, y uint32) preview.Tile { return preview.Tile{Z: z, X: x,
 func allTiles(t *testing.T, a *Archive) map[string]string {
 	t.Helper()
 	found := make(map[string]string)
-	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		return c.Query(t.Context(), `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`, func(r *sqlite.Row) error {
 			found[fmt.Sprintf("%d/%d/%d", r.Int(0), r.Int(1), r.Int(2))] = string(r.Blob(3))
 			return nil

@@ -22,7 +22,7 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 			length := pieceOf(t, a, id).Length
 			within := rnd.IntN(length)
 			got := make([]byte, 1+rnd.IntN(length-within))
-			switch ok := a.direct.Part(id, length, got, within); {
+			switch ok := a.reader.Pages.Part(id, length, got, within); {
 			case row.Codec != segment.Raw && ok:
 				t.Errorf("segment %d is compressed, yet a part of it was read as it is", id)
 			case !ok && row.Codec == segment.Raw:
@@ -33,7 +33,7 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 					t.Errorf("segment %d: other bytes at %d, %d long", id, within, len(got))
 				}
 			}
-			if a.direct.Part(id, length+1, got, within) {
+			if a.reader.Pages.Part(id, length+1, got, within) {
 				t.Errorf("segment %d passes for another length", id)
 			}
 		}

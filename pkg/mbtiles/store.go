@@ -59,7 +59,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	if !first {
 		return written, nil
 	}
-	return written, writeTile(ctx, s.c, preview.TileOf(r.Texture), content.preview)
+	return written, writeTile(ctx, s.c, preview.TileOf(r.Texture), content.stored.Preview)
 }
 
 // twin is a texture that covers the same square.
@@ -81,7 +81,7 @@ func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err e
 
 // content returns the id of c, which it writes unless the archive has the same file already.
 func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
-	id, err = s.c.Number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.sha[:])
+	id, err = s.c.Number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.stored.SHA[:])
 	if err != nil {
 		return id, 0, err
 	}
@@ -96,7 +96,7 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 		return 0, 0, corrupt("content %d is the last one possible", id-1)
 	}
 	s.next++
-	if err := insertContent(ctx, s.c, id, c.sha, c.layout); err != nil {
+	if err := insertContent(ctx, s.c, id, c.stored.SHA, c.stored.Layout); err != nil {
 		return 0, 0, err
 	}
 	written, err = s.segments(ctx, id, c)
@@ -105,7 +105,7 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 
 // segments writes those of c, which is content id.
 func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	for n, seg := range c.segments {
+	for n, seg := range c.stored.Segments {
 		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segment.ID(id, n), seg.Codec, seg.Data)
 		if err != nil {
 			return written, err

@@ -1,7 +1,6 @@
 package mbtiles
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 )
 
 // VerifyOptions says how to verify. The zero value is a full check.
@@ -79,7 +79,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	report := Report{Textures: a.Len()}
 	v.twins()
 	step := func(ctx context.Context, do func(context.Context, *sqlite.Conn) error) error {
-		return a.conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", do(ctx, c)) })
+		return a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", do(ctx, c)) })
 	}
 	// SQLite walks through the file beside the textures: both go from its beginning to its end, so
 	// that a file larger than memory is read once.
@@ -238,18 +238,18 @@ func (v *verifier) progress(textures int, n, total int64) {
 
 // content decodes the whole file of e and compares its hash.
 func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
-	var sha []byte
-	err := v.a.conns.Do(ctx, func(c *sqlite.Conn) error {
-		return c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *sqlite.Row) error { sha = r.Blob(0); return nil }, e.content)
+	var want [sha256.Size]byte
+	err := v.a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		want, err = contents.SHA(ctx, c, e.content)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	*buf = slices.Grow((*buf)[:0], int(e.Layout.Size()))[:e.Layout.Size()]
-	if _, err := v.a.readAt(ctx, e.content, e.Layout, *buf, 0); err != nil {
+	if err := v.a.reader.ReadFile(ctx, e.content, e.Layout, buf); err != nil {
 		return err
 	}
-	if sum := sha256.Sum256(*buf); !bytes.Equal(sum[:], sha) {
+	if sha256.Sum256(*buf) != want {
 		return corrupt("its pixels differ from its SHA-256")
 	}
 	return nil

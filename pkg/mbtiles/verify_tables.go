@@ -42,7 +42,7 @@ func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	switch {
 	case v.o.Quick:
 		tables = tables[:3]
-	case v.a.direct != nil:
+	case v.a.reader.Pages != nil:
 		tables = []string{wholeFile}
 	}
 	for _, table := range tables {

@@ -104,7 +104,7 @@ func TestWalkEndsWithContext(t *testing.T) {
 	a := openAt(t, write(t, twoOfAKind(t)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := a.conns.Do(t.Context(), func(c *sqlite.Conn) error {
+	err := a.reader.Conns.Do(t.Context(), func(c *sqlite.Conn) error {
 		_, err := walk(ctx, c, wholeFile)
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -21,9 +22,9 @@ type Writer struct {
 	path    string
 	lock    *sqlite.Lock
 	o       WriterOptions
-	own     *sqlite.Pool // of the one connection that writes, lent to whoever wants to look something up in between
-	readers *reader      // by own, or, next to a WAL, by connections that need not wait
-	store   store        // of the writing goroutine, while it has own
+	own     *sqlite.Pool     // of the one connection that writes, lent to whoever wants to look something up in between
+	readers *contents.Reader // by own, or, next to a WAL, by connections that need not wait
+	store   store            // of the writing goroutine, while it has own
 	behind  writeBehind
 	stored  atomic.Int64
 	busy    atomic.Int64 // since when the writing goroutine has been at one thing, in Unix nanoseconds; 0: it waits
@@ -58,7 +59,7 @@ func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o Write
 	if o.Growing {
 		conns = sqlite.NewPool(path+partSuffix, sqlite.ReadOnly, 4)
 	}
-	readers, err := newReader(conns, -1)
+	readers, err := contents.NewReader(conns, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func (w *Writer) Has(k tiles.Key) (Record, bool) {
 		return *r, true
 	}
 	var rec Record
-	err := w.readers.conns.Do(w.ctx, func(c *sqlite.Conn) (err error) {
+	err := w.readers.Conns.Do(w.ctx, func(c *sqlite.Conn) (err error) {
 		rec, ok, err = findRecord(w.ctx, c, k)
 		return err
 	})
@@ -109,7 +110,7 @@ func (w *Writer) Put(ctx context.Context, r Record, c *Content) error {
 	if err := r.valid(); err != nil {
 		return fmt.Errorf("%s: put texture %s: %w", w.path, r.Texture, err)
 	}
-	r.Layout, r.SHA256 = c.layout, c.sha
+	r.Layout, r.SHA256 = c.stored.Layout, c.stored.SHA
 	return w.enqueue(ctx, job{
 		do: func(ctx context.Context) error {
 			n, err := w.store.put(ctx, r, c)
@@ -211,7 +212,7 @@ func (w *Writer) stop() bool {
 	if w.o.Growing {
 		// They would keep the file in WAL mode. What is wrong with a connection that only read does
 		// not matter any more.
-		_ = w.readers.close()
+		_ = w.readers.Close()
 	}
 	return true
 }

@@ -201,12 +201,12 @@ func TestContentDoesNotAlias(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := slices.Clone(content.segments[0].Data)
+		before := slices.Clone(content.stored.Segments[0].Data)
 		clear(file[128:])
 		if _, err := enc.Encode(file); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(before, content.segments[0].Data) {
+		if !bytes.Equal(before, content.stored.Segments[0].Data) {
 			t.Errorf("%v: the content changed with the file", c)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Cache keeps decoded segments, bounded in bytes, least recently used first to go. Of several
+// Decoded keeps segments as they are once decoded, bounded in bytes, least recently used first to go. Of several
 // goroutines that want one segment, one loads it and the others wait. Its lock is held over
 // look-ups only. Buffers come back into use once their segment is dropped and its last reader done.
-type Cache struct {
+type Decoded struct {
 	limit   int64
-	buffers buffers
+	Buffers Buffers
 
 	mu     sync.Mutex
 	bytes  int64
@@ -29,18 +29,18 @@ type Block struct {
 	Data  []byte
 	err   error
 
-	// Under cache.mu.
+	// Under Decoded.mu.
 	users int
 	place *list.Element // nil: loading, failed or dropped
 }
 
-// NewCache returns a Cache of up to limit bytes; of none where limit is not positive.
-func NewCache(limit int64) *Cache {
-	return &Cache{limit: limit, buffers: newBuffers(), blocks: make(map[int64]*Block), recent: list.New()}
+// NewDecoded returns a Decoded of up to limit bytes; of none where limit is not positive.
+func NewDecoded(limit int64) *Decoded {
+	return &Decoded{limit: limit, Buffers: newBuffers(), blocks: make(map[int64]*Block), recent: list.New()}
 }
 
 // Acquire returns the segment of that id and length, loaded. load fills a buffer of the length.
-func (c *Cache) Acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*Block, error) {
+func (c *Decoded) Acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*Block, error) {
 	for {
 		c.mu.Lock()
 		b, known := c.blocks[id]
@@ -80,7 +80,7 @@ func (c *Cache) Acquire(ctx context.Context, id int64, length int, load func(buf
 }
 
 // Peek returns the segment if it is there already.
-func (c *Cache) Peek(id int64) (*Block, bool) {
+func (c *Decoded) Peek(id int64) (*Block, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b, known := c.blocks[id]
@@ -93,12 +93,12 @@ func (c *Cache) Peek(id int64) (*Block, bool) {
 }
 
 // fill loads b and lets those who wait for it go on.
-func (c *Cache) fill(b *Block, length int, load func(buf []byte) error) {
-	buf := c.buffers.get(length)
+func (c *Decoded) fill(b *Block, length int, load func(buf []byte) error) {
+	buf := c.Buffers.Get(length)
 	if b.err = load(buf); b.err == nil {
 		b.Data = buf
 	} else {
-		c.buffers.put(buf)
+		c.Buffers.Put(buf)
 	}
 	c.mu.Lock()
 	if b.err != nil {
@@ -115,23 +115,23 @@ func (c *Cache) fill(b *Block, length int, load func(buf []byte) error) {
 }
 
 // drop forgets b. It is called with mu held.
-func (c *Cache) drop(b *Block) {
+func (c *Decoded) drop(b *Block) {
 	c.recent.Remove(b.place)
 	b.place = nil
 	delete(c.blocks, b.id)
 	c.bytes -= int64(len(b.Data))
 	if b.users == 0 {
-		c.buffers.put(b.Data)
+		c.Buffers.Put(b.Data)
 	}
 }
 
 // Release ends the use of b.
-func (c *Cache) Release(b *Block) {
+func (c *Decoded) Release(b *Block) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b.users--
 	if b.users == 0 && b.place == nil && b.Data != nil {
-		c.buffers.put(b.Data)
+		c.Buffers.Put(b.Data)
 		b.Data = nil
 	}
 }
@@ -139,11 +139,11 @@ func (c *Cache) Release(b *Block) {
 // smallest is the least side of a texture.
 const smallest = 256
 
-// buffers keeps buffers of the lengths that segments have.
-type buffers struct{ byLength map[int]*sync.Pool }
+// Buffers keeps memory of the lengths that segments have, while nobody uses it.
+type Buffers struct{ byLength map[int]*sync.Pool }
 
-func newBuffers() buffers {
-	b := buffers{make(map[int]*sync.Pool)}
+func newBuffers() Buffers {
+	b := Buffers{make(map[int]*sync.Pool)}
 	for _, f := range [...]dds.Format{dds.BC1, dds.BC3} {
 		for side := smallest; side <= dds.MaxSide; side *= 2 {
 			cut := CutOf(dds.Layout{Format: f, Side: side})
@@ -156,30 +156,26 @@ func newBuffers() buffers {
 	return b
 }
 
-func (b buffers) get(length int) []byte {
+// Get lends memory of the length of a segment, to be given back with Put.
+func (b Buffers) Get(length int) []byte {
 	if p, ok := b.byLength[length].Get().(*[]byte); ok {
 		return *p
 	}
 	return make([]byte, length)
 }
 
-func (b buffers) put(buf []byte) { b.byLength[len(buf)].Put(&buf) }
+// Put takes back what Get has lent.
+func (b Buffers) Put(buf []byte) { b.byLength[len(buf)].Put(&buf) }
 
 // Holds reports whether the segment is there or being loaded.
-func (c *Cache) Holds(id int64) bool {
+func (c *Decoded) Holds(id int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocks[id] != nil
 }
 
-// Buffer lends memory of the length of a segment, which is given back with Recycle.
-func (c *Cache) Buffer(length int) []byte { return c.buffers.get(length) }
-
-// Recycle takes back what Buffer lent.
-func (c *Cache) Recycle(buf []byte) { c.buffers.put(buf) }
-
 // Bytes returns how much is kept.
-func (c *Cache) Bytes() int64 {
+func (c *Decoded) Bytes() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.bytes

@@ -11,9 +11,9 @@ import (
 )
 
 // One goroutine loads a segment for all who want it.
-func TestCacheLoadsOnce(t *testing.T) {
+func TestDecodedLoadsOnce(t *testing.T) {
 	t.Parallel()
-	c := NewCache(1 << 20)
+	c := NewDecoded(1 << 20)
 	started, release := make(chan struct{}), make(chan struct{})
 	loads := 0 // only ever touched by the one that loads
 	var wg sync.WaitGroup
@@ -43,7 +43,7 @@ func TestCacheLoadsOnce(t *testing.T) {
 
 // Whoever waits for another's load does not share its cancellation, but does share its other
 // errors.
-func TestCacheLoadFails(t *testing.T) {
+func TestDecodedLoadFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for _, tt := range []struct {
@@ -56,7 +56,7 @@ func TestCacheLoadFails(t *testing.T) {
 		{"broken", broken, broken, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := NewCache(1 << 20)
+			c := NewDecoded(1 << 20)
 			started, release := make(chan struct{}), make(chan struct{})
 			loads := 0
 			load := func([]byte) error {
@@ -104,9 +104,9 @@ func TestCacheLoadFails(t *testing.T) {
 }
 
 // What was used longest ago goes first, and what is in use survives being dropped.
-func TestCacheDrops(t *testing.T) {
+func TestDecodedDrops(t *testing.T) {
 	t.Parallel()
-	c := NewCache(2 * Bytes)
+	c := NewDecoded(2 * Bytes)
 	fill := func(v byte) func([]byte) error {
 		return func(buf []byte) error {
 			for i := range buf {
@@ -145,11 +145,11 @@ func TestCacheDrops(t *testing.T) {
 }
 
 // Whatever the limit, nobody is left as a user of what everybody has given back.
-func TestCacheCountsUsers(t *testing.T) {
+func TestDecodedCountsUsers(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int64{-1, 1, 3 * Bytes, 1 << 30} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			c := NewCache(limit)
+			c := NewDecoded(limit)
 			var wg sync.WaitGroup
 			for seed := range uint64(4) {
 				wg.Go(func() {

@@ -1,0 +1,90 @@
+package contents
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+)
+
+// SHA returns what the archive says is the hash of a content's file.
+func SHA(ctx context.Context, c *sqlite.Conn, id int64) (sha [sha256.Size]byte, err error) {
+	n := 0
+	err = c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *sqlite.Row) error { n = copy(sha[:], r.Blob(0)); return nil }, id)
+	if err == nil && n != len(sha) {
+		err = sqlite.Corrupt("its SHA-256 has the wrong length")
+	}
+	return sha, err
+}
+
+// Take returns a content as it is stored. Its segments lie in memory, which grows as needed. Unless
+// quick, they are decoded and compared with the hash.
+func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.Size]byte, memory *[]byte, quick bool) (*Stored, error) {
+	cut := segment.CutOf(l)
+	s := &Stored{Layout: l, SHA: want, Segments: make([]segment.Stored, cut.Segments)}
+	*memory = slices.Grow(*memory, int(cut.Size)) // it must not move under what lies in it
+	for n := range s.Segments {
+		var err error
+		if s.Segments[n], err = r.stored(ctx, cut.Piece(id, n), memory); err != nil {
+			return nil, err
+		}
+		s.Bytes += int64(len(s.Segments[n].Data))
+	}
+	header := l.Header()
+	hash := sha256.New()
+	hash.Write(header[:])
+	level := preview.LevelOf(l, preview.Side)
+	at, length := l.Level(level)
+	for n, seg := range s.Segments {
+		off, size := cut.Bounds(n)
+		shown := at >= off && at+length <= off+int64(size)
+		if quick && !shown {
+			continue
+		}
+		buf := r.Decoded.Buffers.Get(size)
+		err := decode(r.Decoder, seg, cut.Piece(id, n), buf)
+		if err == nil {
+			hash.Write(buf)
+			if shown {
+				s.Preview, err = preview.OfLevel(l, level, buf[at-off:][:length])
+			}
+		}
+		r.Decoded.Buffers.Put(buf)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if !quick && [sha256.Size]byte(hash.Sum(nil)) != want {
+		return nil, sqlite.Corrupt("its bytes do not match their hash")
+	}
+	return s, nil
+}
+
+// ReadFile reads the whole file of a content into memory.
+func (r *Reader) ReadFile(ctx context.Context, id int64, l dds.Layout, memory *[]byte) error {
+	*memory = slices.Grow((*memory)[:0], int(l.Size()))[:l.Size()]
+	_, err := r.ReadAt(ctx, id, l, *memory, 0)
+	return err
+}
+
+// Preview draws that of a content, whose last segment has the level that it shows.
+func Preview(ctx context.Context, c *sqlite.Conn, id int64, l dds.Layout) ([]byte, error) {
+	cut := segment.CutOf(l)
+	start, _ := cut.Bounds(cut.Segments - 1)
+	last := cut.Piece(id, cut.Segments-1)
+	d, err := segment.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, last.Length)
+	if err := load(ctx, c, d, last, data); err != nil {
+		return nil, err
+	}
+	level := preview.LevelOf(l, preview.Side)
+	at, size := l.Level(level)
+	return preview.OfLevel(l, level, data[at-start:][:size])
+}
