@@ -1,15 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/paulmach/orb"
@@ -19,52 +15,51 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
+// providersOptions are the flags of providers.
+type providersOptions struct {
+	Check, At, BBox, Route string
+	JSON                   bool
+}
+
+// defaultAt is where a chunk is tried, if the provider may have one there.
+var defaultAt = orb.Point{7.1, 43.6}
+
 func newProvidersCommand() *cobra.Command {
-	var asJSON bool
-	var check, at string
+	var o providersOptions
 	cmd := &cobra.Command{
-		Use:     "providers",
-		Short:   "List the imagery providers, or try one",
-		Long:    "Lists the imagery providers that xelpack knows: id, maptype, zoom levels, coverage, licence, whether what is built may be passed on, and how much it may be asked. Those of\n~/.config/xelpack/providers.toml and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk\nof a provider and says what came.",
-		Example: "  xelpack providers --json\n  xelpack providers --check eox --at 43.6,7.1",
+		Use:   "providers",
+		Short: "List the imagery providers, or try one",
+		Long: `Lists the imagery providers that xelpack knows, a line each: id, maptype, zoom levels, coverage, licence, whether what is built may be passed on, how much they may be
+asked, and what their service asks. With a place (--at, --bbox or --route) those that have imagery there, how deep, and of how much of it. Those of ~/.config/xelpack/providers.toml
+and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk of a provider and says
+what came.`,
+		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms --json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 			known, err := imagery.Catalogue()
 			if err != nil {
 				return err
 			}
-			if check != "" {
-				return checkProvider(cmd.Context(), known, check, at, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			at, err := o.place(stderr)
+			switch {
+			case err != nil:
+				return err
+			case o.Check != "":
+				return checkProvider(cmd.Context(), known, o.Check, at, stdout, stderr)
+			case o.JSON:
+				return json.NewEncoder(stdout).Encode(providerRows(known, at))
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(providerRows(known))
-			}
-			return listProviders(cmd.OutOrStdout(), cmd.ErrOrStderr(), known)
+			return listProviders(stdout, stderr, known, at)
 		},
 	}
-	cmd.Flags().StringVar(&check, "check", "", "fetch one chunk of the provider `ID`, URL template or file")
-	cmd.Flags().StringVar(&at, "at", "43.6,7.1", "where to: `LAT,LON`")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f := cmd.Flags()
+	f.StringVar(&o.Check, "check", "", "fetch one chunk of the provider `ID`, URL template or file")
+	f.StringVar(&o.At, "at", "", "what there is at `LAT,LON` (--check: where to ask; default where the provider has imagery)")
+	f.StringVar(&o.BBox, "bbox", "", "what there is in the area `W,S,E,N` in degrees")
+	f.StringVar(&o.Route, "route", "", "what there is along a flight plan `FILE`")
+	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	return cmd
-}
-
-// providerRow is what the listing says of a provider, or of a file that is refused.
-type providerRow struct {
-	ID              string `json:"id"`
-	Code            string `json:"code"`
-	Name            string `json:"name"`
-	MinZL           uint8  `json:"min_zl"`
-	MaxZL           uint8  `json:"max_zl"`
-	Coverage        string `json:"coverage"`
-	Licence         string `json:"licence"`
-	Attribution     string `json:"attribution"`
-	Redistributable bool   `json:"redistributable"`
-
-	Rate        float64 `json:"rate"`        // requests a second at most; 0: as many as it takes
-	Concurrency int     `json:"concurrency"` // requests at once at most; 0: as many as --concurrency says
-
-	File  string   `json:"file,omitempty"`
-	Notes []string `json:"notes,omitempty"`
 }
 
 // refusedRow is a .lay file that cannot be used.
@@ -74,12 +69,9 @@ type refusedRow struct {
 	Refused string `json:"refused"` // why
 }
 
-func providerRows(known *providers.Catalogue) (rows []any) {
-	for _, p := range known.Providers() {
-		rows = append(rows, providerRow{
-			p.ID, p.Code, p.Name, uint8(p.MinZL), uint8(p.MaxZL), p.Coverage, p.Licence, p.Attribution, p.Redistributable(), p.Rate, p.Concurrency,
-			p.File, slices.Concat(p.Notes, p.Ignored),
-		})
+func providerRows(known *providers.Catalogue, at *providers.Place) (rows []any) {
+	for _, r := range providers.Rows(known.Providers(), at) {
+		rows = append(rows, r)
 	}
 	for _, r := range known.Refused() {
 		rows = append(rows, refusedRow{r.Code, r.File, r.Err.Error()})
@@ -87,49 +79,71 @@ func providerRows(known *providers.Catalogue) (rows []any) {
 	return rows
 }
 
-func listProviders(stdout, stderr io.Writer, known *providers.Catalogue) error {
+func listProviders(stdout, stderr io.Writer, known *providers.Catalogue, at *providers.Place) error {
 	for _, r := range known.Refused() {
 		fmt.Fprintf(stderr, "refused: %s: %v\n", r.File, r.Err)
 	}
 	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tCODE\tZL\tCOVERAGE\tLICENCE\tPASS ON\tLIMITS")
-	for _, p := range known.Providers() {
-		may := "no"
-		if p.Redistributable() {
-			may = "yes"
+	here := "COVERAGE"
+	if at != nil {
+		here = "OF THIS PLACE\tIMAGERY"
+	}
+	fmt.Fprintf(t, "ID\tCODE\tZL\t%s\tLICENCE\tPASS ON\tLIMITS\tTHE SERVICE ASKS\n", here)
+	for _, r := range providers.Rows(known.Providers(), at) {
+		zl, here := fmt.Sprintf("%d-%d", r.MinZL, r.MaxZL), r.Coverage
+		if at != nil {
+			zl, here = strconv.Itoa(int(r.MaxZL)), r.Part()+"\t"+r.Imagery
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d-%d\t%s\t%s\t%s\t%s\n", p.ID, p.Code, p.MinZL, p.MaxZL, p.Coverage, p.Licence, may, limits(p.Rate, p.Concurrency))
-		for _, note := range slices.Concat(p.Notes, p.Ignored) {
-			fmt.Fprintf(stderr, "note: %s: %s\n", p.File, note)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Code, zl, here, r.Licence, r.Terms.Words(), r.Limits(), r.ServiceTerms)
+		for _, note := range r.Notes {
+			fmt.Fprintf(stderr, "note: %s: %s\n", r.File, note)
 		}
 	}
 	return t.Flush()
 }
 
-// limits says what a provider may be asked at most, in words.
-func limits(rate float64, concurrency int) string {
-	var words []string
-	if rate > 0 {
-		words = append(words, strconv.FormatFloat(rate, 'g', 4, 64)+"/s")
+// place reads the flags that say where; nil without any of them.
+func (o providersOptions) place(stderr io.Writer) (*providers.Place, error) {
+	var p providers.Place
+	var err error
+	switch {
+	case o.At != "" && (o.BBox != "" || o.Route != "") || o.BBox != "" && o.Route != "":
+		return nil, usageErrorf("--at, --bbox and --route: give one of them")
+	case o.At != "":
+		if p, err = providers.At(o.At); err != nil {
+			return nil, usageErrorf("--at %w", err)
+		}
+	case o.BBox != "":
+		if p, err = providers.Within(o.BBox); err != nil {
+			return nil, usageErrorf("--%w", err)
+		}
+	case o.Route != "":
+		var said []string
+		if p, said, err = providers.Along(o.Route); err != nil {
+			return nil, fmt.Errorf("--route: %w", err)
+		}
+		for _, note := range said {
+			fmt.Fprintf(stderr, "%s: %s\n", o.Route, note)
+		}
+	default:
+		return nil, nil
 	}
-	if concurrency > 0 {
-		words = append(words, strconv.Itoa(concurrency)+" at once")
-	}
-	return cmp.Or(strings.Join(words, ", "), "found out")
+	return &p, nil
 }
 
-// checkProvider fetches one chunk, at the deepest zoom level up to 14.
-func checkProvider(ctx context.Context, known *providers.Catalogue, name, at string, w, stderr io.Writer) error {
-	var lat, lon float64
-	if n, err := fmt.Sscanf(at, "%f,%f", &lat, &lon); n != 2 || err != nil || !(math.Abs(lat) < 85) || !(math.Abs(lon) < 180) {
-		return usageErrorf("--at %q: want LAT,LON in degrees", at)
-	}
+// checkProvider fetches one chunk, at the deepest zoom level up to 14: where the provider has
+// imagery, unless it is said where.
+func checkProvider(ctx context.Context, known *providers.Catalogue, name string, at *providers.Place, w, stderr io.Writer) error {
 	p, err := known.Lookup(name)
 	if err != nil {
 		return usageErrorf("--check: %w", err)
 	}
 	imagery.Notes(p, notes(stderr))
-	said, err := imagery.Try(ctx, known, p, orb.Point{lon, lat})
+	point := p.Somewhere(defaultAt)
+	if at != nil {
+		point = at.Middle()
+	}
+	said, err := imagery.Try(ctx, known, p, point)
 	if err != nil {
 		return err
 	}

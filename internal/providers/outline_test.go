@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -117,12 +118,18 @@ func TestOutlinesAreTheirSource(t *testing.T) {
 	}
 }
 
-// TestOutlinesOfAll finds providers whose outline says less than their coverage.
+// TestOutlinesOfAll finds providers whose outline says less than their coverage, and outlines of no
+// provider.
 func TestOutlinesOfAll(t *testing.T) {
+	unused := maps.Clone(packedOutlines())
 	for _, p := range BuiltIn() {
+		delete(unused, p.ID)
 		if p.Outline == nil && !strings.Contains(p.Coverage, "world") {
 			t.Errorf("%s has imagery of %s, but no outline", p.ID, p.Coverage)
 		}
+	}
+	for id := range unused {
+		t.Errorf("there is an outline %s, but no such provider", id)
 	}
 }
 

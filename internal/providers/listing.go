@@ -1,0 +1,101 @@
+package providers
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/terms"
+)
+
+// Row is what a listing says of a provider. Its JSON is a contract with scripts.
+type Row struct {
+	ID              string      `json:"id"`
+	Code            string      `json:"code"`
+	Name            string      `json:"name"`
+	MinZL           uint8       `json:"min_zl"`
+	MaxZL           uint8       `json:"max_zl"`
+	Coverage        string      `json:"coverage"`
+	Share           *float64    `json:"share,omitempty"` // of the place that was asked for
+	Imagery         string      `json:"imagery,omitempty"`
+	Licence         string      `json:"licence"`
+	Attribution     string      `json:"attribution"`
+	Redistributable bool        `json:"redistributable"`
+	Terms           terms.Terms `json:"terms"`
+	Remark          string      `json:"remark,omitempty"`
+	ServiceTerms    string      `json:"service_terms,omitempty"`
+
+	Rate         float64 `json:"rate"`           // requests a second at most; 0: as many as it takes
+	Concurrency  int     `json:"concurrency"`    // requests at once at most; 0: as many as --concurrency says
+	RequestsADay int     `json:"requests_a_day"` // at most; 0: no limit
+	Key          bool    `json:"key"`            // it wants an API token
+
+	File  string   `json:"file,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Rows describes providers, in their order; with a place those that have some of it, but for the
+// invented one: what may be passed on first, the deepest first.
+func Rows(list []Provider, at *Place) (rows []Row) {
+	for _, p := range list {
+		t, err := parseTemplate(p.Template)
+		r := Row{
+			ID: p.ID, Code: p.Code, Name: p.Name, MinZL: uint8(p.MinZL), MaxZL: uint8(p.MaxZL), Coverage: p.Coverage, Imagery: p.Imagery,
+			Licence: p.Licence, Attribution: p.Attribution, Redistributable: p.Redistributable(), Terms: p.Terms, Remark: p.Remark,
+			ServiceTerms: p.ServiceTerms, Rate: p.Rate, Concurrency: p.Concurrency, RequestsADay: p.RequestsADay, Key: err == nil && t.token,
+			File: p.File, Notes: slices.Concat(p.Notes, p.Ignored),
+		}
+		if at != nil {
+			share := p.Share(*at)
+			if share == 0 || p.ID == SampleID {
+				continue
+			}
+			r.Share = &share
+		}
+		rows = append(rows, r)
+	}
+	if at != nil {
+		first := func(r Row) int {
+			if r.Redistributable {
+				return 0
+			}
+			return 1
+		}
+		slices.SortStableFunc(rows, func(a, b Row) int {
+			return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(b.MaxZL, a.MaxZL))
+		})
+	}
+	return rows
+}
+
+// Limits says in words what the provider may be asked at most.
+func (r Row) Limits() string {
+	var words []string
+	if r.Rate > 0 {
+		words = append(words, strconv.FormatFloat(r.Rate, 'g', 4, 64)+"/s")
+	}
+	if r.Concurrency > 0 {
+		words = append(words, strconv.Itoa(r.Concurrency)+" at once")
+	}
+	if r.RequestsADay > 0 {
+		words = append(words, strconv.Itoa(r.RequestsADay)+" a day")
+	}
+	if r.Key {
+		words = append(words, "key")
+	}
+	return cmp.Or(strings.Join(words, ", "), "found out")
+}
+
+// Part says in words what part of the place the provider covers.
+func (r Row) Part() string {
+	switch {
+	case r.Share == nil:
+		return ""
+	case *r.Share < 0.01:
+		return "<1 %"
+	case *r.Share < 1:
+		return strconv.Itoa(min(99, int(*r.Share*100+0.5))) + " %"
+	}
+	return "all"
+}
