@@ -90,7 +90,7 @@ func daemonize(ctx context.Context, o daemonOptions, stderr io.Writer) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{said} // descriptor 3
 	cmd.Env = append(os.Environ(), readyVariable+"=3")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = ownSession()
 	err = cmd.Start()
 	_ = said.Close()
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"syscall"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/usage"
@@ -75,7 +75,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, errHoles):
 		return exitHoles
-	case errors.Is(err, errDiskFull), errors.Is(err, mbtiles.ErrFull), errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, errDiskFull), errors.Is(err, mbtiles.ErrFull), filesys.Full(err):
 		return exitDiskFull
 	case errors.Is(err, errVerify):
 		return exitVerify

@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
-	"time"
 
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -33,19 +31,15 @@ type volume struct {
 }
 
 // fileState differs between a file and what takes its place.
-type fileState struct {
-	device, inode uint64
-	size          int64
-	modified      time.Time
+type fileState struct{ os.FileInfo }
+
+func (s fileState) same(o fileState) bool {
+	return os.SameFile(s.FileInfo, o.FileInfo) && s.Size() == o.Size() && s.ModTime().Equal(o.ModTime())
 }
 
 func stateOf(path string) (fileState, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return fileState{}, err
-	}
-	st := info.Sys().(*syscall.Stat_t)
-	return fileState{st.Dev, st.Ino, info.Size(), info.ModTime()}, nil
+	return fileState{info}, err
 }
 
 // openLibrary opens all that args name. Close it.
@@ -128,7 +122,7 @@ func (l *library) refresh(ctx context.Context, stderr io.Writer) {
 	for _, path := range paths {
 		i := slices.IndexFunc(l.shelf, func(v volume) bool { return v.path == path })
 		state, err := stateOf(path)
-		if err == nil && i >= 0 && l.shelf[i].state == state {
+		if err == nil && i >= 0 && l.shelf[i].state.same(state) {
 			shelf = append(shelf, l.shelf[i])
 			continue
 		}

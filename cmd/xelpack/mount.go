@@ -49,6 +49,9 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
   xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := mount.Possible(); err != nil {
+				return err
+			}
 			archives, mountpoint := args[:len(args)-1], args[len(args)-1]
 			if o.Daemon {
 				if err := o.daemonOptions.complete(mountpoint); err != nil {

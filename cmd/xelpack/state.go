@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,13 +64,4 @@ func readPID(file string) int {
 		return 0
 	}
 	return pid
-}
-
-// alive reports whether process pid is an xelpack that runs.
-func alive(pid int) bool {
-	exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
-	if errors.Is(err, os.ErrPermission) {
-		return true // somebody else's
-	}
-	return err == nil && strings.HasPrefix(filepath.Base(exe), "xelpack")
 }

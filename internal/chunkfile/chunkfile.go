@@ -20,6 +20,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 	_ "golang.org/x/image/webp"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -37,7 +38,7 @@ func Open(path, options string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite3", "file://"+(&url.URL{Path: abs}).EscapedPath()+"?_busy_timeout=10000&"+options)
+	db, err := sql.Open("sqlite3", "file://"+(&url.URL{Path: filesys.URIPath(abs)}).EscapedPath()+"?_busy_timeout=10000&"+options)
 	if err != nil {
 		return nil, err
 	}

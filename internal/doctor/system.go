@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/prometheus/procfs"
-	"golang.org/x/sys/unix"
-
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/words"
@@ -19,39 +16,12 @@ import (
 // thousand in one go.
 const enoughDescriptors = 8192
 
-// Limits looks at how many files a process may open.
-func Limits() Finding {
-	const s = subject("open files")
-	var l unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
-		return s.skipped(words.Of(err))
-	}
-	return limits(s, l.Max) // Go raises the soft limit to the hard one by itself
-}
-
 func limits(s subject, hard uint64) Finding {
 	if hard < enoughDescriptors {
 		return s.warning(fmt.Sprintf("raise it: LimitNOFILE=%d in the systemd unit, or a line \"* hard nofile %d\" in /etc/security/limits.conf", 8*enoughDescriptors, 8*enoughDescriptors),
 			"a process may open %d files; X-Plane opens thousands at once", hard)
 	}
 	return s.ok("a process may open %d files", hard)
-}
-
-// Memory compares what is available with what a mount may take.
-func Memory(need int64) Finding {
-	const s = subject("memory")
-	proc, err := procfs.NewDefaultFS()
-	if err != nil {
-		return s.skipped(words.Of(err))
-	}
-	info, err := proc.Meminfo()
-	if err != nil {
-		return s.skipped(words.Of(err))
-	}
-	if info.MemAvailableBytes == nil {
-		return s.skipped("the kernel does not say how much is available")
-	}
-	return memory(s, int64(*info.MemAvailableBytes), need)
 }
 
 func memory(s subject, available, need int64) Finding {
@@ -71,9 +41,9 @@ func Disk(dir string, wanted int64) Finding {
 	if err != nil {
 		return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", dir, err)
 	}
-	var room filesys.Info
+	var there filesys.Info
 	for {
-		if room, err = filesys.Of(at); err == nil {
+		if there, err = filesys.Of(at); err == nil {
 			break
 		}
 		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
@@ -81,13 +51,13 @@ func Disk(dir string, wanted int64) Finding {
 		}
 		at = filepath.Dir(at)
 	}
-	if unix.Access(at, unix.W_OK) != nil {
+	if filesys.Writable(at) != nil {
 		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)", "%s cannot be written", at)
 	}
-	return disk(s, dir, room.Free, wanted)
+	return room(s, dir, there.Free, wanted)
 }
 
-func disk(s subject, dir string, free, wanted int64) Finding {
+func room(s subject, dir string, free, wanted int64) Finding {
 	switch {
 	case free < leastDisk:
 		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s", gb(free), dir)

@@ -1,4 +1,5 @@
-// Package filesys says what a folder's file system has room for, and what it cannot hold.
+// Package filesys says what a folder's file system has room for, and what it cannot hold, and does
+// what systems do differently about files.
 package filesys
 
 import "fmt"

@@ -76,7 +76,7 @@ type Suite struct {
 }
 
 // Suites are those that need nothing but xelpack.
-var Suites = []Suite{{"encode", encode}, {"fetch", fetching}, {"archive", archive}, {"mount", mounts}}
+var Suites = append([]Suite{{"encode", encode}, {"fetch", fetching}, {"archive", archive}}, mountSuites...)
 
 // Names returns those of suites.
 func Names(suites []Suite) (names []string) {

@@ -3,23 +3,14 @@ package pack
 import (
 	"fmt"
 	"runtime"
-
-	"golang.org/x/sys/unix"
 )
-
-// lowPriority is a niceness with which a thread gets a tenth of a processor that another wants, and
-// all of one that nobody does. Not nice's last, 19: a thread that the kernel keeps waiting may hold
-// what the rest of the process needs, such as a lock, or a garbage collection that waits for all
-// threads. With all processors taken by others the answers to everybody else came up to 4 s late at
-// 19, and 0.4 s at 10.
-const lowPriority = 10
 
 // LowPriority ties the calling goroutine to a thread of its own, of low CPU priority, for the rest
 // of its life. (An ordinary process may lower a thread's priority, not raise it again: the thread
 // ends with the goroutine.)
 func LowPriority() error {
 	runtime.LockOSThread()
-	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lowPriority); err != nil {
+	if err := lowerThread(); err != nil {
 		return fmt.Errorf("lower the priority of a thread: %w", err)
 	}
 	return nil

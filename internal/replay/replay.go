@@ -16,16 +16,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -128,7 +127,7 @@ func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 // report is right also when ctx ends.
 func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o Options) (Report, error) {
 	dir := filepath.Join(mountpoint, "textures")
-	if err := unix.Access(dir, unix.R_OK); err != nil {
+	if err := readable(dir); err != nil {
 		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err, mountpoint)
 	}
 	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any { b := make([]byte, maxRead); return &b }}}
@@ -208,14 +207,14 @@ func (r *run) session(ctx context.Context, s *session) {
 	if err != nil {
 		return
 	}
-	defer func() { _ = unix.Close(fd) }()
+	defer func() { _ = closeFile(fd) }()
 	if !r.o.KeepCache {
-		defer func() { _ = unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) }()
+		defer forget(fd)
 	}
 	buf := r.buffers.Get().(*[]byte)
 	defer r.buffers.Put(buf)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	size, err := sizeOf(fd)
+	if err != nil {
 		r.failed(s.file, err)
 		return
 	}
@@ -223,7 +222,7 @@ func (r *run) session(ctx context.Context, s *session) {
 		if r.wait(ctx, s.start+rd.after) != nil {
 			return
 		}
-		for off, left := s.place(rd, st.Size); left > 0; {
+		for off, left := s.place(rd, size); left > 0; {
 			want := min(left, maxRead)
 			asked := time.Now()
 			n, err := pread(fd, (*buf)[:want], off)
@@ -247,23 +246,6 @@ func (s *session) place(rd read, size int64) (off, n int64) {
 	return off, min(end, size) - off
 }
 
-// open is open(2), gone on with after signals: the Go runtime sends them to itself.
-func open(path string) (fd int, err error) {
-	for {
-		if fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != unix.EINTR {
-			return fd, err
-		}
-	}
-}
-
-func pread(fd int, p []byte, off int64) (n int, err error) {
-	for {
-		if n, err = unix.Pread(fd, p, off); err != unix.EINTR {
-			return n, err
-		}
-	}
-}
-
 const (
 	lateness = 100 * time.Millisecond
 	kept     = 10 // names and errors of a report
@@ -285,7 +267,7 @@ func (r *run) opened(file string, took time.Duration, err error) {
 	r.report.Opens++
 	r.names[file] = true
 	switch {
-	case errors.Is(err, syscall.ENOENT):
+	case errors.Is(err, fs.ErrNotExist):
 		r.report.Missing++
 		if len(r.report.Names) < kept {
 			r.report.Names = append(r.report.Names, file)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
@@ -50,7 +51,7 @@ func Dial(path string, m Mode) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := "file://" + (&url.URL{Path: abs}).EscapedPath() + "?"
+	file := "file://" + (&url.URL{Path: filesys.URIPath(abs)}).EscapedPath() + "?"
 	dsn, schema := file+string(m)+fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds()), "main"
 	if m == Remains { // the driver reads what it opens, before it could be told that it is cut short
 		dsn, schema = ":memory:", remains

@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/xelpack/xelpack/internal/filesys"
 )
 
 // What a file can be refused for.
@@ -32,7 +33,7 @@ func Classify(err error, growing string) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) {
 		switch {
-		case e.Code == sqlite3.ErrFull || outOfSpace(e.SystemErrno):
+		case e.Code == sqlite3.ErrFull || filesys.Full(e.SystemErrno):
 			return ErrFull
 		case e.Code == sqlite3.ErrCantOpen && growing != "" && noRoomBeside(growing):
 			return ErrFull
@@ -45,17 +46,10 @@ func Classify(err error, growing string) error {
 		}
 		return nil
 	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) && outOfSpace(errno) {
+	if filesys.Full(err) {
 		return ErrFull
 	}
 	return nil
-}
-
-// outOfSpace reports whether e says that the disk, the quota or the largest permitted file is used
-// up.
-func outOfSpace(e syscall.Errno) bool {
-	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
 }
 
 // noRoomBeside reports whether no file can be made beside path for want of space. SQLite does not
@@ -67,8 +61,7 @@ func noRoomBeside(path string) bool {
 		_, err = f.Write([]byte{0})
 		err = errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	var errno syscall.Errno
-	return errors.As(err, &errno) && outOfSpace(errno)
+	return filesys.Full(err)
 }
 
 // Bare takes the path out of an error that names it, where the caller names it again.
@@ -78,13 +71,4 @@ func Bare(err error) error {
 		return pe.Err
 	}
 	return err
-}
-
-// SyncFile makes what was written to a file, or renamed in a directory, last.
-func SyncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

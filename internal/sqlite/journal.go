@@ -11,6 +11,8 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/xelpack/xelpack/internal/filesys"
 )
 
 // The files that stand beside a database: SQLite's own, and the one that is locked.
@@ -57,7 +59,7 @@ func RemoveRemains(part string) error {
 	if !removed {
 		return nil
 	}
-	return SyncFile(filepath.Dir(part))
+	return filesys.SyncDir(filepath.Dir(part))
 }
 
 // Settle takes back the transaction in the middle of which a writer of the .part died. It leaves

@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"os"
 	"syscall"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // A segment's row goes on over pages that nearly always follow one another in the file, each with
@@ -19,16 +16,9 @@ const maxPages = 500
 
 // vector is what one call of scatter needs, to be used again.
 type vector struct {
-	parts   []unix.Iovec
+	parts   []part
 	numbers []byte // of the pages
 	skipped []byte // what stands before the data that is wanted
-}
-
-// add has the call fill b.
-func (v *vector) add(b []byte) {
-	part := unix.Iovec{Base: &b[0]}
-	part.SetLen(len(b))
-	v.parts = append(v.parts, part)
 }
 
 // rawConn returns what reads f by system calls, or nil.
@@ -126,14 +116,4 @@ func (t *Table) scatter(number uint32, skip int, dst []byte) (after uint32, ok b
 		}
 	}
 	return after, true
-}
-
-// preadv is preadv(2) of so many bytes, or false. (unix.Preadv makes a new vector each time.)
-func (t *Table) preadv(parts []unix.Iovec, off int64, want int) bool {
-	got, errno := uintptr(0), syscall.Errno(0)
-	err := t.raw.Control(func(fd uintptr) {
-		const half = 32 // what is left of a 64-bit offset for the second word; where words have 64 bits, the kernel ignores that
-		got, _, errno = unix.Syscall6(unix.SYS_PREADV, fd, uintptr(unsafe.Pointer(unsafe.SliceData(parts))), uintptr(len(parts)), uintptr(off), uintptr(off>>half), 0)
-	})
-	return err == nil && errno == 0 && int(got) == want
 }

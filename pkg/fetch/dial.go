@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -35,11 +34,11 @@ func newDialer() *dialer {
 // maxConnections is how many connections the process can have open.
 func maxConnections() int {
 	const most = 4 * MaxConcurrency // a template may name four hosts
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > most+keptDescriptors {
+	limit, ok := maxDescriptors()
+	if !ok || limit > most+keptDescriptors {
 		return most
 	}
-	return max(leastConnections, int(limit.Cur)-keptDescriptors)
+	return max(leastConnections, int(limit)-keptDescriptors)
 }
 
 // DialContext is what a transport calls.

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/inorder"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
@@ -187,7 +188,7 @@ func publishCopy(tmp, path string, replace bool) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
-	return sqlite.SyncFile(filepath.Dir(path))
+	return filesys.SyncDir(filepath.Dir(path))
 }
 
 // write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 )
@@ -113,7 +114,7 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := errors.Join(w.oneFile(ctx), w.release()); err != nil {
 		return explain(part, err)
 	}
-	if err := sqlite.SyncFile(part); err != nil {
+	if err := filesys.SyncFile(part); err != nil {
 		return explain(part, sqlite.Bare(err))
 	}
 	if !w.o.Extend {
@@ -123,13 +124,13 @@ func (w *Writer) publish(ctx context.Context) error {
 	}
 	// Before the new name, it must be certain that the journal is gone: it would be taken for that
 	// of the next .part.
-	if err := sqlite.SyncFile(filepath.Dir(w.path)); err != nil {
+	if err := filesys.SyncDir(filepath.Dir(w.path)); err != nil {
 		return err
 	}
 	if err := os.Rename(part, w.path); err != nil {
 		return err
 	}
-	return sqlite.SyncFile(filepath.Dir(w.path))
+	return filesys.SyncDir(filepath.Dir(w.path))
 }
 
 // untaken says, at the end of the work, whether a file has come into being where there was none at

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/xelpack/xelpack/internal/filesys"
 )
 
 // stuckWrite is how long a transaction may take: 64 MiB onto a slow stick are half of it.
@@ -15,7 +15,7 @@ const stuckWrite = time.Minute
 // Health returns nil while the archive can be written, or is finished. The error says what is wrong
 // without the path; it wraps ErrFull and system errors. It may wait for the disk.
 func (w *Writer) Health() error {
-	errAccess := unix.Access(w.path+partSuffix, unix.W_OK)
+	errAccess := filesys.Writable(w.path + partSuffix)
 	since := w.busy.Load()
 	w.mu.Lock() // after the look at the file, which has another name once it is closed
 	err, closed := w.err, w.closed

@@ -1,9 +1,10 @@
 package mbtiles
 
 import (
-	"errors"
 	"io"
 	"os"
+
+	"github.com/xelpack/xelpack/internal/filesys"
 )
 
 // spool keeps byte strings in a file without a name until they are wanted. It serves one goroutine.
@@ -15,12 +16,9 @@ type spool struct {
 // newSpool makes one on the disk of that folder. What it takes there is free again when the process
 // ends, however it does.
 func newSpool(dir string) (*spool, error) {
-	f, err := os.CreateTemp(dir, ".xelpack-*")
+	f, err := filesys.Unnamed(dir)
 	if err != nil {
 		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(err, f.Close())
 	}
 	return &spool{f: f}, nil
 }

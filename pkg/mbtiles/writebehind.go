@@ -2,7 +2,6 @@ package mbtiles
 
 import (
 	"os"
-	"syscall"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
@@ -25,10 +24,9 @@ func newWriteBehind(path string) (writeBehind, error) {
 }
 
 func (b *writeBehind) wrote(n int64) {
-	const start = 2 // SYNC_FILE_RANGE_WRITE: wait for nothing
 	if b.bytes += n; b.bytes >= writeBehindStep {
 		b.bytes = 0
-		_ = syscall.SyncFileRange(int(b.f.Fd()), 0, 0, start) // only a hint, which some file systems do not take
+		beginWriting(b.f)
 	}
 }
 

@@ -12,8 +12,6 @@ import (
 	"time"
 	"weak"
 
-	"github.com/hanwen/go-fuse/v2/fuse"
-
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -155,10 +153,7 @@ func (l *live) generation(k tiles.Key) uint64 {
 // the caller is being killed.
 func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (c *content, from Origin, errno syscall.Errno) {
 	k := t.Key()
-	var tid uint32
-	if caller, ok := fuse.FromContext(request); ok {
-		tid = caller.Pid
-	}
+	tid := callerThread(request)
 	l.mu.Lock()
 	lt := l.textures[k]
 	if lt == nil {

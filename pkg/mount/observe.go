@@ -1,13 +1,8 @@
 package mount
 
 import (
-	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
-
-	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -73,112 +68,4 @@ type Answer struct {
 	Start   time.Time
 	Took    time.Duration
 	Errno   syscall.Errno
-}
-
-// asking is a request under way. The zero value, without an observer, costs nothing.
-type asking struct {
-	observer Observer
-	op       Op
-	texture  tiles.Texture
-	size     int64
-	start    time.Time
-}
-
-// asked notes that a request has come, for a texture of size bytes or for something else.
-func (f *FS) asked(op Op, t tiles.Texture, size int64) asking {
-	if f.observer == nil {
-		return asking{}
-	}
-	f.observer.Asked(op, t)
-	return asking{f.observer, op, t, size, time.Now()}
-}
-
-// answered notes the answer to an open, or to anything else that has no offset.
-func (a *asking) answered(from Origin, errno syscall.Errno) { a.read(from, 0, 0, errno) }
-
-// read notes the answer to a read.
-func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
-	if a.observer == nil {
-		return
-	}
-	a.observer.Answered(Answer{
-		Op: a.op, From: from, Texture: a.texture, Size: a.size, Offset: off, Length: n,
-		Start: a.start, Took: time.Since(a.start), Errno: errno,
-	})
-}
-
-// observed tells of the requests that nodes do not tell of themselves: all but opens and reads of
-// files.
-type observed struct {
-	fuse.RawFileSystem
-	fsys *FS
-}
-
-// observe wraps raw, or returns it if nobody listens.
-func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
-	if f.observer == nil {
-		return raw
-	}
-	return &observed{raw, f}
-}
-
-func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
-	a := o.fsys.asked(OpLookup, tiles.Texture{}, 0)
-	status := o.RawFileSystem.Lookup(cancel, header, name, out)
-	answer := Answer{Op: OpLookup, Start: a.start, Took: time.Since(a.start), Errno: syscall.Errno(status)}
-	if status == fuse.ENOENT || status == fuse.OK && out.NodeId == 0 {
-		answer.Texture, answer.Missing = parseFile(name)
-	}
-	a.observer.Answered(answer)
-	return status
-}
-
-func (o *observed) tell(op Op, do func() fuse.Status) fuse.Status {
-	a := o.fsys.asked(op, tiles.Texture{}, 0)
-	status := do()
-	a.answered(FromNowhere, syscall.Errno(status))
-	return status
-}
-
-func (o *observed) GetAttr(cancel <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {
-	return o.tell(OpStat, func() fuse.Status { return o.RawFileSystem.GetAttr(cancel, in, out) })
-}
-
-func (o *observed) OpenDir(cancel <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
-	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.OpenDir(cancel, in, out) })
-}
-
-func (o *observed) ReadDir(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
-	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDir(cancel, in, out) })
-}
-
-func (o *observed) ReadDirPlus(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
-	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDirPlus(cancel, in, out) })
-}
-
-func (o *observed) StatFs(cancel <-chan struct{}, in *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
-	return o.tell(OpOther, func() fuse.Status { return o.RawFileSystem.StatFs(cancel, in, out) })
-}
-
-func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (target []byte, status fuse.Status) {
-	status = o.tell(OpOther, func() fuse.Status {
-		target, status = o.RawFileSystem.Readlink(cancel, header)
-		return status
-	})
-	return target, status
-}
-
-// KernelWaiting returns how many requests the kernel has queued for the mount or waits for, and
-// whether it says so: the FUSE control file system may not be there.
-func (f *FS) KernelWaiting() (n int, ok bool) {
-	_, minor, found := strings.Cut(f.device, ":")
-	if !found {
-		return 0, false
-	}
-	text, err := os.ReadFile("/sys/fs/fuse/connections/" + minor + "/waiting")
-	if err != nil {
-		return 0, false
-	}
-	n, err = strconv.Atoi(strings.TrimSpace(string(text)))
-	return n, err == nil
 }

@@ -116,28 +116,6 @@ type Change struct {
 	Kept     int // announced with another size already: the new ones come with the next mount
 }
 
-// SetArchives puts archives in place of those that answer now. Names that they add appear. A name
-// that the kernel knows already keeps its size and inode number: another archive answers for it
-// only with the same size, and the kernel is then told that it is another file; otherwise what
-// answered before goes on doing so until the mount ends. Open files are not disturbed. For that,
-// every archive that was ever given has to stay open until Wait returns. Archives are told apart by
-// comparing them: give pointers.
-func (f *FS) SetArchives(archives []Archive) Change {
-	s := f.shelf
-	s.change.Lock()
-	defer s.change.Unlock()
-	before := s.list()
-	after := arrange(before, archives)
-	c := s.compare(before, after)
-	s.archives.Store(&after)
-	if textures := f.root.GetChild(texturesName); textures != nil {
-		for _, name := range s.found(after) {
-			_ = textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
-		}
-	}
-	return c
-}
-
 // arrange returns archives in their order, and behind them those of before that are not among them.
 func arrange(before []shelved, archives []Archive) []shelved {
 	next := uint64(archiveGeneration)

@@ -64,21 +64,3 @@ type counters struct {
 	passthrough          atomic.Int64
 	making               liveCounters
 }
-
-// Stats returns the counters of now.
-func (f *FS) Stats() Stats {
-	n := &f.counts
-	s := Stats{
-		Archived: n.archived.traffic(), Live: n.live.traffic(), Real: n.real.traffic(),
-		Passthrough: n.passthrough.Load(), Damaged: f.damaged.len(),
-		Made: n.making.whole.Load(), Incomplete: n.making.incomplete.Load(), Failed: n.making.failed.Load(),
-		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(), DiskHits: n.making.diskHits.Load(), Prefetched: n.making.prefetched.Load(),
-		Waiting: int(n.making.waiting.Load()),
-	}
-	l := f.live
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s.Making, s.Queued = l.queue.running, l.queue.len()
-	s.CacheBytes, s.OpenBytes, s.OnDisk, s.Evicted = l.cache.bytes, l.pinned, l.disk.order.Len(), l.cache.evicted
-	return s
-}

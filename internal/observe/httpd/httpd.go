@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -64,7 +63,7 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrRemote)
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, addressInUse) {
 		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrTaken)
 	}
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package process says what the kernel knows of a process.
+//go:build unix
+
 package process
 
 import (
@@ -18,7 +19,8 @@ func Time() time.Duration {
 }
 
 // PeakMemory returns the most memory that a process has had resident, in bytes. getrusage would say
-// what its parent had, if that was more. It fails when the process has ended.
+// what its parent had, if that was more. It fails when the process has ended,
+// and where there is no /proc.
 func PeakMemory(pid int) (bytes int64, err error) {
 	p, err := procfs.NewProc(pid)
 	if err != nil {

@@ -2,7 +2,6 @@ package mount
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -20,16 +19,6 @@ var (
 	_ fs.NodeLookuper       = (*texturesNode)(nil)
 	_ fs.NodeOpendirHandler = (*texturesNode)(nil)
 )
-
-// parseFile reads the texture that a file's name stands for, in any spelling, with its extension.
-func parseFile(name string) (tiles.Texture, bool) {
-	const ext = ".dds"
-	if len(name) <= len(ext) || !strings.EqualFold(name[len(name)-len(ext):], ext) {
-		return tiles.Texture{}, false
-	}
-	t, err := tiles.ParseName(name)
-	return t, err == nil
-}
 
 // Lookup answers without waiting: what is live is only announced.
 func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {

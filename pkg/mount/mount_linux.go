@@ -51,6 +51,9 @@ type FS struct {
 	done         chan struct{} // closed when nothing of it runs any more either
 }
 
+// Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
+func Possible() error { return nil }
+
 // Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts
 // it. The context ends the preparations only; its values go with every call to Archives and the
 // Generator.
@@ -141,4 +144,44 @@ func (f *FS) Mountpoint() string { return f.mountpoint }
 func (f *FS) Wait() error {
 	<-f.done
 	return nil
+}
+
+// SetArchives puts archives in place of those that answer now. Names that they add appear. A name
+// that the kernel knows already keeps its size and inode number: another archive answers for it
+// only with the same size, and the kernel is then told that it is another file; otherwise what
+// answered before goes on doing so until the mount ends. Open files are not disturbed. For that,
+// every archive that was ever given has to stay open until Wait returns. Archives are told apart by
+// comparing them: give pointers.
+func (f *FS) SetArchives(archives []Archive) Change {
+	s := f.shelf
+	s.change.Lock()
+	defer s.change.Unlock()
+	before := s.list()
+	after := arrange(before, archives)
+	c := s.compare(before, after)
+	s.archives.Store(&after)
+	if textures := f.root.GetChild(texturesName); textures != nil {
+		for _, name := range s.found(after) {
+			_ = textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
+		}
+	}
+	return c
+}
+
+// Stats returns the counters of now.
+func (f *FS) Stats() Stats {
+	n := &f.counts
+	s := Stats{
+		Archived: n.archived.traffic(), Live: n.live.traffic(), Real: n.real.traffic(),
+		Passthrough: n.passthrough.Load(), Damaged: f.damaged.len(),
+		Made: n.making.whole.Load(), Incomplete: n.making.incomplete.Load(), Failed: n.making.failed.Load(),
+		Cancelled: n.making.cancelled.Load(), StandIns: n.making.standIns.Load(), MemoryHits: n.making.hits.Load(), DiskHits: n.making.diskHits.Load(), Prefetched: n.making.prefetched.Load(),
+		Waiting: int(n.making.waiting.Load()),
+	}
+	l := f.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.Making, s.Queued = l.queue.running, l.queue.len()
+	s.CacheBytes, s.OpenBytes, s.OnDisk, s.Evicted = l.cache.bytes, l.pinned, l.disk.order.Len(), l.cache.evicted
+	return s
 }

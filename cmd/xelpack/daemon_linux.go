@@ -1,0 +1,22 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// ownSession lets a daemon outlive its terminal.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// alive reports whether process pid is an xelpack that runs.
+func alive(pid int) bool {
+	exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
+	if errors.Is(err, os.ErrPermission) {
+		return true // somebody else's
+	}
+	return err == nil && strings.HasPrefix(filepath.Base(exe), "xelpack")
+}

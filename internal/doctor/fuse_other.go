@@ -1,0 +1,16 @@
+//go:build !linux
+
+package doctor
+
+import (
+	"context"
+
+	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/mount"
+)
+
+// FUSE says that nothing can be mounted here.
+func FUSE(context.Context) []Finding {
+	const s = subject("FUSE")
+	return []Finding{s.skipped(words.Of(mount.Possible()))}
+}

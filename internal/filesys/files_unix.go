@@ -1,0 +1,49 @@
+//go:build unix
+
+package filesys
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReplacesOpen says whether a file can be replaced while somebody has it open.
+const ReplacesOpen = true
+
+func outOfSpace(e syscall.Errno) bool {
+	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
+}
+
+// Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
+// error does not name the path.
+func Writable(path string) error { return unix.Access(path, unix.W_OK) }
+
+// SyncFile makes what was written to a file last.
+func SyncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// SyncDir makes what was renamed or removed in a folder last.
+func SyncDir(path string) error { return SyncFile(path) }
+
+// Unnamed makes a file in dir that is gone once it is closed, however the process ends.
+func Unnamed(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, ".xelpack-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// URIPath is an absolute path as it stands in a file: URI.
+func URIPath(abs string) string { return abs }

@@ -1,0 +1,78 @@
+package filesys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// ReplacesOpen says whether a file can be replaced while somebody has it open.
+const ReplacesOpen = false
+
+func outOfSpace(e syscall.Errno) bool {
+	switch e {
+	case windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED, windows.ERROR_FILE_TOO_LARGE:
+		return true
+	}
+	return false
+}
+
+// Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
+// error does not name the path. Only trying tells: who may write is in lists of rules.
+func Writable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return bare(err)
+	}
+	if info.IsDir() {
+		f, err := Unnamed(path)
+		if err != nil {
+			return bare(err)
+		}
+		return f.Close()
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return bare(err)
+	}
+	return f.Close()
+}
+
+func bare(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}
+
+// SyncFile makes what was written to a file last.
+func SyncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // only who may write may flush
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// SyncDir makes what was renamed or removed in a folder last. There is nothing to do: NTFS keeps a
+// journal of its folders, and no call flushes one.
+func SyncDir(string) error { return nil }
+
+// Unnamed makes a file in dir that is gone once it is closed, however the process ends.
+func Unnamed(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, ".xelpack-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(f.Name(), os.O_RDWR|windows.O_FILE_FLAG_DELETE_ON_CLOSE, 0o600)
+}
+
+// URIPath is an absolute path as it stands in a file: URI.
+func URIPath(abs string) string { return "/" + filepath.ToSlash(abs) }

@@ -1,0 +1,7 @@
+//go:build unix
+
+package httpd
+
+import "syscall"
+
+const addressInUse = syscall.EADDRINUSE

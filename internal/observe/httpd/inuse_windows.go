@@ -1,0 +1,5 @@
+package httpd
+
+import "golang.org/x/sys/windows"
+
+const addressInUse = windows.WSAEADDRINUSE

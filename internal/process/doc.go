@@ -1,0 +1,2 @@
+// Package process says what the system knows of a process.
+package process

@@ -1,0 +1,12 @@
+//go:build unix
+
+package fetch
+
+import "syscall"
+
+// maxDescriptors is how many descriptors the process may have, where that is limited.
+func maxDescriptors() (n uint64, limited bool) {
+	var limit syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+	return uint64(limit.Cur), err == nil
+}
