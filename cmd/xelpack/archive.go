@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -64,8 +65,8 @@ texture with chunks that failed. A .part file may be asked too.`,
 				if asJSON {
 					return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
 						mbtiles.Info
-						Plan planned `json:"plan"`
-					}{info, plannedOf(info)})
+						Plan plan.Purpose `json:"plan"`
+					}{info, plan.PurposeOf(info)})
 				}
 				return printInfo(cmd.OutOrStdout(), info)
 			})
@@ -92,7 +93,7 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 	for _, k := range slices.Sorted(maps.Keys(i.ByDetail)) {
 		fmt.Fprintf(b, "  detail %-3d%s\n", k, units.Count(i.ByDetail[k]))
 	}
-	p := plannedOf(i)
+	p := plan.PurposeOf(i)
 	for _, row := range [...]struct{ name, text string }{
 		{"route", strings.Join(p.Routes, ", ")}, {"way", p.Way}, {"area", strings.Join(p.Area, "; ")},
 		{"scenery", strings.Join(p.Scenery, ", ")}, {"built", p.Built},
@@ -101,7 +102,7 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 			fmt.Fprintf(b, "%-11s %s\n", row.name, row.text)
 		}
 	}
-	delete(i.Metadata, keyPlan)
+	delete(i.Metadata, plan.KeyPurpose)
 	for _, name := range slices.Sorted(maps.Keys(i.Metadata)) {
 		fmt.Fprintf(b, "%s: %s\n", name, strings.ReplaceAll(i.Metadata[name], "\n", " "))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/measure"
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/version"
 )
 
@@ -80,7 +81,7 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 		return err
 	}
 	if o.Output != "" {
-		if err := writeFile(o.Output, func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
+		if err := safefile.Write(o.Output, func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 	}

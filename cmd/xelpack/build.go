@@ -7,42 +7,37 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/internal/words"
-	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // buildOptions are the flags of build.
 type buildOptions struct {
 	planOptions
-	observeOptions
-	Output   string
-	DryRun   bool
-	Retries  int
-	Timeout  time.Duration
-	Patience time.Duration
+	workFlags
+	DryRun bool
+}
 
-	retryMissing bool               // repair's
-	damaged      bool               // likewise
-	archived     []tiles.Item       // likewise: what the archive holds
-	distrusted   map[tiles.Key]bool // what is, once the archive is verified
-	watch        *watcher
+// workFlags are the flags about how the work is done, which repair shares.
+type workFlags struct {
+	build.Options
+	observeOptions
+}
+
+func (o *workFlags) register(f *pflag.FlagSet) {
+	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole; less often while that helps none")
+	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
+	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
+	o.observeOptions.register(f, "warn") // what is made good again would be lines beside the bar
 }
 
 func newBuildCommand() *cobra.Command {
@@ -62,237 +57,95 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` that ends in .mbtiles")
-	o.selectionOptions.register(f)
-	registerImagery(f, &o.imagery)
-	o.registerWork(f)
+	registerSelection(f, &o.Selection)
+	registerImagery(f, &o.Imagery)
+	o.making.register(f)
+	o.workFlags.register(f)
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
 	return cmd
 }
 
-// registerWork registers the flags about how the work is done, which repair shares.
-func (o *buildOptions) registerWork(f *pflag.FlagSet) {
-	o.packOptions.register(f)
-	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole; less often while that helps none")
-	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
-	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
-	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	o.observeOptions.register(f, "warn") // what is made good again would be lines beside the bar
+func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
+	if _, err := o.making.parse(); err != nil {
+		return err
+	}
+	if o.DryRun {
+		return runPlan(ctx, o.planOptions, stdout, stderr)
+	}
+	if err := o.Selection.Validate(); err != nil {
+		return err
+	}
+	if o.Output == "" {
+		return usageErrorf("no output file: give -o FILE.mbtiles")
+	}
+	if err := o.workFlags.Validate(); err != nil {
+		return err
+	}
+	var err error
+	if o.Output, err = build.OutputFile(o.Output); err != nil {
+		return err
+	}
+	watch, err := o.observeOptions.start(ctx, "build", stderr)
+	if err != nil {
+		return err
+	}
+	defer watch.close()
+	p, err := o.planOptions.make(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	watch.draw(p.Map())
+	b, err := build.Open(ctx, p, o.workFlags.options(watch, stderr))
+	if err != nil {
+		return err
+	}
+	if !b.Done() && !o.JSON {
+		if err := printPlan(stdout, p); err != nil {
+			return errors.Join(err, b.Close())
+		}
+	}
+	if !b.Done() && !p.Provider.Redistributable() {
+		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", p.Provider.ID, p.Provider.Licence)
+	}
+	report, err := b.Run(ctx)
+	return conclude(watch, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
 }
 
-func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
-	encoding, err := o.packOptions.parse()
-	if err != nil {
+// options are those of the flags, with a bar over what is to be done.
+func (o workFlags) options(watch *watcher, stderr io.Writer) build.Options {
+	o.Note, o.OnOutage, o.Observer = notes(stderr), o.onOutage(watch, stderr), watch.making()
+	o.Begin = func(r build.Running) (end func(pack.Report)) {
+		process.BoundMemory(r.Memory)
+		watch.begin(r)
+		chunks := 0
+		for _, it := range r.Todo {
+			chunks += it.ChunkCount()
+		}
+		bar := progress.New(stderr, chunks, len(r.Todo), func() progress.State {
+			return progress.State{Chunks: r.Pipeline.Counts.Done(), Textures: r.Pipeline.Counts.Textures.Load(), Bytes: r.Client.Stats().BytesDownloaded}
+		}, o.logProgress(stderr))
+		return func(report pack.Report) {
+			watch.logCauses(report)
+			bar.Close()
+		}
+	}
+	return o.Options
+}
+
+// conclude says what a build or a repair of file came to.
+func conclude(watch *watcher, file string, asJSON bool, r buildReport, err error, stdout io.Writer) error {
+	if r.State == "" {
 		return err
 	}
-	switch {
-	case o.DryRun:
-		return runPlan(ctx, o.planOptions, o.Output, stdout, stderr)
-	case o.selectionOptions.validate() != nil:
-		return o.selectionOptions.validate()
-	case o.Output == "":
-		return usageErrorf("no output file: give -o FILE.mbtiles")
-	case o.Retries < 0:
-		return usageErrorf("--retries %d: want 0 or more", o.Retries)
-	case o.Timeout <= 0:
-		return usageErrorf("--timeout %v must be positive", o.Timeout)
-	case o.Patience <= 0:
-		return usageErrorf("--patience %v: want a positive time, such as 10m", o.Patience)
-	}
-	if o.Output, err = outputFile(o.Output); err != nil {
-		return err
-	}
-	if o.watch, err = o.observeOptions.start(ctx, "build", stderr); err != nil {
-		return err
-	}
-	defer o.watch.close()
-	plan, err := makePlan(ctx, o.planOptions, o.Output, stderr)
-	if err != nil {
-		return err
-	}
-	o.watch.draw(plan.planMap(o.selectionOptions))
-	report, err := buildPlan(ctx, o, plan, encoding, stdout, stderr)
-	if report == nil {
-		return err
-	}
-	o.watch.finished(report.Report)
-	if errReport := report.write(o, stdout); err == nil {
+	watch.finished(r.Report)
+	if errReport := r.write(file, asJSON, stdout); err == nil {
 		err = errReport
 	}
-	if err == nil && report.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s%s", o.Output, errHoles, units.Holes(report.Holes, report.FailedChunks), worstCause(report.Report))
+	if err == nil && r.State == pack.StateHoles {
+		return fmt.Errorf("%s: %w: %s%s", file, errHoles, units.Holes(r.Holes, r.FailedChunks), worstCause(r.Report))
 	}
 	return err
-}
-
-// buildPlan builds, or finds that there is nothing to build. The report is nil if it did not come
-// to building.
-func buildPlan(ctx context.Context, o buildOptions, plan plan, encoding estimate.Options, stdout, stderr io.Writer) (*buildReport, error) {
-	if len(plan.Items) == 0 {
-		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
-	}
-	if err := enoughDisk(o.Output, plan.Estimate.growth); err != nil {
-		return nil, err // before anything is made that would be left behind
-	}
-	before := plannedBefore(ctx, o.Output)
-	writer, todo, err := openOutput(ctx, o, plan)
-	if err != nil && writer == nil {
-		return nil, err
-	}
-	if writer == nil {
-		report := pack.Report{State: pack.StateComplete, Textures: len(plan.Items), Skipped: len(plan.Items)}
-		return &buildReport{report, plan.Notes}, nil
-	}
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	if !o.JSON {
-		if err := plan.print(stdout); err != nil {
-			return nil, errors.Join(err, writer.Close())
-		}
-	}
-	if !plan.Provider.Redistributable() {
-		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", plan.Provider.ID, plan.Provider.Licence)
-	}
-
-	job := pack.Job{Items: plan.Items, Provider: plan.Provider.ID, Meta: metadata(o, plan, before)}
-	report, err := o.run(ctx, plan.Provider, writer, job, pack.Options{Quality: encoding.Quality, Compression: encoding.Compression}, todo, stderr)
-	return &buildReport{report, plan.Notes}, err
-}
-
-// run lets the pipeline do a job of build or repair, with a bar over what is to be done.
-func (o buildOptions) run(ctx context.Context, p fetch.Provider, writer *mbtiles.Writer, job pack.Job, po pack.Options, todo []tiles.Item, stderr io.Writer) (pack.Report, error) {
-	from := o.imagery
-	from.UntilWhole, from.AskMissing = true, o.retryMissing
-	run := o.newRun(p, po.Compression)
-	source, err := from.Open(ctx, p, fetch.ClientOptions{
-		Retries: retries(o.Retries), Timeout: o.Timeout, Patience: o.Patience, OnOutage: o.onOutage(stderr),
-		Observer: &run.answers,
-	}, notes(stderr))
-	if err != nil {
-		return pack.Report{}, errors.Join(err, writer.Close())
-	}
-	defer source.Close()
-	source.Client.Candidates(p, pack.Candidates(writer.Has, o.known(job), p.MaxZL)...)
-	boundBuild(job.Items, p.MaxZL, po.Compression)
-	po.Source, po.MaxZL, po.Observer = source, p.MaxZL, o.watch.making()
-	pipeline := pack.New(po)
-	defer func() { _ = pipeline.Close() }()
-	o.watch.planned(job.Items, todo)
-	o.watch.Client.Store(source.Client)
-	o.watch.Pipeline.Store(pipeline)
-	o.watch.Writer.Store(writer)
-
-	job.Client = source.Client
-	chunks := 0
-	for _, it := range todo {
-		chunks += it.ChunkCount()
-	}
-	bar := progress.New(stderr, chunks, len(todo), func() progress.State {
-		return progress.State{Chunks: pipeline.Counts.Done(), Textures: pipeline.Counts.Textures.Load(), Bytes: source.Client.Stats().BytesDownloaded}
-	}, o.logProgress(stderr))
-	defer bar.Close()
-	seen := run.watch(pipeline)
-	report, err := pack.Build(ctx, pipeline, writer, job)
-	seen()
-	o.watch.logCauses(report)
-	if errRun := run.remember(o.Output, report, todo); errRun != nil {
-		words.Fprintf(stderr, "what this build came to is not remembered for the next plan: %v\n", errRun)
-	}
-	return report, err
-}
-
-// known returns the textures of which some may be known to come: the plan's, or a repair's whole
-// archive.
-func (o buildOptions) known(job pack.Job) []tiles.Item {
-	if len(o.archived) > 0 {
-		return o.archived
-	}
-	return job.Items
-}
-
-// openOutput opens the archive to write to and returns what of the plan it lacks. The writer is nil
-// if there is nothing to do, or nothing to be done for an error.
-func openOutput(ctx context.Context, o buildOptions, plan plan) (*mbtiles.Writer, []tiles.Item, error) {
-	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
-	writer, err := mbtiles.Create(ctx, o.Output, options)
-	if errors.Is(err, mbtiles.ErrExists) {
-		var todo []tiles.Item
-		err = withArchive(ctx, o.Output, func(a *mbtiles.Archive) error {
-			todo, err = pack.Todo(records(ctx, a), plan.Items, plan.Provider.ID)
-			return err
-		})
-		if err != nil || len(todo) == 0 {
-			return nil, nil, err
-		}
-		options.Extend = true
-		writer, err = mbtiles.Create(ctx, o.Output, options)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	todo, err := pack.Todo(writer.Has, plan.Items, plan.Provider.ID)
-	return writer, todo, err
-}
-
-// writerQueue bounds the contents that wait to be written: three of the largest.
-const writerQueue = 32 << 20
-
-// records looks textures up in a finished archive.
-func records(ctx context.Context, a *mbtiles.Archive) func(tiles.Key) (mbtiles.Record, bool) {
-	return func(k tiles.Key) (mbtiles.Record, bool) {
-		e, ok := a.Lookup(k)
-		if !ok {
-			return mbtiles.Record{}, false
-		}
-		// A record that cannot be read is one to build again.
-		r, err := a.Record(ctx, e)
-		return r, err == nil
-	}
-}
-
-// retries translates "none" for the client, whose zero means its default.
-func retries(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
-}
-
-// outputFile finds out before any work whether the archive has a place to be, and returns where:
-// what file leads to if it is a link.
-func outputFile(file string) (string, error) {
-	real, err := realpath.Of(file)
-	if err != nil {
-		return "", fmt.Errorf("-o %s: %w", file, err)
-	}
-	dir := filepath.Dir(real)
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first (%s)", file, dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
-	case err != nil:
-		return "", fmt.Errorf("-o %s: %w", file, err)
-	case !info.IsDir():
-		return "", fmt.Errorf("-o %s: %s is not a folder", file, dir)
-	}
-	return real, nil
-}
-
-// metadata are the rows about the build that travel in the archive, which was built for something
-// before if it is extended.
-func metadata(o buildOptions, p plan, before planned) map[string]string {
-	planned, _ := json.Marshal(newPlanned(o.selectionOptions, p, before, time.Now())) // cannot fail: numbers and names only
-	name := filepath.Base(o.Output)
-	return map[string]string{
-		"name":                    name[:len(name)-len(filepath.Ext(name))],
-		"attribution":             p.Provider.Attribution,
-		keyPlan:                   string(planned),
-		"xelpack:providers":       p.Provider.ID,
-		"xelpack:licence":         p.Provider.Licence,
-		"xelpack:redistributable": strconv.FormatBool(p.Provider.Redistributable()),
-		"xelpack:encoder":         version.Program() + " " + o.Quality,
-		"xelpack:jpeg_decoder":    dds.Decoder(),
-	}
 }
 
 // buildReport prints what a build did.
@@ -301,17 +154,17 @@ type buildReport struct {
 	Notes []string `json:"notes,omitempty"` // as of its plan
 }
 
-func (r *buildReport) write(o buildOptions, w io.Writer) error {
-	if o.JSON {
+func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
+	if asJSON {
 		return json.NewEncoder(w).Encode(r)
 	}
 	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
 	stored := units.Bytes(r.BytesStored) + " stored"
-	if info, err := os.Stat(o.Output); err == nil && r.State != pack.StateInterrupted {
+	if info, err := os.Stat(file); err == nil && r.State != pack.StateInterrupted {
 		stored += " in an archive of " + units.Bytes(info.Size()) // with previews, and what was there before
 	}
 	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
-		o.Output, r.State, units.Count(r.Built), units.Plural(r.Textures, "texture"), units.Count(r.Skipped),
+		file, r.State, units.Count(r.Built), units.Plural(r.Textures, "texture"), units.Count(r.Skipped),
 		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
 		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(r.BytesDownloaded), stored, units.Duration(elapsed))
 	if err == nil && r.Holes > 0 {

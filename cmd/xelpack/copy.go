@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -43,7 +44,7 @@ func (o *copyFlags) target() (err error) {
 	if o.Output == "" {
 		return usageErrorf("no output file: give -o FILE.mbtiles")
 	}
-	o.Output, err = outputFile(o.Output)
+	o.Output, err = build.OutputFile(o.Output)
 	return err
 }
 

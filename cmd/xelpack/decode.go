@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -42,7 +43,7 @@ func runDecode(in, out string, level int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
-	return writeFile(out, func(w io.Writer) error { return png.Encode(w, img) })
+	return safefile.Write(out, func(w io.Writer) error { return png.Encode(w, img) })
 }
 
 // readLevel reads one mip level of a texture whose size is what its header says.

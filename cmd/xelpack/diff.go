@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -55,7 +56,7 @@ Like git diff it exits 0 whether or not there are differences; with --exit-code 
 func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdout, stderr io.Writer) error {
 	if o.Patch != "" {
 		var err error
-		if o.Patch, err = outputFile(o.Patch); err != nil {
+		if o.Patch, err = build.OutputFile(o.Patch); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -116,7 +117,7 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 
 func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Package, findings []doctor.Finding) {
 	for _, dir := range dirs {
-		opened, err := openScenery(ctx, []string{dir}, nil, io.Discard)
+		opened, err := plan.OpenScenery(ctx, []string{dir}, nil, unsaid)
 		packages = append(packages, opened...)
 		if err != nil {
 			findings = append(findings, doctor.Scenery(dir, nil, err))
@@ -135,7 +136,7 @@ func (o doctorOptions) examineProvider(
 	if o.imagery.Offline {
 		return doctor.NotAsked("--offline")
 	}
-	p, err := o.imagery.Lookup(namedBy(packages, archives), unsaid)
+	p, err := o.imagery.Lookup(plan.Named(packages, archives), unsaid)
 	if err != nil {
 		return doctor.Provider(o.imagery.Provider, "", err, needed)
 	}

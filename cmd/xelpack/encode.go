@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -75,7 +76,7 @@ func runEncode(ctx context.Context, o encodeOptions, in, out string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in, err)
 	}
-	return writeFile(out, func(w io.Writer) error {
+	return safefile.Write(out, func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/units"
@@ -120,7 +121,7 @@ func TestDrillEstimate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var e planEstimate
+		var e plan.Estimate
 		run(append(build(k, file, k.args...), "--dry-run"), &e)
 		asked := distinct(near, distant)
 		var r pack.Report

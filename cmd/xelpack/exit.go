@@ -8,6 +8,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/words"
@@ -33,9 +34,8 @@ const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished w
 4 not enough disk; 5 verification failed; 130 interrupted (run the same command to continue).`
 
 var (
-	errHoles    = errors.New("finished with holes")
-	errVerify   = errors.New("verification failed")
-	errDiskFull = errors.New("not enough disk")
+	errHoles  = errors.New("finished with holes")
+	errVerify = errors.New("verification failed")
 )
 
 // usageErrorf is the error of a command line that cannot be meant.
@@ -75,7 +75,7 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, errHoles):
 		return exitHoles
-	case errors.Is(err, errDiskFull), errors.Is(err, mbtiles.ErrFull), filesys.Full(err):
+	case errors.Is(err, plan.ErrDiskFull), errors.Is(err, mbtiles.ErrFull), filesys.Full(err):
 		return exitDiskFull
 	case errors.Is(err, errVerify):
 		return exitVerify
@@ -92,7 +92,7 @@ var hints = []struct {
 	hint string
 }{
 	{errHoles, "run the same command again: only what failed is fetched"},
-	{errDiskFull, "free some space or choose another place; a build goes on where it stopped"},
+	{plan.ErrDiskFull, "free some space or choose another place; a build goes on where it stopped"},
 	{mbtiles.ErrFull, "free some space, then run the same command: it goes on where it stopped"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
 	{mbtiles.ErrUnfinished, "run the command that began it again: it goes on where it stopped; `xelpack info FILE.mbtiles.part` says what is there"},
@@ -125,8 +125,8 @@ func hint(err error) string {
 	if isUndone(err) && codeOf(err) == exitDiskFull {
 		return "free some space or choose another place; nothing was changed"
 	}
-	var none noMatch
-	if errors.As(err, &none) && !none.place {
+	var none plan.NoMatch
+	if errors.As(err, &none) && !none.Place {
 		return "" // the reason is said
 	}
 	for _, h := range hints {

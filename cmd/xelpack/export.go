@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -167,7 +167,7 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 			if err := gctx.Err(); err != nil {
 				return err
 			}
-			err := writeInto(root, e.name, func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
+			err := safefile.WriteInto(root, e.name, func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
 			if err != nil {
 				return fmt.Errorf("export into %s: %w", dir, err)
 			}
@@ -179,57 +179,4 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 		})
 	}
 	return errors.Join(g.Wait(), ctx.Err())
-}
-
-// writeInto writes a file of a folder whole or not at all: under another name first, renamed when
-// it is on the disk.
-func writeInto(root *os.Root, name string, write func(io.Writer) error) (err error) {
-	tmp := filepath.Join(filepath.Dir(name), ".xelpack-"+filepath.Base(name))
-	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
-		return err
-	}
-	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreClosed(f.Close()), root.Remove(tmp))
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return root.Rename(tmp, name)
-}
-
-// writeFile writes a file whole or not at all: what it leads to if it is a link. What is there and
-// no file, such as /dev/null, is written to as it is.
-func writeFile(file string, write func(io.Writer) error) (err error) {
-	if file, err = realpath.Of(file); err != nil {
-		return err
-	}
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(file, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), f.Close())
-	}
-	root, err := os.OpenRoot(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, root.Close()) }()
-	return writeInto(root, filepath.Base(file), write)
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, fs.ErrClosed) {
-		return nil
-	}
-	return err
 }

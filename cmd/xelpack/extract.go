@@ -7,13 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // extractOptions are the flags of extract.
 type extractOptions struct {
-	pickOptions
+	pick plan.Pick
 	copyFlags
 	DryRun bool
 }
@@ -29,7 +30,7 @@ stored. What is given together must hold together. Every texture is compared wit
   xelpack extract europe.mbtiles --bbox 8,41,10,43.2 --zoom 16 -o corsica.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.pick.Validate(); err != nil {
 				return err
 			}
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
@@ -39,7 +40,7 @@ stored. What is given together must hold together. Every texture is compared wit
 	}
 	f := cmd.Flags()
 	o.registerNew(f)
-	o.pickOptions.register(f)
+	registerPick(f, &o.pick)
 	o.copyFlags.register(f, true)
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say how much would be copied")
 	return cmd
@@ -51,16 +52,16 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 			return err
 		}
 	}
-	picked, err := o.pick(ctx, a, stderr)
+	picked, err := o.pick.Of(ctx, a, notes(stderr))
 	if err != nil {
 		return err
 	}
-	keep := func(e mbtiles.Entry) bool { return picked.keys[e.Texture.Key()] }
+	keep := func(e mbtiles.Entry) bool { return picked.Keys[e.Texture.Key()] }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep, picked.notes)
+		return dryRun(stdout, o.JSON, a, keep, picked.Notes)
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
-		return pickedReport{r, picked.notes}, fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
+		return pickedReport{r, picked.Notes}, fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
@@ -72,7 +73,7 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 		if o.Output == "" {
 			return usageErrorf("no output file: give -o FILE.mbtiles")
 		}
-		if o.Output, err = outputFile(o.Output); err != nil {
+		if o.Output, err = build.OutputFile(o.Output); err != nil {
 			return err
 		}
 	}
@@ -136,7 +137,7 @@ func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 }
 
 func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found ddsdir.Files, stderr io.Writer) (ddsdir.Report, error) {
-	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: writerQueue})
+	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: 32 << 20})
 	if err != nil {
 		return ddsdir.Report{}, err
 	}

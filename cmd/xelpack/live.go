@@ -124,3 +124,15 @@ func closeDisk(d *mount.DiskCache, log *slog.Logger) {
 		log.Warn("the disk cache could not be written to its end", "because", err)
 	}
 }
+
+const (
+	// mountBytes is what a mount takes beside its caches: indices, what is being made, buffers.
+	mountBytes = 200e6
+	// archiveCache is what an open archive keeps of its segments (mbtiles.ReaderOptions).
+	archiveCache = 32 << 20
+)
+
+// mountMemory is what a mount with so large a memory cache and so many archives takes, at most.
+func mountMemory(memoryCache int64, archives int) int64 {
+	return memoryCache + mountBytes + int64(archives)*archiveCache
+}

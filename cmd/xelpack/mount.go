@@ -12,6 +12,8 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -87,7 +89,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if len(o.Routes) > 0 && o.HTTP == "" {
 		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
 	}
-	flown, err := selectionOptions{Routes: o.Routes}.ground(stderr)
+	flown, err := plan.Area{Routes: o.Routes}.Ground(notes(stderr))
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	var packages []*scenery.Package
 	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
-		if packages, err = openScenery(ctx, o.Scenery, nil, stderr); err != nil {
+		if packages, err = plan.OpenScenery(ctx, o.Scenery, nil, notes(stderr)); err != nil {
 			return err
 		}
 	}
@@ -137,11 +139,11 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		return err
 	}
 	defer func() { _ = lib.close() }()
-	boundMount(mo.MemoryCache, len(lib.shelf))
+	process.BoundMemory(mountMemory(mo.MemoryCache, len(lib.shelf)))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
 	watch.holds(mo.Archives, mo.Files, flown)
 	if mo.Live != mount.LiveOff {
-		provider, err := o.imagery.Lookup(namedBy(packages, lib.opened), notes(stderr))
+		provider, err := o.imagery.Lookup(plan.Named(packages, lib.opened), notes(stderr))
 		if err != nil {
 			return err
 		}

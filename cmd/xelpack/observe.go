@@ -13,12 +13,14 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/observe/httpd"
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/internal/observe/metrics"
 	"github.com/xelpack/xelpack/internal/observe/status"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
@@ -172,20 +174,23 @@ func (w *watcher) draw(m planmap.Map) {
 	}
 }
 
-// planned shows what a build is about to do: items, of which todo is not there yet.
-func (w *watcher) planned(items, todo []tiles.Item) {
+// begin shows what a build is about to do, and lets it be asked how it is.
+func (w *watcher) begin(r build.Running) {
+	w.Client.Store(r.Client)
+	w.Pipeline.Store(r.Pipeline)
+	w.Writer.Store(r.Writer)
 	if w.board == nil {
 		return
 	}
-	missing := make(map[tiles.Key]bool, len(todo))
-	for _, it := range todo {
+	missing := make(map[tiles.Key]bool, len(r.Todo))
+	for _, it := range r.Todo {
 		missing[it.Key()] = true
 	}
-	w.board.Plan(items, func(k tiles.Key) bool { return !missing[k] })
+	w.board.Plan(r.Items, func(k tiles.Key) bool { return !missing[k] })
 }
 
 // holds shows what a mount has, and where it is to be flown.
-func (w *watcher) holds(archives []mount.Archive, files []string, g ground) {
+func (w *watcher) holds(archives []mount.Archive, files []string, g plan.Ground) {
 	if w.board == nil {
 		return
 	}

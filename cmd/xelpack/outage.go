@@ -14,15 +14,15 @@ import (
 
 // onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of
 // it.
-func (o buildOptions) onOutage(stderr io.Writer) func(fetch.Outage) {
+func (o logOptions) onOutage(watch *watcher, stderr io.Writer) func(fetch.Outage) {
 	if o.LogJSON {
-		return observe.Logging{To: o.watch.log}.Outage
+		return observe.Logging{To: watch.log}.Outage
 	}
 	return func(out fetch.Outage) { sayOutage(stderr, out) }
 }
 
 // logProgress writes how far a build is where there is no terminal.
-func (o buildOptions) logProgress(stderr io.Writer) func(line string) {
+func (o logOptions) logProgress(stderr io.Writer) func(line string) {
 	if o.LogJSON {
 		log := logs.New(stderr, logs.Options{JSON: true})
 		return func(line string) { log.Info("progress", "so_far", line) }

@@ -7,27 +7,48 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/tiles"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // planOptions are the flags of plan.
 type planOptions struct {
-	selectionOptions
-	imagery imagery.Options
-	packOptions
-	JSON bool
-	List bool
-	Map  string
+	plan.Options
+	making makingFlags
+	JSON   bool
+	List   bool
+	Map    string
+}
+
+// makingFlags are the flags about how textures are made.
+type makingFlags struct {
+	Quality  string
+	Compress string
+}
+
+func (o *makingFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
+	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
+}
+
+func (o makingFlags) parse() (e estimate.Options, err error) {
+	if e.Quality, err = dds.ParseQuality(o.Quality); err != nil {
+		return e, usageErrorf("--quality: %w", err)
+	}
+	if e.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
+		return e, usageErrorf("--compress: %w", err)
+	}
+	return e, nil
 }
 
 func newPlanCommand() *cobra.Command {
@@ -46,20 +67,20 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
   xelpack plan --route flight.fms --map flight.html`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runPlan(cmd.Context(), o, "", cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runPlan(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	o.selectionOptions.register(cmd.Flags())
-	registerImagery(cmd.Flags(), &o.imagery)
-	o.packOptions.register(cmd.Flags())
+	registerSelection(cmd.Flags(), &o.Selection)
+	registerImagery(cmd.Flags(), &o.Imagery)
+	o.making.register(cmd.Flags())
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
 	cmd.Flags().StringVar(&o.Map, "map", "", "draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
 	return cmd
 }
 
-// runPlan says what a build would do; output is where, if that is known.
-func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr io.Writer) error {
+// runPlan says what a build would do.
+func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
 	if o.JSON && o.List {
 		return usageErrorf("--json and --list: choose one")
 	}
@@ -67,93 +88,49 @@ func runPlan(ctx context.Context, o planOptions, output string, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	plan, err := makePlan(ctx, o, output, stderr)
+	p, err := o.make(ctx, stderr)
 	if err != nil {
 		return err
 	}
-	short := diskNotes(output, plan.Estimate.growth)
-	sayAll(stderr, short)
-	plan.Notes = append(plan.Notes, short...)
+	p.NoteRoom()
 	if drawMap != nil {
-		m := plan.planMap(o.selectionOptions)
-		if err := writeFile(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
+		m := p.Map()
+		if err := safefile.Write(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
 			return fmt.Errorf("--map: %w", err)
 		}
 	}
 	switch {
 	case o.List:
 		w := bufio.NewWriter(stdout)
-		for _, it := range plan.Items {
+		for _, it := range p.Items {
 			fmt.Fprintf(w, "%d %d %s %d %d\n", it.Row, it.Col, it.Maptype, it.ZL, it.Detail)
 		}
 		return w.Flush()
 	case o.JSON:
 		return json.NewEncoder(stdout).Encode(struct {
-			planEstimate
+			plan.Estimate
 			Notes []string `json:"notes,omitempty"`
-		}{plan.Estimate, plan.Notes})
+		}{p.Estimate, p.Notes})
 	default:
-		return plan.print(stdout)
+		return printPlan(stdout, p)
 	}
 }
 
-// plan is a selection, where its imagery comes from and what it costs.
-type plan struct {
-	selected
-	Provider fetch.Provider
-	Estimate planEstimate
-	Notes    []string // what of the inputs was guessed or left out, or should be looked at; said already
+// make plans what the flags ask for.
+func (o planOptions) make(ctx context.Context, stderr io.Writer) (p *plan.Plan, err error) {
+	if o.Making, err = o.making.parse(); err != nil {
+		return nil, err
+	}
+	o.Note = notes(stderr)
+	return plan.Make(ctx, o.Options)
 }
 
-func makePlan(ctx context.Context, o planOptions, output string, stderr io.Writer) (plan, error) {
-	so, fo := o.selectionOptions, o.imagery
-	eo, err := o.packOptions.parse()
-	if err != nil {
-		return plan{}, err
-	}
-	if err := so.validate(); err != nil {
-		return plan{}, err
-	}
-	if err := fo.Validate(); err != nil {
-		return plan{}, err
-	}
-	g, err := so.ground(stderr)
-	if err != nil {
-		return plan{}, err
-	}
-	packages, err := openScenery(ctx, so.Scenery, so.cells(g), stderr)
-	if err != nil {
-		return plan{}, err
-	}
-	textures := namedBy(packages, nil)
-	if g.Traced != nil {
-		textures = slices.Values(g.Traced)
-	}
-	provider, err := fo.Lookup(textures, notes(stderr))
-	if err != nil {
-		return plan{}, err
-	}
-	s, err := so.resolve(ctx, g, packages, provider.Code)
-	if err != nil {
-		return plan{}, err
-	}
-	e, err := estimatePlan(ctx, s.Items, provider, fo, eo, output)
-	if err != nil {
-		return plan{}, err
-	}
-	p := plan{s, provider, e, slices.Concat(g.Notes, skippedNotes(so.Scenery, packages), provider.Notes)}
-	notes := p.extentNotes()
-	sayAll(stderr, notes)
-	p.Notes = slices.Concat(p.Notes, notes)
-	return p, nil
-}
-
-// print writes the plan for people.
-func (p plan) print(w io.Writer) error {
+// printPlan writes a plan for people.
+func printPlan(w io.Writer, p *plan.Plan) error {
 	b := bufio.NewWriter(w)
-	for _, f := range p.facts() {
+	for _, f := range p.Facts() {
 		fmt.Fprintf(b, "%-11s %s\n", f.Name, f.Text)
-		if f.Name != factTextures {
+		if f.Name != plan.FactTextures {
 			continue
 		}
 		for _, c := range p.Estimate.ByDetail {
@@ -161,40 +138,6 @@ func (p plan) print(w io.Writer) error {
 		}
 	}
 	return b.Flush()
-}
-
-const factTextures = "textures"
-
-// facts are the totals for people.
-func (p plan) facts() []planmap.Fact {
-	e := p.Estimate
-	textures, chunks := units.Count(e.Textures), units.Count(e.Chunks)
-	if p.Real > 0 {
-		textures += fmt.Sprintf(" and %s that the scenery holds as real files", units.Count(p.Real))
-	}
-	if e.work.Enlarged > 0 {
-		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents), p.Provider.MaxZL)
-	}
-	if e.there > 0 {
-		textures += fmt.Sprintf(", %s of them in the archive already", units.Count(e.there))
-	}
-	requests := units.Count(e.Requests)
-	if e.kept > 0 {
-		requests += fmt.Sprintf(", %s are in the chunk store already", units.Plural(e.kept, "chunk"))
-	}
-	var facts []planmap.Fact
-	if text := p.routeText(); text != "" {
-		facts = append(facts, planmap.Fact{Name: "route", Text: text})
-	}
-	return append(facts,
-		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
-		planmap.Fact{Name: factTextures, Text: textures},
-		planmap.Fact{Name: "chunks", Text: chunks},
-		planmap.Fact{Name: "requests", Text: requests},
-		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},
-		planmap.Fact{Name: "archive", Text: "about " + units.Bytes(e.StoreBytes)},
-		planmap.Fact{Name: "time", Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
-	)
 }
 
 // mapWriter returns what draws a file of that name; nil if it has none.
@@ -209,25 +152,4 @@ func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
 		return planmap.Map.WritePNG, nil
 	}
 	return nil, usageErrorf("--map %s: the name must end in .html (a page) or .png (a picture)", file)
-}
-
-// planMap is the plan as it is drawn, named after the files it was made from.
-func (p plan) planMap(o selectionOptions) planmap.Map {
-	var names []string
-	for _, file := range slices.Concat(o.Routes, []string{o.Region}, o.Scenery) {
-		if file != "" {
-			names = append(names, filepath.Base(file))
-		}
-	}
-	if o.BBox != "" {
-		names = append(names, "bbox "+o.BBox)
-	}
-	return planmap.Map{
-		Title:  strings.Join(names, ", "),
-		Items:  p.Items,
-		Routes: p.Paths,
-		Area:   tiles.Outline(p.Regions),
-		Cells:  tiles.Cells(p.Regions),
-		Facts:  p.facts(),
-	}
 }

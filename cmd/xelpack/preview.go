@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -75,13 +76,13 @@ func runPreview(ctx context.Context, a *mbtiles.Archive, archive, file string, d
 		if err != nil {
 			return fmt.Errorf("%s: %w", archive, err)
 		}
-		return writeFile(file, func(w io.Writer) error { return png.Encode(w, imagery.Image) })
+		return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, imagery.Image) })
 	}
 	m, err := archiveMap(ctx, a, filepath.Base(archive))
 	if err != nil {
 		return fmt.Errorf("%s: %w", archive, err)
 	}
-	return writeFile(file, func(w io.Writer) error { return draw(m, w) })
+	return safefile.Write(file, func(w io.Writer) error { return draw(m, w) })
 }
 
 // archiveMap is the archive as it is drawn.

@@ -3,15 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"iter"
 
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/scenery"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // registerImagery registers the flags about imagery that build and mount share.
@@ -31,27 +27,3 @@ func notes(w io.Writer) func(string) {
 
 // unsaid is notes for nobody.
 func unsaid(string) {}
-
-// namedBy yields the textures that scenery packages name or, where there are none, those of
-// archives.
-func namedBy(packages []*scenery.Package, archives []*mbtiles.Archive) iter.Seq[tiles.Texture] {
-	return func(yield func(tiles.Texture) bool) {
-		for _, p := range packages {
-			for _, t := range p.Textures() {
-				if !yield(t.Texture) {
-					return
-				}
-			}
-		}
-		for _, a := range archives {
-			if len(packages) > 0 {
-				return
-			}
-			for e := range a.All() {
-				if !yield(e.Texture) {
-					return
-				}
-			}
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -16,7 +17,7 @@ import (
 
 // pruneOptions are the flags of prune.
 type pruneOptions struct {
-	pickOptions
+	pick plan.Pick
 	copyFlags
 	Keep   bool
 	DryRun bool
@@ -34,7 +35,7 @@ given together must hold together. The smaller archive replaces the old one once
   xelpack prune flight.mbtiles --holes -o whole.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.pick.Validate(); err != nil {
 				return err
 			}
 			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
@@ -44,7 +45,7 @@ given together must hold together. The smaller archive replaces the old one once
 	}
 	f := cmd.Flags()
 	o.registerInPlace(f)
-	o.pickOptions.register(f)
+	registerPick(f, &o.pick)
 	o.copyFlags.register(f, true)
 	f.BoolVar(&o.Keep, "keep", false, "keep what is selected, and remove the rest")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say how much would be left")
@@ -56,7 +57,7 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	if err := o.inPlace(file); err != nil {
 		return err
 	}
-	picked, err := o.pick(ctx, a, stderr)
+	picked, err := o.pick.Of(ctx, a, notes(stderr))
 	if errors.Is(err, tiles.ErrNothing) && !o.Keep {
 		if o.Replace && !o.DryRun {
 			return nothingPruned(ctx, o, a, file, stdout)
@@ -66,16 +67,16 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	if err != nil {
 		return err
 	}
-	keep := func(e mbtiles.Entry) bool { return picked.keys[e.Texture.Key()] == o.Keep }
+	keep := func(e mbtiles.Entry) bool { return picked.Keys[e.Texture.Key()] == o.Keep }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep, picked.notes)
+		return dryRun(stdout, o.JSON, a, keep, picked.Notes)
 	}
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if errors.Is(err, mbtiles.ErrNothing) {
 			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
 		}
-		return pickedReport{r, picked.notes}, fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
+		return pickedReport{r, picked.Notes}, fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
 	})
 }
 

@@ -63,14 +63,14 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	}
 	var report replay.Report
 	var runErr error
-	err := readTrace(file, stderr, func(r *trace.Reader) {
+	err := trace.Use(file, notes(stderr), func(r *trace.Reader) {
 		line := &progress.Bar{}
 		report, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{
 			Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit,
 			Begin: func(p *replay.Progress) { line = showReplay(stderr, o.Speed, p) },
 		})
 		line.Close()
-	}, nil)
+	})
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -43,8 +43,7 @@ and what was missing or answered with a stand-in. A trace that was cut short is 
 }
 
 func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
-	var s trace.Summary
-	err := readTrace(file, stderr, func(r *trace.Reader) { s = trace.Summarise(r.Events()) }, &s)
+	s, err := trace.SummariseFile(file, notes(stderr))
 	if err != nil {
 		return err
 	}
@@ -52,46 +51,6 @@ func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
 		return json.NewEncoder(stdout).Encode(s)
 	}
 	return printSummary(stdout, s)
-}
-
-// readTrace lets use read a trace. One that is cut short is said, and good as far as it goes; s, if
-// not nil, learns of it.
-func readTrace(file string, stderr io.Writer, use func(*trace.Reader), s *trace.Summary) error {
-	r, err := trace.Open(file)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Close() }()
-	use(r)
-	cut := errors.Is(r.Err(), trace.ErrCut)
-	if s != nil {
-		s.Lost, s.Cut = r.Lost(), cut
-	}
-	if !cut {
-		return r.Err()
-	}
-	words.Fprintf(stderr, "%v; what comes before is used\n", r.Err())
-	return nil
-}
-
-// tracedTextures returns the textures that flights asked for, those too that nobody had.
-func tracedTextures(files []string, stderr io.Writer) ([]tiles.Texture, error) {
-	seen := make(map[tiles.Key]bool)
-	textures := []tiles.Texture{}
-	for _, file := range files {
-		err := readTrace(file, stderr, func(r *trace.Reader) {
-			for e := range r.Events() {
-				if k := e.Texture.Key(); !seen[k] {
-					seen[k] = true
-					textures = append(textures, e.Texture)
-				}
-			}
-		}, nil)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return textures, nil
 }
 
 func printSummary(w io.Writer, s trace.Summary) error {
@@ -171,7 +130,7 @@ func secondsText(s float64) string {
 
 // synthOptions are the flags of trace synth.
 type synthOptions struct {
-	selectionOptions
+	plan.Selection
 	Output string
 	Knots  float64
 	Seed   uint64
@@ -222,18 +181,18 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 		o.Maptype = ""
 	}
 	o.Detail, o.PixelAngle = "full", tiles.DefaultPixelAngle
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return err
 	}
-	g, err := o.ground(stderr)
+	g, err := o.Ground(notes(stderr))
 	if err != nil {
 		return err
 	}
-	packages, err := openScenery(ctx, o.Scenery, nil, stderr)
+	packages, err := plan.OpenScenery(ctx, o.Scenery, nil, notes(stderr))
 	if err != nil {
 		return err
 	}
-	s, err := o.resolve(ctx, g, packages, o.Maptype)
+	s, err := o.Resolve(ctx, g, packages, o.Maptype)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ const defaultGiveUp = 8 * tiles.TextureChunks * tiles.TextureChunks
 // Job is what Build does.
 type Job struct {
 	Items    []tiles.Item
+	Todo     []tiles.Item      // which of Items are to be built; nil: those that function Todo returns
 	Provider string            // its id, recorded with each texture
 	Meta     map[string]string // rows for the archive's metadata
 	// GiveUp is how many chunks may fail at the start before the provider is taken to have nothing
@@ -43,8 +44,8 @@ type Job struct {
 	// on only fetch.ErrDown ends a build: a provider that fails many chunks in a row may serve the
 	// rest.
 	GiveUp int
-	// Again builds every item, whatever the archive has, and lets the provider be another: a
-	// repair. What comes back with more holes than what is there is not kept.
+	// Again lets the archive have Todo already, from another provider too: a repair. What comes
+	// back with more holes than what is there is not kept.
 	Again bool
 	// Partial leaves the archive unfinished, for another Job to go on with.
 	Partial bool
@@ -172,8 +173,8 @@ type build struct {
 }
 
 func (b *build) run(ctx context.Context) error {
-	todo := b.job.Items
-	if !b.job.Again {
+	todo := b.job.Todo
+	if todo == nil {
 		var err error
 		if todo, err = Todo(b.writer.Has, b.job.Items, b.job.Provider); err != nil {
 			return err

@@ -1,46 +1,21 @@
-package main
+package plan
 
 import (
 	"context"
 	"errors"
 	"os"
 
-	"github.com/spf13/pflag"
-
 	"github.com/xelpack/xelpack/internal/estimate"
-	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/realpath"
-	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// packOptions are the flags about how textures are made.
-type packOptions struct {
-	Quality  string
-	Compress string
-}
-
-func (o *packOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.Quality, "quality", "good", "encoder: fast, good or best")
-	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
-}
-
-func (o packOptions) parse() (e estimate.Options, err error) {
-	if e.Quality, err = dds.ParseQuality(o.Quality); err != nil {
-		return e, usageErrorf("--quality: %w", err)
-	}
-	if e.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
-		return e, usageErrorf("--compress: %w", err)
-	}
-	return e, nil
-}
-
-// planEstimate is what a plan will cost. The JSON names are what scripts rely on.
-type planEstimate struct {
+// Estimate is what a plan will cost. The JSON names are what scripts rely on.
+type Estimate struct {
 	Textures      int           `json:"textures"`
 	Chunks        int           `json:"chunks"`         // places, whatever depth the provider has
 	Requests      int           `json:"requests"`       // for what neither store nor archive has, each chunk once
@@ -50,25 +25,25 @@ type planEstimate struct {
 	ByDetail      []tiles.Count `json:"by_detail"`
 
 	there  int   // textures that the archive has already
-	kept   int   // chunks that the store has already
 	growth int64 // by how many bytes the archive grows
 	work   estimate.Work
 }
 
-// estimatePlan estimates a build of items into the archive at output; "": a new one.
-func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo imagery.Options, eo estimate.Options, output string) (planEstimate, error) {
-	e := planEstimate{Textures: len(items), ByDetail: tiles.Counts(items)}
+// estimateOf estimates a build of items.
+func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider, o Options) (Estimate, error) {
+	e := Estimate{Textures: len(items), ByDetail: tiles.Counts(items)}
 	for _, n := range e.ByDetail {
 		e.Chunks += n.Chunks
 	}
-	todo, size, extended, err := lacking(ctx, output, items, p.ID)
+	todo, size, extended, err := lacking(ctx, o.Output, items, p.ID)
 	if err != nil {
 		return e, err
 	}
-	fo.UntilWhole = true // as for a build
+	from := o.Imagery
+	from.UntilWhole = true // as for a build
 	line := estimate.Line{
-		Concurrency: fo.Concurrency, Rate: fo.Rate, Local: p.Local(), Offline: fo.Offline, Keeps: fo.Keeps(p),
-		Known: knownOf(p, eo.Compression),
+		Concurrency: from.Concurrency, Rate: from.Rate, Local: p.Local(), Offline: from.Offline, Keeps: from.Keeps(p),
+		Known: estimate.KnownOf(p, o.Making.Compression),
 	}
 	if extended {
 		line.Copied = size
@@ -82,16 +57,16 @@ func estimatePlan(ctx context.Context, items []tiles.Item, p fetch.Provider, fo 
 	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
 		line.Rate = p.Rate
 	}
-	if e.work, err = estimate.Count(todo, p.MaxZL, fo.CountKept(ctx, p)); err != nil {
+	if e.work, err = estimate.Count(todo, p.MaxZL, from.CountKept(ctx, p)); err != nil {
 		return e, err
 	}
-	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), eo)
+	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), o.Making)
 	if err != nil {
 		return e, err
 	}
-	r := e.work.Estimate(costs, line, eo)
+	r := e.work.Estimate(costs, line, o.Making)
 	e.Requests, e.DownloadBytes, e.StoreBytes, e.Seconds = r.Requests, r.Download, size+r.Growth, r.Seconds
-	e.there, e.kept, e.growth = len(items)-len(todo), e.work.Kept, r.Growth+line.Copied
+	e.there, e.growth = len(items)-len(todo), r.Growth+line.Copied
 	return e, nil
 }
 
@@ -125,4 +100,35 @@ func lacking(ctx context.Context, file string, items []tiles.Item, provider stri
 		return todo, size, path == file, errors.Join(err, a.Close())
 	}
 	return items, 0, false, ctx.Err()
+}
+
+// Lacks reports whether the finished archive that p is planned for has to be extended.
+func (p *Plan) Lacks(ctx context.Context) (lacks bool, err error) {
+	a, err := mbtiles.Open(ctx, p.Options.Output)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if errClose := a.Close(); err == nil {
+			err = errClose
+		}
+	}()
+	if err := a.NoPatch(); err != nil {
+		return false, err
+	}
+	todo, err := pack.Todo(records(ctx, a), p.Items, p.Provider.ID)
+	return len(todo) > 0, err
+}
+
+// records looks textures up in a finished archive.
+func records(ctx context.Context, a *mbtiles.Archive) func(tiles.Key) (mbtiles.Record, bool) {
+	return func(k tiles.Key) (mbtiles.Record, bool) {
+		e, ok := a.Lookup(k)
+		if !ok {
+			return mbtiles.Record{}, false
+		}
+		// A record that cannot be read is one to build again.
+		r, err := a.Record(ctx, e)
+		return r, err == nil
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package plan
 
 import (
 	"context"
@@ -10,13 +10,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// keyPlan is the row of an archive's metadata that says what it was built for.
-const keyPlan = "xelpack:plan"
+// KeyPurpose is the row of an archive's metadata that says what it was built for.
+const KeyPurpose = "xelpack:plan"
 
-// planned is what an archive was built for. Files are named without their folders, which are nobody
+// Purpose is what an archive was built for. Files are named without their folders, which are nobody
 // else's business.
-type planned struct {
-	planEstimate
+type Purpose struct {
+	Estimate
 	Routes  []string `json:"routes,omitempty"`  // files of flight plans
 	Way     string   `json:"way,omitempty"`     // how long the routes are, and from where to where
 	Area    []string `json:"area,omitempty"`    // bounding boxes, and files of regions
@@ -24,10 +24,10 @@ type planned struct {
 	Built   string   `json:"built,omitempty"`   // RFC 3339, when the build began
 }
 
-// newPlanned describes a build that begins now. What the archive was built for before is added to.
-func newPlanned(o selectionOptions, p plan, before planned, now time.Time) planned {
-	n := planned{
-		planEstimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
+// Purpose describes a build that begins now. What the archive was built for before is added to.
+func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
+	n := Purpose{
+		Estimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
 		Routes: before.Routes, Area: before.Area, Scenery: before.Scenery,
 	}
 	add := func(list *[]string, name string) {
@@ -41,6 +41,7 @@ func newPlanned(o selectionOptions, p plan, before planned, now time.Time) plann
 		}
 		return file
 	}
+	o := p.Options
 	for _, file := range o.Routes {
 		add(&n.Routes, base(file))
 	}
@@ -55,23 +56,25 @@ func newPlanned(o selectionOptions, p plan, before planned, now time.Time) plann
 	return n
 }
 
-// plannedOf reads what an archive was built for. Archives of earlier versions say less.
-func plannedOf(i mbtiles.Info) planned {
-	var p planned
-	if json.Unmarshal([]byte(i.Metadata[keyPlan]), &p) != nil {
-		return planned{} // another program's
+// PurposeOf reads what an archive was built for. Archives of earlier versions say less.
+func PurposeOf(i mbtiles.Info) Purpose {
+	var p Purpose
+	if json.Unmarshal([]byte(i.Metadata[KeyPurpose]), &p) != nil {
+		return Purpose{} // another program's
 	}
 	return p
 }
 
-// plannedBefore is what the archive that a build extends was built for, if there is one.
-func plannedBefore(ctx context.Context, file string) (p planned) {
-	if err := withArchive(ctx, file, func(a *mbtiles.Archive) error {
-		info, err := a.Info(ctx)
-		p = plannedOf(info)
-		return err
-	}); err != nil {
-		return planned{} // there is none, or opening it to write says what is wrong with it
+// PurposeIn is what the archive in a file was built for, if there is one.
+func PurposeIn(ctx context.Context, file string) Purpose {
+	a, err := mbtiles.Open(ctx, file)
+	if err != nil {
+		return Purpose{} // there is none, or opening it to write says what is wrong with it
 	}
-	return p
+	defer func() { _ = a.Close() }()
+	info, err := a.Info(ctx)
+	if err != nil {
+		return Purpose{}
+	}
+	return PurposeOf(info)
 }

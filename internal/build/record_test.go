@@ -1,35 +1,47 @@
-package main
+package build
 
 import (
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/pack"
-	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/tiles"
+	"github.com/xelpack/xelpack/internal/plan"
 )
 
 // Once builds have measured what a provider gives, plans count on that: on the median of what they
 // came to, and not on one whose provider was down. A broken file of what they came to is none.
 func TestPlansCountOnTheMeasuredRate(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	p := fetch.Provider{ID: "test", MaxZL: 19}
-	items := []tiles.Item{{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "BI"}}}
-	seconds := func() float64 {
-		t.Helper()
-		e, err := estimatePlan(t.Context(), items, p, imagery.Options{Concurrency: 32}, estimate.Options{}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return math.Round(e.Seconds)
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	config := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", config)
+	if err := os.Mkdir(filepath.Join(config, "xelpack"), 0o700); err != nil {
+		t.Fatal(err)
 	}
+	toml := "[[provider]]\nid = \"test\"\ncode = \"TT\"\nname = \"Test\"\ntemplate = \"http://127.0.0.1:9/{z}/{x}/{y}.jpg\"\nmax_zl = 19\nlicence = \"none\"\nattribution = \"none\"\n"
+	if err := os.WriteFile(filepath.Join(config, "xelpack", "providers.toml"), []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	make := func() *plan.Plan {
+		t.Helper()
+		o := plan.Options{Selection: plan.Defaults(), Imagery: imagery.Options{Provider: "test", Concurrency: 32}}
+		o.BBox = "5.20,43.47,5.21,43.50"
+		p, err := plan.Make(t.Context(), o)
+		if err != nil || len(p.Items) != 1 {
+			t.Fatalf("%+v, %v: want a plan of one texture", p, err)
+		}
+		return p
+	}
+	seconds := func() float64 { return math.Round(make().Estimate.Seconds) }
+	p := make()
 	build := func(requests int64, took float64, outages int64) {
 		t.Helper()
-		r := runRecord{provider: p, begun: estimate.Run{Concurrency: 32}}
-		if err := r.remember("a.mbtiles", pack.Report{Requests: requests, ElapsedSeconds: took, Outages: outages}, items); err != nil {
+		r := record{provider: p.Provider, begun: estimate.Run{Concurrency: 32}}
+		if err := r.remember("a.mbtiles", pack.Report{Requests: requests, ElapsedSeconds: took, Outages: outages}, p.Items); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,10 +63,7 @@ func TestPlansCountOnTheMeasuredRate(t *testing.T) {
 	if got := seconds(); got != 100 {
 		t.Errorf("one slow build among three moves the estimate from 100 to %v", got)
 	}
-	file, err := historyFile()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(cache, "xelpack", "rates.json")
 	for content, want := range map[string]float64{
 		"{":                      guessed,
 		`{"test": 2.56}`:         100, // as earlier versions wrote it

@@ -1,4 +1,4 @@
-package main
+package plan
 
 import (
 	"context"
@@ -13,33 +13,33 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// noMatch is tiles.ErrNothing with the reason.
-type noMatch struct {
+// NoMatch is tiles.ErrNothing with the reason.
+type NoMatch struct {
 	why   string
-	place bool // the area is the reason
+	Place bool // the area is the reason
 }
 
-func (e noMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why }
+func (e NoMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why }
 
-func (e noMatch) Unwrap() error { return tiles.ErrNothing }
+func (e NoMatch) Unwrap() error { return tiles.ErrNothing }
 
 // outside says that textures are there, but not where the selection is. whose names them, such as
 // "the scenery's".
-func outside(whose string, textures []tiles.Texture) noMatch {
+func outside(whose string, textures []tiles.Texture) NoMatch {
 	if len(textures) == 0 {
-		return noMatch{why: strings.TrimSuffix(whose, "'s") + " names no texture there"}
+		return NoMatch{why: strings.TrimSuffix(whose, "'s") + " names no texture there"}
 	}
 	boxes := make([]tiles.Box, len(textures))
 	for i, t := range textures {
 		boxes[i] = t.Box()
 	}
 	b := planmap.Around(boxes)
-	return noMatch{place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
+	return NoMatch{Place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
 }
 
 // noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes
 // ask for.
-func (o pickOptions) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
+func (o Pick) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
 	levels, maptypes, providers, holes := make(map[string]bool), make(map[string]bool), make(map[string]bool), false
 	for e := range a.All() {
 		r, err := a.Record(ctx, e)
@@ -55,17 +55,17 @@ func (o pickOptions) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
 	}
 	switch {
 	case a.Len() == 0:
-		return noMatch{why: "the archive holds none"}
+		return NoMatch{why: "the archive holds none"}
 	case lacks(levels, zooms):
-		return noMatch{why: "the archive holds ZL " + listed(levels)}
+		return NoMatch{why: "the archive holds ZL " + listed(levels)}
 	case lacks(maptypes, o.Maptypes):
-		return noMatch{why: "the archive holds maptype " + listed(maptypes)}
+		return NoMatch{why: "the archive holds maptype " + listed(maptypes)}
 	case lacks(providers, o.Providers):
-		return noMatch{why: "the archive was built from " + listed(providers)}
+		return NoMatch{why: "the archive was built from " + listed(providers)}
 	case o.Holes && !holes:
-		return noMatch{why: "the archive has no holes"}
+		return NoMatch{why: "the archive has no holes"}
 	}
-	return noMatch{why: "each condition holds for some of the archive, all of them together for none"}
+	return NoMatch{why: "each condition holds for some of the archive, all of them together for none"}
 }
 
 // lacks reports whether some are wanted and none of them is there.

@@ -1,8 +1,7 @@
-package main
+package plan
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"strings"
 
@@ -17,7 +16,7 @@ const largePlan = 100e9
 
 // routeText says how long the routes are, where they begin and end, and how much of them the
 // scenery covers; "" without a route.
-func (s selected) routeText() string {
+func (s *Selected) routeText() string {
 	const most = 3
 	var texts []string
 	for _, p := range s.Paths {
@@ -48,7 +47,7 @@ func (s selected) routeText() string {
 
 // extentNotes are what a person should look at before building: a plan that is very large, and a
 // route that the scenery hardly covers.
-func (p plan) extentNotes() []string {
+func (p *Plan) extentNotes() []string {
 	var notes []string
 	where := p.routeText()
 	if where != "" {
@@ -69,24 +68,17 @@ func (p plan) extentNotes() []string {
 	return notes
 }
 
-// sayAll writes notes for people.
-func sayAll(stderr io.Writer, notes []string) {
-	for _, note := range notes {
-		fmt.Fprintln(stderr, note)
-	}
-}
-
 // outside says where the selection is that no texture meets, and where those are that it was to be
 // of.
-func (s selected) outside(candidates []tiles.Texture) error {
-	var none noMatch
+func (s *Selected) outside(candidates []tiles.Texture) error {
+	var none NoMatch
 	switch {
 	case s.Traced != nil:
 		none = outside("the trace's", candidates)
 	case s.Packages > 0:
 		none = outside("the scenery's", candidates)
 	default:
-		none = noMatch{place: true, why: fmt.Sprintf("the grid of textures ends at %.2f° north and south", tiles.MaxLatitude)}
+		none = NoMatch{Place: true, why: fmt.Sprintf("the grid of textures ends at %.2f° north and south", tiles.MaxLatitude)}
 	}
 	if text := s.routeText(); text != "" {
 		none.why = "the route is " + text + "; " + none.why

@@ -1,24 +1,21 @@
-package main
+package plan
 
 import (
-	"io"
 	"path/filepath"
 	"testing"
-
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // TestCruisingAltitude plans one flight twice, with the altitude of the cruise at every waypoint
 // and in the plan's head only. The latter was planned as if at the ground, with 11 % more chunks.
 func TestCruisingAltitude(t *testing.T) {
 	chunks := func(file string) (n int) {
-		o := selectionOptions{Routes: []string{filepath.Join("..", "..", "pkg", "route", "testdata", "cases", file)}, Detail: "sight",
-			PixelAngle: tiles.DefaultPixelAngle, Zoom: 16, TerrainCeiling: "10000ft"}
-		g, err := o.ground(io.Discard)
+		o := Defaults()
+		o.Routes = []string{filepath.Join("..", "..", "pkg", "route", "testdata", "cases", file)}
+		g, err := o.Ground(func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := o.resolve(t.Context(), g, nil, "BI")
+		s, err := o.Resolve(t.Context(), g, nil, "BI")
 		if err != nil {
 			t.Fatal(err)
 		}

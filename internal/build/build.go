@@ -1,0 +1,170 @@
+// Package build carries a plan out: it opens the archive, fetches, encodes, packs, and remembers
+// what it came to for the next plan. It repairs archives the same way.
+//
+//	p, err := plan.Make(ctx, options) // options.Output is the archive
+//	b, err := build.Open(ctx, p, build.Options{})
+//	report, err := b.Run(ctx)
+//
+// Options that cannot be meant are a usage.Error.
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/internal/version"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options say how the work is done.
+type Options struct {
+	Retries  int           // how often a chunk is asked for again before it is a hole
+	Timeout  time.Duration // of one attempt at a chunk
+	Patience time.Duration // for a provider that has stopped answering
+
+	Note     func(string)       // told what a person should know; nil: nobody
+	OnOutage func(fetch.Outage) // told why nothing moves, and that it does again; nil: nobody
+	Observer Observer           // hears of fetching and building; nil: nobody
+	// Begin, if there is one, is called when everything is ready and nothing done yet. What it
+	// returns is called when the work has ended, well or not.
+	Begin func(Running) (end func(pack.Report))
+}
+
+// Defaults are what is usual.
+func Defaults() Options {
+	return Options{Retries: 6, Timeout: 20 * time.Second, Patience: 10 * time.Minute}
+}
+
+// Observer hears of everything that a build does.
+type Observer interface {
+	fetch.Observer
+	pack.Observer
+}
+
+// Running is a build under way, for who shows it.
+type Running struct {
+	Items, Todo []tiles.Item // all, and those that are to be built
+	Client      *fetch.Client
+	Pipeline    *pack.Pipeline
+	Writer      *mbtiles.Writer
+	Memory      int64 // bytes that it holds at once, at most
+}
+
+// Validate finds what is wrong with the options by themselves.
+func (o Options) Validate() error {
+	switch {
+	case o.Retries < 0:
+		return usage.Errorf("--retries %d: want 0 or more", o.Retries)
+	case o.Timeout <= 0:
+		return usage.Errorf("--timeout %v must be positive", o.Timeout)
+	case o.Patience <= 0:
+		return usage.Errorf("--patience %v: want a positive time, such as 10m", o.Patience)
+	}
+	return nil
+}
+
+func (o Options) note(text string) {
+	if o.Note != nil {
+		o.Note(text)
+	}
+}
+
+// Build is an archive that is open to be built.
+type Build struct {
+	plan   *plan.Plan
+	before plan.Purpose
+	work   *work // nil: there is nothing to do
+}
+
+// Open opens the archive that p is planned for. Run it or close it.
+func Open(ctx context.Context, p *plan.Plan, o Options) (*Build, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if len(p.Items) == 0 {
+		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
+	}
+	if err := p.Room(); err != nil {
+		return nil, err // before anything is made that would be left behind
+	}
+	b := &Build{plan: p, before: plan.PurposeIn(ctx, p.Options.Output)}
+	writer, err := open(ctx, p)
+	if err != nil || writer == nil {
+		return b, err
+	}
+	b.work = &work{
+		Options: o, file: p.Options.Output, provider: p.Provider, imagery: p.Options.Imagery, making: p.Options.Making,
+		writer: writer, known: p.Items,
+		job: pack.Job{Items: p.Items, Provider: p.Provider.ID, Meta: b.metadata()},
+	}
+	if b.work.job.Todo, err = pack.Todo(writer.Has, p.Items, p.Provider.ID); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// writerQueue bounds the contents that wait to be written: three of the largest.
+const writerQueue = 32 << 20
+
+// open opens the archive to write to; nil if it is there and lacks nothing.
+func open(ctx context.Context, p *plan.Plan) (*mbtiles.Writer, error) {
+	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
+	writer, err := mbtiles.Create(ctx, p.Options.Output, options)
+	if !errors.Is(err, mbtiles.ErrExists) {
+		return writer, err
+	}
+	if lacks, err := p.Lacks(ctx); err != nil || !lacks {
+		return nil, err
+	}
+	options.Extend = true
+	return mbtiles.Create(ctx, p.Options.Output, options)
+}
+
+// Done reports that the archive is there and lacks nothing.
+func (b *Build) Done() bool { return b.work == nil }
+
+// Run builds, and closes the archive. The report has no state if it did not come to building.
+func (b *Build) Run(ctx context.Context) (pack.Report, error) {
+	if b.Done() {
+		n := len(b.plan.Items)
+		return pack.Report{State: pack.StateComplete, Textures: n, Skipped: n}, nil
+	}
+	return b.work.run(ctx)
+}
+
+// Close closes an archive that was not run.
+func (b *Build) Close() error {
+	if b.Done() {
+		return nil
+	}
+	return b.work.writer.Close()
+}
+
+// metadata are the rows about the build that travel in the archive, which was built for something
+// before if it is extended.
+func (b *Build) metadata() map[string]string {
+	purpose, _ := json.Marshal(b.plan.Purpose(b.before, time.Now())) // cannot fail: numbers and names only
+	p, name := b.plan.Provider, filepath.Base(b.plan.Options.Output)
+	return map[string]string{
+		"name":                    name[:len(name)-len(filepath.Ext(name))],
+		"attribution":             p.Attribution,
+		plan.KeyPurpose:           string(purpose),
+		"xelpack:providers":       p.ID,
+		"xelpack:licence":         p.Licence,
+		"xelpack:redistributable": strconv.FormatBool(p.Redistributable()),
+		"xelpack:encoder":         encoder(b.plan.Options.Making.Quality),
+		"xelpack:jpeg_decoder":    dds.Decoder(),
+	}
+}
+
+func encoder(q dds.Quality) string { return version.Program() + " " + q.String() }

@@ -1,0 +1,32 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"github.com/xelpack/xelpack/internal/realpath"
+)
+
+// OutputFile finds out before any work whether an archive has a place to be, and returns where:
+// what file leads to if it is a link.
+func OutputFile(file string) (string, error) {
+	real, err := realpath.Of(file)
+	if err != nil {
+		return "", fmt.Errorf("-o %s: %w", file, err)
+	}
+	dir := filepath.Dir(real)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first (%s)", file, dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
+	case err != nil:
+		return "", fmt.Errorf("-o %s: %w", file, err)
+	case !info.IsDir():
+		return "", fmt.Errorf("-o %s: %s is not a folder", file, dir)
+	}
+	return real, nil
+}

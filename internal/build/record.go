@@ -1,0 +1,105 @@
+package build
+
+import (
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// record follows a build for the sake of the next one's estimate.
+type record struct {
+	provider fetch.Provider
+	answers  answers
+	begun    estimate.Run
+
+	looks, busy float64 // how often the workers were looked at, and the shares of them that had something to do
+}
+
+func newRecord(w *work) *record {
+	r := &record{provider: w.provider, answers: answers{next: w.Observer}}
+	r.begun = estimate.Run{Concurrency: w.imagery.Concurrency, Rated: w.imagery.Rate > 0, Compression: w.making.Compression.String()}
+	if r.begun.Concurrency == 0 {
+		r.begun.Concurrency = fetch.DefaultConcurrency()
+	}
+	return r
+}
+
+// watch looks at the workers now and then, until the returned function is called. Processor time
+// would not tell whether they were the limit: others may want it too.
+func (r *record) watch(p *pack.Pipeline) (end func()) {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(50 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-ticker.C:
+				s := p.State()
+				r.looks++
+				r.busy += float64(s.Busy()) / float64(len(s.Workers))
+			}
+		}
+	}()
+	return func() { close(stop); <-ended }
+}
+
+// remember keeps what the build of todo in file came to.
+func (r *record) remember(file string, report pack.Report, todo []tiles.Item) error {
+	if report.Outages > 0 || report.ElapsedSeconds <= 0 {
+		return nil
+	}
+	n := r.begun
+	n.Requests, n.Seconds, n.Downloaded = report.Requests, report.ElapsedSeconds, report.BytesDownloaded
+	n.Answer = r.answers.mean()
+	n.Busy = r.busy / max(1, r.looks)
+	if report.State == pack.StateComplete && report.Built == len(todo) && report.Chunks.NoImagery == 0 {
+		w, err := estimate.Count(todo, r.provider.MaxZL, nil)
+		if err != nil {
+			return err
+		}
+		n.Plain, n.Raw, n.Stored, n.Textures, n.Tiles = w.Enlarged == 0, w.RawBytes, report.BytesStored, w.Textures, w.Tiles
+		if info, err := os.Stat(file); err == nil && report.Skipped == 0 {
+			n.File = info.Size()
+		}
+	}
+	return estimate.Remember(r.provider, n)
+}
+
+// answers counts how long a provider takes to answer, and tells whoever else wants to know.
+type answers struct {
+	next    fetch.Observer // nil: nobody
+	n, took atomic.Int64
+}
+
+// Attempted implements fetch.Observer.
+func (a *answers) Attempted(host string, outcome fetch.Outcome, took time.Duration) {
+	if outcome == fetch.OutcomeOK {
+		a.n.Add(1)
+		a.took.Add(int64(took))
+	}
+	if a.next != nil {
+		a.next.Attempted(host, outcome, took)
+	}
+}
+
+// Fetched implements fetch.Observer.
+func (a *answers) Fetched(host string, c tiles.Chunk, outcome fetch.Outcome, took time.Duration) {
+	if a.next != nil {
+		a.next.Fetched(host, c, outcome, took)
+	}
+}
+
+func (a *answers) mean() float64 {
+	if n := a.n.Load(); n > 0 {
+		return time.Duration(a.took.Load() / n).Seconds()
+	}
+	return 0
+}

@@ -1,0 +1,197 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// RepairOptions say what is to be repaired, and how.
+type RepairOptions struct {
+	Options
+	Archive      string
+	Imagery      imagery.Options // with imagery.Auto from the provider that the textures are from
+	Making       estimate.Options
+	RetryMissing bool // ask again where the provider had no imagery, too
+	Damaged      bool // verify first, and build again what does not pass
+	// Meter, if there is one, shows how far a long step is.
+	Meter func(what string) (set func(done, total int64), end func())
+}
+
+func (o RepairOptions) meter(what string) (set func(done, total int64), end func()) {
+	if o.Meter == nil {
+		return func(int64, int64) {}, func() {}
+	}
+	return o.Meter(what)
+}
+
+// repair is what is known of an archive that is to be repaired.
+type repair struct {
+	RepairOptions
+	archived   []tiles.Item            // all that it holds
+	distrusted map[tiles.Key]bool      // what does not pass verification
+	broken     map[string][]tiles.Item // what is to be built again, by the provider that it is from
+	salvaged   bool                    // what passes was put aside to go on with
+}
+
+// Repair builds the textures of an archive again that have failed chunks, on a copy that replaces
+// the archive when it is finished. The report has no state if it did not come to that.
+func Repair(ctx context.Context, o RepairOptions) (pack.Report, error) {
+	if err := o.Validate(); err != nil {
+		return pack.Report{}, err
+	}
+	if err := o.Imagery.Validate(); err != nil {
+		return pack.Report{}, err
+	}
+	r := &repair{RepairOptions: o}
+	if err := r.examine(ctx); err != nil {
+		return pack.Report{}, err
+	}
+	if r.salvaged && len(r.broken) == 0 {
+		if err := finishSalvaged(ctx, o.Archive); err != nil {
+			return pack.Report{}, err
+		}
+	}
+	report := pack.Report{State: pack.StateComplete, Textures: len(r.archived), Skipped: len(r.archived)}
+	for i, id := range slices.Sorted(maps.Keys(r.broken)) {
+		// What was damaged is known from the old archive only: that stays until all is made good.
+		partial := r.salvaged && i+1 < len(r.broken)
+		one, err := r.from(ctx, id, partial)
+		if err != nil && i == 0 && one.State == "" {
+			return one, err // nothing was begun
+		}
+		report.Add(one)
+		report.Skipped -= one.Built
+		if one.State == pack.StateHoles {
+			report.State = one.State
+		}
+		if err != nil {
+			report.State = pack.StateInterrupted
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+// examine finds out what the archive holds and what of it is to be built again.
+func (r *repair) examine(ctx context.Context) (err error) {
+	a, err := mbtiles.OpenWith(ctx, r.Archive, mbtiles.ReaderOptions{Remains: r.Damaged})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if errClose := a.Close(); err == nil {
+			err = errClose
+		}
+	}()
+	if err := a.NoPatch(); err != nil {
+		return err
+	}
+	if r.Damaged {
+		if err := r.salvage(ctx, a); err != nil {
+			return err
+		}
+	}
+	r.broken = make(map[string][]tiles.Item)
+	for e := range a.All() {
+		r.archived = append(r.archived, tiles.Item{Texture: e.Texture})
+		had, err := a.Record(ctx, e)
+		if err != nil {
+			return err
+		}
+		if r.again(had) {
+			r.broken[had.Provider] = append(r.broken[had.Provider], tiles.Item{Texture: had.Texture, Detail: had.Detail})
+		}
+	}
+	return nil
+}
+
+// again reports whether what the archive has is to be built again.
+func (r *repair) again(had mbtiles.Record) bool {
+	return had.Failed > 0 || r.RetryMissing && had.Missing > 0 || r.distrusted[had.Key()]
+}
+
+// salvage verifies the archive. If it is damaged, what passes is put aside for the repair to go on
+// with, and the textures that do not pass are distrusted.
+func (r *repair) salvage(ctx context.Context, a *mbtiles.Archive) error {
+	set, end := r.meter("verify")
+	report, err := a.Verify(ctx, mbtiles.VerifyOptions{Progress: set})
+	end()
+	if err != nil || report.OK {
+		return err
+	}
+	r.salvaged, r.distrusted = true, make(map[tiles.Key]bool)
+	for _, p := range report.Problems {
+		if t, err := tiles.ParseName(p.Texture); err == nil {
+			r.distrusted[t.Key()] = true
+		}
+	}
+	set, end = r.meter("keep what is whole")
+	defer end()
+	keep := func(e mbtiles.Entry) bool { return !r.distrusted[e.Texture.Key()] }
+	return a.Salvage(ctx, keep, mbtiles.CopyOptions{Quick: true, Progress: set}) // they have passed
+}
+
+// finishSalvaged replaces an archive of which no texture has to be built again by what was salvaged
+// of it.
+func finishSalvaged(ctx context.Context, file string) error {
+	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.Finish(ctx, nil), w.Close())
+}
+
+// from builds what is broken again that came from the provider named id.
+func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report, error) {
+	if r.Imagery.Provider == imagery.Auto {
+		r.Imagery.Provider = id
+		defer func() { r.Imagery.Provider = imagery.Auto }()
+	}
+	p, err := r.Imagery.Lookup(nil, r.note)
+	if err != nil {
+		return pack.Report{}, fmt.Errorf("%w (the textures are from %s: name its template or file with --provider)", err, id)
+	}
+	writer, err := mbtiles.Create(ctx, r.Archive, mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true})
+	if err != nil {
+		return pack.Report{}, err
+	}
+	// A repair that was interrupted has mended some already.
+	todo := slices.DeleteFunc(slices.Clone(r.broken[id]), func(it tiles.Item) bool {
+		had, ok := writer.Has(it.Key())
+		return ok && !r.again(had)
+	})
+	if len(r.distrusted) > 0 {
+		if err := writer.Damaged(ctx, slices.Collect(maps.Keys(r.distrusted))...); err != nil {
+			return pack.Report{}, errors.Join(err, writer.Close())
+		}
+	}
+	meta := map[string]string{"xelpack:encoder": encoder(r.Making.Quality), "xelpack:jpeg_decoder": dds.Decoder()}
+	if p.ID != id { // the archive is of both now
+		meta["xelpack:providers"] = id + "," + p.ID
+		meta["xelpack:licence"] = "of several providers: see those of " + id + " and " + p.ID
+		if !p.Redistributable() {
+			meta["xelpack:redistributable"] = strconv.FormatBool(false)
+		}
+	}
+	w := &work{
+		Options: r.Options, file: r.Archive, provider: p, imagery: r.Imagery, making: r.Making, writer: writer, known: r.archived,
+		job: pack.Job{Items: todo, Todo: todo, Provider: p.ID, Again: true, Partial: partial, Meta: meta}, askMissing: r.RetryMissing,
+	}
+	report, err := w.run(ctx)
+	if err != nil {
+		return report, fmt.Errorf("repair %s: %w", filepath.Base(r.Archive), err)
+	}
+	return report, nil
+}

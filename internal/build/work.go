@@ -1,0 +1,71 @@
+package build
+
+import (
+	"context"
+
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// work is what is to be done to an archive that is open: by a build, or by a repair.
+type work struct {
+	Options
+	file     string
+	provider fetch.Provider
+	imagery  imagery.Options
+	making   estimate.Options
+
+	writer     *mbtiles.Writer // closed by run
+	job        pack.Job
+	known      []tiles.Item // of which some may be known to come
+	askMissing bool
+}
+
+// run lets the pipeline do the work, and closes the archive.
+func (w *work) run(ctx context.Context) (report pack.Report, err error) {
+	defer func() {
+		if errClose := w.writer.Close(); err == nil {
+			err = errClose
+		}
+	}()
+	w.imagery.UntilWhole, w.imagery.AskMissing = true, w.askMissing
+	record := newRecord(w)
+	source, err := w.imagery.Open(ctx, w.provider, fetch.ClientOptions{
+		Retries: retries(w.Retries), Timeout: w.Timeout, Patience: w.Patience, OnOutage: w.OnOutage, Observer: &record.answers,
+	}, w.note)
+	if err != nil {
+		return report, err
+	}
+	defer source.Close()
+	source.Client.Candidates(w.provider, pack.Candidates(w.writer.Has, w.known, w.provider.MaxZL)...)
+	pipeline := pack.New(pack.Options{
+		Quality: w.making.Quality, Compression: w.making.Compression, Source: source, MaxZL: w.provider.MaxZL, Observer: w.Observer,
+	})
+	defer func() { _ = pipeline.Close() }()
+	w.job.Client = source.Client
+	end := func(pack.Report) {}
+	if w.Begin != nil {
+		end = w.Begin(Running{w.job.Items, w.job.Todo, source.Client, pipeline, w.writer, w.memory()})
+	}
+	seen := record.watch(pipeline)
+	report, err = pack.Build(ctx, pipeline, w.writer, w.job)
+	seen()
+	if err := record.remember(w.file, report, w.job.Todo); err != nil {
+		w.note(words.Sprintf("what this build came to is not remembered for the next plan: %v", err))
+	}
+	end(report)
+	return report, err
+}
+
+// retries translates "none" for the client, whose zero means its default.
+func retries(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,138 @@
+// Package plan says what a build would fetch and store: which textures a route, an area, a scenery
+// package or a past flight selects, each with its detail; which provider they come from; what that
+// will cost. It fetches nothing and writes nothing.
+//
+//	p, err := plan.Make(ctx, plan.Options{Selection: selection, Imagery: imagery.Options{Provider: "eox"}})
+//
+// Options that cannot be meant are a usage.Error.
+package plan
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options say what is to be planned.
+type Options struct {
+	Selection
+	Imagery imagery.Options
+	Making  estimate.Options // how textures are made
+	Output  string           // the archive that is to be built; "": a new one
+	Note    func(string)     // told what was guessed or left out, as it is found; nil: nobody
+}
+
+// Plan is a selection, where its imagery comes from and what it costs.
+type Plan struct {
+	Selected
+	Options  Options
+	Provider fetch.Provider
+	Estimate Estimate
+	Notes    []string // what of the inputs was guessed or left out, or should be looked at; Note was told
+}
+
+// Make plans.
+func Make(ctx context.Context, o Options) (*Plan, error) {
+	if o.Note == nil {
+		o.Note = func(string) {}
+	}
+	if err := o.Selection.Validate(); err != nil {
+		return nil, err
+	}
+	if err := o.Imagery.Validate(); err != nil {
+		return nil, err
+	}
+	g, err := o.Selection.Ground(o.Note)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := OpenScenery(ctx, o.Scenery, o.cells(g), o.Note)
+	if err != nil {
+		return nil, err
+	}
+	textures := Named(packages, nil)
+	if g.Traced != nil {
+		textures = slices.Values(g.Traced)
+	}
+	p := &Plan{Options: o}
+	if p.Provider, err = o.Imagery.Lookup(textures, o.Note); err != nil {
+		return nil, err
+	}
+	if p.Selected, err = o.Resolve(ctx, g, packages, p.Provider.Code); err != nil {
+		return nil, err
+	}
+	if p.Estimate, err = estimateOf(ctx, p.Items, p.Provider, o); err != nil {
+		return nil, err
+	}
+	extent := p.extentNotes()
+	tell(o.Note, extent)
+	p.Notes = slices.Concat(g.Notes, skippedNotes(o.Scenery, packages), p.Provider.Notes, extent)
+	return p, nil
+}
+
+// FactTextures is the name of the fact that Estimate.ByDetail belongs to.
+const FactTextures = "textures"
+
+// Facts are the totals for people.
+func (p *Plan) Facts() []planmap.Fact {
+	e := p.Estimate
+	textures, chunks := units.Count(e.Textures), units.Count(e.Chunks)
+	if p.Real > 0 {
+		textures += fmt.Sprintf(" and %s that the scenery holds as real files", units.Count(p.Real))
+	}
+	if e.work.Enlarged > 0 {
+		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents), p.Provider.MaxZL)
+	}
+	if e.there > 0 {
+		textures += fmt.Sprintf(", %s of them in the archive already", units.Count(e.there))
+	}
+	requests := units.Count(e.Requests)
+	if e.work.Kept > 0 {
+		requests += fmt.Sprintf(", %s are in the chunk store already", units.Plural(e.work.Kept, "chunk"))
+	}
+	var facts []planmap.Fact
+	if text := p.routeText(); text != "" {
+		facts = append(facts, planmap.Fact{Name: "route", Text: text})
+	}
+	return append(facts,
+		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
+		planmap.Fact{Name: FactTextures, Text: textures},
+		planmap.Fact{Name: "chunks", Text: chunks},
+		planmap.Fact{Name: "requests", Text: requests},
+		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},
+		planmap.Fact{Name: "archive", Text: "about " + units.Bytes(e.StoreBytes)},
+		planmap.Fact{Name: "time", Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
+	)
+}
+
+// Map is the plan as it is drawn, named after the files it was made from.
+func (p *Plan) Map() planmap.Map {
+	o := p.Options
+	var names []string
+	for _, file := range slices.Concat(o.Routes, []string{o.Region}, o.Scenery) {
+		if file != "" {
+			names = append(names, filepath.Base(file))
+		}
+	}
+	if o.BBox != "" {
+		names = append(names, "bbox "+o.BBox)
+	}
+	return planmap.Map{
+		Title:  strings.Join(names, ", "),
+		Items:  p.Items,
+		Routes: p.Paths,
+		Area:   tiles.Outline(p.Regions),
+		Cells:  tiles.Cells(p.Regions),
+		Facts:  p.Facts(),
+	}
+}

@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/xelpack/xelpack/internal/trace"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/pkg/route"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Area says where: along routes, in a box, in polygons, or all of these.
+type Area struct {
+	Routes   []string // files of flight plans
+	BBox     string   // "W,S,E,N" in degrees; W greater than E crosses the antimeridian
+	Region   string   // a file of polygons
+	Corridor string   // how far a route reaches, such as "40nm"; "": the cells that X-Plane loads
+
+	TerrainCeiling string // the height that a route's altitudes are counted from; "": 0
+}
+
+// Given reports whether there is a place to keep to.
+func (o Area) Given() bool { return len(o.Routes) > 0 || o.BBox != "" || o.Region != "" }
+
+// Validate finds what is wrong with the options by themselves.
+func (o Area) Validate() error {
+	if o.Corridor != "" && len(o.Routes) == 0 {
+		return usage.Errorf("--corridor is a distance from a route: give --route FILE as well")
+	}
+	return nil
+}
+
+// Selection says which textures are meant.
+type Selection struct {
+	Area
+	Scenery []string // folders of scenery packages whose terrain names the textures
+	Traces  []string // files of past flights, whose textures are meant
+	Meshes  bool     // read only the terrain that the meshes of the area list
+
+	Zoom    uint8  // of textures without Scenery and Traces
+	Maptype string // likewise; "": the provider's
+
+	Detail     string  // "sight" or "full"
+	PixelAngle float64 // of a screen pixel, in radians
+}
+
+// Defaults is a selection of nothing, with what is usual of the rest.
+func Defaults() Selection {
+	return Selection{Area: Area{TerrainCeiling: "10000ft"}, Zoom: 16, Detail: "sight", PixelAngle: tiles.DefaultPixelAngle}
+}
+
+// Validate finds what is wrong with the options by themselves.
+func (o Selection) Validate() error {
+	switch {
+	case !o.Given() && len(o.Scenery) == 0 && len(o.Traces) == 0:
+		return usage.Errorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR or --from-trace FILE")
+	case o.Detail != "sight" && o.Detail != "full":
+		return usage.Errorf("--detail %q: want sight or full", o.Detail)
+	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
+		return usage.Errorf("--pixel-angle %v: want radians above 0, such as 0.0003", o.PixelAngle)
+	case len(o.Scenery) == 0 && (o.Zoom < 10 || tiles.ZL(o.Zoom) > tiles.MaxZL):
+		return usage.Errorf("--zoom %d: want a zoom level of 10 to %d; X-Plane's ortho scenery is mostly at 16", o.Zoom, tiles.MaxZL)
+	case o.Meshes && (len(o.Scenery) == 0 || !o.Given()):
+		return usage.Errorf("--meshes is about the part of a scenery package in an area: give --scenery DIR and --route, --bbox or --region as well")
+	case o.Maptype != "" && len(o.Scenery) > 0:
+		return usage.Errorf("--maptype is for textures without --scenery: a scenery package names its own")
+	case o.Maptype != "":
+		if err := tiles.ValidMaptype(o.Maptype); err != nil {
+			return usage.Errorf("--maptype: %w", err)
+		}
+	}
+	return o.Area.Validate()
+}
+
+// Ground is where options lead, before it is known what textures there are.
+type Ground struct {
+	Regions tiles.Union
+	Paths   []*tiles.Path
+	Traced  []tiles.Texture // of Selection.Traces; never nil with them
+	Notes   []string        // what of the files was left out, merged or guessed
+}
+
+// note tells and keeps what package route notes of a file.
+func (g *Ground) note(file string, notes []string, note func(string)) {
+	for _, text := range notes {
+		text = file + ": " + text
+		g.Notes = append(g.Notes, text)
+		note(text)
+	}
+}
+
+// Ground reads the files that the options name, and tells note what of them was not used as it
+// stands.
+func (o Area) Ground(note func(string)) (Ground, error) {
+	var g Ground
+	if o.BBox != "" {
+		r, err := tiles.ParseBBox(o.BBox)
+		if err != nil {
+			return g, usage.Errorf("--bbox: %w", err)
+		}
+		g.Regions = append(g.Regions, r)
+	}
+	if o.Region != "" {
+		polygons, notes, err := route.ReadRegion(o.Region)
+		if err != nil {
+			return g, fmt.Errorf("--region: %w", err)
+		}
+		g.note(o.Region, notes, note)
+		g.Regions = append(g.Regions, tiles.Polygons(polygons))
+	}
+	ceiling, err := units.ParseLength(cmp.Or(o.TerrainCeiling, "0m"))
+	if err != nil {
+		return g, usage.Errorf("--terrain-ceiling: %w", err)
+	}
+	for _, file := range o.Routes {
+		routes, notes, err := route.Read(file)
+		if err != nil {
+			return g, fmt.Errorf("--route: %w", err)
+		}
+		g.note(file, notes, note)
+		for _, r := range routes {
+			path := flownPath(r, ceiling)
+			reach, err := o.reach(path)
+			if err != nil {
+				return g, err
+			}
+			g.Paths = append(g.Paths, path)
+			g.Regions = append(g.Regions, reach)
+		}
+	}
+	return g, nil
+}
+
+// reach is what a route selects: its corridor, or all that X-Plane loads.
+func (o Area) reach(path *tiles.Path) (tiles.Region, error) {
+	if o.Corridor == "" {
+		return path.Window(), nil
+	}
+	width, err := units.ParseLength(o.Corridor)
+	if err != nil {
+		return nil, usage.Errorf("--corridor: %w", err)
+	}
+	return path.Corridor(width), nil
+}
+
+// flownPath gives the route's points their heights above the highest ground.
+func flownPath(r route.Route, ceiling float64) *tiles.Path {
+	var points []tiles.PathPoint
+	for _, p := range r.Profile() {
+		points = append(points, tiles.PathPoint{Point: p.Point, Height: max(0, p.Altitude-ceiling)})
+	}
+	return tiles.NewPath(points...)
+}
+
+// Ground is that of the area, with what past flights asked for.
+func (o Selection) Ground(note func(string)) (Ground, error) {
+	g, err := o.Area.Ground(note)
+	if err != nil || len(o.Traces) == 0 {
+		return g, err
+	}
+	if g.Traced, err = trace.Textures(o.Traces, note); err != nil {
+		return g, fmt.Errorf("--from-trace: %w", err)
+	}
+	return g, nil
+}
+
+// cells says which meshes are worth reading with o.Meshes; nil without it: all terrain is.
+func (o Selection) cells(g Ground) func(scenery.Cell) bool {
+	if !o.Meshes {
+		return nil
+	}
+	return func(c scenery.Cell) bool { return g.Regions.Meets(c.Box()) }
+}
+
+// Selected is what a selection comes to.
+type Selected struct {
+	Ground
+	Items []tiles.Item
+	Real  int // textures of the selection that the scenery holds as real files
+
+	Packages int     // whose terrain the textures are of
+	Covered  float64 // metres of the paths that lie over that terrain
+}
+
+// Resolve returns what the options mean on the ground g. maptype is what textures without scenery
+// are named after.
+func (o Selection) Resolve(ctx context.Context, g Ground, packages []*scenery.Package, maptype string) (Selected, error) {
+	s := tiles.Selection{
+		Regions:    g.Regions,
+		Paths:      g.Paths,
+		Sight:      o.Detail == "sight",
+		PixelAngle: o.PixelAngle,
+		ZL:         tiles.ZL(o.Zoom),
+		Maptype:    cmp.Or(o.Maptype, maptype),
+	}
+	onDisk := make(map[tiles.Key]bool)
+	if len(packages) > 0 {
+		s.Candidates = []tiles.Texture{}
+		for _, p := range packages {
+			for _, t := range p.Textures() {
+				s.Candidates = append(s.Candidates, t.Texture)
+				if t.Real {
+					onDisk[t.Key()] = true
+				}
+			}
+		}
+	}
+	found := Selected{Ground: g, Packages: len(packages)}
+	if len(o.Traces) > 0 {
+		s.Candidates, found.Packages = g.Traced, 0
+	}
+	items, err := s.Plan(ctx)
+	if errors.Is(err, tiles.ErrNothing) {
+		return Selected{}, found.outside(s.Candidates)
+	}
+	if err != nil {
+		return Selected{}, err
+	}
+	if found.Packages > 0 {
+		for _, p := range g.Paths {
+			found.Covered += p.Covered(items)
+		}
+	}
+	found.Items = slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
+	found.Real = len(items) - len(found.Items)
+	return found, nil
+}
