@@ -51,7 +51,7 @@ func Disk(dir string, wanted int64) Finding {
 			break
 		}
 		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
-			return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%v", err)
+			return s.failure("choose a usable cache directory (XDG_CACHE_HOME)", "%v", err)
 		}
 		at = filepath.Dir(at)
 	}

@@ -127,7 +127,8 @@ func rivals(ctx context.Context, custom string, packs []pack, name,
 			findings = append(findings,
 				s.warning(fmt.Sprintf("in scenery_packs.ini, move the line of %s above that of "+
 					"%s, or disable the latter", name, above.name()),
-					"%s is above %s and has meshes of the same cells, so %s is not visible there: %s",
+					"%s is above %s and has meshes of the same cells, so %s is not visible "+
+						"there: %s",
 					above.name(), name, name, few(cells)))
 		}
 		if len(unread) > 0 {

@@ -7,8 +7,8 @@ import (
 	"image/color"
 )
 
-// ErrJPEG says that bytes cannot be used as imagery: not a JPEG, damaged or cut short, not of the
-// size that is wanted, or of a kind that is not served as imagery (CMYK, 12 bits a sample, lossless).
+// ErrJPEG means that the bytes cannot be used as imagery: not a JPEG, damaged or cut short, not of
+// the wanted size, or of a kind that is not used for imagery (CMYK, 12 bits a sample, lossless).
 var ErrJPEG = errors.New("not a usable JPEG")
 
 // ErrPixels means that a picture does not have the required size: 256×256 px for a chunk, whole
@@ -92,15 +92,16 @@ func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	return img, nil
 }
 
-// DecodeJPEGTo decodes a JPEG into a picture that is there and has its size, whose pixels are
-// undefined after an error. It must be square and have its rows one after another, as
-// image.NewNRGBA makes them; ErrPixels says that it is not.
+// DecodeJPEGTo decodes a JPEG into an existing picture of its size, whose pixels are undefined after
+// an error. The picture must be square with its rows contiguous, as image.NewNRGBA makes them;
+// otherwise the error is ErrPixels.
 func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	if w.closed {
 		return ErrClosed
 	}
 	size := img.Rect.Size()
-	if size.X != size.Y || size.X == 0 || img.Stride != size.X*4 || len(img.Pix) < size.Y*img.Stride {
+	if size.X != size.Y || size.X == 0 || img.Stride != size.X*4 ||
+		len(img.Pix) < size.Y*img.Stride {
 		return fmt.Errorf("%w: %d×%d with a stride of %d", ErrPixels, size.X, size.Y, img.Stride)
 	}
 	if err := w.jpeg.decode(img.Pix, size.X, jpeg); err != nil {

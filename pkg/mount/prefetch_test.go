@@ -112,7 +112,8 @@ func TestPrefetchStopsWhenItFails(t *testing.T) {
 	l := newLive(t.Context(),
 		&Options{Prefetch: true, Live: LiveAny, LiveWorkers: 4, MemoryCache: 1 << 30,
 			GenerateTimeout: time.Hour,
-			Generator:       broken(), Logger: slog.New(slog.DiscardHandler)}, newShelf(nil), &liveCounters{})
+			Generator:       broken(), Logger: slog.New(slog.DiscardHandler)}, newShelf(nil),
+		&liveCounters{})
 	defer l.wg.Wait()
 	defer l.close()
 	l.mu.Lock()

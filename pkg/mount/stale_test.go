@@ -235,11 +235,12 @@ func TestUnmountByPath(t *testing.T) {
 	})
 	t.Run("while a file is being looked up", func(t *testing.T) {
 		release, began := make(chan struct{}), make(chan bool)
-		o := liveAny(&fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
-			began <- true
-			<-release
-			return made(t), true, nil
-		}})
+		o := liveAny(&fakeGenerator{
+			answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+				began <- true
+				<-release
+				return made(t), true, nil
+			}})
 		o.Deadline = time.Hour
 		f := mountAt(t, t.TempDir(), o)
 		r := mounttest.NewReader(t)

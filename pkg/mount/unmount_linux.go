@@ -102,9 +102,9 @@ func Unmount(mountpoint string) error {
 	return unmountPatiently(path, time.Sleep)
 }
 
-// unmountPatiently unmounts what nobody has open. Who looks a file up at the moment, or waits for a
-// live texture's first bytes, keeps a mount busy too, but holds no file yet: that passes, and a
-// little over a second is waited for it.
+// unmountPatiently unmounts a mount without open files. A look-up in progress, or an open that waits
+// for a live texture, keeps a mount busy without holding a file: it waits a little over a second for
+// these to pass.
 func unmountPatiently(path string, sleep func(time.Duration)) error {
 	for pause := 5 * time.Millisecond; ; pause *= 2 {
 		err := unmountOnce(path)
@@ -112,7 +112,8 @@ func unmountPatiently(path string, sleep func(time.Duration)) error {
 			return nil
 		}
 		if by := holders(path); len(by) > 0 || pause > time.Second {
-			return fmt.Errorf("%w; close the files and try again, or detach it (%s)", busy(path, by, err), detachCommand(path))
+			return fmt.Errorf("%w; close the files and try again, or detach it (%s)",
+				busy(path, by, err), detachCommand(path))
 		}
 		sleep(pause)
 	}

@@ -36,14 +36,13 @@ func (c Chunk) Parent() Chunk {
 	return Chunk{Z: c.Z - 1, X: c.X / 2, Y: c.Y / 2}
 }
 
-// Above returns the chunk n zoom levels up that c is a part of, or the world where there are not so
-// many.
+// Above returns the chunk n zoom levels up that contains c, or the world if there are fewer levels.
 func (c Chunk) Above(n uint) Chunk {
 	n = min(n, uint(c.Z))
 	return Chunk{Z: c.Z - ZL(n), X: c.X >> n, Y: c.Y >> n}
 }
 
-// Quadkey returns Bing's address of c: a digit a level from the top bit, bit(X) + 2·bit(Y).
+// Quadkey returns Bing's address of c: one digit a level from the top bit, bit(X) + 2·bit(Y).
 func (c Chunk) Quadkey() string {
 	key := make([]byte, c.Z)
 	for i := range key {
