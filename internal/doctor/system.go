@@ -56,7 +56,8 @@ func Disk(dir string, wanted int64) Finding {
 		at = filepath.Dir(at)
 	}
 	if filesys.Writable(at) != nil {
-		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)", "%s cannot be written", at)
+		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)",
+			"%s is not writable", at)
 	}
 	return room(s, dir, there.Free, wanted)
 }

@@ -130,7 +130,8 @@ func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string,
 	o Options) (Report, error) {
 	dir := filepath.Join(mountpoint, "textures")
 	if err := readable(dir); err != nil {
-		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err, mountpoint)
+		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err,
+			mountpoint)
 	}
 	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any {
 		b := make([]byte, maxRead)

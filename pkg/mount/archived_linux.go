@@ -71,6 +71,6 @@ func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte,
 	return inMemory(p), fs.OK
 }
 
-// inMemory answers a read with p. (ReadResultData would have go-fuse prepare a pipe first, which is
-// only good for descriptors.)
+// inMemory answers a read with p. (ReadResultData would make go-fuse prepare a pipe first, which
+// only helps with file descriptors.)
 func inMemory(p []byte) fuse.ReadResult { return fuse.ReadResultVector([][]byte{p}) }

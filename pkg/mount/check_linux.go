@@ -18,7 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// askTimeout is how long a mount may take to answer: one whose process hangs never does.
+// askTimeout is how long a mount may take to answer: one whose process hangs never answers.
 const askTimeout = 5 * time.Second
 
 // check returns the real paths of the mountpoint and of the scenery directories, or an error if one

@@ -54,9 +54,9 @@ type FS struct {
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error { return nil }
 
-// Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts
-// it. The context ends the preparations only; its values go with every call to Archives and the
-// Generator.
+// Mount shows o at mountpoint, an empty directory, until Unmount is called or someone else unmounts
+// it. The context ends the preparations only; its values are passed to every call of Archives and
+// the Generator.
 //
 // A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint,
 // ErrNotEmpty, ErrMounted, ErrInside, ErrStale or ErrNoFUSE where they apply and say what to do.
@@ -148,12 +148,11 @@ func (f *FS) Wait() error {
 	return nil
 }
 
-// SetArchives puts archives in place of those that answer now. Names that they add appear. A name
-// that the kernel knows already keeps its size and inode number: another archive answers for it
-// only with the same size, and the kernel is then told that it is another file; otherwise what
-// answered before goes on doing so until the mount ends. Open files are not disturbed. For that,
-// every archive that was ever given has to stay open until Wait returns. Archives are told apart by
-// comparing them: give pointers.
+// SetArchives replaces the archives of the mount. Names that they add appear. A name that the
+// kernel knows already keeps its size and inode number: another archive serves it only if it has
+// the same size, and the kernel is then told that it is another file; otherwise the old one serves
+// it until the mount ends. Open files are not disturbed. Every archive that was ever given must
+// therefore stay open until Wait returns. Archives are compared by identity: give pointers.
 func (f *FS) SetArchives(archives []Archive) Change {
 	s := f.shelf
 	s.change.Lock()
@@ -164,13 +163,13 @@ func (f *FS) SetArchives(archives []Archive) Change {
 	s.archives.Store(&after)
 	if textures := f.root.GetChild(texturesName); textures != nil {
 		for _, name := range s.found(after) {
-			_ = textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
+			_ = textures.NotifyEntry(name) // fails if the kernel has forgotten the name
 		}
 	}
 	return c
 }
 
-// Stats returns the counters of now.
+// Stats returns the current counters.
 func (f *FS) Stats() Stats {
 	n := &f.counts
 	s := Stats{

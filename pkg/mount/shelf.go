@@ -118,7 +118,7 @@ type Change struct {
 	Kept     int // announced with another size: the new ones appear with the next mount
 }
 
-// arrange returns archives in their order, and behind them those of before that are not among them.
+// arrange returns archives in their order, followed by those of before that are not among them.
 func arrange(before []shelved, archives []Archive) []shelved {
 	next := uint64(archiveGeneration)
 	for _, a := range before {

@@ -20,8 +20,9 @@ var (
 	_ fs.NodeOpendirHandler = (*texturesNode)(nil)
 )
 
-// Lookup answers without waiting: what is live is only announced.
-func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+// Lookup answers without waiting: a live texture is announced before it is made.
+func (d *texturesNode) Lookup(ctx context.Context, name string,
+	out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	f := d.fsys
 	t, ok := parseFile(name)
 	if !ok {
