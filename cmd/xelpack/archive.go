@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -102,11 +103,35 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 			fmt.Fprintf(b, "%-11s %s\n", row.name, row.text)
 		}
 	}
+	printSources(b, i)
 	delete(i.Metadata, plan.KeyPurpose)
+	delete(i.Metadata, mbtiles.KeySources)
 	for _, name := range slices.Sorted(maps.Keys(i.Metadata)) {
 		fmt.Fprintf(b, "%s: %s\n", name, strings.ReplaceAll(i.Metadata[name], "\n", " "))
 	}
 	return b.Flush()
+}
+
+// printSources says what the imagery is of, how it wants to be named, and what may be done with the
+// whole.
+func printSources(w io.Writer, i mbtiles.Info) {
+	for n, s := range i.Sources {
+		name := "sources"
+		if n > 0 {
+			name = ""
+		}
+		count := ""
+		if i.Metadata[mbtiles.KeySources] != "" {
+			count = fmt.Sprintf(": %s of %s", units.Plural(s.Chunks, "chunk"), units.Plural(s.Textures, "texture"))
+		}
+		fmt.Fprintf(w, "%-11s %s%s\n", name, cmp.Or(s.ID, "not named"), count)
+		if credit := s.Credit(); credit != "" {
+			fmt.Fprintf(w, "  %-9s %s\n", "", credit)
+		}
+	}
+	if len(i.Sources) > 0 {
+		fmt.Fprintf(w, "pass on     %s\n", i.Terms.Words())
+	}
 }
 
 func newListCommand() *cobra.Command {

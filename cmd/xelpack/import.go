@@ -8,14 +8,15 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
@@ -32,6 +33,8 @@ type importOptions struct {
 	DryRun      bool
 	JSON        bool
 }
+
+const unknownLicence = "unknown"
 
 func newImportCommand() *cobra.Command {
 	var o importOptions
@@ -55,7 +58,7 @@ it is refused; where only the names say so, that is said.`,
 	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` that ends in .mbtiles")
 	f.StringVar(&o.Provider, "provider", "", "`ID` of the provider that the imagery is from")
 	f.StringVar(&o.Attribution, "attribution", "", "whom to name: `TEXT` for the archive")
-	f.StringVar(&o.Licence, "licence", "unknown", "licence of the imagery: `TEXT` for the archive")
+	f.StringVar(&o.Licence, "licence", unknownLicence, "licence of the imagery: `TEXT` for the archive")
 	f.BoolVar(&o.Free, "redistributable", false, "the licence allows to pass the imagery on")
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be packed and what skipped")
@@ -145,16 +148,34 @@ func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, fou
 	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: c, Provider: o.Provider, Progress: meter.Set})
 	meter.Close()
 	if err == nil {
-		meta := map[string]string{"licence": o.Licence, "redistributable": strconv.FormatBool(o.Free)}
-		if o.Provider != "" {
-			meta["providers"] = o.Provider
-		}
-		if o.Attribution != "" {
-			meta["attribution"] = o.Attribution
-		}
-		err = w.Finish(ctx, meta)
+		err = w.Finish(ctx, map[string]string{mbtiles.KeySources: terms.Sources{o.source()}.String()})
 	}
 	return report, errors.Join(err, w.Close())
+}
+
+// source is what the flags and the catalogue say of the imagery.
+func (o importOptions) source() terms.Source {
+	s := terms.Source{Licence: o.Licence, Terms: terms.Of(o.Licence)}
+	if known, err := imagery.Catalogue(); err == nil { // a file of the user's that cannot be read is no reason not to import
+		if p, ok := known.Find(o.Provider); ok {
+			described := p.Source(time.Now().Year())
+			if o.Licence != unknownLicence {
+				described.Licence, described.Terms = s.Licence, s.Terms
+			}
+			s = described
+		}
+	}
+	s.ID = o.Provider
+	if o.Attribution != "" {
+		s.Attribution = o.Attribution
+	}
+	switch {
+	case o.Free:
+		s.Terms.Redistribution = terms.Yes
+	case s.Terms.Redistribution == terms.Yes:
+		s.Terms.Redistribution = terms.Unknown // nobody has said that the imagery is what its name says
+	}
+	return s
 }
 
 // sayImported names what was left out.

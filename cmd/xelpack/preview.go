@@ -109,11 +109,19 @@ func archiveMap(ctx context.Context, a *mbtiles.Archive, title string) (planmap.
 		{Name: "file", Text: fmt.Sprintf("%s for %s of DDS", units.Bytes(info.FileBytes), units.Bytes(info.Bytes))},
 	}
 	for _, row := range [...]struct{ name, key string }{
-		{"state", "xelpack:state"}, {"providers", "xelpack:providers"}, {"licence", "xelpack:licence"}, {"credit", "attribution"}, {"digest", "xelpack:digest"},
+		{"state", "xelpack:state"}, {"digest", "xelpack:digest"},
 	} {
 		if text := info.Metadata[row.key]; text != "" {
 			m.Facts = append(m.Facts, planmap.Fact{Name: row.name, Text: text})
 		}
+	}
+	for _, source := range info.Sources {
+		if credit := source.Credit(); credit != "" {
+			m.Facts = append(m.Facts, planmap.Fact{Name: "imagery", Text: credit})
+		}
+	}
+	if len(info.Sources) > 0 {
+		m.Facts = append(m.Facts, planmap.Fact{Name: "pass on", Text: info.Terms.Words()})
 	}
 	m.Imagery, err = contactSheet(ctx, a, mapSide)
 	return m, err

@@ -13,11 +13,11 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -156,15 +156,15 @@ func (b *Build) metadata() map[string]string {
 	purpose, _ := json.Marshal(b.plan.Purpose(b.before, time.Now())) // cannot fail: numbers and names only
 	p, name := b.plan.Provider, filepath.Base(b.plan.Options.Output)
 	return map[string]string{
-		"name":                    name[:len(name)-len(filepath.Ext(name))],
-		"attribution":             p.Attribution,
-		plan.KeyPurpose:           string(purpose),
-		"xelpack:providers":       p.ID,
-		"xelpack:licence":         p.Licence,
-		"xelpack:redistributable": strconv.FormatBool(p.Redistributable()),
-		"xelpack:encoder":         encoder(b.plan.Options.Making.Quality),
-		"xelpack:jpeg_decoder":    dds.Decoder(),
+		"name":                 name[:len(name)-len(filepath.Ext(name))],
+		plan.KeyPurpose:        string(purpose),
+		mbtiles.KeySources:     sources(p),
+		"xelpack:encoder":      encoder(b.plan.Options.Making.Quality),
+		"xelpack:jpeg_decoder": dds.Decoder(),
 	}
 }
+
+// sources is what archives say of their imagery.
+func sources(p fetch.Provider) string { return terms.Sources{p.Source(time.Now().Year())}.String() }
 
 func encoder(q dds.Quality) string { return version.Program() + " " + q.String() }

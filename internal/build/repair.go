@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/imagery"
@@ -179,11 +178,7 @@ func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report
 	}
 	meta := map[string]string{"xelpack:encoder": encoder(r.Making.Quality), "xelpack:jpeg_decoder": dds.Decoder()}
 	if p.ID != id { // the archive is of both now
-		meta["xelpack:providers"] = id + "," + p.ID
-		meta["xelpack:licence"] = "of several providers: see those of " + id + " and " + p.ID
-		if !p.Redistributable() {
-			meta["xelpack:redistributable"] = strconv.FormatBool(false)
-		}
+		meta[mbtiles.KeySources] = sources(p)
 	}
 	w := &work{
 		Options: r.Options, file: r.Archive, provider: p, imagery: r.Imagery, making: r.Making, writer: writer, known: r.archived,

@@ -2,7 +2,7 @@
 
 package doctor
 
-// Memory compares the available memory with what a mount may need.
+// Memory compares what is available with what a mount may take.
 func Memory(int64) Finding {
 	return subject("memory").skipped("this system does not say how much is available")
 }

@@ -84,6 +84,9 @@ func Notes(p fetch.Provider, note func(string)) {
 	for _, text := range p.Notes {
 		note(fmt.Sprintf("provider: %s: %s", p.ID, text))
 	}
+	if p.ServiceTerms != "" {
+		note(fmt.Sprintf("provider: %s: its service asks: %s", p.ID, p.ServiceTerms))
+	}
 }
 
 // commonMaptype returns the maptype that most textures have and how many have another.

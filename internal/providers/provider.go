@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -66,6 +67,15 @@ type Provider struct {
 
 // Redistributable says whether what was built from it may be passed on.
 func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
+
+// Source describes p to whoever has an archive with its imagery. "<year>" in an attribution is the
+// year that is passed.
+func (p Provider) Source(year int) terms.Source {
+	return terms.Source{
+		ID: p.ID, Name: p.Name, Imagery: p.Imagery, Licence: p.Licence, Terms: p.Terms,
+		Attribution: strings.ReplaceAll(p.Attribution, "<year>", strconv.Itoa(year)),
+	}
+}
 
 // Local reports whether imagery comes without requests: the sample's, and that of a file.
 func (p Provider) Local() bool {

@@ -10,6 +10,7 @@ import (
 	"al.essio.dev/pkg/shellescape"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -135,6 +136,8 @@ type Info struct {
 	Bytes     int64             `json:"bytes"`      // of the DDS files of all textures
 	FileBytes int64             `json:"file_bytes"` // of the archive
 	Metadata  map[string]string `json:"metadata"`
+	Sources   terms.Sources     `json:"sources"` // that it is built from
+	Terms     terms.Terms       `json:"terms"`   // that follow for the whole
 }
 
 // holes counts the textures with failed chunks, and these.
@@ -181,6 +184,10 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, explain(a.path, fmt.Errorf("read info: %w", err))
 	}
+	if info.Sources, err = SourcesOf(info.Metadata); err != nil {
+		return Info{}, explain(a.path, err)
+	}
+	info.Terms = info.Sources.Terms()
 	info.State, info.Digest = info.Metadata[keyState], info.Metadata[keyDigest]
 	stat, err := os.Stat(a.path)
 	if err != nil {

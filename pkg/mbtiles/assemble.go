@@ -443,6 +443,9 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 		return err
 	}
 	preview.New(a.index).Describe(rows)
+	if err := describeSources(ctx, a.c, rows, nil); err != nil {
+		return err
+	}
 	if a.digest, err = digest(ctx, a.c); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ var plainKeys = [...]string{"name", "attribution", "description", "version"}
 // left beside it.
 //
 // The keys of meta are the rows name, attribution, description and version of MBTiles, and any
-// others, which are stored under "xelpack:": plan, providers, licence, redistributable. Values of
+// others, which are stored under "xelpack:": plan, sources. Values of
 // query parameters that carry secrets are blotted out, yet the caller should leave them out.
 //
 // After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone
@@ -102,6 +102,13 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 		return err
 	}
 	rows[keyState] = stateComplete
+	old, err := metadata(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := describeSources(ctx, c, rows, old); err != nil {
+		return err
+	}
 	if err := putMetadata(ctx, c, rows); err != nil {
 		return err
 	}

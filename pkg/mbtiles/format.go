@@ -32,6 +32,7 @@ const (
 const (
 	KeyPlan            = keyPrefix + "plan"
 	KeyProviders       = keyPrefix + "providers" // separated by commas
+	KeySources         = keyPrefix + "sources"   // JSON: see SourcesOf
 	KeyLicence         = keyPrefix + "licence"
 	KeyRedistributable = keyPrefix + "redistributable" // true or false
 	KeyPatchBase       = keyPrefix + "patch_base"      // the digest of the archive that this is a patch for

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -19,6 +20,7 @@ type Record struct {
 	Missing    int        // of them without imagery
 	Failed     int        // of them failed after retries: a hole to be repaired
 	Provider   string
+	Sources    string // how many chunks are of each source of Provider, as terms.Use; empty if it is no mosaic
 }
 
 // valid says what the archive would refuse about r, its content aside.
@@ -32,6 +34,11 @@ func (r Record) valid() error {
 	for _, n := range [...]int{r.Chunks, r.Overzoomed, r.Missing, r.Failed} {
 		if n < 0 || n > tiles.TextureChunks*tiles.TextureChunks {
 			return fmt.Errorf("count of chunks %d is not in 0 to %d", n, tiles.TextureChunks*tiles.TextureChunks)
+		}
+	}
+	if r.Sources != "" {
+		if _, err := terms.ParseUse(r.Sources); err != nil {
+			return fmt.Errorf("sources %q: %w", r.Sources, err)
 		}
 	}
 	return nil
@@ -48,8 +55,8 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 		Texture: tiles.Texture{ZL: tiles.ZL(r.Int(0)), Row: uint32(r.Int(1)), Col: uint32(r.Int(2)), Maptype: r.Text(3)},
 		Detail:  uint8(r.Int(4)),
 		Chunks:  int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(r.Int(13)),
-		Provider: r.Text(14),
 	}
+	rec.Provider, rec.Sources = splitProvider(r.Text(14))
 	var err error
 	if rec.Layout, err = layoutOf(r.Int(5), r.Int(6), r.Int(7), r.Int(8)); err != nil {
 		return rec, corrupt("texture %s: %v", rec.Texture, err)

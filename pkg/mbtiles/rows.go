@@ -17,7 +17,7 @@ func insertTexture(ctx context.Context, c *sqlite.Conn, r Record, content int64)
 	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail), content,
-		r.Chunks, r.Overzoomed, r.Missing, r.Failed, r.Provider)
+		r.Chunks, r.Overzoomed, r.Missing, r.Failed, joinProvider(r.Provider, r.Sources))
 }
 
 // readTile returns the JPEG of a tile, nil where there is none.

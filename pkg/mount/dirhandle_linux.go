@@ -9,13 +9,12 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// dirHandle is an open directory. It is listed only as far as the kernel asks, so a folder of a
-// million names costs no memory; seeking back starts the listing again. The kernel does not overlap
-// calls on one handle.
+// dirHandle is an open directory. The listing runs as far as the kernel asks, so that a folder of a
+// million names costs no memory; going back begins it again. The kernel's calls on one handle do
+// not overlap.
 type dirHandle struct {
 	list iter.Seq2[fuse.DirEntry, error]
-	// nil until the first read: an unread handle holds nothing
-	next func() (fuse.DirEntry, error, bool)
+	next func() (fuse.DirEntry, error, bool) // nil until something is read: a handle that the kernel forgets with the mount then holds nothing
 	stop func()
 	pos  uint64
 }
@@ -55,7 +54,7 @@ func (h *dirHandle) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) 
 	return &e, fs.OK
 }
 
-// Seekdir continues after the entry with offset off.
+// Seekdir goes to where the entry with offset off ends.
 func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	if off < h.pos {
 		h.rewind()
@@ -68,5 +67,5 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	return fs.OK
 }
 
-// Releasedir closes the listing.
+// Releasedir lets go of what the listing holds open.
 func (h *dirHandle) Releasedir(context.Context, uint32) { h.rewind() }

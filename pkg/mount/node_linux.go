@@ -10,21 +10,22 @@ import (
 )
 
 const (
-	// announced is how long the kernel remembers a texture's name and attributes: they never
+	// announced is for how long the kernel remembers a texture's name and attributes: they never
 	// change.
 	announced = 24 * time.Hour
-	// sceneryTimeout is how long the kernel remembers what it found, or did not find, in a scenery
-	// directory.
+	// sceneryTimeout is for how long it remembers what it found in a scenery directory, or did not
+	// find.
 	sceneryTimeout = 5 * time.Second
 
 	blockSize = 4096
 )
 
-// fixedTime is the modification time of every texture: 2000-01-01 UTC.
+// fixedTime is when every texture was modified: 2000-01-01 UTC.
 const fixedTime = 946684800
 
-// node makes every node read-only. The kernel refuses most writes itself, since the mount is
-// read-only; these answers hold even if the mount is remounted read-write.
+// node is what every node has in common: it cannot be changed. The kernel refuses most attempts by
+// itself, since the mount is read-only; these answers hold even after somebody remounts it
+// read-write.
 type node struct {
 	fs.Inode
 	fsys *FS
@@ -40,8 +41,7 @@ func (*node) Mkdir(context.Context, string, uint32, *fuse.EntryOut) (*fs.Inode, 
 	return nil, readOnly
 }
 
-func (*node) Mknod(context.Context, string, uint32, uint32,
-	*fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (*node) Mknod(context.Context, string, uint32, uint32, *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	return nil, readOnly
 }
 
@@ -49,13 +49,11 @@ func (*node) Symlink(context.Context, string, string, *fuse.EntryOut) (*fs.Inode
 	return nil, readOnly
 }
 
-func (*node) Link(context.Context, fs.InodeEmbedder, string,
-	*fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (*node) Link(context.Context, fs.InodeEmbedder, string, *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	return nil, readOnly
 }
 
-func (*node) Create(context.Context, string, uint32, uint32,
-	*fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
+func (*node) Create(context.Context, string, uint32, uint32, *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
 	return nil, nil, 0, readOnly
 }
 
@@ -69,13 +67,13 @@ func (*node) Rename(context.Context, string, fs.InodeEmbedder, string, uint32) s
 // Access is left to the kernel (default_permissions).
 func (*node) Access(context.Context, uint32) syscall.Errno { return syscall.ENOSYS }
 
-// Statfs reports no free space.
+// Statfs says that nothing can be stored here.
 func (*node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	out.Bsize, out.Frsize, out.NameLen = blockSize, blockSize, 255
 	return fs.OK
 }
 
-// writing reports whether the flags of open(2) ask for more than reading.
+// writing reports whether flags of open(2) ask for more than reading.
 func writing(flags uint32) bool {
 	return flags&(syscall.O_WRONLY|syscall.O_RDWR|syscall.O_TRUNC|syscall.O_APPEND) != 0
 }

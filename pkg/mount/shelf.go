@@ -9,48 +9,46 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// shelf holds the archives that are served, which SetArchives may change under the mount, and
-// remembers what the kernel was told of textures: a name that was announced keeps its size,
-// whatever comes later.
+// shelf holds the archives that answer, which SetArchives may change under the mount, and remembers
+// what the kernel was told of textures: whatever comes later, a name that was announced keeps its
+// size.
 type shelf struct {
 	inodes   *inodes
 	archives atomic.Pointer[[]shelved]
-	change   sync.Mutex // held while archives are changed
+	change   sync.Mutex // held by who changes archives
 
 	mu       sync.Mutex
 	promised map[uint64]uint32 // sizes by inode number
-	missed   map[string]bool   // texture names that were not found, as the kernel remembers
+	missed   map[string]bool   // names of textures that nobody had, and that the kernel remembers so
 }
 
 // shelved is an archive of the shelf.
 type shelved struct {
 	Archive
-	// generation is the kernel's identity of its textures: the same name in another archive must be
-	// another file to the page cache. Live textures have smaller numbers.
+	// generation is the identity of its textures in the kernel: what another archive holds of the
+	// same name is another file to the page cache. Those of live textures are smaller numbers.
 	generation uint64
-	retired    bool // replaced: it serves only what was announced from it
+	retired    bool // no longer wanted: it keeps what was promised of it, and nothing else
 }
 
 // archiveGeneration is the least generation of an archive.
 const archiveGeneration = 1 << 32
 
-// maxMissed is how many missed names are tracked; beyond it the kernel remembers a miss for
-// sceneryTimeout only.
+// maxMissed is how many names are kept track of; what is missed beyond is remembered by the kernel
+// for sceneryTimeout only.
 const maxMissed = 1 << 16
 
 func newShelf(archives []Archive) *shelf {
-	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32),
-		missed: make(map[string]bool)}
+	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32), missed: make(map[string]bool)}
 	list := arrange(nil, archives)
 	s.archives.Store(&list)
 	return s
 }
 
-// list returns the archives in their order, retired ones last. The list must not be changed.
+// list returns the archives in their order, the retired last. Nobody changes it.
 func (s *shelf) list() []shelved { return *s.archives.Load() }
 
-// find returns the first archive that has k in its announced size, or in any size if none was
-// announced.
+// find returns the first archive that has k in the size that was promised, if any was.
 func (s *shelf) find(k tiles.Key) (shelved, mbtiles.Entry, bool) {
 	size, told := s.promise(k)
 	return findIn(s.list(), k, size, told)
@@ -85,7 +83,7 @@ func (s *shelf) announce(k tiles.Key, size int64) {
 	s.promised[ino] = uint32(size)
 }
 
-// miss remembers that the kernel is told that a texture does not exist, and reports whether that
+// miss remembers that the kernel is told that there is no such texture, and reports whether that
 // can be taken back.
 func (s *shelf) miss(name string) bool {
 	s.mu.Lock()
@@ -97,7 +95,7 @@ func (s *shelf) miss(name string) bool {
 	return true
 }
 
-// found returns, and forgets, the missed names that an archive has now.
+// found takes the names out of what was missed that an archive has by now.
 func (s *shelf) found(list []shelved) (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,14 +109,14 @@ func (s *shelf) found(list []shelved) (names []string) {
 	return names
 }
 
-// Change says what a change of archives did to the textures.
+// Change says what became of the textures when archives were changed.
 type Change struct {
 	New      int // textures that no archive had
-	Replaced int // served from a different archive than before
-	Kept     int // announced with another size: the new ones appear with the next mount
+	Replaced int // served from another archive than before
+	Kept     int // announced with another size already: the new ones come with the next mount
 }
 
-// arrange returns archives in their order, followed by those of before that are not among them.
+// arrange returns archives in their order, and behind them those of before that are not among them.
 func arrange(before []shelved, archives []Archive) []shelved {
 	next := uint64(archiveGeneration)
 	for _, a := range before {
@@ -143,7 +141,7 @@ func arrange(before []shelved, archives []Archive) []shelved {
 	return after
 }
 
-// compare counts the changes for the textures of the archives in after, each texture once.
+// compare counts what changes for the textures that the archives of after hold, each once.
 func (s *shelf) compare(before, after []shelved) (c Change) {
 	for i, a := range after {
 		if a.retired {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Sentinels that Error wraps, for callers that tell kinds of errors apart.
+// What Error wraps: the kinds of trouble a caller may want to tell apart.
 var (
-	ErrUnknownFormat = errors.New("unknown format")
+	ErrUnknownFormat = errors.New("not a format that xelpack reads")
 	ErrMalformed     = errors.New("malformed")
 	ErrNoPoints      = errors.New("no points")
 	ErrIsRegion      = errors.New("a region, not a route")
@@ -18,14 +18,13 @@ var (
 	ErrTooLarge      = errors.New("too large")
 )
 
-// Error is an error in the content of a file.
+// Error says what is wrong with a file.
 type Error struct {
-	File string // as passed to Read
-	// in the file: "features[2].geometry" or "line 3, column 14"; empty: the file as a whole
-	Place   string
+	File    string // as given to Read
+	Place   string // in the file: "features[2].geometry" or "line 3, column 14"; empty when it is the file as a whole
 	Problem string // what is wrong there
 	Remedy  string // what to do about it; may be empty
-	Err     error  // one of the sentinels of this package
+	Err     error  // one of the errors of this package
 }
 
 // Error returns "flight.geojson: features[2].geometry: it is null (a feature without geometry has
@@ -47,12 +46,12 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// malformed returns an Error at the place being read.
+// malformed returns an Error about the place that is being read.
 func malformed(remedy, format string, args ...any) *Error {
 	return &Error{Problem: fmt.Sprintf(format, args...), Remedy: remedy, Err: ErrMalformed}
 }
 
-// inFile adds the file's name to err.
+// inFile puts the file's name into err.
 func inFile(path string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.File = path
@@ -61,7 +60,7 @@ func inFile(path string, err error) error {
 	return fmt.Errorf("read route %s: %w", path, err)
 }
 
-// within prefixes the place of err: within("features[2]", …) of "geometry" is
+// within puts an outer place before that of err: within("features[2]", …) of "geometry" is
 // "features[2].geometry".
 func within(place string, err error) error {
 	if err == nil {
@@ -83,7 +82,7 @@ func within(place string, err error) error {
 	return e
 }
 
-// lineColumn returns the line and column at offset bytes, both counted from 1.
+// lineColumn names the place at offset bytes, both numbers counted from 1.
 func lineColumn(data []byte, offset int64) string {
 	before := data[:min(max(offset, 0), int64(len(data)))]
 	line := bytes.Count(before, []byte("\n")) + 1

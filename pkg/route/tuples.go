@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// tupleList is the content of a <coordinates> element: longitude, latitude and, if there is a third
+// tupleList is what a <coordinates> element says: longitude, latitude and, where there is a third
 // part, altitude of each point.
 type tupleList struct {
 	list  [][]string
-	plain bool // written in KML's form: blanks between points, commas in them
+	plain bool // it is written as KML has it, blanks between points and commas in them
 }
 
-// longestHop is how many degrees a leg may span if the points were split by counting numbers.
+// longestHop is how many degrees the legs of points may span that are told apart by counting only.
 const longestHop = 30
 
-// tuples reads the text of a <coordinates> element. Text that is not in KML's form is read if there
-// is only one way to read it; otherwise the error names the first point that is not in KML's form.
+// tuples reads the text of a <coordinates> element. Text that is not written as KML has it is read
+// if there is one way only to read it; the error names the first point that KML would not have.
 func tuples(text string) (tupleList, error) {
 	list, errPlain := byBlanks(text, false)
 	if errPlain == nil {
@@ -30,7 +30,7 @@ func tuples(text string) (tupleList, error) {
 	}
 	semicolons := strings.ContainsAny(text, ";|")
 	if semicolons && strings.Contains(text, ",") && !strings.Contains(text, ".") {
-		return tupleList{}, errPlain // commas may be decimal commas
+		return tupleList{}, errPlain // commas may be decimal ones
 	}
 	if list := byRows(text); list != nil {
 		return tupleList{list: list}, nil
@@ -51,7 +51,8 @@ func tuples(text string) (tupleList, error) {
 	return tupleList{}, errPlain
 }
 
-// byBlanks splits points at blanks. If loose, commas at the ends of a point are ignored.
+// byBlanks takes blanks for what separates points. Commas at the ends of a point are let pass if
+// they are loose.
 func byBlanks(text string, loose bool) ([][]string, error) {
 	var list [][]string
 	for field := range strings.FieldsSeq(text) {
@@ -64,21 +65,17 @@ func byBlanks(text string, loose bool) ([][]string, error) {
 			}
 		}
 		parts := strings.SplitN(field, ",", 5)
-		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" ||
-			strings.ContainsAny(field, ";|") {
-			return nil, within(fmt.Sprintf("point %d", len(list)+1),
-				malformed("KML writes longitude,latitude,altitude without blanks, and a blank "+
-					"between points",
-					"%q is not a point, and it is not certain how the numbers belong together",
-					excerpt(field)))
+		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || strings.ContainsAny(field, ";|") {
+			return nil, within(fmt.Sprintf("point %d", len(list)+1), malformed("KML writes longitude,latitude,altitude without blanks, and a blank between points",
+				"%q is no point, and how the numbers belong together is not certain", excerpt(field)))
 		}
 		list = append(list, parts)
 	}
 	return list, nil
 }
 
-// byRows splits points at line ends or semicolons. It returns nil unless every row has two or three
-// numbers, separated by commas or by blanks only.
+// byRows takes the ends of lines, or semicolons, for what separates points; nil if the rows are not
+// all of two or three numbers, with commas between them or with blanks only.
 func byRows(text string) [][]string {
 	separator := "\n"
 	if strings.ContainsAny(text, ";|") {
@@ -99,8 +96,7 @@ func byRows(text string) [][]string {
 			return nil
 		}
 		for i, part := range split {
-			if split[i] = strings.TrimSpace(part); split[i] == "" ||
-				strings.ContainsAny(split[i], " \t") {
+			if split[i] = strings.TrimSpace(part); split[i] == "" || strings.ContainsAny(split[i], " \t") {
 				return nil
 			}
 		}
@@ -114,8 +110,8 @@ var (
 	blanks      = regexp.MustCompile(`[\s\p{Z}]+`)
 )
 
-// byCount joins numbers across commas, whether or not there are blanks, and splits points by
-// counting in threes or twos. It returns nil if that is not certain.
+// byCount lets commas bind what stands on both sides, blanks or not, and tells points apart by
+// counting numbers in threes or twos; nil if that is not certain.
 func byCount(text string) [][]string {
 	text = aroundComma.ReplaceAllString(strings.TrimSpace(text), ",")
 	if !strings.Contains(text, ",") {
@@ -135,7 +131,7 @@ func byCount(text string) [][]string {
 	return list
 }
 
-// grouped groups numbers in threes or twos, if only one of these gives a plausible flight.
+// grouped puts numbers together in threes or twos, whichever alone makes a way that can be flown.
 func grouped(parts []string) [][]string {
 	if len(parts) > 1 && parts[0] == "" {
 		parts = parts[1:]
@@ -159,8 +155,8 @@ func grouped(parts []string) [][]string {
 	return twos
 }
 
-// altitudesOnly reports whether every third number can only be an altitude: it is missing, 0 like
-// all the others, or not a valid longitude.
+// altitudesOnly reports whether every third number can be nothing but an altitude: it is missing, 0
+// like all the others, or no longitude.
 func altitudesOnly(parts []string) bool {
 	for i := 2; i < len(parts); i += 3 {
 		v, err := coordinate("", parts[i])
@@ -171,8 +167,8 @@ func altitudesOnly(parts []string) bool {
 	return true
 }
 
-// inGroups returns parts in groups of size; nil if they give no plausible flight, or one with legs
-// of more than hop degrees.
+// inGroups returns parts in groups of size; nil if that makes no way that can be flown, or one with
+// legs of more than hop degrees.
 func inGroups(parts []string, size int, hop float64) [][]string {
 	if len(parts)%size != 0 {
 		return nil

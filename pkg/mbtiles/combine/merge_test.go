@@ -129,17 +129,20 @@ func TestMergeMetadata(t *testing.T) {
 	usgs := map[string]string{"attribution": "USGS", "providers": "usgs", "licence": "public domain", "redistributable": "true",
 		"encoder": "xelpack 1 best", "builder": "x"}
 	bing := map[string]string{"attribution": "© Microsoft", "providers": "bing", "licence": "commercial", "redistributable": "false"}
-	one := func(name string, seed uint64) made { return made{name, seed, mbtiles.Record{}} }
-	a, b := build(t, "a", eox, one("16_16_BI12", 1)), build(t, "b", usgs, one("32_16_BI12", 2), one("16_16_BI12", 3))
-	c := build(t, "c", bing, one("48_16_BI12", 4))
+	one := func(name string, seed uint64, provider string) made {
+		return made{name, seed, mbtiles.Record{Provider: provider, Chunks: 4}}
+	}
+	a, b := build(t, "a", eox, one("16_16_BI12", 1, "eox")), build(t, "b", usgs, one("32_16_BI12", 2, "usgs"), one("16_16_BI12", 3, "usgs"))
+	c := build(t, "c", bing, one("48_16_BI12", 4, "bing"))
+	const credits = "© EOX, CC BY-NC-SA 4.0 (https://creativecommons.org/licenses/by-nc-sa/4.0/), changed | USGS, public domain"
 
 	m, _ := merged(t, MergeOptions{}, a, b)
 	checkMeta(t, m, map[string]string{
-		"name": "m", "attribution": "© EOX | USGS", "xelpack:providers": "eox,usgs", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nusgs: public domain",
+		"name": "m", "attribution": credits, "xelpack:providers": "eox,usgs", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nusgs: public domain",
 		"xelpack:redistributable": "true", "xelpack:encoder": "xelpack 1 good, xelpack 1 best", "xelpack:builder": "x",
 	})
 	again, _ := merged(t, MergeOptions{}, m, a)
-	checkMeta(t, again, map[string]string{"attribution": "© EOX | USGS", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nusgs: public domain", "xelpack:providers": "eox,usgs"})
+	checkMeta(t, again, map[string]string{"attribution": credits, "xelpack:licence": "eox: CC BY-NC-SA 4.0\nusgs: public domain", "xelpack:providers": "eox,usgs"})
 
 	path := filepath.Join(t.TempDir(), "m.mbtiles")
 	_, err := Merge(t.Context(), path, []*mbtiles.Archive{a, c}, MergeOptions{})
@@ -150,10 +153,10 @@ func TestMergeMetadata(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	forced, _ := merged(t, MergeOptions{Force: true}, a, c)
-	checkMeta(t, forced, map[string]string{"xelpack:redistributable": "false", "xelpack:licence": "eox: CC BY-NC-SA 4.0\nbing: commercial"})
+	checkMeta(t, forced, map[string]string{"xelpack:redistributable": "false", "xelpack:licence": "bing: commercial\neox: CC BY-NC-SA 4.0"})
 
 	// Who gives nothing is not named, and does not mix.
-	twin := build(t, "twin", bing, one("16_16_BI12", 5))
+	twin := build(t, "twin", bing, one("16_16_BI12", 5, "bing"))
 	alone, _ := merged(t, MergeOptions{}, a, twin)
 	checkMeta(t, alone, map[string]string{"xelpack:redistributable": "true", "xelpack:licence": "CC BY-NC-SA 4.0", "xelpack:providers": "eox"})
 }

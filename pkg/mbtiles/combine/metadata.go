@@ -3,9 +3,9 @@ package combine
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -15,7 +15,7 @@ const (
 )
 
 // combine returns the metadata of an archive that has textures of several. What all of them say
-// alike stays; attribution, providers and licences add up; the rest is dropped, for it is no longer
+// alike stays; sources add up, and what follows from them is said anew; the rest is dropped, for it is no longer
 // true: name, description, plan.
 func combine(all []*entrant, force bool) (map[string]string, error) {
 	if len(all) == 1 {
@@ -32,20 +32,26 @@ func combine(all []*entrant, force bool) (map[string]string, error) {
 			}
 		}
 	}
-	free, err := redistributable(all, force)
-	if err != nil || len(all) == 0 {
+	if err := mixture(all, force); err != nil || len(all) == 0 {
 		return meta, err
 	}
-	meta[mbtiles.KeyRedistributable] = strconv.FormatBool(free)
+	var sources terms.Sources
+	for _, in := range all {
+		of, err := mbtiles.SourcesOf(in.meta)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Path(), err)
+		}
+		sources = sources.And(of)
+	}
+	if sources != nil {
+		meta[mbtiles.KeySources] = sources.String()
+	}
 	for name, lists := range map[string]struct {
 		separator string
 		of        func(*entrant) string
 	}{
-		"attribution":        {" | ", func(in *entrant) string { return in.meta["attribution"] }},
-		mbtiles.KeyProviders: {",", func(in *entrant) string { return in.meta[mbtiles.KeyProviders] }},
-		mbtiles.KeyLicence:   {"\n", func(in *entrant) string { return in.licence(agree(all, mbtiles.KeyLicence)) }},
-		keyEncoder:           {", ", func(in *entrant) string { return in.meta[keyEncoder] }},
-		keyJPEGDecoder:       {", ", func(in *entrant) string { return in.meta[keyJPEGDecoder] }},
+		keyEncoder:     {", ", func(in *entrant) string { return in.meta[keyEncoder] }},
+		keyJPEGDecoder: {", ", func(in *entrant) string { return in.meta[keyJPEGDecoder] }},
 	} {
 		if joined := union(all, lists.separator, lists.of); joined != "" {
 			meta[name] = joined
@@ -64,8 +70,9 @@ func agree(all []*entrant, name string) bool {
 	return true
 }
 
-// redistributable reports whether all may be passed on. An archive that does not say so may not.
-func redistributable(all []*entrant, force bool) (bool, error) {
+// mixture finds out whether some may be passed on and some may not. An archive that does not say so
+// may not.
+func mixture(all []*entrant, force bool) error {
 	var may, mayNot []string
 	for _, in := range all {
 		if in.meta[mbtiles.KeyRedistributable] == "true" {
@@ -75,19 +82,9 @@ func redistributable(all []*entrant, force bool) (bool, error) {
 		}
 	}
 	if len(may) > 0 && len(mayNot) > 0 && !force {
-		return false, fmt.Errorf("%w: %s may, %s may not", ErrMixture, strings.Join(may, ", "), strings.Join(mayNot, ", "))
+		return fmt.Errorf("%w: %s may, %s may not", ErrMixture, strings.Join(may, ", "), strings.Join(mayNot, ", "))
 	}
-	return len(mayNot) == 0, nil
-}
-
-// licence returns the lines of an archive's licence, each with the providers that it is of unless
-// it is that of all.
-func (e *entrant) licence(same bool) string {
-	licence := e.meta[mbtiles.KeyLicence]
-	if licence == "" || same || strings.Contains(licence, "\n") {
-		return licence
-	}
-	return e.meta[mbtiles.KeyProviders] + ": " + licence
+	return nil
 }
 
 // union joins lists, each thing once, in the order of the archives.

@@ -59,7 +59,7 @@ func patchMetadata(ctx context.Context, from, to *mbtiles.Archive, removed []str
 		return nil, fmt.Errorf("write metadata into the patch: %w", err)
 	}
 	meta := map[string]string{keyPatchMetadata: string(packed), keyPatchRemoved: strings.Join(removed, "\n")}
-	for _, name := range [...]string{"attribution", mbtiles.KeyProviders, mbtiles.KeyLicence, mbtiles.KeyRedistributable} {
+	for _, name := range [...]string{"attribution", mbtiles.KeyProviders, mbtiles.KeySources, mbtiles.KeyLicence, mbtiles.KeyRedistributable} {
 		if value, ok := target[name]; ok {
 			meta[name] = value
 		}

@@ -1,0 +1,188 @@
+package terms
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Source is imagery of one provider in an archive. Its JSON stands in archives.
+type Source struct {
+	ID          string `json:"id"`
+	Name        string `json:"name,omitempty"`
+	Imagery     string `json:"imagery,omitempty"` // when it was taken and how sharp it is, for people
+	Licence     string `json:"licence,omitempty"`
+	Terms       Terms  `json:"terms"`
+	Attribution string `json:"attribution,omitempty"`
+	Chunks      int    `json:"chunks"`   // from which textures are built, however many were fetched for them
+	Textures    int    `json:"textures"` // that have some of it
+}
+
+// Credit names the source as its licence asks: whose it is, under which licence, and that it was
+// changed.
+func (s Source) Credit() string {
+	credit := cmp.Or(s.Attribution, s.Name, s.ID)
+	if credit == "" {
+		return ""
+	}
+	if s.Licence != "" {
+		credit += ", " + s.Licence
+	}
+	if s.Terms.LicenceURL != "" {
+		credit += " (" + s.Terms.LicenceURL + ")"
+	}
+	if s.Terms.Attribution == Yes && s.Terms.Derivatives == Yes {
+		credit += ", changed"
+	}
+	return credit
+}
+
+// Blend says why imagery of the two may not be in one texture, or nil: a texture cannot be under two
+// licences each of which wants to be its only one.
+func Blend(a, b Source) error {
+	if a.Terms.ShareAlike == Yes && b.Terms.ShareAlike == Yes && a.Licence != b.Licence {
+		return fmt.Errorf("%s (%s) and %s (%s) cannot be in one texture: either licence wants the whole to be under it", a.ID, a.Licence, b.ID, b.Licence)
+	}
+	return nil
+}
+
+// Sources is what an archive is made of, the most chunks first.
+type Sources []Source
+
+// String returns what ParseSources reads.
+func (list Sources) String() string {
+	text, _ := json.Marshal(list) // cannot fail: texts and numbers only
+	return string(text)
+}
+
+// ParseSources reads sources.
+func ParseSources(text string) (list Sources, err error) {
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("list of sources: %w", err)
+	}
+	return list, nil
+}
+
+// Terms returns the terms of the whole.
+func (list Sources) Terms() Terms {
+	var t Terms
+	for i, s := range list {
+		if i == 0 {
+			t = s.Terms
+		} else {
+			t = t.Both(s.Terms)
+		}
+	}
+	return t
+}
+
+// And returns list and those of more that it lacks. What both describe otherwise has the terms of
+// both.
+func (list Sources) And(more Sources) Sources {
+	all := slices.Clone(list)
+	for _, s := range more {
+		i := list.index(s.ID)
+		if i < 0 {
+			all = append(all, s)
+			continue
+		}
+		t := &all[i]
+		t.Terms, t.Licence, t.Attribution = t.Terms.Both(s.Terms), and(t.Licence, s.Licence), and(t.Attribution, s.Attribution)
+	}
+	return all
+}
+
+func (list Sources) index(id string) int {
+	return slices.IndexFunc(list, func(s Source) bool { return s.ID == id })
+}
+
+// and joins two texts, unless the one says what the other does.
+func and(a, b string) string {
+	switch {
+	case strings.Contains(a, b):
+		return a
+	case strings.Contains(b, a):
+		return b
+	}
+	return a + "; " + b
+}
+
+// Lines joins what of gives of each source, each text once, with what stands between them.
+func (list Sources) Lines(between string, of func(Source) string) string {
+	var lines []string
+	for _, s := range list {
+		if line := of(s); line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, between)
+}
+
+// Use counts how many chunks are of each source, by its id.
+type Use map[string]int
+
+// String returns what ParseUse reads: "eox16:76,ign:180", in the order of the ids; "0" for none.
+func (u Use) String() string {
+	if len(u) == 0 {
+		return "0"
+	}
+	var parts []string
+	for _, id := range slices.Sorted(maps.Keys(u)) {
+		parts = append(parts, id+":"+strconv.Itoa(u[id]))
+	}
+	return strings.Join(parts, ",")
+}
+
+// ParseUse reads how many chunks are of each source.
+func ParseUse(text string) (Use, error) {
+	u := Use{}
+	if text == "0" {
+		return u, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		id, count, ok := strings.Cut(part, ":")
+		n, err := strconv.Atoi(count)
+		if _, twice := u[id]; !ok || err != nil || n <= 0 || twice {
+			return nil, errors.New("want id:chunks,id:chunks with each id once")
+		}
+		u[id] = n
+	}
+	return u, nil
+}
+
+// Tally sums up what textures are made of.
+type Tally map[string]*struct{ Chunks, Textures int }
+
+// Add counts n textures of which each, or all together, are of these chunks.
+func (t Tally) Add(u Use, textures int) {
+	for id, chunks := range u {
+		if t[id] == nil {
+			t[id] = new(struct{ Chunks, Textures int })
+		}
+		t[id].Chunks += chunks
+		t[id].Textures += textures
+	}
+}
+
+// Counted returns the sources that were used, with their counts, the most chunks first. One that is
+// not described is what the source without an id is; if there is none, only its id is known.
+func (list Sources) Counted(t Tally) Sources {
+	var used Sources
+	for _, id := range slices.Sorted(maps.Keys(t)) {
+		var s Source
+		for _, described := range [...]string{"", id} {
+			if i := list.index(described); i >= 0 {
+				s = list[i]
+			}
+		}
+		s.ID, s.Chunks, s.Textures = id, t[id].Chunks, t[id].Textures
+		used = append(used, s)
+	}
+	slices.SortStableFunc(used, func(a, b Source) int { return cmp.Compare(b.Chunks, a.Chunks) })
+	return used
+}
