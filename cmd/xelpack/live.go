@@ -109,10 +109,10 @@ func (o liveOptions) openDisk(ctx context.Context, p fetch.Provider, log *slog.L
 // pipeline says how live textures are made: by few, and on what processor time others leave.
 func (o liveOptions) pipeline(source fetch.Source, p fetch.Provider, observer pack.Observer) pack.Options {
 	return pack.Options{
-		Source: source, MaxZL: p.MaxZL, Observer: observer, LowPriority: true,
+		Observer: observer, LowPriority: true,
 		Workers: min(o.Workers, runtime.GOMAXPROCS(0)),
 		Memory:  max(minPipelineMemory, int64(o.Workers)*mount.LiveLayout().Size()),
-	}
+	}.From(source, p)
 }
 
 // minPipelineMemory has room for as many textures under way as keep the network busy.

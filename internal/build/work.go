@@ -44,8 +44,8 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 	defer source.Close()
 	source.Client.Candidates(w.provider, pack.Candidates(w.writer.Has, w.known, w.provider.MaxZL)...)
 	pipeline := pack.New(pack.Options{
-		Quality: w.making.Quality, Compression: w.making.Compression, Source: source, MaxZL: w.provider.MaxZL, Observer: w.Observer,
-	})
+		Quality: w.making.Quality, Compression: w.making.Compression, Observer: w.Observer,
+	}.From(source, w.provider))
 	defer func() { _ = pipeline.Close() }()
 	w.job.Client = source.Client
 	end := func(pack.Report) {}

@@ -1,12 +1,12 @@
-// Package doctor looks for what would keep a mount from working, and says of each thing how it is
-// and what to do about it.
+// Package doctor looks for problems that would keep a mount from working, and says what to do about
+// each.
 //
 //	findings := doctor.FUSE(ctx)
 //	findings = append(findings, doctor.Limits(), doctor.Memory(2<<30+200e6), doctor.Disk(cache, 20e9))
 //	findings = append(findings, doctor.XPlane(ctx, dir, []string{"/home/me/scenery/zzXEL_eur_ortho"})...)
 //	if doctor.Worst(findings) == doctor.Failure { … }
 //
-// Nothing is changed, but for one mount in a temporary folder, which is taken away again.
+// It changes nothing, except for one trial mount in a temporary folder, which it removes.
 package doctor
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// Verdict is how something is.
+// Verdict is the result of a check.
 type Verdict string
 
-// The verdicts, from good to bad. Skipped is for what could not be looked at, or was not asked for.
+// The verdicts, from good to bad. Skipped is for what could not be checked, or was not asked for.
 const (
 	OK      Verdict = "ok"
 	Skipped Verdict = "skipped"
@@ -26,12 +26,12 @@ const (
 	Failure Verdict = "failure"
 )
 
-// Finding is one thing that was looked at. Its JSON is a contract with scripts.
+// Finding is the result of one check. Scripts rely on its JSON.
 type Finding struct {
 	Subject string  `json:"subject"`
 	Verdict Verdict `json:"verdict"`
 	Detail  string  `json:"detail"`           // what was found
-	Remedy  string  `json:"remedy,omitempty"` // what to do about it; none where all is well
+	Remedy  string  `json:"remedy,omitempty"` // what to do about it; empty if all is well
 }
 
 // Worst returns the worst verdict.
@@ -46,7 +46,7 @@ func Worst(findings []Finding) Verdict {
 	return worst
 }
 
-// subject makes the findings about one thing.
+// subject makes findings about one thing.
 type subject string
 
 func (s subject) ok(format string, args ...any) Finding {
@@ -58,12 +58,14 @@ func (s subject) skipped(why string) Finding {
 }
 
 func (s subject) warning(remedy, format string, args ...any) Finding {
-	return Finding{Subject: string(s), Verdict: Warning, Detail: words.Sprintf(format, args...), Remedy: remedy}
+	return Finding{Subject: string(s), Verdict: Warning, Detail: words.Sprintf(format, args...),
+		Remedy: remedy}
 }
 
 func (s subject) failure(remedy, format string, args ...any) Finding {
-	return Finding{Subject: string(s), Verdict: Failure, Detail: words.Sprintf(format, args...), Remedy: remedy}
+	return Finding{Subject: string(s), Verdict: Failure, Detail: words.Sprintf(format, args...),
+		Remedy: remedy}
 }
 
-// gb writes bytes for people.
+// gb formats bytes for people.
 func gb(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }

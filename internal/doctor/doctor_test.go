@@ -52,7 +52,8 @@ func TestWorst(t *testing.T) {
 	for _, c := range []struct {
 		in   []Verdict
 		want Verdict
-	}{{nil, OK}, {[]Verdict{Skipped, OK}, Skipped}, {[]Verdict{Failure, Warning}, Failure}, {[]Verdict{OK, Warning, Skipped}, Warning}} {
+	}{{nil, OK}, {[]Verdict{Skipped, OK}, Skipped}, {[]Verdict{Failure, Warning},
+		Failure}, {[]Verdict{OK, Warning, Skipped}, Warning}} {
 		var findings []Finding
 		for _, v := range c.in {
 			findings = append(findings, Finding{Verdict: v})
@@ -65,12 +66,15 @@ func TestWorst(t *testing.T) {
 
 func TestReadPacks(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "scenery_packs.ini")
-	text := "I\r\n1000 Version\r\nSCENERY\r\n\r\nSCENERY_PACK Custom Scenery/A b/\r\nSCENERY_PACK_DISABLED C:\\X-Plane 12\\Custom Scenery\\C\\\nSCENERY_PACK *GLOBAL_AIRPORTS*\nrubbish\n"
+	text := "I\r\n1000 Version\r\nSCENERY\r\n\r\nSCENERY_PACK Custom Scenery/A " +
+		"b/\r\nSCENERY_PACK_DISABLED C:\\X-Plane 12\\Custom Scenery\\C\\\nSCENERY_PACK " +
+		"*GLOBAL_AIRPORTS*\nrubbish\n"
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	got, err := readPacks(file)
-	want := []pack{{"Custom Scenery/A b", false}, {"C:/X-Plane 12/Custom Scenery/C", true}, {"*GLOBAL_AIRPORTS*", false}}
+	want := []pack{{"Custom Scenery/A b", false}, {"C:/X-Plane 12/Custom Scenery/C", true},
+		{"*GLOBAL_AIRPORTS*", false}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(pack{})); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -84,8 +88,10 @@ func TestFindXPlane(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(home, ".x-plane"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for file, text := range map[string]string{"x-plane_install_12.txt": "/gone/X-Plane 12/\n" + xp + "/\n", "x-plane_install_11.txt": home + "\n"} {
-		if err := os.WriteFile(filepath.Join(home, ".x-plane", file), []byte(text), 0o666); err != nil {
+	for file, text := range map[string]string{"x-plane_install_12.txt": "/gone/X-Plane 12/\n" + xp +
+		"/\n", "x-plane_install_11.txt": home + "\n"} {
+		if err := os.WriteFile(filepath.Join(home, ".x-plane", file), []byte(text),
+			0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

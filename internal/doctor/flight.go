@@ -14,29 +14,35 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// Scenery looks at a package as it was opened, or at why it was not.
+// Scenery checks a scenery package, or the error from opening it.
 func Scenery(dir string, p *scenery.Package, err error) Finding {
 	const s = subject("scenery")
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return s.failure("check the path; the package is the folder that holds \"Earth nav data\"", "%v", err)
+		return s.failure("check the path; name the folder that contains \"Earth nav data\"", "%v",
+			err)
 	case err != nil:
-		return s.failure("name the folder that holds \"Earth nav data\" and terrain", "%v", err)
+		return s.failure("name the folder that contains \"Earth nav data\" and \"terrain\"", "%v",
+			err)
 	case len(p.Textures()) == 0:
-		return s.failure("name an ortho package, such as AutoOrtho, XEarthLayer or Ortho4XP make", "%s: its terrain names no ground texture", dir)
+		return s.failure("name an ortho package, such as AutoOrtho, XEarthLayer or Ortho4XP make",
+			"%s: its terrain names no ground texture", dir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "Earth nav data")); err != nil {
-		return s.failure("name the folder that holds \"Earth nav data\"", "%s: no mesh: %v", dir, err)
+		return s.failure("name the folder that contains \"Earth nav data\"", "%s: no mesh: %v", dir,
+			err)
 	}
-	text := fmt.Sprintf("%s: %d textures named by %d terrain files", dir, len(p.Textures()), p.Terrains())
+	text := fmt.Sprintf("%s: %d textures named by %d terrain files", dir, len(p.Textures()),
+		p.Terrains())
 	if n := p.SkippedCount(); n > 0 {
-		return s.warning("mend these files, or install the package again: nothing is packed or made live for their ground", "%s; %d terrain files cannot be used: %s", text, n, p.SkippedText())
+		return s.warning("repair these files, or install the package again: their textures are "+
+			"neither packed nor made live", "%s; %d terrain files cannot be used: %s", text, n,
+			p.SkippedText())
 	}
 	return s.ok("%s", text)
 }
 
-// Archive opens an archive and asks it how it is. What is said of its textures is not checked: that
-// is what verify does.
+// Archive opens an archive and checks its state. It does not check the textures; verify does.
 func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 	const s = subject("archive")
 	a, err := mbtiles.Open(ctx, file)
@@ -44,40 +50,47 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 		return nil, s.failure(remedyArchive(err, file), "%v", err)
 	}
 	if err := a.NoPatch(); err != nil {
-		return nil, s.failure("apply it, and mount what that makes", "%v", errors.Join(err, a.Close()))
+		return nil, s.failure("apply the patch, and mount the result", "%v",
+			errors.Join(err, a.Close()))
 	}
 	info, err := a.Info(ctx)
 	switch {
 	case err != nil:
 		return a, s.failure(remedyArchive(err, file), "%v", err)
 	case info.State != "complete":
-		return a, s.warning("run the same build again: it goes on where it stopped", "%s: not finished: %d textures", file, info.Textures)
+		return a, s.warning("run the same build again: it continues where it stopped",
+			"%s: not finished: %d textures", file, info.Textures)
 	case info.Holes > 0:
-		return a, s.warning("fetch them again: "+shellescape.QuoteCommand([]string{"xelpack", "repair", file}), "%s: holes: %d of %d textures lack %d chunks", file, info.Holes, info.Textures, info.Failed)
+		return a, s.warning("fetch them again: "+shellescape.QuoteCommand(
+			[]string{"xelpack", "repair", file}), "%s: holes: %d of %d textures lack %d chunks",
+			file, info.Holes, info.Textures, info.Failed)
 	case info.Textures == 0:
-		return a, s.warning("build it anew", "%s: no textures", file)
+		return a, s.warning("build it again", "%s: no textures", file)
 	default:
-		return a, s.ok("%s: %d textures, %s; `xelpack verify` reads them all", file, info.Textures, gb(info.FileBytes))
+		return a, s.ok("%s: %d textures, %s; `xelpack verify` reads them all", file, info.Textures,
+			gb(info.FileBytes))
 	}
 }
 
 func remedyArchive(err error, file string) string {
 	switch {
 	case errors.Is(err, mbtiles.ErrUnfinished):
-		return "run the same build again: it goes on where it stopped"
+		return "run the same build again: it continues where it stopped"
 	case errors.Is(err, os.ErrNotExist):
 		return "check the path"
 	case errors.Is(err, mbtiles.ErrVersion):
 		return "update xelpack"
 	case errors.Is(err, mbtiles.ErrNotArchive):
-		return "name a file that `xelpack build` has made"
+		return "name a file made by `xelpack build`"
 	default:
-		return "copy it again from where it came, or build it anew; what is damaged, and whether it can be repaired, says: " + shellescape.QuoteCommand([]string{"xelpack", "verify", file})
+		return "copy it again from its source, or build it again; to see what is damaged and " +
+			"whether it can be repaired: " +
+			shellescape.QuoteCommand([]string{"xelpack", "verify", file})
 	}
 }
 
-// Coverage says how much of what the scenery names is packed, and whether a mount of it all never
-// asks a provider: nothing is left to be made live.
+// Coverage reports how much of what the scenery names is packed, and whether a mount never needs a
+// provider because nothing is left to be made live.
 func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) (f Finding, whole bool) {
 	const s = subject("coverage")
 	named, packed, real := 0, 0, 0
@@ -96,28 +109,34 @@ func Coverage(packages []*scenery.Package, archives []*mbtiles.Archive) (f Findi
 	whole = len(archives) > 0 && packed+real == named // without scenery nothing is made live
 	switch {
 	case named == 0 || len(archives) == 0:
-		return s.skipped("give an archive and --scenery to see how well they fit"), whole
+		return s.skipped("give an archive and --scenery to compare them"), whole
 	case whole:
-		return s.ok("all %d textures that the scenery names are packed, or real files of it", named), whole
+		return s.ok("all %d textures that the scenery names are packed or real files", named), whole
 	case packed == 0:
-		return s.warning("build the archive with the same --scenery: names are made of place, zoom level and maptype", "none of %d textures that the scenery names is packed: all are made live", named), whole
+		return s.warning("build the archive with the same --scenery: place, zoom level and "+
+			"maptype must match", "none of the %d textures that the scenery names is packed: all "+
+			"are made live", named), whole
 	default:
-		return s.ok("%d of %d textures that the scenery names are packed; the others are made live where they are needed", packed, named), whole
+		return s.ok("%d of %d textures that the scenery names are packed; the others are made live",
+			packed, named), whole
 	}
 }
 
-// Provider reports what one request to the provider brought. That it did not answer matters less
-// where nothing needs it.
+// Provider reports the result of one request to the provider. A failure matters less if nothing
+// needs the provider.
 func Provider(id string, said string, err error, needed bool) Finding {
 	const s = subject("provider")
 	if err != nil && !needed {
-		return s.warning("fly all the same: all that the mount serves is packed; before the next build check the line, the provider's address and token", "%s: %v", id, err)
+		return s.warning("you can fly: everything that the mount serves is packed; before the "+
+			"next build, check the network, the provider's address and the token", "%s: %v", id,
+			err)
 	}
 	if err != nil {
-		return s.failure("check the line, the provider's address and token, or choose another --provider; archived textures need none", "%s: %v", id, err)
+		return s.failure("check the network, the provider's address and the token, or choose "+
+			"another --provider; archived textures need none", "%s: %v", id, err)
 	}
 	return s.ok("%s: %s", id, said)
 }
 
-// NotAsked is a provider that was left alone.
+// NotAsked is the finding for a provider that was not asked.
 func NotAsked(why string) Finding { return subject("provider").skipped(why) }

@@ -6,7 +6,7 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// Memory compares what is available with what a mount may take.
+// Memory compares the available memory with what a mount may need.
 func Memory(need int64) Finding {
 	const s = subject("memory")
 	proc, err := procfs.NewDefaultFS()

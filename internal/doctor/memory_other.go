@@ -2,7 +2,7 @@
 
 package doctor
 
-// Memory compares what is available with what a mount may take.
+// Memory compares the available memory with what a mount may need.
 func Memory(int64) Finding {
 	return subject("memory").skipped("this system does not say how much is available")
 }

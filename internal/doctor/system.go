@@ -12,13 +12,15 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// enoughDescriptors is what a busy mount may have open: a file a descriptor, and X-Plane opens some
-// thousand in one go.
+// enoughDescriptors is how many files a busy mount may have open: X-Plane opens about a thousand at
+// once.
 const enoughDescriptors = 8192
 
 func limits(s subject, hard uint64) Finding {
 	if hard < enoughDescriptors {
-		return s.warning(fmt.Sprintf("raise it: LimitNOFILE=%d in the systemd unit, or a line \"* hard nofile %d\" in /etc/security/limits.conf", 8*enoughDescriptors, 8*enoughDescriptors),
+		return s.warning(fmt.Sprintf(
+			"raise it: LimitNOFILE=%d in the systemd unit, or a line \"* hard nofile %d\" in "+
+				"/etc/security/limits.conf", 8*enoughDescriptors, 8*enoughDescriptors),
 			"a process may open %d files; X-Plane opens thousands at once", hard)
 	}
 	return s.ok("a process may open %d files", hard)
@@ -26,20 +28,22 @@ func limits(s subject, hard uint64) Finding {
 
 func memory(s subject, available, need int64) Finding {
 	if available < need {
-		return s.warning("close other programs, or give the mount a smaller --memory-cache", "%s available; a mount may take up to %s", gb(available), gb(need))
+		return s.warning("close other programs, or give the mount a smaller --memory-cache",
+			"%s available; a mount may need up to %s", gb(available), gb(need))
 	}
-	return s.ok("%s available; a mount takes up to %s", gb(available), gb(need))
+	return s.ok("%s available; a mount needs up to %s", gb(available), gb(need))
 }
 
-// leastDisk is what there must be in any case: a few textures and their log.
+// leastDisk is the free space needed in any case: a few textures and their log.
 const leastDisk = 1e9
 
-// Disk compares the space at dir, or where it would be made, with what is to be kept there.
+// Disk compares the free space at dir, or at its parent if it does not exist yet, with the space
+// that the caches may need.
 func Disk(dir string, wanted int64) Finding {
 	const s = subject("disk")
-	at, err := realpath.Of(dir) // a link to another disk, perhaps
+	at, err := realpath.Of(dir) // it may be a link to another disk
 	if err != nil {
-		return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%s: %v", dir, err)
+		return s.failure("choose a usable cache directory (XDG_CACHE_HOME)", "%s: %v", dir, err)
 	}
 	var there filesys.Info
 	for {
@@ -47,12 +51,13 @@ func Disk(dir string, wanted int64) Finding {
 			break
 		}
 		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
-			return s.failure("give xelpack a cache directory that can be used (XDG_CACHE_HOME)", "%v", err)
+			return s.failure("choose a usable cache directory (XDG_CACHE_HOME)", "%v", err)
 		}
 		at = filepath.Dir(at)
 	}
 	if filesys.Writable(at) != nil {
-		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)", "%s cannot be written", at)
+		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)",
+			"%s is not writable", at)
 	}
 	return room(s, dir, there.Free, wanted)
 }
@@ -60,15 +65,18 @@ func Disk(dir string, wanted int64) Finding {
 func room(s subject, dir string, free, wanted int64) Finding {
 	switch {
 	case free < leastDisk:
-		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s", gb(free), dir)
+		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s",
+			gb(free), dir)
 	case free < wanted:
-		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less (--keep-chunks, mount's --disk-cache)", "%s free in %s; the caches may grow to %s", gb(free), dir, gb(wanted))
+		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less "+
+			"(--keep-chunks, mount's --disk-cache)", "%s free in %s; the caches may grow to %s",
+			gb(free), dir, gb(wanted))
 	default:
 		return s.ok("%s free in %s", gb(free), dir)
 	}
 }
 
-// Config reports whether the user's files could be read.
+// Config reports whether the user's configuration files could be read.
 func Config(errs ...error) Finding {
 	const s = subject("configuration")
 	var said []string
@@ -78,7 +86,8 @@ func Config(errs ...error) Finding {
 		}
 	}
 	if len(said) > 0 {
-		return s.failure("mend what is named, or take it out", "%s", strings.Join(said, "; "))
+		return s.failure("correct the named entries, or remove them", "%s",
+			strings.Join(said, "; "))
 	}
-	return s.ok("config.toml and providers.toml are readable, or not there")
+	return s.ok("config.toml and providers.toml are readable or absent")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// Limits looks at how many files a process may open.
+// Limits checks how many files a process may open.
 func Limits() Finding { return subject("open files").ok("Windows sets no limit that matters") }
 
 // memoryStatus is MEMORYSTATUSEX.
@@ -19,7 +19,7 @@ type memoryStatus struct {
 
 var globalMemoryStatusEx = windows.NewLazySystemDLL("kernel32.dll").NewProc("GlobalMemoryStatusEx")
 
-// Memory compares what is available with what a mount may take.
+// Memory compares the available memory with what a mount may need.
 func Memory(need int64) Finding {
 	const s = subject("memory")
 	m := memoryStatus{length: uint32(unsafe.Sizeof(memoryStatus{}))}

@@ -13,8 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// FindXPlane returns the folder of an X-Plane 12 (or 11) of this user, as its installer wrote it
-// down, or "".
+// FindXPlane returns the folder of this user's X-Plane 12 (or 11), as its installer recorded it, or
+// "".
 func FindXPlane(home string) string {
 	for _, version := range []string{"12", "11"} {
 		text, err := os.ReadFile(filepath.Join(home, ".x-plane", "x-plane_install_"+version+".txt"))
@@ -39,7 +39,7 @@ type pack struct {
 
 func (p pack) name() string { return filepath.Base(p.path) }
 
-// dir is where it is, beside or in the folder Custom Scenery.
+// dir returns the package's folder, in or outside Custom Scenery.
 func (p pack) dir(custom string) string {
 	if filepath.IsAbs(p.path) {
 		return p.path
@@ -47,20 +47,22 @@ func (p pack) dir(custom string) string {
 	return filepath.Join(filepath.Dir(custom), p.path)
 }
 
-// XPlane looks at the Custom Scenery of the X-Plane in dir, and at where the scenery packages in
-// the given folders, which are mounted there by their names, stand in its order.
+// XPlane checks the Custom Scenery of the X-Plane in dir, and the positions of the scenery packages
+// that are mounted there under the names of the given folders.
 func XPlane(ctx context.Context, dir string, packages []string) []Finding {
 	const s = subject("X-Plane")
 	custom := filepath.Join(dir, "Custom Scenery")
 	if info, err := os.Stat(custom); err != nil || !info.IsDir() {
-		return []Finding{s.failure("name the folder of X-Plane itself: --xplane DIR", "%s has no folder Custom Scenery", dir)}
+		return []Finding{s.failure("name X-Plane's own folder: --xplane DIR",
+			"%s has no folder Custom Scenery", dir)}
 	}
 	packs, err := readPacks(filepath.Join(custom, "scenery_packs.ini"))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return []Finding{s.warning("start X-Plane once: it writes the file", "%s: no scenery_packs.ini yet", custom)}
+		return []Finding{s.warning("start X-Plane once: it writes the file",
+			"%s: no scenery_packs.ini yet", custom)}
 	case err != nil:
-		return []Finding{s.failure("mend it, or remove it: X-Plane writes a new one", "%v", err)}
+		return []Finding{s.failure("correct it, or remove it: X-Plane writes a new one", "%v", err)}
 	}
 	findings := []Finding{s.ok("%s: %d packages", custom, len(packs))}
 	for _, dir := range packages {
@@ -71,31 +73,33 @@ func XPlane(ctx context.Context, dir string, packages []string) []Finding {
 	return findings
 }
 
-// listedAs returns the name that the package in dir has in the order: its folder's or, where that
-// is a link, that of the folder it leads to.
+// listedAs returns the name under which the package in dir is listed: its folder's name or, for a
+// link, the name of the folder it leads to.
 func listedAs(packs []pack, dir string) string {
 	name := filepath.Base(dir)
 	if path, err := filepath.Abs(dir); err == nil {
 		name = filepath.Base(path)
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil && place(packs, name) < 0 && place(packs, filepath.Base(real)) >= 0 {
+	if real, err := filepath.EvalSymlinks(dir); err == nil && place(packs, name) < 0 &&
+		place(packs, filepath.Base(real)) >= 0 {
 		name = filepath.Base(real)
 	}
 	return name
 }
 
-// place returns where a package stands, or -1.
+// place returns the position of a package, or -1.
 func place(packs []pack, name string) int {
 	return slices.IndexFunc(packs, func(p pack) bool { return strings.EqualFold(p.name(), name) })
 }
 
-// rivals looks for other packages above the one in dir that have meshes of the same cells: X-Plane
-// takes the first and shows nothing of the others.
-func rivals(ctx context.Context, custom string, packs []pack, name, dir string) (findings []Finding) {
+// rivals finds packages above the one in dir that have meshes of the same cells: X-Plane uses the
+// first and ignores the others.
+func rivals(ctx context.Context, custom string, packs []pack, name,
+	dir string) (findings []Finding) {
 	const s = subject("scenery order")
 	ours, err := scenery.Meshes(ctx, dir)
 	if err != nil {
-		return nil // what is wrong with the package is said elsewhere
+		return nil // Scenery reports problems of the package
 	}
 	for _, above := range packs[:max(0, place(packs, name))] {
 		if above.disabled || strings.HasPrefix(above.path, "*") {
@@ -103,7 +107,7 @@ func rivals(ctx context.Context, custom string, packs []pack, name, dir string) 
 		}
 		theirs, err := scenery.Meshes(ctx, above.dir(custom))
 		if err != nil {
-			continue // listed, but gone: X-Plane passes it over as well
+			continue // listed but missing: X-Plane skips it too
 		}
 		var cells, unread []string
 		for cell, file := range theirs {
@@ -120,18 +124,23 @@ func rivals(ctx context.Context, custom string, packs []pack, name, dir string) 
 			}
 		}
 		if len(cells) > 0 {
-			findings = append(findings, s.warning(fmt.Sprintf("in scenery_packs.ini move the line of %s above that of %s, or disable that one", name, above.name()),
-				"%s stands above %s and has meshes of the same cells, so that nothing of %s is seen there: %s", above.name(), name, name, few(cells)))
+			findings = append(findings,
+				s.warning(fmt.Sprintf("in scenery_packs.ini, move the line of %s above that of "+
+					"%s, or disable the latter", name, above.name()),
+					"%s is above %s and has meshes of the same cells, so %s is not visible "+
+						"there: %s",
+					above.name(), name, name, few(cells)))
 		}
 		if len(unread) > 0 {
 			findings = append(findings, s.warning(fmt.Sprintf("install %s again", above.name()),
-				"%s stands above %s, and its meshes of the same cells cannot be read: %s", above.name(), name, few(unread)))
+				"%s is above %s, and its meshes of the same cells cannot be read: %s", above.name(),
+				name, few(unread)))
 		}
 	}
 	return findings
 }
 
-// few writes the first of many names, in order.
+// few returns the first of many names, in order.
 func few(names []string) string {
 	const most = 3
 	slices.Sort(names)
@@ -142,8 +151,8 @@ func few(names []string) string {
 	return text
 }
 
-// readPacks reads scenery_packs.ini: after three lines of preamble "SCENERY_PACK path/" or
-// "SCENERY_PACK_DISABLED path/", what comes first lies on top.
+// readPacks reads scenery_packs.ini: three lines of preamble, then "SCENERY_PACK path/" or
+// "SCENERY_PACK_DISABLED path/", topmost first.
 func readPacks(file string) ([]pack, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -166,22 +175,27 @@ func readPacks(file string) ([]pack, error) {
 	return packs, nil
 }
 
-// order says whether a package stands where it belongs: a base mesh below everything that is to be
-// seen on it.
+// order checks whether a package is in the right position: a base mesh must be below everything
+// that is to be visible on it.
 func order(custom string, packs []pack, name string) []Finding {
 	const s = subject("scenery order")
 	at := place(packs, name)
 	line := "SCENERY_PACK Custom Scenery/" + name + "/"
 	if at < 0 {
-		return []Finding{s.warning(fmt.Sprintf("make the folder, and add as the last line of scenery_packs.ini: %s", line),
+		return []Finding{s.warning(
+			fmt.Sprintf("make the folder, and add this as the last line of scenery_packs.ini: %s",
+				line),
 			"%s is not listed: X-Plane would put it on top, over airports and overlays", name)}
 	}
 	var findings []Finding
 	if packs[at].disabled {
-		findings = append(findings, s.failure("in scenery_packs.ini make it: "+line, "%s is disabled", name))
+		findings = append(findings,
+			s.failure("in scenery_packs.ini, change it to: "+line, "%s is disabled", name))
 	}
 	if info, err := os.Stat(filepath.Join(custom, name)); err != nil || !info.IsDir() {
-		findings = append(findings, s.failure("make the empty folder and mount there before X-Plane starts", "%s is listed, but there is no such folder in Custom Scenery", name))
+		findings = append(findings,
+			s.failure("make the empty folder and mount there before X-Plane starts",
+				"%s is listed, but there is no such folder in Custom Scenery", name))
 	}
 	var hidden []string
 	for _, below := range packs[at+1:] {
@@ -190,15 +204,18 @@ func order(custom string, packs []pack, name string) []Finding {
 		}
 	}
 	if len(hidden) > 0 {
-		findings = append(findings, s.warning("in scenery_packs.ini move the line of "+name+" below them", "%s hides what stands below it: %s", name, few(hidden)))
+		findings = append(findings,
+			s.warning("in scenery_packs.ini, move the line of "+name+" below them",
+				"%s hides what is below it: %s", name, few(hidden)))
 	}
 	if len(findings) == 0 {
-		findings = append(findings, s.ok("%s is number %d of %d, below airports and overlays", name, at+1, len(packs)))
+		findings = append(findings,
+			s.ok("%s is number %d of %d, below airports and overlays", name, at+1, len(packs)))
 	}
 	return findings
 }
 
-// seenOnTop says what a package is, if it is of a kind that a base mesh hides.
+// seenOnTop returns what kind of package p is, if a base mesh would hide it.
 func seenOnTop(custom string, p pack) string {
 	if strings.HasPrefix(p.path, "*") {
 		return "X-Plane's airports"

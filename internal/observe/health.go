@@ -11,18 +11,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// Stuck is from when on a worker's task counts as stuck: none takes a tenth of that.
+// Stuck is the time after which a worker's task counts as stuck: normal tasks take less than a
+// tenth of it.
 const Stuck = 10 * time.Second
 
-// HealthCheck looks how Sources are. However many ask it, one looks at a time: what hangs does not
-// pile up. Safe for concurrent use.
+// HealthCheck checks the health of Sources. Only one check runs at a time, however many callers
+// wait, so checks that hang do not pile up. Safe for concurrent use.
 type HealthCheck struct {
 	Sources *Sources
-	// Stuck is how long a worker's task may take. 0: the constant of that name.
+	// Stuck is how long a worker's task may take. Default: the constant Stuck.
 	Stuck time.Duration
 
 	mu  sync.Mutex
-	now *visit // the latest
+	now *visit // the latest check
 }
 
 type visit struct {
@@ -31,20 +32,21 @@ type visit struct {
 	err   error
 }
 
-// Check returns nil while all is well, and otherwise what is wrong, a line each, in words for
-// people, without paths. When ctx ends first, there is no answer, and the error says for how long.
+// Check returns nil if all is well, and otherwise what is wrong, a line each, in words for people,
+// without paths. If ctx ends first, the error says for how long there has been no answer.
 func (h *HealthCheck) Check(ctx context.Context) error {
 	v := h.visit(ctx)
 	select {
 	case <-v.done:
 		return v.err
 	case <-ctx.Done():
-		return fmt.Errorf("no answer for %s: the mount or the disk hangs", time.Since(v.since).Round(100*time.Millisecond))
+		return fmt.Errorf("no answer for %s: the mount or the disk hangs",
+			time.Since(v.since).Round(100*time.Millisecond))
 	}
 }
 
-// visit returns the look that is under way, or begins one. It does not end with who asks: others
-// may have come to wait for it.
+// visit returns the check in progress, or starts one. It does not end with the caller, because
+// others may wait for it too.
 func (h *HealthCheck) visit(ctx context.Context) *visit {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -64,7 +66,7 @@ func (h *HealthCheck) visit(ctx context.Context) *visit {
 	return v
 }
 
-// look takes as long as disks and kernels do.
+// look takes as long as the disks and the kernel take.
 func (h *HealthCheck) look(ctx context.Context) error {
 	s := h.Sources
 	var wrong []error
@@ -74,7 +76,8 @@ func (h *HealthCheck) look(ctx context.Context) error {
 	if p := s.Pipeline.Load(); p != nil {
 		for i, w := range p.State().Workers {
 			if w.For > cmp.Or(h.Stuck, Stuck) {
-				wrong = append(wrong, fmt.Errorf("worker %d has been at one task (%s) for %s: it is stuck", i+1, w.Task, w.For.Round(100*time.Millisecond)))
+				wrong = append(wrong, fmt.Errorf("worker %d is stuck: at one task (%s) for %s", i+1,
+					w.Task, w.For.Round(100*time.Millisecond)))
 			}
 		}
 	}
@@ -82,9 +85,12 @@ func (h *HealthCheck) look(ctx context.Context) error {
 		for _, host := range c.State().Hosts {
 			switch {
 			case host.Refused:
-				wrong = append(wrong, fmt.Errorf("%s refuses to serve us (401 or 403): it is asked once a minute", host.Host))
+				wrong = append(wrong, fmt.Errorf(
+					"%s refuses requests (401 or 403): trying again once a minute", host.Host))
 			case host.Down:
-				wrong = append(wrong, fmt.Errorf("%s has stopped answering (it %s): it is asked now and then", host.Host, fetch.Explain(host.Cause)))
+				wrong = append(wrong, fmt.Errorf(
+					"%s has stopped answering (it %s): trying again now and then", host.Host,
+					fetch.Explain(host.Cause)))
 			}
 		}
 	}

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 }
 
 func item() tiles.Item {
-	return tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "BI"}, Detail: 2}
+	return tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "BI"},
+		Detail: 2}
 }
 
 // becomes asks until the health is as wanted; "" is well.
@@ -39,7 +40,8 @@ func becomes(t *testing.T, d *HealthCheck, want string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		err := d.Check(ctx)
-		return err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want)
+		return err == nil && want == "" || err != nil && want != "" &&
+			strings.Contains(err.Error(), want)
 	})
 }
 
@@ -57,7 +59,8 @@ func TestStuckWorkerIsUnwell(t *testing.T) {
 	var s Sources
 	d := &HealthCheck{Sources: &s, Stuck: 50 * time.Millisecond}
 	release := make(chan struct{})
-	p := pack.New(pack.Options{Source: fetch.Sample(), MaxZL: tiles.MaxZL, Workers: 1, Observer: held{release: release}})
+	p := pack.New(pack.Options{Source: fetch.Sample(), MaxZL: tiles.MaxZL, Workers: 1,
+		Observer: held{release: release}})
 	defer p.Close()
 	s.Pipeline.Store(p)
 	becomes(t, d, "")
@@ -68,14 +71,16 @@ func TestStuckWorkerIsUnwell(t *testing.T) {
 			built.Release()
 		}
 	}()
-	becomes(t, d, "worker 1 has been at one task (chunk)")
+	becomes(t, d, "worker 1 is stuck: at one task (chunk)")
 	close(release)
 	<-done
 	becomes(t, d, "")
 }
 
 func TestHostThatRefusesIsUnwell(t *testing.T) {
-	server := fetchtest.NewServer(fetchtest.Options{Fault: func(tiles.Chunk, int) fetchtest.Fault { return fetchtest.Fault{Kind: fetchtest.Forbidden} }})
+	server := fetchtest.NewServer(fetchtest.Options{Fault: func(tiles.Chunk, int) fetchtest.Fault {
+		return fetchtest.Fault{Kind: fetchtest.Forbidden}
+	}})
 	defer server.Close()
 	client := fetch.NewClient(fetch.ClientOptions{Retries: -1})
 	defer client.Close()
@@ -89,7 +94,7 @@ func TestHostThatRefusesIsUnwell(t *testing.T) {
 			t.Fatal("it was served")
 		}
 	}
-	becomes(t, d, "refuses to serve us")
+	becomes(t, d, "refuses requests")
 }
 
 func TestHostThatIsGoneIsUnwell(t *testing.T) {
@@ -128,7 +133,8 @@ func TestMountThatHangsIsUnwell(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	var s Sources
 	release := make(chan struct{})
-	f, err := mount.Mount(t.Context(), t.TempDir(), mount.Options{Observer: silent{release: release}})
+	f, err := mount.Mount(t.Context(), t.TempDir(),
+		mount.Options{Observer: silent{release: release}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +144,8 @@ func TestMountThatHangsIsUnwell(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		err := d.Check(ctx)
 		cancel()
-		if err == nil || !strings.Contains(err.Error(), "no answer for") || strings.Contains(err.Error(), f.Mountpoint()) {
+		if err == nil || !strings.Contains(err.Error(), "no answer for") ||
+			strings.Contains(err.Error(), f.Mountpoint()) {
 			t.Errorf("a mount that hangs: %v", err)
 		}
 	}
@@ -147,7 +154,7 @@ func TestMountThatHangsIsUnwell(t *testing.T) {
 	if err := f.Unmount(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, d, "nothing is mounted any more")
+	becomes(t, d, "the mount has ended")
 }
 
 func TestArchiveThatIsGoneIsUnwell(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Logging logs what is notable about fetching and building: as warnings what leaves its mark on the
-// result (chunks that failed for good, textures with holes, hosts that stop answering, tasks that
-// take too long), as information what is made good (requests that failed, and throttling), and at
-// the debug level each texture. Messages are constants, for a log that limits them.
+// Logging logs notable events of fetching and building. Warnings are for what affects the result
+// (chunks that failed for good, textures with holes, hosts that stop answering, slow tasks),
+// information is for what is retried (failed requests, throttling), and the debug level has every
+// texture. Messages are constants, so that the log can limit them.
 type Logging struct {
 	Nobody
 	To *slog.Logger
@@ -25,9 +25,10 @@ func (l Logging) Attempted(host string, outcome fetch.Outcome, took time.Duratio
 	switch outcome {
 	case fetch.OutcomeOK, fetch.OutcomeNoImagery, fetch.OutcomeCancelled:
 	case fetch.OutcomeTooMany:
-		l.To.Info("throttled: the host asks for fewer requests", "host", host, "took", took.Round(time.Millisecond))
+		l.To.Info("throttled by the host", "host", host, "took", took.Round(time.Millisecond))
 	default:
-		l.To.Info("request failed", "host", host, "outcome", string(outcome), "took", took.Round(time.Millisecond))
+		l.To.Info("request failed", "host", host, "outcome", string(outcome), "took",
+			took.Round(time.Millisecond))
 	}
 }
 
@@ -37,22 +38,26 @@ func (l Logging) Fetched(host string, c tiles.Chunk, outcome fetch.Outcome, took
 	case fetch.OutcomeOK, fetch.OutcomeNoImagery, fetch.OutcomeCancelled:
 		return
 	}
-	l.To.Warn("chunk failed", "chunk", c.String(), "host", host, "outcome", string(outcome), "took", took.Round(time.Millisecond))
+	l.To.Warn("chunk failed", "chunk", c.String(), "host", host, "outcome", string(outcome), "took",
+		took.Round(time.Millisecond))
 }
 
 // Stored implements pack.Observer.
 func (l Logging) Stored(it tiles.Item, tally pack.Tally) {
 	if tally.Failed > 0 {
-		l.To.Warn("texture has holes", "texture", it.Name(), "failed", tally.Failed, "chunks", tally.Chunks)
+		l.To.Warn("texture has holes", "texture", it.Name(), "failed", tally.Failed, "chunks",
+			tally.Chunks)
 		return
 	}
-	l.To.Debug("texture packed", "texture", it.Name(), "detail", it.Detail, "chunks", tally.Chunks, "without_imagery", tally.Missing)
+	l.To.Debug("texture packed", "texture", it.Name(), "detail", it.Detail, "chunks", tally.Chunks,
+		"without_imagery", tally.Missing)
 }
 
 // Built implements pack.Observer.
 func (l Logging) Built(it tiles.Item, tally pack.Tally, took time.Duration, err error) {
 	if err == nil {
-		l.To.Debug("texture built", "texture", it.Name(), "failed", tally.Failed, "took", took.Round(time.Millisecond))
+		l.To.Debug("texture built", "texture", it.Name(), "failed", tally.Failed, "took",
+			took.Round(time.Millisecond))
 	}
 }
 
@@ -63,7 +68,7 @@ func (l Logging) Worked(task pack.Task, took time.Duration) {
 	}
 }
 
-// Outage is for fetch.ClientOptions.OnOutage.
+// Outage is a handler for fetch.ClientOptions.OnOutage.
 func (l Logging) Outage(o fetch.Outage) {
 	if o.Down {
 		l.To.Warn("host has stopped answering", "host", o.Host, "error", o.Cause)

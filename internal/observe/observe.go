@@ -1,12 +1,12 @@
-// Package observe connects what can be watched (the fetch client, the pipeline, the mount) with who
-// watches it: metrics, the status page, the trace, the log.
+// Package observe connects what can be watched (the fetch client, the pipeline, the mount) with the
+// watchers: metrics, the status page, the trace, the log.
 //
 //	watch := observe.All(metrics, board, slow)
 //	client := fetch.NewClient(fetch.ClientOptions{Observer: watch})
 //	sources.Client.Store(client)
 //
-// What happens is told as it happens, through an Observer; what is, such as the length of a queue,
-// is looked up in Sources when somebody asks.
+// Events are reported as they happen, through an Observer; state, such as the length of a queue, is
+// read from Sources when it is needed.
 package observe
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of everything. Its methods are called from many goroutines at once and must not
+// Observer receives all events. Its methods are called from many goroutines at once and must not
 // wait.
 type Observer interface {
 	fetch.Observer
@@ -28,8 +28,8 @@ type Observer interface {
 	mount.Observer
 }
 
-// Sources are what a process has that can be asked for its state. What is not there yet, or never,
-// is nil. Safe for concurrent use.
+// Sources are the parts of a process whose state can be read. A part that does not exist, or not
+// yet, is nil. Safe for concurrent use.
 type Sources struct {
 	Client   atomic.Pointer[fetch.Client]
 	Pipeline atomic.Pointer[pack.Pipeline]
@@ -66,7 +66,7 @@ func (Nobody) Asked(mount.Op, tiles.Texture) {}
 // Answered implements mount.Observer.
 func (Nobody) Answered(mount.Answer) {}
 
-// All tells every one of list, in its order.
+// All returns an Observer that calls each of list, in order.
 func All(list ...Observer) Observer {
 	if len(list) == 1 {
 		return list[0]

@@ -198,7 +198,7 @@ func (b *build) run(ctx context.Context) error {
 func (b *build) textures(ctx context.Context, todo []tiles.Item) error {
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(b.pipeline.nSlots)
-	for _, it := range todo {
+	for _, it := range b.pipeline.byTile(todo) {
 		if groupCtx.Err() != nil {
 			break
 		}
@@ -238,7 +238,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	}
 	b.countHole(built.Failed)
 	if keeper, ok := b.pipeline.source.(fetch.Keeper); ok && built.Failed == 0 {
-		keeper.Whole(askedFor(it, b.pipeline.maxZL))
+		keeper.Whole(askedFor(it, b.pipeline.maxZL, b.pipeline.levels))
 	}
 	b.built.Add(1)
 	b.pipeline.Counts.Textures.Add(1)
@@ -251,21 +251,22 @@ func (b *build) countHole(failed int) {
 	b.failedChunks.Add(int64(failed))
 }
 
-// askedFor returns the chunks that may have been fetched for it, and those for it alone: from its
-// own zoom level up to where it is one chunk.
-func askedFor(it tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
-	corner, list := it.Chunk(0, 0), []tiles.Chunk(nil)
-	for side := uint32(it.ChunksPerSide()); ; side >>= 1 {
-		if corner.Z <= maxZL {
-			for i := range side * side {
-				list = append(list, tiles.Chunk{Z: corner.Z, X: corner.X + i%side, Y: corner.Y + i/side})
+// askedFor returns the tiles of 2^levels chunks a side that may have been fetched for it, and those
+// for it alone: from its own zoom level up to where it is one tile.
+func askedFor(it tiles.Item, maxZL tiles.ZL, levels uint) (list []tiles.Chunk) {
+	corner := it.Chunk(0, 0)
+	for side := uint32(it.ChunksPerSide()); side>>levels > 0; side >>= 1 {
+		if at, across := corner.Above(levels), side>>levels; corner.Z <= maxZL {
+			for i := range across * across {
+				list = append(list, tiles.Chunk{Z: at.Z, X: at.X + i%across, Y: at.Y + i/across})
 			}
 		}
-		if side <= 1 || corner.Z == 0 {
-			return list
+		if uint(corner.Z) <= levels {
+			break
 		}
-		corner = tiles.Chunk{Z: corner.Z - 1, X: corner.X >> 1, Y: corner.Y >> 1}
+		corner = corner.Parent()
 	}
+	return list
 }
 
 // tell lets it be known what the archive has of it now.

@@ -64,22 +64,28 @@ func (c *Counts) add(e ending) {
 // Done returns how many chunks have come to an end.
 func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Failed.Load() }
 
-// chunk brings the chunk to its place in b, by what it takes. The error is only ever the context's
-// or the builder's.
+// chunk brings the chunk, which is a tile of its own, to its place in b, by what it takes. The error
+// is only ever the context's or the builder's.
 func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk) (ending, error) {
+	return p.orFill(ctx, b, place, c, p.fetchInto(ctx, c, func(body []byte) error {
+		return p.work(ctx, TaskChunk, func(w *worker) error { return p.addImage(w.dds, b, place, c, body) })
+	}))
+}
+
+// orFill is done unless err says why the chunk could not be brought to its place: then it is filled
+// with what there is.
+func (p *Pipeline) orFill(ctx context.Context, b *dds.Builder, place tiles.Place, c tiles.Chunk, err error) (ending, error) {
 	var end ending
-	if c.Z <= p.maxZL {
-		err := p.fetchInto(ctx, c, TaskChunk, func(w *dds.Worker, body []byte) error { return addImage(w, b, place, body) })
-		switch {
-		case err == nil:
-			return end, nil
-		case ctx.Err() != nil:
-			return end, ctx.Err()
-		case errors.Is(err, fetch.ErrNoImagery):
-			end.missing = true
-		default:
-			end.failed = err
-		}
+	switch {
+	case err == nil:
+		return end, nil
+	case ctx.Err() != nil:
+		return end, ctx.Err()
+	case errors.Is(err, errDeeper):
+	case errors.Is(err, fetch.ErrNoImagery):
+		end.missing = true
+	default:
+		end.failed = err
 	}
 	piece, err := p.parents.find(ctx, c)
 	switch {
@@ -98,16 +104,19 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, place tiles.Place,
 	return end, p.work(ctx, TaskFill, func(w *worker) error { return w.dds.AddColor(b, place.Row, place.Col, ground) })
 }
 
-// fetchInto fetches c and hands the body to use with a worker. A body that the decoder rejects is
-// not imagery, whatever it looked like: it is asked for again, and not from a store that kept it.
-func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, task Task, use func(*dds.Worker, []byte) error) error {
+// errDeeper: the provider does not go so deep, and is not asked.
+var errDeeper = errors.New("deeper than the provider goes")
+
+// fetchInto fetches a tile and hands the body to use. A body that the decoder rejects is not
+// imagery, whatever it looked like: it is asked for again, and not from a store that kept it.
+func (p *Pipeline) fetchInto(ctx context.Context, c tiles.Chunk, use func(body []byte) error) error {
 	var err error
 	for range decodeTries {
 		var body []byte
 		if body, err = p.fetch(ctx, c); err != nil {
 			return err
 		}
-		err = p.work(ctx, task, func(w *worker) error { return use(w.dds, body) })
+		err = use(body)
 		if !errors.Is(err, dds.ErrJPEG) && !errors.Is(err, errImage) {
 			return err
 		}

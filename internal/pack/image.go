@@ -7,37 +7,48 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"slices"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// errImage: a body that looked like a picture cannot be decoded.
-var errImage = errors.New("picture cannot be decoded")
+var (
+	// errImage: a body that looked like a picture cannot be decoded.
+	errImage = errors.New("picture cannot be decoded")
+	// errEmpty: a chunk is transparent, or of the one colour that its provider paints what it has
+	// nothing of: how some servers say so.
+	errEmpty = fmt.Errorf("%w: it is of one colour", fetch.ErrNoImagery)
+)
 
-// addImage decodes a chunk in whatever format it came and brings it to its place.
-func addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, body []byte) error {
-	if fetch.IsJPEG(body) {
+// addImage decodes a tile of one chunk in whatever format it came and brings it to its place.
+func (p *Pipeline) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c tiles.Chunk, body []byte) error {
+	if fetch.IsJPEG(body) && len(p.blank) == 0 {
 		return w.AddJPEG(b, place.Row, place.Col, body)
 	}
-	img, err := decodeImage(w, body)
+	t, err := p.decode(w, body, nil)
 	if err != nil {
 		return err
 	}
-	return w.AddPixels(b, place.Row, place.Col, img)
+	return t.add(w, b, place, c)
 }
 
-// decodeImage returns the 256×256 px of a JPEG, PNG or WebP. What is transparent shows the ground;
-// a picture that is nothing but transparent is how some servers say that they have none:
-// fetch.ErrNoImagery.
-func decodeImage(w *dds.Worker, body []byte) (*image.NRGBA, error) {
+// decode returns the pixels of a JPEG, PNG or WebP of the provider's size, in spare or in memory of
+// their own. What is transparent shows the ground.
+func (p *Pipeline) decode(w *dds.Worker, body []byte, spare *image.NRGBA) (*tile, error) {
 	if fetch.IsJPEG(body) {
-		return w.DecodeJPEG(body)
+		if spare == nil {
+			spare = image.NewNRGBA(image.Rect(0, 0, p.side, p.side))
+		}
+		if err := w.DecodeJPEGTo(spare, body); err != nil {
+			return nil, err
+		}
+		return &tile{spare, emptyChunks(spare, p.blank, false)}, nil
 	}
-	// Its size is checked, whatever the source has done: decoding makes no more memory than 256×256
-	// px take.
-	if err := fetch.CheckImage(body); err != nil {
+	// Its size is checked, whatever the source has done: decoding makes no more memory than its
+	// pixels take.
+	if err := fetch.CheckTile(body, p.side); err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
 	decode := decodePNG
@@ -48,19 +59,43 @@ func decodeImage(w *dds.Worker, body []byte) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
-	if out.Rect != image.Rect(0, 0, chunkPixels, chunkPixels) {
+	if out.Rect != image.Rect(0, 0, p.side, p.side) {
 		return nil, fmt.Errorf("%w: it is %v px", errImage, out.Rect.Size())
 	}
-	if !onGround(out) {
-		return nil, fmt.Errorf("%w: it is transparent", fetch.ErrNoImagery)
+	return &tile{out, emptyChunks(out, p.blank, true)}, nil
+}
+
+// emptyChunks returns which chunks of img show nothing: those wholly of a colour of blank, and, if
+// img may be transparent, those wholly so. The rest of what is transparent is blended over the
+// ground. nil is none.
+func emptyChunks(img *image.NRGBA, blank []fetch.Colour, transparent bool) []bool {
+	if !transparent && len(blank) == 0 {
+		return nil
 	}
-	return out, nil
+	across := img.Rect.Dx() / chunkPixels
+	empty := make([]bool, across*across)
+	for i := range empty {
+		corner := image.Pt(i%across, i/across).Mul(chunkPixels)
+		chunk := img.SubImage(image.Rectangle{Min: corner, Max: corner.Add(image.Pt(chunkPixels, chunkPixels))}).(*image.NRGBA)
+		seen := !transparent || onGround(chunk)
+		empty[i] = !seen || slices.ContainsFunc(blank, func(c fetch.Colour) bool { return c.Fills(chunk) })
+	}
+	if !slices.Contains(empty, true) {
+		return nil
+	}
+	return empty
 }
 
 func decodePNG(body []byte) (*image.NRGBA, error) {
 	img, err := png.Decode(bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	switch img := img.(type) {
+	case *image.NRGBA:
+		return img, nil
+	case *image.RGBA: // of a PNG without transparency: every alpha is 255
+		return &image.NRGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}, nil
 	}
 	out := image.NewNRGBA(img.Bounds())
 	draw.Draw(out, out.Rect, img, out.Rect.Min, draw.Src)
@@ -71,16 +106,19 @@ func decodePNG(body []byte) (*image.NRGBA, error) {
 // be seen.
 func onGround(img *image.NRGBA) (seen bool) {
 	under := [3]uint32{uint32(ground.R), uint32(ground.G), uint32(ground.B)}
-	for i := 0; i < len(img.Pix); i += 4 {
-		alpha := uint32(img.Pix[i+3])
-		seen = seen || alpha > 0
-		if alpha == 255 {
-			continue
+	for y := range img.Rect.Dy() {
+		row := img.Pix[y*img.Stride:][:4*img.Rect.Dx()]
+		for i := 0; i < len(row); i += 4 {
+			alpha := uint32(row[i+3])
+			seen = seen || alpha > 0
+			if alpha == 255 {
+				continue
+			}
+			for ch, below := range under {
+				row[i+ch] = uint8((uint32(row[i+ch])*alpha + below*(255-alpha) + 127) / 255)
+			}
+			row[i+3] = 255
 		}
-		for ch, below := range under {
-			img.Pix[i+ch] = uint8((uint32(img.Pix[i+ch])*alpha + below*(255-alpha) + 127) / 255)
-		}
-		img.Pix[i+3] = 255
 	}
 	return seen
 }

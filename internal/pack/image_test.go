@@ -32,6 +32,7 @@ func TestRealWebP(t *testing.T) {
 	want := image.NewNRGBA(decoded.Bounds())
 	draw.Draw(want, want.Rect, decoded, image.Point{}, draw.Src)
 	const half = 128
+	p := newPipeline(t, Options{})
 	for _, test := range []struct {
 		file  string
 		least float64 // dB; libwebp decodes its lossy one to 37.6
@@ -42,10 +43,11 @@ func TestRealWebP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := decodeImage(nil, body)
+			decoded, err := p.decode(nil, body, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
+			got := decoded.img
 			start := test.from * got.Stride
 			if db := psnr(got.Pix[start:], want.Pix[start:]); db < test.least {
 				t.Errorf("%.1f dB, want %.1f", db, test.least)
@@ -58,7 +60,7 @@ func TestRealWebP(t *testing.T) {
 				}
 			}
 			for n := range len(body) - 1 {
-				if _, err := decodeImage(nil, body[:n]); err == nil {
+				if _, err := p.decode(nil, body[:n], nil); err == nil {
 					t.Fatalf("cut off after %d of %d bytes it decodes", n, len(body))
 				}
 			}
@@ -93,7 +95,7 @@ func TestPNGBomb(t *testing.T) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := decodeImage(nil, body)
+	_, err := newPipeline(t, Options{}).decode(nil, body, nil)
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, errImage) {
 		t.Errorf("%v, want errImage", err)

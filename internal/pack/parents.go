@@ -8,7 +8,6 @@ import (
 
 	lru "container/list"
 
-	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -78,10 +77,7 @@ func (ps *parents) get(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error)
 	for {
 		entry, mine := ps.entry(c)
 		if mine {
-			entry.err = ps.pipeline.fetchInto(ctx, c, TaskParent, func(w *dds.Worker, body []byte) (err error) {
-				entry.img, err = decodeImage(w, body)
-				return err
-			})
+			entry.img, entry.err = ps.pipeline.picture(ctx, c, TaskParent)
 			if entry.err != nil && !errors.Is(entry.err, fetch.ErrNoImagery) {
 				ps.forget(c, entry) // the next texture may have more luck
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,10 @@ type Options struct {
 	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from
 	// there.
 	MaxZL tiles.ZL
+	// TilePx is the side of the source's tiles, 256·2ⁿ. 0: 256, a tile is a chunk.
+	TilePx int
+	// Blank are the colours in which the source paints what it has no imagery of.
+	Blank []fetch.Colour
 	// Quality is the encoder's. Default good.
 	Quality dds.Quality
 	// Compression is what contents for an archive are made with. Default none.
@@ -44,6 +49,12 @@ type Options struct {
 	Observer Observer
 }
 
+// From returns the options for the imagery of p, which source gives.
+func (o Options) From(source fetch.Source, p fetch.Provider) Options {
+	o.Source, o.MaxZL, o.TilePx, o.Blank = source, p.MaxZL, p.TilePx, p.Blank
+	return o
+}
+
 // DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch
 // while another texture finishes.
 const DefaultMemory = 64 << 20
@@ -53,6 +64,9 @@ const DefaultMemory = 64 << 20
 type Pipeline struct {
 	source  fetch.Source
 	maxZL   tiles.ZL
+	side    int  // of a tile, in px
+	levels  uint // a tile has 2^levels chunks a side
+	blank   []fetch.Colour
 	quality dds.Quality
 
 	memory  *semaphore.Weighted
@@ -63,6 +77,7 @@ type Pipeline struct {
 	all     []*worker
 	buffers bufferPool
 	parents *parents
+	blocks  *blocks
 
 	observer Observer // may be nil
 	load     load
@@ -85,6 +100,8 @@ func New(o Options) *Pipeline {
 	p := &Pipeline{
 		source:  o.Source,
 		maxZL:   o.MaxZL,
+		side:    max(o.TilePx, chunkPixels),
+		blank:   o.Blank,
 		quality: o.Quality,
 		limit:   cmp.Or(o.Memory, DefaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
@@ -94,7 +111,9 @@ func New(o Options) *Pipeline {
 	}
 	p.memory = semaphore.NewWeighted(p.limit)
 	p.slots = semaphore.NewWeighted(int64(p.nSlots))
+	p.levels = uint(bits.Len(uint(p.side/chunkPixels)) - 1)
 	p.parents = newParents(p)
+	p.blocks = newBlocks(p, nWorkers)
 	for range nWorkers {
 		w := &worker{dds: dds.NewWorker(), encoder: mbtiles.NewEncoder(o.Compression)}
 		if o.LowPriority {
@@ -212,19 +231,19 @@ func (p *Pipeline) leaveMemory(cost int64) {
 	p.memory.Release(cost)
 }
 
-// enterSlot waits for a chunk's slot.
-func (p *Pipeline) enterSlot(ctx context.Context) error {
+// enterSlots waits for n slots.
+func (p *Pipeline) enterSlots(ctx context.Context, n int64) error {
 	defer within(&p.load.chunksWaiting)()
-	if err := p.slots.Acquire(ctx, 1); err != nil {
+	if err := p.slots.Acquire(ctx, n); err != nil {
 		return err
 	}
-	p.load.chunks.Add(1)
+	p.load.chunks.Add(n)
 	return nil
 }
 
-func (p *Pipeline) leaveSlot() {
-	p.load.chunks.Add(-1)
-	p.slots.Release(1)
+func (p *Pipeline) leaveSlots(n int64) {
+	p.load.chunks.Add(-n)
+	p.slots.Release(n)
 }
 
 // observed builds, and tells of it.
@@ -251,24 +270,28 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, pipeline: p}
 	var mu sync.Mutex // of built's tally and cause
 
+	ended := func(end ending, err error) error {
+		if err != nil {
+			return err
+		}
+		p.Counts.add(end)
+		mu.Lock()
+		defer mu.Unlock()
+		built.count(end)
+		return nil
+	}
+
 	g, chunkCtx := errgroup.WithContext(ctx)
-	for place, c := range it.Chunks() {
-		// A slot is held from the request until the chunk is encoded, so bodies cannot pile up in
+	slots := p.slotsOf()
+	for _, part := range p.parts(it) {
+		// Slots are held from the request until the chunks are encoded, so bodies cannot pile up in
 		// front of the encoder.
-		if err := p.enterSlot(chunkCtx); err != nil {
+		if err := p.enterSlots(chunkCtx, slots); err != nil {
 			break // ctx ended, or a chunk has an error for Wait
 		}
 		g.Go(func() error {
-			defer p.leaveSlot()
-			end, err := p.chunk(chunkCtx, b, place, c)
-			if err != nil {
-				return err
-			}
-			p.Counts.add(end)
-			mu.Lock()
-			defer mu.Unlock()
-			built.count(end)
-			return nil
+			defer p.leaveSlots(slots)
+			return p.part(chunkCtx, b, part, ended)
 		})
 	}
 	if err := g.Wait(); err != nil {

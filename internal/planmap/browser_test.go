@@ -35,8 +35,10 @@ func browse(t *testing.T, m Map, flags ...string) []byte {
 	ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
 	defer cancel()
 	args := append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "profile"),
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
+		"--user-data-dir=" + filepath.Join(dir, "profile"),
 		"--window-size=1400,900", "--virtual-time-budget=3000",
 	}, flags...)
 	cmd := exec.CommandContext(ctx, binary, append(args, "file://"+file)...)
@@ -62,7 +64,8 @@ func browser(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no chromium, chromium-browser or google-chrome is installed (Debian: apt-get install chromium)")
+	t.Skip("no chromium, chromium-browser or google-chrome is installed (Debian: apt-get install " +
+		"chromium)")
 	return ""
 }
 
@@ -114,7 +117,8 @@ func TestBrowserColours(t *testing.T) {
 			}
 			ground := []color.RGBA{sea, landColour}
 			if dark {
-				ground = []color.RGBA{{13, 18, 24, 255}, {38, 43, 44, 255}} // --sea and --land of page.css
+				// --sea and --land of page.css
+				ground = []color.RGBA{{13, 18, 24, 255}, {38, 43, 44, 255}}
 			}
 			for k := range uint8(5) {
 				n := 0
@@ -153,7 +157,9 @@ func TestBrowserArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, want := range map[string]color.RGBA{"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity), "a hole": holeColour} {
+	for what, want := range map[string]color.RGBA{
+		"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity),
+		"a hole":                 holeColour} {
 		if n := count(img, want); n < 1000 {
 			t.Errorf("%s has %d pixels", what, n)
 		}

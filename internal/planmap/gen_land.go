@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Converts Natural Earth's land, as the npm package world-atlas has it in TopoJSON, to land.bin
-// (its form is told in land.go):
+// Command gen_land converts Natural Earth's land, in TopoJSON from the npm package world-atlas, to
+// land.bin (its format is described in land.go):
 //
 //	npm install world-atlas@2.0.2 && go run gen_land.go node_modules/world-atlas/land-50m.json land.bin
 package main
@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	unitsPerDegree = 200  // of land.go
-	tolerance      = 0.01 // degrees that a line may be off
+	unitsPerDegree = 200  // as in land.go
+	tolerance      = 0.01 // in degrees
 )
 
 type point struct{ lon, lat float64 }
@@ -69,7 +69,7 @@ func main() {
 				}
 				rings, points = rings+1, points+len(xy)-1
 				out = binary.AppendUvarint(out, uint64(len(xy)-1))
-				for _, p := range xy[1:] { // the first is the last
+				for _, p := range xy[1:] { // the first is the last of the previous arc
 					out = binary.AppendVarint(out, p[0]-lastX)
 					out = binary.AppendVarint(out, p[1]-lastY)
 					lastX, lastY = p[0], p[1]
@@ -83,8 +83,8 @@ func main() {
 	fmt.Printf("%d rings, %d points, %d bytes\n", rings, points, len(out))
 }
 
-// join puts a ring together from its arcs: ^n is arc n backwards, and each arc starts where the
-// last one ended.
+// join builds a ring from its arcs: ^n is arc n backwards, and each arc starts where the previous
+// one ended.
 func join(arcs [][]point, ring []int) []point {
 	var line []point
 	for _, n := range ring {
@@ -103,7 +103,7 @@ func join(arcs [][]point, ring []int) []point {
 	return line
 }
 
-// unwrap lets longitudes run on across the antimeridian. Antarctica goes round the pole: it is
+// unwrap makes longitudes continue across the antimeridian. Antarctica surrounds the pole: it is
 // closed along 90° S.
 func unwrap(ring []point) []point {
 	for i := range ring[1:] {
@@ -116,8 +116,8 @@ func unwrap(ring []point) []point {
 	return ring
 }
 
-// simplify is Douglas and Peucker's, with degrees of longitude as long as they are on the ground. A
-// ring is cut in two first.
+// simplify is the Douglas-Peucker algorithm with distances as on the ground. A ring is first split
+// in two.
 func simplify(ring []point) []point {
 	far := 0
 	for i := range ring {
@@ -144,7 +144,7 @@ func reduce(line []point) []point {
 	return append(reduce(line[:at+1]), reduce(line[at:])[1:]...)
 }
 
-// apart is the distance of p from the stretch a to b, in degrees of latitude.
+// apart returns the distance of p from the segment a to b, in degrees of latitude.
 func apart(p, a, b point) float64 {
 	wide := math.Max(math.Cos(p.lat*math.Pi/180), 0.1)
 	px, py, bx, by := (p.lon-a.lon)*wide, p.lat-a.lat, (b.lon-a.lon)*wide, b.lat-a.lat
@@ -158,7 +158,8 @@ func apart(p, a, b point) float64 {
 func quantise(line []point) [][2]int64 {
 	var xy [][2]int64
 	for _, p := range line {
-		q := [2]int64{int64(math.Round(p.lon * unitsPerDegree)), int64(math.Round(p.lat * unitsPerDegree))}
+		q := [2]int64{int64(math.Round(p.lon * unitsPerDegree)),
+			int64(math.Round(p.lat * unitsPerDegree))}
 		if len(xy) == 0 || q != xy[len(xy)-1] {
 			xy = append(xy, q)
 		}

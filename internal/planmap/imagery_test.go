@@ -20,7 +20,8 @@ var imageryColour = color.RGBA{200, 60, 180, 255}
 func archive(t testing.TB) Map {
 	t.Helper()
 	m := Map{Title: "flight.mbtiles", Kind: "archive"}
-	for _, name := range []string{"23936_33712_BI16", "23936_33728_BI16", "23952_33712_BI16", "23952_33728_BI16"} {
+	for _, name := range []string{"23936_33712_BI16", "23936_33728_BI16", "23952_33712_BI16",
+		"23952_33728_BI16"} {
 		tex, err := tiles.ParseName(name)
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +32,8 @@ func archive(t testing.TB) Map {
 	img := image.NewRGBA(image.Rect(0, 0, 512, 512))
 	draw.Draw(img, img.Rect, image.NewUniform(imageryColour), image.Point{}, draw.Src)
 	const world = 4096 // tiles at z 12
-	m.Imagery = &Imagery{Image: img, West: 2107. / world, North: 1496. / world, East: 2109. / world, South: 1498. / world}
+	m.Imagery = &Imagery{Image: img, West: 2107. / world, North: 1496. / world, East: 2109. / world,
+		South: 1498. / world}
 	return m
 }
 
@@ -50,7 +52,8 @@ func TestPageOfAnArchive(t *testing.T) {
 		t.Errorf("imagery: %v", err)
 	}
 	text := textOf(elements["html"][0])
-	for _, want := range []string{"xelpack archive", "Imagery", "Colours", "some chunks failed (1)"} {
+	for _, want := range []string{"xelpack archive", "Imagery", "Colours",
+		"some chunks failed (1)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -69,7 +72,9 @@ func TestPictureOfAnArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, want := range map[string]color.RGBA{"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity), "a hole": holeColour} {
+	for what, want := range map[string]color.RGBA{
+		"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity),
+		"a hole":                 holeColour} {
 		if n := count(img, want); n < 1000 {
 			t.Errorf("%s has %d pixels", what, n)
 		}

@@ -9,18 +9,18 @@ import (
 )
 
 // landFile is Natural Earth's land at 1:50 million (version 4.1, public domain,
-// naturalearthdata.com), simplified to 0.01°, by way of the npm package world-atlas 2.0.2. See
-// gen_land.go. Its form: for each ring the number of its points (uvarint), then for each point the
-// steps east and north from the point before it, of the ring before it too (zigzag varints, 200 to
-// a degree). Rings are not closed; an outline and its lakes turn different ways.
+// naturalearthdata.com), simplified to 0.01°, from the npm package world-atlas 2.0.2. See
+// gen_land.go. Its format: for each ring the number of its points (uvarint), then for each point
+// the steps east and north from the previous point, even across rings (zigzag varints, 200 to a
+// degree). Rings are not closed; an outline and its lakes have opposite orientation.
 //
 //go:embed land.bin
 var landFile []byte
 
-const landUnits = 200 // a degree
+const landUnits = 200 // units a degree
 
-// land returns the coastlines, in degrees, closed. Longitudes run on beyond ±180 where land crosses
-// the antimeridian; Antarctica is closed along 90° S.
+// land returns the closed coastlines in degrees. Longitudes go beyond ±180 where land crosses the
+// antimeridian; Antarctica is closed along 90° S.
 func land() ([]orb.Ring, error) {
 	var rings []orb.Ring
 	var lon, lat int64

@@ -32,7 +32,7 @@ var (
 	drawJS string
 )
 
-// pageData is what the page's script draws from.
+// pageData is the input of the page's script.
 type pageData struct {
 	View    [4]float64    `json:"view"` // west, north, east, south
 	Classes []pageClass   `json:"classes"`
@@ -48,7 +48,7 @@ type pageData struct {
 
 type pageHole struct {
 	ZL   tiles.ZL `json:"zl"`
-	Row  uint32   `json:"row"` // in textures, as Col
+	Row  uint32   `json:"row"` // counted in textures, like Col
 	Col  uint32   `json:"col"`
 	Name string   `json:"name"`
 }
@@ -64,7 +64,7 @@ type pageClass struct {
 	Maptype string   `json:"maptype"`
 	Light   string   `json:"light"`
 	Dark    string   `json:"dark"`
-	Runs    []uint32 `json:"runs"` // row, column, how many; row, column, how many; …
+	Runs    []uint32 `json:"runs"` // row, column, count; row, column, count; …
 }
 
 // legendRow is a line of the legend, coloured by the CSS class Swatch.
@@ -76,15 +76,18 @@ type legendRow struct {
 // Side returns the width of the row's textures in pixels.
 func (r legendRow) Side() int { return tiles.Item{Detail: r.Detail}.Side() }
 
-// WriteHTML writes the page: one file without references to others.
+// WriteHTML writes the page as one self-contained file.
 func (m Map) WriteHTML(w io.Writer) error {
 	drawn := m.data()
 	if m.Imagery != nil {
 		var picture bytes.Buffer
-		if err := jpeg.Encode(&picture, m.Imagery.Image, &jpeg.Options{Quality: imageryQuality}); err != nil {
+		if err := jpeg.Encode(&picture, m.Imagery.Image,
+			&jpeg.Options{Quality: imageryQuality}); err != nil {
 			return fmt.Errorf("draw the imagery: %w", err)
 		}
-		drawn.Imagery = &pageImagery{[4]float64{m.Imagery.West, m.Imagery.North, m.Imagery.East, m.Imagery.South}, picture.Bytes()}
+		drawn.Imagery = &pageImagery{
+			[4]float64{m.Imagery.West, m.Imagery.North, m.Imagery.East, m.Imagery.South},
+			picture.Bytes()}
 	}
 	data, err := json.Marshal(drawn) // escapes <, > and &: it cannot end its element
 	if err != nil {
@@ -96,10 +99,13 @@ func (m Map) WriteHTML(w io.Writer) error {
 	for i, c := range tiles.Counts(m.Items) {
 		row := legendRow{c, fmt.Sprintf("c%d", i)}
 		legend = append(legend, row)
-		fmt.Fprintf(&css, ".%s { background: %s }\n@media (prefers-color-scheme: dark) { .%s { background: %s } }\n",
-			row.Swatch, hex(colour(c.ZL, c.Detail, false)), row.Swatch, hex(colour(c.ZL, c.Detail, true)))
+		fmt.Fprintf(&css, ".%s { background: %s }\n@media (prefers-color-scheme: dark) { .%s { "+
+			"background: %s } }\n",
+			row.Swatch, hex(colour(c.ZL, c.Detail, false)), row.Swatch, hex(
+				colour(c.ZL, c.Detail, true)))
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"thousands": units.Count[int]}).Parse(pageHTML)
+	page, err := template.New("page").Funcs(template.FuncMap{"thousands": units.Count[int]}).Parse(
+		pageHTML)
 	if err != nil {
 		return fmt.Errorf("draw the plan: %w", err)
 	}
@@ -123,16 +129,16 @@ func (m Map) WriteHTML(w io.Writer) error {
 // imageryQuality is that of the JPEG in the page.
 const imageryQuality = 75
 
-// Style and Script are those of the page, for another page that shows a map: it has the elements
-// that the script names, and one called data that holds Ground.
+// Style returns the style of the page, for another page that shows a map. That page must have the
+// elements that the script names, and one called data with Ground.
 func Style() string { return pageCSS }
 
-// Script draws the map; see Style. xelpackMap.replace in it takes the textures that are to be drawn
-// from then on, and the view that they take up; xelpackMap.frame takes a box to be drawn round some
-// of them.
+// Script returns the script that draws the map; see Style. Its xelpackMap.replace takes the
+// textures to draw from then on, with their extent; xelpackMap.frame takes a box to be drawn around
+// some of them.
 func Script() string { return geoJS + inputJS + drawJS }
 
-// Ground returns the data for Script, as JSON that may stand in a script element: routes, area,
+// Ground returns the data for Script, as JSON that is safe in a script element: routes, area,
 // coastlines and the view of m, without its textures.
 func (m Map) Ground() ([]byte, error) {
 	data := m.data()
@@ -140,10 +146,11 @@ func (m Map) Ground() ([]byte, error) {
 	return json.Marshal(data)
 }
 
-// Policy is the content security policy of a page that runs nothing but this style and this script,
-// whatever else it holds, and asks no other server.
+// Policy returns a content security policy that allows only this style and this script and no other
+// servers.
 func Policy(style, script string) string {
-	return fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src '%s'; script-src '%s'", digest(style), digest(script))
+	return fmt.Sprintf("default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "+
+		"style-src '%s'; script-src '%s'", digest(style), digest(script))
 }
 
 func digest(s string) string {
@@ -159,14 +166,17 @@ func (m Map) data() pageData {
 	data := pageData{
 		View:    [4]float64{view.Min.X(), view.Min.Y(), view.Max.X(), view.Max.Y()},
 		Classes: []pageClass{}, Counts: tiles.Counts(m.Items),
-		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, Cells: []int{}, // lists, not null
+		// lists, not null
+		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, Cells: []int{},
 		Land: landFile, Holes: []pageHole{},
 	}
 	for _, t := range m.Holes {
-		data.Holes = append(data.Holes, pageHole{t.ZL, t.Row / tiles.TextureChunks, t.Col / tiles.TextureChunks, t.Name()})
+		data.Holes = append(data.Holes,
+			pageHole{t.ZL, t.Row / tiles.TextureChunks, t.Col / tiles.TextureChunks, t.Name()})
 	}
 	for _, c := range all {
-		p := pageClass{c.zl, c.detail, c.maptype, hex(colour(c.zl, c.detail, false)), hex(colour(c.zl, c.detail, true)), nil}
+		p := pageClass{c.zl, c.detail, c.maptype, hex(colour(c.zl, c.detail, false)),
+			hex(colour(c.zl, c.detail, true)), nil}
 		for _, r := range c.runs {
 			p.Runs = append(p.Runs, r.row, r.col, r.n)
 		}
@@ -185,7 +195,7 @@ func (m Map) data() pageData {
 	return data
 }
 
-// flat writes a line as numbers, to four metres.
+// flat returns a line as numbers, rounded to four metres.
 func flat(line orb.LineString) []float64 {
 	numbers := make([]float64, 0, 2*len(line))
 	for _, p := range line {

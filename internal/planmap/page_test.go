@@ -82,14 +82,17 @@ func TestPageHoldsThePlan(t *testing.T) {
 			for _, c := range data.Classes {
 				for i := 0; i < len(c.Runs); i += 3 {
 					for n := range c.Runs[i+2] {
-						tex := tiles.Texture{Row: c.Runs[i] * 16, Col: (c.Runs[i+1] + n) * 16, ZL: c.ZL, Maptype: c.Maptype}
+						tex := tiles.Texture{Row: c.Runs[i] * 16, Col: (c.Runs[i+1] + n) * 16,
+							ZL: c.ZL, Maptype: c.Maptype}
 						got = append(got, tiles.Item{Texture: tex, Detail: c.Detail})
 					}
 				}
 			}
 			byTexture := func(a, b tiles.Item) int { return a.Compare(b.Texture) }
-			if !slices.Equal(slices.SortedFunc(slices.Values(m.Items), byTexture), slices.SortedFunc(slices.Values(got), byTexture)) {
-				t.Errorf("the page holds %d textures, not the %d of the plan", len(got), len(m.Items))
+			if !slices.Equal(slices.SortedFunc(slices.Values(m.Items), byTexture),
+				slices.SortedFunc(slices.Values(got), byTexture)) {
+				t.Errorf("the page holds %d textures, not the %d of the plan", len(got),
+					len(m.Items))
 			}
 			if len(data.Cells) != 2*len(m.Cells) || name == "worked" && len(m.Cells) != 120 {
 				t.Errorf("%d cells are drawn, want %d", len(data.Cells)/2, len(m.Cells))
@@ -161,11 +164,14 @@ func TestPageIsSelfContained(t *testing.T) {
 			}
 		}
 	}
-	if found := regexp.MustCompile(`https?://|@import|url\(|fetch\(|XMLHttpRequest|import\(|innerHTML`).Find(written); found != nil {
+	if found := regexp.MustCompile(
+		`https?://|@import|url\(|fetch\(|XMLHttpRequest|import\(|innerHTML`).Find(
+		written); found != nil {
 		t.Errorf("the page holds %q", found)
 	}
 	policy := attribute(elements["meta"][1], "content")
-	for _, want := range []string{"default-src 'none'", digest(textOf(elements["style"][0])), digest(textOf(elements["script"][1]))} {
+	for _, want := range []string{"default-src 'none'", digest(textOf(elements["style"][0])),
+		digest(textOf(elements["script"][1]))} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the policy %q lacks %s", policy, want)
 		}
@@ -212,7 +218,8 @@ func TestPageView(t *testing.T) {
 			view := dataOf(t, parsed(t, page(t, plans[test.name](t)))).View
 			west, wide := view[0]*360-180, (view[2]-view[0])*360
 			if math.Abs(west-test.west) > 0.4 || math.Abs(wide-test.wide) > 0.4 {
-				t.Errorf("the view starts at %.2f° and is %.2f° wide, want %v° and %v°", west, wide, test.west, test.wide)
+				t.Errorf("the view starts at %.2f° and is %.2f° wide, want %v° and %v°", west, wide,
+					test.west, test.wide)
 			}
 			if !(view[1] >= 0 && view[1] < view[3] && view[3] <= 1) {
 				t.Errorf("north %v, south %v", view[1], view[3])
@@ -224,7 +231,8 @@ func TestPageView(t *testing.T) {
 // Without anything to draw there is still a page.
 func TestEmptyPage(t *testing.T) {
 	data := dataOf(t, parsed(t, page(t, Map{Title: "nothing"})))
-	if data.Routes == nil || data.Stops == nil || data.Area == nil || data.Cells == nil || data.Classes == nil {
+	if data.Routes == nil || data.Stops == nil || data.Area == nil || data.Cells == nil ||
+		data.Classes == nil {
 		t.Errorf("lists are null: %+v", data)
 	}
 	if data.View != [4]float64{0, 0, 1, 1} {

@@ -8,15 +8,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// A zoom level has a hue; detail pales away from the full colour, towards white on the light map
-// and towards black on the dark one. The colours are evenly spaced to the eye because they are
-// chosen in OKLCh.
+// Every zoom level has a hue; lower detail is paler, towards white on the light map and towards
+// black on the dark one. The colours are chosen in OKLCh so that they look evenly spaced.
 
-// hues are degrees of OKLCh by zoom level. The commonest, 16 to 19, differ most, and differ for the
-// colour-blind as well: blue, green, magenta, amber.
-var hues = [...]float64{12: 110, 13: 30, 14: 200, 15: 225, 16: 258, 17: 165, 18: 345, 19: 75, 20: 110, 21: 300, 22: 30}
+// hues are degrees of OKLCh by zoom level. The commonest, 16 to 19, differ most, also for the
+// colour-blind: blue, green, magenta, amber.
+var hues = [...]float64{12: 110, 13: 30, 14: 200, 15: 225, 16: 258, 17: 165, 18: 345, 19: 75,
+	20: 110, 21: 300, 22: 30}
 
-// colour returns what textures of zl and detail are drawn in.
+// colour returns the colour of textures of zl and detail.
 func colour(zl tiles.ZL, detail uint8, dark bool) color.RGBA {
 	hue := 110.0
 	if int(zl) < len(hues) && hues[zl] != 0 {
@@ -55,5 +55,5 @@ func srgb(linear float64) uint8 {
 	return uint8(math.Round(255 * min(max(v, 0), 1)))
 }
 
-// hex writes c as CSS does.
+// hex formats c for CSS.
 func hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }

@@ -21,7 +21,8 @@ func (m Map) panel(p *pen) {
 	y := 40
 	write := func(s string) { p.text(s, left, y, false, words) }
 	divide := func() {
-		draw.Draw(p.img, image.Rect(left, y-16, right, y-15), image.NewUniform(rule), image.Point{}, draw.Src)
+		draw.Draw(p.img, image.Rect(left, y-16, right, y-15), image.NewUniform(rule), image.Point{},
+			draw.Src)
 	}
 	heading := func(s string) {
 		p.text(s, left, y, true, words)
@@ -54,8 +55,10 @@ func (m Map) panel(p *pen) {
 			break
 		}
 		divide()
-		draw.Draw(p.img, image.Rect(left, y-12, left+28, y+2), image.NewUniform(colour(c.ZL, c.Detail, false)), image.Point{}, draw.Src)
-		write(fmt.Sprintf("     %2d %2d  %6d %10s %12s", c.ZL, c.Detail, tiles.Item{Detail: c.Detail}.Side(), units.Count(c.Textures), units.Count(c.Chunks)))
+		draw.Draw(p.img, image.Rect(left, y-12, left+28, y+2),
+			image.NewUniform(colour(c.ZL, c.Detail, false)), image.Point{}, draw.Src)
+		write(fmt.Sprintf("     %2d %2d  %6d %10s %12s", c.ZL, c.Detail,
+			tiles.Item{Detail: c.Detail}.Side(), units.Count(c.Textures), units.Count(c.Chunks)))
 		y += line
 	}
 	y += 14
@@ -71,18 +74,20 @@ func (m Map) panel(p *pen) {
 		key("area asked for", func(sample orb.LineString) { p.stroke(areaColour, 2, sample) })
 	}
 	if len(m.Cells) > 0 {
-		key("cell, which X-Plane loads whole", func(sample orb.LineString) { p.stroke(cellColour, 1, sample) })
+		key("cell, which X-Plane loads whole",
+			func(sample orb.LineString) { p.stroke(cellColour, 1, sample) })
 	}
 	if len(m.Holes) > 0 {
 		key("hole: some chunks failed", func(sample orb.LineString) {
-			frame(p.img, image.Rect(int(sample[0][0]), y-12, int(sample[1][0]), y+2), image.NewUniform(holeColour))
+			frame(p.img, image.Rect(int(sample[0][0]), y-12, int(sample[1][0]), y+2),
+				image.NewUniform(holeColour))
 		})
 	}
 	p.text("Coastlines: Natural Earth", left, pictureHeight-24, false, muted)
 }
 
-// wrapped breaks s into lines of so many letters, at blanks where there are any, and cuts it after
-// so many lines.
+// wrapped breaks s into lines of at most columns letters, at blanks if possible, and cuts it after
+// most lines.
 func wrapped(s string, columns, most int) []string {
 	var lines []string
 	line := ""

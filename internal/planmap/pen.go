@@ -26,7 +26,7 @@ func newPen(img *image.RGBA) *pen {
 // fill fills rings by non-zero winding.
 func (p *pen) fill(c color.Color, rings ...orb.Ring) { p.on(p.img, c, rings) }
 
-// stroke draws lines so many pixels thick, with round joints and ends.
+// stroke draws lines of the given thickness in pixels, with round joints and ends.
 func (p *pen) stroke(c color.Color, thick float64, lines ...orb.LineString) {
 	p.on(p.img, c, strokes(thick, lines))
 }
@@ -46,8 +46,7 @@ func (p *pen) on(dst draw.Image, c color.Color, rings []orb.Ring) {
 	p.raster.Draw(dst, dst.Bounds(), image.NewUniform(c), image.Point{})
 }
 
-// outline draws the outline of the rings' union: every ring's line, less what lies inside of
-// another.
+// outline draws the outline of the rings' union: every ring's line, except inside other rings.
 func (p *pen) outline(c color.Color, thick float64, rings []orb.Ring) {
 	line, inner := image.NewAlpha(p.img.Rect), image.NewAlpha(p.img.Rect)
 	lines := make([]orb.LineString, len(rings))
@@ -59,11 +58,12 @@ func (p *pen) outline(c color.Color, thick float64, rings []orb.Ring) {
 	for i, covered := range inner.Pix {
 		line.Pix[i] = min(line.Pix[i], 255-covered)
 	}
-	draw.DrawMask(p.img, p.img.Rect, image.NewUniform(c), image.Point{}, line, image.Point{}, draw.Over)
+	draw.DrawMask(p.img, p.img.Rect, image.NewUniform(c), image.Point{}, line, image.Point{},
+		draw.Over)
 }
 
-// strokes turns lines into a quadrilateral a stretch and a disc a point, all turning the same way,
-// so that they add up.
+// strokes turns lines into a quadrilateral per segment and a disc per point, all with the same
+// orientation, so that they add up.
 func strokes(thick float64, lines []orb.LineString) []orb.Ring {
 	var shapes []orb.Ring
 	r := thick / 2
@@ -79,7 +79,8 @@ func strokes(thick float64, lines []orb.LineString) []orb.Ring {
 			length := math.Hypot(to[0]-from[0], to[1]-from[1])
 			dx, dy := (to[0]-from[0])/length*r, (to[1]-from[1])/length*r
 			shapes = append(shapes, orb.Ring{
-				{from[0] + dy, from[1] - dx}, {to[0] + dy, to[1] - dx}, {to[0] - dy, to[1] + dx}, {from[0] - dy, from[1] + dx},
+				{from[0] + dy, from[1] - dx}, {to[0] + dy, to[1] - dx}, {to[0] - dy, to[1] + dx},
+				{from[0] - dy, from[1] + dx},
 			})
 		}
 	}
@@ -99,7 +100,7 @@ func disc(at orb.Point, r float64) orb.Ring {
 // letters are 8 pixels wide and 16 high.
 const letterWidth = 8
 
-// text writes s with the left end of its base line at (x, y).
+// text writes s with the left end of its baseline at (x, y).
 func (p *pen) text(s string, x, y int, bold bool, c color.Color) {
 	face := inconsolata.Regular8x16
 	if bold {
@@ -109,7 +110,7 @@ func (p *pen) text(s string, x, y int, bold bool, c color.Color) {
 	d.DrawString(s)
 }
 
-// halo writes s on a busy ground.
+// halo writes s readably on a busy background.
 func (p *pen) halo(s string, x, y int, c, ground color.Color) {
 	for dx := -1; dx <= 1; dx++ {
 		for dy := -1; dy <= 1; dy++ {

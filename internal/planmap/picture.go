@@ -38,13 +38,13 @@ var (
 	ink        = color.RGBA{20, 24, 29, 255}
 )
 
-// textureOpacity lets the ground shine through, as on the page.
+// textureOpacity lets the ground show through, as on the page.
 const textureOpacity = 0.9
 
 // tintOpacity is for textures over their own imagery.
 const tintOpacity = 0.3
 
-// WritePNG writes the map as a still of 1600×1000 pixels.
+// WritePNG writes the map as a picture of 1600×1000 pixels.
 func (m Map) WritePNG(w io.Writer) error {
 	img, err := m.picture()
 	if err != nil {
@@ -89,15 +89,16 @@ func (m Map) picture() (*image.RGBA, error) {
 // view is a part of the world on a picture.
 type view struct {
 	*pen
-	west, north float64 // of the picture's corner
-	scale       float64 // pixels to the world's width
+	west, north float64 // of the picture's north-west corner
+	scale       float64 // pixels per width of the world
 	world       image.Rectangle
 }
 
 func newView(img *image.RGBA, extent orb.Bound) view {
 	const edge = 0.92
 	wide, high := float64(img.Rect.Dx()), float64(img.Rect.Dy())
-	scale := min(wide*edge/max(extent.Max[0]-extent.Min[0], 1e-9), high*edge/max(extent.Max[1]-extent.Min[1], 1e-9), 1<<28)
+	scale := min(wide*edge/max(extent.Max[0]-extent.Min[0], 1e-9),
+		high*edge/max(extent.Max[1]-extent.Min[1], 1e-9), 1<<28)
 	middle := extent.Center()
 	v := view{newPen(img), middle[0] - wide/2/scale, middle[1] - high/2/scale, scale, img.Rect}
 	v.world.Min.Y = max(v.world.Min.Y, int(v.y(0)))
@@ -108,13 +109,13 @@ func newView(img *image.RGBA, extent orb.Bound) view {
 func (v view) x(x float64) float64 { return (x - v.west) * v.scale }
 func (v view) y(y float64) float64 { return (y - v.north) * v.scale }
 
-// lat and lon return the degrees at a pixel; longitudes may be beyond ±180.
+// lon and lat return the degrees at a pixel; longitudes may be beyond ±180.
 func (v view) lon(px float64) float64 { return (px/v.scale+v.west)*360 - 180 }
 func (v view) lat(px float64) float64 {
 	return math.Atan(math.Sinh(math.Pi*(1-2*(px/v.scale+v.north)))) * 180 / math.Pi
 }
 
-// turns are the shifts by whole worlds at which something between from and to may be seen.
+// turns returns the shifts by whole worlds at which something between from and to may be visible.
 func (v view) turns(from, to float64) []float64 {
 	var shifts []float64
 	east := v.west + float64(v.img.Rect.Dx())/v.scale
@@ -124,7 +125,7 @@ func (v view) turns(from, to float64) []float64 {
 	return shifts
 }
 
-// bound is the picture and a margin that hides the edges of what is cut off.
+// bound is the picture with a margin that hides the edges of clipped shapes.
 func (v view) bound() orb.Bound {
 	const margin = 20
 	return orb.Bound{
@@ -133,7 +134,7 @@ func (v view) bound() orb.Bound {
 	}
 }
 
-// onPicture turns a line into pixels, as often as the picture shows it.
+// onPicture converts a line to pixels, once for every time the picture shows it.
 func (v view) onPicture(line orb.LineString) []orb.LineString {
 	var copies []orb.LineString
 	b := line.Bound()
@@ -187,7 +188,7 @@ func (v view) ground(coasts []orb.Ring) {
 	v.fill(landColour, v.cut(rings)...)
 }
 
-// coastlines leave out what lies beyond the edge of the map: that is how Antarctica is closed.
+// coastlines draws the coasts, except along the edge of the map, where Antarctica is closed.
 func (v view) coastlines(coasts []orb.Ring) {
 	var lines []orb.LineString
 	for _, ring := range coasts {
@@ -207,11 +208,13 @@ func (v view) coastlines(coasts []orb.Ring) {
 
 func (v view) textures(c class, opacity float64) {
 	colour := colour(c.zl, c.detail, false)
-	shade := image.NewUniform(color.NRGBA{colour.R, colour.G, colour.B, uint8(math.Round(opacity * 255))})
+	shade := image.NewUniform(
+		color.NRGBA{colour.R, colour.G, colour.B, uint8(math.Round(opacity * 255))})
 	for _, r := range c.runs {
 		b := c.bound(r)
 		for _, turn := range v.turns(b.Min[0], b.Max[0]) {
-			at := image.Rect(round(v.x(b.Min[0]+turn)), round(v.y(b.Min[1])), round(v.x(b.Max[0]+turn)), round(v.y(b.Max[1])))
+			at := image.Rect(round(v.x(b.Min[0]+turn)), round(v.y(b.Min[1])),
+				round(v.x(b.Max[0]+turn)), round(v.y(b.Max[1])))
 			at.Max = image.Pt(max(at.Max.X, at.Min.X+1), max(at.Max.Y, at.Min.Y+1))
 			draw.Draw(v.img, at.Intersect(v.img.Rect), shade, image.Point{}, draw.Over)
 			if opacity < textureOpacity {
@@ -228,7 +231,8 @@ func (v view) textures(c class, opacity float64) {
 func (v view) mesh(at image.Rectangle, r run, width float64) {
 	line := image.NewUniform(color.NRGBA{255, 255, 255, uint8(min(190, 10*(width-7)))})
 	fill := func(x0, y0, x1, y1 int) {
-		draw.Draw(v.img, image.Rect(x0, y0, x1, y1).Intersect(v.img.Rect), line, image.Point{}, draw.Over)
+		draw.Draw(v.img, image.Rect(x0, y0, x1, y1).Intersect(v.img.Rect), line, image.Point{},
+			draw.Over)
 	}
 	fill(at.Min.X, at.Min.Y, at.Max.X, at.Min.Y+1)
 	for i := range r.n {
@@ -304,7 +308,8 @@ func (v view) graticule() {
 	}
 	for n := math.Ceil(v.lon(0) / step); n*step <= v.lon(wide); n++ {
 		x := round(v.x((n*step + 180) / 360))
-		draw.Draw(v.img, image.Rect(x, v.world.Min.Y, x+1, v.world.Max.Y), line, image.Point{}, draw.Over)
+		draw.Draw(v.img, image.Rect(x, v.world.Min.Y, x+1, v.world.Max.Y), line, image.Point{},
+			draw.Over)
 		if x > 160 && x < mapWidth-40 {
 			label(math.Remainder(n*step, 360), "E", "W", func(s string) (int, int) {
 				return x - utf8.RuneCountInString(s)*letterWidth/2, v.world.Max.Y - 8
@@ -325,7 +330,8 @@ func (v view) graticule() {
 
 func (v view) scaleBar() {
 	high := float64(v.img.Rect.Dy())
-	metres := 2 * math.Pi * tiles.EarthRadius * math.Cos(v.lat(high/2)*math.Pi/180) / v.scale // a pixel
+	// a pixel
+	metres := 2 * math.Pi * tiles.EarthRadius * math.Cos(v.lat(high/2)*math.Pi/180) / v.scale
 	best := 0.2
 	for _, nm := range [...]float64{0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000} {
 		if nm*1852/metres <= 120 {
@@ -333,7 +339,8 @@ func (v view) scaleBar() {
 		}
 	}
 	x, y := 10.0, high-12
-	bar := orb.LineString{{x, y - 6}, {x, y}, {x + best*1852/metres, y}, {x + best*1852/metres, y - 6}}
+	bar := orb.LineString{{x, y - 6}, {x, y}, {x + best*1852/metres, y},
+		{x + best*1852/metres, y - 6}}
 	v.stroke(paper, 5, bar)
 	v.stroke(words, 2, bar)
 	v.halo(fmt.Sprintf("%v NM", best), 17, round(y)-7, words, paper)

@@ -22,7 +22,8 @@ func still(t *testing.T, m Map) (image.Image, func(orb.Point) image.Point) {
 		t.Fatal(err)
 	}
 	flown, _ := m.lines()
-	v := newView(image.NewRGBA(image.Rect(0, 0, mapWidth, pictureHeight)), extent(classes(m.Items), flown, m.rings()))
+	v := newView(image.NewRGBA(image.Rect(0, 0, mapWidth, pictureHeight)),
+		extent(classes(m.Items), flown, m.rings()))
 	return img, func(p orb.Point) image.Point {
 		at := place(p)
 		if v.x(at[0]) < 0 {
@@ -38,7 +39,9 @@ func blend(zl tiles.ZL, k uint8, ground color.RGBA) color.RGBA {
 }
 
 func over(c, ground color.RGBA, opacity float64) color.RGBA {
-	mix := func(a, b uint8) uint8 { return uint8(round(opacity*float64(a) + (1-opacity)*float64(b))) }
+	mix := func(a, b uint8) uint8 {
+		return uint8(round(opacity*float64(a) + (1-opacity)*float64(b)))
+	}
 	return color.RGBA{mix(c.R, ground.R), mix(c.G, ground.G), mix(c.B, ground.B), 255}
 }
 
@@ -86,7 +89,8 @@ func TestPictureOfTheWorkedPlan(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if p := at(test.place); !has(img, p, test.want) {
-				t.Errorf("at %v, pixel %v, is %v, want %v", test.place, p, img.At(p.X, p.Y), test.want)
+				t.Errorf("at %v, pixel %v, is %v, want %v", test.place, p, img.At(p.X, p.Y),
+					test.want)
 			}
 		})
 	}
@@ -114,7 +118,8 @@ func TestPictureOfOneTexture(t *testing.T) {
 	img, at := still(t, m)
 	box := m.Items[0].Box()
 	nw, se := at(orb.Point{box.West, box.North}), at(orb.Point{box.East, box.South})
-	if side := se.X - nw.X; side < 800 || side > mapWidth || side-(se.Y-nw.Y) > 3 || se.Y-nw.Y-side > 3 {
+	if side := se.X - nw.X; side < 800 || side > mapWidth || side-(se.Y-nw.Y) > 3 ||
+		se.Y-nw.Y-side > 3 {
 		t.Errorf("one texture is drawn from %v to %v", nw, se)
 	}
 	centre := nw.Add(se).Div(2)
@@ -132,15 +137,18 @@ func TestPictureOfMixedZoomLevels(t *testing.T) {
 		t.Errorf("the ZL18 texture is %v, want %v", img.At(sharp.X, sharp.Y), want)
 	}
 	stacked := at(tiles.At(orb.Point{7.2, 44}, 18, "BI").Center())
-	if want := blend(18, 0, blend(18, 0, blend(16, 0, blend(14, 2, landColour)))); !has(img, stacked, want) {
-		t.Errorf("four textures over each other are %v, want %v", img.At(stacked.X, stacked.Y), want)
+	if want := blend(18, 0, blend(18, 0, blend(16, 0, blend(14, 2, landColour)))); !has(img,
+		stacked, want) {
+		t.Errorf("four textures over each other are %v, want %v", img.At(stacked.X, stacked.Y),
+			want)
 	}
 }
 
 func TestPictureOfTheWorld(t *testing.T) {
 	t.Parallel()
 	img, at := still(t, wholeWorld(t))
-	for name, p := range map[string]orb.Point{"Siberia": {100, 60}, "Brazil": {-55, -10}, "Antarctica": {20, -80}} {
+	for name, p := range map[string]orb.Point{"Siberia": {100, 60}, "Brazil": {-55, -10},
+		"Antarctica": {20, -80}} {
 		if !has(img, at(p), blend(10, 0, landColour)) {
 			t.Errorf("%s is %v, want %v", name, img.At(at(p).X, at(p).Y), blend(10, 0, landColour))
 		}

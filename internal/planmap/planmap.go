@@ -1,15 +1,15 @@
-// Package planmap draws a plan of textures, or what an archive holds: as one self-contained page to
-// look around in, or as a still picture.
+// Package planmap draws a plan of textures, or the content of an archive, as a self-contained web
+// page or as a picture.
 //
 //	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
 //	err := m.WriteHTML(w) // or m.WritePNG(w)
 //
-// Both show coastlines, the routes as great circles, the outline of the area that was asked for,
-// the cells that X-Plane loads as wholes, and every texture, coloured by zoom level and detail,
-// with a legend and totals. The page needs no network and no other file. Nothing that comes from
-// users or files is taken for markup or script.
+// Both show coastlines, the routes as great circles, the outline of the selected area, the cells
+// that X-Plane loads, and every texture, coloured by zoom level and detail, with a legend and
+// totals. The page needs no network and no other file. Nothing from users or files is treated as
+// markup or script.
 //
-// A Map is only read; its methods may be called at once.
+// A Map is read-only; its methods are safe for concurrent use.
 package planmap
 
 import (
@@ -23,25 +23,24 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Map is what there is to draw.
+// Map is what is drawn.
 type Map struct {
-	Title  string           // of the plan, such as its route's file name
+	Title  string           // such as the route's file name
 	Items  []tiles.Item     // in any order
 	Routes []*tiles.Path    // may be none
-	Area   orb.MultiPolygon // what was asked for, as tiles.Outline returns it; may be empty
-	Cells  []tiles.Cell     // that X-Plane loads as wholes, drawn one by one; may be none
+	Area   orb.MultiPolygon // the selected area, from tiles.Outline; may be empty
+	Cells  []tiles.Cell     // cells that X-Plane loads; may be none
 	Facts  []Fact           // totals, shown in this order
 
-	Kind    string          // what is drawn, a word; default "plan"
-	Holes   []tiles.Texture // of Items, those that are not whole: marked
-	Imagery *Imagery        // shown where Items are; nil for colours only
+	Kind    string          // what is drawn, one word; default "plan"
+	Holes   []tiles.Texture // those of Items with holes: marked
+	Imagery *Imagery        // drawn where Items are; nil: colours only
 }
 
 // Imagery is a picture of the ground, north up, in Web Mercator.
 type Imagery struct {
 	Image image.Image
-	// Where its edges are in the world, which is 1 wide and 1 high: west and north from its
-	// north-west corner.
+	// The edges as fractions of the world's width and height, from its north-west corner.
 	West, North, East, South float64
 }
 
@@ -50,8 +49,8 @@ func (m Map) kind() string { return cmp.Or(m.Kind, "plan") }
 // Fact is a line of the totals, such as "download" and "about 3.1 GB".
 type Fact struct{ Name, Text string }
 
-// Places are drawn in Web Mercator with the world 1 wide and 1 high: x grows eastwards from the
-// antimeridian, y southwards. Whatever crosses the antimeridian has x that run on beyond 1.
+// Points are drawn in Web Mercator with the world 1 wide and 1 high: x grows eastwards from the
+// antimeridian, y southwards. Shapes that cross the antimeridian have x beyond 1.
 
 // place returns where p is drawn.
 func place(p orb.Point) orb.Point {
@@ -67,26 +66,29 @@ type class struct {
 	runs    []run
 }
 
-// run is textures side by side, counted in textures of their zoom level.
+// run is a row of adjacent textures, counted in textures of their zoom level.
 type run struct{ row, col, n uint32 }
 
-// side returns how many textures of the class the world is wide.
+// side returns the width of the world in textures of the class.
 func (c class) side() float64 { return float64(uint32(1) << (c.zl - 4)) }
 
-// classes sorts items, shallow zoom levels first, so that sharper textures are drawn over them.
+// classes groups items, low zoom levels first, so that sharper textures are drawn over them.
 func classes(items []tiles.Item) []class {
 	sorted := slices.Clone(items)
 	slices.SortFunc(sorted, func(a, b tiles.Item) int {
-		return cmp.Or(cmp.Compare(a.ZL, b.ZL), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Maptype, b.Maptype), a.Compare(b.Texture))
+		return cmp.Or(cmp.Compare(a.ZL, b.ZL), cmp.Compare(a.Detail, b.Detail),
+			cmp.Compare(a.Maptype, b.Maptype), a.Compare(b.Texture))
 	})
 	var all []class
 	for _, it := range sorted {
-		if n := len(all); n == 0 || all[n-1].zl != it.ZL || all[n-1].detail != it.Detail || all[n-1].maptype != it.Maptype {
+		if n := len(all); n == 0 || all[n-1].zl != it.ZL || all[n-1].detail != it.Detail ||
+			all[n-1].maptype != it.Maptype {
 			all = append(all, class{zl: it.ZL, detail: it.Detail, maptype: it.Maptype})
 		}
 		c := &all[len(all)-1]
 		row, col := it.Row/tiles.TextureChunks, it.Col/tiles.TextureChunks
-		if n := len(c.runs); n > 0 && c.runs[n-1].row == row && c.runs[n-1].col+c.runs[n-1].n == col {
+		if n := len(c.runs); n > 0 && c.runs[n-1].row == row &&
+			c.runs[n-1].col+c.runs[n-1].n == col {
 			c.runs[n-1].n++
 		} else {
 			c.runs = append(c.runs, run{row, col, 1})
@@ -98,7 +100,7 @@ func classes(items []tiles.Item) []class {
 // routeStep is how many metres apart a great circle's points are drawn.
 const routeStep = 20_000
 
-// lines returns the routes as they are flown, and stops the points they were given by.
+// lines returns the routes as flown, and as stops the points that define them.
 func (m Map) lines() (flown, stops []orb.LineString) {
 	for _, path := range m.Routes {
 		if line := path.Points(routeStep); len(line) > 0 {
@@ -109,7 +111,7 @@ func (m Map) lines() (flown, stops []orb.LineString) {
 	return flown, stops
 }
 
-// drawn places a line, in one piece across the antimeridian.
+// drawn projects a line, in one piece across the antimeridian.
 func drawn(line orb.LineString) orb.LineString {
 	placed := make(orb.LineString, len(line))
 	for i, p := range line {
@@ -147,8 +149,8 @@ func (m Map) cells() []orb.LineString {
 	return lines
 }
 
-// extent returns the rectangle that holds everything, in one piece: its x start in [0, 1) and may
-// end beyond 1.
+// extent returns the rectangle around everything, in one piece: its x starts in [0, 1) and may end
+// beyond 1.
 func extent(all []class, flown []orb.LineString, rings []orb.Ring) orb.Bound {
 	south, north := math.Inf(-1), math.Inf(1)
 	var spans []span
@@ -182,8 +184,8 @@ func (c class) bound(r run) orb.Bound {
 	}
 }
 
-// Around returns the smallest box that holds boxes, of which there is one at least. Its West is
-// greater than its East when it crosses the antimeridian.
+// Around returns the smallest box around boxes, of which there must be at least one. West is
+// greater than East if it crosses the antimeridian.
 func Around(boxes []tiles.Box) tiles.Box {
 	all := boxes[0]
 	spans := make([]span, len(boxes))
@@ -199,11 +201,11 @@ func Around(boxes []tiles.Box) tiles.Box {
 	return all
 }
 
-// span is a stretch of x.
+// span is an interval of x.
 type span struct{ from, to float64 }
 
-// joined returns the shortest stretch round the world that holds all of spans: all but the widest
-// gap between them.
+// joined returns the shortest interval round the world that contains all of spans: everything
+// except the widest gap.
 func joined(spans []span) span {
 	for i, s := range spans {
 		if s.to-s.from >= 1 {
@@ -217,7 +219,7 @@ func joined(spans []span) span {
 	for _, s := range spans {
 		reached = max(reached, s.to)
 	}
-	reached-- // what runs on beyond 1 covers the start of the world
+	reached-- // the part beyond 1 covers the start of the world
 	widest := span{0, 0}
 	for _, s := range spans {
 		if s.from-reached > widest.to-widest.from {

@@ -40,15 +40,18 @@ func planned(t testing.TB, title string, zl tiles.ZL, width float64, points ...o
 	if !math.IsInf(width, 1) {
 		region = path.Corridor(width)
 	}
-	items, err := tiles.Selection{Regions: tiles.Union{region}, Paths: []*tiles.Path{path}, Sight: true, ZL: zl, Maptype: "BI"}.Plan(t.Context())
+	items, err := tiles.Selection{Regions: tiles.Union{region}, Paths: []*tiles.Path{path},
+		Sight: true, ZL: zl, Maptype: "BI"}.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Map{Title: title, Items: items, Routes: []*tiles.Path{path}, Area: tiles.Outline(region), Cells: tiles.Cells(region), Facts: []Fact{{"textures", units.Count(len(items))}}}
+	return Map{Title: title, Items: items, Routes: []*tiles.Path{path}, Area: tiles.Outline(region),
+		Cells: tiles.Cells(region), Facts: []Fact{{"textures", units.Count(len(items))}}}
 }
 
 func oneTexture(testing.TB) Map {
-	return Map{Title: "one", Items: []tiles.Item{{Texture: tiles.At(orb.Point{7.2, 43.66}, 16, "BI")}}}
+	return Map{Title: "one", Items: []tiles.Item{
+		{Texture: tiles.At(orb.Point{7.2, 43.66}, 16, "BI")}}}
 }
 
 // hostile is what a file or a user may call things.
@@ -59,9 +62,11 @@ const hostile = `<!--<script>alert("1")</script>'&` + "\u2028"
 func mixed(t testing.TB) Map {
 	m := planned(t, hostile, 16, 10_000, orb.Point{7, 44}, orb.Point{7.5, 44})
 	for i, p := range []orb.Point{{7.2, 44}, {7.2, 44}, {7.3, 44.01}} {
-		m.Items = append(m.Items, tiles.Item{Texture: tiles.At(p, 18, []string{"BI", `<b>"'&`, "BI"}[i])})
+		m.Items = append(m.Items,
+			tiles.Item{Texture: tiles.At(p, 18, []string{"BI", `<b>"'&`, "BI"}[i])})
 	}
-	m.Items = append(m.Items, tiles.Item{Texture: tiles.At(orb.Point{7.2, 44}, 14, "GO2"), Detail: 2})
+	m.Items = append(m.Items,
+		tiles.Item{Texture: tiles.At(orb.Point{7.2, 44}, 14, "GO2"), Detail: 2})
 	m.Facts = []Fact{{"time", hostile}}
 	return m
 }
@@ -71,7 +76,8 @@ func wholeWorld(t testing.TB) Map {
 	if err != nil {
 		t.Fatal(err)
 	}
-	items, err := tiles.Selection{Regions: tiles.Union{everything}, ZL: 10, Maptype: "BI"}.Plan(t.Context())
+	items, err := tiles.Selection{Regions: tiles.Union{everything}, ZL: 10,
+		Maptype: "BI"}.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +91,8 @@ func TestJoined(t *testing.T) {
 		want  span
 	}{
 		{"one", []span{{0.25, 0.5}}, span{0.25, 0.5}},
-		{"two with the gap round the world", []span{{0.5, 0.625}, {0.25, 0.375}}, span{0.25, 0.625}},
+		{"two with the gap round the world", []span{{0.5, 0.625}, {0.25, 0.375}},
+			span{0.25, 0.625}},
 		{"two sides of the antimeridian", []span{{0, 0.0625}, {0.9375, 1}}, span{0.9375, 1.0625}},
 		{"across it already", []span{{0.9375, 1.0625}}, span{0.9375, 1.0625}},
 		{"on another turn", []span{{1.25, 1.5}, {-0.75, -0.625}}, span{0.25, 0.5}},
@@ -132,7 +139,8 @@ func TestLand(t *testing.T) {
 			for _, ring := range rings {
 				for i := range len(ring) - 1 {
 					a, b := ring[i], ring[i+1]
-					if (a[1] > p[1]) != (b[1] > p[1]) && p[0] < a[0]+(p[1]-a[1])/(b[1]-a[1])*(b[0]-a[0]) {
+					if (a[1] > p[1]) != (b[1] > p[1]) &&
+						p[0] < a[0]+(p[1]-a[1])/(b[1]-a[1])*(b[0]-a[0]) {
 						odd = !odd
 					}
 				}
@@ -161,7 +169,8 @@ func TestPalette(t *testing.T) {
 					luma = -luma
 				}
 				if k > 0 && luma < last+8 {
-					t.Errorf("ZL%d k%d, dark %v: %s is hardly paler than the detail before", zl, k, dark, hex(c))
+					t.Errorf("ZL%d k%d, dark %v: %s is hardly paler than the detail before", zl, k,
+						dark, hex(c))
 				}
 				last = luma
 			}

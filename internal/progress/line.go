@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// point is how far the work is, with facts about it, the most important first.
+// point is the state of progress, with facts, the most important first.
 type point struct {
 	what        string // is being done; may be empty
 	done, total int64
@@ -25,7 +25,7 @@ func (p point) share() float64 {
 	return min(1, float64(p.done)/float64(p.total))
 }
 
-// text is what has room in so many columns: what is being done, the time left, and the facts.
+// text is what fits into the given columns: the current step, the time left, and the facts.
 func (p point) text(columns int, elapsed time.Duration) string {
 	text := p.what
 	facts := p.facts
@@ -44,7 +44,7 @@ func (p point) text(columns int, elapsed time.Duration) string {
 	return text
 }
 
-// words are the text in so many columns, the share that is done before it.
+// words is the text in the given columns, after the share done.
 func (p point) words(columns int, elapsed time.Duration) string {
 	share := fmt.Sprintf("%.0f%%", 100*p.share())
 	if text := p.text(columns-len(share)-len(", "), elapsed); text != "" {
@@ -53,33 +53,36 @@ func (p point) words(columns int, elapsed time.Duration) string {
 	return share
 }
 
-// Widths of the bar that stands before the text, if there is room for one, and of what the library
-// puts around it: the share, brackets and blanks.
+// Widths of the bar before the text, if there is room for one, and of the library's additions: the
+// share, brackets and blanks.
 const (
 	leastBar = 5
 	mostBar  = 30
 	around   = len(" 100% []  ")
 )
 
-// render is the line for a terminal of so many columns, which it leaves the last of: some terminals
-// begin a new line there. The library draws the bar and is told how wide, since it does not know
-// that a terminal became narrower.
+// render returns the line for a terminal of the given columns. It leaves the last column free: some
+// terminals begin a new line there. The library draws the bar and is told its width, because it
+// does not notice that a terminal became narrower.
 func (p point) render(columns int, elapsed time.Duration) string {
 	columns--
 	text := p.text(columns-around-leastBar, elapsed)
 	width := min(mostBar, columns-around-len(text))
-	if width < leastBar || text == "" { // what is said counts for more than the bar
+	if width < leastBar || text == "" { // the text matters more than the bar
 		return p.words(columns, elapsed)
 	}
 	const steps = 1000
-	bar := progressbar.NewOptions64(steps, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(width),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+	bar := progressbar.NewOptions64(steps, progressbar.OptionSetWriter(io.Discard),
+		progressbar.OptionSetWidth(width),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII), progressbar.OptionSetPredictTime(
+			false), progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetDescription(text))
-	_ = bar.Set64(int64(p.share() * steps)) // writes nowhere
+	_ = bar.Set64(int64(p.share() * steps)) // the output is discarded
 	return strings.TrimSpace(bar.String())
 }
 
-// timeLeft says for how long it goes on as it did; nothing while that is a guess.
+// timeLeft estimates the time left at the rate so far; it returns nothing while that would be a
+// guess.
 func timeLeft(share float64, elapsed time.Duration) string {
 	if share <= 0 || share >= 1 || elapsed < time.Second {
 		return ""
@@ -94,7 +97,7 @@ func timeLeft(share float64, elapsed time.Duration) string {
 	return left.Round(time.Second).String() + " left"
 }
 
-// columns is the width of a terminal.
+// columns returns the width of a terminal.
 func columns(fd uintptr) int {
 	if width, _, err := term.GetSize(int(fd)); err == nil && width > 0 {
 		return width

@@ -1,5 +1,5 @@
-// Package progress shows a person how far a long piece of work is: one line on a terminal, however
-// narrow. In a pipe it shows nothing, except that of a build a line a minute is logged.
+// Package progress shows the progress of long work: one line on a terminal, however narrow. Not on
+// a terminal it shows nothing, except that a build logs a line a minute.
 //
 //	bar := progress.New(os.Stderr, chunks, textures, func() progress.State { … }, log)
 //	defer bar.Close()
@@ -15,32 +15,31 @@ import (
 	"golang.org/x/term"
 )
 
-// interval is how often the line is drawn anew, and logInterval how often a line is logged where
-// there is no terminal.
+// interval is how often the line is redrawn, and logInterval how often a line is logged without a
+// terminal.
 const (
 	interval    = 200 * time.Millisecond
 	logInterval = time.Minute
 )
 
-// State is how far the work is.
+// State is the progress of a build.
 type State struct {
 	Chunks   int64
 	Textures int64
 	Bytes    int64 // downloaded
 }
 
-// Bar is one line on a terminal with the share that is done, facts about it and the time left. In a
-// pipe there is none.
+// Bar is a line on a terminal with the share done, facts and the time left. Not on a terminal there
+// is none.
 type Bar struct {
-	show func()        // draws or logs the state of this moment; nil: there is nobody to show it to
-	end  func()        // ends the line; nil: there is none
+	show func()        // draws or logs the current state; nil: nowhere to show it
+	end  func()        // ends the line; nil: no line
 	stop chan struct{} // ends run
 	done sync.WaitGroup
 }
 
-// New starts a bar of chunks with rates on w over the given totals. state is asked for the progress
-// a few times a second, from another goroutine, until Close. If w is no terminal, log gets a line a
-// minute instead.
+// New starts a bar on w for a build with the given totals. It calls state a few times a second,
+// from another goroutine, until Close. If w is not a terminal, log gets a line a minute instead.
 func New(w io.Writer, chunks, textures int, state func() State, log func(line string)) *Bar {
 	start := time.Now()
 	look := func() point {
@@ -60,9 +59,8 @@ func New(w io.Writer, chunks, textures int, state func() State, log func(line st
 	return watch(terminal(w), start, look)
 }
 
-// Watch starts a bar on w from 0 to total, if w is a terminal. look is asked a few times a second
-// for how far the work is and for facts about it, the most important first, from another goroutine,
-// until Close.
+// Watch starts a bar on w from 0 to total, if w is a terminal. It calls look a few times a second,
+// from another goroutine, until Close, for the progress and for facts, the most important first.
 func Watch(w io.Writer, total int64, look func() (done int64, facts []string)) *Bar {
 	f := terminal(w)
 	if f == nil {
@@ -85,7 +83,7 @@ func watch(f *os.File, start time.Time, look func() point) *Bar {
 	return b
 }
 
-// run shows the state now and then, in a goroutine, until Close.
+// run shows the state regularly, in a goroutine, until Close.
 func (b *Bar) run(every time.Duration) {
 	b.stop = make(chan struct{})
 	b.done.Go(func() {
@@ -114,15 +112,15 @@ func (b *Bar) Close() {
 	}
 }
 
-// wipe takes away what stands on a terminal's line.
+// wipe erases a terminal's line.
 const wipe = "\r\x1b[K"
 
-// draw shows p on the line of a terminal. A terminal that went away is no reason to stop the work.
+// draw shows p on a terminal's line. Errors are ignored: a closed terminal must not stop the work.
 func draw(f *os.File, p point, elapsed time.Duration) {
 	_, _ = io.WriteString(f, wipe+p.render(columns(f.Fd()), elapsed))
 }
 
-// terminal returns w if it is one, or nil.
+// terminal returns w if it is a terminal, or nil.
 func terminal(w io.Writer) *os.File {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f
@@ -134,8 +132,8 @@ func megabytes(n int64, elapsed time.Duration) string {
 	return fmt.Sprintf("%.1f MB/s", float64(n)/1e6/max(elapsed.Seconds(), 0.1))
 }
 
-// Beside returns a writer of lines, one a Write, for where a Bar may be on w: it wipes the bar
-// away, which draws itself anew below.
+// Beside returns a writer for lines, one a Write, to the terminal that a Bar may be using: it
+// erases the bar, which is redrawn below.
 func Beside(w io.Writer) io.Writer {
 	if terminal(w) == nil {
 		return w

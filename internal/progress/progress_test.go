@@ -15,7 +15,8 @@ func TestRender(t *testing.T) {
 	for columns, want := range map[int]string{
 		1: "25%", 20: "25%, 30s left", 40: "25% [>.....]  30s left, 3/12 textures",
 		60: "25% [===>............]  30s left, 3/12 textures, 4.5 MB/s",
-		90: "25% [==>............]  30s left, 3/12 textures, 4.5 MB/s, 40 chunks/s, 1200/4800 chunks",
+		90: "25% [==>............]  30s left, 3/12 textures, 4.5 MB/s, 40 chunks/s, 1200/4800 " +
+			"chunks",
 	} {
 		if got := p.render(columns, 10*time.Second); got != want {
 			t.Errorf("%d columns: %q, want %q", columns, got, want)

@@ -141,7 +141,7 @@ func (l *lay) template() (string, error) {
 	case l.keys["url_template"] == "" && (slices.Contains(pythonCodes, l.code) || strings.HasSuffix(l.code, "_NAIP")):
 		return "", fmt.Errorf("Ortho4XP makes the addresses of %s in Python (O4_Custom_URL.py), which cannot be read", l.code)
 	case !slices.Contains([]string{"", "tms", "wmts", "wms", "local_tms"}, request):
-		return "", fmt.Errorf("request_type=%s: want tms or wmts", request)
+		return "", fmt.Errorf("request_type=%s: want tms, wmts or wms", request)
 	case web && l.keys["url_template"] != "":
 		l.overruled()
 		return l.keys["url_template"], nil
@@ -157,7 +157,7 @@ func (l *lay) template() (string, error) {
 	case !web && epsg != "" && !isWebMercator(epsg):
 		return "", fmt.Errorf("epsg_code=%s: another projection than Web Mercator (3857) is not read", epsg)
 	case request == "wms":
-		return "", errors.New("request_type=wms: maps made to order are not read yet, only ready-made tiles (tms, wmts)")
+		return l.boxes()
 	case !web && sized && size != tiles.ChunkPixels:
 		return "", fmt.Errorf("tile_size=%d: only tiles of %d px are read", size, tiles.ChunkPixels)
 	case request == "wmts" && l.keys["url_prefix"] != "":
@@ -237,6 +237,12 @@ func (l *lay) byPrefix() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return named(l.prefix()+"SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER="+l.keys["layers"]+"&STYLE=&FORMAT=image/"+cmp.Or(l.keys["image_type"], "jpeg")+
+		"&TILEMATRIXSET="+set+"&TILEMATRIX={zoom}&TILEROW={y}&TILECOL={x}", levels), nil
+}
+
+// prefix returns url_prefix with what goes between it and the query.
+func (l *lay) prefix() string {
 	prefix := l.keys["url_prefix"]
 	switch {
 	case !strings.Contains(prefix, "?"):
@@ -244,8 +250,32 @@ func (l *lay) byPrefix() (string, error) {
 	case !strings.HasSuffix(prefix, "?") && !strings.HasSuffix(prefix, "&"):
 		prefix += "&"
 	}
-	return named(prefix+"SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER="+l.keys["layers"]+"&STYLE=&FORMAT=image/"+cmp.Or(l.keys["image_type"], "jpeg")+
-		"&TILEMATRIXSET="+set+"&TILEMATRIX={zoom}&TILEROW={y}&TILECOL={x}", levels), nil
+	return prefix
+}
+
+// boxes returns the template of the maps that Ortho4XP has a WMS make. In Web Mercator the axes of
+// {bbox} are the same in every version of WMS; Ortho4XP swaps them for 1.3.
+func (l *lay) boxes() (string, error) {
+	for _, key := range []string{"url_prefix", "layers", "epsg_code"} {
+		if l.keys[key] == "" {
+			return "", fmt.Errorf("request_type=wms, but it has no %s", key)
+		}
+	}
+	l.p.TilePx = maxTilePx
+	if size, ok := l.number("wms_size"); ok {
+		for l.p.TilePx > size && l.p.TilePx > tiles.ChunkPixels {
+			l.p.TilePx /= 2
+		}
+		if size < tiles.ChunkPixels {
+			return "", fmt.Errorf("wms_size=%d: a chunk has %d px", size, tiles.ChunkPixels)
+		}
+	}
+	version, crs := cmp.Or(l.keys["wms_version"], "1.1.1"), "SRS"
+	if strings.HasPrefix(version, "1.3") {
+		crs = "CRS"
+	}
+	return l.prefix() + "SERVICE=WMS&VERSION=" + version + "&FORMAT=image/" + cmp.Or(l.keys["image_type"], "jpeg") + "&REQUEST=GetMap&LAYERS=" + l.keys["layers"] +
+		"&STYLES=&" + crs + "=EPSG:" + l.keys["epsg_code"] + "&WIDTH={width}&HEIGHT={height}&BBOX={bbox}", nil
 }
 
 // named replaces {zoom} by what levels call the web's zoom levels.

@@ -2,11 +2,14 @@ package providers_test
 
 import (
 	"errors"
+	goimage "image"
+	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +82,10 @@ func TestLayForms(t *testing.T) {
 	var asked string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.RequestURI
+		if size, err := strconv.Atoi(r.FormValue("WIDTH")); err == nil {
+			_ = jpeg.Encode(w, goimage.NewGray(goimage.Rect(0, 0, size, size)), nil)
+			return
+		}
 		_, _ = w.Write(image)
 	}))
 	defer server.Close()
@@ -100,7 +107,7 @@ func TestLayForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := client.Source(p).Fetch(t.Context(), tiles.Chunk{Z: 16, X: 33712, Y: 23952}); err != nil || asked != row.want {
+			if _, err := client.Source(p).Fetch(t.Context(), p.Tile(tiles.Chunk{Z: 16, X: 33712, Y: 23952})); err != nil || asked != row.want {
 				t.Errorf("asked for %s, want %s (%v)", asked, row.want, err)
 			}
 			if len(p.Notes) != len(row.notes) {

@@ -89,18 +89,23 @@ func (c *Colour) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// colourOff is by how much a pixel may differ from the colour: JPEG rounds.
-const colourOff = 3
+const (
+	// colourOff is by how much a pixel may differ from the colour: JPEG rounds.
+	colourOff = 3
+	// rim is how many pixels at the sides do not count: JPEG carries colours over from beside them.
+	rim = 2
+)
 
-// Fills says whether every pixel of img has the colour.
+// Fills says whether every pixel of img has the colour, but for a rim.
 func (c Colour) Fills(img *image.NRGBA) bool {
-	size := img.Rect.Size()
-	if c.Any && len(img.Pix) >= 4 {
-		c.R, c.G, c.B = img.Pix[0], img.Pix[1], img.Pix[2]
+	inner := img.SubImage(img.Rect.Inset(rim)).(*image.NRGBA)
+	size := inner.Rect.Size()
+	if c.Any && len(inner.Pix) >= 4 {
+		c.R, c.G, c.B = inner.Pix[0], inner.Pix[1], inner.Pix[2]
 	}
 	off := func(a, b uint8) bool { return max(a, b)-min(a, b) > colourOff }
 	for y := range size.Y {
-		for row := img.Pix[y*img.Stride:][:size.X*4]; len(row) > 0; row = row[4:] {
+		for row := inner.Pix[y*inner.Stride:][:size.X*4]; len(row) > 0; row = row[4:] {
 			if off(row[0], c.R) || off(row[1], c.G) || off(row[2], c.B) {
 				return false
 			}

@@ -103,7 +103,9 @@ func TestColours(t *testing.T) {
 		return img.SubImage(image.Rect(256, 0, 512, 256)).(*image.NRGBA) // of rows with more in them
 	}
 	spot := fill(255, 255, 255)
-	spot.Pix[255*spot.Stride+255*4] = 200
+	spot.Pix[250*spot.Stride+250*4] = 200
+	rimmed := fill(255, 255, 255)
+	rimmed.Pix[255*rimmed.Stride+4] = 200
 	for _, test := range []struct {
 		colour string
 		img    *image.NRGBA
@@ -114,6 +116,7 @@ func TestColours(t *testing.T) {
 		{"white", fill(250, 250, 250), false},
 		{"white", fill(0, 0, 0), false},
 		{"white", spot, false},
+		{"white", rimmed, true},
 		{"black", fill(0, 0, 0), true},
 		{"Black", fill(1, 3, 2), true},
 		{"flat", fill(180, 200, 190), true},

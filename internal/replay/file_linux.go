@@ -4,7 +4,7 @@ import "golang.org/x/sys/unix"
 
 func readable(dir string) error { return unix.Access(dir, unix.R_OK) }
 
-// open is open(2), gone on with after signals: the Go runtime sends them to itself.
+// open is open(2), repeated after signals: the Go runtime sends them to itself.
 func open(path string) (fd int, err error) {
 	for {
 		if fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != unix.EINTR {

@@ -1,11 +1,11 @@
-// Package replay asks a mount again for what a trace says that a simulator asked it.
+// Package replay repeats on a mount the requests that a trace recorded.
 //
 //	report, err := replay.Run(ctx, reader.Events(), "/path/to/mount", replay.Options{Speed: 1})
 //
-// Every open of the trace is an open of the texture at the same moment of the flight (Speed times
-// as fast), followed by the same reads at the same distances in time. Textures are dropped from the
-// kernel's page cache behind the replay, so that the mount answers each time, unless
-// Options.KeepCache is set.
+// Every open of the trace becomes an open of the texture at the same moment of the flight (Speed
+// times as fast), followed by the same reads at the same intervals. Textures are dropped from the
+// kernel's page cache after use, so that the mount answers each time, unless Options.KeepCache is
+// set.
 //
 // Run it in another process than the one that serves the mount.
 package replay
@@ -31,23 +31,23 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options tune a replay. The zero value goes as fast as the mount answers.
+// Options tune a replay. The zero value replays as fast as the mount answers.
 type Options struct {
-	// Speed is how many times as fast as it was flown; 0: without waiting.
+	// Speed is a multiple of the flight's speed; 0: without waiting.
 	Speed float64
-	// AtOnce is how many textures are dealt with at once. Default 64. When all are busy the next
-	// wait, and come late.
+	// AtOnce is how many textures are in use at once. Default 64. When all are busy, the next ones
+	// wait and are late.
 	AtOnce int
 	// KeepCache leaves textures in the page cache.
 	KeepCache bool
-	// Limit ends the replay after so much of the trace. 0: it does not.
+	// Limit ends the replay after this part of the trace. 0: no limit.
 	Limit time.Duration
-	// Begin is called once it is known how much there is to do, with what says how far it is, which
-	// may be asked at any time. Nil: nobody is told.
+	// Begin is called once the amount of work is known, with the progress, which may be read at any
+	// time. Nil: not called.
 	Begin func(*Progress)
 }
 
-// Progress says how far a replay is. Safe for concurrent use.
+// Progress is the progress of a replay. Safe for concurrent use.
 type Progress struct {
 	total int
 	end   time.Duration
@@ -55,42 +55,43 @@ type Progress struct {
 	at    atomic.Int64
 }
 
-// Opens returns how many uses of textures have begun, and of how many.
+// Opens returns how many uses of textures have begun, and the total.
 func (p *Progress) Opens() (begun, of int) { return int(p.opens.Load()), p.total }
 
-// Flight returns how far it is in time of the trace, and where the trace ends.
+// Flight returns the current time of the trace, and its end.
 func (p *Progress) Flight() (at, end time.Duration) { return time.Duration(p.at.Load()), p.end }
 
-// Report is what a replay came to. Its JSON is what scripts rely on; times are in seconds.
+// Report is the result of a replay. Scripts rely on its JSON; times are in seconds.
 type Report struct {
-	Seconds  float64       `json:"seconds"`  // that it took
-	Flight   float64       `json:"flight"`   // of the trace that was replayed
-	Textures int           `json:"textures"` // distinct
-	Opens    int           `json:"opens"`
-	Reads    int           `json:"reads"`
-	Bytes    int64         `json:"bytes"`
-	Missing  int           `json:"missing"` // opens of names that are not there
-	Short    int           `json:"short"`   // reads that got less than they asked for inside of the file
-	Failed   int           `json:"failed"`  // opens and reads that failed otherwise
-	Late     int           `json:"late"`    // opens that began over 100 ms late, since AtOnce were under way
-	MaxLate  float64       `json:"max_late"`
-	Open     trace.Latency `json:"open"`
-	Read     trace.Latency `json:"read"`
-	Names    []string      `json:"missing_names"` // the first few of them
-	Errors   []string      `json:"errors"`        // the first few of them
+	Seconds  float64 `json:"seconds"`  // duration of the replay
+	Flight   float64 `json:"flight"`   // duration of the replayed part of the trace
+	Textures int     `json:"textures"` // distinct
+	Opens    int     `json:"opens"`
+	Reads    int     `json:"reads"`
+	Bytes    int64   `json:"bytes"`
+	Missing  int     `json:"missing"` // opens of names that do not exist
+	Short    int     `json:"short"`   // reads inside the file that returned too few bytes
+	Failed   int     `json:"failed"`  // opens and reads that failed otherwise
+	// opens that began over 100 ms late because AtOnce were in use
+	Late    int           `json:"late"`
+	MaxLate float64       `json:"max_late"`
+	Open    trace.Latency `json:"open"`
+	Read    trace.Latency `json:"read"`
+	Names   []string      `json:"missing_names"` // the first few of them
+	Errors  []string      `json:"errors"`        // the first few of them
 }
 
-// session is one use of a texture: an open and the reads up to the next.
+// session is one use of a texture: an open and the reads up to the next open.
 type session struct {
 	file  string
 	start time.Duration
 	last  time.Duration // start of its latest request
-	size  int64         // of the file then; 0: not known
+	size  int64         // of the file in the trace; 0: unknown
 	reads []read
 }
 
-// idle is after how long without a request a texture is closed, and opened again for the next: none
-// is to keep others from their turn.
+// idle is how long a texture may go without requests before it is closed; it is opened again for
+// the next one. It must not keep others waiting.
 const idle = 5 * time.Second
 
 type read struct {
@@ -98,8 +99,8 @@ type read struct {
 	off, n int64
 }
 
-// sessions sorts events into uses of textures, by their start. Reads without an open before them
-// make a use of their own.
+// sessions groups events into uses of textures, ordered by their start. Reads without a preceding
+// open are a use of their own.
 func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 	var all []*session
 	current := make(map[tiles.Texture]*session)
@@ -122,15 +123,20 @@ func sessions(events iter.Seq[trace.Event], limit time.Duration) []*session {
 	return all
 }
 
-// Run replays events against the textures of the mount at mountpoint. What the mount answers is in
-// the report, whatever it is; the error is ctx's, or says that there is nothing at mountpoint. The
-// report is right also when ctx ends.
-func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o Options) (Report, error) {
+// Run replays events on the textures of the mount at mountpoint. The report has all answers of the
+// mount, including errors. The error is ctx's, or says that there is nothing at mountpoint. The
+// report is valid also if ctx ends.
+func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string,
+	o Options) (Report, error) {
 	dir := filepath.Join(mountpoint, "textures")
 	if err := readable(dir); err != nil {
-		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err, mountpoint)
+		return Report{}, fmt.Errorf("replay: %s: %w: is anything mounted at %s?", dir, err,
+			mountpoint)
 	}
-	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any { b := make([]byte, maxRead); return &b }}}
+	r := &run{o: o, dir: dir, names: make(map[string]bool), buffers: sync.Pool{New: func() any {
+		b := make([]byte, maxRead)
+		return &b
+	}}}
 	all := sessions(events, o.Limit)
 	progress := &Progress{total: len(all)}
 	if len(all) > 0 {
@@ -151,11 +157,11 @@ func Run(ctx context.Context, events iter.Seq[trace.Event], mountpoint string, o
 		r.report.Flight = s.start.Seconds()
 		g.Go(func() error { r.session(ctx, s); return nil })
 	}
-	_ = g.Wait() // sessions have no errors: what happens to them is counted
+	_ = g.Wait() // sessions return no errors: they are counted
 	return r.finish(), ctx.Err()
 }
 
-// maxRead is the longest piece that is read at once.
+// maxRead is the longest single read.
 const maxRead = 1 << 20
 
 type run struct {
@@ -170,7 +176,7 @@ type run struct {
 	opens, gets []time.Duration
 }
 
-// wait waits until the replay is at that time of the flight.
+// wait waits for the given time of the flight.
 func (r *run) wait(ctx context.Context, at time.Duration) error {
 	if r.o.Speed <= 0 {
 		return ctx.Err()
@@ -235,9 +241,9 @@ func (r *run) session(ctx context.Context, s *session) {
 	}
 }
 
-// place returns what a read asks for of a file that is now of the given size. One of another width
-// has the same levels from its end on: the same distance from there is the same picture, as far as
-// there is one.
+// place returns the range of a read in a file that now has the given size. Files of different
+// widths have the same levels counted from the end, so the range keeps its distance from the end as
+// far as possible.
 func (s *session) place(rd read, size int64) (off, n int64) {
 	off, end := rd.off, rd.off+rd.n
 	if s.size > 0 && off >= dds.HeaderSize {
@@ -248,7 +254,7 @@ func (s *session) place(rd read, size int64) (off, n int64) {
 
 const (
 	lateness = 100 * time.Millisecond
-	kept     = 10 // names and errors of a report
+	kept     = 10 // names and errors in a report
 )
 
 func (r *run) late(by time.Duration) {

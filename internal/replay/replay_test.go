@@ -45,11 +45,13 @@ func TestReplayCounts(t *testing.T) {
 		return trace.Event{Op: trace.OpOpen, Texture: texture(i), Size: full, Start: at}
 	}
 	get := func(i uint32, at time.Duration, off, n int64) trace.Event {
-		return trace.Event{Op: trace.OpRead, Texture: texture(i), Size: full, Start: at, Offset: off, Length: n}
+		return trace.Event{Op: trace.OpRead, Texture: texture(i), Size: full, Start: at,
+			Offset: off, Length: n}
 	}
 	events := []trace.Event{
 		open(1, 0), get(1, 1, 0, 128), get(1, 2, 8_388_736, full-8_388_736), // more than one piece
-		open(2, 0), get(2, 1, 0, 128), get(2, 2, full-174_776, 174_776), // a smaller file now: all of its levels
+		// a smaller file now: all of its levels
+		open(2, 0), get(2, 1, 0, 128), get(2, 2, full-174_776, 174_776),
 		{Op: trace.OpMissing, Texture: texture(3), Start: 5},
 		open(4, 6), get(4, 7, 0, 128), // gone since
 	}
@@ -69,13 +71,15 @@ func TestReplayCounts(t *testing.T) {
 	if at, end := p.Flight(); at != 6 || end != 6 {
 		t.Errorf("at the end it is at %d of %d, want at 6 of 6", at, end)
 	}
-	if r.Opens != 4 || r.Textures != 4 || r.Missing != 2 || r.Failed != 0 || r.Short != 0 || r.Open.Count != 2 {
+	if r.Opens != 4 || r.Textures != 4 || r.Missing != 2 || r.Failed != 0 || r.Short != 0 ||
+		r.Open.Count != 2 {
 		t.Errorf("report %+v", r)
 	}
 	if want := 128 + full - 8_388_736 + 128 + small - dds.HeaderSize; r.Bytes != want {
 		t.Errorf("%d bytes, want %d", r.Bytes, want)
 	}
-	if !slices.Contains(r.Names, texture(3).File()) || !slices.Contains(r.Names, texture(4).File()) {
+	if !slices.Contains(r.Names, texture(3).File()) ||
+		!slices.Contains(r.Names, texture(4).File()) {
 		t.Errorf("missing names: %v", r.Names)
 	}
 }
@@ -89,7 +93,8 @@ func TestReplayKeepsTime(t *testing.T) {
 	}
 	r, err := Run(t.Context(), slices.Values(events), dir, Options{Speed: 10})
 	if err != nil || r.Seconds < 0.2 {
-		t.Errorf("2 s of flight at ten times the speed took %v s, %v: not less than 0.2 s", r.Seconds, err)
+		t.Errorf("2 s of flight at ten times the speed took %v s, %v: not less than 0.2 s",
+			r.Seconds, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
@@ -100,7 +105,8 @@ func TestReplayKeepsTime(t *testing.T) {
 }
 
 func TestReplayOfNothing(t *testing.T) {
-	if _, err := Run(t.Context(), slices.Values([]trace.Event{}), t.TempDir(), Options{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Run(t.Context(), slices.Values([]trace.Event{}), t.TempDir(),
+		Options{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing is mounted: %v", err)
 	}
 }

@@ -13,11 +13,11 @@ import (
 // Encoder writes a trace. It is not safe for concurrent use; Writer is.
 type Encoder struct {
 	w       io.Writer
-	block   []byte // header and payload of the block under way
+	block   []byte // header and payload of the current block
 	ids     map[tiles.Texture]uint64
 	sizes   []int64
-	last    int64 // start of the event before, in microseconds
-	written int64 // bytes of whole blocks, header included
+	last    int64 // start of the previous event, in microseconds
+	written int64 // bytes of complete blocks, including the header
 	err     error
 }
 
@@ -28,7 +28,8 @@ func NewEncoder(w io.Writer, began time.Time) (*Encoder, error) {
 	if _, err := w.Write(header); err != nil {
 		return nil, err
 	}
-	return &Encoder{w: w, block: make([]byte, 8, 64<<10), ids: make(map[tiles.Texture]uint64), written: int64(headerSize)}, nil
+	return &Encoder{w: w, block: make([]byte, 8, 64<<10), ids: make(map[tiles.Texture]uint64),
+		written: int64(headerSize)}, nil
 }
 
 // Encode adds an event.
@@ -47,14 +48,14 @@ func (e *Encoder) Encode(ev Event) error {
 	return e.full()
 }
 
-// Lost notes that events are missing here.
+// Lost records that events are missing here.
 func (e *Encoder) Lost(count int64) error {
 	e.block = binary.AppendUvarint(append(e.block, recordLost), uint64(count))
 	return e.full()
 }
 
-// id returns the texture's number, and names it before its first event, or when its size is known
-// at last.
+// id returns the texture's number. It writes the texture's record before its first event, and again
+// once its size is known.
 func (e *Encoder) id(t tiles.Texture, size int64) uint64 {
 	id, known := e.ids[t]
 	if known && (size == 0 || e.sizes[id-1] == size) {
@@ -64,7 +65,8 @@ func (e *Encoder) id(t tiles.Texture, size int64) uint64 {
 	e.ids[t] = id
 	e.sizes = append(e.sizes, size)
 	b := append(e.block, recordTexture)
-	for _, v := range [...]uint64{uint64(t.ZL), uint64(t.Row / tiles.TextureChunks), uint64(t.Col / tiles.TextureChunks), uint64(size), uint64(len(t.Maptype))} {
+	for _, v := range [...]uint64{uint64(t.ZL), uint64(t.Row / tiles.TextureChunks),
+		uint64(t.Col / tiles.TextureChunks), uint64(size), uint64(len(t.Maptype))} {
 		b = binary.AppendUvarint(b, v)
 	}
 	e.block = append(b, t.Maptype...)
@@ -78,7 +80,7 @@ func (e *Encoder) full() error {
 	return e.Flush()
 }
 
-// Flush writes what was added as a whole block.
+// Flush writes the current block.
 func (e *Encoder) Flush() error {
 	if e.err != nil || len(e.block) == 8 {
 		return e.err

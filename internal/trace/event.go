@@ -7,14 +7,14 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Op is what was asked for. The numbers are those of the file.
+// Op is a kind of request. The numbers are part of the file format.
 type Op uint8
 
 // The ops.
 const (
 	OpOpen    Op = 1
 	OpRead    Op = 2
-	OpMissing Op = 3 // a look-up of a texture that nobody has
+	OpMissing Op = 3 // a look-up of a texture that does not exist
 )
 
 // String returns the op's name in lower case.
@@ -22,7 +22,7 @@ func (o Op) String() string {
 	return [...]string{"?", "open", "read", "missing"}[o&3]
 }
 
-// Source is where the answer came from. The numbers are those of the file.
+// Source is where an answer came from. The numbers are part of the file format.
 type Source uint8
 
 // The sources.
@@ -50,34 +50,34 @@ type Event struct {
 	Op      Op
 	Source  Source
 	Texture tiles.Texture
-	Size    int64         // of the texture's file; 0 when it is missing
-	Start   time.Duration // since the trace began; kept to a microsecond
-	Took    time.Duration // the same
-	Offset  int64         // of a read
-	Length  int64         // of a read
+	Size    int64         // of the texture's file; 0: missing
+	Start   time.Duration // since the trace began; to the microsecond
+	Took    time.Duration // to the microsecond
+	Offset  int64         // reads only
+	Length  int64         // reads only
 }
 
 // Errors of reading.
 var (
-	// ErrFormat: the file is no trace.
+	// ErrFormat means that the file is not a trace.
 	ErrFormat = errors.New("not a trace")
-	// ErrVersion: the trace is of a version that this program does not read.
-	ErrVersion = errors.New("trace of another version")
-	// ErrCut: the trace ends in the middle, or is damaged there; what came before is good.
+	// ErrVersion means that this program does not read the trace's version.
+	ErrVersion = errors.New("unknown trace version")
+	// ErrCut means that the trace is cut short or damaged; everything before that point is valid.
 	ErrCut = errors.New("the trace is cut short")
 )
 
 const (
 	magic   = "XPKTRACE"
 	version = 1
-	// headerSize is magic, version and the time of beginning.
+	// headerSize is the size of magic, version and start time.
 	headerSize = len(magic) + 1 + 8
-	// maxBlock bounds what a reader takes from a stranger.
+	// maxBlock bounds what a reader allocates for an untrusted file.
 	maxBlock = 1 << 20
-	// fullBlock is when a block is closed: the longest record is shorter than what is left.
+	// fullBlock is the size at which a block is closed: the longest record fits into the rest.
 	fullBlock = maxBlock - 256
 
 	recordTexture = 0
 	recordLost    = 1
-	// Events start with op<<4|source, which is 16 at least.
+	// Events start with op<<4|source, which is at least 16.
 )

@@ -42,7 +42,8 @@ func texturesOf(t *testing.T, c tiles.Cell) []tiles.Texture {
 	t.Helper()
 	b := c.Box()
 	var all []tiles.Texture
-	north, south := tiles.At(orb.Point{b.West, b.North}, 16, "BI"), tiles.At(orb.Point{b.West, b.South}, 16, "BI")
+	north, south := tiles.At(orb.Point{b.West, b.North}, 16,
+		"BI"), tiles.At(orb.Point{b.West, b.South}, 16, "BI")
 	for row := north.Row; row <= south.Row; row += 16 {
 		for col := north.Col; ; col += 16 {
 			texture := tiles.Texture{Row: row, Col: col, ZL: 16, Maptype: "BI"}
@@ -58,7 +59,8 @@ func texturesOf(t *testing.T, c tiles.Cell) []tiles.Texture {
 // planned returns the textures that a plan of the flight has.
 func planned(t *testing.T, path *tiles.Path) map[tiles.Texture]bool {
 	t.Helper()
-	items, err := tiles.Selection{Regions: tiles.Union{path.Window()}, Paths: []*tiles.Path{path}, Sight: true, ZL: 16, Maptype: "BI"}.Plan(t.Context())
+	items, err := tiles.Selection{Regions: tiles.Union{path.Window()}, Paths: []*tiles.Path{path},
+		Sight: true, ZL: 16, Maptype: "BI"}.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,8 @@ func narrow(path *tiles.Path) func(tiles.Texture) bool {
 		b := t.Box()
 		return slices.ContainsFunc(line, func(p orb.Point) bool {
 			wide := degrees / math.Cos(p.Lat()*math.Pi/180)
-			return b.Overlaps(tiles.Box{West: p.Lon() - wide, South: p.Lat() - degrees, East: p.Lon() + wide, North: p.Lat() + degrees})
+			return b.Overlaps(tiles.Box{West: p.Lon() - wide, South: p.Lat() - degrees,
+				East: p.Lon() + wide, North: p.Lat() + degrees})
 		})
 	}
 }
@@ -91,7 +94,8 @@ func TestPlanHoldsTheCellsOfTheFreeze(t *testing.T) {
 		flown = append(flown, r.at)
 		lat, lon := r.cell.Gap(r.at)
 		if near := max(lat, lon); near > synthMost || i > 0 && near < synthLeast {
-			t.Errorf("%s: %v was loaded from %.2f° away; the model says %v to %v", r.time, r.cell, near, synthLeast, synthMost)
+			t.Errorf("%s: %v was loaded from %.2f° away; the model says %v to %v", r.time, r.cell,
+				near, synthLeast, synthMost)
 		}
 		path := pathThrough(flown...)
 		plan, reached := planned(t, path), narrow(path)
@@ -104,9 +108,11 @@ func TestPlanHoldsTheCellsOfTheFreeze(t *testing.T) {
 				beyond++
 			}
 		}
-		t.Logf("%s: %v from %.2f°: %d of %d textures beyond 2°", r.time, r.cell, max(lat, lon), beyond, len(texturesOf(t, r.cell)))
+		t.Logf("%s: %v from %.2f°: %d of %d textures beyond 2°", r.time, r.cell, max(lat, lon),
+			beyond, len(texturesOf(t, r.cell)))
 		if r == freeze && beyond == 0 {
-			t.Errorf("%s: a window of 2° holds all of %v: then why did X-Plane stand still?", r.time, r.cell)
+			t.Errorf("%s: a window of 2° holds all of %v: then why did X-Plane stand still?",
+				r.time, r.cell)
 		}
 	}
 }
@@ -145,12 +151,14 @@ func TestPlanHoldsAllThatTheFlightLoads(t *testing.T) {
 		for l := range s.loads() {
 			for _, c := range l.cells {
 				cells[c] = true
-				if lat, lon := c.Gap(l.place); max(lat, lon) > synthMost || l.at > 0 && max(lat, lon) < synthLeast-0.05 {
+				if lat, lon := c.Gap(l.place); max(lat, lon) > synthMost || l.at > 0 &&
+					max(lat, lon) < synthLeast-0.05 {
 					t.Fatalf("seed %d: %v is loaded from %.2f° away", seed, c, max(lat, lon))
 				}
 				for _, texture := range texturesOf(t, c) {
 					if !asked[texture] {
-						t.Fatalf("seed %d: %v of %v, which is loaded, is not asked for", seed, texture, c)
+						t.Fatalf("seed %d: %v of %v, which is loaded, is not asked for", seed,
+							texture, c)
 					}
 				}
 			}

@@ -18,8 +18,8 @@ import (
 type Reader struct {
 	name string
 	in   *bufio.Reader
-	file *os.File // nil: not ours
-	at   int64    // offset of the block under way
+	file *os.File // nil: owned by the caller
+	at   int64    // offset of the current block
 
 	textures []named
 	last     int64
@@ -32,8 +32,8 @@ type named struct {
 	size int64
 }
 
-// Open opens the trace at path. Close it. The error wraps ErrFormat or ErrVersion where the file is
-// none that can be read.
+// Open opens the trace at path. The caller must Close it. The error wraps ErrFormat or ErrVersion
+// if the file cannot be read as a trace.
 func Open(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -47,7 +47,7 @@ func Open(path string) (*Reader, error) {
 	return r, nil
 }
 
-// NewReader reads a trace from in; name is for errors.
+// NewReader reads a trace from in; name is used in errors.
 func NewReader(in io.Reader, name string) (*Reader, error) {
 	r := &Reader{name: name, in: bufio.NewReaderSize(in, 64<<10), at: int64(headerSize)}
 	header := make([]byte, headerSize)
@@ -56,21 +56,21 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 	case n < len(magic)+1 || string(header[:len(magic)]) != magic:
 		return nil, fmt.Errorf("%s: %w", name, ErrFormat)
 	case header[len(magic)] != version:
-		return nil, fmt.Errorf("%s: %w: %d, this program reads version %d", name, ErrVersion, header[len(magic)], version)
+		return nil, fmt.Errorf("%s: %w %d (want %d)", name, ErrVersion, header[len(magic)], version)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w in its first bytes", name, ErrCut)
 	}
 	return r, nil
 }
 
-// Lost returns how many events the writer had to drop, as far as has been read.
+// Lost returns how many events the writer had to drop, up to the point read.
 func (r *Reader) Lost() int64 { return r.lost }
 
-// Err returns nil when Events has come to the trace's proper end, an ErrCut that says where when it
-// has not, or another error of reading.
+// Err returns nil if Events has read the whole trace, an ErrCut that says where if it was cut
+// short, or another read error.
 func (r *Reader) Err() error { return r.err }
 
-// Close ends the use of a Reader from Open.
+// Close closes a Reader returned by Open.
 func (r *Reader) Close() error {
 	if r.file == nil {
 		return nil
@@ -78,8 +78,8 @@ func (r *Reader) Close() error {
 	return r.file.Close()
 }
 
-// Events yields the events in the order in which they were answered. See Err for how it ended. It
-// can be used once.
+// Events yields the events in the order in which they were answered. Err tells how it ended. It can
+// be used once.
 func (r *Reader) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		var block []byte
@@ -99,7 +99,7 @@ func (r *Reader) Events() iter.Seq[Event] {
 	}
 }
 
-// next reads a block into buf, if that is large enough. io.EOF is the proper end.
+// next reads a block, into buf if it is large enough. io.EOF is the normal end.
 func (r *Reader) next(buf []byte) ([]byte, error) {
 	var header [8]byte
 	if _, err := io.ReadFull(r.in, header[:]); err != nil {
@@ -125,7 +125,7 @@ func (r *Reader) next(buf []byte) ([]byte, error) {
 	return buf, nil
 }
 
-// cut is the end of what can be read, for err or for what the bytes are.
+// cut returns the error for the end of what can be read: err, or that the bytes are not a block.
 func (r *Reader) cut(err error) error {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return fmt.Errorf("%s: read at byte %d: %w", r.name, r.at, err)
@@ -163,11 +163,13 @@ func (r *Reader) event(d *decoder, tag byte) (Event, bool) {
 	e := Event{Op: Op(tag >> 4), Source: Source(tag & 15)}
 	id := d.uint()
 	r.last += d.int()
-	e.Start, e.Took = time.Duration(r.last)*time.Microsecond, time.Duration(d.uint())*time.Microsecond
+	e.Start, e.Took = time.Duration(r.last)*time.Microsecond, time.Duration(
+		d.uint())*time.Microsecond
 	if e.Op == OpRead {
 		e.Offset, e.Length = int64(d.uint()), int64(d.uint())
 	}
-	if d.bad || e.Op < OpOpen || e.Op > OpMissing || id < 1 || id > uint64(len(r.textures)) || e.Took < 0 || e.Offset < 0 || e.Length < 0 {
+	if d.bad || e.Op < OpOpen || e.Op > OpMissing || id < 1 || id > uint64(len(r.textures)) ||
+		e.Took < 0 || e.Offset < 0 || e.Length < 0 {
 		return e, false
 	}
 	t := r.textures[id-1]
@@ -175,7 +177,7 @@ func (r *Reader) event(d *decoder, tag byte) (Event, bool) {
 	return e, true
 }
 
-// decoder takes numbers off a block. What it returns after bad is set means nothing.
+// decoder takes numbers from a block. Once bad is set, its results are meaningless.
 type decoder struct {
 	rest []byte
 	bad  bool
@@ -208,15 +210,17 @@ func take[T int64 | uint64](d *decoder, v T, n int) T {
 
 func (d *decoder) texture() named {
 	zl, row, col, size, n := d.uint(), d.uint(), d.uint(), d.uint(), d.uint()
-	if d.bad || zl > uint64(tiles.MaxZL) || max(row, col) >= 1<<zl || n > uint64(len(d.rest)) || int64(size) < 0 {
+	if d.bad || zl > uint64(tiles.MaxZL) || max(row, col) >= 1<<zl || n > uint64(len(d.rest)) ||
+		int64(size) < 0 {
 		d.bad = true
 		return named{}
 	}
 	t := tiles.Texture{
-		ZL: tiles.ZL(zl), Row: uint32(row) * tiles.TextureChunks, Col: uint32(col) * tiles.TextureChunks, Maptype: string(d.rest[:n]),
+		ZL: tiles.ZL(zl), Row: uint32(row) * tiles.TextureChunks, Col: uint32(
+			col) * tiles.TextureChunks, Maptype: string(d.rest[:n]),
 	}
 	d.rest = d.rest[n:]
-	// Names come from a file: only what could be a texture's name is let through.
+	// Names come from a file: accept only valid texture names.
 	if _, err := tiles.ParseName(t.Name()); err != nil {
 		d.bad = true
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Summary is what a trace comes to. Its JSON is what scripts rely on; times are in seconds.
+// Summary summarises a trace. Scripts rely on its JSON; times are in seconds.
 type Summary struct {
 	Seconds     float64          `json:"seconds"` // from the beginning to the last answer
 	Textures    int              `json:"textures"`
@@ -24,24 +24,25 @@ type Summary struct {
 	Open        Latency          `json:"open"`
 	Read        Latency          `json:"read"`
 	Slowest     []Slow           `json:"slowest"`
-	Missing     []string         `json:"missing"`   // names that nobody had, once each
-	StandIns    []string         `json:"stand_ins"` // names that a stand-in answered for, once each
-	Lost        int64            `json:"lost"`      // events that did not fit into the writer's buffer
-	Cut         bool             `json:"cut_short"` // the file ends in the middle
+	Missing     []string         `json:"missing"`   // names that do not exist, once each
+	StandIns    []string         `json:"stand_ins"` // names served by a stand-in, once each
+	// events that did not fit into the writer's buffer
+	Lost int64 `json:"lost"`
+	Cut  bool  `json:"cut_short"` // the file ends early
 }
 
-// Share is what one source answered.
+// Share is what one source served.
 type Share struct {
 	Opens int   `json:"opens"`
 	Reads int   `json:"reads"`
 	Bytes int64 `json:"bytes"`
 }
 
-// Level is what was read of the levels of one width, in whatever texture.
+// Level counts the reads of mip levels of one width, in all textures.
 type Level struct {
-	Pixels int   `json:"pixels"` // width; 0 is the header
+	Pixels int   `json:"pixels"` // width; 0: the header
 	Bytes  int64 `json:"bytes"`
-	Reads  int   `json:"reads"` // that touched it
+	Reads  int   `json:"reads"` // reads that touched it
 }
 
 // Latency is a distribution, in seconds.
@@ -64,12 +65,13 @@ type Slow struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// slowest is how many slow answers a summary names.
+// slowest is how many slow answers a summary lists.
 const slowest = 10
 
-// Summarise reads a trace to its end or its cut; only what is wrong with reading it is an error.
+// Summarise summarises events, up to their end or cut.
 func Summarise(events iter.Seq[Event]) Summary {
-	s := Summary{BySource: make(map[string]Share), Missing: []string{}, StandIns: []string{}, Slowest: []Slow{}, ByLevel: []Level{}}
+	s := Summary{BySource: make(map[string]Share), Missing: []string{}, StandIns: []string{},
+		Slowest: []Slow{}, ByLevel: []Level{}}
 	seen := make(map[tiles.Texture]bool)
 	missing, standIns := make(map[tiles.Texture]bool), make(map[tiles.Texture]bool)
 	levels := make(map[int]*Level)
@@ -123,12 +125,15 @@ func (s *Summary) slow(e Event) {
 	if len(s.Slowest) == slowest && e.Took.Seconds() <= s.Slowest[slowest-1].Seconds {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(s.Slowest, e.Took.Seconds(), func(x Slow, v float64) int { return cmp.Compare(v, x.Seconds) })
-	s.Slowest = slices.Insert(s.Slowest, at, Slow{e.Texture.Name(), e.Op.String(), e.Source.String(), e.Start.Seconds(), e.Took.Seconds()})
+	at, _ := slices.BinarySearchFunc(s.Slowest, e.Took.Seconds(),
+		func(x Slow, v float64) int { return cmp.Compare(v, x.Seconds) })
+	s.Slowest = slices.Insert(s.Slowest, at,
+		Slow{e.Texture.Name(), e.Op.String(), e.Source.String(), e.Start.Seconds(),
+			e.Took.Seconds()})
 	s.Slowest = s.Slowest[:min(len(s.Slowest), slowest)]
 }
 
-// addLevels shares a read out among the mip levels that it touches.
+// addLevels divides a read among the mip levels that it touches.
 func addLevels(levels map[int]*Level, e Event) {
 	add := func(pixels int, from, length int64) {
 		n := min(e.Offset+e.Length, from+length) - max(e.Offset, from)
@@ -173,7 +178,7 @@ func names(set map[tiles.Texture]bool) []string {
 	return list
 }
 
-// Distribution sorts samples and says how they are distributed.
+// Distribution sorts samples and returns their distribution.
 func Distribution(samples []time.Duration) Latency {
 	l := Latency{Count: len(samples)}
 	if l.Count == 0 {
@@ -184,21 +189,26 @@ func Distribution(samples []time.Duration) Latency {
 	for _, d := range samples {
 		sum += d.Seconds()
 	}
-	at := func(q float64) float64 { return samples[min(l.Count-1, int(q*float64(l.Count)))].Seconds() }
-	l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max = sum/float64(l.Count), at(.5), at(.9), at(.99), at(.999), at(1)
+	at := func(q float64) float64 {
+		return samples[min(l.Count-1, int(q*float64(l.Count)))].Seconds()
+	}
+	l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max = sum/float64(l.Count), at(.5), at(.9), at(.99), at(
+		.999), at(1)
 	return l
 }
 
-// edge is where a request begins or ends.
+// edge is the start or end of a request.
 type edge struct {
 	at  time.Duration
 	add int
 }
 
-// most returns how many requests were under way at once.
+// most returns the greatest number of requests in progress at once.
 func most(edges []edge) int {
-	// What ends when another begins does not count with it.
-	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.add, b.add)) })
+	// A request that ends when another begins does not overlap it.
+	slices.SortFunc(edges, func(a, b edge) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.add, b.add))
+	})
 	now, best := 0, 0
 	for _, e := range edges {
 		now += e.add

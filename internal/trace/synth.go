@@ -16,34 +16,35 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Synth is a flight to make a trace of, by what is known of how X-Plane loads: a cell of 1° × 1° as
-// a whole, once its near edge comes within some distance of the aircraft, which is from 1.6° to
-// 2.5° of latitude, and as far on the ground in longitude. Every row and every column of cells has
-// a distance of its own, so that cells of a row come as one burst, the nearest textures first; the
-// first load asks for all that is in reach. Of most textures it reads the header and the small mip
-// levels, of a few more, of what is near everything.
+// Synth is a flight from which a trace is made up, according to what is known of how X-Plane loads:
+// a whole 1° × 1° cell once its near edge comes within some distance of the aircraft, between 1.6°
+// and 2.5° of latitude, and the same on the ground in longitude. Every row and every column of
+// cells has a distance of its own, so that the cells of a row come as one burst, nearest textures
+// first; the first load asks for everything in reach. Of most textures only the header and the
+// small mip levels are read, of some more, of the nearest everything.
 type Synth struct {
 	Path     *tiles.Path
-	Textures []tiles.Texture // there are
+	Textures []tiles.Texture // the textures that exist
 	Speed    float64         // over ground, metres a second
 	Size     int64           // of every texture's file; 0: a full one
-	Seed     uint64          // of the distances at which cells are loaded
-	// Limit ends the flight before its destination. 0: it does not.
+	Seed     uint64          // seed of the distances at which cells are loaded
+	// Limit ends the flight before its destination. 0: no limit.
 	Limit time.Duration
 }
 
-// What X-Plane was measured to do.
+// Measured behaviour of X-Plane.
 const (
-	synthLeast  = 1.6                 // degrees at which a cell is loaded
-	synthMost   = tiles.WindowDegrees // likewise
-	synthForget = synthMost + 1       // degrees beyond which it is dropped
+	synthLeast  = 1.6                 // least distance in degrees at which a cell is loaded
+	synthMost   = tiles.WindowDegrees // greatest distance
+	synthForget = synthMost + 1       // distance beyond which it is dropped
 	synthOpens  = 650                 // a second at the peak
-	synthAtOnce = 50                  // wanted at a time
+	synthAtOnce = 50                  // requested at a time
 	synthNear   = 8000.0
 	synthPiece  = 256 << 10
 )
 
-// synthLevels is how many textures of a measured flight were read from which mip level on.
+// synthLevels counts, for each mip level, the textures of a measured flight that were read from
+// that level on.
 var synthLevels = [...]int{8, 23, 28, 66, 1158}
 
 // Events yields the flight's requests, burst by burst.
@@ -55,13 +56,13 @@ func (s Synth) Events() iter.Seq[Event] {
 				ground[c] = append(ground[c], t)
 			}
 		}
-		free := time.Duration(0) // when the burst before has come to its end
+		free := time.Duration(0) // end of the previous burst
 		for l := range s.loads() {
 			var burst []tiles.Texture
 			held := l.before
 			for _, c := range l.cells {
 				for _, t := range ground[c] {
-					if !touches(t, held) { // what lies across a border is there with the first of its cells
+					if !touches(t, held) { // loaded with the first of its cells
 						burst = append(burst, t)
 					}
 				}
@@ -85,12 +86,12 @@ func touches(t tiles.Texture, cells map[tiles.Cell]bool) bool {
 	return false
 }
 
-// load is the cells that an aircraft at a place makes X-Plane load.
+// load is a set of cells that X-Plane loads when the aircraft is at a place.
 type load struct {
 	at     time.Duration
 	place  orb.Point
 	cells  []tiles.Cell
-	before map[tiles.Cell]bool // loaded already; the receiver's to keep
+	before map[tiles.Cell]bool // loaded already; the receiver may keep it
 }
 
 // loads yields the flight's loads.
@@ -127,7 +128,7 @@ func (s Synth) loads() iter.Seq[load] {
 	}
 }
 
-// positions yields where the aircraft is, every few seconds.
+// positions yields the aircraft's position every few seconds.
 func (s Synth) positions() iter.Seq2[time.Duration, orb.Point] {
 	return func(yield func(time.Duration, orb.Point) bool) {
 		const step = 5 // seconds
@@ -145,7 +146,7 @@ func (s Synth) positions() iter.Seq2[time.Duration, orb.Point] {
 	}
 }
 
-// cellsNear yields the cells whose near edges are within so many degrees of p.
+// cellsNear yields the cells whose near edges are within the given degrees of p.
 func cellsNear(p orb.Point, degrees float64) iter.Seq[tiles.Cell] {
 	return func(yield func(tiles.Cell) bool) {
 		wide := degrees / max(1e-9, math.Cos(p.Lat()*math.Pi/180))
@@ -153,7 +154,8 @@ func cellsNear(p orb.Point, degrees float64) iter.Seq[tiles.Cell] {
 		if wide > 179 {
 			west, east = -180, 179
 		}
-		for lat := max(-90, math.Floor(p.Lat()-degrees)); lat <= min(89, math.Floor(p.Lat()+degrees)); lat++ {
+		for lat := max(-90, math.Floor(p.Lat()-degrees)); lat <= min(89,
+			math.Floor(p.Lat()+degrees)); lat++ {
 			for lon := west; lon <= east; lon++ {
 				if !yield(tiles.Cell{Lat: int(lat), Lon: int(math.Mod(lon+540, 360)) - 180}) {
 					return
@@ -163,8 +165,9 @@ func cellsNear(p orb.Point, degrees float64) iter.Seq[tiles.Cell] {
 	}
 }
 
-// burst yields the requests for textures, asked for from the time at on by an aircraft at p.
-func (s Synth) burst(p orb.Point, textures []tiles.Texture, at time.Duration, yield func(Event) bool) bool {
+// burst yields the requests for textures, starting at time at, from an aircraft at p.
+func (s Synth) burst(p orb.Point, textures []tiles.Texture, at time.Duration,
+	yield func(Event) bool) bool {
 	type placed struct {
 		tiles.Texture
 		distance float64
@@ -173,7 +176,9 @@ func (s Synth) burst(p orb.Point, textures []tiles.Texture, at time.Duration, yi
 	for i, t := range textures {
 		order[i] = placed{t, geo.DistanceHaversine(p, t.Box().Center())}
 	}
-	slices.SortFunc(order, func(a, b placed) int { return cmp.Or(cmp.Compare(a.distance, b.distance), a.Compare(b.Texture)) })
+	slices.SortFunc(order, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), a.Compare(b.Texture))
+	})
 	for i, t := range order {
 		level := levelOf(t.Texture)
 		if t.distance < synthNear {
@@ -186,8 +191,8 @@ func (s Synth) burst(p orb.Point, textures []tiles.Texture, at time.Duration, yi
 	return true
 }
 
-// levelOf chooses the mip level that t is read from, as often as in the measured flight, and always
-// the same for one texture.
+// levelOf chooses the mip level from which t is read, with the frequencies of the measured flight,
+// and always the same for one texture.
 func levelOf(t tiles.Texture) int {
 	total := 0
 	for _, n := range synthLevels {
@@ -205,9 +210,9 @@ func levelOf(t tiles.Texture) int {
 	return len(synthLevels) - 1
 }
 
-// texture yields one texture's requests: an open, the header, and the levels from level on to the
-// end. What is 512 px wide or less is read in one piece. Each takes its share of the time in which
-// as many are wanted as X-Plane does.
+// texture yields one texture's requests: an open, the header, and the levels from level to the end.
+// Levels of 512 px or less are read in one piece. Its duration is such that as many textures are in
+// progress as with X-Plane.
 func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(Event) bool) bool {
 	l := dds.Layout{Format: dds.BC1, Side: dds.MaxSide}
 	if known, ok := layoutOf(s.Size); ok {
@@ -218,7 +223,8 @@ func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(
 	if !yield(e) {
 		return false
 	}
-	e = Event{Op: OpRead, Source: Archive, Texture: t, Size: l.Size(), Start: at + share, Took: share, Length: dds.HeaderSize}
+	e = Event{Op: OpRead, Source: Archive, Texture: t, Size: l.Size(), Start: at + share,
+		Took: share, Length: dds.HeaderSize}
 	if !yield(e) {
 		return false
 	}
@@ -243,7 +249,7 @@ func (s Synth) texture(t tiles.Texture, level int, at time.Duration, yield func(
 	return true
 }
 
-// levelOfWidth returns the first level that is not wider than that many pixels.
+// levelOfWidth returns the first level no wider than the given pixels.
 func levelOfWidth(l dds.Layout, pixels int) int {
 	n := 0
 	for l.Side>>n > pixels {

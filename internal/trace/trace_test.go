@@ -30,8 +30,10 @@ func texture(i int) tiles.Texture {
 func flight(n int) []Event {
 	events := make([]Event, 0, n)
 	for i := range n {
-		e := Event{Op: OpRead, Source: Source(i % 6), Texture: texture(i / 4), Size: fullSize, Start: time.Duration(i*700-(i%3)*2000+5000) * time.Microsecond,
-			Took: time.Duration(i%900) * time.Microsecond, Offset: int64(i) * 4096 % fullSize, Length: int64(1 + i%131072)}
+		e := Event{Op: OpRead, Source: Source(i % 6), Texture: texture(i / 4), Size: fullSize,
+			Start: time.Duration(i*700-(i%3)*2000+5000) * time.Microsecond,
+			Took:  time.Duration(i%900) * time.Microsecond, Offset: int64(
+				i) * 4096 % fullSize, Length: int64(1 + i%131072)}
 		switch i % 4 {
 		case 0:
 			e.Op, e.Offset, e.Length = OpOpen, 0, 0
@@ -140,7 +142,8 @@ func TestCutShort(t *testing.T) {
 	}
 	// A flipped bit spoils its block.
 	file[ends[0]+20] ^= 4
-	if got, err := decoded(t, file); len(got) != 100 || !errors.Is(err, ErrCut) || !strings.Contains(err.Error(), "at byte") {
+	if got, err := decoded(t, file); len(got) != 100 || !errors.Is(err, ErrCut) ||
+		!strings.Contains(err.Error(), "at byte") {
 		t.Errorf("damaged in the second block: %d events, %v", len(got), err)
 	}
 }
@@ -148,7 +151,8 @@ func TestCutShort(t *testing.T) {
 func TestOtherFiles(t *testing.T) {
 	file := encoded(t, flight(10))
 	file[len(magic)] = 2
-	if _, err := decoded(t, file); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 1") {
+	if _, err := decoded(t, file); !errors.Is(err, ErrVersion) ||
+		!strings.Contains(err.Error(), "want 1") {
 		t.Errorf("version 2: %v", err)
 	}
 	for _, other := range []string{"", "SQLite format 3\x00", strings.Repeat("x", 100)} {
@@ -183,7 +187,8 @@ func TestWriterRecordsWhatHappens(t *testing.T) {
 	for g := range 4 {
 		wg.Go(func() {
 			for i := range each {
-				w.Record(Event{Op: OpOpen, Source: Archive, Texture: texture(g*each + i), Size: fullSize, Start: w.Since(time.Now())})
+				w.Record(Event{Op: OpOpen, Source: Archive, Texture: texture(g*each + i),
+					Size: fullSize, Start: w.Since(time.Now())})
 			}
 		})
 	}
@@ -252,12 +257,16 @@ func TestFullDiskEndsTheTrace(t *testing.T) {
 	d := &disk{room: 3000}
 	var said []error
 	stopped := make(chan struct{})
-	w, err := newWriter(d, Options{Every: time.Millisecond, OnError: func(err error) { said = append(said, err); close(stopped) }})
+	w, err := newWriter(d, Options{Every: time.Millisecond, OnError: func(err error) {
+		said = append(said, err)
+		close(stopped)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; ; i++ {
-		w.Record(Event{Op: OpOpen, Texture: texture(i % 100_000), Size: fullSize, Start: w.Since(time.Now())})
+		w.Record(Event{Op: OpOpen, Texture: texture(i % 100_000), Size: fullSize,
+			Start: w.Since(time.Now())})
 		select {
 		case <-stopped:
 		default:

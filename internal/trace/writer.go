@@ -11,20 +11,19 @@ import (
 	"time"
 )
 
-// Options tune a Writer. The zero value is meant for use.
+// Options tune a Writer. The zero value is ready to use.
 type Options struct {
 	// Buffer is how many events may wait to be written; beyond it they are dropped and counted.
 	// Default 65,536, about 6 MB.
 	Buffer int
-	// Every is how often what waits is written, so that a crash costs no more than that. Default 1
-	// s.
+	// Every is how often waiting events are written; a crash loses at most that much. Default 1 s.
 	Every time.Duration
-	// OnError is called once if the trace cannot go on, such as for a full disk. The file stays
-	// good up to there. Nil: nobody hears.
+	// OnError is called once if the trace cannot be continued, for example because the disk is
+	// full. The file stays valid up to there. Default: none.
 	OnError func(error)
 }
 
-// Writer records events into a file while they happen. Safe for concurrent use.
+// Writer records events into a file as they happen. Safe for concurrent use.
 type Writer struct {
 	o     Options
 	file  file
@@ -34,25 +33,25 @@ type Writer struct {
 	wake    chan struct{}
 	closing chan struct{}
 	once    sync.Once
-	stopped atomic.Bool // nothing is recorded any more
+	stopped atomic.Bool // recording has stopped
 	dropped atomic.Int64
 
 	mu      sync.Mutex
 	waiting []Event
 	lost    int64 // since the last swap
 
-	err error // of the writing goroutine, to be read after done
+	err error // of the writing goroutine; read it after done
 }
 
-// file is what a Writer needs of one.
+// file is the part of os.File that a Writer needs.
 type file interface {
 	io.WriteCloser
 	Name() string
 	Truncate(size int64) error
 }
 
-// Create starts a trace in a new file. One that exists is not overwritten: it is the record of
-// another flight. Close it.
+// Create starts a trace in a new file. It does not overwrite an existing one, which is the record
+// of another flight. The caller must Close it.
 func Create(path string, o Options) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -64,18 +63,20 @@ func Create(path string, o Options) (*Writer, error) {
 func newWriter(f file, o Options) (*Writer, error) {
 	o.Buffer, o.Every = cmp.Or(o.Buffer, 1<<16), cmp.Or(o.Every, time.Second)
 	w := &Writer{
-		o: o, file: f, began: time.Now(), done: make(chan struct{}), wake: make(chan struct{}, 1), closing: make(chan struct{}),
+		o: o, file: f, began: time.Now(), done: make(chan struct{}), wake: make(chan struct{},
+			1), closing: make(chan struct{}),
 		waiting: make([]Event, 0, o.Buffer),
 	}
 	e, err := NewEncoder(f, w.began)
 	if err != nil {
-		return nil, fmt.Errorf("trace %s: %w", f.Name(), errors.Join(err, f.Close(), os.Remove(f.Name())))
+		return nil, fmt.Errorf("trace %s: %w", f.Name(),
+			errors.Join(err, f.Close(), os.Remove(f.Name())))
 	}
 	go w.run(e)
 	return w, nil
 }
 
-// Since returns how long after the trace's beginning t is.
+// Since returns the time from the trace's beginning to t.
 func (w *Writer) Since(t time.Time) time.Duration { return t.Sub(w.began) }
 
 // Record adds an event. It never waits for the disk.
@@ -102,8 +103,8 @@ func (w *Writer) Record(e Event) {
 // Dropped returns how many events did not fit into the buffer.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
-// Close writes what waits and closes the file. It returns how many events were dropped, and the
-// error that stopped the trace, if one did. Calling it again does nothing more.
+// Close writes waiting events and closes the file. It returns how many events were dropped, and the
+// error that stopped the trace, if any. Further calls do nothing.
 func (w *Writer) Close() (dropped int64, err error) {
 	w.once.Do(func() {
 		w.stopped.Store(true)
@@ -154,7 +155,7 @@ func (w *Writer) write(e *Encoder, events []Event, lost int64) error {
 	return e.Flush()
 }
 
-// stop gives up the trace and leaves the file as it was after its last whole block.
+// stop abandons the trace and truncates the file to its last complete block.
 func (w *Writer) stop(e *Encoder, err error) {
 	w.stopped.Store(true)
 	w.err = errors.Join(err, w.file.Truncate(e.written), w.file.Close())
@@ -162,6 +163,6 @@ func (w *Writer) stop(e *Encoder, err error) {
 		w.o.OnError(err)
 	}
 	w.mu.Lock()
-	w.waiting = nil // a full buffer is worth having back
+	w.waiting = nil // free the buffer
 	w.mu.Unlock()
 }

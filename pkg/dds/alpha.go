@@ -3,7 +3,7 @@ package dds
 import "encoding/binary"
 
 // encodeAlpha encodes the alpha of 16 pixels into the first half of a BC3 block, with eight even
-// steps from its least to its greatest value. A mask's 0 and 255 are met exactly.
+// steps from the least to the greatest value. A mask's 0 and 255 are exact.
 func encodeAlpha(dst []byte, px *[64]byte) {
 	lo, hi := px[3], px[3]
 	for i := 7; i < 64; i += 4 {
@@ -12,7 +12,7 @@ func encodeAlpha(dst []byte, px *[64]byte) {
 	size := int(hi - lo)
 	index := uint64(0)
 	if size > 0 {
-		var cuts [7]int // above cuts[k] the step k+1 is nearer than the step k
+		var cuts [7]int // above cuts[k], step k+1 is nearer than step k
 		for k := range cuts {
 			cuts[k] = int(lo) + (size*(2*k+1)+13)/14
 		}

@@ -5,26 +5,29 @@ import (
 	"math"
 )
 
-// The BC1 encoder, one block at a time. bc1_kernel.h is the same for many blocks at once, and what
-// one changes the other must change too: the two agree in every bit, which TestEncodePathsAgree and
-// FuzzEncodePathsAgree see to. To that end sums are of integers wherever possible; floats are
+// The BC1 encoder, one block at a time. bc1_kernel.h is the same algorithm for many blocks at once;
+// a change in one must be made in the other. Both give the same bits, which TestEncodePathsAgree
+// and FuzzEncodePathsAgree check. For that, sums are of integers wherever possible; floats are
 // multiplied and added in a fixed order, each result rounded to float32 (mul); divisions are exact.
 //
-// A block is a line between two ends, each with 5, 6 and 5 bits, and a weight of 0…3 for every
-// pixel: 3 is the upper end, 0 the lower. The search goes as follows.
+// A block is a line between two ends, of 5, 6 and 5 bits a channel, and a weight of 0…3 for every
+// pixel: 3 is the upper end, 0 the lower. The search has four steps:
 //
-//  1. The pixels are projected on the axis on which they spread most (principal). From there on they are numbers from -126 to 126.
-//  2. On that line, cuts into four runs are tried from several starts (search). A cut's worth is the share of the spread that a straight
-//     line through weights and places explains; the best cut is refined once by cutting again half-way between the line's four points.
-//  3. Least squares give the two colours that suit the weights (fit). Rounding them to 5 or 6 bits is where most is lost, so the two
-//     neighbours of the upper end are tried and the lower end makes up for what the upper one was moved by.
+//  1. The pixels are projected on the axis of greatest spread (principal). From there on they are
+//     numbers from -126 to 126.
+//  2. On that line, cuts into four runs are tried from several starts (search). A cut is worth the
+//     share of the spread that a straight line through weights and places explains. The best cut is
+//     refined once by cutting again half-way between the line's four points.
+//  3. Least squares give the two colours that suit the weights (fit). Rounding them to 5 or 6 bits
+//     loses most, so the two neighbours of the upper end are tried, and the lower end compensates
+//     for the shift of the upper one.
 //  4. Every pixel takes the nearest of the four colours (assign).
 //
-// Best does this from every start, goes round steps 3 and 4 until nothing is gained, and then moves
-// each end by single steps. Blocks of little spread may have neither end near their colours and yet
-// a point between that hits them: they are offered that (nearlyFlat), and flat ones always take it.
+// Best does this from every start, repeats steps 3 and 4 while they help, and then moves each end
+// by single steps. A block with little spread is often hit better by a point between two ends that
+// are far from its colours: it is offered that (nearlyFlat), and a flat block always takes it.
 
-// How far the qualities go.
+// Limits of the search at each quality.
 const (
 	goodStarts = 4
 	bestCuts   = 2 // refinements of every start
@@ -59,7 +62,7 @@ type choice struct {
 	error   int32
 }
 
-// mul is a product that no addition is fused with.
+// mul is a product that is never fused with an addition.
 func mul(a, b float32) float32 { return float32(a * b) }
 
 // mulhrs is a product over 2^15, rounded: the vector instruction of that name.
@@ -115,7 +118,7 @@ func (b *block) thorough(place *[16]int32) choice {
 	return best
 }
 
-// wander tries every end of every channel one step up and down.
+// wander tries to move every end of every channel one step up and down.
 func (b *block) wander(best *choice) {
 	for i := range 2 {
 		for c := range 3 {
@@ -162,10 +165,11 @@ func (b *block) moment(c, d int) int32 {
 	return s<<10 - b.s[c]*b.s[d]<<6
 }
 
-// project gives the pixels' places on an axis, in units of 1/32 code value.
+// project returns the pixels' places on an axis, in units of 1/32 code value.
 func (b *block) project(t *[16]int32, axis [3]int32) {
 	for i := range t {
-		t[i] = mulhrs(b.x[0][i]<<5, axis[0]) + mulhrs(b.x[1][i]<<5, axis[1]) + mulhrs(b.x[2][i]<<5, axis[2])
+		t[i] = mulhrs(b.x[0][i]<<5, axis[0]) + mulhrs(b.x[1][i]<<5, axis[1]) +
+			mulhrs(b.x[2][i]<<5, axis[2])
 	}
 }
 
@@ -180,9 +184,8 @@ func toAxis(v [3]float32) (axis [3]int32) {
 
 func abs(v float32) float32 { return max(v, -v) }
 
-// principal gives the pixels' places on the axis of greatest spread, scaled to reach from -126 to
-// 126, and how much there is of that spread in all: 256 times 16 times the sum of squared
-// differences from the mean.
+// principal returns the pixels' places on the axis of greatest spread, scaled to reach from -126 to
+// 126, and the total spread: 256 times 16 times the sum of squared differences from the mean.
 func (b *block) principal() (place [16]int32, spread int32) {
 	irr, igg, ibb := b.moment(0, 0), b.moment(1, 1), b.moment(2, 2)
 	rr, gg, bb := float32(irr), float32(igg), float32(ibb)
@@ -204,7 +207,7 @@ func (b *block) principal() (place [16]int32, spread int32) {
 	for _, t := range place {
 		lo, hi = min(lo, t), max(hi, t)
 	}
-	// Two multipliers, so that both keep enough bits in 16.
+	// Two multipliers, so that both fit 16 bits with enough precision.
 	size := hi - lo + 1
 	first := int32(64000 / float32(max(size, 2)))
 	second := int32(8257536 / float32(size*first))
@@ -215,14 +218,14 @@ func (b *block) principal() (place [16]int32, spread int32) {
 	return place, irr>>2 + igg>>2 + ibb>>2
 }
 
-// line is what one cutting of the places into four runs comes to: the straight line of places over
-// weights that fits it best.
+// line is the result of cutting the places into four runs: the straight line of places over weights
+// that fits it best.
 type line struct {
 	slope, at float32 // at: slope times the sum of the weights
-	gain      float32 // how much of the spread the line explains
+	gain      float32 // share of the spread that the line explains
 }
 
-// variance is 16·n2 - n1²: nothing when all weights are equal.
+// variance is 16·n2 - n1²: 0 if all weights are equal.
 func (u *weights) variance() int32 { return u.n2<<4 - u.n1*u.n1 }
 
 // lowerSquares is the sum of (3-w)².
@@ -259,7 +262,9 @@ func (u *weights) fitLine(place *[16]int32, total int32) line {
 
 func (u *weights) cutBetween(place *[16]int32, total int32, l line) {
 	zero := mul(float32(total)-l.at, 0.0625)
-	cut := func(at float32) int32 { return int32(min(max(zero+mul(l.slope, at), -127), 127)+128) - 128 }
+	cut := func(at float32) int32 {
+		return int32(min(max(zero+mul(l.slope, at), -127), 127)+128) - 128
+	}
 	u.cutAt(place, [3]int32{cut(0.5), cut(1.5), cut(2.5)})
 }
 
@@ -272,7 +277,7 @@ func (b *block) weighColors(u *weights) {
 	}
 }
 
-// search takes the best of the first n starts and refines it once.
+// search returns the best of the first n starts, refined once.
 func (b *block) search(u *weights, place *[16]int32, n int) {
 	total := sum(place)
 	var best line
@@ -304,7 +309,7 @@ func expand(q int32, c int) int32 {
 	return q<<3 | q>>2
 }
 
-// toBits is the way back for any value; round is 0 for the next below, 0.5 for the nearest.
+// toBits narrows a value to a channel's bits; round is 0 for rounding down, 0.5 for the nearest.
 func toBits(v float32, c int, round float32) int32 {
 	scale := float32(31.0 / 255)
 	if c == 1 {
@@ -313,8 +318,8 @@ func toBits(v float32, c int, round float32) int32 {
 	return int32(mul(min(max(v, 0), 255), scale) + round)
 }
 
-// fit gives the ends that suit the weights best. Of each channel's upper end the two neighbours in
-// 5 or 6 bits are tried, or only the nearer, each with the lower end that suits it.
+// fit finds the ends that suit the weights best. For the upper end of each channel it tries both
+// neighbours in 5 or 6 bits, or only the nearer one, each with the lower end that suits it.
 func (b *block) fit(o *ends, u *weights, neighbours bool) {
 	spread := u.variance()
 	inv := 1 / float32(max(spread, 1))
@@ -386,15 +391,15 @@ func (b *block) errorOf(p *choice) (e int32) {
 	return e
 }
 
-// complete gives ends their weights and their error.
+// complete sets the weights and the error of ends.
 func (b *block) complete(p *choice) {
 	b.assign(&p.weights, &p.ends)
 	b.weighColors(&p.weights)
 	p.error = b.errorOf(p)
 }
 
-// nearlyFlat offers the pair of ends whose point at one third is the block's mean. A flat block has
-// to take it.
+// nearlyFlat offers the pair of ends whose point at one third is the block's mean. A flat block
+// must take it.
 func (b *block) nearlyFlat(best *choice, flat bool) {
 	var p choice
 	for c := range 3 {
@@ -417,8 +422,7 @@ func (b *block) nearlyFlat(best *choice, flat bool) {
 	best.takeBetter(&p)
 }
 
-// write writes the block in the four-colour mode, which is the one where the first end is the
-// larger number.
+// write writes the block in four-colour mode, in which the first end is the larger number.
 func (p *choice) write(dst []byte) {
 	q := &p.ends.q
 	c0 := uint16(q[0][0]<<11 | q[0][1]<<5 | q[0][2])

@@ -7,17 +7,17 @@ import (
 	"sync/atomic"
 )
 
-// ErrPlace says that a texture has no such row or column of chunks.
+// ErrPlace means that a texture has no such row or column of chunks.
 var ErrPlace = errors.New("no such place in the texture")
 
-// ErrChunkTwice says that a place has its chunk already. What was there first stays.
+// ErrChunkTwice means that a place has its chunk already. The first one stays.
 var ErrChunkTwice = errors.New("chunk given twice")
 
-// ErrMissingChunk says that a texture was finished before every place had its chunk.
+// ErrMissingChunk means that a texture was finished before every place had its chunk.
 var ErrMissingChunk = errors.New("chunk missing")
 
-// Builder is one texture being built from its chunks, (Side/256)² of them. Workers add to it, any
-// number at once; Finish then gives the file.
+// Builder builds one texture from its chunks, (Side/256)² of them. Any number of workers add chunks
+// at once; Finish then returns the file.
 type Builder struct {
 	layout  Layout
 	buf     []byte
@@ -29,18 +29,18 @@ type Builder struct {
 
 const (
 	placeEmpty uint32 = iota
-	placeTaken        // a worker is writing it
+	placeTaken        // a worker is writing to it
 	placeDone
 )
 
-// An Option sets something of a Builder that has a useful default.
+// Option sets an optional property of a Builder.
 type Option func(*Builder)
 
-// WithQuality chooses how hard the encoder looks; Good unless said otherwise.
+// WithQuality sets how thoroughly the encoder searches. Default Good.
 func WithQuality(q Quality) Option { return func(b *Builder) { b.quality = q } }
 
-// NewBuilder starts a texture. The file is built in buf when it is large enough and in new memory
-// otherwise; until Finish its contents are undefined. The error is an ErrLayout.
+// NewBuilder starts a texture. The file is built in buf if it is large enough, otherwise in new
+// memory; until Finish its contents are undefined. The error is an ErrLayout.
 func NewBuilder(l Layout, buf []byte, opts ...Option) (*Builder, error) {
 	if err := l.Valid(); err != nil {
 		return nil, err
@@ -65,11 +65,11 @@ func NewBuilder(l Layout, buf []byte, opts ...Option) (*Builder, error) {
 	return b, nil
 }
 
-// Layout is what the builder was made with.
+// Layout returns the builder's layout.
 func (b *Builder) Layout() Layout { return b.layout }
 
-// Finish encodes the levels that a chunk does not fill a block of, and returns the whole file,
-// which is the caller's from then on. Every Add must have returned. With a place empty the error is
+// Finish encodes the levels in which a chunk is smaller than a block, and returns the whole file,
+// which then belongs to the caller. Every Add must have returned. If a place is empty, the error is
 // an ErrMissingChunk that names the first; the missing chunks may then still be added.
 func (b *Builder) Finish() ([]byte, error) {
 	missing, first := 0, 0
@@ -82,7 +82,8 @@ func (b *Builder) Finish() ([]byte, error) {
 		}
 	}
 	if missing > 0 {
-		return nil, fmt.Errorf("%w: %d of %d, first row %d, column %d", ErrMissingChunk, missing, len(b.places), first/b.across, first%b.across)
+		return nil, fmt.Errorf("%w: %d of %d, first row %d, column %d", ErrMissingChunk, missing,
+			len(b.places), first/b.across, first%b.across)
 	}
 	b.encodeTail()
 	return b.buf, nil
@@ -96,14 +97,15 @@ func (b *Builder) encodeTail() {
 	}
 }
 
-// tailLevels makes the levels below 4 px a chunk out of the mosaic: their numbers and their pixels.
+// tailLevels yields the levels below 4 px a chunk, made from the mosaic: level number and pixels.
 func (b *Builder) tailLevels() iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		lin := b.mosaic
 		for n := chunkLevels; n < b.layout.Levels(); n++ {
 			half, side := make([]uint32, len(lin)/4), b.layout.Side>>n
 			for y := range side {
-				halve(half[y*side*4:][:side*4], lin[2*y*side*8:][:side*8], lin[(2*y+1)*side*8:][:side*8])
+				halve(half[y*side*4:][:side*4], lin[2*y*side*8:][:side*8],
+					lin[(2*y+1)*side*8:][:side*8])
 			}
 			pix := make([]byte, len(half))
 			toCodes(pix, half)
@@ -115,7 +117,7 @@ func (b *Builder) tailLevels() iter.Seq2[int, []byte] {
 	}
 }
 
-// encodeSmall encodes a whole level. One smaller than a block is repeated to fill it.
+// encodeSmall encodes a whole level. A level smaller than a block is repeated to fill it.
 func encodeSmall(dst, pix []byte, side int, f Format, q Quality) {
 	across, size := blocksAcross(side), f.blockBytes()
 	var px [64]byte
@@ -128,7 +130,7 @@ func encodeSmall(dst, pix []byte, side int, f Format, q Quality) {
 	}
 }
 
-// claim reserves a place, so that of two chunks for it only one is written.
+// claim reserves a place, so that only one of two chunks for it is written.
 func (b *Builder) claim(row, col int) (place int, err error) {
 	place = row*b.across + col
 	if !b.places[place].CompareAndSwap(placeEmpty, placeTaken) {
@@ -137,7 +139,7 @@ func (b *Builder) claim(row, col int) (place int, err error) {
 	return place, nil
 }
 
-// check says early, before any work, what claim would say in the end.
+// check returns early, before any work, the error that claim would return.
 func (b *Builder) check(row, col int) error {
 	if row < 0 || col < 0 || row >= b.across || col >= b.across {
 		return fmt.Errorf("%w: row %d, column %d of %d×%d", ErrPlace, row, col, b.across, b.across)

@@ -22,7 +22,8 @@ func picture(seed uint64) *image.NRGBA {
 		if (x/24+y/40)%3 == 0 {
 			v = 100 - v/4
 		}
-		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(40+v), byte(60+v), byte(30+v*3/4), byte(255-v)
+		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(40+v), byte(60+v), byte(
+			30+v*3/4), byte(255-v)
 	}
 	return img
 }
@@ -180,7 +181,8 @@ func TestBuilderPlaces(t *testing.T) {
 	if _, err := b.Finish(); !errors.Is(err, ErrMissingChunk) {
 		t.Errorf("one missing: %v", err)
 	}
-	for _, img := range []*image.NRGBA{image.NewNRGBA(image.Rect(0, 0, 255, 256)), image.NewNRGBA(image.Rectangle{})} {
+	for _, img := range []*image.NRGBA{image.NewNRGBA(image.Rect(0, 0, 255, 256)),
+		image.NewNRGBA(image.Rectangle{})} {
 		if err := w.AddPixels(b, 1, 1, img); !errors.Is(err, ErrPixels) {
 			t.Errorf("picture of %v: %v", img.Rect, err)
 		}
@@ -321,7 +323,9 @@ func TestWorkerClosed(t *testing.T) {
 	}
 	_, err = w.DecodeJPEG(nil)
 	for what, err := range map[string]error{
-		"AddColor": w.AddColor(b, 0, 0, color.NRGBA{}), "AddPixels": w.AddPixels(b, 0, 0, picture(0)), "AddJPEG": w.AddJPEG(b, 0, 0, nil), "DecodeJPEG": err,
+		"AddColor":  w.AddColor(b, 0, 0, color.NRGBA{}),
+		"AddPixels": w.AddPixels(b, 0, 0, picture(0)), "AddJPEG": w.AddJPEG(b, 0, 0, nil),
+		"DecodeJPEG": err,
 	} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s after Close: %v", what, err)

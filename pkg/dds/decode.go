@@ -7,10 +7,10 @@ import (
 	"image"
 )
 
-// ErrBlocks says that the bytes given for a mip level are not as long as the level.
-var ErrBlocks = errors.New("not the bytes of that mip level")
+// ErrBlocks means that the bytes given for a mip level do not have its length.
+var ErrBlocks = errors.New("wrong number of bytes for the mip level")
 
-// ErrLevel says that a texture has no such mip level.
+// ErrLevel means that a texture has no such mip level.
 var ErrLevel = errors.New("no such mip level")
 
 // Decode turns the blocks of one mip level into pixels: max(1, Side>>level) square, alpha 255
@@ -24,7 +24,8 @@ func Decode(l Layout, level int, blocks []byte) (*image.NRGBA, error) {
 		return nil, fmt.Errorf("%w: %d of %d", ErrLevel, level, l.Levels())
 	}
 	if _, n := l.Level(level); int64(len(blocks)) != n {
-		return nil, fmt.Errorf("%w: level %d of %v at %d px has %d bytes, not %d", ErrBlocks, level, l.Format, l.Side, n, len(blocks))
+		return nil, fmt.Errorf("%w: level %d of %v at %d px has %d bytes, got %d", ErrBlocks, level,
+			l.Format, l.Side, n, len(blocks))
 	}
 	side := l.Side >> level
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
@@ -59,7 +60,7 @@ func decodeBlock(f Format, block []byte, px *[64]byte) {
 	}
 }
 
-// palette is the colours that the indices 0…3 of a block stand for.
+// palette returns the colours of the indices 0…3 of a block.
 func palette(c0, c1 uint16, fourColors bool) [4][4]byte {
 	a, b := expand565(c0), expand565(c1)
 	pal := [4][4]byte{{3: 255}, {3: 255}, {3: 255}, {3: 255}}
@@ -85,7 +86,7 @@ func expand565(c uint16) (e [3]int) {
 	return e
 }
 
-// alphaPalette is the alpha values that the indices 0…7 of a BC3 block stand for.
+// alphaPalette returns the alpha values of the indices 0…7 of a BC3 block.
 func alphaPalette(a0, a1 uint8) [8]uint8 {
 	p := [8]uint8{a0, a1}
 	x, y := int(a0), int(a1)

@@ -8,18 +8,24 @@ import (
 
 // Blocks written by hand, with the colours that the format's definition gives them.
 func TestDecodeBlock(t *testing.T) {
-	red, green, blue := color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 255, 0, 255}, color.NRGBA{0, 0, 255, 255}
+	red, green, blue := color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 255, 0, 255}, color.NRGBA{0, 0,
+		255, 255}
 	for _, c := range []struct {
 		name   string
 		format Format
 		block  []byte
 		want   [4]color.NRGBA // of the first row
 	}{
-		{"four colours", BC1, []byte{0x00, 0xF8, 0x1F, 0x00, 0b11100100, 0, 0, 0}, [4]color.NRGBA{red, blue, {170, 0, 85, 255}, {85, 0, 170, 255}}},
-		{"three colours", BC1, []byte{0xE0, 0x07, 0x00, 0xF8, 0b11100100, 0, 0, 0}, [4]color.NRGBA{green, red, {128, 128, 0, 255}, {0, 0, 0, 0}}},
-		{"BC3 has four whatever the order", BC3, []byte{255, 0, 0b10001000, 0b11000110, 0b11111010, 0, 0, 0, 0x1F, 0x00, 0x00, 0xF8, 0b11100100, 0, 0, 0},
+		{"four colours", BC1, []byte{0x00, 0xF8, 0x1F, 0x00, 0b11100100, 0, 0, 0},
+			[4]color.NRGBA{red, blue, {170, 0, 85, 255}, {85, 0, 170, 255}}},
+		{"three colours", BC1, []byte{0xE0, 0x07, 0x00, 0xF8, 0b11100100, 0, 0, 0},
+			[4]color.NRGBA{green, red, {128, 128, 0, 255}, {0, 0, 0, 0}}},
+		{"BC3 has four whatever the order", BC3,
+			[]byte{255, 0, 0b10001000, 0b11000110, 0b11111010, 0, 0, 0, 0x1F, 0x00, 0x00, 0xF8,
+				0b11100100, 0, 0, 0},
 			[4]color.NRGBA{{0, 0, 255, 255}, {255, 0, 0, 0}, {85, 0, 170, 219}, {170, 0, 85, 182}}},
-		{"BC3 six alphas", BC3, []byte{10, 110, 0b10111110, 0b00000010, 0, 0, 0, 0, 0x1F, 0x00, 0x1F, 0x00, 0, 0, 0, 0},
+		{"BC3 six alphas", BC3, []byte{10, 110, 0b10111110, 0b00000010, 0, 0, 0, 0, 0x1F, 0x00,
+			0x1F, 0x00, 0, 0, 0, 0},
 			[4]color.NRGBA{{0, 0, 255, 0}, {0, 0, 255, 255}, {0, 0, 255, 30}, {0, 0, 255, 110}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

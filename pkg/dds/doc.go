@@ -1,8 +1,8 @@
 // Package dds builds and reads the textures that X-Plane loads: DDS files of BC1 or BC3 blocks with
 // a full mip chain.
 //
-// A texture is built chunk by chunk, in any order, by any number of workers, straight into the
-// bytes of the file:
+// A texture is built chunk by chunk, in any order, by any number of workers, directly in the bytes
+// of the file:
 //
 //	b, err := dds.NewBuilder(dds.Layout{Format: dds.BC1, Side: 4096}, nil)
 //	w := dds.NewWorker()
@@ -22,8 +22,8 @@
 //
 // # Memory
 //
-// No picture of the texture is ever held. A Builder costs its output (11.2 MB for BC1 at 4096 px)
-// and well under 1 MiB beside it; a Worker costs less than 1 MiB.
+// A picture of the whole texture is never held. A Builder takes its output (11.2 MB for BC1 at 4096
+// px) plus well under 1 MiB; a Worker takes less than 1 MiB.
 //
 // # Concurrency
 //
@@ -31,13 +31,12 @@
 //
 // # Reproducibility
 //
-// The bytes of a texture depend on the decoded pixels, the layout and the quality, and on nothing
-// else: not on the order of the chunks, the number of workers, the processor, or whether the C or
-// the pure Go code ran. JPEG decoders differ among themselves in the last bit; Decoder says which
-// one is in use.
+// The bytes of a texture depend only on the decoded pixels, the layout and the quality: not on the
+// order of the chunks, the number of workers, the processor, or whether the C or the pure Go code
+// ran. JPEG decoders differ in the last bit; Decoder names the one in use.
 //
 // # Colour
 //
 // Mip levels are averaged in linear light with a gamma of 2.2. Alpha is averaged as it is. BC1
-// blocks are always of the four-colour kind, so no pixel can turn transparent.
+// blocks always use the four-colour mode, so no pixel can become transparent.
 package dds

@@ -1,10 +1,10 @@
 package dds
 
-// chunkArea is where one chunk's blocks of one mip level go: rows of blocks that stand pitch bytes
-// apart.
+// chunkArea is the place of one chunk's blocks in one mip level: rows of blocks that are pitch
+// bytes apart.
 type chunkArea struct{ offset, pitch int }
 
-// areas is where a chunk's levels go.
+// areas returns the places of a chunk's levels.
 func (b *Builder) areas(row, col int) (to [chunkLevels]chunkArea) {
 	size := b.layout.Format.blockBytes()
 	for n := range to {
@@ -24,13 +24,13 @@ func encodeBlock(dst []byte, px *[64]byte, f Format, q Quality) {
 	encodeColor(dst[len(dst)-8:], px, q)
 }
 
-// encoder is the scratch memory of a worker and a way from pixels to blocks. All ways give the same
-// bytes.
+// encoder is the scratch memory of a worker with a method to turn pixels into blocks. All
+// implementations give the same bytes.
 type encoder interface {
-	// pixels is where a chunk's RGBA pixels go.
+	// pixels returns the buffer for a chunk's RGBA pixels.
 	pixels() []byte
-	// chunk computes the mip levels of the pixels and writes their blocks. The tail is the linear
-	// light of the last level.
+	// chunk computes the mip levels of the pixels and writes their blocks. The tail is the last
+	// level in linear light.
 	chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32)
 	// picture encodes a picture of across×down blocks.
 	picture(out, pix []byte, stride, across, down int, f Format, q Quality)
@@ -46,7 +46,8 @@ func newPlainEncoder() plainEncoder { return plainEncoder{newPyramid()} }
 
 func (e plainEncoder) pixels() []byte { return e.mips.pix[0] }
 
-func (e plainEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
+func (e plainEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format,
+	q Quality) (tail []uint32) {
 	e.mips.build()
 	for n, pix := range e.mips.pix {
 		side := chunkSide >> n
@@ -59,7 +60,8 @@ func (plainEncoder) picture(out, pix []byte, stride, across, down int, f Format,
 	encodePicture(out, across*f.blockBytes(), pix, stride, across, down, f, q)
 }
 
-func encodePicture(out []byte, pitch int, pix []byte, stride, across, down int, f Format, q Quality) {
+func encodePicture(out []byte, pitch int, pix []byte, stride, across, down int, f Format,
+	q Quality) {
 	size := f.blockBytes()
 	var px [64]byte
 	for y := range down {

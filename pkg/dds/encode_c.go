@@ -19,8 +19,8 @@ const (
 
 var pathNames = [...]string{pathPlain: "c", pathAVX2: "avx2", pathAVX512: "avx512"}
 
-// Variants names the versions of the encoder that this processor can run, the fastest first. All
-// give the same bytes; there is no need to choose.
+// Variants names the versions of the encoder that this processor can run, fastest first. All give
+// the same bytes, so there is no need to choose.
 func Variants() []string {
 	var names []string
 	for p := path(C.xp_best_path()); p >= pathPlain; p-- {
@@ -48,7 +48,8 @@ func (e vectorEncoder) pixels() []byte {
 	return unsafe.Slice((*byte)(&e.scratch.pixels[0]), chunkBytes)
 }
 
-func (e vectorEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q Quality) (tail []uint32) {
+func (e vectorEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format,
+	q Quality) (tail []uint32) {
 	var places C.xp_places
 	for n, a := range to {
 		places.offset[n], places.pitch[n] = C.int64_t(a.offset), C.int64_t(a.pitch)
@@ -58,7 +59,8 @@ func (e vectorEncoder) chunk(out []byte, to *[chunkLevels]chunkArea, f Format, q
 }
 
 func (e vectorEncoder) picture(out, pix []byte, stride, across, down int, f Format, q Quality) {
-	C.xp_image(C.int(e.path), (*C.uint8_t)(&out[0]), C.ptrdiff_t(across*f.blockBytes()), (*C.uint8_t)(&pix[0]), C.ptrdiff_t(stride), C.int(across), C.int(down), isBC3(f), C.int(q))
+	C.xp_image(C.int(e.path), (*C.uint8_t)(&out[0]), C.ptrdiff_t(across*f.blockBytes()),
+		(*C.uint8_t)(&pix[0]), C.ptrdiff_t(stride), C.int(across), C.int(down), isBC3(f), C.int(q))
 }
 
 func isBC3(f Format) C.int {

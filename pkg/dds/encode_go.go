@@ -2,8 +2,8 @@
 
 package dds
 
-// Variants names the versions of the encoder that this processor can run, the fastest first. All
-// give the same bytes; there is no need to choose.
+// Variants names the versions of the encoder that this processor can run, fastest first. All give
+// the same bytes, so there is no need to choose.
 func Variants() []string { return []string{goVariant} }
 
 func newEncoder(string) encoder { return newPlainEncoder() }

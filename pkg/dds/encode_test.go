@@ -11,7 +11,8 @@ import (
 
 // flatError is the sum of squares, times 9, of a flat block's decoded colour at exact thirds.
 func flatError(block []byte, c [3]int) int {
-	hi, lo := expand565(binary.LittleEndian.Uint16(block)), expand565(binary.LittleEndian.Uint16(block[2:]))
+	hi, lo := expand565(binary.LittleEndian.Uint16(block)), expand565(
+		binary.LittleEndian.Uint16(block[2:]))
 	w := [4]int{3, 0, 2, 1}[binary.LittleEndian.Uint32(block[4:])&3]
 	sum := 0
 	for k := range c {
@@ -55,7 +56,8 @@ func TestFlatBlocksOptimal(t *testing.T) {
 		}
 		for _, q := range []Quality{Fast, Good, Best} {
 			encodeColor(block[:], &px, q)
-			if got, want := flatError(block[:], c), best5[c[0]]+best6[c[1]]+best5[c[2]]; got > want {
+			if got, want := flatError(block[:],
+				c), best5[c[0]]+best6[c[1]]+best5[c[2]]; got > want {
 				t.Errorf("%v %v: error %d, optimal pair %d", c, q, got, want)
 			}
 			if i := binary.LittleEndian.Uint32(block[4:]); i != i&3*0x55555555 {
@@ -69,8 +71,10 @@ func TestFlatBlocksOptimal(t *testing.T) {
 func TestFourColors(t *testing.T) {
 	for name, pix := range hardPictures() {
 		file := agree(t, pix, BC1, Good)
-		for at := HeaderSize; at < len(file)-2*8; at += 8 { // agree does not make the last two levels
-			if c0, c1 := binary.LittleEndian.Uint16(file[at:]), binary.LittleEndian.Uint16(file[at+2:]); c0 <= c1 {
+		// agree does not make the last two levels
+		for at := HeaderSize; at < len(file)-2*8; at += 8 {
+			if c0, c1 := binary.LittleEndian.Uint16(file[at:]), binary.LittleEndian.Uint16(
+				file[at+2:]); c0 <= c1 {
 				t.Fatalf("%s: block at %d has ends %04x %04x", name, at, c0, c1)
 			}
 		}
@@ -83,7 +87,8 @@ func smooth() *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, 1024, 256))
 	for i := 0; i < len(img.Pix); i += 4 {
 		x, y := i/4%1024, i/4/1024
-		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(30+(x+y)/40), byte(60+(x+2*y)/48), byte(90+(2*x+y)/64), 255
+		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(30+(x+y)/40), byte(
+			60+(x+2*y)/48), byte(90+(2*x+y)/64), 255
 	}
 	return img
 }
@@ -165,7 +170,8 @@ func TestAlphaNearest(t *testing.T) {
 			for i := 3; i < 64; i += 4 {
 				for k := range 8 {
 					step := lo*7 + (hi-lo)*k
-					if best, d := abs(float32(7*int(px[i])-step)), abs(float32(7*(int(got[i])-int(px[i])))); d > best+3.5 {
+					if best, d := abs(float32(7*int(px[i])-step)), abs(
+						float32(7*(int(got[i])-int(px[i])))); d > best+3.5 {
 						t.Fatalf("%d…%d: %d became %d, step %d is nearer", lo, hi, px[i], got[i], k)
 					}
 				}

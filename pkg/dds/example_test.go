@@ -19,7 +19,8 @@ func ExampleBuilder() {
 	for row := range 2 {
 		for col := range 2 {
 			// A chunk that the provider has is given to AddJPEG instead.
-			if err := w.AddColor(b, row, col, color.NRGBA{R: 66, G: 77, B: 55, A: 255}); err != nil {
+			if err := w.AddColor(b, row, col,
+				color.NRGBA{R: 66, G: 77, B: 55, A: 255}); err != nil {
 				panic(err)
 			}
 		}

@@ -32,22 +32,23 @@ func main() {
 	}
 }
 
-// The scale of linear light: that of code 1. It is what the eight bits of a slope below leave room
-// for.
+// unit is the linear light of code value 1, the scale of linear light: as much as eight bits of
+// slope allow.
 const unit = 27.6
 
 // light is the linear light of a code value.
 func light(code float64) float64 { return unit * math.Pow(code, 2.2) }
 
-// linear prints the way from code values to linear light: code times a line, one for each sixteenth
-// of the code values. The vector code computes from the lines what the table holds.
+// linear prints the conversion from code values to linear light: code times a line, one for each
+// sixteenth of the code values. The vector code computes from the lines what the table holds.
 func linear(b, c *strings.Builder) {
 	const baseUnit = 32
 	var slope, base [16]int
 	for s := range 16 {
 		worst := math.Inf(1)
 		for m := range 128 {
-			middle := int(math.Round((light(float64(16*s+8))/float64(16*s+8) - float64(m*(16*s+8))) / baseUnit))
+			middle := int(math.Round(
+				(light(float64(16*s+8))/float64(16*s+8) - float64(m*(16*s+8))) / baseUnit))
 			for n := middle - 2; n <= middle+2; n++ {
 				if e := lineError(16*s, m, n*baseUnit); e < worst && n >= -128 {
 					worst, slope[s], base[s] = e, m, n
@@ -55,7 +56,8 @@ func linear(b, c *strings.Builder) {
 			}
 		}
 	}
-	fmt.Fprintf(c, "enum { BASE_UNIT = %d };\nstatic const int8_t xp_slope[16] = {%s}, xp_base[16] = {%s};\n", baseUnit, list(slope[:]), list(base[:]))
+	fmt.Fprintf(c, "enum { BASE_UNIT = %d };\nstatic const int8_t xp_slope[16] = {%s}, "+
+		"xp_base[16] = {%s};\n", baseUnit, list(slope[:]), list(base[:]))
 	b.WriteString("\n// linearOf is a code value's linear light.\nvar linearOf = [256]uint32{")
 	c.WriteString("static const int32_t xp_linear[256] = {")
 	for code := range 256 {
@@ -69,7 +71,7 @@ func linear(b, c *strings.Builder) {
 	c.WriteString("\n};\n")
 }
 
-// lineError is how many code values a line is off at worst for the sixteen from first on.
+// lineError returns the worst error of a line, in code values, for the sixteen from first on.
 func lineError(first, slope, base int) float64 {
 	worst := 0.0
 	for code := max(1, first); code < first+16; code++ {
@@ -79,31 +81,37 @@ func lineError(first, slope, base int) float64 {
 	return worst
 }
 
-// codes prints the way back: 256 times the code value of 2^i for every octave of light, and the
-// cubic for what is between, in units of 2^-15.
+// codes prints the inverse: 256 times the code value of 2^i for every octave of light, and the
+// cubic between octaves, in units of 2^-15.
 func codes(b, c *strings.Builder) {
 	at, to := chebyshev(0, 1, 4), make([]float64, 4)
 	for i, m := range at {
-		to[i] = math.Pow(1+m+0.5/2048, 1/2.2) // light comes with 11 bits below the octave, rounded down
+		to[i] = math.Pow(1+m+0.5/2048, 1/2.2) // light has 11 bits below the octave, rounded down
 	}
 	var root [4]int
 	for i, v := range interpolate(at, to) {
 		root[i] = int(math.Round(math.Abs(v) * (1 << 15)))
 	}
-	fmt.Fprintf(b, "\n// rootOf is a cubic for (1+m)^(1/2.2) with m from 0 to 1, the constant first, without its signs: + + - +.\nvar rootOf = [4]uint32{%s}\n", list(root[:]))
+	fmt.Fprintf(b, "\n// rootOf is a cubic for (1+m)^(1/2.2) with m from 0 to 1, the constant "+
+		"first, without its signs: + + - +.\nvar rootOf = [4]uint32{%s}\n", list(root[:]))
 	fmt.Fprintf(c, "static const uint16_t xp_root[4] = {%s};\n", list(root[:]))
 	var octave, low, high [32]int
 	for i := range 23 {
 		octave[i] = int(math.Round(256 * math.Pow(math.Ldexp(1, i)/unit, 1/2.2)))
 		low[i], high[i] = octave[i]&0xff, octave[i]>>8
 	}
-	fmt.Fprintf(b, "\n// octaveOf is 256 times the code value of the light 2^i.\nvar octaveOf = [32]uint32{%s}\n", list(octave[:]))
+	fmt.Fprintf(b, "\n// octaveOf is 256 times the code value of the light 2^i.\nvar octaveOf = "+
+		"[32]uint32{%s}\n", list(octave[:]))
 	fmt.Fprintf(c, "static const uint16_t xp_octave[32] = {%s};\n", list(octave[:]))
-	fmt.Fprintf(c, "static const uint8_t xp_octave_low[32] = {%s}, xp_octave_high[32] = {%s};\n", list(low[:]), list(high[:]))
+	fmt.Fprintf(c, "static const uint8_t xp_octave_low[32] = {%s}, xp_octave_high[32] = {%s};\n",
+		list(low[:]), list(high[:]))
 }
 
-// list writes numbers as an initialiser has them.
-func list(v []int) string { return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ", ") }
+// list formats numbers as an initialiser.
+func list(
+	v []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ", ")
+}
 
 func chebyshev(from, to float64, n int) []float64 {
 	x := make([]float64, n)
@@ -113,7 +121,7 @@ func chebyshev(from, to float64, n int) []float64 {
 	return x
 }
 
-// interpolate returns the coefficients of the polynomial through points, the constant first.
+// interpolate returns the coefficients of the polynomial through the points, constant first.
 func interpolate(x, y []float64) []float64 {
 	out := make([]float64, len(x))
 	for i := range x {
@@ -136,10 +144,11 @@ func interpolate(x, y []float64) []float64 {
 }
 
 // single prints, for every code value, the two endpoints of n bits whose point at one third comes
-// nearest to it. Among equals those that lie closest together win: hardware decoders differ least
-// there.
+// nearest to it. Of equal pairs the one that lies closest together wins: hardware decoders differ
+// least there.
 func single(b, c *strings.Builder, n int) {
-	fmt.Fprintf(b, "\n// single%d is the best pair of %d-bit endpoints for a flat colour drawn with index 2: (2·first+second)/3.\nvar single%d = [256][2]uint8{", n, n, n)
+	fmt.Fprintf(b, "\n// single%d is the best pair of %d-bit endpoints for a flat colour drawn "+
+		"with index 2: (2·first+second)/3.\nvar single%d = [256][2]uint8{", n, n, n)
 	fmt.Fprintf(c, "static const uint8_t xp_single%d[256][2] = {", n)
 	expand := func(v int) int { return v<<(8-n) | v>>(2*n-8) }
 	for code := range 256 {
@@ -161,12 +170,14 @@ func single(b, c *strings.Builder, n int) {
 	c.WriteString("\n};\n")
 }
 
-// starts prints the cuts that the search for a block's weights begins with. Each is four evenly
+// starts prints the cuts that the search for a block's weights starts from. Each is four evenly
 // spaced points on a scale where the pixels reach from -1 to 1; a cut lies half-way between two of
-// them. The order is by use, found on aerial imagery: the first four are the ones that Good tries.
+// them. They are ordered by how often they help on aerial imagery: Good tries the first four.
 func starts(b, c *strings.Builder) {
-	points := [][2]float64{{-0.88, 0.88}, {-1, 0.4}, {-0.4, 1}, {-0.6, 0.6}, {-1, 1}, {-1.6, 1}, {-1, 1.6}, {-0.7, 0.2}}
-	b.WriteString("\n// starts are the cuts that the search for a block's weights begins with, on the scale of principal.\nvar starts = [...][3]int8{")
+	points := [][2]float64{{-0.88, 0.88}, {-1, 0.4}, {-0.4, 1}, {-0.6, 0.6}, {-1, 1}, {-1.6, 1},
+		{-1, 1.6}, {-0.7, 0.2}}
+	b.WriteString("\n// starts are the cuts that the search for a block's weights begins with, " +
+		"on the scale of principal.\nvar starts = [...][3]int8{")
 	fmt.Fprintf(c, "static const int8_t xp_starts[%d][3] = {", len(points))
 	for i, p := range points {
 		sep(b, i, 4)

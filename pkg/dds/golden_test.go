@@ -116,7 +116,8 @@ func TestGoldenSetC(t *testing.T) {
 		w := NewWorker()
 		defer w.Close()
 		for i := range across * across {
-			jpeg, err := os.ReadFile(filepath.Join(imagery, fmt.Sprintf("%02d_%02d.jpg", i/across*5, i%across*5)))
+			jpeg, err := os.ReadFile(
+				filepath.Join(imagery, fmt.Sprintf("%02d_%02d.jpg", i/across*5, i%across*5)))
 			if err != nil {
 				t.Fatal(err)
 			}

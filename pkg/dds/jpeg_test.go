@@ -37,7 +37,8 @@ func rms(a, b []byte) float64 {
 func TestDecodeJPEGKinds(t *testing.T) {
 	w := NewWorker()
 	defer w.Close()
-	for _, name := range []string{"420", "422", "440", "444", "grey", "progressive", "restart", "rgb"} {
+	for _, name := range []string{"420", "422", "440", "444", "grey", "progressive", "restart",
+		"rgb"} {
 		t.Run(name, func(t *testing.T) {
 			data := readJPEG(t, name)
 			img, err := w.DecodeJPEG(data)
@@ -146,7 +147,8 @@ func TestDecodeJPEGTruncated(t *testing.T) {
 		data := readJPEG(t, name)
 		for n := 0; n < len(data); n += 1 + n/40 {
 			if _, err := w.DecodeJPEG(data[:n]); !errors.Is(err, ErrJPEG) {
-				t.Errorf("%s cut to %d of %d bytes: error %v, want ErrJPEG", name, n, len(data), err)
+				t.Errorf("%s cut to %d of %d bytes: error %v, want ErrJPEG", name, n, len(data),
+					err)
 			}
 		}
 		for cut := 1; cut <= 3; cut++ {
@@ -160,7 +162,9 @@ func TestDecodeJPEGTruncated(t *testing.T) {
 // What sloppy writers do harms no picture; a sloppy file cut short is still cut short.
 func TestDecodeJPEGSloppy(t *testing.T) {
 	good := readJPEG(t, "420")
-	insert := func(at int, b ...byte) []byte { return append(append(bytes.Clone(good[:at]), b...), good[at:]...) }
+	insert := func(at int, b ...byte) []byte {
+		return append(append(bytes.Clone(good[:at]), b...), good[at:]...)
+	}
 	tables := bytes.Index(good, []byte{0xFF, 0xDB})
 	jfif := bytes.Clone(good)
 	jfif[bytes.Index(jfif, []byte("JFIF"))+5] = 9

@@ -25,7 +25,8 @@ func (d *jpegDecoder) decode(dst []byte, side int, jpeg []byte) error {
 	if len(jpeg) == 0 {
 		return fmt.Errorf("%w: empty", ErrJPEG)
 	}
-	switch status := C.xp_jpeg_decode(&d.c, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)), (*C.uchar)(&dst[0]), C.int(side)); status {
+	switch status := C.xp_jpeg_decode(&d.c, (*C.uchar)(&jpeg[0]), C.ulong(len(jpeg)),
+		(*C.uchar)(&dst[0]), C.int(side)); status {
 	case C.XP_OK:
 		return nil
 	case C.XP_SIZE:
@@ -44,11 +45,12 @@ func (d *jpegDecoder) decode(dst []byte, side int, jpeg []byte) error {
 }
 
 // harmless decides about a picture that libjpeg decoded with a warning. Most warnings mean that
-// part of the picture is made up, which is a failure; some only mark sloppy writers. Since libjpeg
-// reports the first warning alone, a sloppy file might be a damaged one too: then Go's decoder,
-// which stops at any damage, is asked for a second opinion.
+// part of the picture is invented, which is a failure; some only mark sloppy writers. libjpeg
+// reports only the first warning, so a sloppy file might be damaged as well: Go's decoder, which
+// stops at any damage, is asked for a second opinion.
 func harmless(message string, side int, jpeg []byte) bool {
-	for _, sloppy := range []string{"extraneous bytes before marker", "unknown JFIF revision", "Unknown Adobe color transform"} {
+	for _, sloppy := range []string{"extraneous bytes before marker", "unknown JFIF revision",
+		"Unknown Adobe color transform"} {
 		if strings.Contains(message, sloppy) {
 			return decodeWithGo(make([]byte, side*side*4), side, jpeg) == nil
 		}

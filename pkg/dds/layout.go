@@ -33,19 +33,19 @@ func (f Format) fourCC() uint32 {
 	return 0x31545844 // "DXT1"
 }
 
-// HeaderSize is the length in bytes of a DDS header with its magic: where level 0 starts.
+// HeaderSize is the length of a DDS header with its magic, in bytes: the offset of level 0.
 const HeaderSize = 128
 
 // MaxSide is the side in pixels of the largest texture.
 const MaxSide = 4096
 
-// ErrLayout says that a format or a side is none of those written here.
-var ErrLayout = errors.New("not a texture layout")
+// ErrLayout means that a format or side is not supported.
+var ErrLayout = errors.New("invalid texture layout")
 
-// ErrHeader says that bytes are not a DDS header as this package writes it.
-var ErrHeader = errors.New("not a DDS header of ours")
+// ErrHeader means that the bytes are not a DDS header as this package writes it.
+var ErrHeader = errors.New("not a DDS header written by xelpack")
 
-// Layout is what a texture's file looks like: it fixes every size and offset. The zero Layout is
+// Layout is the layout of a texture's file: it determines every size and offset. The zero Layout is
 // not valid.
 type Layout struct {
 	Format Format
@@ -73,8 +73,8 @@ func (l Layout) Size() int64 {
 	return off + n
 }
 
-// Level returns where mip level n stands in the file and how long it is, in bytes. It panics when
-// there is no such level.
+// Level returns the offset and length in bytes of mip level n in the file. It panics if there is no
+// such level.
 func (l Layout) Level(n int) (offset, length int64) {
 	if n < 0 || n >= l.Levels() {
 		panic(fmt.Sprintf("dds: level %d of %d", n, l.Levels()))
@@ -91,7 +91,7 @@ func (l Layout) levelBytes(n int) int64 {
 	return blocks * blocks * int64(l.Format.blockBytes())
 }
 
-// blocksAcross is the number of 4×4 blocks along side pixels; what is smaller than a block takes a
+// blocksAcross is the number of 4×4 blocks along side pixels; anything smaller than a block takes a
 // whole one.
 func blocksAcross(side int) int { return max(1, side/4) }
 
@@ -113,8 +113,8 @@ func (l Layout) Header() [HeaderSize]byte {
 	return h
 }
 
-// ParseHeader reads the layout from the first 128 bytes of a file. It is strict: whatever Header
-// would not have written, byte for byte, is an ErrHeader.
+// ParseHeader reads the layout from the first 128 bytes of a file. It is strict: a header that
+// differs in any byte from what Header returns is an ErrHeader.
 func ParseHeader(b []byte) (Layout, error) {
 	if len(b) < HeaderSize {
 		return Layout{}, fmt.Errorf("%w: %d bytes, want %d", ErrHeader, len(b), HeaderSize)
@@ -129,7 +129,8 @@ func ParseHeader(b []byte) (Layout, error) {
 	want := l.Header()
 	for i, c := range b[:HeaderSize] {
 		if c != want[i] {
-			return Layout{}, fmt.Errorf("%w: byte %d is 0x%02x, want 0x%02x for %v at %d px", ErrHeader, i, c, want[i], l.Format, l.Side)
+			return Layout{}, fmt.Errorf("%w: byte %d is 0x%02x, want 0x%02x for %v at %d px",
+				ErrHeader, i, c, want[i], l.Format, l.Side)
 		}
 	}
 	return l, nil

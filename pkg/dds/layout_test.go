@@ -28,7 +28,8 @@ func TestLayoutLevels(t *testing.T) {
 			t.Errorf("%d px: %d levels, want %d", side, got, want)
 		}
 	}
-	want := []int64{128, 8388736, 10485888, 11010176, 11141248, 11174016, 11182208, 11184256, 11184768, 11184896, 11184928, 11184936, 11184944}
+	want := []int64{128, 8388736, 10485888, 11010176, 11141248, 11174016, 11182208, 11184256,
+		11184768, 11184896, 11184928, 11184936, 11184944}
 	l := Layout{BC1, 4096}
 	var got []int64
 	next := int64(HeaderSize)
@@ -61,7 +62,8 @@ func TestLayoutLevelPanics(t *testing.T) {
 }
 
 func TestLayoutValid(t *testing.T) {
-	for _, l := range []Layout{{}, {BC1, 0}, {BC1, 128}, {BC1, 8192}, {BC1, 1000}, {BC1, -4096}, {2, 4096}, {7, 256}} {
+	for _, l := range []Layout{{}, {BC1, 0}, {BC1, 128}, {BC1, 8192}, {BC1, 1000}, {BC1, -4096},
+		{2, 4096}, {7, 256}} {
 		if err := l.Valid(); !errors.Is(err, ErrLayout) {
 			t.Errorf("%v: error %v, want ErrLayout", l, err)
 		}
@@ -71,14 +73,19 @@ func TestLayoutValid(t *testing.T) {
 // The bytes of a header, field by field, as other tools write them.
 func TestHeaderGolden(t *testing.T) {
 	h := Layout{BC1, 4096}.Header()
-	if got, want := fmt.Sprintf("%x", h[:32]), "44445320"+"7c000000"+"07100a00"+"00100000"+"00100000"+"00008000"+"00000000"+"0d000000"; got != want {
+	if got, want := fmt.Sprintf("%x",
+		h[:32]),
+		"44445320"+"7c000000"+"07100a00"+"00100000"+"00100000"+"00008000"+"00000000"+"0d000000"; got != want {
 		t.Errorf("start\n got %s\nwant %s", got, want)
 	}
-	if got, want := fmt.Sprintf("%x", h[76:128]), "20000000"+"04000000"+"44585431"+"0000000000000000000000000000000000000000"+"08104000"+"00000000000000000000000000000000"; got != want {
+	if got, want := fmt.Sprintf("%x",
+		h[76:128]),
+		"20000000"+"04000000"+"44585431"+"0000000000000000000000000000000000000000"+"08104000"+"00000000000000000000000000000000"; got != want {
 		t.Errorf("pixel format and caps\n got %s\nwant %s", got, want)
 	}
 	h = Layout{BC3, 256}.Header()
-	if got, want := fmt.Sprintf("%x", h[12:32]), "00010000"+"00010000"+"00000100"+"00000000"+"09000000"; got != want {
+	if got, want := fmt.Sprintf("%x",
+		h[12:32]), "00010000"+"00010000"+"00000100"+"00000000"+"09000000"; got != want {
 		t.Errorf("BC3 sizes %s, want %s", got, want)
 	}
 	if got := string(h[84:88]); got != "DXT5" {

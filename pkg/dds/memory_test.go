@@ -50,7 +50,8 @@ func TestPeakMemory(t *testing.T) {
 		t.Skip("Go's JPEG decoder leaves garbage as it sees fit")
 	}
 	l := Layout{BC1, 4096}
-	kinds := [][]byte{readJPEG(t, "420"), readJPEG(t, "444"), readJPEG(t, "progressive"), readJPEG(t, "grey")}
+	kinds := [][]byte{readJPEG(t, "420"), readJPEG(t, "444"), readJPEG(t, "progressive"),
+		readJPEG(t, "grey")}
 	once := func() {
 		w := NewWorker()
 		defer w.Close()
@@ -80,7 +81,8 @@ func TestWorkerMemory(t *testing.T) {
 		t.Skip("Go's JPEG decoder leaves garbage as it sees fit")
 	}
 	const workers = 16
-	kinds := [][]byte{readJPEG(t, "420"), readJPEG(t, "444"), readJPEG(t, "progressive"), readJPEG(t, "grey")}
+	kinds := [][]byte{readJPEG(t, "420"), readJPEG(t, "444"), readJPEG(t, "progressive"),
+		readJPEG(t, "grey")}
 	b, err := NewBuilder(Layout{BC1, 4096}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +112,8 @@ func TestHostileSizesAllocateNothing(t *testing.T) {
 	var hostile [][]byte
 	for _, kind := range []string{"420", "444", "progressive", "grey", "arithmetic", "cmyk"} {
 		data := readJPEG(t, kind)
-		for _, size := range [][2]uint16{{65500, 65500}, {256, 65500}, {65500, 256}, {0, 65500}, {65535, 1}, {0, 0}} {
+		for _, size := range [][2]uint16{{65500, 65500}, {256, 65500}, {65500, 256}, {0, 65500},
+			{65535, 1}, {0, 0}} {
 			data := bytes.Clone(data)
 			at := frameHeader(data)
 			if at < 0 {
@@ -138,7 +141,8 @@ func TestHostileSizesAllocateNothing(t *testing.T) {
 
 // frameHeader is where a JPEG's first frame header stands, or -1.
 func frameHeader(data []byte) int {
-	for at := 2; at+4 < len(data) && data[at] == 0xFF; at += 2 + int(binary.BigEndian.Uint16(data[at+2:])) {
+	for at := 2; at+4 < len(data) && data[at] == 0xFF; at += 2 +
+		int(binary.BigEndian.Uint16(data[at+2:])) {
 		if m := data[at+1]; m >= 0xC0 && m <= 0xCF && m != 0xC4 && m != 0xC8 && m != 0xCC {
 			return at
 		}

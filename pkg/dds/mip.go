@@ -24,7 +24,7 @@ func toLinear(dst []uint32, src []byte) {
 	}
 }
 
-// toCodes is the way back.
+// toCodes is the inverse of toLinear.
 func toCodes(dst []byte, src []uint32) {
 	for i := 0; i < len(src); i += 4 {
 		dst[i+0] = toCode(src[i+0])
@@ -34,12 +34,12 @@ func toCodes(dst []byte, src []uint32) {
 	}
 }
 
-// alphaShift leaves alpha as many bits below the point as six halvings can use.
+// alphaShift gives alpha as many fractional bits as six halvings can use.
 const alphaShift = 14
 
-// toCode is the code value of a linear light: of its octave, times a cubic in its place within the
-// octave. The light's float32 is its octave and its place, ready made; 11 bits of the place are
-// used.
+// toCode returns the code value of a linear light: that of its octave, times a cubic of its place
+// within the octave. Octave and place are the exponent and mantissa of its float32; 11 bits of the
+// place are used.
 func toCode(v uint32) uint8 {
 	log := uint32(max(0, int32(math.Float32bits(float32(v)))-127<<23) >> 12)
 	place := log << 5 & 0xffff

@@ -76,7 +76,8 @@ func TestMipsNearExact(t *testing.T) {
 // The levels below a chunk's last keep as close, whatever lies above them.
 func TestTailNearExact(t *testing.T) {
 	const across = 4
-	b := &Builder{layout: Layout{BC1, across * chunkSide}, across: across, mosaic: make([]uint32, across*across*tailSide*tailSide*4)}
+	b := &Builder{layout: Layout{BC1, across * chunkSide}, across: across,
+		mosaic: make([]uint32, across*across*tailSide*tailSide*4)}
 	var whole [across * across][]byte
 	i := 0
 	for _, pix := range mipPictures() {
@@ -85,7 +86,8 @@ func TestTailNearExact(t *testing.T) {
 			i++
 		}
 	}
-	rand.New(rand.NewPCG(3, 3)).Shuffle(len(whole), func(i, j int) { whole[i], whole[j] = whole[j], whole[i] })
+	rand.New(rand.NewPCG(3, 3)).Shuffle(len(whole),
+		func(i, j int) { whole[i], whole[j] = whole[j], whole[i] })
 	const side = across * chunkSide
 	pix := make([]byte, side*side*4)
 	p := newPyramid()
@@ -94,7 +96,8 @@ func TestTailNearExact(t *testing.T) {
 		p.build()
 		b.placeTail(i/across, i%across, p.tail[:])
 		for y := range chunkSide {
-			copy(pix[((i/across*chunkSide+y)*side+i%across*chunkSide)*4:], chunk[y*chunkSide*4:][:chunkSide*4])
+			copy(pix[((i/across*chunkSide+y)*side+i%across*chunkSide)*4:],
+				chunk[y*chunkSide*4:][:chunkSide*4])
 		}
 	}
 	exact := exactMips(pix, side)
@@ -147,7 +150,8 @@ func TestMixturesNearExact(t *testing.T) {
 				want := 255 * math.Pow(exact[dark]*(1-share)+exact[bright]*share, 1/2.2)
 				got := toCode((linearOf[dark]*(shares-n) + linearOf[bright]*n) / shares)
 				if d := math.Abs(float64(got) - want); d > 0.75 {
-					t.Fatalf("%d and %.2f of %d: code %d, exact %.3f", dark, share, bright, got, want)
+					t.Fatalf("%d and %.2f of %d: code %d, exact %.3f", dark, share, bright, got,
+						want)
 				}
 			}
 		}

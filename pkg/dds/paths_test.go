@@ -94,7 +94,8 @@ func agree(t *testing.T, pix []byte, f Format, q Quality) []byte {
 			if b.buf[at] != want[at] {
 				at -= (at - HeaderSize) % f.blockBytes()
 				size := f.blockBytes()
-				t.Fatalf("%s: block at %d is %x, in Go %x", name, at, b.buf[at:][:size], want[at:][:size])
+				t.Fatalf("%s: block at %d is %x, in Go %x", name, at, b.buf[at:][:size],
+					want[at:][:size])
 			}
 		}
 	}

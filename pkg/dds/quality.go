@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// Quality is how hard the encoder looks for the best blocks. The zero value is Good.
+// Quality is how thoroughly the encoder searches for the best blocks. The zero value is Good.
 type Quality uint8
 
-// The qualities, by what they are for.
+// The qualities, by purpose.
 const (
-	Good Quality = iota // the default: better than the field's usual encoders, at the speed of the fastest
+	Good Quality = iota // the default: better than common encoders, as fast as the fastest
 	Fast                // for textures that are shown once
 	Best                // near the optimum, for publishers; many times slower
 )
 
-// ErrQuality says that a word names no quality.
+// ErrQuality means that a word is not a quality.
 var ErrQuality = errors.New("unknown quality")
 
 // String returns "fast", "good" or "best".
@@ -30,12 +30,12 @@ func (q Quality) String() string {
 	}
 }
 
-// ParseQuality is the way back from String.
+// ParseQuality is the inverse of String.
 func ParseQuality(s string) (Quality, error) {
 	for _, q := range []Quality{Fast, Good, Best} {
 		if s == q.String() {
 			return q, nil
 		}
 	}
-	return 0, fmt.Errorf("%w %q: want fast, good or best", ErrQuality, s)
+	return 0, fmt.Errorf("%w %q (want fast, good or best)", ErrQuality, s)
 }

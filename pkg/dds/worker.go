@@ -7,15 +7,15 @@ import (
 	"image/color"
 )
 
-// ErrJPEG says that bytes cannot be used as imagery: not a JPEG, damaged or cut short, not of the
-// size that is wanted, or of a kind that is not served as imagery (CMYK, 12 bits a sample, lossless).
+// ErrJPEG means that the bytes cannot be used as imagery: not a JPEG, damaged or cut short, not of
+// the wanted size, or of a kind that is not used for imagery (CMYK, 12 bits a sample, lossless).
 var ErrJPEG = errors.New("not a usable JPEG")
 
-// ErrPixels says that a picture has not the size it has to have: 256×256 px for a chunk, whole
+// ErrPixels means that a picture does not have the required size: 256×256 px for a chunk, whole
 // blocks for Encode.
 var ErrPixels = errors.New("a picture of the wrong size")
 
-// ErrClosed says that a Worker was used after Close.
+// ErrClosed means that a Worker was used after Close.
 var ErrClosed = errors.New("worker is closed")
 
 // Worker decodes and encodes chunks: the scratch memory and the JPEG decoder of one goroutine. It
@@ -26,11 +26,11 @@ type Worker struct {
 	closed bool
 }
 
-// NewWorker returns a Worker, which the caller closes.
+// NewWorker returns a Worker, which the caller must close.
 func NewWorker() *Worker { return NewWorkerVariant("") }
 
 // NewWorkerVariant returns a Worker that encodes with one of the Variants, for tests and
-// measurements; with the fastest when there is none of that name. The caller closes it.
+// measurements; if there is none of that name, with the fastest. The caller must close it.
 func NewWorkerVariant(variant string) *Worker { return &Worker{enc: newEncoder(variant)} }
 
 // Close releases the JPEG decoder. Closing twice is harmless.
@@ -83,8 +83,7 @@ func (w *Worker) AddColor(b *Builder, row, col int, c color.NRGBA) error {
 	return w.add(b, row, col)
 }
 
-// DecodeJPEG decodes a JPEG of 256×256 px into a picture of its own. The error is an ErrJPEG or
-// ErrClosed.
+// DecodeJPEG decodes a JPEG of 256×256 px into a new picture. The error is an ErrJPEG or ErrClosed.
 func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
 	if err := w.DecodeJPEGTo(img, jpeg); err != nil {
@@ -93,15 +92,16 @@ func (w *Worker) DecodeJPEG(jpeg []byte) (*image.NRGBA, error) {
 	return img, nil
 }
 
-// DecodeJPEGTo decodes a JPEG into a picture that is there and has its size, whose pixels are
-// undefined after an error. It must be square and have its rows one after another, as
-// image.NewNRGBA makes them; ErrPixels says that it is not.
+// DecodeJPEGTo decodes a JPEG into an existing picture of its size, whose pixels are undefined after
+// an error. The picture must be square with its rows contiguous, as image.NewNRGBA makes them;
+// otherwise the error is ErrPixels.
 func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	if w.closed {
 		return ErrClosed
 	}
 	size := img.Rect.Size()
-	if size.X != size.Y || size.X == 0 || img.Stride != size.X*4 || len(img.Pix) < size.Y*img.Stride {
+	if size.X != size.Y || size.X == 0 || img.Stride != size.X*4 ||
+		len(img.Pix) < size.Y*img.Stride {
 		return fmt.Errorf("%w: %d×%d with a stride of %d", ErrPixels, size.X, size.Y, img.Stride)
 	}
 	if err := w.jpeg.decode(img.Pix, size.X, jpeg); err != nil {
@@ -110,8 +110,8 @@ func (w *Worker) DecodeJPEGTo(img *image.NRGBA, jpeg []byte) error {
 	return nil
 }
 
-// Encode returns the blocks of one picture, the way back from Decode for pictures of whole blocks:
-// ErrPixels says that a side is not a multiple of 4 px. It computes no mip levels.
+// Encode returns the blocks of one picture, the inverse of Decode for pictures of whole blocks:
+// ErrPixels means that a side is not a multiple of 4 px. It computes no mip levels.
 func (w *Worker) Encode(img *image.NRGBA, f Format, q Quality) ([]byte, error) {
 	size := img.Rect.Size()
 	switch {
@@ -120,7 +120,7 @@ func (w *Worker) Encode(img *image.NRGBA, f Format, q Quality) ([]byte, error) {
 	case f != BC1 && f != BC3:
 		return nil, fmt.Errorf("%w: format %d, want BC1 or BC3", ErrLayout, uint8(f))
 	case size.X%4 != 0 || size.Y%4 != 0 || img.Rect.Empty():
-		return nil, fmt.Errorf("%w: %d×%d px are no whole blocks", ErrPixels, size.X, size.Y)
+		return nil, fmt.Errorf("%w: %d×%d px are not whole blocks", ErrPixels, size.X, size.Y)
 	}
 	out := make([]byte, size.X/4*size.Y/4*f.blockBytes())
 	w.enc.picture(out, img.Pix, img.Stride, size.X/4, size.Y/4, f, q)

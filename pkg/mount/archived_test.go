@@ -28,15 +28,21 @@ func archivedTree(t *testing.T, dir string) mounttest.Tree {
 		Dir: f.mountpoint,
 		Files: []mounttest.File{
 			{Path: "textures/23952_33712_BI16.dds", Content: full, Spellings: []string{
-				"textures/23952-33712-BI16.dds", "textures/23952_33712_bi16.DDS", "textures/23952_33712_Bi16.Dds"}},
+				"textures/23952-33712-BI16.dds", "textures/23952_33712_bi16.DDS",
+				"textures/23952_33712_Bi16.Dds"}},
 			{Path: "textures/23952_33728_BI16.dds", Content: alpha},
-			{Path: "textures/23968_33712_BI16.dds", Content: first, Spellings: []string{"textures/23968_33712_bi16.dds"}},
-			{Path: "textures/160_320_Arc@17.dds", Content: odd, Spellings: []string{"textures/160_320_ARC@17.dds"}},
+			{Path: "textures/23968_33712_BI16.dds", Content: first,
+				Spellings: []string{"textures/23968_33712_bi16.dds"}},
+			{Path: "textures/160_320_Arc@17.dds", Content: odd,
+				Spellings: []string{"textures/160_320_ARC@17.dds"}},
 		},
 		Absent: []string{
-			"textures/23952_33712_ZL16.dds", "textures/23952_33712_ZL16.png", "textures/23952_33712_BI16.ktx2", "textures/23952_33712_BI16",
-			"textures/23952_33712_BI17.dds", "textures/23952_33712_GO16.dds", "textures/23953_33712_BI16.dds", "textures/.dds", "textures/x",
-			"textures/99999999999_33712_BI16.dds", "Textures", "terrain", "23952_33712_BI16.dds", "textures/23968_33712_bi16.ktx2",
+			"textures/23952_33712_ZL16.dds", "textures/23952_33712_ZL16.png",
+			"textures/23952_33712_BI16.ktx2", "textures/23952_33712_BI16",
+			"textures/23952_33712_BI17.dds", "textures/23952_33712_GO16.dds",
+			"textures/23953_33712_BI16.dds", "textures/.dds", "textures/x",
+			"textures/99999999999_33712_BI16.dds", "Textures", "terrain", "23952_33712_BI16.dds",
+			"textures/23968_33712_bi16.ktx2",
 		},
 		Remount: func(t *testing.T) {
 			if err := f.Unmount(t.Context()); err != nil {
@@ -59,10 +65,12 @@ func TestArchivedListing(t *testing.T) {
 	tree := archivedTree(t, t.TempDir())
 	r := mounttest.NewReader(t)
 	for dir, want := range map[string]string{
-		"":         "textures",
-		"textures": "23952_33712_BI16.dds 23952_33728_BI16.dds 23968_33712_BI16.dds 160_320_Arc@17.dds",
+		"": "textures",
+		"textures": "23952_33712_BI16.dds 23952_33728_BI16.dds 23968_33712_BI16.dds " +
+			"160_320_Arc@17.dds",
 	} {
-		if _, names, errno := r.List(tree.Dir + "/" + dir); errno != 0 || strings.Join(names, " ") != want {
+		if _, names, errno := r.List(tree.Dir + "/" + dir); errno != 0 ||
+			strings.Join(names, " ") != want {
 			t.Errorf("list %q: %q, %v; want %q", dir, names, errno, want)
 		}
 	}
@@ -72,8 +80,12 @@ func TestArchivedListing(t *testing.T) {
 // error, and said once a texture.
 func TestDamagedArchive(t *testing.T) {
 	failures := map[string]func(t tiles.Texture, p []byte, off int64) (int, error){
-		"error":            func(tiles.Texture, []byte, int64) (int, error) { return 0, errors.New("disk on fire") },
-		"half, then error": func(_ tiles.Texture, p []byte, _ int64) (int, error) { return len(p) / 2, errors.New("disk on fire") },
+		"error": func(tiles.Texture, []byte, int64) (int, error) {
+			return 0, errors.New("disk on fire")
+		},
+		"half, then error": func(_ tiles.Texture, p []byte, _ int64) (int, error) {
+			return len(p) / 2, errors.New("disk on fire")
+		},
 		"all, with error": func(_ tiles.Texture, p []byte, _ int64) (int, error) {
 			return len(p), errors.New("checksum does not match")
 		},
@@ -86,10 +98,12 @@ func TestDamagedArchive(t *testing.T) {
 				a := fakeArchive{fail: fail}
 				a.add("160_320_BI16", l)
 				var log bytes.Buffer
-				f := mountTemp(t, Options{Archives: []Archive{&a}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				f := mountTemp(t, Options{Archives: []Archive{&a},
+					Logger: slog.New(slog.NewTextHandler(&log, nil))})
 				r := mounttest.NewReader(t)
 				for range 2 {
-					if got, errno := r.HashFile(f.textures("160_320_BI16.dds")); errno != 0 || got != sha256.Sum256(grounded(l)) {
+					if got, errno := r.HashFile(f.textures("160_320_BI16.dds")); errno != 0 ||
+						got != sha256.Sum256(grounded(l)) {
 						t.Errorf("%v: not ground colour, %v", l, errno)
 					}
 				}

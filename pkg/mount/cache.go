@@ -7,12 +7,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// cache keeps contents by key up to a number of bytes; the least recently used goes first. Every
-// operation takes constant time for each content that it evicts. Not safe for concurrent use: its
-// owner's lock is held for moments only.
+// cache is a least-recently-used cache of contents by key, bounded by bytes. Every operation takes
+// constant time for each content that it evicts. Not safe for concurrent use: the owner's lock is
+// held only briefly.
 type cache struct {
 	limit, bytes int64
-	evicted      int64      // for want of room
+	evicted      int64      // evicted to make room
 	order        *list.List // of *cached, the most recently used in front
 	byKey        map[tiles.Key]*list.Element
 }
@@ -20,7 +20,7 @@ type cache struct {
 type cached struct {
 	key     tiles.Key
 	content *content
-	until   time.Time // zero: for ever
+	until   time.Time // zero: never expires
 }
 
 func newCache(limit int64) *cache {
@@ -42,9 +42,9 @@ func (c *cache) get(k tiles.Key, now time.Time) *content {
 	return entry.content
 }
 
-// put keeps v for k, for ever if it is final and otherwise for a while. What is final gives way
-// only to what is final. The newest content stays even when it alone is larger than the limit:
-// whoever put it is about to ask for it.
+// put stores v for k: without expiry if it is final, otherwise for a while. A final content is
+// evicted only for another final one. The newest content stays even when it alone exceeds the
+// limit: the caller is about to ask for it.
 func (c *cache) put(k tiles.Key, v *content, now time.Time, forWhile time.Duration) {
 	if e := c.byKey[k]; e != nil {
 		if e.Value.(*cached).content.final && !v.final {

@@ -18,11 +18,11 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// askTimeout is how long a mount may take to answer: one whose process hangs never does.
+// askTimeout is how long a mount may take to answer: one whose process hangs never answers.
 const askTimeout = 5 * time.Second
 
-// check returns the real paths of the mountpoint and the scenery directories once everything about
-// them is right.
+// check returns the real paths of the mountpoint and of the scenery directories, or an error if one
+// of them cannot be used.
 func check(ctx context.Context, mountpoint string, o *Options) (string, []string, error) {
 	fail := func(err error) (string, []string, error) { return "", nil, err }
 	if err := checkFUSE(o.AllowOther); err != nil {
@@ -38,7 +38,8 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fail(fmt.Errorf("%w: %s does not exist; create it first (%s)", ErrMountpoint, path, shellescape.QuoteCommand([]string{"mkdir", "-p", path})))
+		return fail(fmt.Errorf("%w: %s does not exist; create it first (%s)", ErrMountpoint, path,
+			shellescape.QuoteCommand([]string{"mkdir", "-p", path})))
 	case err != nil:
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	case !info.IsDir():
@@ -51,7 +52,8 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 			return fail(fmt.Errorf("scenery: %w", err))
 		}
 		if within := inside(path, scenery[i]); within || inside(scenery[i], path) {
-			return fail(fmt.Errorf("%w: %s and the scenery %s lie one in the other; mount elsewhere", ErrInside, path, scenery[i]))
+			return fail(fmt.Errorf("%w: %s and scenery %s contain one another; mount elsewhere",
+				ErrInside, path, scenery[i]))
 		}
 	}
 	for _, file := range o.Files {
@@ -67,7 +69,8 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 // checkEmpty refuses a directory that holds anything: a mount would hide it.
 func checkEmpty(path string) error {
 	if m, ok := mountedAt(path); ok && m.ours() {
-		return fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path, shellescape.QuoteCommand([]string{"xelpack", "umount", path}))
+		return fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
+			shellescape.QuoteCommand([]string{"xelpack", "umount", path}))
 	}
 	d, err := os.Open(path)
 	if err != nil {
@@ -110,12 +113,13 @@ func inside(path, dir string) bool {
 	return ok && (rest == "" || rest[0] == '/' || dir == "/")
 }
 
-// checkFUSE looks for the kernel's device and, for those who may not mount by themselves, the
-// helper and its permission to let others in.
+// checkFUSE looks for the kernel's device and, for users other than root, for fusermount and its
+// permission to let other users in.
 func checkFUSE(allowOther bool) error {
 	device, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse), or in a container pass the device on (--device /dev/fuse)", ErrNoFUSE, err)
+		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse); in a container, pass "+
+			"the device (--device /dev/fuse)", ErrNoFUSE, err)
 	}
 	_ = device.Close()
 	if os.Geteuid() == 0 {
@@ -126,7 +130,8 @@ func checkFUSE(allowOther bool) error {
 	}
 	const conf = "/etc/fuse.conf"
 	if text, err := os.ReadFile(conf); allowOther && (err != nil || !allowsOther(text)) {
-		return fmt.Errorf("%w for other users: %s has no line user_allow_other; add it", ErrNoFUSE, conf)
+		return fmt.Errorf("%w for other users: %s has no line user_allow_other; add it", ErrNoFUSE,
+			conf)
 	}
 	return nil
 }
@@ -149,7 +154,7 @@ func fusermount() (string, error) {
 	return path, err
 }
 
-// clearStale removes what dead processes have left mounted at path, one on another perhaps.
+// clearStale unmounts what dead processes left mounted at path; mounts may be stacked.
 func clearStale(ctx context.Context, path string) error {
 	const most = 8
 	for range most {
@@ -158,7 +163,8 @@ func clearStale(ctx context.Context, path string) error {
 		}
 		switch err := askWithin(ctx, path); {
 		case errors.Is(err, context.DeadlineExceeded):
-			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)", ErrMounted, path, detachCommand(path))
+			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)",
+				ErrMounted, path, detachCommand(path))
 		case !errors.Is(err, syscall.ENOTCONN):
 			return nil
 		}
@@ -166,12 +172,12 @@ func clearStale(ctx context.Context, path string) error {
 			return fmt.Errorf("%w: %s: %w; try %s", ErrStale, path, err, detachCommand(path))
 		}
 	}
-	return fmt.Errorf("%w: %s: more than %d on one another", ErrStale, path, most)
+	return fmt.Errorf("%w: %s: more than %d stacked mounts", ErrStale, path, most)
 }
 
 // askWithin asks the file system at path a question that the kernel never answers from memory, and
-// waits as long as that may take. What hangs is left behind: nothing can end it but the mount's own
-// process.
+// waits up to the time-out. A call that hangs is abandoned: only the mount's own process can end
+// it.
 func askWithin(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

@@ -9,13 +9,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// content is what a live texture's file holds for one open or for many: made, or a stand-in.
-// Immutable but for pins.
+// content is the bytes of a live texture's file, shared by all opens that get them: a texture that
+// was made, or a stand-in. Immutable except for pins.
 type content struct {
-	data  []byte // the whole file, or nil for what is on disk and for ground colour
-	made  *Made  // nil unless it was made
+	data  []byte // the whole file; nil if it is on disk or ground colour
+	made  *Made  // nil for stand-ins
 	disk  *DiskCache
-	entry mbtiles.Entry // in disk
+	entry mbtiles.Entry // its place in the disk cache
 	sum   uint64        // equal for equal bytes, within one process; never 0
 	final bool          // may be kept as long as there is room
 	stand bool          // a stand-in, not made
@@ -23,7 +23,7 @@ type content struct {
 	pins int // open files that hold it; guarded by live.mu
 }
 
-// contents makes contents whose sums compare.
+// contents makes contents whose sums can be compared.
 type contents struct{ seed maphash.Seed }
 
 func newContents() contents { return contents{seed: maphash.MakeSeed()} }
@@ -45,10 +45,10 @@ func (c contents) standIn(data []byte) *content {
 	return s
 }
 
-// ground is the stand-in that costs nothing.
+// ground returns the stand-in that takes no memory.
 func (contents) ground() *content { return &content{sum: 1, stand: true} }
 
-// origin says where an open finds c: kept, or made for it.
+// origin says where an open got c from: from a cache if kept, otherwise made for it.
 func (c *content) origin(kept bool) Origin {
 	switch {
 	case c == nil:
@@ -65,8 +65,8 @@ func (c *content) origin(kept bool) Origin {
 
 func (c *content) bytes() int64 { return int64(len(c.data)) }
 
-// read returns the len(buf) bytes from off, in buf or elsewhere; they lie inside the file. With an
-// error, for what is on disk, they are ground.
+// read returns the len(buf) bytes from off, in buf or in memory of its own; they must lie inside
+// the file. If reading from disk fails, it returns ground colour and the error.
 func (c *content) read(ctx context.Context, buf []byte, off int64) ([]byte, error) {
 	switch {
 	case len(buf) == 0:
@@ -84,14 +84,15 @@ func (c *content) read(ctx context.Context, buf []byte, off int64) ([]byte, erro
 	return buf, nil
 }
 
-// checkLive says what is wrong with a file that a Generator returned, or nil.
+// checkLive returns what is wrong with a file from a Generator, or nil.
 func checkLive(file []byte) error {
 	l, err := dds.ParseHeader(file)
 	if err != nil {
 		return err
 	}
 	if l != LiveLayout() || int64(len(file)) != l.Size() {
-		return fmt.Errorf("%d bytes of %v at %d px, want %d bytes of %v at %d px", len(file), l.Format, l.Side,
+		return fmt.Errorf("%d bytes of %v at %d px, want %d bytes of %v at %d px", len(file),
+			l.Format, l.Side,
 			LiveLayout().Size(), LiveLayout().Format, LiveLayout().Side)
 	}
 	return nil

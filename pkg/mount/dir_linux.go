@@ -11,14 +11,14 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// texturesName is the folder of the root that holds textures, whether or not a scenery directory
-// has it.
+// texturesName is the root's folder of textures. It exists whether or not a scenery directory has
+// it.
 const texturesName = "textures"
 
-// dirNode is the union of the directories that stand at one path below the scenery roots.
+// dirNode is the union of the directories at one path below the scenery roots.
 type dirNode struct {
 	node
-	path string // below a root, without a slash at either end; "" is the root
+	path string // relative to a root, no slash at either end; "" is the root
 }
 
 var (
@@ -34,17 +34,20 @@ func (d *dirNode) child(name string) string {
 	return d.path + "/" + name
 }
 
-func (d *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (d *dirNode) Lookup(ctx context.Context, name string,
+	out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	if d.path == "" && name == texturesName {
 		t := &texturesNode{dirNode{node{fsys: d.fsys}, texturesName}}
-		_ = d.fsys.dirAttr(texturesName, &out.Attr) // there always is one
-		return d.NewInode(ctx, t, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(texturesName)}), fs.OK
+		_ = d.fsys.dirAttr(texturesName, &out.Attr) // cannot fail: the folder always exists
+		return d.NewInode(ctx, t, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(texturesName)}),
+			fs.OK
 	}
 	return d.lookupReal(ctx, name, out)
 }
 
-// lookupReal finds what the first scenery directory that has it holds at name.
-func (d *dirNode) lookupReal(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+// lookupReal looks name up in the scenery directories; the first that has it answers.
+func (d *dirNode) lookupReal(ctx context.Context, name string,
+	out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	path := d.child(name)
 	full, st, errno := d.fsys.stat(path)
 	if errno != fs.OK {
@@ -53,13 +56,14 @@ func (d *dirNode) lookupReal(ctx context.Context, name string, out *fuse.EntryOu
 	out.SetEntryTimeout(sceneryTimeout)
 	if st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
 		if errno := d.fsys.dirAttr(path, &out.Attr); errno != fs.OK {
-			return nil, errno // it has gone since
+			return nil, errno // it was removed in between
 		}
 		child := &dirNode{node{fsys: d.fsys}, path}
 		return d.NewInode(ctx, child, fs.StableAttr{Mode: fuse.S_IFDIR, Ino: dirIno(path)}), fs.OK
 	}
 	out.Attr.FromStat(st)
-	id := fs.StableAttr{Mode: st.Mode & syscall.S_IFMT, Ino: realIno(st.Dev, st.Ino), Gen: pathHash(full)}
+	id := fs.StableAttr{Mode: st.Mode & syscall.S_IFMT, Ino: realIno(st.Dev, st.Ino),
+		Gen: pathHash(full)}
 	return d.NewInode(ctx, &realNode{node: node{fsys: d.fsys}, path: full}, id), fs.OK
 }
 
@@ -77,7 +81,7 @@ func (f *FS) stat(path string) (full string, st *syscall.Stat_t, errno syscall.E
 		case nil:
 			return full, st, fs.OK
 		case syscall.ENOENT, syscall.ENOTDIR:
-		default: // said only if no other root has it
+		default: // reported only if no other root has it
 			errno = fs.ToErrno(err)
 		}
 	}
@@ -90,9 +94,10 @@ func (f *FS) dirAttr(path string, out *fuse.Attr) syscall.Errno {
 	for _, root := range f.scenery {
 		var st syscall.Stat_t
 		// Links are followed here: the roots may be, and so may textures.
-		if err := syscall.Stat(root+"/"+path, &st); err == nil && st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
+		if err := syscall.Stat(root+"/"+path, &st); err == nil &&
+			st.Mode&syscall.S_IFMT == syscall.S_IFDIR {
 			out.FromStat(&st)
-			out.Nlink = 1 // of a union nobody knows; find takes 1 for that
+			out.Nlink = 1 // unknown for a union; find treats 1 as unknown
 			return fs.OK
 		}
 	}
@@ -107,13 +112,13 @@ func (d *dirNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32,
 	return newDirHandle(d.entries), 0, fs.OK
 }
 
-// entries lists the directory. Nothing is stat-ed: the disk's own listing knows the types.
+// entries lists the directory without a stat per entry: the directory listing has the types.
 func (d *dirNode) entries(yield func(fuse.DirEntry, error) bool) {
 	textures := d.path == ""
 	for e, err := range d.realEntries {
 		textures = textures && e.Name != texturesName
 		if err == nil && d.path == "" && e.Name == texturesName {
-			e.Mode = fuse.S_IFDIR // even when it is a link
+			e.Mode = fuse.S_IFDIR // even if it is a link
 		}
 		if !yield(e, err) {
 			return
@@ -138,7 +143,7 @@ func (d *dirNode) realEntries(yield func(fuse.DirEntry, error) bool) {
 			if err == nil && (seen[e.Name] || e.Name == "." || e.Name == "..") {
 				continue
 			}
-			if i < len(roots)-1 { // a million names are remembered only where another root follows
+			if i < len(roots)-1 { // only if another root follows: there may be a million
 				seen[e.Name] = true
 			}
 			if e.Mode == fuse.S_IFDIR {
@@ -151,13 +156,14 @@ func (d *dirNode) realEntries(yield func(fuse.DirEntry, error) bool) {
 	}
 }
 
-// listDir lists a directory of the disk, with the inode numbers of the mount. One that does not
-// exist is empty.
+// listDir lists a directory of the disk, with the mount's inode numbers. A missing directory is
+// empty.
 func listDir(path string) iter.Seq2[fuse.DirEntry, error] {
 	return func(yield func(fuse.DirEntry, error) bool) {
 		var st syscall.Stat_t
 		err := syscall.Stat(path, &st)
-		if errors.Is(err, os.ErrNotExist) || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+		if errors.Is(err, os.ErrNotExist) || err == nil &&
+			st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
 			return
 		}
 		if err != nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// dirHandle is an open directory. The listing runs as far as the kernel asks, so that a folder of a
-// million names costs no memory; going back begins it again. The kernel's calls on one handle do
-// not overlap.
+// dirHandle is an open directory. It is listed only as far as the kernel asks, so a folder of a
+// million names costs no memory; seeking back starts the listing again. The kernel does not overlap
+// calls on one handle.
 type dirHandle struct {
 	list iter.Seq2[fuse.DirEntry, error]
-	next func() (fuse.DirEntry, error, bool) // nil until something is read: a handle that the kernel forgets with the mount then holds nothing
+	// nil until the first read: an unread handle holds nothing
+	next func() (fuse.DirEntry, error, bool)
 	stop func()
 	pos  uint64
 }
@@ -54,7 +55,7 @@ func (h *dirHandle) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) 
 	return &e, fs.OK
 }
 
-// Seekdir goes to where the entry with offset off ends.
+// Seekdir continues after the entry with offset off.
 func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	if off < h.pos {
 		h.rewind()
@@ -67,5 +68,5 @@ func (h *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 	return fs.OK
 }
 
-// Releasedir lets go of what the listing holds open.
+// Releasedir closes the listing.
 func (h *dirHandle) Releasedir(context.Context, uint32) { h.rewind() }

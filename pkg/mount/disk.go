@@ -12,43 +12,45 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// disk knows what a DiskCache holds, and changes it: one goroutine at a time writes and evicts, at
-// low CPU priority until the mount ends. Guarded by live.mu, but for the file, which has its own
-// ways; no lock is held over I/O.
+// disk tracks the contents of a DiskCache and changes it: one goroutine at a time writes and
+// evicts, at low CPU priority until the mount ends. Guarded by live.mu, except for the file, which
+// is safe for concurrent use; no lock is held over I/O.
 type disk struct {
-	file  *DiskCache // nil: there is none
+	file  *DiskCache // nil: no disk cache
 	items map[tiles.Key]*list.Element
 	order *list.List // of *diskItem, the most recently used in front
 	tasks []diskTask
-	busy  bool          // a task is being done
-	wake  chan struct{} // there are tasks
-	ended error         // nothing is written any more
+	busy  bool          // a task is running
+	wake  chan struct{} // signals that there are tasks
+	ended error         // set once nothing more is written
 }
 
 // diskItem is a texture on disk.
 type diskItem struct {
 	texture tiles.Texture
 	content *content
-	lost    bool // cannot be read: it goes when it is no longer open
+	lost    bool // cannot be read: removed when it is no longer open
 }
 
-// diskTask is a texture to be written, or without content one to be removed.
+// diskTask writes a texture, or, without content, removes it.
 type diskTask struct {
 	texture tiles.Texture
 	content *content
 }
 
 // maxDiskTasks bounds the made textures that wait to be written, and with them memory: 11.2 MB
-// each. Beyond it they are not kept: live textures never wait for the disk.
+// each. Beyond it they are not kept on disk: live textures never wait for the disk.
 const maxDiskTasks = 16
 
 func newDisk(file *DiskCache, seed maphash.Seed) disk {
-	d := disk{file: file, items: make(map[tiles.Key]*list.Element), order: list.New(), wake: make(chan struct{}, 1)}
+	d := disk{file: file, items: make(map[tiles.Key]*list.Element), order: list.New(),
+		wake: make(chan struct{}, 1)}
 	if file == nil {
 		return d
 	}
 	for _, e := range file.entries {
-		d.insert(e.Texture, &content{disk: file, entry: e, final: true, sum: max(maphash.Comparable(seed, e), 2)})
+		d.insert(e.Texture, &content{disk: file, entry: e, final: true,
+			sum: max(maphash.Comparable(seed, e), 2)})
 	}
 	return d
 }
@@ -67,9 +69,10 @@ func (d *disk) get(k tiles.Key) *content {
 	return e.Value.(*diskItem).content
 }
 
-// keep has a made texture written, if it has no holes and there is time.
+// keep queues a made texture for writing, if it has no holes and the queue has room.
 func (d *disk) keep(t tiles.Texture, c *content) {
-	if d.file == nil || d.ended != nil || c.made == nil || !c.final || d.items[t.Key()] != nil || len(d.tasks) >= maxDiskTasks {
+	if d.file == nil || d.ended != nil || c.made == nil || !c.final || d.items[t.Key()] != nil ||
+		len(d.tasks) >= maxDiskTasks {
 		return
 	}
 	d.add(diskTask{t, c})
@@ -89,14 +92,14 @@ func (d *disk) next() (task diskTask, ok bool) {
 		return task, false
 	}
 	task = d.tasks[0]
-	d.tasks[0] = diskTask{} // or its texture stays in memory with the array
+	d.tasks[0] = diskTask{} // clear it, or the array keeps its texture in memory
 	d.tasks = d.tasks[1:]
 	return task, true
 }
 
-// lost says that a texture that is open cannot be read, so that whoever opens it next has it made
-// anew. What the kernel has of it belongs to an identity of the past. It reports whether that is
-// news. Those who have it open go on reading what can be read.
+// lost marks a texture of the disk cache that is open as unreadable, so that the next open makes it
+// again. The kernel's cached pages belong to an old identity. Files already open keep reading the
+// parts that can be read. It reports whether the texture was not marked before.
 func (l *live) lost(t tiles.Texture, c *content) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +117,7 @@ func (l *live) lost(t tiles.Texture, c *content) bool {
 	return true
 }
 
-// closed says that no file of k is open any more.
+// closed is called when the last file of k is closed.
 func (d *disk) closed(k tiles.Key) {
 	if e := d.items[k]; e != nil && e.Value.(*diskItem).lost {
 		d.drop(e)
@@ -126,12 +129,12 @@ func (d *disk) drop(e *list.Element) {
 	delete(d.items, d.order.Remove(e).(*diskItem).texture.Key())
 }
 
-// tend does the disk's tasks until the mount ends, and then for so long at most those that are
+// tend does the disk's tasks until the mount ends, and then, for grace at most, those that are
 // left.
 func (l *live) tend(ctx context.Context, grace time.Duration) {
 	var low sync.WaitGroup
 	low.Go(func() {
-		_ = pack.LowPriority() // where it is refused the work is done all the same
+		_ = pack.LowPriority() // if refused, the work is done at normal priority
 		if err := l.trim(ctx); err != nil {
 			l.stopWriting(err)
 		}
@@ -144,13 +147,13 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 		}
 	})
 	low.Wait()
-	// Somebody waits for the end now, so the rest is done at ordinary priority.
+	// Unmount is waiting now, so the rest is done at normal priority.
 	ending, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	l.attendAll(ctx, ending)
 	l.mu.Lock()
 	if n := len(l.disk.tasks); n > 0 {
-		l.log.Info("live textures were made too late to be kept on disk", "textures", n)
+		l.log.Info("live textures not written to disk before the mount ended", "textures", n)
 	}
 	l.disk.ended, l.disk.tasks = errEnded, nil
 	var order []tiles.Texture
@@ -159,14 +162,14 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 	}
 	l.mu.Unlock()
 	if err := l.disk.file.remember(order); err != nil {
-		l.log.Warn("the order in which the disk cache was used is not kept", "error", err)
+		l.log.Warn("order of use of the disk cache not saved", "error", err)
 	}
 }
 
-// errEnded is why nothing is written after the end of the mount.
+// errEnded is the reason for not writing after the mount has ended.
 var errEnded = errors.New("the mount has ended")
 
-// attendAll does the disk's tasks until there are none or until ends.
+// attendAll does the disk's tasks until none are left or until ends.
 func (l *live) attendAll(ctx, until context.Context) {
 	for until.Err() == nil {
 		l.mu.Lock()
@@ -182,8 +185,8 @@ func (l *live) attendAll(ctx, until context.Context) {
 	}
 }
 
-// attend does one task, unless another has put the texture on disk since: what is known of it is to
-// stay true.
+// attend does one task. It does nothing if the texture has been written in the meantime: the index
+// must stay true.
 func (l *live) attend(ctx context.Context, task diskTask) error {
 	l.mu.Lock()
 	there := l.disk.items[task.texture.Key()] != nil
@@ -200,23 +203,25 @@ func (l *live) attend(ctx context.Context, task diskTask) error {
 		return err
 	}
 	l.mu.Lock()
-	l.disk.insert(task.texture, &content{disk: file, entry: entry, final: true, sum: task.content.sum})
+	l.disk.insert(task.texture,
+		&content{disk: file, entry: entry, final: true, sum: task.content.sum})
 	l.mu.Unlock()
 	return l.evict(ctx)
 }
 
-// stopWriting goes on with what is on disk already.
+// stopWriting makes the disk cache read-only.
 func (l *live) stopWriting(why error) {
 	l.mu.Lock()
 	first := l.disk.ended == nil
 	l.disk.ended, l.disk.tasks = why, nil
 	l.mu.Unlock()
 	if first {
-		l.log.Warn("live textures are no longer kept on disk", "because", why)
+		l.log.Warn("live textures are no longer written to disk", "because", why)
 	}
 }
 
-// evict removes what was used longest ago, and is not open, until the rest is within the limit.
+// evict removes the least recently used textures that are not open until the rest is within the
+// limit.
 func (l *live) evict(ctx context.Context) error {
 	file := l.disk.file
 	bytes, err := file.writer.Footprint(ctx)
@@ -232,8 +237,8 @@ func (l *live) evict(ctx context.Context) error {
 	return err
 }
 
-// trim brings a file that is larger than its limit, because that was lowered, down to it, as far as
-// it comes before the mount ends: the next one goes on.
+// trim shrinks a file that exceeds its limit, because the limit was lowered, as far as it gets
+// before the mount ends; the next mount continues.
 func (l *live) trim(ctx context.Context) error {
 	file := l.disk.file
 	for more := true; more && l.ctx.Err() == nil; {
@@ -257,11 +262,11 @@ func (l *live) trim(ctx context.Context) error {
 	return nil
 }
 
-// maxVictims is how many textures go at a time: what is deleted has to be read.
+// maxVictims is how many textures are removed at a time: deleting a texture reads it.
 const maxVictims = 16
 
-// victims takes the textures out that have to go when the archive holds so many bytes: some
-// twentieth more than must, so that it is not done for each.
+// victims takes out the textures to remove when the archive holds the given number of bytes. It
+// takes about a twentieth more than needed, so that it does not run for every texture.
 func (l *live) victims(bytes int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

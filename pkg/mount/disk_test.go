@@ -86,10 +86,12 @@ func TestDiskEnds(t *testing.T) {
 	for what, grace := range map[string]time.Duration{"with time": time.Hour, "without": 1} {
 		t.Run(what, func(t *testing.T) {
 			var said bytes.Buffer
-			l, end := onDiskCache(t, Options{Grace: grace, Logger: slog.New(slog.NewTextHandler(&said, nil))})
+			l, end := onDiskCache(t, Options{Grace: grace,
+				Logger: slog.New(slog.NewTextHandler(&said, nil))})
 			l.keepAll(names...)
 			end()
-			written, late := len(l.disk.items), strings.Contains(said.String(), fmt.Sprintf("textures=%d", len(names)-len(l.disk.items)))
+			written, late := len(l.disk.items), strings.Contains(said.String(),
+				fmt.Sprintf("textures=%d", len(names)-len(l.disk.items)))
 			switch {
 			case grace > 1 && (written != len(names) || said.Len() > 0):
 				t.Errorf("%d of %d were written; said: %s", written, len(names), said.String())
@@ -151,7 +153,8 @@ func TestDiskLost(t *testing.T) {
 		t.Errorf("it goes while a file of it is open: %d tasks", n)
 	}
 	want := made(x)
-	if got, err := second.read(t.Context(), make([]byte, len(want)), 0); err != nil || !bytes.Equal(got, want) {
+	if got, err := second.read(t.Context(), make([]byte, len(want)), 0); err != nil ||
+		!bytes.Equal(got, want) {
 		t.Errorf("who has it open cannot read the rest of it: %v", err)
 	}
 	l.release(x.Key(), second)

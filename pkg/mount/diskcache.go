@@ -21,40 +21,40 @@ import (
 )
 
 // DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never
-// finished: PATH.part, which every command that reads archives takes. It holds the textures of one
-// provider: give each provider a path of its own. Only textures without holes get into it.
+// finished: PATH.part, which every command that reads archives accepts. It holds the textures of
+// one provider: give each provider a path of its own. Only textures without holes are stored.
 //
-// Its file grows to MaxBytes and one texture and no further: what evicted textures leave is used
-// again. With a smaller MaxBytes than before it shrinks to that, in the background of the mount.
+// Its file grows to MaxBytes plus one texture and no further: space freed by eviction is reused. If
+// MaxBytes is smaller than before, the file shrinks to it in the background of the mount.
 //
-// One process at a time has it. What it finds damaged at opening it moves aside, and what turns out
-// damaged later it moves aside at Close; either way a new one is begun, and the log says so. Only
-// the last damaged one is kept.
+// Only one process at a time can have it open. A file found damaged when opened is moved aside at
+// once; one found damaged later is moved aside by Close. A new file is then begun, and the log says
+// so. Only the last damaged file is kept.
 type DiskCache struct {
 	o       DiskCacheOptions
-	path    string // of the archive, as mbtiles.Create takes it
+	path    string // the archive's, as passed to mbtiles.Create
 	writer  *mbtiles.Writer
 	archive *mbtiles.Archive
 	encoder *mbtiles.Encoder
-	entries []mbtiles.Entry // what was there at opening, the least recently used first
-	spoilt  atomic.Bool     // something of it could not be read
+	entries []mbtiles.Entry // contents at opening, least recently used first
+	spoilt  atomic.Bool     // some of it could not be read
 }
 
 // DiskCacheOptions tune a DiskCache.
 type DiskCacheOptions struct {
-	// Provider is whose imagery it is, as records name it.
+	// Provider is the provider of the imagery, as archive records name it.
 	Provider string
 	// MaxBytes bounds what the archive holds; the least recently used textures go first. Default 20
 	// GB.
 	MaxBytes int64
-	// Logger hears of damage and of a full disk. Default: nobody does.
+	// Logger receives reports of damage and of a full disk. Default: none.
 	Logger *slog.Logger
 }
 
 const defaultDiskCache = 20e9
 
-// OpenDiskCache opens the cache at path, which ends in .mbtiles, or begins it. The error wraps
-// mbtiles.ErrLocked when another process has it. Close it.
+// OpenDiskCache opens the cache at path, which must end in .mbtiles, or creates it. The error wraps
+// mbtiles.ErrLocked if another process has it open. The caller must Close it.
 func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskCache, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultDiskCache
@@ -62,7 +62,7 @@ func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskC
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	path, err := realpath.Of(path) // beside which mbtiles.Create works
+	path, err := realpath.Of(path) // mbtiles.Create works beside the real file
 	if err != nil {
 		return nil, fmt.Errorf("disk cache: %w", err)
 	}
@@ -80,21 +80,22 @@ func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskC
 	return d, nil
 }
 
-// part is the file itself.
+// part returns the name of the file itself.
 func (d *DiskCache) part() string { return d.path + ".part" }
 
-// uses lists the textures, the least recently used first.
+// uses returns the name of the file that lists the textures, least recently used first.
 func (d *DiskCache) uses() string { return strings.TrimSuffix(d.path, ".mbtiles") + ".used" }
 
 func (d *DiskCache) open(ctx context.Context) (err error) {
-	if d.writer, err = mbtiles.Create(ctx, d.path, mbtiles.WriterOptions{Growing: true}); err != nil {
+	if d.writer, err = mbtiles.Create(ctx, d.path,
+		mbtiles.WriterOptions{Growing: true}); err != nil {
 		return err
 	}
 	if d.archive, err = mbtiles.Open(ctx, d.part()); err != nil {
 		return errors.Join(err, d.writer.Close())
 	}
 	for e := range d.archive.All() {
-		if e.Layout == LiveLayout() { // anything else no mount has made
+		if e.Layout == LiveLayout() { // other layouts were not made by a mount
 			d.entries = append(d.entries, e)
 		}
 	}
@@ -103,13 +104,13 @@ func (d *DiskCache) open(ctx context.Context) (err error) {
 		if i, ok := rank[e.Texture.Key()]; ok {
 			return i
 		}
-		return len(rank) // used by a process that was killed: lately
+		return len(rank) // not listed: used recently, by a process that was killed
 	}
 	slices.SortStableFunc(d.entries, func(a, b mbtiles.Entry) int { return place(a) - place(b) })
 	return nil
 }
 
-// ranks reads in which order the textures were used. Without the file there is none.
+// ranks reads the order in which the textures were used. If the file is missing it is empty.
 func (d *DiskCache) ranks() map[tiles.Key]int {
 	rank := make(map[tiles.Key]int)
 	f, err := os.Open(d.uses())
@@ -127,7 +128,7 @@ func (d *DiskCache) ranks() map[tiles.Key]int {
 	return rank
 }
 
-// remember writes down in which order the textures were used.
+// remember saves the order in which the textures were used.
 func (d *DiskCache) remember(order []tiles.Texture) error {
 	var b strings.Builder
 	for _, t := range order {
@@ -140,13 +141,14 @@ func (d *DiskCache) remember(order []tiles.Texture) error {
 	return os.Rename(tmp, d.uses())
 }
 
-// put stores a texture and returns what reads it.
+// put stores a texture and returns the entry to read it by.
 func (d *DiskCache) put(ctx context.Context, t tiles.Texture, made *Made) (mbtiles.Entry, error) {
 	content, err := d.encoder.Encode(made.File)
 	if err != nil {
 		return mbtiles.Entry{}, err
 	}
-	record := mbtiles.Record{Texture: t, Chunks: made.Chunks, Overzoomed: made.Overzoomed, Missing: made.Missing, Provider: d.o.Provider}
+	record := mbtiles.Record{Texture: t, Chunks: made.Chunks, Overzoomed: made.Overzoomed,
+		Missing: made.Missing, Provider: d.o.Provider}
 	if err := d.writer.Put(ctx, record, content); err != nil {
 		return mbtiles.Entry{}, err
 	}
@@ -155,16 +157,16 @@ func (d *DiskCache) put(ctx context.Context, t tiles.Texture, made *Made) (mbtil
 	}
 	e, found, err := d.archive.Find(ctx, t.Key())
 	if err == nil && !found {
-		err = fmt.Errorf("texture %s was written and is not there", t)
+		err = fmt.Errorf("texture %s is missing after it was written", t)
 	}
 	return e, err
 }
 
-// Close closes the archive. What was found damaged is moved aside.
+// Close closes the archive. A damaged one is moved aside.
 func (d *DiskCache) Close() error {
 	err := errors.Join(d.archive.Close(), d.writer.Close())
 	if d.spoilt.Load() || errors.Is(err, mbtiles.ErrCorrupt) {
-		return d.moveAside(errors.New("textures of it could not be read"))
+		return d.moveAside(errors.New("some textures could not be read"))
 	}
 	return err
 }
@@ -172,19 +174,21 @@ func (d *DiskCache) Close() error {
 // asideMark goes between the name of a damaged archive and the time at which it was moved aside.
 const asideMark = ".damaged-"
 
-// moveAside renames the archive and what belongs to it. One that was moved aside before makes room:
-// whatever spoils them, they are not to fill the disk.
+// moveAside renames the archive and its side files. It removes one moved aside earlier, so that
+// repeated damage cannot fill the disk.
 func (d *DiskCache) moveAside(why error) error {
 	if err := d.removeAside(); err != nil {
 		return err
 	}
 	aside := d.part() + asideMark + time.Now().UTC().Format("20060102-150405")
 	for _, suffix := range [...]string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Rename(d.part()+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(d.part()+suffix, aside+suffix); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("move the damaged disk cache aside: %w", err)
 		}
 	}
-	d.o.Logger.Warn("the disk cache is damaged; it was moved aside and a new one is begun; delete the old one when you like", "moved to", aside, "because", why)
+	d.o.Logger.Warn("the disk cache is damaged: moved it aside and started a new one; the old "+
+		"one can be deleted", "moved to", aside, "because", why)
 	return nil
 }
 
@@ -193,16 +197,17 @@ func (d *DiskCache) removeAside() error {
 	dir, name := filepath.Split(d.part() + asideMark)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
-		return fmt.Errorf("look for damaged disk caches: %w", err)
+		return fmt.Errorf("find damaged disk caches: %w", err)
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), name) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove an older damaged disk cache: %w", err)
 		}
-		d.o.Logger.Info("an older damaged disk cache was removed", "file", e.Name())
+		d.o.Logger.Info("removed an older damaged disk cache", "file", e.Name())
 	}
 	return nil
 }

@@ -36,11 +36,13 @@ func TestDiskCacheFileStaysWithinItsLimit(t *testing.T) {
 			most = max(most, info.Size())
 		}
 		if room := texture + texture/8; most > limit+room || most < limit/2 {
-			t.Errorf("the file grew to %d bytes, with a limit of %d and textures of %d", most, limit, texture)
+			t.Errorf("the file grew to %d bytes, with a limit of %d and textures of %d", most,
+				limit, texture)
 		}
 	})
 	if info, err := os.Stat(path + ".part"); err != nil || info.Size() > limit+texture+texture/8 {
-		t.Errorf("in the end the file has %d bytes, with a limit of %d, %v", info.Size(), limit, err)
+		t.Errorf("in the end the file has %d bytes, with a limit of %d, %v", info.Size(), limit,
+			err)
 	}
 	if got := onDisk(t, path); len(got) == 0 || len(got) == come {
 		t.Errorf("on disk: %q", got)
@@ -52,7 +54,8 @@ func TestDiskCacheShrinks(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	path := filepath.Join(t.TempDir(), "test.mbtiles")
 	o := liveAny(healthy())
-	names := []string{"160_320_BI16", "160_336_BI16", "160_352_BI16", "160_368_BI16", "160_384_BI16", "160_400_BI16"}
+	names := []string{"160_320_BI16", "160_336_BI16", "160_352_BI16", "160_368_BI16",
+		"160_384_BI16", "160_400_BI16"}
 	session(t, path, o, DiskCacheOptions{}, func(f *FS, r *mounttest.Reader) {
 		for _, name := range names {
 			mustRead(t, f, r, name)
@@ -70,13 +73,15 @@ func TestDiskCacheShrinks(t *testing.T) {
 		t.Fatalf("the file has %d bytes, want that of %d textures", n, len(names))
 	}
 	session(t, path, o, DiskCacheOptions{MaxBytes: 2 * texture}, func(f *FS, r *mounttest.Reader) {
-		patience.Until(t, "the file is within its limit", func() bool { return size() <= 3*texture })
+		patience.Until(t, "the file is within its limit",
+			func() bool { return size() <= 3*texture })
 		mustRead(t, f, r, names[len(names)-1])
 		if s := f.Stats(); s.DiskHits != 1 {
 			t.Errorf("what was used last is not on disk any more: %+v", s)
 		}
 	})
-	if got := onDisk(t, path); len(got) == 0 || len(got) > 3 || !slices.Contains(got, names[len(names)-1]) {
+	if got := onDisk(t, path); len(got) == 0 || len(got) > 3 ||
+		!slices.Contains(got, names[len(names)-1]) {
 		t.Errorf("on disk: %q", got)
 	}
 }
@@ -85,7 +90,9 @@ func TestDiskCacheShrinks(t *testing.T) {
 func TestDiskCacheKeepsOneDamaged(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "test.mbtiles")
-	for _, name := range []string{"test.mbtiles.part.damaged-20200101-000000", "test.mbtiles.part.damaged-20200101-000000-wal", "other.mbtiles.part.damaged-20200101-000000", "test.mbtiles.part"} {
+	for _, name := range []string{"test.mbtiles.part.damaged-20200101-000000",
+		"test.mbtiles.part.damaged-20200101-000000-wal",
+		"other.mbtiles.part.damaged-20200101-000000", "test.mbtiles.part"} {
 		write(t, dir, name, []byte("no database"))
 	}
 	if err := openDiskCache(t, path, DiskCacheOptions{}).Close(); err != nil {
@@ -101,7 +108,8 @@ func TestDiskCacheKeepsOneDamaged(t *testing.T) {
 			aside = append(aside, e.Name())
 		}
 	}
-	if len(aside) != 2 || aside[0] != "other.mbtiles.part.damaged-20200101-000000" || strings.Contains(aside[1], "20200101") {
+	if len(aside) != 2 || aside[0] != "other.mbtiles.part.damaged-20200101-000000" ||
+		strings.Contains(aside[1], "20200101") {
 		t.Errorf("moved aside: %q", aside)
 	}
 }

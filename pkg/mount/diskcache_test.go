@@ -31,7 +31,8 @@ func openDiskCache(t *testing.T, path string, o DiskCacheOptions) *DiskCache {
 }
 
 // session mounts o with the disk cache at path, has use use the mount, and ends both.
-func session(t *testing.T, path string, o Options, do DiskCacheOptions, use func(f *FS, r *mounttest.Reader)) {
+func session(t *testing.T, path string, o Options, do DiskCacheOptions,
+	use func(f *FS, r *mounttest.Reader)) {
 	t.Helper()
 	do.Logger = o.Logger
 	o.Disk = openDiskCache(t, path, do)
@@ -67,7 +68,8 @@ func onDisk(t *testing.T, path string) (names []string) {
 
 func mustRead(t *testing.T, f *FS, r *mounttest.Reader, name string) {
 	t.Helper()
-	if got, errno := r.HashFile(f.textures(name + ".dds")); errno != 0 || got != sha256.Sum256(made(tex(name))) {
+	if got, errno := r.HashFile(f.textures(name + ".dds")); errno != 0 ||
+		got != sha256.Sum256(made(tex(name))) {
 		t.Errorf("%s: other bytes than were made, %v", name, errno)
 	}
 }
@@ -92,7 +94,9 @@ func notShort(t *testing.T) {
 
 // broken makes nothing.
 func broken() *fakeGenerator {
-	return &fakeGenerator{answer: func(context.Context, tiles.Texture) ([]byte, bool, error) { return nil, false, errProvider }}
+	return &fakeGenerator{answer: func(context.Context, tiles.Texture) ([]byte, bool, error) {
+		return nil, false, errProvider
+	}}
 }
 
 // What one mount made the next one serves without a provider; textures with holes are not kept.
@@ -100,7 +104,9 @@ func TestDiskCache(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	path := filepath.Join(t.TempDir(), "test.mbtiles")
 	holey := tex("160_384_BI16")
-	g := &fakeGenerator{answer: func(_ context.Context, x tiles.Texture) ([]byte, bool, error) { return made(x), x != holey, nil }}
+	g := &fakeGenerator{answer: func(_ context.Context, x tiles.Texture) ([]byte, bool, error) {
+		return made(x), x != holey, nil
+	}}
 	names := []string{"160_320_BI16", "160_320_GO216"}
 	session(t, path, liveAny(g), DiskCacheOptions{}, func(f *FS, r *mounttest.Reader) {
 		for _, name := range append(names, holey.Name()) {
@@ -112,7 +118,9 @@ func TestDiskCache(t *testing.T) {
 	}
 	tree := mounttest.Tree{}
 	for _, name := range names {
-		tree.Files = append(tree.Files, mounttest.File{Path: "textures/" + name + ".dds", Content: made(tex(name)), Unlisted: true})
+		tree.Files = append(tree.Files,
+			mounttest.File{Path: "textures/" + name + ".dds", Content: made(tex(name)),
+				Unlisted: true})
 	}
 	session(t, path, liveAny(broken()), DiskCacheOptions{}, func(f *FS, r *mounttest.Reader) {
 		tree.Dir = f.mountpoint
@@ -143,21 +151,25 @@ func TestDiskCacheEvicts(t *testing.T) {
 		read(f, r, "160_320_BI16")
 	})
 	session(t, path, o, limit, func(f *FS, r *mounttest.Reader) {
-		open, errno := r.Open(f.textures("160_336_BI16.dds")) // no longer the least recently used one, and pinned
+		// no longer the least recently used one, and pinned
+		open, errno := r.Open(f.textures("160_336_BI16.dds"))
 		if errno != 0 {
 			t.Fatal(errno)
 		}
-		for _, name := range []string{"160_368_BI16", "160_384_BI16", "160_400_BI16", "160_416_BI16"} {
+		for _, name := range []string{"160_368_BI16", "160_384_BI16", "160_400_BI16",
+			"160_416_BI16"} {
 			read(f, r, name)
 			r.Forget(open)
-			if got, errno := r.Hash(open); errno != 0 || got != sha256.Sum256(made(tex("160_336_BI16"))) {
+			if got, errno := r.Hash(open); errno != 0 ||
+				got != sha256.Sum256(made(tex("160_336_BI16"))) {
 				t.Errorf("the open texture changed when %s came, %v", name, errno)
 			}
 		}
 		r.CloseFile(open)
 	})
 	got := onDisk(t, path)
-	if !slices.Contains(got, "160_336_BI16") || !slices.Contains(got, "160_416_BI16") || slices.Contains(got, "160_352_BI16") || len(got) > 4 {
+	if !slices.Contains(got, "160_336_BI16") || !slices.Contains(got, "160_416_BI16") ||
+		slices.Contains(got, "160_352_BI16") || len(got) > 4 {
 		t.Errorf("on disk: %q", got)
 	}
 }
@@ -167,7 +179,9 @@ func TestDiskCacheDamaged(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	const name = "160_320_BI16"
 	for what, spoil := range map[string]func(file []byte) []byte{
-		"no database":       func(file []byte) []byte { return bytes.Repeat([]byte("?"), len(file)) },
+		"no database": func(file []byte) []byte {
+			return bytes.Repeat([]byte("?"), len(file))
+		},
 		"cut short":         func(file []byte) []byte { return file[:len(file)/2] },
 		"segments are gone": func(file []byte) []byte { clear(file[len(file)/4:]); return file },
 	} {
@@ -188,7 +202,8 @@ func TestDiskCacheDamaged(t *testing.T) {
 			o := liveAny(healthy())
 			o.Logger = slog.New(slog.NewTextHandler(&said, nil))
 			session(t, path, o, DiskCacheOptions{}, func(f *FS, r *mounttest.Reader) {
-				if _, errno := r.HashFile(f.textures(name + ".dds")); errno != 0 { // at worst it is ground, once
+				// at worst it is ground, once
+				if _, errno := r.HashFile(f.textures(name + ".dds")); errno != 0 {
 					t.Errorf("first read: %v", errno)
 				}
 				mustRead(t, f, r, name)
@@ -197,7 +212,8 @@ func TestDiskCacheDamaged(t *testing.T) {
 			if got := onDisk(t, path); !slices.Equal(got, []string{name}) {
 				t.Errorf("on disk: %q", got)
 			}
-			if aside, _ := filepath.Glob(path + ".part.damaged-*"); len(aside) == 0 || !strings.Contains(said.String(), "moved aside") {
+			if aside, _ := filepath.Glob(path + ".part.damaged-*"); len(aside) == 0 ||
+				!strings.Contains(said.String(), "moved it aside") {
 				t.Errorf("moved aside: %q, said: %s", aside, said.String())
 			}
 		})
@@ -208,7 +224,8 @@ func TestDiskCacheDamaged(t *testing.T) {
 func TestDiskCacheLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.mbtiles")
 	d := openDiskCache(t, path, DiskCacheOptions{})
-	if _, err := OpenDiskCache(t.Context(), path, DiskCacheOptions{}); !errors.Is(err, mbtiles.ErrLocked) {
+	if _, err := OpenDiskCache(t.Context(), path, DiskCacheOptions{}); !errors.Is(err,
+		mbtiles.ErrLocked) {
 		t.Errorf("the second: %v, want ErrLocked", err)
 	}
 	if err := d.Close(); err != nil {
@@ -228,7 +245,8 @@ func TestDiskCacheFull(t *testing.T) {
 	var said bytes.Buffer
 	o := liveAny(healthy())
 	o.Logger = slog.New(slog.NewTextHandler(&said, nil))
-	o.Disk = openDiskCache(t, filepath.Join(dir, "test.mbtiles"), DiskCacheOptions{Logger: o.Logger})
+	o.Disk = openDiskCache(t, filepath.Join(dir, "test.mbtiles"),
+		DiskCacheOptions{Logger: o.Logger})
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)
 	for i := range 4 {

@@ -11,16 +11,17 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// maxEnlarge is how many zoom levels up an ancestor may be that stands in for a texture.
+// maxEnlarge is how many zoom levels above a texture an ancestor may be that stands in for it.
 const maxEnlarge = 4
 
-// ancestor finds the nearest archived texture whose square holds t's, up to maxEnlarge zoom levels
-// above it.
-func ancestor(archives []shelved, t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
+// ancestor finds the nearest archived texture that covers t, up to maxEnlarge zoom levels above it.
+func ancestor(archives []shelved,
+	t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
 	k := t.Key()
 	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
 		const align = ^uint32(tiles.TextureChunks - 1)
-		parent := tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align, Col: k.Col >> up & align, Maptype: k.Maptype}
+		parent := tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align,
+			Col: k.Col >> up & align, Maptype: k.Maptype}
 		for _, a := range archives {
 			if e, ok := a.Lookup(parent); ok {
 				return a, e, up, true
@@ -31,9 +32,10 @@ func ancestor(archives []shelved, t tiles.Texture) (from Archive, e mbtiles.Entr
 }
 
 // enlarged builds a file of LiveLayout from the part of an ancestor's picture that shows t. Nothing
-// is encoded: levels that the ancestor has at the same sharpness are its own blocks, and sharper
-// levels repeat its pixels, which in BC1 means the same two colours with other indices.
-func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tiles.Texture) ([]byte, error) {
+// is encoded: mip levels that the ancestor has at the same sharpness are copied, and sharper levels
+// repeat its pixels, which in BC1 means the same two colours with other indices.
+func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int,
+	t tiles.Texture) ([]byte, error) {
 	child := LiveLayout()
 	crop := cropper{ctx: ctx, from: from, entry: e, up: up,
 		row: int(t.Row >> 4 & (1<<up - 1)), col: int(t.Col >> 4 & (1<<up - 1))}
@@ -44,7 +46,7 @@ func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tile
 	file := make([]byte, child.Size())
 	header := child.Header()
 	copy(file, header[:])
-	// At level factor of the child one of its pixels is one of the ancestor's level 0.
+	// At this level of the child, one pixel is one pixel of the ancestor's level 0.
 	factor := bits.Len(uint(child.Side)) - bits.Len(uint(e.Layout.Side>>up))
 	for n := range child.Levels() {
 		off, length := child.Level(n)
@@ -58,15 +60,14 @@ func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int, t tile
 				return nil, err
 			}
 			copy(dst, blocks)
-		default: // one block however small: the corner of the level before
+		default: // always one block: the corner of the previous level
 			copy(dst, file[off-length:off])
 		}
 	}
 	return file, nil
 }
 
-// repeat fills dst, across×across BC1 blocks, from src, whose pixels it shows 1<<shift times as
-// large.
+// repeat fills dst, across×across BC1 blocks, by enlarging the pixels of src 1<<shift times.
 func repeat(dst, src []byte, across, shift int) {
 	from := across >> shift
 	for by := range across {
@@ -88,13 +89,13 @@ func repeat(dst, src []byte, across, shift int) {
 	}
 }
 
-// cropper reads one of the 1<<up by 1<<up parts of an archived texture, as BC1 blocks.
+// cropper reads one of the 1<<up × 1<<up parts of an archived texture, as BC1 blocks.
 type cropper struct {
 	ctx      context.Context
 	from     Archive
 	entry    mbtiles.Entry
 	up       int
-	row, col int // which part, from the north-west
+	row, col int // of the part, counted from the north-west
 }
 
 // level returns the part's blocks of one mip level.
@@ -103,14 +104,15 @@ func (c cropper) level(n int) ([]byte, error) {
 	across := l.Side >> n / 4
 	part := across >> c.up
 	if part == 0 {
-		return nil, fmt.Errorf("level %d of %v is too small to cut into %d parts a side", n, c.entry.Texture, 1<<c.up)
+		return nil, fmt.Errorf("level %d of %v is too small to cut into %d parts a side", n,
+			c.entry.Texture, 1<<c.up)
 	}
 	size := 8
 	if l.Format == dds.BC3 {
 		size = 16
 	}
-	// The part's rows of blocks at their whole width stand together in the file: one read instead
-	// of a read a row.
+	// The part's rows of blocks, at their full width, are contiguous in the file: one read instead
+	// of one per row.
 	band := make([]byte, part*across*size)
 	off, _ := l.Level(n)
 	if err := readFull(c.ctx, c.from, c.entry, band, off+int64(c.row*len(band))); err != nil {
@@ -129,9 +131,8 @@ func (c cropper) level(n int) ([]byte, error) {
 	return blocks, nil
 }
 
-// fourColours turns the colour half of a BC3 block, which has four colours in any order of its end
-// points, into a BC1 block of the same colours: there the order tells the four-colour kind from the
-// three-colour one.
+// fourColours turns the colour half of a BC3 block, which always has four colours, into a BC1 block
+// of the same colours. In BC1 the order of the end points selects four or three colours.
 func fourColours(block []byte) {
 	c0, c1 := binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:])
 	indices := binary.LittleEndian.Uint32(block[4:])
@@ -140,7 +141,7 @@ func fourColours(block []byte) {
 		indices = 0
 	case c0 < c1:
 		c0, c1 = c1, c0
-		indices ^= 0x55555555 // 0 and 1 change places, and so do 2 and 3
+		indices ^= 0x55555555 // swap 0 with 1 and 2 with 3
 	}
 	binary.LittleEndian.PutUint16(block, c0)
 	binary.LittleEndian.PutUint16(block[2:], c1)

@@ -31,7 +31,8 @@ func decode(t *testing.T, l dds.Layout, level int, file []byte) *image.NRGBA {
 
 // Whatever range is asked for, ground is the same valid file, in the colour of the domain.
 func TestGround(t *testing.T) {
-	for _, l := range []dds.Layout{small, {Format: dds.BC3, Side: 256}, {Format: dds.BC1, Side: 512}} {
+	for _, l := range []dds.Layout{small, {Format: dds.BC3, Side: 256},
+		{Format: dds.BC1, Side: 512}} {
 		whole := grounded(l)
 		if got, err := dds.ParseHeader(whole); err != nil || got != l {
 			t.Fatalf("%v: header of %v, %v", l, got, err)
@@ -39,7 +40,8 @@ func TestGround(t *testing.T) {
 		for level := range l.Levels() {
 			pixels := decode(t, l, level, whole).Pix
 			if !bytes.Equal(pixels, bytes.Repeat([]byte{66, 77, 55, 255}, len(pixels)/4)) {
-				t.Fatalf("%v level %d: not RGB(66,77,55) throughout, it starts %v", l, level, pixels[:4])
+				t.Fatalf("%v level %d: not RGB(66,77,55) throughout, it starts %v", l, level,
+					pixels[:4])
 			}
 		}
 		rnd := rand.New(rand.NewPCG(3, 4))
@@ -74,14 +76,16 @@ func parent(name string, l dds.Layout) (*fakeArchive, []byte) {
 func pixel(l dds.Layout, file []byte, level, x, y int) (p [3]uint16) {
 	off, _ := l.Level(level)
 	across := max(1, l.Side>>level/4)
-	at := off + int64(y/4*across+x/4)*int64(8*(l.Format+1)/2) // 8 bytes, or 16 of which the last 8 are colour
+	// 8 bytes, or 16 of which the last 8 are colour
+	at := off + int64(y/4*across+x/4)*int64(8*(l.Format+1)/2)
 	block := slices.Clone(file[at:][:8])
 	if l.Format == dds.BC3 {
 		block = slices.Clone(file[at+8:][:8])
 		fourColours(block)
 	}
 	index := binary.LittleEndian.Uint32(block[4:]) >> (8*(y%4) + 2*(x%4)) & 3
-	return [3]uint16{binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:]), uint16(index)}
+	return [3]uint16{binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:]),
+		uint16(index)}
 }
 
 // Every pixel of an enlarged texture is the pixel of its ancestor that covers the same ground, at
@@ -95,13 +99,16 @@ func TestEnlarged(t *testing.T) {
 		{LiveLayout(), 1, 0, 0}, {LiveLayout(), 1, 1, 0}, {LiveLayout(), 2, 1, 3},
 		{dds.Layout{Format: dds.BC1, Side: 1024}, 1, 0, 1},
 		{small, 4, 15, 15}, {small, 4, 0, 7},
-		{dds.Layout{Format: dds.BC3, Side: 2048}, 1, 1, 1}, {dds.Layout{Format: dds.BC3, Side: 256}, 3, 5, 2},
+		{dds.Layout{Format: dds.BC3, Side: 2048}, 1, 1, 1},
+		{dds.Layout{Format: dds.BC3, Side: 256}, 3, 5, 2},
 	} {
-		t.Run(fmt.Sprintf("%v %d px, %d up, part %d,%d", c.layout.Format, c.layout.Side, c.up, c.col, c.row), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v %d px, %d up, part %d,%d", c.layout.Format, c.layout.Side, c.up,
+			c.col, c.row), func(t *testing.T) {
 			p := tiles.Texture{Row: 1600, Col: 3200, ZL: 15, Maptype: "BI"}
 			a, file := parent(p.Name(), c.layout)
-			child := tiles.Texture{Row: (p.Row/16<<c.up + uint32(c.row)) * 16, Col: (p.Col/16<<c.up + uint32(c.col)) * 16,
-				ZL: p.ZL + tiles.ZL(c.up), Maptype: "bi"}
+			child := tiles.Texture{Row: (p.Row/16<<c.up + uint32(c.row)) * 16,
+				Col: (p.Col/16<<c.up + uint32(c.col)) * 16,
+				ZL:  p.ZL + tiles.ZL(c.up), Maptype: "bi"}
 			from, e, up, ok := ancestor(arrange(nil, []Archive{&fakeArchive{}, a}), child)
 			if !ok || up != c.up || e.Texture != p {
 				t.Fatalf("ancestor of %v: %v, %d up, %v", child, e.Texture, up, ok)
@@ -113,7 +120,8 @@ func TestEnlarged(t *testing.T) {
 			if err := checkLive(got); err != nil {
 				t.Fatal(err)
 			}
-			for n := range LiveLayout().Levels() - 2 { // below 4 px a block holds more than the level
+			// below 4 px a block holds more than the level
+			for n := range LiveLayout().Levels() - 2 {
 				side := dds.MaxSide >> n
 				level := 0 // the ancestor's, of which the part is no larger than side
 				for c.layout.Side>>level>>up > side {
@@ -122,9 +130,11 @@ func TestEnlarged(t *testing.T) {
 				part := c.layout.Side >> level >> up
 				for i := range 5000 {
 					x, y := i*7919%side, i*6007%side
-					want := pixel(c.layout, file, level, c.col*part+x*part/side, c.row*part+y*part/side)
+					want := pixel(c.layout, file, level, c.col*part+x*part/side,
+						c.row*part+y*part/side)
 					if got := pixel(LiveLayout(), got, n, x, y); got != want {
-						t.Fatalf("level %d: pixel %d,%d is %v, want %v of level %d", n, x, y, got, want, level)
+						t.Fatalf("level %d: pixel %d,%d is %v, want %v of level %d", n, x, y, got,
+							want, level)
 					}
 				}
 			}
@@ -164,7 +174,8 @@ func TestAncestor(t *testing.T) {
 		of, want string
 		in       []string
 	}{
-		"nearest":               {"1616_3248_BI18", "800_1616_BI17", []string{"800_1616_BI17", "400_800_BI16"}},
+		"nearest": {"1616_3248_BI18", "800_1616_BI17",
+			[]string{"800_1616_BI17", "400_800_BI16"}},
 		"four up":               {"1616_3248_BI18", "96_192_BI14", []string{"96_192_BI14"}},
 		"five up is too far":    {"1616_3248_BI18", "", []string{"48_96_BI13"}},
 		"neighbour":             {"1616_3248_BI18", "", []string{"800_1600_BI17", "816_1616_BI17"}},
@@ -193,7 +204,9 @@ func TestStandInFromParent(t *testing.T) {
 		}
 		if !readable {
 			want = grounded(LiveLayout())
-			a.fail = func(tiles.Texture, []byte, int64) (int, error) { return 0, errors.New("disk on fire") }
+			a.fail = func(tiles.Texture, []byte, int64) (int, error) {
+				return 0, errors.New("disk on fire")
+			}
 		}
 		g, _ := stuck()
 		o := liveAny(g)
@@ -201,19 +214,22 @@ func TestStandInFromParent(t *testing.T) {
 		f := mountTemp(t, o)
 		r := mounttest.NewReader(t)
 		for range 2 {
-			if got, errno := r.HashFile(f.textures(child.File())); errno != 0 || got != sha256.Sum256(want) {
+			if got, errno := r.HashFile(f.textures(child.File())); errno != 0 ||
+				got != sha256.Sum256(want) {
 				t.Errorf("parent readable %v: not the stand-in expected, %v", readable, errno)
 			}
 		}
 		r.Close()
-		patience.Until(t, "no bytes are held by open files when none is open", func() bool { return f.Stats().OpenBytes == 0 })
+		patience.Until(t, "no bytes are held by open files when none is open",
+			func() bool { return f.Stats().OpenBytes == 0 })
 	}
 }
 
 // With as many bytes in open files as the cache may have, stand-ins cost nothing.
 func TestStandInsAreBounded(t *testing.T) {
 	a, _ := parent("800_1600_BI15", small)
-	l := newLive(t.Context(), &Options{MemoryCache: 1 << 20, Live: LiveAny}, newShelf([]Archive{a}), &liveCounters{})
+	l := newLive(t.Context(), &Options{MemoryCache: 1 << 20, Live: LiveAny}, newShelf([]Archive{a}),
+		&liveCounters{})
 	defer l.close()
 	child := tex("1616_3200_BI16")
 	if c := l.standIn(child); c.data == nil {

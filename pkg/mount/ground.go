@@ -7,11 +7,11 @@ import "github.com/xelpack/xelpack/pkg/dds"
 // 66. Four-colour mode, every pixel the fourth colour.
 var groundBlock = [8]byte{0x68, 0x42, 0x66, 0x42, 0xff, 0xff, 0xff, 0xff}
 
-// opaqueBlock is the alpha half of a BC3 block that hides nothing.
+// opaqueBlock is the alpha half of an opaque BC3 block.
 var opaqueBlock = [8]byte{0xff, 0xff}
 
-// ground fills p with the bytes from off of a valid file of layout l that shows nothing but ground
-// colour. Nothing is allocated: past the header such a file is one block over and over.
+// ground fills p with the bytes from off of a valid file of layout l that shows only ground colour.
+// It allocates nothing: after the header such a file repeats one block.
 func ground(l dds.Layout, p []byte, off int64) {
 	if off < dds.HeaderSize {
 		h := l.Header()
@@ -30,8 +30,8 @@ func ground(l dds.Layout, p []byte, off int64) {
 	phase := int(off-dds.HeaderSize) % len(block)
 	filled := copy(p, block[phase:])
 	filled += copy(p[filled:], block)
-	// What is filled so far ends on a whole block, so the last block's worth of it repeats: double
-	// it until p is full.
+	// The filled part ends on a block boundary, so copying it onto itself continues the pattern:
+	// double it until p is full.
 	for start := max(0, filled-len(block)); filled < len(p); {
 		filled += copy(p[filled:], p[start:filled])
 	}

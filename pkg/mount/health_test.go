@@ -39,7 +39,8 @@ func TestHealth(t *testing.T) {
 
 	broken = true
 	err := f.Health(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "archive 2 cannot be read: input/output error") || strings.Contains(err.Error(), "/home") {
+	if err == nil || !strings.Contains(err.Error(),
+		"archive 2 cannot be read: input/output error") || strings.Contains(err.Error(), "/home") {
 		t.Errorf("a broken archive: %v", err)
 	}
 	f.SetArchives([]Archive{&good})

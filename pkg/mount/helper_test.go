@@ -157,7 +157,8 @@ func (g *fakeGenerator) Texture(ctx context.Context, t tiles.Texture) (Made, err
 func made(t tiles.Texture) []byte {
 	file, ok := madeFiles.Load(t.Key())
 	if !ok {
-		file, _ = madeFiles.LoadOrStore(t.Key(), noise(LiveLayout(), "live "+t.Key().Maptype+t.Name()))
+		file, _ = madeFiles.LoadOrStore(t.Key(),
+			noise(LiveLayout(), "live "+t.Key().Maptype+t.Name()))
 	}
 	return file.([]byte)
 }
@@ -165,7 +166,9 @@ func made(t tiles.Texture) []byte {
 var madeFiles sync.Map // []byte by tiles.Key: they take long under the race detector
 
 func healthy() *fakeGenerator {
-	return &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) { return made(t), true, nil }}
+	return &fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+		return made(t), true, nil
+	}}
 }
 
 // stuck answers when its context ends; began gets the texture of each call.

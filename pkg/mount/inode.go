@@ -8,19 +8,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Inode numbers are 63 bits, in three classes told apart by their top bits, so that they never
-// meet:
+// Inode numbers have 63 bits, in three classes told apart by their top bits, so that they never
+// collide:
 //
 //	1 zl:5 row/16:18 col/16:18 maptype:21    a texture, archived or live
 //	01 hash of the path:61                   a directory
 //	00 hash of device and inode:61           a real file
 //
 // A texture's number follows from its key alone, so it is the same from one mount to the next.
-// Maptypes are hashed; two that meet (one chance in two million) are told apart by taking the next
-// free number, in alphabetical order for those that archives hold.
+// Maptypes are hashed; if two collide (one chance in two million) the second takes the next free
+// number, in alphabetical order for those of archives.
 //
-// Within the mount a real file is told by its number and a hash of its path together, so that
-// neither a hard link nor a number that the disk gave out again can lead to another name's file.
+// Within the mount a real file is identified by its number and a hash of its path together, so that
+// neither a hard link nor an inode number that the disk reused can lead to another name's file.
 const (
 	inoTexture = 1 << 62
 	inoDir     = 1 << 61
@@ -39,7 +39,7 @@ func fnv(h uint64, s string) uint64 {
 
 const fnvSeed = 14695981039346656037
 
-// mix spreads every bit of h over all of them (the finaliser of MurmurHash3).
+// mix is the finaliser of MurmurHash3: every bit of the result depends on every bit of h.
 func mix(h uint64) uint64 {
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
@@ -50,18 +50,18 @@ func pathHash(path string) uint64 { return mix(fnv(fnvSeed, path)) }
 
 func dirIno(path string) uint64 { return inoDir | pathHash(path)&inoHash }
 
-// realIno keeps clear of 0 and 1, which mean "none" and the root.
+// realIno avoids 0 and 1, which mean "none" and the root.
 func realIno(dev, ino uint64) uint64 { return max(2, mix(mix(dev)+ino)&inoHash) }
 
 // inodes numbers textures. Safe for concurrent use.
 type inodes struct {
 	mu    sync.Mutex
-	codes map[string]uint64 // by maptype, folded
+	codes map[string]uint64 // by lower-case maptype
 	taken map[uint64]bool
 }
 
-// newInodes gives numbers to the maptypes of archives first: those must not depend on what is asked
-// for later.
+// newInodes numbers the maptypes of archives first: those numbers must not depend on later
+// requests.
 func newInodes(archives []Archive) *inodes {
 	spellings := make(map[string]bool)
 	for _, a := range archives {

@@ -16,26 +16,24 @@ import (
 )
 
 const (
-	// keepIncomplete is for how long a texture with holes is served before it is asked for again.
+	// keepIncomplete is how long a texture with holes is served before it is made again.
 	keepIncomplete = time.Minute
-	// keepFailed is for how long a texture that could not be made is answered at once. The
-	// simulator opens a texture several times in a row; a dead provider must not be paid for each
-	// time.
+	// keepFailed is how long a texture that could not be made is answered at once. The simulator
+	// opens a texture several times in a row; it must not wait for a dead provider each time.
 	keepFailed = 5 * time.Second
-	// keepComing is for how long a thread that was told to look a name up again is expected back:
-	// at once, unless it was killed meanwhile.
+	// keepComing is how long a thread that was told to look a name up again is expected back. It
+	// comes at once unless it was killed.
 	keepComing = 10 * time.Second
 )
 
 // live makes and keeps the textures that no archive holds.
 //
-// Whatever is in the kernel's page cache belongs to an inode, not to an open file. So each identity
-// of a texture in the kernel (its generation) serves one content only: an open that finds other
-// bytes than those its generation has served before is refused with ESTALE, upon which the kernel
-// looks the name up again, gets the next generation, and opens that. Path look-ups do so by
-// themselves, once; callers notice nothing. So whoever was told has to be served when it comes
-// back, whatever has been made meanwhile: what the next generation serves is settled and held until
-// then.
+// The kernel's page cache belongs to an inode, not to an open file. So each identity of a texture
+// in the kernel (its generation) serves one content only. An open that would get other bytes than
+// its generation has served before is refused with ESTALE; the kernel then looks the name up again,
+// gets the next generation, and opens that. It does this by itself, once, and callers notice
+// nothing. A thread that was refused must therefore be served when it comes back, whatever has been
+// made in between: the content of the next generation is fixed at the refusal and held until then.
 type live struct {
 	opts     *Options
 	shelf    *shelf
@@ -45,39 +43,38 @@ type live struct {
 
 	ctx     context.Context // of all making
 	cancel  context.CancelFunc
-	closing chan struct{} // closed with ctx; who waits is answered at once
+	closing chan struct{} // closed with ctx: everyone who waits is answered at once
 	wg      sync.WaitGroup
 	enlarge chan struct{} // one slot for each stand-in being built
 
 	mu       sync.Mutex
-	textures map[tiles.Key]*liveTexture // every one opened since the mount began
+	textures map[tiles.Key]*liveTexture // every texture opened since the mount began
 	cache    *cache
 	disk     disk
 	ahead    prefetch
-	real     func(tiles.Key) bool // whether the scenery has a file of it; nil: it has none
+	real     func(tiles.Key) bool // whether the scenery has a real file of it; nil: it never has
 	pinned   int64                // bytes that open files hold
 	queue    queue
 }
 
-// liveTexture is what must be remembered of a texture that was opened. Guarded by live.mu.
+// liveTexture is the state of a texture that was opened. Guarded by live.mu.
 type liveTexture struct {
 	generation uint64
-	sum        uint64                // of what the generation serves; 0 is whatever comes first
-	coming     []returning           // told to look up the generation, and not back yet
-	held       *content              // what those who come back get; nil when nobody does, or sum is 0
-	open       int                   // files of it, whichever content they read
-	whole      weak.Pointer[content] // the last that was final
-	job        *job                  // nil unless being made
+	sum        uint64                // of the content that the generation serves; 0: not fixed yet
+	coming     []returning           // refused with ESTALE and not back yet
+	held       *content              // what those in coming get; nil if none or sum is 0
+	open       int                   // number of open files, whatever content they read
+	whole      weak.Pointer[content] // the last final content
+	job        *job                  // nil unless it is being made
 }
 
-// returning is a thread that will open a texture once more.
+// returning is a thread that will open a texture again.
 type returning struct {
 	tid   uint32
-	until time.Time // after that it is not expected any more
+	until time.Time // no longer expected after this
 }
 
-// told notes that thread tid is told to look the texture up again, and returns the errno that says
-// so.
+// told notes that thread tid is told to look the texture up again, and returns the errno for that.
 func (lt *liveTexture) told(tid uint32) syscall.Errno {
 	lt.coming = append(lt.coming, returning{tid, time.Now().Add(keepComing)})
 	return syscall.ESTALE
@@ -93,7 +90,7 @@ func (lt *liveTexture) back(tid uint32) {
 	}
 }
 
-// expect forgets those who are not coming any more.
+// expect drops the threads that are no longer expected.
 func (lt *liveTexture) expect() {
 	now := time.Now()
 	lt.coming = slices.DeleteFunc(lt.coming, func(r returning) bool { return now.After(r.until) })
@@ -102,7 +99,7 @@ func (lt *liveTexture) expect() {
 	}
 }
 
-// next begins a generation that serves c, or whatever comes first.
+// next begins a generation that serves c, or, if c is nil, the first content opened.
 func (lt *liveTexture) next(c *content) {
 	lt.generation++
 	lt.sum, lt.held = 0, c
@@ -126,7 +123,7 @@ func newLive(ctx context.Context, o *Options, shelf *shelf, counts *liveCounters
 	return l
 }
 
-// wanted reports whether k is answered live.
+// wanted reports whether k is served live.
 func (l *live) wanted(k tiles.Key) bool {
 	switch l.opts.Live {
 	case LiveAny:
@@ -148,10 +145,11 @@ func (l *live) generation(k tiles.Key) uint64 {
 	return 0
 }
 
-// open returns what a file of t opened under generation reads, waiting for it if need be. The
-// content is pinned until release. ESTALE says that the name must be looked up again; EINTR that
+// open returns what a file of t opened under generation reads, waiting for it if needed. The
+// content is pinned until release. ESTALE means that the name must be looked up again; EINTR that
 // the caller is being killed.
-func (l *live) open(request context.Context, t tiles.Texture, generation uint64) (c *content, from Origin, errno syscall.Errno) {
+func (l *live) open(request context.Context, t tiles.Texture,
+	generation uint64) (c *content, from Origin, errno syscall.Errno) {
 	k := t.Key()
 	tid := callerThread(request)
 	l.mu.Lock()
@@ -176,7 +174,7 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	if lt.generation != generation {
 		defer l.mu.Unlock()
 		if lt.sum != 0 && len(lt.coming) == 0 {
-			lt.next(nil) // what it serves is gone
+			lt.next(nil) // the content it served is gone
 		}
 		return nil, FromNowhere, lt.told(tid)
 	}
@@ -212,8 +210,8 @@ func (l *live) open(request context.Context, t tiles.Texture, generation uint64)
 	return c, c.origin(false), errno
 }
 
-// kept returns what there is of a texture without making it: what the cache holds, or what was made
-// whole and is still in memory because a file of it is open, or what is on disk. l.mu is held.
+// kept returns the content of a texture if it exists already: from the memory cache, from an open
+// file, or from disk. l.mu is held.
 func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
 	if c := l.cache.get(k, time.Now()); c != nil {
 		return c
@@ -225,20 +223,22 @@ func (l *live) kept(k tiles.Key, lt *liveTexture) *content {
 	return l.disk.get(k)
 }
 
-// instead returns the stand-in and says why it is one.
+// instead returns the stand-in and logs the reason.
 func (l *live) instead(t tiles.Texture, standIn func() *content, why error) *content {
 	c := standIn()
 	l.counts.standIns.Add(1)
-	l.log.Warn("stand-in served for a live texture", "texture", t.Name(), "enlarged", c.data != nil, "because", why)
+	l.log.Warn("serving a stand-in for a live texture", "texture", t.Name(), "enlarged",
+		c.data != nil, "because", why)
 	return c
 }
 
-// errLate is why a stand-in is served at the deadline.
-var errLate = errors.New("it was not made in time")
+// errLate is the reason for a stand-in served at the deadline.
+var errLate = errors.New("not made in time")
 
-// settle gives c, or what is kept by now, or what is held for those who come back, to thread tid's
-// open under generation. l.mu is held.
-func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content, tid uint32) (*content, syscall.Errno) {
+// settle gives thread tid's open under generation its content: c, or what has been kept since, or
+// what is held for returning threads. l.mu is held.
+func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *content,
+	tid uint32) (*content, syscall.Errno) {
 	lt.expect()
 	if kept := l.kept(k, lt); kept != nil {
 		c = kept
@@ -266,7 +266,7 @@ func (l *live) settle(k tiles.Key, lt *liveTexture, generation uint64, c *conten
 	return c, 0
 }
 
-// release takes back what open gave of k.
+// release undoes the pin of open.
 func (l *live) release(k tiles.Key, c *content) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -279,7 +279,7 @@ func (l *live) release(k tiles.Key, c *content) {
 	}
 }
 
-// generate asks the Generator.
+// generate calls the Generator.
 func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -296,15 +296,15 @@ func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err e
 	return l.contents.of(made), nil
 }
 
-// standIn is the best there is for a texture that could not be made in time: an ancestor enlarged,
-// else the ground.
+// standIn returns the best replacement for a texture that could not be made in time: an enlarged
+// ancestor, else ground colour.
 func (l *live) standIn(t tiles.Texture) *content {
 	from, entry, up, ok := ancestor(l.shelf.list(), t)
 	if !ok || !l.mayEnlarge() {
 		return l.contents.ground()
 	}
-	// One at a time, and whoever would queue for long gets the ground instead: an answer is due
-	// now.
+	// One at a time. An open that would queue for long gets ground colour instead: its answer is
+	// due now.
 	patience := time.NewTimer(enlargePatience)
 	defer patience.Stop()
 	select {
@@ -315,7 +315,7 @@ func (l *live) standIn(t tiles.Texture) *content {
 	}
 	file, err := enlarged(context.WithoutCancel(l.ctx), from, entry, up, t)
 	if err != nil {
-		l.log.Error("no stand-in from an archived texture", "texture", t.Name(), "error", err)
+		l.log.Error("cannot enlarge an archived texture", "texture", t.Name(), "error", err)
 		return l.contents.ground()
 	}
 	return l.contents.standIn(file)
@@ -330,7 +330,7 @@ func (l *live) mayEnlarge() bool {
 	return l.pinned < l.opts.MemoryCache
 }
 
-// close answers whoever waits and cancels what is being made.
+// close answers all who wait and cancels all making.
 func (l *live) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,17 +20,20 @@ func TestLiveTextures(t *testing.T) {
 	var a fakeArchive
 	archived := a.add("160_320_BI16", small)
 	dir := t.TempDir()
-	o := Options{Archives: []Archive{&a}, Live: LiveScenery, Generator: healthy(), Wanted: func(k tiles.Key) bool { return k.Row < 1600 }}
+	o := Options{Archives: []Archive{&a}, Live: LiveScenery, Generator: healthy(),
+		Wanted: func(k tiles.Key) bool { return k.Row < 1600 }}
 	f := mountAt(t, dir, o)
 	mounttest.Run(t, mounttest.Tree{
 		Dir: f.mountpoint,
 		Files: []mounttest.File{
 			{Path: "textures/160_320_BI16.dds", Content: archived},
 			{Path: "textures/160_336_BI16.dds", Content: made(tex("160_336_BI16")), Unlisted: true},
-			{Path: "textures/160_336_Go216.dds", Content: made(tex("160_336_Go216")), Unlisted: true},
+			{Path: "textures/160_336_Go216.dds", Content: made(tex("160_336_Go216")),
+				Unlisted: true},
 		},
 		Absent: []string{
-			"textures/1600_336_BI16.dds", "textures/160_337_BI16.dds", "textures/160_336_ZL16.dds", "textures/160_336_BI16.ktx2",
+			"textures/1600_336_BI16.dds", "textures/160_337_BI16.dds", "textures/160_336_ZL16.dds",
+			"textures/160_336_BI16.ktx2",
 			"textures/160_336_BI16", "textures/160_336_BI16.png", "160_336_BI16.dds",
 		},
 		Remount: func(t *testing.T) {
@@ -57,7 +60,8 @@ func TestCoalescing(t *testing.T) {
 	for i := range openers {
 		r := mounttest.NewReader(t)
 		wg.Go(func() {
-			if got, errno := r.HashFile(f.textures(spellings[i%len(spellings)])); errno != 0 || got != want {
+			if got, errno := r.HashFile(f.textures(spellings[i%len(spellings)])); errno != 0 ||
+				got != want {
 				t.Errorf("opener %d: other bytes than were made, %v", i, errno)
 			}
 		})
@@ -105,7 +109,8 @@ func TestStuckTextureDisturbsNobody(t *testing.T) {
 				t.Errorf("reader %d, archived: %v", i, errno)
 			}
 			name := named(1000 + i%4)
-			if got, errno := r.HashFile(f.textures(name)); errno != 0 || got != sha256.Sum256(made(tex(name))) {
+			if got, errno := r.HashFile(f.textures(name)); errno != 0 ||
+				got != sha256.Sum256(made(tex(name))) {
 				t.Errorf("reader %d, live: %v", i, errno)
 			}
 			if _, _, errno := r.List(f.textures("")); errno != 0 {
@@ -196,10 +201,18 @@ func TestDeadline(t *testing.T) {
 // What a generator cannot make, or makes wrongly, is ground colour at once.
 func TestGeneratorFailures(t *testing.T) {
 	answers := map[string]func(ctx context.Context, t tiles.Texture) ([]byte, bool, error){
-		"error":          func(context.Context, tiles.Texture) ([]byte, bool, error) { return nil, false, errProvider },
-		"file and error": func(_ context.Context, t tiles.Texture) ([]byte, bool, error) { return made(t), true, errProvider },
-		"nothing":        func(context.Context, tiles.Texture) ([]byte, bool, error) { return nil, true, nil },
-		"short":          func(_ context.Context, t tiles.Texture) ([]byte, bool, error) { return made(t)[:1000], true, nil },
+		"error": func(context.Context, tiles.Texture) ([]byte, bool, error) {
+			return nil, false, errProvider
+		},
+		"file and error": func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+			return made(t), true, errProvider
+		},
+		"nothing": func(context.Context, tiles.Texture) ([]byte, bool, error) {
+			return nil, true, nil
+		},
+		"short": func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+			return made(t)[:1000], true, nil
+		},
 		"smaller texture": func(context.Context, tiles.Texture) ([]byte, bool, error) {
 			return noise(small, ""), true, nil
 		},
@@ -216,7 +229,8 @@ func TestGeneratorFailures(t *testing.T) {
 			f := mountTemp(t, o)
 			r := mounttest.NewReader(t)
 			for range 2 {
-				if got, errno := r.HashFile(f.textures("160_320_BI16.dds")); errno != 0 || got != sha256.Sum256(grounded(LiveLayout())) {
+				if got, errno := r.HashFile(f.textures("160_320_BI16.dds")); errno != 0 ||
+					got != sha256.Sum256(grounded(LiveLayout())) {
 					t.Errorf("not ground colour in full length, %v", errno)
 				}
 			}
@@ -249,11 +263,13 @@ func TestHolesAreNotFinal(t *testing.T) {
 		t.Errorf("made %d times at once, want once", n)
 	}
 	expire(f, tex("160_320_BI16"))
-	if got, errno := r.HashFile(path); errno != 0 || got != sha256.Sum256(made(tex("160_320_BI16"))) {
+	if got, errno := r.HashFile(path); errno != 0 ||
+		got != sha256.Sum256(made(tex("160_320_BI16"))) {
 		t.Errorf("once it was forgotten: not the whole texture, %v", errno)
 	}
 	expire(f, tex("160_320_BI16"))
-	if got, errno := r.HashFile(path); errno != 0 || got != sha256.Sum256(made(tex("160_320_BI16"))) || g.calls.Load() != 2 {
+	if got, errno := r.HashFile(path); errno != 0 ||
+		got != sha256.Sum256(made(tex("160_320_BI16"))) || g.calls.Load() != 2 {
 		t.Errorf("a whole texture is not kept: made %d times, %v", g.calls.Load(), errno)
 	}
 }
@@ -289,7 +305,8 @@ func TestKilledOpener(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the making ended with %v, want it cancelled", err)
 	}
-	patience.Until(t, "nobody waits", func() bool { s := f.Stats(); return s.Waiting == 0 && s.Making == 0 })
+	patience.Until(t, "nobody waits",
+		func() bool { s := f.Stats(); return s.Waiting == 0 && s.Making == 0 })
 	if s := f.Stats(); s.Cancelled != 1 || s.Failed != 0 || s.StandIns != 0 {
 		t.Errorf("stats: %+v", s)
 	}
@@ -358,7 +375,8 @@ func TestSignalsDoNotInterrupt(t *testing.T) {
 	if got.errno != 0 {
 		t.Fatalf("open: %v", got.errno)
 	}
-	if sum, errno := r.Hash(got.file); errno != 0 || sum != sha256.Sum256(made(tex("160_320_BI16"))) {
+	if sum, errno := r.Hash(got.file); errno != 0 ||
+		sum != sha256.Sum256(made(tex("160_320_BI16"))) {
 		t.Errorf("other bytes than were made, %v", errno)
 	}
 }

@@ -28,13 +28,13 @@ func (n *liveNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut
 	return fs.OK
 }
 
-// Open waits until it is known what the file will read: reads never wait.
+// Open waits until the file's content is known, so that reads never wait.
 func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
 	if _, _, ok := n.fsys.shelf.find(n.texture.Key()); ok {
-		return nil, 0, syscall.ESTALE // it has come in an archive
+		return nil, 0, syscall.ESTALE // an archive has it now
 	}
 	a := n.fsys.asked(OpOpen, n.texture, LiveLayout().Size())
 	c, from, errno := n.fsys.live.open(ctx, n.texture, n.generation)
@@ -50,12 +50,12 @@ func (n *liveNode) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint3
 	return h, 0, fs.OK
 }
 
-// liveHandle is an open live texture: it reads the same bytes for as long as it is open.
+// liveHandle is an open live texture. It reads the same bytes for as long as it is open.
 type liveHandle struct {
 	fsys    *FS
 	texture tiles.Texture
 	content *content
-	from    Origin // of content, when it was opened
+	from    Origin // origin of the content when it was opened
 }
 
 var (
@@ -63,14 +63,16 @@ var (
 	_ fs.FileReleaser = (*liveHandle)(nil)
 )
 
-func (h *liveHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+func (h *liveHandle) Read(_ context.Context, dest []byte,
+	off int64) (fuse.ReadResult, syscall.Errno) {
 	a := h.fsys.asked(OpRead, h.texture, LiveLayout().Size())
 	from := h.from
 	p, err := h.content.read(h.fsys.ctx, within(dest, off, LiveLayout().Size()), off)
 	if err != nil {
 		from = FromFallback
 		if h.fsys.live.lost(h.texture, h.content) {
-			h.fsys.log.Error("a texture of the disk cache cannot be read; ground colour is served in its place until it is opened anew",
+			h.fsys.log.Error("texture of the disk cache cannot be read; serving ground colour "+
+				"until it is opened again",
 				"texture", h.texture.Name(), "offset", off, "error", err)
 		}
 	}

@@ -21,7 +21,8 @@ func TestMappedByC(t *testing.T) {
 		t.Skipf("the reader cannot be built: %v", err)
 	}
 	reader := filepath.Join(t.TempDir(), "mapread")
-	if out, err := exec.Command(gcc, "-O1", "-o", reader, filepath.Join("testdata", "mapread.c")).CombinedOutput(); err != nil {
+	if out, err := exec.Command(gcc, "-O1", "-o", reader,
+		filepath.Join("testdata", "mapread.c")).CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	var a fakeArchive
@@ -45,7 +46,8 @@ func TestMappedByC(t *testing.T) {
 	for range 2 { // the second time from the page cache
 		got, err := exec.Command(reader, paths...).Output()
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d bytes, equal to what was expected: %v; %v", len(got), bytes.Equal(got, want), err)
+			t.Errorf("%d bytes, equal to what was expected: %v; %v", len(got),
+				bytes.Equal(got, want), err)
 		}
 	}
 }

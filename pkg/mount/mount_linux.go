@@ -14,23 +14,23 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// fsType is what the kernel calls the mount: "fuse.xelpack".
+// fsType makes the kernel list the mount as "fuse.xelpack".
 const fsType = "xelpack"
 
 const (
 	// maxBackground is how many requests the kernel keeps in flight; its default of 12 throttles
 	// the simulator.
 	maxBackground = 1024
-	// maxRead is the longest read in bytes that the kernel sends.
+	// maxRead is the longest read, in bytes, that the kernel sends.
 	maxRead = 1 << 20
 )
 
 // FS is a mounted file system.
 type FS struct {
 	mountpoint string
-	device     string   // by which the mount is known in /proc/self/mountinfo
+	device     string   // the mount's device in /proc/self/mountinfo
 	scenery    []string // real paths
-	prefer     bool     // archived textures before real ones
+	prefer     bool     // archived textures come before real ones
 	grace      time.Duration
 	log        *slog.Logger
 	observer   Observer // may be nil
@@ -46,17 +46,17 @@ type FS struct {
 	passthrough  passthrough
 	damaged      keySet // textures whose archive could not be read
 	counts       counters
-	looked       atomic.Int64  // how often Health has
-	released     chan struct{} // closed when the kernel has let go: nothing of it is open
-	done         chan struct{} // closed when nothing of it runs any more either
+	looked       atomic.Int64  // number of calls of Health
+	released     chan struct{} // closed when the kernel has released the mount: no file is open
+	done         chan struct{} // closed when the mount's own work has ended too
 }
 
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error { return nil }
 
-// Mount shows o at mountpoint, an empty directory, until Unmount or until somebody else unmounts
-// it. The context ends the preparations only; its values go with every call to Archives and the
-// Generator.
+// Mount shows o at mountpoint, an empty directory, until Unmount is called or someone else unmounts
+// it. The context ends the preparations only; its values are passed to every call of Archives and
+// the Generator.
 //
 // A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint,
 // ErrNotEmpty, ErrMounted, ErrInside, ErrStale or ErrNoFUSE where they apply and say what to do.
@@ -82,10 +82,11 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	f.live.real = func(k tiles.Key) bool { _, ok := f.realTextures.find(f, k); return ok }
 
 	f.root = &dirNode{node: node{fsys: f}}
-	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(f.root, f.nodeOptions())), mountpoint, f.mountOptions(&o))
+	f.server, err = fuse.NewServer(f.observe(fs.NewNodeFS(f.root, f.nodeOptions())), mountpoint,
+		f.mountOptions(&o))
 	if err != nil {
 		f.live.close()
-		f.live.wg.Wait() // Options.Disk is the caller's again
+		f.live.wg.Wait() // the caller may close Options.Disk now
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
 	f.passthrough.devices = make(map[uint64]bool)
@@ -100,8 +101,9 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		f.live.wg.Wait()
 		close(f.done)
 	}()
-	// Not WaitMount: the mount is ready, and WaitMount would open a file of it. A process killed
-	// while it has a file of its own mount open never ends: it would have to answer its own close.
+	// WaitMount is not called: the mount is ready, and WaitMount would open a file of it. A process
+	// killed while it has a file of its own mount open never ends: it would have to answer its own
+	// close.
 	return f, nil
 }
 
@@ -124,14 +126,14 @@ func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
 		AllowOther:    o.AllowOther,
 		MaxBackground: maxBackground,
 		MaxWrite:      maxRead,
-		DisableXAttrs: true, // ls asks for them file by file
-		// Listings carry attributes only for those who ask for them too.
+		DisableXAttrs: true, // ls asks for them for every file
+		// Listings carry attributes only for callers that ask for them.
 		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
 		Options:           []string{"ro", "default_permissions"},
 		Logger:            slog.NewLogLogger(f.log.Handler(), slog.LevelInfo),
 	}
 	if _, err := fusermount(); err != nil {
-		m.DirectMountStrict = true // check has seen that this process may
+		m.DirectMountStrict = true // check has found that this process may
 	}
 	return m
 }
@@ -139,19 +141,18 @@ func (f *FS) mountOptions(o *Options) *fuse.MountOptions {
 // Mountpoint returns where the file system is, as an absolute path without links.
 func (f *FS) Mountpoint() string { return f.mountpoint }
 
-// Wait returns when the file system is unmounted, by whomever, every file of it is closed, and
-// nothing of it runs any more.
+// Wait returns when the file system is unmounted, by anyone, all its files are closed, and its own
+// work has ended.
 func (f *FS) Wait() error {
 	<-f.done
 	return nil
 }
 
-// SetArchives puts archives in place of those that answer now. Names that they add appear. A name
-// that the kernel knows already keeps its size and inode number: another archive answers for it
-// only with the same size, and the kernel is then told that it is another file; otherwise what
-// answered before goes on doing so until the mount ends. Open files are not disturbed. For that,
-// every archive that was ever given has to stay open until Wait returns. Archives are told apart by
-// comparing them: give pointers.
+// SetArchives replaces the archives of the mount. Names that they add appear. A name that the
+// kernel knows already keeps its size and inode number: another archive serves it only if it has
+// the same size, and the kernel is then told that it is another file; otherwise the old one serves
+// it until the mount ends. Open files are not disturbed. Every archive that was ever given must
+// therefore stay open until Wait returns. Archives are compared by identity: give pointers.
 func (f *FS) SetArchives(archives []Archive) Change {
 	s := f.shelf
 	s.change.Lock()
@@ -162,13 +163,13 @@ func (f *FS) SetArchives(archives []Archive) Change {
 	s.archives.Store(&after)
 	if textures := f.root.GetChild(texturesName); textures != nil {
 		for _, name := range s.found(after) {
-			_ = textures.NotifyEntry(name) // it fails where the kernel has forgotten the name by itself
+			_ = textures.NotifyEntry(name) // fails if the kernel has forgotten the name
 		}
 	}
 	return c
 }
 
-// Stats returns the counters of now.
+// Stats returns the current counters.
 func (f *FS) Stats() Stats {
 	n := &f.counts
 	s := Stats{

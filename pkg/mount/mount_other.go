@@ -13,7 +13,8 @@ type FS struct{}
 
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error {
-	return fmt.Errorf("%w on %s yet: write the textures into the scenery package with xelpack install", ErrNoFUSE, runtime.GOOS)
+	return fmt.Errorf("%w on %s yet: write the textures into the scenery package with xelpack "+
+		"install", ErrNoFUSE, runtime.GOOS)
 }
 
 // Mount fails as Possible does.

@@ -38,23 +38,34 @@ func TestMountpointErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		"missing":                 {at("none"), Options{}, ErrMountpoint, "mkdir -p"},
-		"a file":                  {at("file"), Options{}, ErrMountpoint, "is a file"},
-		"below a file":            {at("file/x"), Options{}, ErrMountpoint, "not a directory"},
-		"not empty":               {at("full"), Options{}, ErrNotEmpty, `holds "x"`},
-		"the scenery itself":      {at("scenery"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
-		"inside the scenery":      {at("scenery/mnt"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
-		"scenery through a link":  {at("scenery/mnt"), Options{Scenery: []string{toScenery}}, ErrInside, "elsewhere"},
-		"mountpoint through link": {filepath.Join(toScenery, "mnt"), Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
-		"parent of the scenery":   {base, Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
-		"parent of the archive":   {at("archives"), Options{Files: []string{at("archives/a.mbtiles")}}, ErrInside, "a.mbtiles"},
-		"mounted already":         {mounted.mountpoint, Options{}, ErrMounted, "xelpack umount"},
-		"scenery missing":         {at("mnt"), Options{Scenery: []string{at("none")}}, os.ErrNotExist, "none"},
-		"scenery a file":          {at("mnt"), Options{Scenery: []string{at("file")}}, nil, "is not a directory"},
-		"archive missing":         {at("mnt"), Options{Files: []string{at("none.mbtiles")}}, os.ErrNotExist, "none.mbtiles"},
-		"live without generator":  {at("mnt"), Options{Live: LiveAny}, nil, "Generator"},
-		"live without names":      {at("mnt"), Options{Live: LiveScenery, Generator: healthy()}, nil, "Wanted"},
-		"live mode unknown":       {at("mnt"), Options{Live: 7, Generator: healthy()}, nil, "LiveMode(7)"},
+		"missing":      {at("none"), Options{}, ErrMountpoint, "mkdir -p"},
+		"a file":       {at("file"), Options{}, ErrMountpoint, "is a file"},
+		"below a file": {at("file/x"), Options{}, ErrMountpoint, "not a directory"},
+		"not empty":    {at("full"), Options{}, ErrNotEmpty, `holds "x"`},
+		"the scenery itself": {at("scenery"), Options{Scenery: []string{at("scenery")}},
+			ErrInside, "elsewhere"},
+		"inside the scenery": {at("scenery/mnt"), Options{Scenery: []string{at("scenery")}},
+			ErrInside, "elsewhere"},
+		"scenery through a link": {at("scenery/mnt"), Options{Scenery: []string{toScenery}},
+			ErrInside, "elsewhere"},
+		"mountpoint through link": {filepath.Join(toScenery, "mnt"),
+			Options{Scenery: []string{at("scenery")}}, ErrInside, "elsewhere"},
+		"parent of the scenery": {base, Options{Scenery: []string{at("scenery")}}, ErrInside,
+			"elsewhere"},
+		"parent of the archive": {at("archives"),
+			Options{Files: []string{at("archives/a.mbtiles")}}, ErrInside, "a.mbtiles"},
+		"mounted already": {mounted.mountpoint, Options{}, ErrMounted, "xelpack umount"},
+		"scenery missing": {at("mnt"), Options{Scenery: []string{at("none")}},
+			os.ErrNotExist, "none"},
+		"scenery a file": {at("mnt"), Options{Scenery: []string{at("file")}}, nil,
+			"is not a directory"},
+		"archive missing": {at("mnt"), Options{Files: []string{at("none.mbtiles")}},
+			os.ErrNotExist, "none.mbtiles"},
+		"live without generator": {at("mnt"), Options{Live: LiveAny}, nil, "Generator"},
+		"live without names": {at("mnt"), Options{Live: LiveScenery, Generator: healthy()},
+			nil, "Wanted"},
+		"live mode unknown": {at("mnt"), Options{Live: 7, Generator: healthy()}, nil,
+			"LiveMode(7)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := Mount(t.Context(), c.at, c.o)
@@ -68,7 +79,8 @@ func TestMountpointErrors(t *testing.T) {
 		})
 	}
 	// What may look like the above and is right.
-	mountAt(t, at("archives/mnt"), Options{Scenery: []string{at("scenery")}, Files: []string{at("archives/a.mbtiles")}})
+	mountAt(t, at("archives/mnt"),
+		Options{Scenery: []string{at("scenery")}, Files: []string{at("archives/a.mbtiles")}})
 	mountAt(t, link(t, at("mnt")), Options{})
 }
 
@@ -133,7 +145,8 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 		t.Error("who waited got no file")
 	}
 	r.Close()
-	patience.Until(t, "it is unmounted", func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
+	patience.Until(t, "it is unmounted",
+		func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
 	cancel()
 	if err := <-unmounted; !errors.Is(err, context.Canceled) {
 		t.Errorf("Unmount: %v, want context.Canceled", err)
@@ -157,8 +170,10 @@ func TestKernelSettings(t *testing.T) {
 	}
 	defer unix.Unmount(control, unix.MNT_DETACH)
 	_, minor, _ := strings.Cut(f.device, ":")
-	for name, want := range map[string]string{"max_background": "1024", "congestion_threshold": "768"} {
-		if got, err := os.ReadFile(filepath.Join(control, minor, name)); strings.TrimSpace(string(got)) != want {
+	for name, want := range map[string]string{"max_background": "1024",
+		"congestion_threshold": "768"} {
+		if got, err := os.ReadFile(filepath.Join(control, minor, name)); strings.TrimSpace(
+			string(got)) != want {
 			t.Errorf("%s is %q, %v; want %s", name, got, err, want)
 		}
 	}
@@ -190,7 +205,8 @@ func TestUnmountTwice(t *testing.T) {
 
 func TestAllowsOther(t *testing.T) {
 	for conf, want := range map[string]bool{
-		"": false, "user_allow_other": true, "mount_max = 1000\n  user_allow_other \n": true, "#user_allow_other\n": false, "user_allow_other_not\n": false,
+		"": false, "user_allow_other": true, "mount_max = 1000\n  user_allow_other \n": true,
+		"#user_allow_other\n": false, "user_allow_other_not\n": false,
 	} {
 		if got := allowsOther([]byte(conf)); got != want {
 			t.Errorf("allowsOther(%q) = %v", conf, got)
@@ -199,7 +215,8 @@ func TestAllowsOther(t *testing.T) {
 }
 
 func TestParseLiveMode(t *testing.T) {
-	for s, want := range map[string]LiveMode{"off": LiveOff, "scenery": LiveScenery, "any": LiveAny} {
+	for s, want := range map[string]LiveMode{"off": LiveOff, "scenery": LiveScenery,
+		"any": LiveAny} {
 		if got, err := ParseLiveMode(s); err != nil || got != want || got.String() != s {
 			t.Errorf("ParseLiveMode(%q) = %v, %v", s, got, err)
 		}

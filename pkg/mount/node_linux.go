@@ -10,22 +10,21 @@ import (
 )
 
 const (
-	// announced is for how long the kernel remembers a texture's name and attributes: they never
+	// announced is how long the kernel remembers a texture's name and attributes: they never
 	// change.
 	announced = 24 * time.Hour
-	// sceneryTimeout is for how long it remembers what it found in a scenery directory, or did not
-	// find.
+	// sceneryTimeout is how long the kernel remembers what it found, or did not find, in a scenery
+	// directory.
 	sceneryTimeout = 5 * time.Second
 
 	blockSize = 4096
 )
 
-// fixedTime is when every texture was modified: 2000-01-01 UTC.
+// fixedTime is the modification time of every texture: 2000-01-01 UTC.
 const fixedTime = 946684800
 
-// node is what every node has in common: it cannot be changed. The kernel refuses most attempts by
-// itself, since the mount is read-only; these answers hold even after somebody remounts it
-// read-write.
+// node makes every node read-only. The kernel refuses most writes itself, since the mount is
+// read-only; these answers hold even if the mount is remounted read-write.
 type node struct {
 	fs.Inode
 	fsys *FS
@@ -41,7 +40,8 @@ func (*node) Mkdir(context.Context, string, uint32, *fuse.EntryOut) (*fs.Inode, 
 	return nil, readOnly
 }
 
-func (*node) Mknod(context.Context, string, uint32, uint32, *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (*node) Mknod(context.Context, string, uint32, uint32,
+	*fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	return nil, readOnly
 }
 
@@ -49,11 +49,13 @@ func (*node) Symlink(context.Context, string, string, *fuse.EntryOut) (*fs.Inode
 	return nil, readOnly
 }
 
-func (*node) Link(context.Context, fs.InodeEmbedder, string, *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+func (*node) Link(context.Context, fs.InodeEmbedder, string,
+	*fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	return nil, readOnly
 }
 
-func (*node) Create(context.Context, string, uint32, uint32, *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
+func (*node) Create(context.Context, string, uint32, uint32,
+	*fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
 	return nil, nil, 0, readOnly
 }
 
@@ -67,13 +69,13 @@ func (*node) Rename(context.Context, string, fs.InodeEmbedder, string, uint32) s
 // Access is left to the kernel (default_permissions).
 func (*node) Access(context.Context, uint32) syscall.Errno { return syscall.ENOSYS }
 
-// Statfs says that nothing can be stored here.
+// Statfs reports no free space.
 func (*node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	out.Bsize, out.Frsize, out.NameLen = blockSize, blockSize, 255
 	return fs.OK
 }
 
-// writing reports whether flags of open(2) ask for more than reading.
+// writing reports whether the flags of open(2) ask for more than reading.
 func writing(flags uint32) bool {
 	return flags&(syscall.O_WRONLY|syscall.O_RDWR|syscall.O_TRUNC|syscall.O_APPEND) != 0
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of every request that the kernel sends. Its methods are called on the path of the
-// answer, from many goroutines at once: they must be quick and never wait.
+// Observer is told of every request that the kernel sends. Its methods are called before the answer
+// is sent, from many goroutines at once: they must be quick and never wait.
 type Observer interface {
-	// Asked is called when a request has come; one call of Answered with the same Op and Texture
-	// follows. The texture is known for opens and reads of textures, and zero otherwise.
+	// Asked is called when a request arrives; one call of Answered with the same Op and Texture
+	// follows. The texture is set for opens and reads of textures, and zero otherwise.
 	Asked(op Op, t tiles.Texture)
 	// Answered is called when the answer is ready.
 	Answered(a Answer)
@@ -22,13 +22,13 @@ type Op uint8
 
 // The kinds of requests.
 const (
-	OpLookup Op = iota // of a name
+	OpLookup Op = iota // a look-up of a name
 	OpStat
 	OpOpen
 	OpRead
-	OpList  // of a directory: opening it and reading its entries
-	OpOther // links, and what the file system says of itself
-	Ops     // how many there are
+	OpList  // opening a directory and reading its entries
+	OpOther // links and statfs
+	Ops     // the number of kinds
 )
 
 // String returns the kind's name in lower case.
@@ -36,24 +36,25 @@ func (o Op) String() string {
 	return [...]string{"lookup", "stat", "open", "read", "list", "other", "?"}[min(o, Ops)]
 }
 
-// Origin is where an answer came from.
+// Origin is the source of an answer.
 type Origin uint8
 
 // The origins.
 const (
-	FromNowhere  Origin = iota // requests that no texture's or file's bytes answer
+	FromNowhere  Origin = iota // requests that read no file
 	FromArchive                // an archived texture
-	FromMemory                 // a live texture that the memory cache held
-	FromDisk                   // a live texture that the disk cache held
-	FromLive                   // a live texture that was made for it
+	FromMemory                 // a live texture from the memory cache
+	FromDisk                   // a live texture from the disk cache
+	FromLive                   // a live texture made for this open
 	FromFallback               // a stand-in: enlarged, or ground colour
 	FromReal                   // a file of a scenery directory
-	Origins                    // how many there are
+	Origins                    // the number of origins
 )
 
 // String returns the origin's name in lower case.
 func (o Origin) String() string {
-	return [...]string{"none", "archive", "memory", "disk", "live", "fallback", "real", "?"}[min(o, Origins)]
+	return [...]string{"none", "archive", "memory", "disk", "live", "fallback", "real",
+		"?"}[min(o, Origins)]
 }
 
 // Answer is one request and how it was answered.
@@ -61,10 +62,10 @@ type Answer struct {
 	Op      Op
 	From    Origin
 	Texture tiles.Texture // zero for other files
-	Size    int64         // of the texture's file
-	Missing bool          // a look-up of a valid texture's name that nobody has
-	Offset  int64         // of a read
-	Length  int           // of a read: bytes answered
+	Size    int64         // size of the texture's file
+	Missing bool          // a look-up of a valid texture name that does not exist
+	Offset  int64         // reads only
+	Length  int           // reads only: bytes returned
 	Start   time.Time
 	Took    time.Duration
 	Errno   syscall.Errno

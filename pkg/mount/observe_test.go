@@ -92,7 +92,8 @@ func TestObserverHearsWhereAnswersComeFrom(t *testing.T) {
 	}
 
 	readAll("16_16_BI16.dds")
-	if open, read, n := h.last(archived); open != FromArchive || read != FromArchive || n != int(small.Size()) {
+	if open, read, n := h.last(archived); open != FromArchive || read != FromArchive ||
+		n != int(small.Size()) {
 		t.Errorf("archived texture: open from %v, %d bytes read from %v", open, n, read)
 	}
 	if _, errno := r.Stat(f.textures("64_64_BI16.dds")); errno != syscall.ENOENT {

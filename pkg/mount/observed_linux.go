@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// asking is a request under way. The zero value, without an observer, costs nothing.
+// asking is a request in progress. The zero value has no observer and costs nothing.
 type asking struct {
 	observer Observer
 	op       Op
@@ -22,7 +22,7 @@ type asking struct {
 	start    time.Time
 }
 
-// asked notes that a request has come, for a texture of size bytes or for something else.
+// asked notes that a request has arrived, for a texture of size bytes or for something else.
 func (f *FS) asked(op Op, t tiles.Texture, size int64) asking {
 	if f.observer == nil {
 		return asking{}
@@ -31,7 +31,7 @@ func (f *FS) asked(op Op, t tiles.Texture, size int64) asking {
 	return asking{f.observer, op, t, size, time.Now()}
 }
 
-// answered notes the answer to an open, or to anything else that has no offset.
+// answered notes the answer to an open, or to any request without an offset.
 func (a *asking) answered(from Origin, errno syscall.Errno) { a.read(from, 0, 0, errno) }
 
 // read notes the answer to a read.
@@ -45,14 +45,14 @@ func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
 	})
 }
 
-// observed tells of the requests that nodes do not tell of themselves: all but opens and reads of
+// observed reports the requests that nodes do not report themselves: all except opens and reads of
 // files.
 type observed struct {
 	fuse.RawFileSystem
 	fsys *FS
 }
 
-// observe wraps raw, or returns it if nobody listens.
+// observe wraps raw, or returns it if there is no observer.
 func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
 	if f.observer == nil {
 		return raw
@@ -60,10 +60,12 @@ func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
 	return &observed{raw, f}
 }
 
-func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string, out *fuse.EntryOut) fuse.Status {
+func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string,
+	out *fuse.EntryOut) fuse.Status {
 	a := o.fsys.asked(OpLookup, tiles.Texture{}, 0)
 	status := o.RawFileSystem.Lookup(cancel, header, name, out)
-	answer := Answer{Op: OpLookup, Start: a.start, Took: time.Since(a.start), Errno: syscall.Errno(status)}
+	answer := Answer{Op: OpLookup, Start: a.start, Took: time.Since(a.start),
+		Errno: syscall.Errno(status)}
 	if status == fuse.ENOENT || status == fuse.OK && out.NodeId == 0 {
 		answer.Texture, answer.Missing = parseFile(name)
 	}
@@ -78,7 +80,8 @@ func (o *observed) tell(op Op, do func() fuse.Status) fuse.Status {
 	return status
 }
 
-func (o *observed) GetAttr(cancel <-chan struct{}, in *fuse.GetAttrIn, out *fuse.AttrOut) fuse.Status {
+func (o *observed) GetAttr(cancel <-chan struct{}, in *fuse.GetAttrIn,
+	out *fuse.AttrOut) fuse.Status {
 	return o.tell(OpStat, func() fuse.Status { return o.RawFileSystem.GetAttr(cancel, in, out) })
 }
 
@@ -86,19 +89,25 @@ func (o *observed) OpenDir(cancel <-chan struct{}, in *fuse.OpenIn, out *fuse.Op
 	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.OpenDir(cancel, in, out) })
 }
 
-func (o *observed) ReadDir(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
+func (o *observed) ReadDir(cancel <-chan struct{}, in *fuse.ReadIn,
+	out *fuse.DirEntryList) fuse.Status {
 	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDir(cancel, in, out) })
 }
 
-func (o *observed) ReadDirPlus(cancel <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
-	return o.tell(OpList, func() fuse.Status { return o.RawFileSystem.ReadDirPlus(cancel, in, out) })
+func (o *observed) ReadDirPlus(cancel <-chan struct{}, in *fuse.ReadIn,
+	out *fuse.DirEntryList) fuse.Status {
+	return o.tell(OpList, func() fuse.Status {
+		return o.RawFileSystem.ReadDirPlus(cancel, in, out)
+	})
 }
 
-func (o *observed) StatFs(cancel <-chan struct{}, in *fuse.InHeader, out *fuse.StatfsOut) fuse.Status {
+func (o *observed) StatFs(cancel <-chan struct{}, in *fuse.InHeader,
+	out *fuse.StatfsOut) fuse.Status {
 	return o.tell(OpOther, func() fuse.Status { return o.RawFileSystem.StatFs(cancel, in, out) })
 }
 
-func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (target []byte, status fuse.Status) {
+func (o *observed) Readlink(cancel <-chan struct{},
+	header *fuse.InHeader) (target []byte, status fuse.Status) {
 	status = o.tell(OpOther, func() fuse.Status {
 		target, status = o.RawFileSystem.Readlink(cancel, header)
 		return status
@@ -106,8 +115,8 @@ func (o *observed) Readlink(cancel <-chan struct{}, header *fuse.InHeader) (targ
 	return target, status
 }
 
-// KernelWaiting returns how many requests the kernel has queued for the mount or waits for, and
-// whether it says so: the FUSE control file system may not be there.
+// KernelWaiting returns how many requests the kernel has queued for the mount or waits for. ok is
+// false if the FUSE control file system is not available.
 func (f *FS) KernelWaiting() (n int, ok bool) {
 	_, minor, found := strings.Cut(f.device, ":")
 	if !found {

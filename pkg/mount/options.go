@@ -14,39 +14,40 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Archive is what a mount needs of an archive; *mbtiles.Archive is one. Safe for concurrent use. It
-// must stay open until Wait has returned.
+// Archive is what a mount needs of an archive; *mbtiles.Archive implements it. Safe for concurrent
+// use. It must stay open until Wait has returned.
 type Archive interface {
 	// Lookup finds a texture without I/O.
 	Lookup(k tiles.Key) (mbtiles.Entry, bool)
 	// All yields every texture without I/O, in the same order each time.
 	All() iter.Seq[mbtiles.Entry]
 	Len() int
-	// ReadAt reads from the texture's DDS file: all of p, or an error that says why not.
+	// ReadAt reads from the texture's DDS file. It fills p or returns an error.
 	ReadAt(ctx context.Context, e mbtiles.Entry, p []byte, off int64) (int, error)
 }
 
 var _ Archive = (*mbtiles.Archive)(nil)
 
-// Generator makes textures that no archive holds. Safe for concurrent use; it is called for at most
-// Options.LiveWorkers at once, never twice at once for one texture that somebody still waits for.
+// Generator makes textures that no archive holds. Safe for concurrent use. At most
+// Options.LiveWorkers calls run at once, and never two at once for a texture that is still waited
+// for.
 type Generator interface {
-	// Texture makes t. An error is answered with a stand-in. The context ends when nobody waits any
+	// Texture makes t. After an error a stand-in is served. The context ends when nobody waits any
 	// more, after Options.GenerateTimeout, or with the mount.
 	Texture(ctx context.Context, t tiles.Texture) (Made, error)
 }
 
-// Made is a texture and the tally of the chunks that it was made of.
+// Made is a texture with counts of the chunks it was made of.
 type Made struct {
-	// File is a whole DDS file of LiveLayout, which the mount then owns.
+	// File is a whole DDS file of LiveLayout. The mount takes ownership of it.
 	File []byte
-	// Chunks is how many; of these the rest were enlarged from a lower zoom level, without imagery
-	// at the provider, or not to be had. A file with any Failed has holes: it is served, but asked
-	// for again after a minute.
+	// Chunks is the number of chunks. Overzoomed were enlarged from a lower zoom level, Missing
+	// have no imagery at the provider, Failed could not be fetched. A file with any Failed has
+	// holes: it is served, but made again after a minute.
 	Chunks, Overzoomed, Missing, Failed int
 }
 
-// LiveLayout is what every live texture looks like: its size is announced before it is made.
+// LiveLayout is the layout of every live texture: its size is announced before it is made.
 func LiveLayout() dds.Layout { return dds.Layout{Format: dds.BC1, Side: dds.MaxSide} }
 
 // LiveMode says which textures are made when they are opened.
@@ -54,8 +55,8 @@ type LiveMode uint8
 
 const (
 	LiveOff     LiveMode = iota // none
-	LiveScenery                 // those Options.Wanted says yes to
-	LiveAny                     // any that has a valid name
+	LiveScenery                 // those that Options.Wanted accepts
+	LiveAny                     // any with a valid name
 )
 
 var liveModes = [...]string{LiveOff: "off", LiveScenery: "scenery", LiveAny: "any"}
@@ -82,7 +83,7 @@ func (m LiveMode) String() string {
 type Options struct {
 	// Scenery is directories of scenery packages. Where several have a name, the first wins.
 	Scenery []string
-	// Archives hold textures. Where several hold one, the first wins.
+	// Archives hold textures. If several hold one, the first wins.
 	Archives []Archive
 	// PreferArchive puts archived textures before real files of the same texture. Default: the real
 	// file wins.
@@ -90,37 +91,38 @@ type Options struct {
 	// Files are the paths behind Archives (or anything else) that the mountpoint must not cover.
 	Files []string
 
-	Live      LiveMode               // default LiveOff
-	Wanted    func(k tiles.Key) bool // what LiveScenery allows; must be fast and safe for concurrent use
-	Generator Generator              // needed unless Live is LiveOff
+	Live LiveMode // default LiveOff
+	// accepts textures for LiveScenery; fast, safe for concurrent use
+	Wanted    func(k tiles.Key) bool
+	Generator Generator // required unless Live is LiveOff
 
-	// Deadline is how long an open may wait for a live texture before a stand-in answers. Default
+	// Deadline is how long an open may wait for a live texture before a stand-in is served. Default
 	// 20 s.
 	Deadline time.Duration
-	// GenerateTimeout ends the making of a texture, however many wait. Default 2 minutes.
+	// GenerateTimeout limits the making of a texture, however many wait for it. Default 2 minutes.
 	GenerateTimeout time.Duration
 	// LiveWorkers is how many textures are made at once. It bounds memory too: 11.2 MB each.
-	// Default: as many as processors, at least 2.
+	// Default: the number of processors, at least 2.
 	LiveWorkers int
-	// MemoryCache bounds the bytes of made textures that are kept. What open files hold comes on
+	// MemoryCache bounds the bytes of made textures kept in memory. Contents of open files come on
 	// top. Default 2 GiB.
 	MemoryCache int64
 	// Disk keeps made textures from one mount to the next. It must stay open until Wait has
-	// returned; one mount has it. Default: nothing is kept.
+	// returned, and serves one mount only. Default: no disk cache.
 	Disk *DiskCache
 
-	// Prefetch makes neighbours of opened live textures, and the rest of their row or column,
-	// before they are asked for, as far as workers have nothing else to do.
+	// Prefetch makes the neighbours of opened live textures, and the rest of their row or column,
+	// before they are asked for, while workers are idle.
 	Prefetch bool
 
-	// AllowOther lets other users in; permissions of the files still count.
+	// AllowOther lets other users in; file permissions still apply.
 	AllowOther bool
-	// Grace is how long Unmount waits for files to be closed before it detaches the mount, and for
-	// how long after that made textures are still written to Disk. Default 3 s.
+	// Grace is how long Unmount waits for files to be closed before it detaches the mount, and how
+	// long after that made textures are still written to Disk. Default 3 s.
 	Grace time.Duration
-	// Observer hears of every request. Default: nobody does, at no cost.
+	// Observer is told of every request. Default: none, at no cost.
 	Observer Observer
-	// Logger hears of every degraded answer. Default: nobody does.
+	// Logger receives every degraded answer. Default: none.
 	Logger *slog.Logger
 }
 
@@ -145,11 +147,11 @@ func (o *Options) setDefaults() error {
 	}
 	switch {
 	case o.Live > LiveAny:
-		return fmt.Errorf("live mode %v is not known", o.Live)
+		return fmt.Errorf("unknown live mode %v", o.Live)
 	case o.Live != LiveOff && o.Generator == nil:
-		return errors.New("live textures need a Generator")
+		return errors.New("no Generator for live textures")
 	case o.Live == LiveScenery && o.Wanted == nil:
-		return errors.New("live textures of the scenery need Wanted, the names that the scenery asks for")
+		return errors.New("live mode scenery needs Wanted, the names that the terrain asks for")
 	}
 	return nil
 }

@@ -6,36 +6,35 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Prefetching makes textures before they are opened: the neighbours of one that was, and the rest
-// of the row or column that the simulator seems to be loading. It is done by workers that have
-// nothing else to do, one of which stays free; what somebody waits for takes the worker of a
-// prefetch under way, which is given up. What is predicted and not begun is forgotten, the oldest
-// first, beyond maxPrefetch.
+// Prefetching makes textures before they are opened: the neighbours of one that was opened, and the
+// rest of the row or column that the simulator seems to be loading. Idle workers do it, and one
+// worker always stays free. A texture that an open waits for takes the worker of a running
+// prefetch, which is cancelled. At most maxPrefetch predictions wait; the oldest are dropped first.
 const (
 	maxPrefetch = 64
 	// rowAhead is how much of a row or column is made ahead: X-Plane asks for 3 to 4 textures
 	// across, 2 to 3 rows at a time.
 	rowAhead = 4
-	// rowGap is how many textures two opens of one row may be apart: 50 are under way at a time.
+	// rowGap is how many textures apart two opens of one row may be: 50 are in flight at a time.
 	rowGap = 3
-	// prefetchPause follows a prefetch that failed: a provider in trouble is not asked for more
-	// than what is needed.
+	// prefetchPause follows a failed prefetch: a provider in trouble is asked only for what is
+	// needed.
 	prefetchPause = 30 * time.Second
 )
 
-// grid is the textures of one zoom level and maptype.
+// grid identifies the textures of one zoom level and maptype.
 type grid struct {
 	zl      tiles.ZL
-	maptype string // folded
+	maptype string // lower case
 }
 
-// prefetch is what predictions are made from. Guarded by live.mu.
+// prefetch is the state from which predictions are made. Guarded by live.mu.
 type prefetch struct {
-	last   map[grid]tiles.Texture // opened last
-	paused time.Time              // nothing is begun before
+	last   map[grid]tiles.Texture // the last texture opened
+	paused time.Time              // no prefetch begins before this
 }
 
-// predict queues what is likely to be opened after t. l.mu is held.
+// predict queues the textures that are likely to be opened after t. l.mu is held.
 func (l *live) predict(t tiles.Texture) {
 	if !l.opts.Prefetch || l.ctx.Err() != nil || time.Now().Before(l.ahead.paused) {
 		return
@@ -61,7 +60,7 @@ func (l *live) predict(t tiles.Texture) {
 	l.begin()
 }
 
-// course is what lies ahead when t was opened after last and both lie near each other in one row or
+// course returns the textures ahead if t was opened after last and both are close in one row or
 // column.
 func course(last, t tiles.Texture) (ahead []tiles.Texture) {
 	down := (int(t.Row) - int(last.Row)) / tiles.TextureChunks
@@ -78,7 +77,7 @@ func course(last, t tiles.Texture) (ahead []tiles.Texture) {
 	return ahead
 }
 
-// around is the neighbours of t.
+// around returns the neighbours of t.
 func around(t tiles.Texture) (all []tiles.Texture) {
 	for down := -1; down <= 1; down++ {
 		for right := -1; right <= 1; right++ {
@@ -90,7 +89,8 @@ func around(t tiles.Texture) (all []tiles.Texture) {
 	return all
 }
 
-// shifted returns the texture so many rows down and columns to the right, which go round the earth.
+// shifted returns the texture down rows further south and right columns further east, wrapping
+// round the earth.
 func shifted(t tiles.Texture, down, right int) (tiles.Texture, bool) {
 	n := 1 << t.ZL
 	row := int(t.Row) + down*tiles.TextureChunks
@@ -101,7 +101,7 @@ func shifted(t tiles.Texture, down, right int) (tiles.Texture, bool) {
 	return t, t.Valid() == nil
 }
 
-// foresee queues t to be made, unless it is there, being made, or not wanted. l.mu is held.
+// foresee queues t to be made, unless it exists, is being made, or is not wanted. l.mu is held.
 func (l *live) foresee(t tiles.Texture) {
 	k := t.Key()
 	if !l.wanted(k) {
@@ -112,7 +112,8 @@ func (l *live) foresee(t tiles.Texture) {
 		lt = &liveTexture{}
 		l.textures[k] = lt
 	}
-	if lt.job != nil || l.cache.byKey[k] != nil || l.disk.items[k] != nil || lt.whole.Value() != nil {
+	if lt.job != nil || l.cache.byKey[k] != nil || l.disk.items[k] != nil ||
+		lt.whole.Value() != nil {
 		return
 	}
 	lt.job = l.newJob(t)
@@ -120,8 +121,8 @@ func (l *live) foresee(t tiles.Texture) {
 	l.queue.push(lt.job, &l.queue.foreseen)
 }
 
-// needless gives up a job that nobody has asked for and that something else answers for. It reports
-// whether it did.
+// needless cancels a job that nobody has asked for if the texture is available elsewhere. It
+// reports whether it did.
 func (l *live) needless(j *job) bool {
 	l.mu.Lock()
 	foreseen := j.foreseen
@@ -137,13 +138,13 @@ func (l *live) needless(j *job) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !j.foreseen {
-		return false // somebody has asked since
+		return false // an open asks for it now
 	}
 	l.forget(l.textures[k], j)
 	return true
 }
 
-// foreseen notes what became of a texture that was foreseen. l.mu is held.
+// foreseen notes the outcome of a prefetched texture. l.mu is held.
 func (l *live) foreseen(c *content, cancelled error) {
 	switch {
 	case c != nil:
@@ -157,7 +158,7 @@ func (l *live) foreseen(c *content, cancelled error) {
 	}
 }
 
-// yield has a prefetch under way give its worker to what somebody waits for. l.mu is held.
+// yield makes a running prefetch give its worker to a texture that is waited for. l.mu is held.
 func (l *live) yield() {
 	for j := range l.queue.ahead {
 		if l.queue.awaited.Len() == 0 || l.queue.running < l.queue.workers {
@@ -165,7 +166,7 @@ func (l *live) yield() {
 		}
 		if j.ctx.Err() == nil {
 			l.forget(l.textures[j.texture.Key()], j)
-			return // one for one
+			return // one is enough
 		}
 	}
 }

@@ -34,7 +34,8 @@ func TestCourse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := course(tex(c.last), tex(c.t))
-			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != rowAhead || got[0].Name() != c.want) {
+			if c.want == "" && len(got) > 0 || c.want != "" &&
+				(len(got) != rowAhead || got[0].Name() != c.want) {
 				t.Errorf("%v, want %q and what follows", got, c.want)
 			}
 		})
@@ -50,7 +51,9 @@ func TestPrefetch(t *testing.T) {
 	scenery := t.TempDir()
 	write(t, scenery, "textures/160_336_bi16.DDS", []byte("real"))
 	file := made(tex("160_320_BI16"))
-	g := &fakeGenerator{answer: func(context.Context, tiles.Texture) ([]byte, bool, error) { return file, true, nil }}
+	g := &fakeGenerator{answer: func(context.Context, tiles.Texture) ([]byte, bool, error) {
+		return file, true, nil
+	}}
 	o := prefetching(g)
 	o.Archives, o.Scenery = []Archive{&a}, []string{scenery}
 	f := mountTemp(t, o)
@@ -60,7 +63,8 @@ func TestPrefetch(t *testing.T) {
 	if n := g.calls.Load(); n != 7 {
 		t.Errorf("%d were made, want one and its six neighbours", n)
 	}
-	if got, errno := r.HashFile(f.textures("144_320_BI16.dds")); errno != 0 || got != sha256.Sum256(file) {
+	if got, errno := r.HashFile(f.textures("144_320_BI16.dds")); errno != 0 ||
+		got != sha256.Sum256(file) {
 		t.Errorf("a neighbour: other bytes than were made, %v", errno)
 	}
 	if s := f.Stats(); s.MemoryHits != 1 || s.StandIns != 0 {
@@ -105,8 +109,11 @@ func TestPrefetchYields(t *testing.T) {
 }
 
 func TestPrefetchStopsWhenItFails(t *testing.T) {
-	l := newLive(t.Context(), &Options{Prefetch: true, Live: LiveAny, LiveWorkers: 4, MemoryCache: 1 << 30, GenerateTimeout: time.Hour,
-		Generator: broken(), Logger: slog.New(slog.DiscardHandler)}, newShelf(nil), &liveCounters{})
+	l := newLive(t.Context(),
+		&Options{Prefetch: true, Live: LiveAny, LiveWorkers: 4, MemoryCache: 1 << 30,
+			GenerateTimeout: time.Hour,
+			Generator:       broken(), Logger: slog.New(slog.DiscardHandler)}, newShelf(nil),
+		&liveCounters{})
 	defer l.wg.Wait()
 	defer l.close()
 	l.mu.Lock()
@@ -125,7 +132,8 @@ func TestAround(t *testing.T) {
 	for _, n := range around(tex("0_0_BI16")) {
 		names = append(names, fmt.Sprintf("%d_%d", n.Row, n.Col))
 	}
-	if want := []string{"0_65520", "0_16", "16_65520", "16_0", "16_16"}; !slices.Equal(names, want) {
+	if want := []string{"0_65520", "0_16", "16_65520", "16_0", "16_16"}; !slices.Equal(names,
+		want) {
 		t.Errorf("around the corner: %q, want %q", names, want)
 	}
 }

@@ -12,26 +12,27 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// mounted is something that is mounted.
+// mounted is a mounted file system.
 type mounted struct {
 	path, fstype string
-	device       string // "0:38": different for each mount of FUSE
+	device       string // "0:38": unique for each FUSE mount
 }
 
 func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
 
-// mountedAt finds what is mounted on path, on top if there are several. The file system itself is
-// not asked, since it may not answer.
+// mountedAt returns the topmost mount at path. It does not ask the file system itself, which may
+// not answer.
 func mountedAt(path string) (top mounted, ok bool) {
 	all, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path))
 	if err != nil || len(all) == 0 {
 		return top, false
 	}
 	m := all[len(all)-1]
-	return mounted{path: m.Mountpoint, fstype: m.FSType, device: fmt.Sprintf("%d:%d", m.Major, m.Minor)}, true
+	return mounted{path: m.Mountpoint, fstype: m.FSType,
+		device: fmt.Sprintf("%d:%d", m.Major, m.Minor)}, true
 }
 
-// List returns where xelpack is mounted, whichever processes serve it, stale mounts included.
+// List returns all xelpack mountpoints, of any process, including stale ones.
 func List() (mountpoints []string, err error) {
 	all, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("fuse." + fsType))
 	for _, m := range all {
@@ -40,11 +41,11 @@ func List() (mountpoints []string, err error) {
 	return mountpoints, err
 }
 
-// Answers returns nil if the mount at mountpoint answers within a few seconds: one whose process is
+// Answers returns nil if the mount at mountpoint answers within a few seconds. One whose process is
 // dead or hangs does not.
 func Answers(ctx context.Context, mountpoint string) error { return askWithin(ctx, mountpoint) }
 
-// holders names the processes that keep the mount at path busy, as far as this one may look:
+// holders names the processes that keep the mount at path busy, as far as this process may look:
 // "X-Plane (4711)".
 func holders(path string) []string {
 	var found []string
@@ -58,8 +59,8 @@ func holders(path string) []string {
 	return found
 }
 
-// holds reports whether the process has anything open, mapped or entered below path. Only links and
-// text of /proc are read, never what they lead to.
+// holds reports whether the process has a file open or mapped, or its working directory, below
+// path. It reads only links and text of /proc, never what they point to.
 func holds(p procfs.Proc, path string) bool {
 	links, _ := p.FileDescriptorTargets()
 	for _, link := range []func() (string, error){p.Cwd, p.RootDir, p.Executable} {
@@ -69,7 +70,7 @@ func holds(p procfs.Proc, path string) bool {
 	if slices.ContainsFunc(links, func(target string) bool { return inside(target, path) }) {
 		return true
 	}
-	// Not procfs, which makes one space of two in a name.
+	// Not procfs, which collapses two spaces in a name into one.
 	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", p.PID))
 	if err != nil {
 		return false

@@ -9,11 +9,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// maxAbandoned is how many textures wait to be made that nobody waits for any more; the oldest is
-// forgotten first.
+// maxAbandoned is how many textures that nobody waits for any more stay queued; the oldest are
+// dropped first.
 const maxAbandoned = 64
 
-// job is one making of a texture, shared by all who want it meanwhile.
+// job is one making of a texture, shared by all who want it in the meantime.
 type job struct {
 	texture tiles.Texture
 	ctx     context.Context
@@ -25,20 +25,20 @@ type job struct {
 
 	// Guarded by live.mu.
 	waiters  int
-	standIn  func() *content // builds one for all who wait; nil when nobody does, so that it is not kept
-	answered bool            // somebody was given a stand-in: the texture is wanted even when nobody waits
-	foreseen bool            // nobody has asked for it yet
-	place    *list.Element   // nil when it is not in the queue
+	standIn  func() *content // shared by all who wait; nil if nobody does
+	answered bool            // an open got a stand-in: the texture is wanted even when nobody waits
+	foreseen bool            // prefetched: nobody has asked for it yet
+	place    *list.Element   // nil if it is not queued
 	in       *list.List      // the list that place belongs to
 }
 
-// queue holds the jobs that no worker has begun: those that somebody waits for go first, and those
-// that nobody has asked for come last. Guarded by live.mu.
+// queue holds the jobs that have not started: those that somebody waits for come first, prefetches
+// last. Guarded by live.mu.
 type queue struct {
 	workers, running             int
 	awaited, abandoned, foreseen list.List
 
-	ahead map[*job]bool // begun, and nobody has asked for them
+	ahead map[*job]bool // prefetches that have started
 }
 
 func (q *queue) push(j *job, to *list.List) {
@@ -53,7 +53,7 @@ func (q *queue) drop(j *job) {
 	}
 }
 
-// next takes the job that is to begin, or returns nil.
+// next takes the job to start, or returns nil.
 func (q *queue) next() *job {
 	if q.running >= q.workers {
 		return nil
@@ -65,7 +65,7 @@ func (q *queue) next() *job {
 		}
 		j := e.Value.(*job)
 		if j.foreseen {
-			if q.running > 0 && q.running >= q.workers-1 { // a worker stays free
+			if q.running > 0 && q.running >= q.workers-1 { // one worker stays free
 				return nil
 			}
 			q.ahead[j] = true
@@ -77,7 +77,7 @@ func (q *queue) next() *job {
 	return nil
 }
 
-// clear takes every job out.
+// clear removes every job.
 func (q *queue) clear() {
 	for _, l := range []*list.List{&q.awaited, &q.abandoned, &q.foreseen} {
 		for l.Len() > 0 {
@@ -88,7 +88,7 @@ func (q *queue) clear() {
 
 func (q *queue) len() int { return q.awaited.Len() + q.abandoned.Len() }
 
-// join makes the caller wait for the making of t, which begins if it has not. l.mu is held.
+// join makes the caller wait for the making of t and queues it if needed. l.mu is held.
 func (l *live) join(lt *liveTexture, t tiles.Texture) *job {
 	j := lt.job
 	if j == nil {
@@ -114,7 +114,7 @@ func (l *live) newJob(t tiles.Texture) *job {
 	return j
 }
 
-// leave says that one who waited does so no more. l.mu is held.
+// leave removes one caller from those who wait. l.mu is held.
 func (l *live) leave(lt *liveTexture, j *job, why outcome) {
 	j.waiters--
 	j.answered = j.answered || why == late
@@ -123,8 +123,8 @@ func (l *live) leave(lt *liveTexture, j *job, why outcome) {
 	}
 	j.standIn = nil
 	switch {
-	case lt.job != j: // it is done
-	case !j.answered: // killed, all of them
+	case lt.job != j: // finished
+	case !j.answered: // every caller was killed
 		l.counts.cancelled.Add(1)
 		l.forget(lt, j)
 	case j.place != nil:
@@ -136,7 +136,7 @@ func (l *live) leave(lt *liveTexture, j *job, why outcome) {
 	}
 }
 
-// forget cancels j; the next who wants the texture begins anew. l.mu is held.
+// forget cancels j; the next caller who wants the texture starts over. l.mu is held.
 func (l *live) forget(lt *liveTexture, j *job) {
 	l.queue.drop(j)
 	j.cancel()
@@ -145,7 +145,7 @@ func (l *live) forget(lt *liveTexture, j *job) {
 	}
 }
 
-// begin starts as many jobs as there are workers for. l.mu is held.
+// begin starts as many jobs as there are free workers. l.mu is held.
 func (l *live) begin() {
 	for l.ctx.Err() == nil {
 		j := l.queue.next()
@@ -170,7 +170,7 @@ func (l *live) work(j *job) {
 	}
 	ctx, cancel := context.WithTimeout(j.ctx, l.opts.GenerateTimeout)
 	defer cancel()
-	// A Generator that does not heed its context keeps its worker, but not those who wait.
+	// A Generator that ignores its context keeps its worker, but not the callers who wait.
 	stop := context.AfterFunc(ctx, func() { l.finish(j, nil, context.Cause(ctx)) })
 	defer stop()
 	c, err := l.generate(ctx, j.texture)
@@ -178,7 +178,7 @@ func (l *live) work(j *job) {
 	j.cancel()
 }
 
-// finish hands the outcome to who waits, once, and keeps what was made.
+// finish gives the outcome to the callers who wait, once, and keeps what was made.
 func (l *live) finish(j *job, c *content, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,7 +16,8 @@ import (
 
 // testLive returns a live with a generator that hands over what it is asked for and waits until it
 // is told to answer.
-func testLive(t *testing.T, workers int) (l *live, asked chan tiles.Texture, release chan struct{}) {
+func testLive(t *testing.T,
+	workers int) (l *live, asked chan tiles.Texture, release chan struct{}) {
 	asked, release = make(chan tiles.Texture, 1000), make(chan struct{})
 	g := &fakeGenerator{answer: func(ctx context.Context, x tiles.Texture) ([]byte, bool, error) {
 		asked <- x
@@ -230,7 +231,9 @@ func TestGenerations(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	now := time.Unix(1000, 0)
-	sized := func(n int, final bool) *content { return &content{data: make([]byte, n-256), final: final} }
+	sized := func(n int, final bool) *content {
+		return &content{data: make([]byte, n-256), final: final}
+	}
 	key := func(i int) tiles.Key { return tex(named(i)).Key() }
 	c := newCache(1000)
 	a, b := sized(400, true), sized(400, false)

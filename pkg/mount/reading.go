@@ -12,8 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// aheadReader is an Archive that gets ready what comes after what was read. *mbtiles.Archive is
-// one.
+// aheadReader is an Archive that can prefetch the segment after the one just read. *mbtiles.Archive
+// is one.
 type aheadReader interface {
 	ReadAhead(ctx context.Context, e mbtiles.Entry, off int64)
 }
@@ -25,7 +25,7 @@ func within(p []byte, off, size int64) []byte {
 	return p[:max(0, min(int64(len(p)), size-off))]
 }
 
-// readFull fills p or says why it cannot.
+// readFull fills p or returns an error.
 func readFull(ctx context.Context, a Archive, e mbtiles.Entry, p []byte, off int64) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -74,7 +74,7 @@ func (s *keySet) len() int64 {
 	return int64(len(s.keys))
 }
 
-// parseFile reads the texture that a file's name stands for, in any spelling, with its extension.
+// parseFile parses a file name, in any spelling, with its extension.
 func parseFile(name string) (tiles.Texture, bool) {
 	const ext = ".dds"
 	if len(name) <= len(ext) || !strings.EqualFold(name[len(name)-len(ext):], ext) {

@@ -41,7 +41,8 @@ func TestRealArchive(t *testing.T) {
 				if err := w.Put(t.Context(), r, content); err != nil {
 					t.Fatal(err)
 				}
-				files = append(files, mounttest.File{Path: "textures/" + x.File(), Content: file, Spellings: []string{"textures/" + x.Name() + ".DDS"}})
+				files = append(files, mounttest.File{Path: "textures/" + x.File(), Content: file,
+					Spellings: []string{"textures/" + x.Name() + ".DDS"}})
 			}
 			if err := w.Finish(t.Context(), nil); err != nil {
 				t.Fatal(err)
@@ -52,7 +53,8 @@ func TestRealArchive(t *testing.T) {
 			}
 			defer a.Close()
 			f := mountTemp(t, Options{Archives: []Archive{a}, Files: []string{path}})
-			mounttest.Run(t, mounttest.Tree{Dir: f.mountpoint, Files: files, Absent: []string{"textures/23952_33712_ZL16.dds"}})
+			mounttest.Run(t, mounttest.Tree{Dir: f.mountpoint, Files: files,
+				Absent: []string{"textures/23952_33712_ZL16.dds"}})
 			if err := f.Unmount(t.Context()); err != nil {
 				t.Error(err)
 			}

@@ -28,7 +28,7 @@ func (n *realNode) Getattr(_ context.Context, fh fs.FileHandle, out *fuse.AttrOu
 	var st syscall.Stat_t
 	var err error
 	if h, ok := fh.(*realHandle); ok {
-		err = syscall.Fstat(h.fd, &st) // it may have lost its name since
+		err = syscall.Fstat(h.fd, &st) // the name may be gone
 	} else {
 		err = syscall.Lstat(n.path, &st)
 	}
@@ -64,7 +64,8 @@ func (n *realNode) Open(_ context.Context, flags uint32) (fs.FileHandle, uint32,
 
 func (n *realNode) open() (*realHandle, syscall.Errno) {
 	// O_NONBLOCK in case the file has become a pipe since it was looked up.
-	fd, err := syscall.Open(n.path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	fd, err := syscall.Open(n.path,
+		syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fs.ToErrno(err)
 	}
@@ -74,7 +75,7 @@ func (n *realNode) open() (*realHandle, syscall.Errno) {
 	switch {
 	case err != nil:
 	case st.Mode&syscall.S_IFMT != syscall.S_IFREG || realIno(st.Dev, st.Ino) != n.StableAttr().Ino:
-		err = syscall.ESTALE // another file by now: let the kernel look again
+		err = syscall.ESTALE // a different file now: make the kernel look the name up again
 	default:
 		h.passthrough = n.fsys.passthrough.works(n.fsys.server, st.Dev, fd)
 	}
@@ -98,13 +99,14 @@ var (
 	_ fs.FilePassthroughFder = (*realHandle)(nil)
 )
 
-// PassthroughFd lets the kernel read the file without asking.
+// PassthroughFd lets the kernel read the file without asking the mount.
 func (h *realHandle) PassthroughFd() (int, bool) { return h.fd, h.passthrough }
 
-func (h *realHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+func (h *realHandle) Read(_ context.Context, dest []byte,
+	off int64) (fuse.ReadResult, syscall.Errno) {
 	a := h.fsys.asked(OpRead, tiles.Texture{}, 0)
 	h.fsys.counts.real.read(len(dest))
-	a.read(FromReal, off, len(dest), fs.OK) // how long the disk takes is seen by who reads, not here
+	a.read(FromReal, off, len(dest), fs.OK) // the disk's time is spent after this, in the reader
 	return fuse.ReadResultFd(uintptr(h.fd), off, len(dest)), fs.OK
 }
 
@@ -112,17 +114,17 @@ func (h *realHandle) Release(context.Context) syscall.Errno {
 	return fs.ToErrno(syscall.Close(h.fd))
 }
 
-// passthrough knows for which disks the kernel can read by itself. It must be known before a file
-// says so: go-fuse gives up pass-through for good after one refusal, and the kernel answers EIO
-// when one inode is opened both ways.
+// passthrough knows for which disks the kernel can read files directly. This must be known in
+// advance: go-fuse gives up pass-through for good after one refusal, and the kernel answers EIO if
+// one inode is opened both ways.
 type passthrough struct {
 	mu      sync.Mutex
 	offered bool            // by this kernel
-	devices map[uint64]bool // tried
+	devices map[uint64]bool // result of the trial by device
 }
 
-// works reports whether files of device dev, of which fd is one, can be passed through. The first
-// is tried: the process may lack the privilege, or the file system may be stacked already.
+// works reports whether files of device dev, of which fd is one, can be passed through. It tries
+// the first one: the process may lack the privilege, or file systems may be stacked too deep.
 func (p *passthrough) works(server *fuse.Server, dev uint64, fd int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -48,12 +48,16 @@ func sceneries(t *testing.T) (o Options, tree mounttest.Tree) {
 			{Path: "Earth nav data/+40+000/+43+006.dsf", Content: other},
 			{Path: "terrain/160_320_BI16.ter", Content: ter},
 			{Path: "terrain/160_320_BI16_sea.ter", Content: sea},
-			{Path: "textures/160_320_BI16.dds", Content: full, Spellings: []string{"textures/160-320-bi16.DDS"}},
-			{Path: "textures/160_336_BI16.dds", Content: real, Spellings: []string{"textures/160_336_bi16.dds"}},
-			{Path: "textures/160-352-bi16.DDS", Content: odd, Spellings: []string{"textures/160_352_BI16.dds"}},
+			{Path: "textures/160_320_BI16.dds", Content: full,
+				Spellings: []string{"textures/160-320-bi16.DDS"}},
+			{Path: "textures/160_336_BI16.dds", Content: real,
+				Spellings: []string{"textures/160_336_bi16.dds"}},
+			{Path: "textures/160-352-bi16.DDS", Content: odd,
+				Spellings: []string{"textures/160_352_BI16.dds"}},
 			{Path: "textures/160_320_ZL16.png", Content: mask},
 		},
-		Absent: []string{"textures/160_320_ZL16.dds", "textures/160_320_BI16.ktx2", "terrain/160_320_BI16.dds", "terrain/x/y", "x"},
+		Absent: []string{"textures/160_320_ZL16.dds", "textures/160_320_BI16.ktx2",
+			"terrain/160_320_BI16.dds", "terrain/x/y", "x"},
 	}
 }
 
@@ -77,11 +81,13 @@ func TestSceneryListing(t *testing.T) {
 	f := mountTemp(t, o)
 	r := mounttest.NewReader(t)
 	for dir, want := range map[string][]string{
-		"":                       {"Earth nav data", "README with spaces", "library.txt", "link.ter", "terrain", "textures"},
+		"": {"Earth nav data", "README with spaces", "library.txt",
+			"link.ter", "terrain", "textures"},
 		"Earth nav data":         {"+40+000"},
 		"Earth nav data/+40+000": {"+43+005.dsf", "+43+006.dsf"},
 		"terrain":                {"160_320_BI16.ter", "160_320_BI16_sea.ter"},
-		"textures":               {"160-352-bi16.DDS", "160_320_BI16.dds", "160_320_ZL16.png", "160_336_BI16.dds"},
+		"textures": {"160-352-bi16.DDS", "160_320_BI16.dds", "160_320_ZL16.png",
+			"160_336_BI16.dds"},
 	} {
 		_, names, errno := r.List(filepath.Join(f.mountpoint, dir))
 		slices.Sort(names)
@@ -100,7 +106,9 @@ func TestPreferArchive(t *testing.T) {
 	var tree mounttest.Tree
 	for _, name := range []string{"160_320_BI16", "160_336_BI16", "160_352_BI16"} {
 		file := o.Archives[0].(*fakeArchive).files[tex(name).Key()]
-		tree.Files = append(tree.Files, mounttest.File{Path: "textures/" + name + ".dds", Content: file, Spellings: []string{"textures/" + strings.ToLower(name) + ".DDS"}})
+		tree.Files = append(tree.Files,
+			mounttest.File{Path: "textures/" + name + ".dds", Content: file,
+				Spellings: []string{"textures/" + strings.ToLower(name) + ".DDS"}})
 	}
 	f := mountTemp(t, o)
 	tree.Dir = f.mountpoint
@@ -117,7 +125,8 @@ func TestSceneryLinks(t *testing.T) {
 	scenery, elsewhere := t.TempDir(), t.TempDir()
 	write(t, elsewhere, "160_320_BI16.dds", []byte("real"))
 	write(t, scenery, "terrain/a.ter", []byte("terrain"))
-	for link, target := range map[string]string{texturesName: elsewhere, "inside": "terrain/a.ter", "gone": "nowhere", "loop": "loop"} {
+	for link, target := range map[string]string{texturesName: elsewhere, "inside": "terrain/a.ter",
+		"gone": "nowhere", "loop": "loop"} {
 		if err := os.Symlink(target, filepath.Join(scenery, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +168,8 @@ func TestPassthrough(t *testing.T) {
 	r := mounttest.NewReader(t)
 	for range 3 {
 		for _, file := range tree.Files {
-			if got, errno := r.HashFile(filepath.Join(f.mountpoint, file.Path)); errno != 0 || got != sha256.Sum256(file.Content) {
+			if got, errno := r.HashFile(filepath.Join(f.mountpoint, file.Path)); errno != 0 ||
+				got != sha256.Sum256(file.Content) {
 				t.Errorf("%s: other bytes than expected, %v", file.Path, errno)
 			}
 		}
@@ -197,7 +207,8 @@ func TestReplacedFile(t *testing.T) {
 		t.Fatal(errno)
 	}
 	write(t, scenery, "new", []byte("new"))
-	if err := os.Rename(filepath.Join(scenery, "new"), filepath.Join(scenery, "terrain/a.ter")); err != nil {
+	if err := os.Rename(filepath.Join(scenery, "new"),
+		filepath.Join(scenery, "terrain/a.ter")); err != nil {
 		t.Fatal(err)
 	}
 	fresh, errno := r.Open(path)
@@ -256,7 +267,8 @@ func TestRealTextureAppears(t *testing.T) {
 func TestParseFile(t *testing.T) {
 	for name, want := range map[string]string{
 		"160_320_BI16.dds": "160_320_BI16", "160-320-bi16.DDS": "160_320_bi16",
-		"160_320_BI16": "", ".dds": "", "": "", "160_320_ZL16.dds": "", "160_320_BI16.ktx2": "", "160_320_BI16.dds.dds": "", "x.dds": "",
+		"160_320_BI16": "", ".dds": "", "": "", "160_320_ZL16.dds": "", "160_320_BI16.ktx2": "",
+		"160_320_BI16.dds.dds": "", "x.dds": "",
 	} {
 		got, ok := parseFile(name)
 		if ok != (want != "") || ok && got.Name() != want {
@@ -278,7 +290,8 @@ func TestInodesNeverMeet(t *testing.T) {
 	for z := tiles.MinZL + 1; z <= tiles.MaxZL; z++ { // at ZL 4 there is one texture only
 		last := uint32(1)<<z - tiles.TextureChunks
 		for _, m := range []string{"bi", "go2", "arc@", "my_prov"} {
-			for _, k := range []tiles.Key{{ZL: z, Maptype: m}, {ZL: z, Row: last, Maptype: m}, {ZL: z, Col: last, Maptype: m}, {ZL: z, Row: last, Col: last, Maptype: m}} {
+			for _, k := range []tiles.Key{{ZL: z, Maptype: m}, {ZL: z, Row: last, Maptype: m},
+				{ZL: z, Col: last, Maptype: m}, {ZL: z, Row: last, Col: last, Maptype: m}} {
 				add(in.texture(k), fmt.Sprint(k))
 			}
 		}

@@ -9,46 +9,48 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// shelf holds the archives that answer, which SetArchives may change under the mount, and remembers
-// what the kernel was told of textures: whatever comes later, a name that was announced keeps its
-// size.
+// shelf holds the archives that are served, which SetArchives may change under the mount, and
+// remembers what the kernel was told of textures: a name that was announced keeps its size,
+// whatever comes later.
 type shelf struct {
 	inodes   *inodes
 	archives atomic.Pointer[[]shelved]
-	change   sync.Mutex // held by who changes archives
+	change   sync.Mutex // held while archives are changed
 
 	mu       sync.Mutex
 	promised map[uint64]uint32 // sizes by inode number
-	missed   map[string]bool   // names of textures that nobody had, and that the kernel remembers so
+	missed   map[string]bool   // texture names that were not found, as the kernel remembers
 }
 
 // shelved is an archive of the shelf.
 type shelved struct {
 	Archive
-	// generation is the identity of its textures in the kernel: what another archive holds of the
-	// same name is another file to the page cache. Those of live textures are smaller numbers.
+	// generation is the kernel's identity of its textures: the same name in another archive must be
+	// another file to the page cache. Live textures have smaller numbers.
 	generation uint64
-	retired    bool // no longer wanted: it keeps what was promised of it, and nothing else
+	retired    bool // replaced: it serves only what was announced from it
 }
 
 // archiveGeneration is the least generation of an archive.
 const archiveGeneration = 1 << 32
 
-// maxMissed is how many names are kept track of; what is missed beyond is remembered by the kernel
-// for sceneryTimeout only.
+// maxMissed is how many missed names are tracked; beyond it the kernel remembers a miss for
+// sceneryTimeout only.
 const maxMissed = 1 << 16
 
 func newShelf(archives []Archive) *shelf {
-	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32), missed: make(map[string]bool)}
+	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32),
+		missed: make(map[string]bool)}
 	list := arrange(nil, archives)
 	s.archives.Store(&list)
 	return s
 }
 
-// list returns the archives in their order, the retired last. Nobody changes it.
+// list returns the archives in their order, retired ones last. The list must not be changed.
 func (s *shelf) list() []shelved { return *s.archives.Load() }
 
-// find returns the first archive that has k in the size that was promised, if any was.
+// find returns the first archive that has k in its announced size, or in any size if none was
+// announced.
 func (s *shelf) find(k tiles.Key) (shelved, mbtiles.Entry, bool) {
 	size, told := s.promise(k)
 	return findIn(s.list(), k, size, told)
@@ -83,7 +85,7 @@ func (s *shelf) announce(k tiles.Key, size int64) {
 	s.promised[ino] = uint32(size)
 }
 
-// miss remembers that the kernel is told that there is no such texture, and reports whether that
+// miss remembers that the kernel is told that a texture does not exist, and reports whether that
 // can be taken back.
 func (s *shelf) miss(name string) bool {
 	s.mu.Lock()
@@ -95,7 +97,7 @@ func (s *shelf) miss(name string) bool {
 	return true
 }
 
-// found takes the names out of what was missed that an archive has by now.
+// found returns, and forgets, the missed names that an archive has now.
 func (s *shelf) found(list []shelved) (names []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,14 +111,14 @@ func (s *shelf) found(list []shelved) (names []string) {
 	return names
 }
 
-// Change says what became of the textures when archives were changed.
+// Change says what a change of archives did to the textures.
 type Change struct {
 	New      int // textures that no archive had
-	Replaced int // served from another archive than before
-	Kept     int // announced with another size already: the new ones come with the next mount
+	Replaced int // served from a different archive than before
+	Kept     int // announced with another size: the new ones appear with the next mount
 }
 
-// arrange returns archives in their order, and behind them those of before that are not among them.
+// arrange returns archives in their order, followed by those of before that are not among them.
 func arrange(before []shelved, archives []Archive) []shelved {
 	next := uint64(archiveGeneration)
 	for _, a := range before {
@@ -141,7 +143,7 @@ func arrange(before []shelved, archives []Archive) []shelved {
 	return after
 }
 
-// compare counts what changes for the textures that the archives of after hold, each once.
+// compare counts the changes for the textures of the archives in after, each texture once.
 func (s *shelf) compare(before, after []shelved) (c Change) {
 	for i, a := range after {
 		if a.retired {

@@ -76,7 +76,8 @@ func TestSetArchives(t *testing.T) {
 	if sum, errno := r.Hash(open); errno != 0 || sum != oldKnown {
 		t.Errorf("a file that was open reads other bytes than before, %v", errno)
 	}
-	for name, want := range map[string][sha256.Size]byte{known: sha256.Sum256(newKnown), resized: oldResized, gone: oldGone} {
+	for name, want := range map[string][sha256.Size]byte{known: sha256.Sum256(newKnown),
+		resized: oldResized, gone: oldGone} {
 		after := look(t, r, path(name))
 		if after.stat != before[name].stat {
 			t.Errorf("%s: stat changed from %+v to %+v", name, before[name].stat, after.stat)
@@ -85,13 +86,15 @@ func TestSetArchives(t *testing.T) {
 			t.Errorf("%s: not the bytes that were expected", name)
 		}
 	}
-	for name, want := range map[string][sha256.Size]byte{added + ".dds": newAdded, missed + ".dds": newMissed, "160-384-bi16.DDS": newMissed} {
+	for name, want := range map[string][sha256.Size]byte{added + ".dds": newAdded,
+		missed + ".dds": newMissed, "160-384-bi16.DDS": newMissed} {
 		if after := look(t, r, f.textures(name)); after.sum != want {
 			t.Errorf("%s: not the bytes of the new archive", name)
 		}
 	}
 	if st, errno := r.Stat(path("160_400_BI16")); errno != 0 || st.Size != larger.Size() {
-		t.Errorf("a name that was never announced: size %d, %v; want that of the new archive, %d", st.Size, errno, larger.Size())
+		t.Errorf("a name that was never announced: size %d, %v; want that of the new archive, %d",
+			st.Size, errno, larger.Size())
 	}
 	// The file that is open still reads the old bytes after the new ones were read under its name.
 	if sum, errno := r.Map(open, true); errno != 0 || sum != oldKnown {
@@ -128,7 +131,8 @@ func TestSetArchivesOverLive(t *testing.T) {
 	if got := f.SetArchives([]Archive{&a}); got.Kept != 1 {
 		t.Errorf("%+v, want 1 kept", got)
 	}
-	if after := look(t, r, f.textures(equal+".dds")); after.sum != archived || after.stat != before[equal].stat {
+	if after := look(t, r, f.textures(equal+".dds")); after.sum != archived ||
+		after.stat != before[equal].stat {
 		t.Errorf("not the archived bytes under the old looks: %+v", after.stat)
 	}
 	if after := look(t, r, f.textures(smaller+".dds")); after != before[smaller] {
@@ -160,7 +164,8 @@ func (a *slowArchive) Lookup(k tiles.Key) (mbtiles.Entry, bool) {
 // looked up again.
 func TestSetArchivesDuringLookup(t *testing.T) {
 	const name = "160_320_BI16"
-	old := &slowArchive{asked: make(chan struct{}), goOn: make(chan struct{}), wanted: tex(name).Key()}
+	old := &slowArchive{asked: make(chan struct{}), goOn: make(chan struct{}),
+		wanted: tex(name).Key()}
 	var fresh fakeArchive
 	fresh.add(name, small)
 	f := mountTemp(t, Options{Archives: []Archive{old}})

@@ -7,8 +7,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// LogSlow returns an Observer that logs every request which took at least limit, and tells next, if
-// there is one, of all of them. Reads of files of the scenery are timed until the kernel has their
+// LogSlow returns an Observer that logs every request that took at least limit, and passes all of
+// them to next, which may be nil. Reads of real files are timed until the kernel has their
 // descriptor; it copies the bytes itself.
 func LogSlow(next Observer, limit time.Duration, log *slog.Logger) Observer {
 	return slow{next, limit, log}

@@ -114,7 +114,9 @@ func TestServerKilledAnytime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 20 {
-		fromMounted := i%2 == 0 // kill it from the moment on that it is mounted; else as soon as it has started, over what the last has left
+		// kill it from the moment on that it is mounted; else as soon as it has started, over what
+		// the last has left
+		fromMounted := i%2 == 0
 		if fromMounted {
 			detach(dir)
 		}
@@ -124,7 +126,11 @@ func TestServerKilledAnytime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if fromMounted {
-			patience.Until(t, "it is mounted", func() bool { _, err := os.Stat(filepath.Join(dir, texturesName)); return err == nil })
+			patience.Until(t, "it is mounted",
+				func() bool {
+					_, err := os.Stat(filepath.Join(dir, texturesName))
+					return err == nil
+				})
 		}
 		time.Sleep(time.Duration(i/4) * 200 * time.Microsecond)
 		cmd.Process.Kill()
@@ -144,7 +150,8 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), staleVariable + "=mnt"} // not under this one's guard
+	// not under this one's guard
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), staleVariable + "=mnt"}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -162,8 +169,10 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 	if _, mounted := mountedAt(dir); !ok || !mounted {
 		t.Fatalf("it did not mount: %q", lines.Text())
 	}
-	holder := exec.Command("sh", "-c", `exec 3<"$1" && echo open && exec sleep 3600`, "sh", filepath.Join(dir, texturesName, "160_320_BI16.dds"))
-	holder.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Dir(dir)} // as one that the test has started
+	holder := exec.Command("sh", "-c", `exec 3<"$1" && echo open && exec sleep 3600`, "sh",
+		filepath.Join(dir, texturesName, "160_320_BI16.dds"))
+	// as one that the test has started
+	holder.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + filepath.Dir(dir)}
 	if out, err = holder.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,11 +184,16 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal("no file of it could be opened")
 	}
 	cmd.Process.Kill()
-	patience.Until(t, "nothing is mounted", func() bool { _, mounted := mountedAt(dir); return !mounted })
+	patience.Until(t, "nothing is mounted",
+		func() bool { _, mounted := mountedAt(dir); return !mounted })
 	if err := holder.Wait(); err == nil {
 		t.Error("a process that it had started went on to its end")
 	}
-	patience.Until(t, "its folder is removed", func() bool { _, err := os.Lstat(filepath.Dir(dir)); return errors.Is(err, os.ErrNotExist) })
+	patience.Until(t, "its folder is removed",
+		func() bool {
+			_, err := os.Lstat(filepath.Dir(dir))
+			return errors.Is(err, os.ErrNotExist)
+		})
 }
 
 func link(t *testing.T, to string) string {
@@ -221,11 +235,12 @@ func TestUnmountByPath(t *testing.T) {
 	})
 	t.Run("while a file is being looked up", func(t *testing.T) {
 		release, began := make(chan struct{}), make(chan bool)
-		o := liveAny(&fakeGenerator{answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
-			began <- true
-			<-release
-			return made(t), true, nil
-		}})
+		o := liveAny(&fakeGenerator{
+			answer: func(_ context.Context, t tiles.Texture) ([]byte, bool, error) {
+				began <- true
+				<-release
+				return made(t), true, nil
+			}})
 		o.Deadline = time.Hour
 		f := mountAt(t, t.TempDir(), o)
 		r := mounttest.NewReader(t)
@@ -260,7 +275,8 @@ func TestUnmountByPath(t *testing.T) {
 			t.Fatal(errno)
 		}
 		err := Unmount(f.mountpoint)
-		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "mount.test (") || !strings.Contains(err.Error(), "-uz") {
+		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "mount.test (") ||
+			!strings.Contains(err.Error(), "-uz") {
 			t.Errorf("Unmount: %v; want ErrBusy, who holds it and what to do", err)
 		}
 		if _, errno := r.Read(fd, 0, 100); errno != 0 {

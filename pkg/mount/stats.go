@@ -6,25 +6,25 @@ import "sync/atomic"
 type Stats struct {
 	Archived Traffic // archived textures
 	Live     Traffic // live textures
-	Real     Traffic // files of the scenery; with kernel pass-through their reads are not seen here
-	// Passthrough is how many opens of real files the kernel reads by itself.
+	Real     Traffic // real files; reads that the kernel passes through are not counted
+	// Passthrough is how many opens of real files the kernel passed through.
 	Passthrough int64
-	// Damaged is how many archived textures had to be answered with ground colour.
+	// Damaged is how many archived textures were served as ground colour.
 	Damaged int64
 
-	Made       int64 // live textures made whole
+	Made       int64 // live textures made without holes
 	Incomplete int64 // made with holes
-	Failed     int64 // not made
-	Cancelled  int64 // not made because nobody waited any more
-	StandIns   int64 // opens answered with a stand-in
-	Prefetched int64 // made before anybody asked for them
-	MemoryHits int64 // opens answered from memory
-	DiskHits   int64 // opens answered from the disk cache
-	Evicted    int64 // dropped from the memory cache for want of room
+	Failed     int64 // making failed
+	Cancelled  int64 // cancelled because nobody waited any more
+	StandIns   int64 // opens served with a stand-in
+	Prefetched int64 // made before they were asked for
+	MemoryHits int64 // opens served from memory
+	DiskHits   int64 // opens served from the disk cache
+	Evicted    int64 // evicted from the memory cache
 
-	Waiting, Making, Queued int   // now: opens that wait, textures being made, textures yet to be made
-	CacheBytes, OpenBytes   int64 // now: held by the memory cache; held by open files, in part the same
-	OnDisk                  int   // now: textures in the disk cache
+	Waiting, Making, Queued int   // current: opens that wait, textures being made, textures queued
+	CacheBytes, OpenBytes   int64 // current: in the memory cache; in open files (some in both)
+	OnDisk                  int   // current: textures in the disk cache
 }
 
 // Traffic counts opens, reads, and bytes read.
@@ -46,8 +46,7 @@ type liveCounters struct {
 	whole, incomplete, failed, cancelled          atomic.Int64
 }
 
-// made counts one making by its outcome. One that was cancelled has been counted by who cancelled
-// it.
+// made counts one making by its outcome. A cancelled one is counted where it is cancelled.
 func (n *liveCounters) made(c *content, cancelled error) {
 	switch {
 	case c != nil && c.final:

@@ -20,8 +20,9 @@ var (
 	_ fs.NodeOpendirHandler = (*texturesNode)(nil)
 )
 
-// Lookup answers without waiting: what is live is only announced.
-func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+// Lookup answers without waiting: a live texture is announced before it is made.
+func (d *texturesNode) Lookup(ctx context.Context, name string,
+	out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	f := d.fsys
 	t, ok := parseFile(name)
 	if !ok {
@@ -47,26 +48,29 @@ func (d *texturesNode) Lookup(ctx context.Context, name string, out *fuse.EntryO
 	if f.live.wanted(k) {
 		f.announce(k, out, LiveLayout().Size())
 		id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k), Gen: f.live.generation(k)}
-		return d.NewInode(ctx, &liveNode{node: node{fsys: f}, texture: t, generation: id.Gen}, id), fs.OK
+		return d.NewInode(ctx, &liveNode{node: node{fsys: f}, texture: t, generation: id.Gen}, id),
+			fs.OK
 	}
 	if !f.shelf.miss(name) {
 		out.SetEntryTimeout(sceneryTimeout)
 	}
-	// SetArchives may have gone by between the first look and the note of the miss.
+	// SetArchives may have run between the first look-up and the note of the miss.
 	if a, entry, ok := f.shelf.find(k); ok {
 		return d.lookupArchived(ctx, a, entry, out), fs.OK
 	}
 	return nil, errno
 }
 
-func (d *texturesNode) lookupArchived(ctx context.Context, a shelved, e mbtiles.Entry, out *fuse.EntryOut) *fs.Inode {
+func (d *texturesNode) lookupArchived(ctx context.Context, a shelved, e mbtiles.Entry,
+	out *fuse.EntryOut) *fs.Inode {
 	f, k := d.fsys, e.Texture.Key()
 	f.announce(k, out, e.Layout.Size())
 	id := fs.StableAttr{Mode: fuse.S_IFREG, Ino: f.inodes.texture(k), Gen: a.generation}
 	return d.NewInode(ctx, &archivedNode{node: node{fsys: f}, from: a, entry: e}, id)
 }
 
-// announce says what a texture of the given size looks like for as long as the mount lasts.
+// announce fills in the attributes of a texture of the given size, which hold as long as the mount
+// lasts.
 func (f *FS) announce(k tiles.Key, out *fuse.EntryOut, size int64) {
 	f.shelf.announce(k, size)
 	out.SetEntryTimeout(announced)
@@ -74,12 +78,13 @@ func (f *FS) announce(k tiles.Key, out *fuse.EntryOut, size int64) {
 	f.fixed(&out.Attr, fuse.S_IFREG|0o444, size)
 }
 
-func (d *texturesNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
+func (d *texturesNode) OpendirHandle(context.Context,
+	uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	return newDirHandle(d.entries), 0, fs.OK
 }
 
 // entries lists the real files, then the archived textures that no real file and no earlier archive
-// holds; where archives come first, real files that they hold are left out instead.
+// holds. With PreferArchive, real files that archives hold are left out instead.
 func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 	real := make(map[tiles.Key]bool)
 	for e, err := range d.realEntries {
@@ -103,32 +108,33 @@ func (d *texturesNode) entries(yield func(fuse.DirEntry, error) bool) {
 			if real[k] || heldBy(archives[:i], k) {
 				continue
 			}
-			if !yield(fuse.DirEntry{Name: e.Texture.File(), Mode: fuse.S_IFREG, Ino: f.inodes.texture(k)}, nil) {
+			if !yield(fuse.DirEntry{Name: e.Texture.File(), Mode: fuse.S_IFREG,
+				Ino: f.inodes.texture(k)}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// heldBy reports whether an archive has k, announced or not.
+// heldBy reports whether an archive has k, in any size.
 func heldBy(archives []shelved, k tiles.Key) bool {
 	_, _, ok := findIn(archives, k, 0, false)
 	return ok
 }
 
 // realTextures knows how the real files of textures/ are spelled, so that another spelling finds
-// them too. It lists the folders when the first texture is looked up that does not exist as
-// spelled, and again when a folder has changed.
+// them too. It lists the folders when a texture is first looked up whose spelling does not exist,
+// and again when a folder has changed.
 type realTextures struct {
-	once sync.Once  // the first listing, for which all wait
-	busy sync.Mutex // held by who lists anew; others go on with what is known
+	once sync.Once  // the first listing; everyone waits for it
+	busy sync.Mutex // held while listing again; others use the old listing
 
 	mu     sync.Mutex
 	names  map[tiles.Key]string
-	listed []syscall.Timespec // when the folders had changed last, as of the listing
+	listed []syscall.Timespec // modification times of the folders, as of the listing
 }
 
-// find returns the spelling of the real file of k.
+// find returns the spelling of k's real file.
 func (r *realTextures) find(f *FS, k tiles.Key) (name string, ok bool) {
 	if len(f.scenery) == 0 {
 		return "", false
@@ -168,12 +174,13 @@ func (r *realTextures) stale(f *FS) bool {
 }
 
 func (r *realTextures) list(f *FS) {
-	listed := changed(f) // before the listing: what comes during it is seen the next time
+	listed := changed(f) // taken before listing: a change during it is seen next time
 	names := make(map[tiles.Key]string)
 	for _, root := range f.scenery {
 		for e, err := range listDir(root + "/" + texturesName) {
 			if err != nil {
-				f.log.Warn("real textures cannot be listed; only their exact names are found", "scenery", root, "error", err)
+				f.log.Warn("real textures cannot be listed; only their exact names are found",
+					"scenery", root, "error", err)
 				break
 			}
 			if t, ok := parseFile(e.Name); ok {

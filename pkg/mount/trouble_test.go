@@ -33,7 +33,8 @@ func packed(t *testing.T, path, seed string) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := mbtiles.Record{Texture: x, Detail: 3, Layout: l, SHA256: content.SHA256(), Chunks: 4, Provider: "sample"}
+		r := mbtiles.Record{Texture: x, Detail: 3, Layout: l, SHA256: content.SHA256(), Chunks: 4,
+			Provider: "sample"}
 		if err := w.Put(t.Context(), r, content); err != nil {
 			t.Fatal(err)
 		}
@@ -62,15 +63,17 @@ func duplicate(t *testing.T, from, to string) {
 func TestArchiveInTrouble(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	originals := t.TempDir()
-	oldPath, newPath := filepath.Join(originals, "old.mbtiles"), filepath.Join(originals, "new.mbtiles")
+	oldPath, newPath := filepath.Join(originals, "old.mbtiles"), filepath.Join(originals,
+		"new.mbtiles")
 	files := packed(t, oldPath, "old")
 	packed(t, newPath, "new")
 	for name, c := range map[string]struct {
 		happens func(path string) error
 		exact   bool
 	}{
-		"removed":  {os.Remove, true},
-		"replaced": {func(path string) error { return os.Rename(path+".other.mbtiles", path) }, true},
+		"removed": {os.Remove, true},
+		"replaced": {func(path string) error { return os.Rename(path+".other.mbtiles", path) },
+			true},
 		"its folder moved": {func(path string) error {
 			return os.Rename(filepath.Dir(path), filepath.Dir(path)+"-elsewhere")
 		}, true},
@@ -143,7 +146,8 @@ func TestArchiveInTrouble(t *testing.T) {
 	}
 }
 
-func checkFile(t *testing.T, name string, got []byte, errno syscall.Errno, want []byte, exact bool) {
+func checkFile(t *testing.T, name string, got []byte, errno syscall.Errno, want []byte,
+	exact bool) {
 	t.Helper()
 	if errno != 0 || len(got) != len(want) {
 		t.Errorf("%s: %d bytes of %d, %v", name, len(got), len(want), errno)
@@ -181,7 +185,8 @@ func TestSceneryUnplugged(t *testing.T) {
 	if got, errno := r.Read(open, 0, 100); errno != 0 || string(got) != "A\n800\nTERRAIN\n" {
 		t.Errorf("what was open: %q, %v", got, errno)
 	}
-	for path, want := range map[string][]byte{"textures/160_320_BI16.dds": archived, "textures/160_352_BI16.dds": made(tex("160_352_BI16"))} {
+	for path, want := range map[string][]byte{"textures/160_320_BI16.dds": archived,
+		"textures/160_352_BI16.dds": made(tex("160_352_BI16"))} {
 		fd, errno := r.Open(at(path))
 		if errno != 0 {
 			t.Fatalf("open %s: %v", path, errno)

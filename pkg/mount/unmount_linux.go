@@ -16,15 +16,15 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// Unmount takes the file system away: whoever waits for a live texture is answered, its making is
-// cancelled, and once all files are closed and its own work is done the mount has ended and Unmount
-// returns nil. It is safe to call again, and after somebody else has unmounted.
+// Unmount ends the mount. Opens that wait for a live texture are answered and its making is
+// cancelled. Unmount returns nil once all files are closed and the mount's own work is done. It is
+// safe to call again, and after someone else has unmounted.
 //
-// When files are still open after Options.Grace, or when ctx ends, the mount is detached: nobody
-// finds it any more, those who have files open keep reading them, and the error wraps ErrBusy and
-// names them. Wait then returns when the last is closed. Its own work, which is a texture whose
-// making does not heed its cancelling and the last writes to the disk cache, is waited for until
-// ctx ends, whose error is returned.
+// If files are still open after Options.Grace, or when ctx ends, the mount is detached: it is no
+// longer reachable, open files stay readable, and the error wraps ErrBusy and names the processes.
+// Wait then returns when the last file is closed. The mount's own work is a texture whose making
+// ignores its cancellation, and the last writes to the disk cache: Unmount waits for it until ctx
+// ends and then returns ctx's error.
 func (f *FS) Unmount(ctx context.Context) error {
 	f.live.close()
 	grace := time.NewTimer(f.grace)
@@ -49,33 +49,36 @@ func (f *FS) Unmount(ctx context.Context) error {
 	}
 }
 
-// attached reports whether the mount can still be found at its mountpoint, rather than nothing or
-// another one.
+// attached reports whether the mount is still the one at its mountpoint.
 func (f *FS) attached() bool {
 	m, ok := mountedAt(f.mountpoint)
 	return ok && m.device == f.device
 }
 
-// drain waits until the kernel has let go of what is unmounted, and what runs has come to its end.
+// drain waits until the kernel has released the unmounted file system and the mount's own work has
+// ended.
 func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 	select {
 	case <-f.released:
 	case <-ctx.Done():
-		return fmt.Errorf("unmounted %s, but files of it are open: %w", f.mountpoint, ctx.Err())
+		return fmt.Errorf("unmounted %s, but some of its files are open: %w", f.mountpoint,
+			ctx.Err())
 	case <-grace:
-		return fmt.Errorf("%w: %s is unmounted, but files of it are open", ErrBusy, f.mountpoint)
+		return fmt.Errorf("%w: %s is unmounted, but some of its files are open", ErrBusy,
+			f.mountpoint)
 	}
 	select {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("unmounted %s, but a texture is still being made or written: %w", f.mountpoint, ctx.Err())
+		return fmt.Errorf("unmounted %s, but a texture is still being made or written: %w",
+			f.mountpoint, ctx.Err())
 	}
 }
 
 // abandon detaches a mount that is in use.
 func (f *FS) abandon(cause error) error {
-	by := holders(f.mountpoint) // afterwards their paths say nothing
+	by := holders(f.mountpoint) // once detached, their paths no longer show it
 	if err := detach(f.mountpoint); err != nil {
 		return fmt.Errorf("unmount %s: %w", f.mountpoint, err)
 	}
@@ -89,8 +92,8 @@ func busy(mountpoint string, by []string, cause error) error {
 	return fmt.Errorf("%w: %s is held by %s", ErrBusy, mountpoint, strings.Join(by, ", "))
 }
 
-// Unmount asks the kernel to end the xelpack mount at mountpoint, whichever process serves it; a
-// stale one is cleared. The error wraps ErrNotMounted, or ErrBusy and says who has files open.
+// Unmount asks the kernel to end the xelpack mount at mountpoint, of any process; a stale one is
+// cleared. The error wraps ErrNotMounted, or ErrBusy and names the processes that have files open.
 func Unmount(mountpoint string) error {
 	path, err := ourMount(mountpoint)
 	if err != nil {
@@ -99,9 +102,9 @@ func Unmount(mountpoint string) error {
 	return unmountPatiently(path, time.Sleep)
 }
 
-// unmountPatiently unmounts what nobody has open. Who looks a file up at the moment, or waits for a
-// live texture's first bytes, keeps a mount busy too, but holds no file yet: that passes, and a
-// little over a second is waited for it.
+// unmountPatiently unmounts a mount without open files. A look-up in progress, or an open that waits
+// for a live texture, keeps a mount busy without holding a file: it waits a little over a second for
+// these to pass.
 func unmountPatiently(path string, sleep func(time.Duration)) error {
 	for pause := 5 * time.Millisecond; ; pause *= 2 {
 		err := unmountOnce(path)
@@ -109,15 +112,16 @@ func unmountPatiently(path string, sleep func(time.Duration)) error {
 			return nil
 		}
 		if by := holders(path); len(by) > 0 || pause > time.Second {
-			return fmt.Errorf("%w; close the files and try again, or detach it (%s)", busy(path, by, err), detachCommand(path))
+			return fmt.Errorf("%w; close the files and try again, or detach it (%s)",
+				busy(path, by, err), detachCommand(path))
 		}
 		sleep(pause)
 	}
 }
 
-// Detach makes the xelpack mount at mountpoint unreachable at once, in use or not, whichever
-// process serves it: who has files of it open keeps them. The error wraps ErrNotMounted where
-// nothing of xelpack is mounted.
+// Detach makes the xelpack mount at mountpoint unreachable at once, even if it is in use, whichever
+// process serves it. Open files stay usable. The error wraps ErrNotMounted if there is no xelpack
+// mount.
 func Detach(mountpoint string) error {
 	path, err := ourMount(mountpoint)
 	if err != nil {
@@ -129,7 +133,7 @@ func Detach(mountpoint string) error {
 	return nil
 }
 
-// ourMount resolves a mountpoint where something of xelpack is mounted.
+// ourMount returns the real path of a mountpoint with an xelpack mount.
 func ourMount(mountpoint string) (string, error) {
 	path, err := realpath.Absolute(mountpoint)
 	if err != nil {
@@ -141,7 +145,7 @@ func ourMount(mountpoint string) (string, error) {
 	return path, nil
 }
 
-// unmountOnce tries to end a mount that nobody uses.
+// unmountOnce tries to end a mount that is not in use.
 func unmountOnce(path string) error {
 	if os.Geteuid() == 0 {
 		return os.NewSyscallError("umount", unix.Unmount(path, unix.UMOUNT_NOFOLLOW))
@@ -152,12 +156,13 @@ func unmountOnce(path string) error {
 // detach makes a mount unreachable at once; it ends when its last file is closed.
 func detach(path string) error {
 	if os.Geteuid() == 0 {
-		return os.NewSyscallError("umount", unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW))
+		return os.NewSyscallError("umount",
+			unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW))
 	}
 	return runFusermount("-uz", path)
 }
 
-// detachCommand is what a person types to make a mount unreachable.
+// detachCommand is the command that a person types to detach a mount.
 func detachCommand(path string) string {
 	return shellescape.QuoteCommand([]string{"fusermount3", "-uz", path})
 }
@@ -174,13 +179,13 @@ func runFusermount(flags, path string) error {
 	return runPatiently(fusermountPatience, exec.Command(bin, flags, path))
 }
 
-// runPatiently runs cmd, whose words are the error's. One that has not ended by then is killed and
-// not waited for: what hangs in the kernel does not even die.
+// runPatiently runs cmd and returns its output as the error. A command that does not end in time is
+// killed and not waited for: a process that hangs in the kernel does not even die.
 func runPatiently(patience time.Duration, cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // keep Ctrl-C from reaching it
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.WaitDelay = time.Second // for whom it has started and left its pipe to
+	cmd.WaitDelay = time.Second // for children that still hold its pipe
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -195,7 +200,7 @@ func runPatiently(patience time.Duration, cmd *exec.Cmd) error {
 		}
 		return nil
 	case <-late.C:
-		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // and whom it has started
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // and its children
 		return fmt.Errorf("%s has not ended after %v", cmd.Path, patience)
 	}
 }

@@ -14,10 +14,13 @@ func TestRunPatiently(t *testing.T) {
 	if err := runPatiently(patience.For(t), exec.Command("true")); err != nil {
 		t.Error(err)
 	}
-	if err := runPatiently(patience.For(t), exec.Command("sh", "-c", "echo not so >&2; exit 3")); err == nil || !strings.Contains(err.Error(), "not so") {
+	if err := runPatiently(patience.For(t),
+		exec.Command("sh", "-c", "echo not so >&2; exit 3")); err == nil ||
+		!strings.Contains(err.Error(), "not so") {
 		t.Errorf("a failure: %v", err)
 	}
-	for what, script := range map[string]string{"hangs": "exec sleep 3600", "leaves a child behind": "sleep 3600 & echo $!; wait"} {
+	for what, script := range map[string]string{"hangs": "exec sleep 3600",
+		"leaves a child behind": "sleep 3600 & echo $!; wait"} {
 		done := make(chan error, 1)
 		go func() { done <- runPatiently(100*time.Millisecond, exec.Command("sh", "-c", script)) }()
 		select {

@@ -13,20 +13,21 @@ import (
 type outcome uint8
 
 const (
-	ready  outcome = iota // what was waited for is there
-	late                  // it is not, and an answer is due
-	killed                // nobody is left to answer
+	ready  outcome = iota // the result is there
+	late                  // the deadline has passed
+	killed                // the caller is being killed
 )
 
-// pollInterval is how often a caller that was once interrupted is looked at. The kernel interrupts
-// a request only once, so that a kill which follows a timer's signal would go unnoticed otherwise.
+// pollInterval is how often an interrupted caller is checked. The kernel interrupts a request only
+// once, so a kill that follows a timer's signal would otherwise go unnoticed.
 const pollInterval = 100 * time.Millisecond
 
-// wait waits for done on behalf of thread tid, at most for limit, or until closing is closed.
+// wait waits for done on behalf of thread tid, for limit at most, or until closing is closed.
 //
-// An interrupt of the request alone ends nothing: most come from timers and profilers, and EINTR
-// out of open(2) is more than the simulator expects. Only a caller about to die is let go.
-func wait(request context.Context, tid uint32, done, closing <-chan struct{}, limit time.Duration) outcome {
+// An interrupt of the request does not end the wait: most come from timers and profilers, and the
+// simulator does not expect EINTR from open(2). Only a caller that is about to die is let go.
+func wait(request context.Context, tid uint32, done, closing <-chan struct{},
+	limit time.Duration) outcome {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	interrupted := request.Done()
@@ -52,8 +53,8 @@ func wait(request context.Context, tid uint32, done, closing <-chan struct{}, li
 	}
 }
 
-// dying reports whether SIGKILL is pending for thread tid or its process, or the thread is gone. A
-// thread that cannot be known (0: it lives in another PID namespace) is not.
+// dying reports whether SIGKILL is pending for thread tid or its process, or the thread is gone. An
+// unknown thread (0: it is in another PID namespace) is not dying.
 func dying(tid uint32) bool {
 	if tid == 0 {
 		return false

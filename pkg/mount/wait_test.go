@@ -25,12 +25,15 @@ func TestWait(t *testing.T) {
 		limit         time.Duration
 		want          outcome
 	}{
-		"done":                               {t.Context(), self, closed, never, time.Hour, ready},
-		"deadline":                           {t.Context(), self, never, never, time.Millisecond, late},
-		"closing":                            {t.Context(), self, never, closed, time.Hour, late},
-		"interrupted, until the deadline":    {interrupted, self, never, never, 3 * pollInterval, late},
-		"interrupted, caller gone":           {interrupted, gone, never, never, time.Hour, killed},
-		"interrupted, caller not to be seen": {interrupted, 0, never, never, 2 * pollInterval, late},
+		"done": {t.Context(), self, closed, never, time.Hour, ready},
+		"deadline": {t.Context(), self, never, never, time.Millisecond,
+			late},
+		"closing": {t.Context(), self, never, closed, time.Hour, late},
+		"interrupted, until the deadline": {interrupted, self, never, never, 3 * pollInterval,
+			late},
+		"interrupted, caller gone": {interrupted, gone, never, never, time.Hour, killed},
+		"interrupted, caller not to be seen": {interrupted, 0, never, never, 2 * pollInterval,
+			late},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := wait(c.request, c.tid, c.done, c.closing, c.limit); got != c.want {
@@ -46,14 +49,18 @@ func TestKillPending(t *testing.T) {
 		status string
 		want   bool
 	}{
-		"nothing":          {head + "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000100\n", false},
-		"kill, thread":     {head + "SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n", true},
-		"kill, process":    {head + "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n", true},
-		"kill and more":    {head + "SigPnd:\t0000000000006101\nShdPnd:\t0000000000000000\n", true},
-		"alarm":            {head + "SigPnd:\t0000000000002000\nShdPnd:\t0000000000002000\n", false},
-		"a name that lies": {"Name:\tSigPnd:\t0000000000000100\nSigPnd:\t0000000000000000\n", false},
-		"empty":            {"", false},
-		"no number":        {"SigPnd:\nShdPnd:\txyz\n", false},
+		"nothing": {head +
+			"SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\nSigBlk:\t0000000000000100\n",
+			false},
+		"kill, thread":  {head + "SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n", true},
+		"kill, process": {head + "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n", true},
+		"kill and more": {head + "SigPnd:\t0000000000006101\nShdPnd:\t0000000000000000\n", true},
+		"alarm": {head + "SigPnd:\t0000000000002000\nShdPnd:\t0000000000002000\n",
+			false},
+		"a name that lies": {"Name:\tSigPnd:\t0000000000000100\nSigPnd:\t0000000000000000\n",
+			false},
+		"empty":     {"", false},
+		"no number": {"SigPnd:\nShdPnd:\txyz\n", false},
 	} {
 		if got := killPending([]byte(c.status)); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -66,7 +73,8 @@ func TestInside(t *testing.T) {
 		path, dir string
 		want      bool
 	}{
-		{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false}, {"/a", "/", true}, {"/", "/", true}, {"pipe:[1]", "/a", false},
+		{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false},
+		{"/a", "/", true}, {"/", "/", true}, {"pipe:[1]", "/a", false},
 	} {
 		if got := inside(c.path, c.dir); got != c.want {
 			t.Errorf("inside(%q, %q) = %v", c.path, c.dir, got)

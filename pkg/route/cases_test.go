@@ -26,10 +26,13 @@ func checkNotes(t *testing.T, got []string, want ...string) {
 func TestFieldCases(t *testing.T) {
 	const cruise = 37000 * feet
 	one := func(points ...route.Point) []route.Route { return []route.Route{{Points: points}} }
-	named := func(points ...route.Point) []route.Route { return []route.Route{{Name: "t", Points: points}} }
+	named := func(points ...route.Point) []route.Route {
+		return []route.Route{{Name: "t", Points: points}}
+	}
 	pln := func(cruise float64, enroute ...route.Point) []route.Route {
 		points := append([]route.Point{high(7.215, 43.66, 12*feet)}, enroute...)
-		return []route.Route{{Name: "test", Cruise: cruise, Points: append(points, high(2.44, 48.97, 218*feet))}}
+		return []route.Route{{Name: "test", Cruise: cruise,
+			Points: append(points, high(2.44, 48.97, 218*feet))}}
 	}
 	comma := func(b, c float64) []route.Route {
 		return named(high(7.21, 43.66, 0), high(7, 43.8, b), high(6.8, 44, c))
@@ -44,26 +47,43 @@ func TestFieldCases(t *testing.T) {
 		want  []route.Route
 		notes []string
 	}{
-		{"full.pln", pln(cruise, high(6, 44.6, cruise), high(4.4, 46.2, cruise), high(3, 48, cruise)), nil},
-		{"zero.pln", pln(cruise, low(6, 44.6), low(4.4, 46.2), low(3, 48)), []string{"the cruising altitude of 37000 ft is taken"}},
-		{"decimal.pln", pln(5000*feet, high(6, 44.6, 5000*feet), high(4.4, 46.2, 5000*feet), high(3, 48, 5000*feet)), nil},
-		{"junk.pln", pln(15000*feet, high(6, 44.6, 15000*feet), low(4.4, 46.2), high(3, 48, 15000*feet)),
-			[]string{"line 23, <WorldPosition>: the altitude +340282346638528859811704183484516925440… is left out", "cruising altitude of 15000 ft"}},
-		{"track.kml", named(high(7.21, 43.66, 12), high(7, 43.8, 900)), []string{"line 3, <coord>: an empty place of a track is left out (and 1 more of this kind)"}},
+		{"full.pln", pln(cruise, high(6, 44.6, cruise), high(4.4, 46.2, cruise),
+			high(3, 48, cruise)), nil},
+		{"zero.pln", pln(cruise, low(6, 44.6), low(4.4, 46.2), low(3, 48)),
+			[]string{"the cruising altitude of 37000 ft is used"}},
+		{"decimal.pln", pln(5000*feet, high(6, 44.6, 5000*feet), high(4.4, 46.2, 5000*feet),
+			high(3, 48, 5000*feet)), nil},
+		{"junk.pln", pln(15000*feet, high(6, 44.6, 15000*feet), low(4.4, 46.2),
+			high(3, 48, 15000*feet)),
+			[]string{"line 23, <WorldPosition>: altitude " +
+				"+340282346638528859811704183484516925440… is left out",
+				"cruising altitude of 15000 ft"}},
+		{"track.kml", named(high(7.21, 43.66, 12), high(7, 43.8, 900)),
+			[]string{"line 3, <coord>: an empty point of a track is left out (and 1 more of this " +
+				"kind)"}},
 		{"commas-only.kml", comma(900, 0), []string{"read as 3 points"}},
 		{"blank-after-comma.kml", comma(900, 0), []string{"read as 3 points"}},
 		{"semicolon.kml", comma(0, 0), []string{"read as 3 points"}},
 		{"leading-comma.kml", commaFlat, []string{"read as 3 points"}},
 		{"trailing-comma.kml", commaFlat, nil},
 		{"eps.geojson", one(low(179.5, -17), low(180, -17)), nil},
-		{"over180.geojson", one(low(177, -18), low(-179, -17), low(-175.5, -16)), []string{"coordinates[1]: longitude 181 is taken for -179 (and 1 more of this kind)"}},
+		{"over180.geojson", one(low(177, -18), low(-179, -17), low(-175.5, -16)),
+			[]string{"coordinates[1]: longitude 181 is read as -179 (and 1 more of this kind)"}},
 		{"wrap.geojson", one(low(177, -18), low(-179, -17), low(-175.5, -16)), nil},
 		{"area-and-pin.kml", one(high(7.2, 43.66, 0)), []string{"line 2: 1 polygon left out"}},
-		{"line-and-area.geojson", []route.Route{{Name: "way", Points: []route.Point{low(7.2, 43.66), low(6.8, 44)}}}, []string{"features[1].geometry: 1 polygon left out"}},
-		{"no-navlog.json", []route.Route{{Name: "LFMN LFPB", Points: []route.Point{low(7.215, 43.66), lfpb}}, alternate("LFOB", lfpb, low(2.11, 49.45))},
-			[]string{"a straight line is taken from LFMN to LFPB"}},
-		{"two-alternates.json", []route.Route{{Name: "LFMN LFPB", Points: []route.Point{high(7.215, 43.66, 0), high(6, 44.6, 21000*feet), high(5.6, 45, cruise),
-			high(4.4, 46.2, cruise), high(2.44, 48.97, 218*feet)}}, alternate("LFOB", lfpb, low(2.11, 49.45)), alternate("LFPO", lfpb, low(2.36, 48.72))}, nil},
+		{"line-and-area.geojson",
+			[]route.Route{{Name: "way", Points: []route.Point{low(7.2, 43.66), low(6.8, 44)}}},
+			[]string{"features[1].geometry: 1 polygon left out"}},
+		{"no-navlog.json", []route.Route{
+			{Name: "LFMN LFPB", Points: []route.Point{low(7.215, 43.66), lfpb}},
+			alternate("LFOB", lfpb, low(2.11, 49.45))},
+			[]string{"a straight line from LFMN to LFPB is used"}},
+		{"two-alternates.json", []route.Route{
+			{Name: "LFMN LFPB", Points: []route.Point{high(7.215, 43.66, 0),
+				high(6, 44.6, 21000*feet), high(5.6, 45, cruise),
+				high(4.4, 46.2, cruise), high(2.44, 48.97, 218*feet)}},
+			alternate("LFOB", lfpb, low(2.11, 49.45)),
+			alternate("LFPO", lfpb, low(2.36, 48.72))}, nil},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			got, notes, err := route.Read(filepath.Join("testdata", "cases", tt.file))
@@ -78,7 +98,8 @@ func TestFieldCases(t *testing.T) {
 	}
 	for _, file := range []string{"error.json", "error.xml"} {
 		_, _, err := route.Read(filepath.Join("testdata", "cases", file))
-		if !errors.Is(err, route.ErrMalformed) || !strings.Contains(err.Error(), "SimBrief answers: Error: Unknown UserID") {
+		if !errors.Is(err, route.ErrMalformed) ||
+			!strings.Contains(err.Error(), "SimBrief answered: Error: Unknown UserID") {
 			t.Errorf("%s: error %v; want SimBrief's words", file, err)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// What Error wraps: the kinds of trouble a caller may want to tell apart.
+// Sentinels that Error wraps, for callers that tell kinds of errors apart.
 var (
-	ErrUnknownFormat = errors.New("not a format that xelpack reads")
+	ErrUnknownFormat = errors.New("unknown format")
 	ErrMalformed     = errors.New("malformed")
 	ErrNoPoints      = errors.New("no points")
 	ErrIsRegion      = errors.New("a region, not a route")
@@ -18,13 +18,14 @@ var (
 	ErrTooLarge      = errors.New("too large")
 )
 
-// Error says what is wrong with a file.
+// Error is an error in the content of a file.
 type Error struct {
-	File    string // as given to Read
-	Place   string // in the file: "features[2].geometry" or "line 3, column 14"; empty when it is the file as a whole
+	File string // as passed to Read
+	// in the file: "features[2].geometry" or "line 3, column 14"; empty: the file as a whole
+	Place   string
 	Problem string // what is wrong there
 	Remedy  string // what to do about it; may be empty
-	Err     error  // one of the errors of this package
+	Err     error  // one of the sentinels of this package
 }
 
 // Error returns "flight.geojson: features[2].geometry: it is null (a feature without geometry has
@@ -46,12 +47,12 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// malformed returns an Error about the place that is being read.
+// malformed returns an Error at the place being read.
 func malformed(remedy, format string, args ...any) *Error {
 	return &Error{Problem: fmt.Sprintf(format, args...), Remedy: remedy, Err: ErrMalformed}
 }
 
-// inFile puts the file's name into err.
+// inFile adds the file's name to err.
 func inFile(path string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.File = path
@@ -60,7 +61,7 @@ func inFile(path string, err error) error {
 	return fmt.Errorf("read route %s: %w", path, err)
 }
 
-// within puts an outer place before that of err: within("features[2]", …) of "geometry" is
+// within prefixes the place of err: within("features[2]", …) of "geometry" is
 // "features[2].geometry".
 func within(place string, err error) error {
 	if err == nil {
@@ -82,7 +83,7 @@ func within(place string, err error) error {
 	return e
 }
 
-// lineColumn names the place at offset bytes, both numbers counted from 1.
+// lineColumn returns the line and column at offset bytes, both counted from 1.
 func lineColumn(data []byte, offset int64) string {
 	before := data[:min(max(offset, 0), int64(len(data)))]
 	line := bytes.Count(before, []byte("\n")) + 1

@@ -23,6 +23,6 @@ func ExampleRead() {
 	// 54.31 N 11.01 E at 2743 m
 	// 54.95 N 12.16 E at 2743 m
 	// 55.62 N 12.66 E at 0 m
-	// note: 1 track (trk) left out: the routes (rte) of the file count
+	// note: 1 track (trk) left out: the routes (rte) of the file are used
 	// note: 1 waypoint (wpt) left out: they are on no route
 }

@@ -14,7 +14,8 @@ func looksLikeFMS(data []byte) bool {
 	first, rest := nextLine(data)
 	second, _ := nextLine(rest)
 	fields := strings.Fields(second)
-	return (first == "I" || first == "A") && len(fields) == 2 && strings.EqualFold(fields[1], "version")
+	return (first == "I" || first == "A") && len(fields) == 2 &&
+		strings.EqualFold(fields[1], "version")
 }
 
 // parseFMS reads an X-Plane flight plan of version 1100 or 3. Its altitudes are in feet.
@@ -36,20 +37,20 @@ func parseFMS(data []byte, n *notes) ([]Route, error) {
 	return f.routes()
 }
 
-// fms is what is known of the file that is being read.
+// fms is the state of reading a file.
 type fms struct {
 	plan
 	line        int // of the file
 	filled      int // lines that are not blank
 	version     int
-	promised    int    // waypoints, as NUMENR says
-	destination string // the destination, as ADES or DES says
+	promised    int    // number of waypoints, from NUMENR
+	destination string // from ADES or DES
 	complete    bool   // the last waypoint is the destination
 }
 
 func (f *fms) place() string { return fmt.Sprintf("line %d", f.line) }
 
-// take takes over the fields of a line.
+// take handles the fields of one line.
 func (f *fms) take(fields []string) (err error) {
 	f.filled++
 	switch {
@@ -71,19 +72,21 @@ func (f *fms) take(fields []string) (err error) {
 			f.promised, _ = strconv.Atoi(fields[1])
 		}
 	case "SID", "SIDTRANS", "STAR", "STARTRANS", "APP", "APPTRANS":
-		f.add(f.place(), "procedures are left out: the file names them, but not the way they go")
+		f.add(f.place(), "procedures are left out: the file has their names, but not their points")
 	default:
-		if columns := f.columns(fields); columns > 0 && !slices.ContainsFunc(fields[columns-3:columns], notNumber) {
-			f.add(f.place(), "%q is no kind of waypoint; where it is counts nevertheless", excerpt(fields[0]))
+		if columns := f.columns(fields); columns > 0 &&
+			!slices.ContainsFunc(fields[columns-3:columns], notNumber) {
+			f.add(f.place(), "unknown kind of waypoint %q; its position is used",
+				excerpt(fields[0]))
 			return f.takeWaypoint(0, fields, columns)
 		}
-		f.add(f.place(), "a line that no flight plan has is left out: %s", excerpt(strings.Join(fields, " ")))
+		f.add(f.place(), "an unknown line is left out: %s", excerpt(strings.Join(fields, " ")))
 	}
 	return nil
 }
 
-// takeNumbered takes a line that starts with a number: a waypoint, its kind first; an end mark,
-// with kind 0; or a count, which only version 3 has and nobody minds.
+// takeNumbered handles a line that starts with a number: a waypoint (its kind comes first), an end
+// mark (kind 0), or a count, which only version 3 has and which is ignored.
 func (f *fms) takeNumbered(kind int, fields []string) error {
 	columns := f.columns(fields)
 	switch {
@@ -98,10 +101,11 @@ func (f *fms) takeNumbered(kind int, fields []string) error {
 	if f.version == 1100 {
 		want = 6
 	}
-	return malformed("the file may be cut short; export it again", "a waypoint of version %d has %d fields, here are %d", f.version, want, len(fields))
+	return malformed("the file may be cut short; export it again",
+		"a waypoint of version %d has %d fields, this one has %d", f.version, want, len(fields))
 }
 
-// airport is the kind of waypoint that a flight plan begins and ends with.
+// airport is the kind of the waypoints at which a flight plan begins and ends.
 const airport = 1
 
 func notWhole(s string) bool {
@@ -114,8 +118,8 @@ func notNumber(s string) bool {
 	return err != nil
 }
 
-// columns returns how many fields the waypoint in a line has: 6 if "kind ident via altitude lat
-// lon", 5 if it is without via, as in version 3; 0 if it is none. Some writers mix them up.
+// columns returns the number of fields of a waypoint line: 6 for "kind ident via altitude lat lon",
+// 5 without via, as in version 3; 0 if it is not a waypoint. Some writers mix the two.
 func (f *fms) columns(fields []string) int {
 	switch n := len(fields); {
 	case n < 5:
@@ -128,7 +132,7 @@ func (f *fms) columns(fields []string) int {
 	return 0
 }
 
-// takeWaypoint takes a waypoint of so many columns.
+// takeWaypoint handles a waypoint with the given number of columns.
 func (f *fms) takeWaypoint(kind int, fields []string, columns int) error {
 	w := waypoint{ident: fields[1]}
 	p, err := degrees("the longitude", fields[columns-1], "the latitude", fields[columns-2])
@@ -139,33 +143,36 @@ func (f *fms) takeWaypoint(kind int, fields []string, columns int) error {
 		f.feet(&p, fields[columns-3], f.place)
 		w.at(p, f.place)
 	}
-	f.complete = len(f.waypoints) > 0 && (kind == airport || w.ident == f.destination || fields[2] == "ADES")
+	f.complete = len(f.waypoints) > 0 &&
+		(kind == airport || w.ident == f.destination || fields[2] == "ADES")
 	return add(&f.waypoints, w)
 }
 
-// checkCount compares the waypoints with NUMENR. A file that has fewer may be cut short, unless its
-// last one is the destination.
+// checkCount compares the number of waypoints with NUMENR. A file with fewer may be cut short,
+// unless its last waypoint is the destination.
 func (f *fms) checkCount() error {
 	got := len(f.waypoints)
 	if f.promised == 0 || got == f.promised {
 		return nil
 	}
 	if got < f.promised && !f.complete {
-		return malformed("the file is cut short; export it again", "%d waypoints are announced (NUMENR), %d follow", f.promised, got)
+		return malformed("the file is cut short; export it again",
+			"%d waypoints are announced (NUMENR), %d follow", f.promised, got)
 	}
-	f.add("", "%d waypoints are announced (NUMENR), %d follow: these count", f.promised, got)
+	f.add("", "%d waypoints are announced (NUMENR), %d follow and are used", f.promised, got)
 	return nil
 }
 
 func fmsVersion(s string) (int, error) {
 	if s != "1100" && s != "3" {
-		return 0, malformed("export it for X-Plane 11 or 12", "the version of the flight plan is %q, only 1100 and 3 are known", excerpt(s))
+		return 0, malformed("export it for X-Plane 11 or 12",
+			"unknown flight plan version %q (want 1100 or 3)", excerpt(s))
 	}
 	return strconv.Atoi(s)
 }
 
-// nextLine returns the first line of text without its ending and surrounding blanks, and what
-// follows it.
+// nextLine returns the first line of text without its ending and surrounding blanks, and the rest
+// of the text.
 func nextLine(text []byte) (line string, rest []byte) {
 	before, after, _ := bytes.Cut(text, []byte("\n"))
 	return string(bytes.TrimSpace(before)), after

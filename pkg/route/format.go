@@ -12,8 +12,9 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// known is what the error about a file of no known format lists.
-const known = "GeoJSON, X-Plane FMS, GPX, KML, KMZ, Little Navmap LNMPLN, MSFS PLN, Garmin FPL or SimBrief OFP (JSON or XML)"
+// known lists the formats, for the error about an unknown one.
+const known = "GeoJSON, X-Plane FMS, GPX, KML, KMZ, Little Navmap LNMPLN, MSFS PLN, Garmin FPL " +
+	"or SimBrief OFP (JSON or XML)"
 
 // parse recognises the format of data and reads its routes, at least one with at least one point
 // each.
@@ -28,13 +29,13 @@ func parse(data []byte, n *notes) ([]Route, error) {
 	return routes, nil
 }
 
-// finish merges equal neighbours, puts the ends at 0 where they have no altitude, and says how
-// altitudes that are missing are made up. A flight without any is planned as if near the ground.
+// finish merges equal neighbours, sets ends without altitude to 0, and notes how missing altitudes
+// are filled in. A flight without any altitude is planned as if near the ground.
 func (r *Route) finish(n *notes) {
 	before := len(r.Points)
 	r.Points = merged(r.Points)
 	if more := before - len(r.Points); more > 0 {
-		n.add("", "%s, equal to the one before, merged with it", count(more, "point"))
+		n.add("", "%s merged with an equal one before", count(more, "point"))
 	}
 	groundEnds(r.Points, r.Cruise > 0)
 	unknown := 0
@@ -46,9 +47,11 @@ func (r *Route) finish(n *notes) {
 	switch {
 	case unknown == len(r.Points), unknown == 0 && (r.Cruise == 0 || len(r.Points) != 2):
 	case r.Cruise > 0:
-		n.add("", "where waypoints have no altitude, the cruising altitude of %.0f ft is taken, with climb and descent of 1,000 ft in 3 NM", r.Cruise/metresPerFoot)
+		n.add("", "waypoints without altitude: the cruising altitude of %.0f ft is used, with "+
+			"climb and descent of 1,000 ft in 3 NM", r.Cruise/metresPerFoot)
 	default:
-		n.add("", "the altitude of %d of %s, which the file does not give, is taken from the points before and after", unknown, count(len(r.Points), "point"))
+		n.add("", "the altitude of %d of %s is missing: it is interpolated between the points "+
+			"before and after", unknown, count(len(r.Points), "point"))
 	}
 }
 
@@ -65,10 +68,11 @@ func parseAny(data []byte, n *notes) ([]Route, error) {
 	case blank:
 		return nil, emptyFile()
 	}
-	return nil, &Error{Problem: "the file is in no format that xelpack reads", Remedy: "give " + known, Err: ErrUnknownFormat}
+	return nil, &Error{Problem: "unknown file format", Remedy: "give " + known,
+		Err: ErrUnknownFormat}
 }
 
-// drawnRoutes returns the routes of shapes that could be read.
+// drawnRoutes returns the routes of the shapes that were read.
 func drawnRoutes(s *shapes, err error) ([]Route, error) {
 	if err != nil {
 		return nil, err
@@ -99,10 +103,11 @@ func parseRegionShapes(data []byte, n *notes) (*shapes, error) {
 	case blank:
 		return nil, emptyFile()
 	}
-	return nil, &Error{Problem: "the file is neither GeoJSON nor KML", Remedy: "give a region as polygons in one of these", Err: ErrUnknownFormat}
+	return nil, &Error{Problem: "the file is neither GeoJSON nor KML",
+		Remedy: "give a region as polygons in one of these", Err: ErrUnknownFormat}
 }
 
-// kind is what a file looks like from outside.
+// kind is the outer form of a file.
 type kind int
 
 const (
@@ -140,7 +145,7 @@ func parseJSON(data []byte, n *notes) ([]Route, error) {
 	return drawnRoutes(parseGeoJSON(data, false, n))
 }
 
-// parseXML goes by the root element.
+// parseXML chooses the format by the root element.
 func parseXML(data []byte, n *notes) ([]Route, error) {
 	root, err := rootElement(data)
 	if err != nil {
@@ -160,12 +165,12 @@ func parseXML(data []byte, n *notes) ([]Route, error) {
 	case "OFP":
 		return parseOFPXML(data, n)
 	}
-	return nil, &Error{Problem: fmt.Sprintf("the file is XML of a kind that xelpack does not read: its root is <%s>", root),
+	return nil, &Error{Problem: fmt.Sprintf("unknown kind of XML: the root element is <%s>", root),
 		Remedy: "give " + known, Err: ErrUnknownFormat}
 }
 
-// groundEnds puts a departure and destination without altitude at 0, if the route has altitudes at
-// all.
+// groundEnds sets a departure and destination without altitude to 0, if the route has any
+// altitudes.
 func groundEnds(points []Point, cruise bool) {
 	if cruise || slices.ContainsFunc(points, func(p Point) bool { return p.HasAltitude }) {
 		points[0].HasAltitude = true
@@ -174,11 +179,12 @@ func groundEnds(points []Point, cruise bool) {
 }
 
 func emptyFile() error {
-	return &Error{Problem: "the file is empty", Remedy: "export it again from your flight planner", Err: ErrNoPoints}
+	return &Error{Problem: "the file is empty", Remedy: "export it again from your flight planner",
+		Err: ErrNoPoints}
 }
 
-// plainText drops a byte order mark, turns UTF-16, which Windows editors write, into UTF-8, and
-// ends lines as today's systems do where an old Macintosh did.
+// plainText drops a byte order mark, converts UTF-16 (which Windows editors write) to UTF-8, and
+// converts the line endings of old Macintosh files.
 func plainText(data []byte) []byte {
 	text := decoded(data)
 	if kindOf(text) != zipFile && !bytes.Contains(text, []byte("\n")) {
@@ -198,7 +204,8 @@ func decoded(data []byte) []byte {
 		order = binary.LittleEndian
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
-	case len(data) > 3 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0: // without a mark
+	case len(data) > 3 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0:
+		// UTF-16 without a mark
 		order, start = binary.LittleEndian, 0
 	case len(data) > 3 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0:
 		order, start = binary.BigEndian, 0

@@ -17,7 +17,8 @@ import (
 // near lets positions differ by 2 m and heights by a foot: formats write degrees, or minutes and
 // seconds.
 var near = cmp.Options{cmp.Comparer(func(a, b route.Point) bool {
-	return math.Abs(a.Lon()-b.Lon()) < 2e-5 && math.Abs(a.Lat()-b.Lat()) < 2e-5 && math.Abs(a.Altitude-b.Altitude) < 0.31 && a.HasAltitude == b.HasAltitude
+	return math.Abs(a.Lon()-b.Lon()) < 2e-5 && math.Abs(a.Lat()-b.Lat()) < 2e-5 &&
+		math.Abs(a.Altitude-b.Altitude) < 0.31 && a.HasAltitude == b.HasAltitude
 }), cmpopts.EquateEmpty(), cmpopts.EquateApprox(0, 1e-6)}
 
 // flat returns points without their altitudes.
@@ -33,12 +34,15 @@ func flat(points []route.Point) []route.Point {
 func TestOneFlightInAllFormats(t *testing.T) {
 	const flightLevel = 9000 * 0.3048
 	want := []route.Point{
-		high(9.988228, 53.630389, 0), high(10.668889, 53.942222, flightLevel), high(11.005556, 54.306667, flightLevel),
+		high(9.988228, 53.630389, 0), high(10.668889, 53.942222, flightLevel), high(11.005556,
+			54.306667, flightLevel),
 		high(12.163889, 54.951389, flightLevel), high(12.655972, 55.617917, 0),
 	}
-	alternate := route.Route{Name: "ESMS", Alternate: true, Points: []route.Point{want[4], high(13.376197, 55.536306, 236*0.3048)}}
+	alternate := route.Route{Name: "ESMS", Alternate: true,
+		Points: []route.Point{want[4], high(13.376197, 55.536306, 236*0.3048)}}
 	viaSVD := alternate
-	viaSVD.Points = []route.Point{want[4], high(12.976111, 55.602778, 3000*0.3048), alternate.Points[1]}
+	viaSVD.Points = []route.Point{want[4], high(12.976111, 55.602778, 3000*0.3048),
+		alternate.Points[1]}
 	for _, tt := range []struct {
 		file, name string
 		points     []route.Point
@@ -62,7 +66,8 @@ func TestOneFlightInAllFormats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			routes := append([]route.Route{{Name: tt.name, Points: tt.points, Cruise: tt.cruise}}, tt.more...)
+			routes := append([]route.Route{{Name: tt.name, Points: tt.points, Cruise: tt.cruise}},
+				tt.more...)
 			if diff := cmp.Diff(routes, got, near); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -120,13 +125,17 @@ func TestFormatsByContent(t *testing.T) {
 		return b.String()
 	}
 	for name, text := range map[string]string{
-		"FMS with blank lines before it":  "\r\n\n" + string(fms),
-		"FMS with a byte order mark":      "\ufeff" + string(fms),
-		"FMS with CRLF and tabs":          strings.NewReplacer("\n", "\r\n", " ", "\t").Replace(string(fms)),
-		"PLN in Latin-1":                  strings.ReplaceAll(string(pln), "°", "\xb0"),
-		"PLN in UTF-16":                   utf16(strings.Replace(string(pln), `encoding="UTF-8"`, `encoding="UTF-16"`, 1)),
-		"PLN that claims another charset": strings.Replace(string(pln), `encoding="UTF-8"`, `encoding="windows-1252"`, 1),
-		"PLN without declaration":         "\n\n" + string(pln[strings.Index(string(pln), "<SimBase"):]),
+		"FMS with blank lines before it": "\r\n\n" + string(fms),
+		"FMS with a byte order mark":     "\ufeff" + string(fms),
+		"FMS with CRLF and tabs": strings.NewReplacer("\n", "\r\n", " ",
+			"\t").Replace(string(fms)),
+		"PLN in Latin-1": strings.ReplaceAll(string(pln), "°", "\xb0"),
+		"PLN in UTF-16": utf16(
+			strings.Replace(string(pln), `encoding="UTF-8"`, `encoding="UTF-16"`, 1)),
+		"PLN that claims another charset": strings.Replace(string(pln), `encoding="UTF-8"`,
+			`encoding="windows-1252"`, 1),
+		"PLN without declaration": "\n\n" +
+			string(pln[strings.Index(string(pln), "<SimBase"):]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, _, err := route.Read(write(t, text))
@@ -144,14 +153,15 @@ func TestUnknownFormats(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text, want string
 	}{
-		"old MSFS plan":  {"[flightplan]\ntitle=EDDH to EKCH\n", "in no format"},
+		"old MSFS plan":  {"[flightplan]\ntitle=EDDH to EKCH\n", "unknown file format"},
 		"a web page":     {"<!DOCTYPE html><html><body>Please log in</body></html>", "<html>"},
 		"other XML":      {"<?xml version='1.0'?><rss/>", "<rss>"},
-		"PDF":            {"%PDF-1.7\x00\xff", "in no format"},
-		"letter I alone": {"I\nam not a flight plan\n", "in no format"},
+		"PDF":            {"%PDF-1.7\x00\xff", "unknown file format"},
+		"letter I alone": {"I\nam not a flight plan\n", "unknown file format"},
 	} {
 		_, _, err := route.Read(write(t, tt.text))
-		if !errors.Is(err, route.ErrUnknownFormat) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "GPX") {
+		if !errors.Is(err, route.ErrUnknownFormat) || !strings.Contains(err.Error(), tt.want) ||
+			!strings.Contains(err.Error(), "GPX") {
 			t.Errorf("%s: error %v; want one that has %q and lists the formats", name, err, tt.want)
 		}
 	}
@@ -196,7 +206,8 @@ func TestTooLarge(t *testing.T) {
 	if err := f.Truncate(100 << 20); err != nil { // sparse: 100 MB of zeros
 		t.Fatal(err)
 	}
-	if _, _, err := route.Read(path); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), path) {
+	if _, _, err := route.Read(path); !errors.Is(err, route.ErrTooLarge) ||
+		!strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, want ErrTooLarge", err)
 	}
 	if _, _, err := route.ReadRegion(path); !errors.Is(err, route.ErrTooLarge) {
@@ -205,7 +216,8 @@ func TestTooLarge(t *testing.T) {
 	if _, _, err := route.Read("/dev/zero"); !errors.Is(err, route.ErrTooLarge) {
 		t.Errorf("endless file: error %v, want ErrTooLarge", err)
 	}
-	if _, _, err := route.Read(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := route.Read(filepath.Join(t.TempDir(), "missing")); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("missing file: error %v", err)
 	}
 }
@@ -218,18 +230,22 @@ func TestTooManyPoints(t *testing.T) {
 	}
 	const n = 500_001
 	for name, text := range map[string]string{
-		"GeoJSON line":   `{"type":"LineString","coordinates":[[1,2]` + strings.Repeat(",[1,2]", n) + `]}`,
+		"GeoJSON line": `{"type":"LineString","coordinates":[[1,2]` +
+			strings.Repeat(",[1,2]", n) + `]}`,
 		"GeoJSON points": `{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}` + strings.Repeat(`,{"type":"Point","coordinates":[1,2]}`, n) + `]}`,
 		"FMS":            fms(strings.Repeat("1 A B 0 1 2\n", n)),
 		"GPX":            gpx("<rte>" + strings.Repeat("<rtept lat='1' lon='2'/>", n) + "</rte>"),
-		"KML":            kml("<LineString><coordinates>" + strings.Repeat("1,2 ", n) + "</coordinates></LineString>"),
-		"LNMPLN":         lnmpln("<Waypoints>" + strings.Repeat("<Waypoint/>", n) + "</Waypoints>"),
-		"PLN":            pln(strings.Repeat("<ATCWaypoint/>", n)),
-		"Garmin":         garmin("", strings.Repeat("<route-point/>", n)),
-		"SimBrief JSON":  `{` + ofpEnds + `,"navlog":{"fix":[{}` + strings.Repeat(`,{}`, n) + `]}}`,
-		"SimBrief XML":   `<OFP>` + ofpEndsXML + `<navlog>` + strings.Repeat("<fix/>", n) + `</navlog></OFP>`,
+		"KML": kml("<LineString><coordinates>" + strings.Repeat("1,2 ", n) +
+			"</coordinates></LineString>"),
+		"LNMPLN":        lnmpln("<Waypoints>" + strings.Repeat("<Waypoint/>", n) + "</Waypoints>"),
+		"PLN":           pln(strings.Repeat("<ATCWaypoint/>", n)),
+		"Garmin":        garmin("", strings.Repeat("<route-point/>", n)),
+		"SimBrief JSON": `{` + ofpEnds + `,"navlog":{"fix":[{}` + strings.Repeat(`,{}`, n) + `]}}`,
+		"SimBrief XML": `<OFP>` + ofpEndsXML + `<navlog>` + strings.Repeat("<fix/>", n) +
+			`</navlog></OFP>`,
 	} {
-		if _, _, err := route.Read(write(t, text)); !errors.Is(err, route.ErrTooLarge) || !strings.Contains(err.Error(), "more than 500000 points") {
+		if _, _, err := route.Read(write(t, text)); !errors.Is(err, route.ErrTooLarge) ||
+			!strings.Contains(err.Error(), "more than 500000 points") {
 			t.Errorf("%s: error %.300v; want one that says there are too many points", name, err)
 		}
 	}

@@ -50,7 +50,9 @@ func fuzz(f *testing.F, samples string, parse func([]byte, *notes) ([]Route, err
 				t.Error("a route without points")
 			}
 			for _, p := range r.Points {
-				if !(math.Abs(p.Lon()) <= 180 && math.Abs(p.Lat()) <= 90 && p.Altitude >= minAltitude && p.Altitude <= maxAltitude) || !p.HasAltitude && p.Altitude != 0 {
+				if !(math.Abs(p.Lon()) <= 180 && math.Abs(p.Lat()) <= 90 &&
+					p.Altitude >= minAltitude && p.Altitude <= maxAltitude) || !p.HasAltitude &&
+					p.Altitude != 0 {
 					t.Errorf("point %+v is out of range", p)
 				}
 			}
@@ -59,11 +61,15 @@ func fuzz(f *testing.F, samples string, parse func([]byte, *notes) ([]Route, err
 }
 
 func FuzzGeoJSON(f *testing.F) {
-	fuzz(f, "*.geojson", func(data []byte, n *notes) ([]Route, error) { return drawnRoutes(parseGeoJSON(data, false, n)) })
+	fuzz(f, "*.geojson", func(data []byte, n *notes) ([]Route, error) {
+		return drawnRoutes(parseGeoJSON(data, false, n))
+	})
 }
 
 func FuzzKML(f *testing.F) {
-	fuzz(f, "*.kml", func(data []byte, n *notes) ([]Route, error) { return drawnRoutes(parseKML(data, false, n)) })
+	fuzz(f, "*.kml", func(data []byte, n *notes) ([]Route, error) {
+		return drawnRoutes(parseKML(data, false, n))
+	})
 }
 
 func FuzzFMS(f *testing.F)          { fuzz(f, "*.fms", parseFMS) }
@@ -77,7 +83,9 @@ func FuzzSimBriefXML(f *testing.F)  { fuzz(f, "simbrief.xml", parseOFPXML) }
 
 // FuzzParse goes the whole way, recognition included.
 func FuzzParse(f *testing.F) {
-	fuzz(f, "*.*", func(data []byte, n *notes) ([]Route, error) { return parse(plainText(data), n) })
+	fuzz(f, "*.*", func(data []byte, n *notes) ([]Route, error) {
+		return parse(plainText(data), n)
+	})
 }
 
 // FuzzRegion reads polygons: rings that are closed and enclose something, or an *Error.

@@ -6,14 +6,15 @@ import (
 	"slices"
 )
 
-// samePlace is how far apart, in metres, two entries of a table may be that are one waypoint.
+// samePlace is the distance in metres up to which two entries of a table are one waypoint.
 const samePlace = 100
 
 // parseGarmin reads a Garmin flight plan (.fpl): route points that refer to a table of waypoints.
-// Few writers, ForeFlight among them, give the altitude of the cruise or of waypoints, in feet.
+// Few writers, among them ForeFlight, give altitudes of the cruise or of waypoints, in feet.
 func parseGarmin(data []byte, n *notes) ([]Route, error) {
 	const table, points = "flight-plan/waypoint-table/waypoint", "flight-plan/route/route-point"
-	g := garmin{plan: plan{notes: n}, table: map[string][]*garminWaypoint{}, found: map[garminKey]*garminWaypoint{}}
+	g := garmin{plan: plan{notes: n}, table: map[string][]*garminWaypoint{},
+		found: map[garminKey]*garminWaypoint{}}
 	var key garminKey
 	var lat, lon, altitude string
 	start := func(e *element) error {
@@ -63,21 +64,21 @@ func parseGarmin(data []byte, n *notes) ([]Route, error) {
 	return g.routes()
 }
 
-// garminKey is what a route point says to name a waypoint of the table.
+// garminKey identifies a waypoint of the table.
 type garminKey struct{ ident, kind, country string }
 
 // garminStop is a route point.
 type garminStop struct {
 	key  garminKey
-	line int // of the file
+	line int // in the file
 }
 
 // garminWaypoint is an entry of the table.
 type garminWaypoint struct {
 	key   garminKey
-	line  int // of the file
+	line  int // in the file
 	point Point
-	err   error // what is wrong with its position: it matters only if the route goes there
+	err   error // of its position; reported only if the route goes there
 	flown bool  // the route goes there
 }
 
@@ -89,7 +90,7 @@ type garmin struct {
 	route   []garminStop
 }
 
-// routes looks up the route points. They follow the table or precede it.
+// routes looks up the route points. The table may come before or after them.
 func (g *garmin) routes() ([]Route, error) {
 	for _, stop := range g.route {
 		place := func() string { return fmt.Sprintf("line %d, <route-point>", stop.line) }
@@ -107,16 +108,18 @@ func (g *garmin) routes() ([]Route, error) {
 		g.waypoints = append(g.waypoints, w)
 	}
 	if len(g.waypoints) == 0 && g.entries > 0 {
-		return nil, &Error{Problem: "the file has waypoints, but no route", Remedy: "export it again with the route", Err: ErrNoPoints}
+		return nil, &Error{Problem: "the file has waypoints, but no route",
+			Remedy: "export it again with the route", Err: ErrNoPoints}
 	}
 	if left := g.left(); len(left) > 0 {
-		g.add("", "waypoints of the table that the route does not go to are left out: %s", enumerate(left, 20))
+		g.add("", "waypoints of the table that are not on the route are left out: %s",
+			enumerate(left, 20))
 	}
 	return g.plan.routes()
 }
 
-// find looks for k and, because some writers leave out the country or the type on one side, for the
-// only waypoint that has k's name.
+// find looks up k. Some writers leave out the country or the type on one side, so a waypoint that
+// is the only one with k's name counts as well.
 func (g *garmin) find(k garminKey, place func() string) (*garminWaypoint, error) {
 	if w := g.found[k]; w != nil {
 		return w, nil
@@ -130,26 +133,32 @@ func (g *garmin) find(k garminKey, place func() string) (*garminWaypoint, error)
 	}
 	if len(same) == 0 && len(named) > 0 {
 		same = named
-		g.add(place(), "waypoint %s has another type or country in the table; the only one of the name is taken", excerpt(k.ident))
+		g.add(place(), "waypoint %s has another type or country in the table; the only one of "+
+			"that name is used", excerpt(k.ident))
 	}
 	if len(same) == 0 {
-		return nil, malformed("every route point needs an entry there", "waypoint %q is not in the waypoint table", excerpt(k.ident))
+		return nil, malformed("every route point needs an entry there",
+			"waypoint %q is not in the waypoint table", excerpt(k.ident))
 	}
 	first := same[0]
 	first.flown = true
 	for _, w := range same[1:] {
 		w.flown = true
-		if distance, _ := course(w.point.Point, first.point.Point); distance > samePlace || w.err != nil || first.err != nil {
-			return nil, malformed("give each a name of its own", "waypoint %q stands in the table at more than one place, in lines %d and %d: which is meant is not certain",
+		if distance, _ := course(w.point.Point, first.point.Point); distance > samePlace ||
+			w.err != nil || first.err != nil {
+			return nil, malformed("give each a name of its own",
+				"waypoint %q has more than one place in the table, in lines %d and %d: it is not "+
+					"certain which is meant",
 				excerpt(k.ident), first.line, w.line)
 		}
-		g.add(fmt.Sprintf("line %d, <waypoint>", w.line), "waypoint %s is in the table more than once, at the same place", excerpt(k.ident))
+		g.add(fmt.Sprintf("line %d, <waypoint>", w.line),
+			"waypoint %s is in the table more than once, at the same place", excerpt(k.ident))
 	}
 	g.found[k] = first
 	return first, nil
 }
 
-// left returns the names in the table that the route does not go to.
+// left returns the names of the table that are not on the route.
 func (g *garmin) left() []string {
 	var names []string
 	for name, entries := range g.table {

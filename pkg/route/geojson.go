@@ -10,15 +10,14 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// maxNesting bounds how deep collections may stand in one another. Files of the field have one
-// level.
+// maxNesting bounds the nesting of collections. Real files have one level.
 const maxNesting = 8
 
-// geoJSON is a GeoJSON file that is being read.
+// geoJSON is the state of reading a file.
 type geoJSON struct {
 	shapes
-	place string // of the coordinates that are being read
-	index []int  // in them
+	place string // of the coordinates being read
+	index []int  // within these coordinates
 }
 
 // parseGeoJSON reads the shapes of a GeoJSON file: polygons, or else lines and points.
@@ -34,17 +33,19 @@ func parseGeoJSON(data []byte, region bool, n *notes) (*shapes, error) {
 	return &g.shapes, nil
 }
 
-// object is a GeoJSON object and where it stands in the file.
+// object is a GeoJSON object and its place in the file.
 type object struct {
-	place   string
-	kind    string                     // its "type"
-	members map[string]json.RawMessage // not a struct: encoding/json takes fields in any case, and a foreign "Type" would win over "type"
+	place string
+	kind  string // its "type"
+	// not a struct: encoding/json ignores case, so a foreign "Type" would win over "type"
+	members map[string]json.RawMessage
 }
 
 func newObject(raw json.RawMessage, place string) (object, error) {
 	o := object{place: place}
 	if err := json.Unmarshal(raw, &o.members); err != nil || o.members == nil {
-		return o, within(place, malformed("", "a JSON object is expected here, not %s", excerpt(raw)))
+		return o, within(place, malformed("", "a JSON object is expected here, not %s",
+			excerpt(raw)))
 	}
 	if err := json.Unmarshal(o.members["type"], &o.kind); err != nil {
 		return o, within(place, malformed("every GeoJSON object has one", `there is no "type"`))
@@ -52,8 +53,8 @@ func newObject(raw json.RawMessage, place string) (object, error) {
 	return o, within(place, o.checkCRS())
 }
 
-// checkCRS refuses coordinates in metres of a projection, which today's GeoJSON no longer has: near
-// its origin they would pass for degrees.
+// checkCRS refuses coordinates in metres of a projection, which older GeoJSON allowed: near the
+// projection's origin they look like degrees.
 func (o object) checkCRS() error {
 	var crs struct{ Properties struct{ Name string } }
 	if json.Unmarshal(o.members["crs"], &crs) != nil || crs.Properties.Name == "" {
@@ -61,13 +62,15 @@ func (o object) checkCRS() error {
 	}
 	name := strings.ToUpper(crs.Properties.Name)
 	inDegrees := func(s string) bool { return strings.HasSuffix(name, s) }
-	if slices.ContainsFunc([]string{"CRS84", "CRS83", ":4326", ":4979", ":4258", ":4269", "WGS84", "WGS 84"}, inDegrees) {
+	if slices.ContainsFunc([]string{"CRS84", "CRS83", ":4326", ":4979", ":4258", ":4269", "WGS84",
+		"WGS 84"}, inDegrees) {
 		return nil
 	}
-	return within("crs", malformed("export it in longitude and latitude, WGS 84", "the coordinates are in %s", excerpt(crs.Properties.Name)))
+	return within("crs", malformed("export it in longitude and latitude, WGS 84",
+		"the coordinates are in %s", excerpt(crs.Properties.Name)))
 }
 
-// member returns the value called key and where it stands; nil if it is absent or null.
+// member returns the value of key and its place; nil if it is absent or null.
 func (o object) member(key string) (json.RawMessage, string) {
 	place := key
 	if o.place != "" {
@@ -79,13 +82,13 @@ func (o object) member(key string) (json.RawMessage, string) {
 	return nil, place
 }
 
-// addObject takes over one GeoJSON object. place is where it stands; name is that of the feature it
-// belongs to.
+// addObject handles one GeoJSON object at place; name is that of the feature it belongs to.
 func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) error {
 	if depth > maxNesting {
 		return within(place, malformed("", "collections are nested more than %d deep", maxNesting))
 	}
-	if text := string(raw); place != "" && (text == "null" || strings.Trim(text, "{} \t\r\n") == "") {
+	if text := string(raw); place != "" &&
+		(text == "null" || strings.Trim(text, "{} \t\r\n") == "") {
 		g.add(place, "%s is left out", excerpt(raw))
 		return nil
 	}
@@ -117,10 +120,11 @@ func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) 
 		g.place, g.index = inner, nil
 		return g.addGeometry(o.kind, name, coordinates)
 	}
-	return within(place, malformed("a route is a LineString, a region a Polygon", "the type %q is none that GeoJSON has", excerpt(o.kind)))
+	return within(place, malformed("a route is a LineString, a region a Polygon",
+		"unknown GeoJSON type %q", excerpt(o.kind)))
 }
 
-// addAll takes over the objects in the array called key.
+// addAll handles the objects in the array called key.
 func (g *geoJSON) addAll(o object, key, name string, depth int) error {
 	array, place := o.member(key)
 	all, err := elements(array)
@@ -135,7 +139,7 @@ func (g *geoJSON) addAll(o object, key, name string, depth int) error {
 	return nil
 }
 
-// addGeometry takes over the coordinates of a geometry.
+// addGeometry handles the coordinates of a geometry.
 func (g *geoJSON) addGeometry(kind, name string, coordinates json.RawMessage) error {
 	pin := func(raw json.RawMessage) error {
 		p, ok, err := g.position(raw)
@@ -167,8 +171,7 @@ func (g *geoJSON) addGeometry(kind, name string, coordinates json.RawMessage) er
 	}
 }
 
-// each reads the parts of an array and keeps track of where they stand: what it calls puts that
-// into its errors.
+// each calls read for each element of an array, and keeps track of its place for errors.
 func (g *geoJSON) each(array json.RawMessage, read func(json.RawMessage) error) error {
 	all, err := elements(array)
 	if err != nil {
@@ -185,7 +188,7 @@ func (g *geoJSON) each(array json.RawMessage, read func(json.RawMessage) error) 
 	return nil
 }
 
-// where says what is being read.
+// where returns the place being read.
 func (g *geoJSON) where() string {
 	place := g.place
 	for _, i := range g.index {
@@ -223,7 +226,7 @@ func (g *geoJSON) polygon(raw json.RawMessage) error {
 }
 
 // position reads [longitude, latitude] or [longitude, latitude, altitude, …]. ok is false for an
-// empty one, which is noted.
+// empty position, which is noted.
 func (g *geoJSON) position(raw json.RawMessage) (p Point, ok bool, err error) {
 	const remedy = "a position is [longitude, latitude] in degrees"
 	defer func() {
@@ -242,7 +245,7 @@ func (g *geoJSON) position(raw json.RawMessage) (p Point, ok bool, err error) {
 	n := 0
 	for i, raw := range all {
 		if i == len(v) {
-			g.add(g.where(), "what follows longitude, latitude and altitude is left out")
+			g.add(g.where(), "values after longitude, latitude and altitude are left out")
 			break
 		}
 		v[i], n = string(raw), i+1
@@ -252,13 +255,14 @@ func (g *geoJSON) position(raw json.RawMessage) (p Point, ok bool, err error) {
 		return p, false, nil
 	}
 	if n < 2 {
-		return p, false, malformed(remedy, "%d of 2 coordinates are there", n)
+		return p, false, malformed(remedy, "the position has %d of 2 coordinates", n)
 	}
 	var xy [2]float64
 	for i := range xy {
-		// Some writers put numbers into quotes.
+		// Some writers put numbers in quotes.
 		if xy[i], err = strconv.ParseFloat(strings.Trim(v[i], `"`), 64); err != nil {
-			return p, false, within(fmt.Sprintf("[%d]", i), malformed(remedy, "%s is not a usable number", excerpt(v[i])))
+			return p, false, within(fmt.Sprintf("[%d]", i),
+				malformed(remedy, "%s is not a usable number", excerpt(v[i])))
 		}
 	}
 	if p, err = newPoint(xy[0], xy[1]); err != nil {

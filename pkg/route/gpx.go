@@ -2,10 +2,9 @@ package route
 
 import "strings"
 
-// parseGPX returns the routes (rte) of a GPX file; where there are none, its tracks (trk),
-// simplified; where there are none either, one route through its waypoints (wpt). They are never
-// mixed: a file with several holds the same flight more than once, planned and flown. The segments
-// of a track follow one another.
+// parseGPX returns the routes (rte) of a GPX file; if there are none, its tracks (trk), simplified;
+// otherwise one route through its waypoints (wpt). They are never mixed: a file with several kinds
+// holds the same flight more than once, planned and flown. The segments of a track are joined.
 func parseGPX(data []byte, n *notes) ([]Route, error) {
 	g := gpx{notes: n}
 	if err := walkXML(data, g.start, g.end); err != nil {
@@ -14,20 +13,20 @@ func parseGPX(data []byte, n *notes) ([]Route, error) {
 	return g.chosen()
 }
 
-// gpx is what is known of the file that is being read.
+// gpx is the state of reading a file.
 type gpx struct {
 	*notes
 	routes, tracks []Route
 	waypoints      line
 
-	name     string // of the route or track that is being read
+	name     string // of the route or track being read
 	current  line
 	segments int
 	point    Point
 	unplaced bool // the point has no coordinates
 }
 
-// The elements that are a place each.
+// The elements that are points.
 const gpxRoutePoint, gpxTrackPoint, gpxWaypoint = "gpx/rte/rtept", "gpx/trk/trkseg/trkpt", "gpx/wpt"
 
 func (g *gpx) start(e *element) (err error) {
@@ -66,12 +65,13 @@ func (g *gpx) end(e *element) error {
 		return g.finish(&g.tracks, e)
 	}
 	if strings.HasPrefix(e.path, gpxRoutePoint+"/extensions/") && e.name() == "rpt" {
-		g.add(e.place(), "a point of Garmin's extensions between two of the route's is left out")
+		g.add(e.place(), "a point of Garmin's extensions between two points of the route is left "+
+			"out")
 	}
 	return nil
 }
 
-// finish adds what was read to one of the lists, if it has points.
+// finish adds the route or track just read to list, if it has points.
 func (g *gpx) finish(list *[]Route, e *element) error {
 	if len(g.current.points) == 0 {
 		g.add(e.place(), "a <%s> without points is left out", e.name())
@@ -92,13 +92,14 @@ func (g *gpx) finish(list *[]Route, e *element) error {
 	return nil
 }
 
-// chosen returns the routes of the kind that counts and says what is left.
+// chosen returns the routes of the preferred kind and notes what is left out.
 func (g *gpx) chosen() ([]Route, error) {
 	waypoints := len(g.waypoints.points)
 	switch {
 	case len(g.routes) > 0 || len(g.tracks) > 0:
 		if len(g.routes) > 0 && len(g.tracks) > 0 {
-			g.add("", "%s (trk) left out: the routes (rte) of the file count", count(len(g.tracks), "track"))
+			g.add("", "%s (trk) left out: the routes (rte) of the file are used",
+				count(len(g.tracks), "track"))
 			g.tracks = nil
 		}
 		if waypoints > 0 {
@@ -109,8 +110,10 @@ func (g *gpx) chosen() ([]Route, error) {
 		if err := g.waypoints.settle(g.notes); err != nil {
 			return nil, err
 		}
-		g.add("", "there is no route and no track: %s (wpt) taken for a route in the order of the file", count(waypoints, "waypoint"))
+		g.add("", "no route and no track: %s (wpt) taken as a route in the order of the file",
+			count(waypoints, "waypoint"))
 		return []Route{{Points: g.waypoints.points}}, nil
 	}
-	return nil, g.nothing("route (rte), no track (trk) and no waypoints (wpt)", "export it again with the route")
+	return nil, g.nothing("route (rte), no track (trk) and no waypoints (wpt)",
+		"export it again with the route")
 }

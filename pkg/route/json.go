@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// jsonError turns an error of the JSON syntax into one that names line and column. An *Error from
-// one of our own UnmarshalJSON stays.
+// jsonError turns a JSON syntax error into one with line and column. An *Error from our own
+// UnmarshalJSON methods stays as it is.
 func jsonError(data []byte, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	e := &Error{Problem: "the JSON is malformed: " + err.Error(), Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
+	e := &Error{Problem: "the JSON is malformed: " + err.Error(),
+		Remedy: "the file may be cut short; export it again", Err: ErrMalformed}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		e.Place = lineColumn(data, syntax.Offset-1)
 	}
 	return e
 }
 
-// list reads an array whose elements read reads.
+// list reads an array, calling read for each element.
 func list[T any](raw json.RawMessage, read func(json.RawMessage) (T, error)) ([]T, error) {
 	all, err := elements(raw)
 	if err != nil {
@@ -41,7 +42,7 @@ func list[T any](raw json.RawMessage, read func(json.RawMessage) (T, error)) ([]
 	return values, nil
 }
 
-// elements yields the parts of a JSON array that is known to be valid, without copying them.
+// elements yields the elements of a valid JSON array without copying them.
 func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
 	if len(array) == 0 || array[0] != '[' {
 		return nil, malformed("", "an array is expected here, not %s", excerpt(array))
@@ -61,7 +62,7 @@ func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
 				depth++
 			case depth == 1 && (c == ',' || c == ']'):
 				raw := bytes.TrimSpace(array[start:i])
-				// An empty array has nothing before its bracket; anywhere else an element is never
+				// An empty array has nothing before its bracket; otherwise an element is never
 				// blank.
 				if len(raw) > 0 && !yield(n, raw) {
 					return
@@ -74,7 +75,7 @@ func elements(array json.RawMessage) (iter.Seq2[int, json.RawMessage], error) {
 	}, nil
 }
 
-// text is a JSON string or number. SimBrief writes an empty object or array for what is absent.
+// text is a JSON string or number. SimBrief writes an empty object or array for an absent value.
 type text string
 
 func (t *text) UnmarshalJSON(raw []byte) error {
@@ -88,9 +89,8 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// several is a JSON array of objects, or one object that stands for itself. SimBrief writes the
-// latter where there is only one; what is absent is an empty array, an empty object, an empty text
-// or null.
+// several is a JSON array of objects, or a single object. SimBrief writes a single object if there
+// is only one, and an empty array, object or text, or null, if there is none.
 type several[T any] []T
 
 func (all *several[T]) UnmarshalJSON(raw []byte) error {
@@ -112,7 +112,7 @@ func (all *several[T]) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// unmarshalObject leaves into as it is when raw is no object.
+// unmarshalObject leaves into unchanged if raw is not an object.
 func unmarshalObject(raw []byte, into any) error {
 	if raw[0] != '{' {
 		return nil

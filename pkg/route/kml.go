@@ -7,8 +7,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// parseKML reads the shapes of a KML file: polygons, or else lines and points. Altitudes count
-// whatever altitudeMode says; recorded tracks (gx:Track) are simplified.
+// parseKML reads the shapes of a KML file: polygons, or else lines and points. Altitudes are taken
+// as above sea level, whatever altitudeMode says; recorded tracks (gx:Track) are simplified.
 func parseKML(data []byte, region bool, n *notes) (*shapes, error) {
 	k := &kml{shapes: shapes{notes: n, region: region}}
 	if err := walkXML(data, k.start, k.end); err != nil {
@@ -17,10 +17,10 @@ func parseKML(data []byte, region bool, n *notes) (*shapes, error) {
 	return &k.shapes, nil
 }
 
-// kml is what is known of the file that is being read.
+// kml is the state of reading a file.
 type kml struct {
 	shapes
-	unnamed int         // the first line of the current placemark
+	unnamed int         // index of the current placemark's first line
 	name    string      // of the current placemark
 	track   line        // of the current gx:Track
 	polygon orb.Polygon // the current one, its outer ring first
@@ -45,19 +45,21 @@ func (k *kml) end(e *element) error {
 	case e.endsIn("Placemark/name"):
 		k.name = e.value()
 	case e.name() == "Placemark":
-		// The name may stand after the geometry.
+		// The name may come after the geometry.
 		for i := k.unnamed; i < len(k.lines); i++ {
 			k.lines[i].Name = k.name
 		}
 	case e.endsIn("NetworkLink/Link/href"), e.endsIn("NetworkLink/Url/href"):
-		k.add(place, "what the file links to is left out: %s", excerpt(e.value()))
+		k.add(place, "a linked file is left out: %s", excerpt(e.value()))
 	case e.name() == "altitudeMode" && e.value() == "relativeToGround":
-		k.add(place, "altitudes above ground (relativeToGround) are taken for altitudes above sea level")
+		k.add(place, "altitudes above ground (relativeToGround) are taken as altitudes above sea "+
+			"level")
 	case e.endsIn("Point/coordinates"):
 		if k.wants(place, false) {
 			return k.point(e)
 		}
-	case e.endsIn("Polygon/outerBoundaryIs/LinearRing/coordinates"), e.endsIn("Polygon/innerBoundaryIs/LinearRing/coordinates"):
+	case e.endsIn("Polygon/outerBoundaryIs/LinearRing/coordinates"),
+		e.endsIn("Polygon/innerBoundaryIs/LinearRing/coordinates"):
 		if k.region {
 			return k.addRing(e)
 		}
@@ -66,7 +68,7 @@ func (k *kml) end(e *element) error {
 			return nil
 		}
 		if !k.outer {
-			k.polygon = nil // holes alone enclose nothing
+			k.polygon = nil // holes without an outer ring enclose nothing
 		}
 		k.addPolygon(k.polygon, e.place())
 	case e.endsIn("LineString/coordinates"), e.endsIn("LinearRing/coordinates"):
@@ -90,12 +92,13 @@ func (k *kml) end(e *element) error {
 	return nil
 }
 
-// point takes the one place of a <Point>.
+// point handles a <Point>, which has one place.
 func (k *kml) point(e *element) error {
 	l, err := k.line(e)
 	switch {
 	case err == nil && len(l.points) > 1:
-		err = within(e.place(), malformed("a point has one place", "there are %d places", len(l.points)))
+		err = within(e.place(), malformed("a point has one place", "this one has %d places",
+			len(l.points)))
 	case err == nil && len(l.points) == 0:
 		k.add(e.place(), "a point without coordinates is left out")
 		return nil
@@ -105,19 +108,21 @@ func (k *kml) point(e *element) error {
 	return k.addPin(Point{}, nil, err)
 }
 
-// coord takes a place of a recorded track. An empty one is where the recorder knew none.
+// coord handles a point of a recorded track. An empty one means that the recorder had no position.
 func (k *kml) coord(e *element) error {
-	parts := strings.FieldsFunc(e.value(), func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
+	parts := strings.FieldsFunc(e.value(),
+		func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r' })
 	if len(parts) == 0 {
-		k.add(e.place(), "an empty place of a track is left out")
+		k.add(e.place(), "an empty point of a track is left out")
 		return nil
 	}
 	if len(parts) < 2 || len(parts) > 3 {
-		return malformed("a place is longitude, latitude and altitude", "%q has %d parts", excerpt(e.value()), len(parts))
+		return malformed("a point is longitude, latitude and altitude", "%q has %d parts",
+			excerpt(e.value()), len(parts))
 	}
 	p, err := k.tuple(parts, e.place)
 	if err == errUnplaced {
-		k.add(e.place(), "an empty place of a track is left out")
+		k.add(e.place(), "an empty point of a track is left out")
 		return nil
 	}
 	if err != nil {
@@ -126,7 +131,7 @@ func (k *kml) coord(e *element) error {
 	return k.track.add(p, e.place)
 }
 
-// addTrack takes the current track.
+// addTrack adds the current track.
 func (k *kml) addTrack(e *element) error {
 	if err := k.track.settle(k.notes); err != nil {
 		return err
@@ -149,7 +154,7 @@ func (k *kml) addRing(e *element) error {
 	inner := e.endsIn("innerBoundaryIs/LinearRing/coordinates")
 	switch {
 	case !inner && k.outer:
-		return malformed("a polygon has one", "the polygon has a second outer ring")
+		return malformed("a polygon has one", "a polygon has a second outer ring")
 	case inner && ring == nil:
 	case inner:
 		k.polygon = append(k.polygon, ring)
@@ -160,7 +165,7 @@ func (k *kml) addRing(e *element) error {
 	return nil
 }
 
-// endsIn reports whether the path ends in these names.
+// endsIn reports whether the path ends in the given names.
 func (e *element) endsIn(tail string) bool {
 	head, ok := strings.CutSuffix(e.path, tail)
 	return ok && (head == "" || head[len(head)-1] == '/')
@@ -173,7 +178,8 @@ func (k *kml) line(e *element) (l line, err error) {
 		return l, within(e.place(), err)
 	}
 	if !all.plain {
-		k.add(e.place(), "the coordinates are not written as KML has it (longitude,latitude,altitude and then a blank); they are read as %s", count(len(all.list), "point"))
+		k.add(e.place(), "the coordinates are not in KML's form (longitude,latitude,altitude and "+
+			"then a blank); they are read as %s", count(len(all.list), "point"))
 	}
 	for i, parts := range all.list {
 		place := func() string { return fmt.Sprintf("%s.point %d", e.place(), i+1) }
@@ -192,7 +198,7 @@ func (k *kml) line(e *element) (l line, err error) {
 	return l, nil
 }
 
-// tuple reads longitude, latitude and, if it is there, the altitude in metres.
+// tuple reads longitude, latitude and, if present, the altitude in metres.
 func (k *kml) tuple(parts []string, place func() string) (Point, error) {
 	p, err := degrees("the longitude", parts[0], "the latitude", parts[1])
 	if err == nil && len(parts) > 2 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Bounds of what is unpacked from a KMZ.
+// Bounds for unpacking a KMZ.
 const (
 	maxZipEntries = 10_000
 	zipEntryMark  = "PK\x01\x02" // starts an entry of the directory at the end of a ZIP file
@@ -29,13 +29,15 @@ func parseKMZ(data []byte, region bool, n *notes) (*shapes, error) {
 
 // unzipKML returns the main KML file of a KMZ: doc.kml, or else the first one.
 func unzipKML(data []byte, n *notes) ([]byte, error) {
-	// Counted first, because zip.NewReader makes an object of every entry.
+	// Counted first, because zip.NewReader makes an object for every entry.
 	if bytes.Count(data, []byte(zipEntryMark)) > maxZipEntries {
-		return nil, &Error{Problem: fmt.Sprintf("the KMZ has more than %d entries", maxZipEntries), Remedy: "a KMZ route has one", Err: ErrTooLarge}
+		return nil, &Error{Problem: fmt.Sprintf("the KMZ has more than %d entries", maxZipEntries),
+			Remedy: "a KMZ route has one entry", Err: ErrTooLarge}
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, malformed("the file may be cut short; export it again", "the KMZ cannot be unpacked: %v", err)
+		return nil, malformed("the file may be cut short; export it again",
+			"the KMZ cannot be unpacked: %v", err)
 	}
 	var found *zip.File
 	files := 0
@@ -49,10 +51,11 @@ func unzipKML(data []byte, n *notes) ([]byte, error) {
 		}
 	}
 	if found == nil {
-		return nil, malformed("give a KMZ that Google Earth or a flight planner has saved", "there is no .kml file in the ZIP archive")
+		return nil, malformed("give a KMZ that Google Earth or a flight planner has saved",
+			"there is no .kml file in the ZIP archive")
 	}
 	if files > 1 {
-		n.add(excerpt(found.Name), "%s of the KMZ left out beside this one", count(files-1, ".kml file"))
+		n.add(excerpt(found.Name), "%s more in the KMZ left out", count(files-1, ".kml file"))
 	}
 	r, err := found.Open()
 	if err != nil {
@@ -62,9 +65,12 @@ func unzipKML(data []byte, n *notes) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	switch {
 	case len(text) > MaxFileBytes:
-		return nil, within(excerpt(found.Name), &Error{Problem: fmt.Sprintf("unpacked, it is larger than %d MiB", MaxFileBytes>>20), Err: ErrTooLarge})
+		return nil, within(excerpt(found.Name),
+			&Error{Problem: fmt.Sprintf("unpacked, it is larger than %d MiB", MaxFileBytes>>20),
+				Err: ErrTooLarge})
 	case err != nil:
-		return nil, within(excerpt(found.Name), malformed("the file is damaged; export it again", "it cannot be unpacked: %v", err))
+		return nil, within(excerpt(found.Name),
+			malformed("the file is damaged; export it again", "it cannot be unpacked: %v", err))
 	}
 	return plainText(text), nil
 }

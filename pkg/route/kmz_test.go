@@ -38,8 +38,10 @@ func TestKMZPicksTheMainFile(t *testing.T) {
 		return kml(fmt.Sprintf("<LineString><coordinates>%d,46</coordinates></LineString>", lon))
 	}
 	for name, archive := range map[string]string{
-		"only one":           kmz(t, [2]string{"readme.txt", "x"}, [2]string{"deep/Route.KML", line(6)}),
-		"doc.kml after it":   kmz(t, [2]string{"a.kml", line(1)}, [2]string{"DOC.kml", line(6)}, [2]string{"b.kml", line(2)}),
+		"only one": kmz(t, [2]string{"readme.txt", "x"},
+			[2]string{"deep/Route.KML", line(6)}),
+		"doc.kml after it": kmz(t, [2]string{"a.kml", line(1)}, [2]string{"DOC.kml", line(6)},
+			[2]string{"b.kml", line(2)}),
 		"first without doc":  kmz(t, [2]string{"a.kml", line(6)}, [2]string{"b.kml", line(2)}),
 		"byte order mark":    kmz(t, [2]string{"doc.kml", "\ufeff" + line(6)}),
 		"names that mislead": kmz(t, [2]string{"../../doc.kml", line(6)}),
@@ -56,7 +58,8 @@ func TestKMZPicksTheMainFile(t *testing.T) {
 }
 
 func TestKMZErrors(t *testing.T) {
-	good := kmz(t, [2]string{"doc.kml", kml("<LineString><coordinates>6,46</coordinates></LineString>")})
+	good := kmz(t, [2]string{"doc.kml",
+		kml("<LineString><coordinates>6,46</coordinates></LineString>")})
 	damaged := []byte(good)
 	damaged[bytes.Index(damaged, []byte("doc.kml"))+12] ^= 0xff
 	for _, tt := range []struct {
@@ -68,7 +71,8 @@ func TestKMZErrors(t *testing.T) {
 		{"cut short", good[:len(good)/2], "cannot be unpacked", route.ErrMalformed},
 		{"damaged", string(damaged), "doc.kml: it cannot be unpacked", route.ErrMalformed},
 		{"not KML inside", kmz(t, [2]string{"doc.kml", "hello"}), "is not KML", route.ErrMalformed},
-		{"many entries", strings.Repeat("PK\x03\x04", 1) + strings.Repeat("PK\x01\x02", 20_000), "more than 10000 entries", route.ErrTooLarge},
+		{"many entries", strings.Repeat("PK\x03\x04", 1) + strings.Repeat("PK\x01\x02", 20_000),
+			"more than 10000 entries", route.ErrTooLarge},
 		{"zip bomb", bomb(t, 1<<30), "larger than 64 MiB", route.ErrTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,7 +101,8 @@ func bomb(t *testing.T, size int) string {
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	w, err := z.CreateRaw(&zip.FileHeader{Name: "doc.kml", Method: zip.Deflate, CompressedSize64: uint64(block.Len() * size >> 20), UncompressedSize64: uint64(size)})
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "doc.kml", Method: zip.Deflate,
+		CompressedSize64: uint64(block.Len() * size >> 20), UncompressedSize64: uint64(size)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,8 @@ func parseLNMPLN(data []byte, n *notes) ([]Route, error) {
 			n.feet(&p, e.attr("Alt"), e.place)
 			w.at(p, e.place)
 		case top + "Procedures/SID", top + "Procedures/STAR", top + "Procedures/Approach":
-			n.add(e.place(), "procedures are left out: the file names them, but not the way they go")
+			n.add(e.place(), "procedures are left out: the file has their names, but not their "+
+				"points")
 		}
 		return nil
 	}
@@ -31,7 +32,7 @@ func parseLNMPLN(data []byte, n *notes) ([]Route, error) {
 		switch e.path {
 		case top + "Header/CruisingAltF":
 			main.setCruise(e.value(), e.place)
-		case top + "Header/CruisingAlt": // the rounded one, which every version writes
+		case top + "Header/CruisingAlt": // the rounded value, which every version writes
 			if main.cruise == 0 {
 				main.setCruise(e.value(), e.place)
 			}

@@ -2,11 +2,11 @@ package route
 
 import "fmt"
 
-// notes gathers what of a file was left out, merged or guessed. Of each kind the first is told
-// with its place, the others are counted.
+// notes collects what was left out, merged or guessed. The first note of each kind is kept with its
+// place; the others are counted.
 type notes struct {
 	all   []note
-	kinds map[string]int // where the note of a format stands in all
+	kinds map[string]int // index in all, by format
 }
 
 type note struct {
@@ -14,7 +14,7 @@ type note struct {
 	more int
 }
 
-// add notes what the format says. Its kind is the format: all that changes are arguments.
+// add adds a note. Notes with the same format are of one kind: only their arguments differ.
 func (n *notes) add(place, format string, args ...any) {
 	if i, ok := n.kinds[format]; ok {
 		n.all[i].more++
@@ -43,7 +43,7 @@ func (n *notes) texts() []string {
 	return texts
 }
 
-// count writes a number of things: "1 point", "2 points".
+// count formats a number of things: "1 point", "2 points".
 func count(n int, thing string) string {
 	if n != 1 {
 		thing += "s"
@@ -51,8 +51,7 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %s", n, thing)
 }
 
-// nothing is the error about a file that has none of what is wanted, and why, if something was left
-// out.
+// nothing returns the error for a file without what is wanted, and why, if something was left out.
 func (n *notes) nothing(what, remedy string) error {
 	problem := "the file has no " + what
 	if texts := n.texts(); len(texts) > 0 {

@@ -2,15 +2,15 @@ package route
 
 import "fmt"
 
-// waypoint is one stop of a flight plan.
+// waypoint is a stop of a flight plan.
 type waypoint struct {
 	ident  string
 	point  Point
-	placed bool   // the file says where it is
-	where  string // in the file, if its longitude has to be settled
+	placed bool   // the file gives its position
+	where  string // place in the file, if its longitude must be settled
 }
 
-// at gives the waypoint the position p, read at a place in the file.
+// at sets the position to p, read at place in the file.
 func (w *waypoint) at(p Point, place func() string) {
 	w.point, w.placed = p, true
 	if p.beyond() {
@@ -18,30 +18,30 @@ func (w *waypoint) at(p Point, place func() string) {
 	}
 }
 
-// plan is a flight plan as the formats of flight simulation have it: waypoints from departure to
-// destination, alternates beside them.
+// plan is a flight plan of a simulator or planner: waypoints from departure to destination, and
+// alternates.
 type plan struct {
 	*notes
 	name      string
 	waypoints []waypoint
 	alternate bool
-	cruise    float64 // in metres; 0 without one
+	cruise    float64 // in metres; 0: none
 }
 
-// setCruise takes the cruising altitude, in feet.
+// setCruise sets the cruising altitude from feet.
 func (p *plan) setCruise(feet string, place func() string) {
 	if h, ok := p.altitude(feet, metresPerFoot, place); ok && h > 0 {
 		p.cruise = h
 	}
 }
 
-// routes returns the plan as one route. Waypoints without a place are left out and named.
+// routes returns the plan as one route. Waypoints without a position are left out and named.
 func (p plan) routes() ([]Route, error) {
 	r := Route{Name: p.name, Alternate: p.alternate, Cruise: p.cruise}
 	var l line
 	var unplaced []string
 	for _, w := range p.waypoints {
-		// 0, 0 is what writers leave where they know no place.
+		// Writers leave 0, 0 where they know no position.
 		if !w.placed || w.point.Lon() == 0 && w.point.Lat() == 0 {
 			unplaced = append(unplaced, w.ident)
 			continue
@@ -51,20 +51,24 @@ func (p plan) routes() ([]Route, error) {
 		}
 	}
 	if len(l.points) == 0 && len(unplaced) > 0 {
-		return nil, &Error{Problem: "no waypoint has a position, only names: " + enumerate(unplaced, 5),
-			Remedy: "load the plan into Little Navmap, which knows them, and save it from there", Err: ErrNoPoints}
+		return nil, &Error{Problem: "no waypoint has a position, only names: " +
+			enumerate(unplaced, 5),
+			Remedy: "load the plan into Little Navmap, which knows their positions, and save it " +
+				"from there", Err: ErrNoPoints}
 	}
 	if len(l.points) == 0 {
-		return nil, &Error{Problem: "the flight plan has no waypoints", Remedy: "export it again with the route", Err: ErrNoPoints}
+		return nil, &Error{Problem: "the flight plan has no waypoints",
+			Remedy: "export it again with the route", Err: ErrNoPoints}
 	}
 	if len(unplaced) > 0 {
-		p.add("", "left out, for the file does not say where they are: %s", enumerate(unplaced, 20))
+		p.add("", "left out, because the file does not give their positions: %s",
+			enumerate(unplaced, 20))
 	}
 	if err := l.settle(p.notes); err != nil {
 		return nil, err
 	}
-	// These formats write a height of 0 where none was planned. Departure and destination are at 0
-	// anyway if they have none.
+	// These formats write an altitude of 0 where none was planned. Departure and destination
+	// without one are at 0 anyway.
 	for i := range l.points[:max(len(l.points)-1, 0)] {
 		if i > 0 && l.points[i].Altitude == 0 {
 			l.points[i].HasAltitude = false
@@ -89,8 +93,8 @@ func enumerate(names []string, most int) string {
 	return list
 }
 
-// withAlternates returns the plan's route and, beside it, one from its destination straight to
-// every alternate that has a place.
+// withAlternates returns the plan's route and one straight route from its destination to every
+// alternate with a position.
 func (p plan) withAlternates(alternates []waypoint) ([]Route, error) {
 	routes, err := p.routes()
 	if err != nil {
@@ -98,10 +102,12 @@ func (p plan) withAlternates(alternates []waypoint) ([]Route, error) {
 	}
 	for _, a := range alternates {
 		if !a.placed {
-			p.add("", "alternate %s left out: the file does not say where it is", excerpt(a.ident))
+			p.add("", "alternate %s left out: the file does not give its position",
+				excerpt(a.ident))
 			continue
 		}
-		way, err := plan{notes: p.notes, name: a.ident, alternate: true, waypoints: []waypoint{p.destination(), a}}.routes()
+		way, err := plan{notes: p.notes, name: a.ident, alternate: true,
+			waypoints: []waypoint{p.destination(), a}}.routes()
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +116,7 @@ func (p plan) withAlternates(alternates []waypoint) ([]Route, error) {
 	return routes, nil
 }
 
-// destination returns the last waypoint that has a place.
+// destination returns the last waypoint with a position.
 func (p plan) destination() waypoint {
 	for i := len(p.waypoints) - 1; i >= 0; i-- {
 		if p.waypoints[i].placed {

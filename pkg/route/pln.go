@@ -7,13 +7,13 @@ import (
 )
 
 // parsePLN reads a flight plan of Microsoft Flight Simulator. Its altitudes are in feet. A
-// departure or destination that is no waypoint, or one without a position as Flight Simulator 2024
-// writes them, takes the position that the plan's head gives.
+// departure or destination that is not a waypoint, or one without a position as Flight Simulator
+// 2024 writes them, gets the position from the plan's header.
 func parsePLN(data []byte, n *notes) ([]Route, error) {
 	const top = "SimBase.Document/FlightPlan.FlightPlan/"
 	main := plan{notes: n}
 	var w, departure, destination waypoint
-	var head [2]error // what is wrong with the positions of departure and destination
+	var head [2]error // errors in the positions of departure and destination
 	start := func(e *element) error {
 		if e.path == top+"ATCWaypoint" {
 			w = waypoint{ident: e.attr("id")}
@@ -48,7 +48,7 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 	if err := walkXML(data, start, end); err != nil {
 		return nil, err
 	}
-	// A position in the head does not matter where the waypoint itself has one.
+	// A position in the header is not needed if the waypoint itself has one.
 	main.startAt(departure)
 	main.endAt(destination)
 	for i, err := range head {
@@ -58,12 +58,12 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 		if last := len(main.waypoints) - 1; last < 0 || !main.waypoints[i*last].placed {
 			return nil, err
 		}
-		n.add("", "a position in the plan's head is left out: %v", err)
+		n.add("", "a position in the plan's header is left out: %v", err)
 	}
 	return main.routes()
 }
 
-// startAt makes w the first waypoint if it is not.
+// startAt makes w the first waypoint if it is not yet.
 func (p *plan) startAt(w waypoint) {
 	if w.ident == "" && !w.placed {
 		return
@@ -73,7 +73,7 @@ func (p *plan) startAt(w waypoint) {
 	}
 }
 
-// endAt makes w the last waypoint if it is not.
+// endAt makes w the last waypoint if it is not yet.
 func (p *plan) endAt(w waypoint) {
 	if w.ident == "" && !w.placed {
 		return
@@ -83,12 +83,12 @@ func (p *plan) endAt(w waypoint) {
 	}
 }
 
-// airportSize is how far apart, in metres, two positions of one airport may be: its middle and a
-// parking stand.
+// airportSize is the distance in metres up to which two positions are of one airport: its centre
+// and a parking stand.
 const airportSize = 10_000
 
-// same reports whether first, a waypoint at one of the plan's ends, is w, which the plan's head
-// has. It takes w's position if it has none.
+// same reports whether first, a waypoint at one end of the plan, is w of the plan's header. It
+// copies w's position if first has none.
 func (p *plan) same(first *waypoint, w waypoint) bool {
 	if !strings.EqualFold(first.ident, w.ident) {
 		return false
@@ -103,12 +103,13 @@ func (p *plan) same(first *waypoint, w waypoint) bool {
 	if w.ident == "" {
 		return false
 	}
-	p.add("", "%s has one position in the plan's head and another, %.0f km away, as a waypoint: the waypoint counts", excerpt(w.ident), distance/1000)
+	p.add("", "%s has one position in the plan's header and another, %.0f km away, as a "+
+		"waypoint: the waypoint's is used", excerpt(w.ident), distance/1000)
 	return true
 }
 
 // place reads `N46° 14' 17.00",E6° 6' 32.00",+000000.00`: latitude, longitude, height in feet.
-// Either may be plain degrees. An empty text places nothing.
+// Plain degrees are read as well. An empty text sets no position.
 func (w *waypoint) place(e *element, n *notes) error {
 	text := e.value()
 	if text == "" {
@@ -138,8 +139,8 @@ func (w *waypoint) place(e *element, n *notes) error {
 	return nil
 }
 
-// positionParts takes latitude, longitude and altitude apart. Some simulators write decimal commas:
-// then the letters and the sign of the altitude show where each begins.
+// positionParts splits latitude, longitude and altitude. Some simulators write decimal commas; then
+// the letters, and the sign of the altitude, show where each part begins.
 func positionParts(text string) []string {
 	parts := strings.Split(text, ",")
 	east := strings.IndexAny(text, "EWew")
@@ -148,17 +149,19 @@ func positionParts(text string) []string {
 	}
 	parts = []string{strings.TrimRight(text[:east], ", "), text[east:]}
 	if sign := strings.LastIndexAny(parts[1], "+-"); sign > 0 {
-		parts = []string{parts[0], strings.TrimRight(parts[1][:sign], ", "), strings.Replace(parts[1][sign:], ",", ".", 1)}
+		parts = []string{parts[0], strings.TrimRight(parts[1][:sign], ", "),
+			strings.Replace(parts[1][sign:], ",", ".", 1)}
 	}
 	return parts
 }
 
-// dms is an angle without its letter: degrees, minutes and seconds, the latter two of which may be
-// missing. A degree sign may have become something else on the way.
-var dms = regexp.MustCompile(`^([+-]?)(\d+(?:[.,]\d*)?)\s*(?:Â?[°º˚*:\x{FFFD}-])?\s*(?:(\d+(?:[.,]\d*)?)\s*['’′´\x60:-]?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:["”″]|'')?)?)?$`)
+// dms is an angle without its letter: degrees, minutes and seconds; minutes and seconds may be
+// missing. A degree sign may have been damaged by a wrong encoding.
+var dms = regexp.MustCompile(
+	`^([+-]?)(\d+(?:[.,]\d*)?)\s*(?:Â?[°º˚*:\x{FFFD}-])?\s*(?:(\d+(?:[.,]\d*)?)\s*['’′´\x60:-]?\s*(?:(\d+(?:[.,]\d*)?)\s*(?:["”″]|'')?)?)?$`)
 
-// angle reads plain degrees, or degrees, minutes and seconds. A letter before or after them, the
-// second of two which means minus, stands for a sign.
+// angle reads plain degrees, or degrees, minutes and seconds. A letter before or after them gives
+// the sign: the second of the two letters means minus.
 func angle(s, letters string) (value float64, letter, ok bool) {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	sign := 1.0
@@ -182,7 +185,7 @@ func angle(s, letters string) (value float64, letter, ok bool) {
 			break
 		}
 		v, err := coordinate("", n)
-		// 60 is let pass: writers round 59.996 to it.
+		// 60 is accepted: writers round 59.996 to it.
 		if err != nil || i > 0 && v > 60 || !whole && v != 0 {
 			return 0, letter, false
 		}

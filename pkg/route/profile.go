@@ -8,16 +8,16 @@ import (
 	"github.com/paulmach/orb/geo"
 )
 
-const earthRadius = 6_371_008.8 // metres, mean
+const earthRadius = 6_371_008.8 // mean, in metres
 
-// steepness is the slope of climb and descent to and from a cruising altitude: 1,000 ft in 3 NM, as
-// pilots reckon.
+// steepness is the slope of climb and descent to and from the cruising altitude: 1,000 ft in 3 NM,
+// the rule of thumb of pilots.
 const steepness = 1000 * metresPerFoot / (3 * 1852)
 
-// Profile returns the points with an altitude each. Where the file has none, it is the cruising
-// altitude with climb and descent round it; without one it is on the straight line between the
-// neighbours that have an altitude, by distance flown. It is 0 where no point has one. The points
-// where a climb to the cruising altitude ends and the descent from it begins are put in.
+// Profile returns the points with an altitude each. A missing altitude is the cruising altitude,
+// with climb and descent before and after; without a cruising altitude it is interpolated by
+// distance between the neighbours that have one. It is 0 if no point has one. The points at the end
+// of a climb to the cruising altitude and at the beginning of the descent are inserted.
 func (r Route) Profile() []Point {
 	flown := make([]float64, len(r.Points)) // metres from the first point
 	for i := 1; i < len(flown); i++ {
@@ -34,7 +34,8 @@ func (r Route) Profile() []Point {
 	}
 	var profile []Point
 	put := func(i int, altitude float64) {
-		profile = append(profile, Point{Point: r.Points[i].Point, Altitude: altitude, HasAltitude: true})
+		profile = append(profile,
+			Point{Point: r.Points[i].Point, Altitude: altitude, HasAltitude: true})
 	}
 	for i := range known[0] {
 		put(i, r.Points[known[0]].Altitude)
@@ -52,7 +53,8 @@ func (r Route) Profile() []Point {
 				leg := orb.LineString{r.Points[i].Point, r.Points[i+1].Point}
 				p, _ := geo.PointAtDistanceAlongLine(leg, turns[0]-flown[i])
 				p[0] = wrapped(p[0])
-				profile = append(profile, Point{Point: p, Altitude: s.altitude(turns[0]), HasAltitude: true})
+				profile = append(profile,
+					Point{Point: p, Altitude: s.altitude(turns[0]), HasAltitude: true})
 				turns = turns[1:]
 			}
 		}
@@ -64,21 +66,21 @@ func (r Route) Profile() []Point {
 	return profile
 }
 
-// stretch is flown between two points whose altitudes are known. Distances and altitudes are in
-// metres.
+// stretch is the part of a route between two points whose altitudes are known. Distances and
+// altitudes are in metres.
 type stretch struct {
-	from, to   float64 // of the route
-	start, end float64 // altitudes there
-	cruise     float64 // the altitude between climb and descent; 0 if the way is straight
+	from, to   float64 // distances along the route
+	start, end float64 // altitudes at from and to
+	cruise     float64 // altitude between climb and descent; 0: straight line
 }
 
-// straight reports whether the way between the ends is a straight line: there is no cruising
-// altitude above both, or it would not take up the room.
+// straight reports whether the altitude runs straight between the ends: there is no cruising
+// altitude above both, or no room to climb to it.
 func (s stretch) straight() bool {
 	return s.cruise <= max(s.start, s.end) || math.Abs(s.end-s.start) >= steepness*(s.to-s.from)
 }
 
-// altitude returns the altitude at a distance.
+// altitude returns the altitude at a distance along the route.
 func (s stretch) altitude(at float64) float64 {
 	if !s.straight() {
 		return min(s.cruise, s.start+steepness*(at-s.from), s.end+steepness*(s.to-at))
@@ -89,14 +91,14 @@ func (s stretch) altitude(at float64) float64 {
 	return s.start + (s.end-s.start)*(at-s.from)/(s.to-s.from)
 }
 
-// turns returns where climb ends and descent begins, in order.
+// turns returns where the climb ends and the descent begins, in order.
 func (s stretch) turns() []float64 {
 	if s.straight() {
 		return nil
 	}
 	top := s.from + (s.cruise-s.start)/steepness
 	descent := s.to - (s.cruise-s.end)/steepness
-	if top >= descent { // it never gets there
+	if top >= descent { // no room to reach the cruising altitude
 		return []float64{(s.from + s.to + (s.end-s.start)/steepness) / 2}
 	}
 	return []float64{top, descent}

@@ -8,30 +8,30 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// MaxFileBytes is how much of a file Read and ReadRegion take. Longer files are refused.
+// MaxFileBytes is the largest file that Read and ReadRegion accept.
 const MaxFileBytes = 64 << 20
 
-// maxPoints is how many points a line may have, those of a track before it is simplified: at one a
-// second, nearly six days.
+// maxPoints is how many points a line may have, before a track is simplified: nearly six days at
+// one point a second.
 const maxPoints = 500_000
 
-// Point is a place on a route.
+// Point is a point of a route.
 type Point struct {
 	orb.Point           // longitude and latitude in degrees, within ±180 and ±90
 	Altitude    float64 // metres above sea level; 0 unless HasAltitude
 	HasAltitude bool
 }
 
-// Route is a flown line: great circles between its points. It has at least one point.
+// Route is a line of flight: great circles between its points. It has at least one point.
 type Route struct {
-	Name      string // what the file calls it; may be empty
+	Name      string // from the file; may be empty
 	Points    []Point
 	Alternate bool    // it leads from the destination to an alternate airport
-	Cruise    float64 // the cruising altitude that the file gives, in metres; 0 without one
+	Cruise    float64 // cruising altitude of the file, in metres; 0: none
 }
 
-// Read returns the routes of the file at path, at least one. What of the file was left out, merged
-// or guessed is said in notes, a line each. Errors about its content are of type *Error.
+// Read returns the routes of the file at path, at least one. notes says, one line each, what was
+// left out, merged or guessed. Errors about the content are of type *Error.
 func Read(path string) (routes []Route, said []string, err error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -44,8 +44,8 @@ func Read(path string) (routes []Route, said []string, err error) {
 	return routes, n.texts(), nil
 }
 
-// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, their
-// rings closed, and notes as Read has them. Errors about its content are of type *Error.
+// ReadRegion returns the polygons of the GeoJSON, KML or KMZ file at path, at least one, with
+// closed rings, and notes like those of Read. Errors about the content are of type *Error.
 func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -58,7 +58,7 @@ func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error)
 	return region, n.texts(), nil
 }
 
-// readFile returns what is in the file, as UTF-8 without a byte order mark.
+// readFile returns the content of the file as UTF-8 without a byte order mark.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -79,6 +79,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 func tooLarge(path string) error {
-	return &Error{File: path, Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFileBytes>>20),
-		Remedy: "a flight plan rarely has one", Err: ErrTooLarge}
+	return &Error{File: path,
+		Problem: fmt.Sprintf("the file is larger than %d MiB", MaxFileBytes>>20),
+		Remedy:  "a flight plan is rarely larger than 1 MiB", Err: ErrTooLarge}
 }

@@ -36,17 +36,26 @@ func TestReadGeoJSON(t *testing.T) {
 		want       []route.Route
 	}{
 		{"line", `{"type":"LineString","coordinates":[[6,46],[7,45]]}`, []route.Route{line}},
-		{"byte order mark", "\ufeff" + `{"type":"LineString","coordinates":[[6,46],[7,45]]}`, []route.Route{line}},
-		{"white space", " \r\n{ \"type\" : \"LineString\" , \"coordinates\" : [ [ 6 , 46 ] , [ 7 , 45 ] ] } \n", []route.Route{line}},
+		{"byte order mark", "\ufeff" + `{"type":"LineString","coordinates":[[6,46],[7,45]]}`,
+			[]route.Route{line}},
+		{"white space", " \r\n{ \"type\" : \"LineString\" , \"coordinates\" : [ [ 6 , 46 ] , [ 7 " +
+			", 45 ] ] } \n", []route.Route{line}},
 		{"altitude", `{"type":"LineString","coordinates":[[6,46,0],[7,45,4876.8,99]]}`,
 			[]route.Route{{Points: []route.Point{high(6, 46, 0), high(7, 45, 4876.8)}}}},
-		{"duplicates", `{"type":"LineString","coordinates":[[6,46],[6,46],[7,45],[7,45]]}`, []route.Route{line}},
-		{"one point", `{"type":"LineString","coordinates":[[6,46]]}`, []route.Route{{Points: []route.Point{low(6, 46)}}}},
-		{"limits", `{"type":"LineString","coordinates":[[-180,-90],[180,90]]}`, []route.Route{{Points: []route.Point{low(-180, -90), low(180, 90)}}}},
-		{"each line its own", `{"type":"MultiLineString","coordinates":[[[6,46],[7,45]],[[6,46],[7,45]]]}`, []route.Route{line, line}},
-		{"feature with name", `{"type":"Feature","properties":{"name":"LSGG LFMN"},"geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`,
+		{"duplicates", `{"type":"LineString","coordinates":[[6,46],[6,46],[7,45],[7,45]]}`,
+			[]route.Route{line}},
+		{"one point", `{"type":"LineString","coordinates":[[6,46]]}`,
+			[]route.Route{{Points: []route.Point{low(6, 46)}}}},
+		{"limits", `{"type":"LineString","coordinates":[[-180,-90],[180,90]]}`,
+			[]route.Route{{Points: []route.Point{low(-180, -90), low(180, 90)}}}},
+		{"each line its own",
+			`{"type":"MultiLineString","coordinates":[[[6,46],[7,45]],[[6,46],[7,45]]]}`,
+			[]route.Route{line, line}},
+		{"feature with name",
+			`{"type":"Feature","properties":{"name":"LSGG LFMN"},"geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`,
 			[]route.Route{{Name: "LSGG LFMN", Points: line.Points}}},
-		{"name of no use", `{"type":"Feature","properties":{"name":7},"geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`, []route.Route{line}},
+		{"name of no use",
+			`{"type":"Feature","properties":{"name":7},"geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`, []route.Route{line}},
 		{"collections", `{"type":"FeatureCollection","features":[{"type":"Feature","properties":null,"geometry":
 			{"type":"GeometryCollection","geometries":[{"type":"LineString","coordinates":[[6,46],[7,45]]}]}}]}`, []route.Route{line}},
 		{"points are one route", `{"type":"FeatureCollection","features":[
@@ -56,7 +65,8 @@ func TestReadGeoJSON(t *testing.T) {
 		{"a line wins over points", `{"type":"FeatureCollection","features":[
 			{"type":"Feature","geometry":{"type":"Point","coordinates":[9,9]}},
 			{"type":"Feature","geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}]}`, []route.Route{line}},
-		{"foreign members", `{"type":"LineString","Type":"Polygon","crs":{"a":["]",{"b":"\"]"}]},"coordinates":[[6,46],[7,45]],"bbox":null}`, []route.Route{line}},
+		{"foreign members",
+			`{"type":"LineString","Type":"Polygon","crs":{"a":["]",{"b":"\"]"}]},"coordinates":[[6,46],[7,45]],"bbox":null}`, []route.Route{line}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, _, err := route.Read(write(t, tt.text))
@@ -88,32 +98,52 @@ func TestReadGeoJSONErrors(t *testing.T) {
 		{"empty", "", "", "empty", route.ErrNoPoints},
 		{"blank", " \n\t", "", "empty", route.ErrNoPoints},
 		{"only a byte order mark", "\ufeff", "", "empty", route.ErrNoPoints},
-		{"binary", "\x00\x01\x02\xff\xfe", "", "no format", route.ErrUnknownFormat},
-		{"cut short", "{\"type\":\"LineString\",\n\"coordinates\":[[6,46],", "line 2, column 22", "malformed", route.ErrMalformed},
-		{"bad syntax", "{\"type\":\"LineString\",\n\"coordinates\":[[6,NaN]]}", "line 2, column 19", "malformed", route.ErrMalformed},
-		{"trailing text", `{"type":"LineString","coordinates":[[6,46]]} x`, "line 1, column 46", "malformed", route.ErrMalformed},
-		{"an array", `[[6,46],[7,45]]`, "", "no format", route.ErrUnknownFormat},
-		{"a feature that is an array", `{"type":"FeatureCollection","features":[[]]}`, "features[0]", "object is expected", route.ErrMalformed},
+		{"binary", "\x00\x01\x02\xff\xfe", "", "unknown file format", route.ErrUnknownFormat},
+		{"cut short", "{\"type\":\"LineString\",\n\"coordinates\":[[6,46],", "line 2, column 22",
+			"malformed", route.ErrMalformed},
+		{"bad syntax", "{\"type\":\"LineString\",\n\"coordinates\":[[6,NaN]]}", "line 2, column 19",
+			"malformed", route.ErrMalformed},
+		{"trailing text", `{"type":"LineString","coordinates":[[6,46]]} x`, "line 1, column 46",
+			"malformed", route.ErrMalformed},
+		{"an array", `[[6,46],[7,45]]`, "", "unknown file format", route.ErrUnknownFormat},
+		{"a feature that is an array", `{"type":"FeatureCollection","features":[[]]}`,
+			"features[0]", "object is expected", route.ErrMalformed},
 		{"no type", `{"coordinates":[[6,46]]}`, "", `no "type"`, route.ErrMalformed},
 		{"type is a number", `{"type":7}`, "", `no "type"`, route.ErrMalformed},
-		{"unknown geometry", feature(`{"type":"Circle","coordinates":[6,46]}`), at, `"Circle"`, route.ErrMalformed},
-		{"endless type", feature(`{"type":"` + strings.Repeat("x", 1<<20) + `"}`), at, "none that GeoJSON has", route.ErrMalformed},
+		{"unknown geometry", feature(`{"type":"Circle","coordinates":[6,46]}`), at, `"Circle"`,
+			route.ErrMalformed},
+		{"endless type", feature(`{"type":"` + strings.Repeat("x", 1<<20) + `"}`), at,
+			"unknown GeoJSON type", route.ErrMalformed},
 		{"geometry is a string", feature(`"x"`), at, "object is expected", route.ErrMalformed},
-		{"features is no array", `{"type":"FeatureCollection","features":{}}`, "features", "array is expected", route.ErrMalformed},
+		{"features is no array", `{"type":"FeatureCollection","features":{}}`, "features",
+			"array is expected", route.ErrMalformed},
 		{"coordinate missing", line(`[7]`), at + ".coordinates[1]", "1 of 2", route.ErrMalformed},
-		{"coordinate null", line(`[7,null]`), at + ".coordinates[1][1]", "null is not", route.ErrMalformed},
-		{"coordinate too large for a float", line(`[1e999,45]`), at + ".coordinates[1][0]", "1e999", route.ErrMalformed},
-		{"position is a number", line(`7`), at + ".coordinates[1]", "array is expected", route.ErrMalformed},
-		{"longitude out of range", line(`[190,45]`), at + ".coordinates[1]", "write this one as -170", route.ErrMalformed},
-		{"latitude out of range", line(`[7,91]`), at + ".coordinates[1]", "latitude 91", route.ErrMalformed},
+		{"coordinate null", line(`[7,null]`), at + ".coordinates[1][1]", "null is not",
+			route.ErrMalformed},
+		{"coordinate too large for a float", line(`[1e999,45]`), at + ".coordinates[1][0]", "1e999",
+			route.ErrMalformed},
+		{"position is a number", line(`7`), at + ".coordinates[1]", "array is expected",
+			route.ErrMalformed},
+		{"longitude out of range", line(`[190,45]`), at + ".coordinates[1]", "write -170 instead",
+			route.ErrMalformed},
+		{"latitude out of range", line(`[7,91]`), at + ".coordinates[1]", "latitude 91",
+			route.ErrMalformed},
 		{"swapped", line(`[45,120]`), at + ".coordinates[1]", "swapped", route.ErrMalformed},
-		{"second of several lines", feature(`{"type":"MultiLineString","coordinates":[[[6,46]],[[7,91]]]}`), at + ".coordinates[1][0]", "latitude", route.ErrMalformed},
-		{"nothing at all", `{"type":"FeatureCollection","features":[]}`, "", "no points", route.ErrNoPoints},
-		{"nothing that has a place", `{"type":"Feature","geometry":null}`, "", "no points: geometry: a feature without a geometry", route.ErrNoPoints},
-		{"polygon", `{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[6,46],[7,46],[7,47],[6,46]]]}}`, "geometry", "--region", route.ErrIsRegion},
-		{"in metres", `{"type":"LineString","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"coordinates":[[6,46],[7,45]]}`, "crs", "EPSG::3857", route.ErrMalformed},
-		{"nested without end", strings.Repeat(`{"type":"GeometryCollection","geometries":[`, 50) + strings.Repeat("]}", 50), "", "nested", route.ErrMalformed},
-		{"nested beyond the parser", strings.Repeat(`{"a":`, 1<<18), "", "malformed", route.ErrMalformed},
+		{"second of several lines",
+			feature(`{"type":"MultiLineString","coordinates":[[[6,46]],[[7,91]]]}`),
+			at + ".coordinates[1][0]", "latitude", route.ErrMalformed},
+		{"nothing at all", `{"type":"FeatureCollection","features":[]}`, "", "no points",
+			route.ErrNoPoints},
+		{"nothing that has a place", `{"type":"Feature","geometry":null}`, "",
+			"no points: geometry: a feature without a geometry", route.ErrNoPoints},
+		{"polygon",
+			`{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[6,46],[7,46],[7,47],[6,46]]]}}`, "geometry", "--region", route.ErrIsRegion},
+		{"in metres",
+			`{"type":"LineString","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"coordinates":[[6,46],[7,45]]}`, "crs", "EPSG::3857", route.ErrMalformed},
+		{"nested without end", strings.Repeat(`{"type":"GeometryCollection","geometries":[`, 50) +
+			strings.Repeat("]}", 50), "", "nested", route.ErrMalformed},
+		{"nested beyond the parser", strings.Repeat(`{"a":`, 1<<18), "", "malformed",
+			route.ErrMalformed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.text)
@@ -125,7 +155,8 @@ func TestReadGeoJSONErrors(t *testing.T) {
 			if e.File != path || tt.place != "" && e.Place != tt.place {
 				t.Errorf("the error names %q, place %q; want place %q", e.File, e.Place, tt.place)
 			}
-			if text := err.Error(); !strings.Contains(text, tt.problem) || !strings.HasPrefix(text, path+": ") || len(text) > len(path)+400 {
+			if text := err.Error(); !strings.Contains(text, tt.problem) ||
+				!strings.HasPrefix(text, path+": ") || len(text) > len(path)+400 {
 				t.Errorf("error %q does not start with the file or lacks %q", text, tt.problem)
 			}
 		})
@@ -141,9 +172,13 @@ func TestReadRegion(t *testing.T) {
 		want       orb.MultiPolygon
 	}{
 		{"polygon", `{"type":"Polygon","coordinates":[` + ring + `]}`, orb.MultiPolygon{square}},
-		{"left open", `{"type":"Polygon","coordinates":[[[6,46],[7,46],[7,47],[6,47]]]}`, orb.MultiPolygon{square}},
-		{"with a hole", `{"type":"Polygon","coordinates":[` + ring + `,[[6.4,46.4],[6.6,46.4],[6.5,46.6],[6.4,46.4]]]}`, orb.MultiPolygon{{square[0], hole}}},
-		{"several", `{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[` + ring + `],[` + ring + `]]}}]}`,
+		{"left open", `{"type":"Polygon","coordinates":[[[6,46],[7,46],[7,47],[6,47]]]}`,
+			orb.MultiPolygon{square}},
+		{"with a hole", `{"type":"Polygon","coordinates":[` + ring +
+			`,[[6.4,46.4],[6.6,46.4],[6.5,46.6],[6.4,46.4]]]}`,
+			orb.MultiPolygon{{square[0], hole}}},
+		{"several",
+			`{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[` + ring + `],[` + ring + `]]}}]}`,
 			orb.MultiPolygon{square, square}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -165,18 +200,26 @@ func TestReadRegionErrors(t *testing.T) {
 	}{
 		{"empty", "", "", "empty", route.ErrNoPoints},
 		{"not JSON", "hello", "", "neither GeoJSON nor KML", route.ErrUnknownFormat},
-		{"line", `{"type":"Feature","geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`, "geometry", "--route", route.ErrIsRoute},
+		{"line",
+			`{"type":"Feature","geometry":{"type":"LineString","coordinates":[[6,46],[7,45]]}}`,
+			"geometry", "--route", route.ErrIsRoute},
 		{"point", `{"type":"Point","coordinates":[6,46]}`, "", "--route", route.ErrIsRoute},
-		{"two corners", `{"type":"Polygon","coordinates":[[[6,46],[7,46],[6,46]]]}`, "", "encloses nothing", route.ErrNoPoints},
-		{"no ring", `{"type":"Polygon","coordinates":[]}`, "", "without an outer ring", route.ErrNoPoints},
-		{"corner out of range", `{"type":"MultiPolygon","coordinates":[[[[6,46],[7,96],[6,47]]]]}`, "coordinates[0][0][1]", "latitude 96", route.ErrMalformed},
-		{"nothing", `{"type":"FeatureCollection","features":[]}`, "", "no polygons", route.ErrNoPoints},
+		{"two corners", `{"type":"Polygon","coordinates":[[[6,46],[7,46],[6,46]]]}`, "",
+			"encloses nothing", route.ErrNoPoints},
+		{"no ring", `{"type":"Polygon","coordinates":[]}`, "", "without an outer ring",
+			route.ErrNoPoints},
+		{"corner out of range", `{"type":"MultiPolygon","coordinates":[[[[6,46],[7,96],[6,47]]]]}`,
+			"coordinates[0][0][1]", "latitude 96", route.ErrMalformed},
+		{"nothing", `{"type":"FeatureCollection","features":[]}`, "", "no polygons",
+			route.ErrNoPoints},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := route.ReadRegion(write(t, tt.text))
 			e, ok := errors.AsType[*route.Error](err)
-			if !ok || !errors.Is(err, tt.kind) || e.Place != tt.place || !strings.Contains(err.Error(), tt.problem) {
-				t.Errorf("error %v; want one that wraps %v, at %q, with %q", err, tt.kind, tt.place, tt.problem)
+			if !ok || !errors.Is(err, tt.kind) || e.Place != tt.place ||
+				!strings.Contains(err.Error(), tt.problem) {
+				t.Errorf("error %v; want one that wraps %v, at %q, with %q", err, tt.kind, tt.place,
+					tt.problem)
 			}
 		})
 	}

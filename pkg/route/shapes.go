@@ -2,8 +2,8 @@ package route
 
 import "github.com/paulmach/orb"
 
-// shapes is what a file of free drawing (GeoJSON, KML) holds, in its order. Of what is not wanted
-// it is only known that it is there.
+// shapes holds the shapes of a drawing (GeoJSON, KML), in their order. Shapes of the kind that is
+// not wanted are only counted.
 type shapes struct {
 	*notes
 	region bool // polygons are wanted, not lines and points
@@ -11,15 +11,15 @@ type shapes struct {
 	lines    []Route
 	pins     line
 	badPins  int
-	pinError error // what is wrong with the first of them, which matters only if there are no lines
+	pinError error // error of the first point; it counts only if there are no lines
 	polygons orb.MultiPolygon
 
-	left         int // lines and points, or polygons, that are not wanted
+	left         int // number of shapes of the kind that is not wanted
 	linePlace    string
 	polygonPlace string // of the first polygon
 }
 
-// wants reports whether a shape at place is of the kind that is wanted, and counts it if it is not.
+// wants reports whether a shape at place is of the wanted kind, and counts it if not.
 func (s *shapes) wants(place string, polygon bool) bool {
 	first := &s.linePlace
 	if polygon {
@@ -34,7 +34,7 @@ func (s *shapes) wants(place string, polygon bool) bool {
 	return polygon == s.region
 }
 
-// routes returns a route for every line; where there are none, one through the points.
+// routes returns a route for every line; if there are none, one through the points.
 func (s *shapes) routes() ([]Route, error) {
 	switch {
 	case len(s.lines) > 0:
@@ -49,15 +49,17 @@ func (s *shapes) routes() ([]Route, error) {
 		}
 		s.lines = []Route{{Points: s.pins.points}}
 		if n := len(s.pins.points); n > 1 {
-			s.add("", "there is no line: %s taken for a route in the order of the file", count(n, "point"))
+			s.add("", "no line: %s taken as a route in the order of the file", count(n, "point"))
 		}
 	case s.left > 0:
-		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route", Remedy: "use --region for it", Err: ErrIsRegion}
+		return nil, &Error{Place: s.polygonPlace, Problem: "a polygon is a region, not a route",
+			Remedy: "use --region for it", Err: ErrIsRegion}
 	default:
 		return nil, s.nothing("points", "draw the route as a line")
 	}
 	if s.left > 0 {
-		s.add(s.polygonPlace, "%s left out, for a polygon is no route: --region takes it", count(s.left, "polygon"))
+		s.add(s.polygonPlace, "%s left out: a polygon is not a route; --region takes it",
+			count(s.left, "polygon"))
 	}
 	return s.lines, nil
 }
@@ -66,16 +68,18 @@ func (s *shapes) routes() ([]Route, error) {
 func (s *shapes) polygonsOnly() (orb.MultiPolygon, error) {
 	switch {
 	case len(s.polygons) == 0 && s.left > 0:
-		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region", Remedy: "use --route for it", Err: ErrIsRoute}
+		return nil, &Error{Place: s.linePlace, Problem: "a line or point is a route, not a region",
+			Remedy: "use --route for it", Err: ErrIsRoute}
 	case len(s.polygons) == 0:
 		return nil, s.nothing("polygons", "draw the region as a polygon")
 	case s.left > 0:
-		s.add(s.linePlace, "%s left out, for only polygons are a region: --route takes lines, or else points", count(s.left, "shape"))
+		s.add(s.linePlace, "%s left out: only polygons are a region; --route takes lines, or "+
+			"else points", count(s.left, "shape"))
 	}
 	return s.polygons, nil
 }
 
-// addPin takes a point or what is wrong with it.
+// addPin adds a point, or the error about it.
 func (s *shapes) addPin(p Point, place func() string, err error) error {
 	if err == nil {
 		return s.pins.add(p, place)
@@ -86,7 +90,7 @@ func (s *shapes) addPin(p Point, place func() string, err error) error {
 	return nil
 }
 
-// addLine takes a line, unless it is empty.
+// addLine adds a line, unless it is empty.
 func (s *shapes) addLine(name string, l line, place string) error {
 	if len(l.points) == 0 {
 		s.add(place, "a line without points is left out")
@@ -97,7 +101,7 @@ func (s *shapes) addLine(name string, l line, place string) error {
 	return err
 }
 
-// ring closes a line. It is nil for one that encloses nothing.
+// ring closes a line. It returns nil for one that encloses nothing.
 func (s *shapes) ring(l line, place string) (orb.Ring, error) {
 	if err := l.settle(s.notes); err != nil {
 		return nil, err
@@ -111,13 +115,14 @@ func (s *shapes) ring(l line, place string) (orb.Ring, error) {
 		r = append(r, r[0])
 	}
 	if len(r) < 4 {
-		s.add(place, "a ring of %s encloses nothing and is left out", count(max(len(r)-1, 0), "corner"))
+		s.add(place, "a ring of %s encloses nothing and is left out",
+			count(max(len(r)-1, 0), "corner"))
 		return nil, nil
 	}
 	return r, nil
 }
 
-// addPolygon takes rings, the outer one first.
+// addPolygon adds rings, the outer one first.
 func (s *shapes) addPolygon(rings orb.Polygon, place string) {
 	if len(rings) == 0 || rings[0] == nil {
 		s.add(place, "a polygon without an outer ring is left out")

@@ -7,23 +7,24 @@ import (
 	"strings"
 )
 
-// ofp is what matters of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes are in
-// feet.
+// ofp holds the fields used of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes
+// are in feet.
 type ofp struct {
 	Fetch       struct{ Status text }
 	General     ofpGeneral
 	Origin      ofpPlace
 	Destination ofpPlace
 	Navlog      ofpNavlog
-	Alternates  several[ofpPlace]  `json:"alternate"`
-	AltNavlogs  several[ofpNavlog] `json:"alternate_navlog"` // one for each alternate, from the destination to it
+	Alternates  several[ofpPlace] `json:"alternate"`
+	// one for each alternate, from the destination to it
+	AltNavlogs several[ofpNavlog] `json:"alternate_navlog"`
 }
 
 type ofpGeneral struct {
-	Cruise text `json:"initial_altitude"` // before steps
+	Cruise text `json:"initial_altitude"` // before step climbs
 }
 
-// ofpNavlog lists the fixes after the departure, the destination included.
+// ofpNavlog lists the fixes after the departure, including the destination.
 type ofpNavlog struct {
 	Fixes several[ofpPlace] `json:"fix"`
 }
@@ -38,8 +39,8 @@ type ofpPlace struct {
 	Cruise   text `json:"cruise_altitude"` // of the way to an alternate
 }
 
-// looksLikeOFP reports whether a JSON object has what an OFP, or SimBrief's answer that there is
-// none, has.
+// looksLikeOFP reports whether a JSON object has the members of an OFP, or of SimBrief's answer
+// that there is none.
 func looksLikeOFP(members map[string]json.RawMessage) bool {
 	_, fetch := members["fetch"]
 	_, origin := members["origin"]
@@ -104,16 +105,17 @@ func parseOFPXML(data []byte, n *notes) ([]Route, error) {
 	return o.routes(n)
 }
 
-// set takes over a child element of the place.
+// set sets the field for a child element of the place.
 func (p *ofpPlace) set(e *element) {
-	field := map[string]*text{"icao_code": &p.ICAO, "ident": &p.Ident, "pos_lat": &p.Lat, "pos_long": &p.Lon, "altitude_feet": &p.Altitude, "cruise_altitude": &p.Cruise}[e.name()]
+	field := map[string]*text{"icao_code": &p.ICAO, "ident": &p.Ident, "pos_lat": &p.Lat,
+		"pos_long": &p.Lon, "altitude_feet": &p.Altitude, "cruise_altitude": &p.Cruise}[e.name()]
 	if field != nil {
 		*field = text(e.value())
 	}
 }
 
-// routes returns the route from origin to destination, straight where there is no navigation log,
-// and beside it one to each alternate.
+// routes returns the route from origin to destination, straight if there is no navigation log, and
+// one to each alternate.
 func (o ofp) routes(n *notes) ([]Route, error) {
 	if err := o.checkStatus(n); err != nil {
 		return nil, err
@@ -132,7 +134,8 @@ func (o ofp) routes(n *notes) ([]Route, error) {
 		return nil, err
 	}
 	if len(main.waypoints) == 0 {
-		n.add("", "there is no navigation log (navlog): a straight line is taken from %s to %s", excerpt(origin.ident), excerpt(destination.ident))
+		n.add("", "no navigation log (navlog): a straight line from %s to %s is used",
+			excerpt(origin.ident), excerpt(destination.ident))
 	}
 	main.startAt(origin)
 	main.endAt(destination)
@@ -142,7 +145,7 @@ func (o ofp) routes(n *notes) ([]Route, error) {
 	}
 	for i, a := range o.Alternates {
 		if a == (ofpPlace{}) {
-			continue // an empty element: there is none
+			continue // an empty element: there is no alternate
 		}
 		var log ofpNavlog
 		if i < len(o.AltNavlogs) {
@@ -157,34 +160,39 @@ func (o ofp) routes(n *notes) ([]Route, error) {
 	return routes, nil
 }
 
-// checkStatus shows what SimBrief says where it gives no flight plan.
+// checkStatus reports SimBrief's answer if there is no flight plan.
 func (o ofp) checkStatus(n *notes) error {
 	status := cut(string(o.Fetch.Status), 300)
 	switch {
 	case status == "" || strings.EqualFold(status, "success"):
 		return nil
 	case o.Origin.Lat == "":
-		return within("fetch.status", malformed("generate the flight plan again and save it", "SimBrief answers: %s", status))
+		return within("fetch.status",
+			malformed("generate the flight plan again and save it", "SimBrief answered: %s",
+				status))
 	}
-	n.add("fetch.status", "SimBrief answers: %s", status)
+	n.add("fetch.status", "SimBrief answered: %s", status)
 	return nil
 }
 
 // alternate returns the route from the destination to p, the alternate of that number: along the
 // log, or straight.
-func (p ofpPlace) alternate(number int, log ofpNavlog, destination waypoint, n *notes) ([]Route, error) {
+func (p ofpPlace) alternate(number int, log ofpNavlog, destination waypoint,
+	n *notes) ([]Route, error) {
 	place := fmt.Sprintf("alternate[%d]", number)
 	to, err := p.waypoint(place, n)
 	if err != nil {
 		return nil, err
 	}
 	if !to.placed {
-		n.add(place, "alternate %s is left out: the file does not say where it is", excerpt(to.ident))
+		n.add(place, "alternate %s is left out: the file does not give its position",
+			excerpt(to.ident))
 		return nil, nil
 	}
 	way := plan{notes: n, name: to.ident, alternate: true}
 	way.setCruise(string(p.Cruise), func() string { return place + ".cruise_altitude" })
-	if way.waypoints, err = log.waypoints(fmt.Sprintf("alternate_navlog[%d]", number), n); err != nil {
+	if way.waypoints, err = log.waypoints(fmt.Sprintf("alternate_navlog[%d]", number),
+		n); err != nil {
 		return nil, err
 	}
 	way.startAt(destination)
@@ -192,7 +200,7 @@ func (p ofpPlace) alternate(number int, log ofpNavlog, destination waypoint, n *
 	return way.routes()
 }
 
-// waypoints returns the fixes of l, which stands at place.
+// waypoints returns the fixes of l, which is at place in the file.
 func (l ofpNavlog) waypoints(place string, n *notes) ([]waypoint, error) {
 	var all []waypoint
 	for i, fix := range l.Fixes {
@@ -205,16 +213,17 @@ func (l ofpNavlog) waypoints(place string, n *notes) ([]waypoint, error) {
 	return all, nil
 }
 
-// end returns p, which stands at place and without which there is no route.
+// end returns p, which is at place in the file and without which there is no route.
 func (p ofpPlace) end(place string, n *notes) (waypoint, error) {
 	w, err := p.waypoint(place, n)
 	if err == nil && !w.placed {
-		err = within(place, malformed("generate the flight plan again and save it", "its position (pos_lat and pos_long) is missing"))
+		err = within(place, malformed("generate the flight plan again and save it",
+			"its position (pos_lat and pos_long) is missing"))
 	}
 	return w, err
 }
 
-// waypoint returns p, which stands at place in the file.
+// waypoint returns p, which is at place in the file.
 func (p ofpPlace) waypoint(place string, n *notes) (waypoint, error) {
 	w := waypoint{ident: string(cmp.Or(p.Ident, p.ICAO))}
 	at := func() string { return place }
@@ -230,19 +239,19 @@ func (p ofpPlace) waypoint(place string, n *notes) (waypoint, error) {
 	return w, nil
 }
 
-// UnmarshalJSON lets an empty array or text stand for an absent place.
+// UnmarshalJSON accepts an empty array or text for an absent place.
 func (p *ofpPlace) UnmarshalJSON(raw []byte) error {
 	type plain ofpPlace
 	return unmarshalObject(raw, (*plain)(p))
 }
 
-// UnmarshalJSON lets an empty array or text stand for what is absent.
+// UnmarshalJSON accepts an empty array or text for an absent object.
 func (g *ofpGeneral) UnmarshalJSON(raw []byte) error {
 	type plain ofpGeneral
 	return unmarshalObject(raw, (*plain)(g))
 }
 
-// UnmarshalJSON lets an empty array or text stand for an absent log.
+// UnmarshalJSON accepts an empty array or text for an absent log.
 func (l *ofpNavlog) UnmarshalJSON(raw []byte) error {
 	type plain ofpNavlog
 	return unmarshalObject(raw, (*plain)(l))

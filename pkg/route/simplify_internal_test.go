@@ -14,7 +14,8 @@ func apart(p, a, b Point) (aside, above float64) {
 	leg, along := course(a.Point, b.Point)
 	distance, bearing := course(a.Point, p.Point)
 	cross := math.Asin(math.Sin(distance/earthRadius) * math.Sin(bearing-along))
-	on := earthRadius * math.Atan2(math.Sin(distance/earthRadius)*math.Cos(bearing-along), math.Cos(distance/earthRadius))
+	on := earthRadius * math.Atan2(math.Sin(distance/earthRadius)*math.Cos(bearing-along),
+		math.Cos(distance/earthRadius))
 	aside = math.Abs(cross) * earthRadius
 	if over := max(-on, on-leg); over > 0 {
 		aside = math.Hypot(aside, over)
@@ -70,7 +71,8 @@ func TestSimplifyStaysWithinTolerance(t *testing.T) {
 			// Where the track turns back by less than the tolerance, points beyond the end of a leg
 			// count as on it: hence the factors.
 			if aside > 2*trackTolerance+1 || above > 3*heightTolerance {
-				t.Fatalf("seed %d: point %d is %.1f m aside of its leg and %.1f m above it", seed, i, aside, above)
+				t.Fatalf("seed %d: point %d is %.1f m aside of its leg and %.1f m above it", seed,
+					i, aside, above)
 			}
 		}
 	}
@@ -89,25 +91,39 @@ func TestSimplify(t *testing.T) {
 		track []Point
 		want  int
 	}{
-		{"along a meridian", line(1000, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f}} }), 2},
+		{"along a meridian", line(1000, func(f float64) Point {
+			return Point{Point: orb.Point{7, 44 + f}}
+		}), 2},
 		{"over the pole and the antimeridian", append(
 			line(100, func(f float64) Point { return Point{Point: orb.Point{10, 85 + 4.99*f}} }),
-			line(100, func(f float64) Point { return Point{Point: orb.Point{-170, 89.99 - 4.99*f}} })...), 2},
+			line(100, func(f float64) Point {
+				return Point{Point: orb.Point{-170, 89.99 - 4.99*f}}
+			})...), 2},
 		{"out and back", append(
 			line(500, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f}} }),
 			line(500, func(f float64) Point { return Point{Point: orb.Point{7, 45 - f}} })...), 3},
 		{"a corner", append(
 			line(500, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f}} }),
-			line(500, func(f float64) Point { return Point{Point: orb.Point{7 + f, 45}} })[1:21]...), 3},
+			line(500, func(f float64) Point {
+				return Point{
+					Point: orb.Point{7 + f, 45}}
+			})[1:21]...), 3},
 		{"up and down", line(1001, func(f float64) Point {
-			return Point{Point: orb.Point{7, 44 + f}, Altitude: 3000 - 6000*math.Abs(f-0.5), HasAltitude: true}
+			return Point{Point: orb.Point{7, 44 + f}, Altitude: 3000 - 6000*math.Abs(f-0.5),
+				HasAltitude: true}
 		}), 3},
-		{"standing still", line(1000, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f*1e-5}} }), 2},
-		{"the same point only", line(1000, func(float64) Point { return Point{Point: orb.Point{7, 44}} }), 1},
-		{"two points", line(2, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f}} }), 2},
+		{"standing still", line(1000, func(f float64) Point {
+			return Point{Point: orb.Point{7, 44 + f*1e-5}}
+		}), 2},
+		{"the same point only", line(1000, func(float64) Point {
+			return Point{Point: orb.Point{7, 44}}
+		}), 1},
+		{"two points", line(2, func(f float64) Point { return Point{Point: orb.Point{7, 44 + f}} }),
+			2},
 	} {
 		if got := simplify(tt.track); len(got) != tt.want {
-			t.Errorf("%s: %d points are left, want %d: %v", tt.name, len(got), tt.want, got[:min(len(got), 6)])
+			t.Errorf("%s: %d points are left, want %d: %v", tt.name, len(got), tt.want,
+				got[:min(len(got), 6)])
 		}
 	}
 }

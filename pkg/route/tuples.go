@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// tupleList is what a <coordinates> element says: longitude, latitude and, where there is a third
+// tupleList is the content of a <coordinates> element: longitude, latitude and, if there is a third
 // part, altitude of each point.
 type tupleList struct {
 	list  [][]string
-	plain bool // it is written as KML has it, blanks between points and commas in them
+	plain bool // written in KML's form: blanks between points, commas in them
 }
 
-// longestHop is how many degrees the legs of points may span that are told apart by counting only.
+// longestHop is how many degrees a leg may span if the points were split by counting numbers.
 const longestHop = 30
 
-// tuples reads the text of a <coordinates> element. Text that is not written as KML has it is read
-// if there is one way only to read it; the error names the first point that KML would not have.
+// tuples reads the text of a <coordinates> element. Text that is not in KML's form is read if there
+// is only one way to read it; otherwise the error names the first point that is not in KML's form.
 func tuples(text string) (tupleList, error) {
 	list, errPlain := byBlanks(text, false)
 	if errPlain == nil {
@@ -30,7 +30,7 @@ func tuples(text string) (tupleList, error) {
 	}
 	semicolons := strings.ContainsAny(text, ";|")
 	if semicolons && strings.Contains(text, ",") && !strings.Contains(text, ".") {
-		return tupleList{}, errPlain // commas may be decimal ones
+		return tupleList{}, errPlain // commas may be decimal commas
 	}
 	if list := byRows(text); list != nil {
 		return tupleList{list: list}, nil
@@ -51,8 +51,7 @@ func tuples(text string) (tupleList, error) {
 	return tupleList{}, errPlain
 }
 
-// byBlanks takes blanks for what separates points. Commas at the ends of a point are let pass if
-// they are loose.
+// byBlanks splits points at blanks. If loose, commas at the ends of a point are ignored.
 func byBlanks(text string, loose bool) ([][]string, error) {
 	var list [][]string
 	for field := range strings.FieldsSeq(text) {
@@ -65,17 +64,21 @@ func byBlanks(text string, loose bool) ([][]string, error) {
 			}
 		}
 		parts := strings.SplitN(field, ",", 5)
-		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" || strings.ContainsAny(field, ";|") {
-			return nil, within(fmt.Sprintf("point %d", len(list)+1), malformed("KML writes longitude,latitude,altitude without blanks, and a blank between points",
-				"%q is no point, and how the numbers belong together is not certain", excerpt(field)))
+		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" ||
+			strings.ContainsAny(field, ";|") {
+			return nil, within(fmt.Sprintf("point %d", len(list)+1),
+				malformed("KML writes longitude,latitude,altitude without blanks, and a blank "+
+					"between points",
+					"%q is not a point, and it is not certain how the numbers belong together",
+					excerpt(field)))
 		}
 		list = append(list, parts)
 	}
 	return list, nil
 }
 
-// byRows takes the ends of lines, or semicolons, for what separates points; nil if the rows are not
-// all of two or three numbers, with commas between them or with blanks only.
+// byRows splits points at line ends or semicolons. It returns nil unless every row has two or three
+// numbers, separated by commas or by blanks only.
 func byRows(text string) [][]string {
 	separator := "\n"
 	if strings.ContainsAny(text, ";|") {
@@ -96,7 +99,8 @@ func byRows(text string) [][]string {
 			return nil
 		}
 		for i, part := range split {
-			if split[i] = strings.TrimSpace(part); split[i] == "" || strings.ContainsAny(split[i], " \t") {
+			if split[i] = strings.TrimSpace(part); split[i] == "" ||
+				strings.ContainsAny(split[i], " \t") {
 				return nil
 			}
 		}
@@ -110,8 +114,8 @@ var (
 	blanks      = regexp.MustCompile(`[\s\p{Z}]+`)
 )
 
-// byCount lets commas bind what stands on both sides, blanks or not, and tells points apart by
-// counting numbers in threes or twos; nil if that is not certain.
+// byCount joins numbers across commas, whether or not there are blanks, and splits points by
+// counting in threes or twos. It returns nil if that is not certain.
 func byCount(text string) [][]string {
 	text = aroundComma.ReplaceAllString(strings.TrimSpace(text), ",")
 	if !strings.Contains(text, ",") {
@@ -131,7 +135,7 @@ func byCount(text string) [][]string {
 	return list
 }
 
-// grouped puts numbers together in threes or twos, whichever alone makes a way that can be flown.
+// grouped groups numbers in threes or twos, if only one of these gives a plausible flight.
 func grouped(parts []string) [][]string {
 	if len(parts) > 1 && parts[0] == "" {
 		parts = parts[1:]
@@ -155,8 +159,8 @@ func grouped(parts []string) [][]string {
 	return twos
 }
 
-// altitudesOnly reports whether every third number can be nothing but an altitude: it is missing, 0
-// like all the others, or no longitude.
+// altitudesOnly reports whether every third number can only be an altitude: it is missing, 0 like
+// all the others, or not a valid longitude.
 func altitudesOnly(parts []string) bool {
 	for i := 2; i < len(parts); i += 3 {
 		v, err := coordinate("", parts[i])
@@ -167,8 +171,8 @@ func altitudesOnly(parts []string) bool {
 	return true
 }
 
-// inGroups returns parts in groups of size; nil if that makes no way that can be flown, or one with
-// legs of more than hop degrees.
+// inGroups returns parts in groups of size; nil if they give no plausible flight, or one with legs
+// of more than hop degrees.
 func inGroups(parts []string, size int, hop float64) [][]string {
 	if len(parts)%size != 0 {
 		return nil

@@ -11,22 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is followed in an XML file. encoding/xml expands no entities but the five of XML
-// and those of HTML, and reads no other files.
+// Bounds for reading XML. encoding/xml expands only the five entities of XML and those of HTML, and
+// reads no other files.
 const (
 	maxElementDepth = 64
-	maxElementName  = 64 // longer ones match nothing and are cut, so that paths stay short
+	maxElementName  = 64 // longer names match nothing and are cut to keep paths short
 )
 
-// element is an XML element that is open.
+// element is an open XML element.
 type element struct {
-	path  string // local names from the root on: "gpx/rte/rtept"
+	path  string // local names from the root: "gpx/rte/rtept"
 	attrs []xml.Attr
-	text  []byte // the characters directly inside it, once it ends
-	line  int    // where it starts
+	text  []byte // its own characters, once it has ended
+	line  int    // of its start
 }
 
-// attr returns the value of the attribute called name, "" where there is none.
+// attr returns the value of an attribute, "" if it is absent.
 func (e *element) attr(name string) string {
 	for _, a := range e.attrs {
 		if a.Name.Local == name {
@@ -39,21 +39,21 @@ func (e *element) attr(name string) string {
 // name returns the last part of the path.
 func (e *element) name() string { return e.path[strings.LastIndexByte(e.path, '/')+1:] }
 
-// value returns the element's own text without the blanks round it.
+// value returns the element's own text without surrounding blanks.
 func (e *element) value() string { return string(bytes.TrimSpace(e.text)) }
 
-// place says where the element stands, for an Error.
+// place returns the element's place, for an Error.
 func (e *element) place() string { return fmt.Sprintf("line %d, <%s>", e.line, e.name()) }
 
-// walkXML calls start and end (each may be nil) for every element of a document, and puts the
-// element's place into the errors that they return.
+// walkXML calls start and end (either may be nil) for every element of a document, and adds the
+// element's place to their errors.
 func walkXML(data []byte, start, end func(*element) error) error {
 	d := newXMLDecoder(data)
 	var open []*element
 	for {
 		token, err := d.Token()
 		if err == io.EOF {
-			return nil // Token has seen to it that everything is closed
+			return nil // Token has checked that everything is closed
 		}
 		if err != nil {
 			return xmlError(d, err)
@@ -66,7 +66,8 @@ func walkXML(data []byte, start, end func(*element) error) error {
 				e.path = open[len(open)-1].path + "/" + e.path
 			}
 			if len(open) == maxElementDepth {
-				return within(e.place(), malformed("", "elements are nested more than %d deep", maxElementDepth))
+				return within(e.place(), malformed("", "elements are nested more than %d deep",
+					maxElementDepth))
 			}
 			open = append(open, e)
 			if err := visit(start, e); err != nil {
@@ -93,7 +94,7 @@ func visit(do func(*element) error, e *element) error {
 	}
 	err := do(e)
 	if placed, ok := errors.AsType[*Error](err); ok && strings.HasPrefix(placed.Place, "line ") {
-		return err // it names the place itself
+		return err // it has the place already
 	}
 	return within(e.place(), err)
 }
@@ -115,19 +116,19 @@ func rootElement(data []byte) (string, error) {
 	}
 }
 
-// newXMLDecoder reads data, which is UTF-8 by now whatever its XML declaration says.
+// newXMLDecoder reads data, which is UTF-8 by now, whatever the XML declaration says.
 func newXMLDecoder(data []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(data))
-	d.Entity = xml.HTMLEntity // some writers put &deg; and &nbsp; into XML that does not know them
+	d.Entity = xml.HTMLEntity // some writers use &deg; and &nbsp;, which plain XML does not define
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	return d
 }
 
-// ampersand is one with what makes it an entity, if anything does.
+// ampersand matches an ampersand with the rest of its entity, if it has one.
 var ampersand = regexp.MustCompile(`&(?:#?\w+;)?`)
 
-// xmlText returns data as UTF-8, ampersands in it as XML writes them: some writers put names in as
-// they are. Older simulators declare UTF-8 and write Latin-1 (the ° of a PLN).
+// xmlText returns data as UTF-8 with stray ampersands escaped: some writers do not escape names.
+// Older simulators declare UTF-8 and write Latin-1 (the ° of a PLN).
 func xmlText(data []byte) []byte {
 	data = ampersand.ReplaceAllFunc(data, func(found []byte) []byte {
 		if len(found) == 1 {
@@ -145,14 +146,16 @@ func xmlText(data []byte) []byte {
 	return text
 }
 
-// xmlError turns an error of d into one that names the line and is not longer than a person reads.
+// xmlError turns an error of d into a short one with the line.
 func xmlError(d *xml.Decoder, err error) error {
 	line, _ := d.InputPos()
 	what := strings.TrimPrefix(err.Error(), "xml: ")
 	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		line, what = syntax.Line, syntax.Msg
 	}
-	return within(fmt.Sprintf("line %d", line), malformed("the file may be cut short; export it again", "the XML is malformed: %s", cut(what, 120)))
+	return within(fmt.Sprintf("line %d", line),
+		malformed("the file may be cut short; export it again", "the XML is malformed: %s",
+			cut(what, 120)))
 }
 
 func cutName(s string) string { return cut(s, maxElementName) }

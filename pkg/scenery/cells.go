@@ -14,16 +14,17 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Cell is a square degree, which one mesh covers.
+// Cell is a square of 1° × 1°, which one mesh covers.
 type Cell = tiles.Cell
 
 // dsfName is the name of a mesh file.
 var dsfName = regexp.MustCompile(`^(?i)([+-]\d{2})([+-]\d{3})\.dsf$`)
 
-// listCells hands the terrain files that the meshes of the wanted cells list to the workers. It
-// returns false, with nothing handed over, when one of the meshes is compressed and cannot be
-// unpacked: then only the terrain folder tells what the package names.
-func listCells(ctx context.Context, fs folders, o Options, all *found, batches chan<- batch) (bool, error) {
+// listCells passes to the workers the terrain files that the meshes of the wanted cells list. It
+// returns false, having passed nothing, if one of the meshes is compressed and cannot be unpacked:
+// then the terrain folder must be read instead.
+func listCells(ctx context.Context, fs folders, o Options, all *found,
+	batches chan<- batch) (bool, error) {
 	meshes, err := findMeshes(ctx, fs, o.Cells)
 	if err != nil {
 		return false, err
@@ -45,7 +46,8 @@ func listCells(ctx context.Context, fs folders, o Options, all *found, batches c
 		for _, name := range d.Terrains {
 			file, err := ownTerrain(name)
 			if err != nil {
-				problems = append(problems, Problem{path.Join(dsfFolder, mesh), err.Error(), Elsewhere})
+				problems = append(problems,
+					Problem{path.Join(dsfFolder, mesh), err.Error(), Elsewhere})
 			} else if file != "" {
 				listed[file] = struct{}{}
 			}
@@ -55,7 +57,7 @@ func listCells(ctx context.Context, fs folders, o Options, all *found, batches c
 	return true, sendByFolder(ctx, listed, batches)
 }
 
-// findMeshes returns the DSFs of the wanted cells, relative to the package's folder for them.
+// findMeshes returns the DSFs of the wanted cells, relative to the package's DSF folder.
 func findMeshes(ctx context.Context, fs folders, wanted func(Cell) bool) ([]string, error) {
 	if fs.dsf == "" {
 		return nil, nil
@@ -85,8 +87,8 @@ func findMeshes(ctx context.Context, fs folders, wanted func(Cell) bool) ([]stri
 	return meshes, nil
 }
 
-// Meshes returns the mesh files (DSFs) of the scenery package in dir, whatever it is for, by the
-// cells that they are of. Overlays are among them: see DSF.Overlay.
+// Meshes returns the mesh files (DSFs) of the scenery package in dir, of any kind, by cell.
+// Overlays are included: see DSF.Overlay.
 func Meshes(ctx context.Context, dir string) (map[Cell]string, error) {
 	fs, err := listFolders(dir)
 	if err != nil {
@@ -112,21 +114,24 @@ func parseCell(name string) (Cell, bool) {
 	return Cell{Lat: lat, Lon: lon}, lat >= -90 && lat < 90 && lon >= -180 && lon < 180
 }
 
-// ownTerrain returns where a terrain that a mesh lists lies in the package, or "" when it is one of
-// the simulator's library ("terrain_Water", "lib/g10/…").
+// ownTerrain returns the path within the package of a terrain that a mesh lists, or "" if it
+// belongs to the simulator's library ("terrain_Water", "lib/g10/…").
 func ownTerrain(name string) (string, error) {
 	slashed := strings.ReplaceAll(name, `\`, "/")
 	clean := path.Clean(slashed)
 	switch {
-	case path.IsAbs(slashed), len(slashed) > 1 && slashed[1] == ':', clean == "..", strings.HasPrefix(clean, "../"):
+	case path.IsAbs(slashed), len(slashed) > 1 && slashed[1] == ':', clean == "..",
+		strings.HasPrefix(clean, "../"):
 		return "", fmt.Errorf("it lists terrain outside the package: %q", name)
-	case len(clean) > len(terrainFolder) && strings.EqualFold(clean[:len(terrainFolder)+1], terrainFolder+"/") && isTer(clean):
+	case len(clean) > len(terrainFolder) &&
+		strings.EqualFold(clean[:len(terrainFolder)+1], terrainFolder+"/") && isTer(clean):
 		return terrainFolder + clean[len(terrainFolder):], nil
 	}
 	return "", nil
 }
 
-// sendByFolder hands over files, given relative to the package, in batches of one folder each.
+// sendByFolder passes files, given relative to the package, to the workers in batches of one folder
+// each.
 func sendByFolder(ctx context.Context, files map[string]struct{}, batches chan<- batch) error {
 	folders := map[string][]string{}
 	for file := range files {

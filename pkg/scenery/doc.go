@@ -1,5 +1,5 @@
-// Package scenery reads an X-Plane scenery package: which ground textures its terrain files name,
-// and which of them it holds.
+// Package scenery reads an X-Plane scenery package: the ground textures that its terrain files
+// name, and those that it holds.
 //
 //	p, err := scenery.Open(ctx, "Custom Scenery/zOrtho4XP_+43+005")
 //	for _, n := range p.Textures() {
@@ -11,26 +11,26 @@
 //		// Terrain that could not be used, and why.
 //	}
 //
-// # What counts
+// # Which textures are wanted
 //
-// A texture is wanted when a terrain file (.ter) of the package's terrain folder names it with
-// BASE_TEX or BASE_TEX_NOWRAP. Neither the place that LOAD_CENTER gives nor the terrain file's own
-// name counts: a package mixes zoom levels, and only BASE_TEX is what X-Plane opens. Terrain whose
-// texture is not named like ortho imagery (see tiles.ParseName) is left alone. Terrain that cannot
-// be read, that names a file outside the package, or ortho imagery by anything but a .dds, is
-// skipped and reported.
+// A texture is wanted if a terrain file (.ter) of the package's terrain folder names it with
+// BASE_TEX or BASE_TEX_NOWRAP. The position in LOAD_CENTER and the terrain file's own name do not
+// matter: a package mixes zoom levels, and X-Plane opens only what BASE_TEX names. Terrain whose
+// texture is not named like ortho imagery (see tiles.ParseName) is ignored. Terrain is skipped and
+// reported if it cannot be read, if it names a file outside the package, or if it names ortho
+// imagery that is not a .dds.
 //
 // # Size
 //
 // Continental packages hold a million terrain files in one folder. The folder is streamed, read by
-// a few goroutines, and only what is found is kept: some 90 bytes a texture. Two ways spare reading
-// all of it:
+// a few goroutines, and only the textures found are kept: about 90 bytes each. Two ways avoid
+// reading all of it:
 //
-//	scenery.OpenWith(ctx, dir, scenery.Options{Cache: cacheDir})    // an index, good until a folder of the package changes
-//	scenery.OpenWith(ctx, dir, scenery.Options{Cells: wantedCells}) // only the terrain that the meshes of these 1° cells list
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cache: cacheDir})    // an index, valid until a folder of the package changes
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cells: wantedCells}) // only the terrain that the meshes of these cells list
 //
 // # Safety
 //
-// A package is a stranger's data. Nothing outside its folder is opened because a terrain file names
-// it, only the head of a file is read, and lengths inside a DSF are not trusted.
+// A package is not trusted. A terrain file cannot make anything outside the package's folder be
+// opened, only the head of a file is read, and lengths inside a DSF are checked.
 package scenery

@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What goes wrong with a DSF. Errors of this file wrap one of them.
+// Errors about a DSF. Errors of this file wrap one of them.
 var (
 	ErrDSF           = errors.New("not a usable DSF")
 	ErrDSFCompressed = errors.New("the DSF is 7z-compressed")
@@ -27,26 +27,28 @@ const (
 	dsfFooter    = md5.Size
 	atomHeader   = 8
 	maxAtoms     = 4096     // in one level; a real file has a handful
-	maxUnpacked  = 1 << 30  // of a compressed file: Ortho4XP's largest have some 200 MB
+	maxUnpacked  = 1 << 30  // of a compressed file: Ortho4XP's largest have about 200 MB
 	maxStrings   = 1 << 16  // of an atom: references to them have 16 bits
-	maxAtomBytes = 16 << 20 // of an atom that is read: so many names of 256 bytes
+	maxAtomBytes = 16 << 20 // of an atom that is read: maxStrings names of 256 bytes
 )
 
-// DSF is what the head of a scenery mesh says. Its geometry is not read.
+// DSF is the head of a scenery mesh. Its geometry is not read.
 type DSF struct {
 	Properties map[string]string // of HEAD/PROP: "sim/west" → "5"
-	Terrains   []string          // of DEFN/TERT, in the file's order: "terrain/23952_33712_BI16.ter"
+	// of DEFN/TERT, in the file's order: "terrain/23952_33712_BI16.ter"
+	Terrains []string
 }
 
-// Overlay reports whether it lies on a mesh, as airports, forests and roads do, instead of being
-// one.
+// Overlay reports whether the DSF lies on top of a mesh, as airports, forests and roads do, instead
+// of being one.
 func (d DSF) Overlay() bool { return d.Properties["sim/overlay"] == "1" }
 
-// Box returns the square that the properties say the mesh covers, and false when they do not say
-// it.
+// Box returns the square that the mesh covers according to its properties, and false if they do not
+// say.
 func (d DSF) Box() (tiles.Box, bool) {
 	var box tiles.Box
-	for key, side := range map[string]*float64{"sim/west": &box.West, "sim/south": &box.South, "sim/east": &box.East, "sim/north": &box.North} {
+	for key, side := range map[string]*float64{"sim/west": &box.West, "sim/south": &box.South,
+		"sim/east": &box.East, "sim/north": &box.North} {
 		v, err := strconv.ParseFloat(d.Properties[key], 64)
 		if err != nil {
 			return tiles.Box{}, false
@@ -56,11 +58,11 @@ func (d DSF) Box() (tiles.Box, bool) {
 	return box, box.West < box.East && box.South < box.North
 }
 
-// ReadDSF reads the properties and terrain list of the DSF file. The checksum is not looked at: see
+// ReadDSF reads the properties and terrain list of a DSF file. It does not verify the checksum: see
 // CheckDSF.
 //
-// A file that is 7z-compressed as a whole is unpacked as far as needed; the error wraps
-// ErrDSFCompressed where that fails, and ErrDSF for anything else that is not a DSF.
+// A file that is 7z-compressed as a whole is unpacked as far as needed. The error wraps
+// ErrDSFCompressed if that fails, and ErrDSF for anything else that is not a DSF.
 func ReadDSF(file string) (DSF, error) {
 	d, err := readDSF(file)
 	if err != nil {
@@ -87,7 +89,7 @@ func readDSF(file string) (DSF, error) {
 	return parseDSF(&forwardReader{r: content}, size, true)
 }
 
-// forwardReader reads a stream at growing offsets, which is how parseDSF reads.
+// forwardReader reads a stream at increasing offsets, which is how parseDSF reads.
 type forwardReader struct {
 	r  io.Reader
 	at int64
@@ -95,7 +97,7 @@ type forwardReader struct {
 
 func (f *forwardReader) ReadAt(p []byte, offset int64) (int, error) {
 	if offset < f.at {
-		return 0, fmt.Errorf("offset %d lies before %d, where reading has come to", offset, f.at)
+		return 0, fmt.Errorf("offset %d lies before the current offset %d", offset, f.at)
 	}
 	skipped, err := io.CopyN(io.Discard, f.r, offset-f.at)
 	f.at += skipped
@@ -108,14 +110,14 @@ func (f *forwardReader) ReadAt(p []byte, offset int64) (int, error) {
 }
 
 // ParseDSF reads the properties and terrain list of a DSF of size bytes. Lengths are checked
-// against what encloses them before anything is allocated, and at most 16 MiB of an atom are read.
+// against the enclosing atom before anything is allocated, and at most 16 MiB of an atom are read.
 func ParseDSF(r io.ReaderAt, size int64) (DSF, error) { return parseDSF(r, size, false) }
 
 // errDone ends a walk over atoms early.
 var errDone = errors.New("done")
 
-// parseDSF is ParseDSF. headOnly ends reading after the definitions, before the geometry, where the
-// bulk of a file is.
+// parseDSF is ParseDSF. With headOnly it stops after the definitions, before the geometry, which is
+// the bulk of a file.
 func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	if err := checkDSFHeader(r, size); err != nil {
 		return DSF{}, err
@@ -145,8 +147,8 @@ func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	return d, nil
 }
 
-// CheckDSF compares the MD5 at the end of the DSF file with its content. The error wraps
-// ErrDSFChecksum where they differ.
+// CheckDSF compares the MD5 at the end of a DSF file with its content. The error wraps
+// ErrDSFChecksum if they differ.
 func CheckDSF(ctx context.Context, file string) error {
 	f, size, err := openRegular(file)
 	if err != nil {
@@ -171,7 +173,7 @@ func CheckDSF(ctx context.Context, file string) error {
 	return nil
 }
 
-// checkDSFHeader looks at the cookie, the version and the least size.
+// checkDSFHeader checks the cookie, the version and the minimum size.
 func checkDSFHeader(r io.ReaderAt, size int64) error {
 	var head [dsfHeader]byte
 	n, err := r.ReadAt(head[:], 0)
@@ -184,16 +186,16 @@ func checkDSFHeader(r io.ReaderAt, size int64) error {
 	case !bytes.HasPrefix(got, []byte(dsfCookie)):
 		return fmt.Errorf("%w: it does not start with %s", ErrDSF, dsfCookie)
 	case size < dsfHeader+dsfFooter || n < dsfHeader:
-		return fmt.Errorf("%w: %d bytes are too few", ErrDSF, size)
+		return fmt.Errorf("%w: it is too short (%d bytes)", ErrDSF, size)
 	}
 	if version := binary.LittleEndian.Uint32(head[len(dsfCookie):]); version != dsfVersion {
-		return fmt.Errorf("%w: version %d, only %d is known", ErrDSF, version, dsfVersion)
+		return fmt.Errorf("%w: unknown version %d (want %d)", ErrDSF, version, dsfVersion)
 	}
 	return nil
 }
 
-// eachAtom calls do with every atom between from and to: its four letters in reading order and
-// where its content lies.
+// eachAtom calls do for every atom between from and to, with its four letters in reading order and
+// the range of its content.
 func eachAtom(r io.ReaderAt, from, to int64, do func(id string, from, to int64) error) error {
 	for n := 0; from < to; n++ {
 		if n == maxAtoms {
@@ -209,7 +211,8 @@ func eachAtom(r io.ReaderAt, from, to int64, do func(id string, from, to int64) 
 		id := string([]byte{head[3], head[2], head[1], head[0]})
 		length := int64(binary.LittleEndian.Uint32(head[4:]))
 		if length < atomHeader || length > to-from {
-			return fmt.Errorf("%w: atom %q at offset %d says it has %d bytes, %d are there", ErrDSF, id, from, length, to-from)
+			return fmt.Errorf("%w: atom %q at offset %d claims %d bytes, %d are left", ErrDSF, id,
+				from, length, to-from)
 		}
 		if err := do(id, from+atomHeader, from+length); err != nil {
 			return err
@@ -219,7 +222,7 @@ func eachAtom(r io.ReaderAt, from, to int64, do func(id string, from, to int64) 
 	return nil
 }
 
-// atomStrings returns the NUL-terminated strings of the atom called want between from and to.
+// atomStrings returns the NUL-terminated strings of the first atom called want between from and to.
 func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 	var words []string
 	err := eachAtom(r, from, to, func(id string, from, to int64) error {
@@ -227,7 +230,8 @@ func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 			return nil
 		}
 		if to-from > maxAtomBytes {
-			return fmt.Errorf("%w: atom %q has %d bytes, more than %d", ErrDSF, id, to-from, maxAtomBytes)
+			return fmt.Errorf("%w: atom %q has %d bytes, more than %d", ErrDSF, id, to-from,
+				maxAtomBytes)
 		}
 		content := make([]byte, to-from)
 		if _, err := r.ReadAt(content, from); err != nil {
@@ -235,7 +239,8 @@ func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 		}
 		content = bytes.TrimSuffix(content, []byte{0})
 		if n := bytes.Count(content, []byte{0}) + 1; n > maxStrings {
-			return fmt.Errorf("%w: atom %q lists %d names, more than the format can refer to", ErrDSF, id, n)
+			return fmt.Errorf("%w: atom %q lists %d names, more than the format can refer to",
+				ErrDSF, id, n)
 		}
 		for word := range bytes.SplitSeq(content, []byte{0}) {
 			words = append(words, string(word))
@@ -245,7 +250,7 @@ func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 	return words, err
 }
 
-// contextReader ends reading when its context ends.
+// contextReader stops reading when its context ends.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

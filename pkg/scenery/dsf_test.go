@@ -29,11 +29,14 @@ func sealed(atoms ...[]byte) []byte {
 }
 
 func TestReadDSFOfSyntheticPackage(t *testing.T) {
-	made, err := scenerytest.Make(t.TempDir(), scenerytest.Options{Limit: 9, Box: tiles.Box{West: -0.1, South: -0.1, East: 0.1, North: 0.1}})
+	made, err := scenerytest.Make(t.TempDir(),
+		scenerytest.Options{Limit: 9,
+			Box: tiles.Box{West: -0.1, South: -0.1, East: 0.1, North: 0.1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"+00+000/+00+000.dsf", "+00-010/+00-001.dsf", "-10+000/-01+000.dsf", "-10-010/-01-001.dsf"}
+	want := []string{"+00+000/+00+000.dsf", "+00-010/+00-001.dsf", "-10+000/-01+000.dsf",
+		"-10-010/-01-001.dsf"}
 	for i, file := range made.DSFs {
 		if i >= len(want) || !strings.HasSuffix(filepath.ToSlash(file), "Earth nav data/"+want[i]) {
 			t.Errorf("DSF %s, want %v", file, want)
@@ -63,7 +66,8 @@ func TestParseDSF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"terrain_Water", "terrain/a.ter", "terrain/b.ter"}, d.Terrains); diff != "" {
+	if diff := cmp.Diff([]string{"terrain_Water", "terrain/a.ter", "terrain/b.ter"},
+		d.Terrains); diff != "" {
 		t.Errorf("terrains (-want +got):\n%s", diff)
 	}
 	if box, ok := d.Box(); !ok || box != testBox {
@@ -76,10 +80,12 @@ func TestParseDSF(t *testing.T) {
 
 func TestParseDSFWithoutLists(t *testing.T) {
 	for name, file := range map[string][]byte{
-		"no atoms":      sealed(),
-		"empty lists":   sealed(scenerytest.Atom("HEAD", scenerytest.Atom("PROP")), scenerytest.Atom("DEFN", scenerytest.Atom("TERT"))),
+		"no atoms": sealed(),
+		"empty lists": sealed(scenerytest.Atom("HEAD", scenerytest.Atom("PROP")),
+			scenerytest.Atom("DEFN", scenerytest.Atom("TERT"))),
 		"unknown atoms": sealed(scenerytest.Atom("WHAT", []byte("not atoms"))),
-		"odd property":  sealed(scenerytest.Atom("HEAD", scenerytest.Atom("PROP", []byte("sim/west\x00")))),
+		"odd property": sealed(scenerytest.Atom("HEAD",
+			scenerytest.Atom("PROP", []byte("sim/west\x00")))),
 	} {
 		d, err := scenery.ParseDSF(bytes.NewReader(file), int64(len(file)))
 		if err != nil || len(d.Terrains) != 0 {
@@ -107,19 +113,25 @@ func TestParseDSFHostile(t *testing.T) {
 	}{
 		{"empty", nil, scenery.ErrDSF, "XPLNEDSF"},
 		{"text", []byte("A\n800\nDSF\n"), scenery.ErrDSF, "XPLNEDSF"},
-		{"cookie only", good[:8], scenery.ErrDSF, "too few"},
-		{"head only", good[:20], scenery.ErrDSF, "too few"},
+		{"cookie only", good[:8], scenery.ErrDSF, "too short"},
+		{"head only", good[:20], scenery.ErrDSF, "too short"},
 		{"compressed", []byte("7z\xbc\xaf\x27\x1c\x00\x04"), scenery.ErrDSFCompressed, "7z"},
 		{"version", patched(8, 2), scenery.ErrDSF, "version 2"},
 		{"atom longer than the file", patched(16, 1<<31), scenery.ErrDSF, "HEAD"},
 		{"atom of no length", patched(16, 0), scenery.ErrDSF, "HEAD"},
 		{"atom shorter than its header", patched(16, 7), scenery.ErrDSF, "HEAD"},
-		{"inner atom longer than its parent", sealed(scenerytest.Atom("HEAD", prop)), scenery.ErrDSF, "PROP"},
+		{"inner atom longer than its parent", sealed(scenerytest.Atom("HEAD", prop)),
+			scenery.ErrDSF, "PROP"},
 		{"stray bytes", sealed([]byte("abc")), scenery.ErrDSF, "stray"},
 		{"cut short", good[:len(good)-30], scenery.ErrDSF, "bytes"},
-		{"atoms without end", sealed(bytes.Repeat(scenerytest.Atom("WHAT"), 5000)), scenery.ErrDSF, "more than 4096"},
-		{"list of too many", sealed(scenerytest.Atom("DEFN", scenerytest.Atom("TERT", bytes.Repeat([]byte("a\x00"), 1<<16+1)))), scenery.ErrDSF, "lists 65537 names"},
-		{"list too long", sealed(scenerytest.Atom("DEFN", scenerytest.Atom("TERT", make([]byte, 16<<20+1)))), scenery.ErrDSF, "more than"},
+		{"atoms without end", sealed(bytes.Repeat(scenerytest.Atom("WHAT"), 5000)), scenery.ErrDSF,
+			"more than 4096"},
+		{"list of too many", sealed(
+			scenerytest.Atom("DEFN", scenerytest.Atom("TERT",
+				bytes.Repeat([]byte("a\x00"), 1<<16+1)))), scenery.ErrDSF, "lists 65537 names"},
+		{"list too long", sealed(
+			scenerytest.Atom("DEFN", scenerytest.Atom("TERT", make([]byte, 16<<20+1)))),
+			scenery.ErrDSF, "more than"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := scenery.ParseDSF(bytes.NewReader(tt.file), int64(len(tt.file)))
@@ -141,7 +153,8 @@ func TestCheckDSF(t *testing.T) {
 	}{
 		{"good", good, nil},
 		{"damaged", damaged, scenery.ErrDSFChecksum},
-		{"footer damaged", append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1), scenery.ErrDSFChecksum},
+		{"footer damaged", append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1),
+			scenery.ErrDSFChecksum},
 		{"not a DSF", []byte("hello"), scenery.ErrDSF},
 	} {
 		file := filepath.Join(t.TempDir(), "a.dsf")
@@ -155,7 +168,8 @@ func TestCheckDSF(t *testing.T) {
 	if err := scenery.CheckDSF(t.Context(), t.TempDir()); err == nil {
 		t.Error("a folder passes for a DSF")
 	}
-	if _, err := scenery.ReadDSF(filepath.Join(t.TempDir(), "missing.dsf")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := scenery.ReadDSF(filepath.Join(t.TempDir(), "missing.dsf")); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 }

@@ -21,7 +21,8 @@ func ExampleOpen() {
 	}
 	for _, name := range []string{"23952_33712_BI16.ter", "23952_33712_BI16_sea_overlay.ter"} {
 		text := "A\n800\nTERRAIN\n\nBASE_TEX_NOWRAP ../textures/23952_33712_BI16.dds\n"
-		if err := os.WriteFile(filepath.Join(dir, "terrain", name), []byte(text), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "terrain", name), []byte(text),
+			0o666); err != nil {
 			panic(err)
 		}
 	}

@@ -18,21 +18,22 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// An index keeps what a scan found: a line with the format and the CRC-32C of all that follows, a
-// line of JSON, then a line a texture: a letter for what is known of it and its file name.
+// An index stores the result of a scan: a line with the format and the CRC-32C of all that follows,
+// a line of JSON, then one line a texture: a letter for its flags and its file name.
 const (
-	indexFormat  = "xelpack scenery index 2"
-	maxIndex     = 256 << 20
-	indexFlags   = '0'             // + 1 for a real file + 2 for a mask: the first character of a line
-	settledAfter = 2 * time.Second // a folder changed later than this before a scan may change again without a new time
+	indexFormat = "xelpack scenery index 2"
+	maxIndex    = 256 << 20
+	indexFlags  = '0' // + 1 if real + 2 if masked: the first character of a line
+	// a folder changed less than this before a scan may change again without a new time
+	settledAfter = 2 * time.Second
 )
 
-// errIndex says that there is no index that can be used.
+// errIndex means that there is no index that can be used.
 var errIndex = errors.New("no usable index")
 
 // indexHead is the second line of an index.
 type indexHead struct {
-	Package  string // its absolute path
+	Package  string // absolute path of the package
 	Folders  []stamp
 	Terrains int
 	Skipped  map[Kind]int `json:",omitempty"`
@@ -40,13 +41,13 @@ type indexHead struct {
 	Textures int
 }
 
-// stamp is when a folder was changed last.
+// stamp is the time of a folder's last change.
 type stamp struct {
 	Path    string
-	Changed int64 // nanoseconds since 1970; 0 when it is absent
+	Changed int64 // nanoseconds since 1970; 0: absent
 }
 
-// CacheDir returns the folder in which xelpack keeps indexes of this user's scenery packages.
+// CacheDir returns the folder in which xelpack keeps the indexes of this user's scenery packages.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -71,16 +72,15 @@ func changed(folder string) int64 {
 	return info.ModTime().UnixNano()
 }
 
-// settled reports whether nothing can have changed since the stamps were taken at now without
-// changing them too.
+// settled reports whether any change since now, when the stamps were taken, must have changed them.
 func settled(stamps []stamp, now time.Time) bool {
 	return !slices.ContainsFunc(stamps, func(s stamp) bool {
 		return now.UnixNano()-s.Changed < int64(settledAfter) || changed(s.Path) != s.Changed
 	})
 }
 
-// readIndex returns the package in dir as it was scanned last. The error wraps errIndex if that is
-// not known or not true any more.
+// readIndex returns the package in dir as last scanned. The error wraps errIndex if there is no
+// index or it is out of date.
 func readIndex(cache, dir string) (*Package, error) {
 	f, size, err := openRegular(indexFile(cache, dir))
 	if err != nil {
@@ -88,7 +88,7 @@ func readIndex(cache, dir string) (*Package, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if size > maxIndex {
-		return nil, fmt.Errorf("%w: %d bytes are too many", errIndex, size)
+		return nil, fmt.Errorf("%w: it is too large (%d bytes)", errIndex, size)
 	}
 	content := make([]byte, size)
 	if _, err := io.ReadFull(f, content); err != nil {
@@ -115,11 +115,12 @@ func readIndex(cache, dir string) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Package{named: named, terrains: head.Terrains, problems: head.Problems, skipped: head.Skipped, cached: true}, nil
+	return &Package{named: named, terrains: head.Terrains, problems: head.Problems,
+		skipped: head.Skipped, cached: true}, nil
 }
 
-// parseIndex reads the lines of n textures. The names stay parts of body: half a million of their
-// own would cost more time than all the rest.
+// parseIndex reads the lines of n textures. The names stay substrings of body: half a million
+// allocations would take longer than all the rest.
 func parseIndex(body string, n int) ([]Named, error) {
 	if n < 0 || n > len(body) {
 		return nil, fmt.Errorf("%w: %d textures in %d bytes", errIndex, n, len(body))
@@ -136,7 +137,8 @@ func parseIndex(body string, n int) ([]Named, error) {
 			return nil, fmt.Errorf("%w: %w", errIndex, err)
 		}
 		flags := line[0] - indexFlags
-		named = append(named, Named{Texture: texture, File: line[1:], Real: flags&1 != 0, Mask: flags&2 != 0})
+		named = append(named, Named{Texture: texture, File: line[1:], Real: flags&1 != 0,
+			Mask: flags&2 != 0})
 	}
 	if len(named) != n {
 		return nil, fmt.Errorf("%w: %d textures instead of %d", errIndex, len(named), n)
@@ -144,8 +146,8 @@ func parseIndex(body string, n int) ([]Named, error) {
 	return named, nil
 }
 
-// writeIndex keeps p, the package in dir, for the next time. A reader sees the whole index or none;
-// that a crash may leave it damaged is for the checksum to find out.
+// writeIndex saves p, the package in dir, for the next time. It replaces the index as a whole; the
+// checksum detects one that a crash has damaged.
 func writeIndex(cache, dir string, p *Package, folders []stamp) (err error) {
 	head, err := json.Marshal(indexHead{
 		Package: dir, Folders: folders,
@@ -189,7 +191,8 @@ func writeIndex(cache, dir string, p *Package, folders []stamp) (err error) {
 	return os.Rename(f.Name(), indexFile(cache, dir))
 }
 
-// firstLine returns how an index begins whose other lines are rest.
+// firstLine returns the first line of an index whose other lines are rest.
 func firstLine(rest []byte) string {
-	return fmt.Sprintf("%s %08x", indexFormat, crc32.Checksum(rest, crc32.MakeTable(crc32.Castagnoli)))
+	return fmt.Sprintf("%s %08x", indexFormat,
+		crc32.Checksum(rest, crc32.MakeTable(crc32.Castagnoli)))
 }

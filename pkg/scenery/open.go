@@ -7,27 +7,30 @@ import (
 	"time"
 )
 
-// Options adjust OpenWith. The zero value reads all terrain anew.
+// Options adjust OpenWith. The zero value reads all terrain.
 type Options struct {
-	// Cache is the folder in which an index of the package is kept, see CacheDir; empty: none. The
-	// index counts as long as no folder of the package changes: files added to or taken from
-	// terrain/ and textures/ are noticed, a terrain file rewritten in place is not.
+	// Cache is the folder for the package's index, see CacheDir; empty: no index. The index is
+	// valid as long as no folder of the package changes: files added to or removed from terrain/
+	// and textures/ are noticed, a terrain file rewritten in place is not.
 	Cache string
-	// Refresh reads the terrain even if the index is up to date, and renews it.
+	// Refresh reads the terrain even if the index is up to date, and rewrites the index.
 	Refresh bool
 	// Cells limits the package to the terrain that the meshes (DSFs) of these cells list, so that a
-	// huge terrain folder is not read as a whole; nil: everything. A mesh lists what lies on its
-	// borders, too. When a mesh is compressed and cannot be unpacked, everything is read. The cache
-	// is not used.
+	// huge terrain folder need not be read as a whole; nil: everything. A mesh also lists the
+	// textures on its borders. If a mesh is compressed and cannot be unpacked, everything is read.
+	// The cache is not used.
 	Cells func(Cell) bool
 }
 
 // Open reads the package in dir: every .ter file of its terrain folder and the names in its
 // textures folder.
 //
-// The error wraps ErrNoTerrain when dir has no terrain, and ctx's error when ctx ends. Terrain that
-// cannot be used is no error: see Skipped.
-func Open(ctx context.Context, dir string) (*Package, error) { return OpenWith(ctx, dir, Options{}) }
+// The error wraps ErrNoTerrain if dir has no terrain, and ctx's error when ctx ends. Terrain that
+// cannot be used is not an error: see Skipped.
+func Open(ctx context.Context,
+	dir string) (*Package, error) {
+	return OpenWith(ctx, dir, Options{})
+}
 
 // OpenWith is Open with options.
 func OpenWith(ctx context.Context, dir string, o Options) (*Package, error) {
@@ -51,14 +54,14 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Package, error) {
 	return p, nil
 }
 
-// openCached reads the package from the cache or, if it is not there, anew.
+// openCached reads the package from the cache or, if it is not there, from its terrain.
 func openCached(ctx context.Context, fs folders, o Options) (*Package, error) {
 	dir, err := filepath.Abs(fs.root)
 	if err != nil {
 		return nil, err
 	}
 	if !o.Refresh {
-		// Whatever is wrong with an index, a new one takes its place.
+		// An index that cannot be used is replaced, whatever is wrong with it.
 		if p, err := readIndex(o.Cache, dir); err == nil {
 			return p, nil
 		}
@@ -74,8 +77,8 @@ func openCached(ctx context.Context, fs folders, o Options) (*Package, error) {
 	return p, nil
 }
 
-// readAll reads all terrain of the package and returns when its folders were changed last before
-// that.
+// readAll reads all terrain of the package. It returns the times of its folders' last changes,
+// taken before reading.
 func readAll(ctx context.Context, fs folders) (*Package, []stamp, error) {
 	stamps := []stamp{stampOf(fs.root), stampOf(fs.textures)}
 	all, err := scan(ctx, fs, func(ctx context.Context, all *found, batches chan<- batch) error {
@@ -94,10 +97,11 @@ func readAll(ctx context.Context, fs folders) (*Package, []stamp, error) {
 // readCells reads the terrain that the meshes of some cells list.
 func readCells(ctx context.Context, fs folders, o Options) (*Package, error) {
 	complete := true
-	all, err := scan(ctx, fs, func(ctx context.Context, all *found, batches chan<- batch) (err error) {
-		complete, err = listCells(ctx, fs, o, all, batches)
-		return err
-	})
+	all, err := scan(ctx, fs,
+		func(ctx context.Context, all *found, batches chan<- batch) (err error) {
+			complete, err = listCells(ctx, fs, o, all, batches)
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}

@@ -76,27 +76,35 @@ func TestMeshesAndTerrainAgree(t *testing.T) {
 		t.Errorf("textures (-terrain folder +meshes):\n%s", diff)
 	}
 	if all.Terrains() != listed.Terrains() || listed.SkippedCount() != 0 {
-		t.Errorf("%d terrain files by folder, %d by meshes; skipped %v", all.Terrains(), listed.Terrains(), listed.Skipped())
+		t.Errorf("%d terrain files by folder, %d by meshes; skipped %v", all.Terrains(),
+			listed.Terrains(), listed.Skipped())
 	}
 }
 
 func TestCellsLimitWhatIsRead(t *testing.T) {
 	made := makeScenery(t, scenerytest.Options{Box: around})
 	all := open(t, made.Dir)
-	for _, cell := range []scenery.Cell{{Lat: 42, Lon: 4}, {Lat: 42, Lon: 5}, {Lat: 43, Lon: 4}, {Lat: 43, Lon: 5}} {
-		p := openWith(t, made.Dir, scenery.Options{Cells: func(c scenery.Cell) bool { return c == cell }})
+	for _, cell := range []scenery.Cell{{Lat: 42, Lon: 4}, {Lat: 42, Lon: 5}, {Lat: 43, Lon: 4},
+		{Lat: 43, Lon: 5}} {
+		p := openWith(t, made.Dir,
+			scenery.Options{Cells: func(c scenery.Cell) bool { return c == cell }})
 		var want []scenery.Named
 		for _, n := range all.Textures() {
 			b := n.Box()
-			if b.East > float64(cell.Lon) && b.West < float64(cell.Lon+1) && b.North > float64(cell.Lat) && b.South < float64(cell.Lat+1) {
+			if b.East > float64(cell.Lon) && b.West < float64(cell.Lon+1) &&
+				b.North > float64(cell.Lat) && b.South < float64(cell.Lat+1) {
 				want = append(want, n)
 			}
 		}
-		if diff := cmp.Diff(want, p.Textures()); diff != "" || len(want) == 0 || len(want) == len(all.Textures()) {
-			t.Errorf("%v: %d textures of %d (-want +got):\n%s", cell, len(want), len(all.Textures()), diff)
+		if diff := cmp.Diff(want, p.Textures()); diff != "" || len(want) == 0 ||
+			len(want) == len(all.Textures()) {
+			t.Errorf("%v: %d textures of %d (-want +got):\n%s", cell, len(want),
+				len(all.Textures()), diff)
 		}
 	}
-	if p := openWith(t, made.Dir, scenery.Options{Cells: func(scenery.Cell) bool { return false }}); len(p.Textures()) != 0 || p.SkippedCount() != 0 {
+	if p := openWith(t, made.Dir,
+		scenery.Options{Cells: func(scenery.Cell) bool { return false }}); len(p.Textures()) != 0 ||
+		p.SkippedCount() != 0 {
 		t.Errorf("no cell wanted: %d textures, skipped %v", len(p.Textures()), p.Skipped())
 	}
 }
@@ -108,8 +116,11 @@ func TestWhatMeshesList(t *testing.T) {
 	}
 	mesh := scenerytest.DSF(testBox, []string{
 		"terrain/a.ter", `TERRAIN\sub\b.ter`, "terrain/./sub/../a.ter", // all in the package
-		"terrain/missing.ter", "../other/terrain/c.ter", "/terrain/c.ter", `C:\c.ter`, "terrain/../../c.ter", // problems
-		"lib/g10/terrain10/x.ter", "terrain_Water", "", "terrain/not-terrain.txt", // of the library, or nothing
+		// problems
+		"terrain/missing.ter", "../other/terrain/c.ter", "/terrain/c.ter", `C:\c.ter`,
+		"terrain/../../c.ter",
+		// of the library, or nothing
+		"lib/g10/terrain10/x.ter", "terrain_Water", "", "terrain/not-terrain.txt",
 	})
 	dir := makePackage(t, map[string]string{
 		"terrain/a.ter":                      ter("../textures/" + tex(0)),
@@ -156,7 +167,8 @@ func TestCompressedMeshes(t *testing.T) {
 	want := openWith(t, made.Dir, west)
 	for _, file := range made.DSFs {
 		packed := file + ".7z"
-		if out, err := exec.CommandContext(t.Context(), tool, "a", "-bd", packed, file).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), tool, "a", "-bd", packed,
+			file).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 		if err := os.Rename(packed, file); err != nil {
@@ -164,7 +176,8 @@ func TestCompressedMeshes(t *testing.T) {
 		}
 	}
 	got := openWith(t, made.Dir, west)
-	if diff := cmp.Diff(want.Textures(), got.Textures()); diff != "" || got.SkippedCount() != 0 || len(got.Textures()) == 0 {
+	if diff := cmp.Diff(want.Textures(), got.Textures()); diff != "" || got.SkippedCount() != 0 ||
+		len(got.Textures()) == 0 {
 		t.Errorf("skipped %v; -plain +packed:\n%s", got.Skipped(), diff)
 	}
 }
@@ -180,9 +193,11 @@ func TestDamagedCompressedMeshes(t *testing.T) {
 		}
 		writeFile(t, file, "7z\xbc\xaf\x27\x1c"+string(plain))
 	}
-	p := openWith(t, made.Dir, scenery.Options{Cells: func(c scenery.Cell) bool { return c.Lon == 4 }})
+	p := openWith(t, made.Dir,
+		scenery.Options{Cells: func(c scenery.Cell) bool { return c.Lon == 4 }})
 	if len(p.Textures()) != len(all.Textures()) || p.SkippedCount() != 0 {
-		t.Errorf("%d textures, want all %d; skipped %v", len(p.Textures()), len(all.Textures()), p.Skipped())
+		t.Errorf("%d textures, want all %d; skipped %v", len(p.Textures()), len(all.Textures()),
+			p.Skipped())
 	}
 }
 
@@ -192,7 +207,8 @@ func TestReadCompressedDSF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"terrain_Water", "terrain/23952_33712_BI16.ter", "terrain/23952_33728_BI16.ter"}
+	want := []string{"terrain_Water", "terrain/23952_33712_BI16.ter",
+		"terrain/23952_33728_BI16.ter"}
 	if diff := cmp.Diff(want, d.Terrains); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -202,9 +218,11 @@ func TestReadCompressedDSF(t *testing.T) {
 }
 
 func TestCacheSparesTheScan(t *testing.T) {
-	made, cache := makeScenery(t, scenerytest.Options{Real: 3}), filepath.Join(t.TempDir(), "deep", "cache")
+	made, cache := makeScenery(t, scenerytest.Options{Real: 3}), filepath.Join(t.TempDir(), "deep",
+		"cache")
 	writeFile(t, filepath.Join(made.Dir, "terrain", "broken.ter"), "junk")
-	writeFile(t, filepath.Join(made.Dir, "terrain", "more", "sub.ter"), ter("../../textures/23952_33712_GO216.dds"))
+	writeFile(t, filepath.Join(made.Dir, "terrain", "more", "sub.ter"),
+		ter("../../textures/23952_33712_GO216.dds"))
 	settle(t, made.Dir)
 	o := scenery.Options{Cache: cache}
 
@@ -221,8 +239,10 @@ func TestCacheSparesTheScan(t *testing.T) {
 		if diff := cmp.Diff(first.Textures(), p.Textures()); diff != "" {
 			t.Errorf("%s: textures (-first +now):\n%s", what, diff)
 		}
-		if p.Terrains() != first.Terrains() || p.SkippedCount() != 1 || cmp.Diff(first.Skipped(), p.Skipped()) != "" || p.Dir() != made.Dir {
-			t.Errorf("%s: %d terrain files, skipped %v, dir %s", what, p.Terrains(), p.Skipped(), p.Dir())
+		if p.Terrains() != first.Terrains() || p.SkippedCount() != 1 ||
+			cmp.Diff(first.Skipped(), p.Skipped()) != "" || p.Dir() != made.Dir {
+			t.Errorf("%s: %d terrain files, skipped %v, dir %s", what, p.Terrains(), p.Skipped(),
+				p.Dir())
 		}
 	}
 	same("from the cache", second)
@@ -246,11 +266,15 @@ func TestCacheNoticesChanges(t *testing.T) {
 			writeFile(t, filepath.Join(dir, "terrain", "new.ter"), ter("../textures/"+extra))
 		},
 		"terrain below": func(t *testing.T, dir string) {
-			writeFile(t, filepath.Join(dir, "terrain", "more", "x.ter"), ter("../../textures/"+extra))
+			writeFile(t, filepath.Join(dir, "terrain", "more", "x.ter"),
+				ter("../../textures/"+extra))
 		},
-		"texture added": func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "textures", extra), "") },
+		"texture added": func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, "textures", extra), "")
+		},
 		"textures folder": func(t *testing.T, dir string) {
-			if err := os.Rename(filepath.Join(dir, "textures"), filepath.Join(dir, "elsewhere")); err != nil {
+			if err := os.Rename(filepath.Join(dir, "textures"),
+				filepath.Join(dir, "elsewhere")); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -290,7 +314,9 @@ func TestCacheNoticesChanges(t *testing.T) {
 }
 
 func TestBadIndexIsRenewed(t *testing.T) {
-	dir := makePackage(t, map[string]string{"terrain/a.ter": ter("../textures/23952_33712_BI16.dds"), "terrain/b.ter": ter("../textures/23952_33728_BI16.dds")})
+	dir := makePackage(t, map[string]string{
+		"terrain/a.ter": ter("../textures/23952_33712_BI16.dds"),
+		"terrain/b.ter": ter("../textures/23952_33728_BI16.dds")})
 	settle(t, dir)
 	o := scenery.Options{Cache: t.TempDir()}
 	want := openWith(t, dir, o).Textures()
@@ -302,7 +328,9 @@ func TestBadIndexIsRenewed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cuts := map[string]string{"empty": "", "not JSON": "hello\n", "other format": strings.Replace(string(good), "index 1", "index 9", 1), "longer": string(good) + "-x\n"}
+	cuts := map[string]string{"empty": "", "not JSON": "hello\n",
+		"other format": strings.Replace(string(good), "index 1", "index 9", 1),
+		"longer":       string(good) + "-x\n"}
 	for i := range good {
 		if i%7 == 0 {
 			cuts[fmt.Sprint("cut at ", i)] = string(good[:i])
@@ -324,11 +352,13 @@ func TestBadIndexIsRenewed(t *testing.T) {
 }
 
 func TestCacheThatCannotBeWritten(t *testing.T) {
-	dir := makePackage(t, map[string]string{"terrain/a.ter": ter("../textures/23952_33712_BI16.dds"), "file": ""})
+	dir := makePackage(t, map[string]string{
+		"terrain/a.ter": ter("../textures/23952_33712_BI16.dds"), "file": ""})
 	settle(t, dir)
 	p := openWith(t, dir, scenery.Options{Cache: filepath.Join(dir, "file", "cache")})
 	if len(p.Textures()) != 1 || p.CacheError() == nil {
-		t.Errorf("%d textures, cache error %v; want one and an error", len(p.Textures()), p.CacheError())
+		t.Errorf("%d textures, cache error %v; want one and an error", len(p.Textures()),
+			p.CacheError())
 	}
 }
 
@@ -344,7 +374,8 @@ func TestOpenWithIsCancelled(t *testing.T) {
 	made := makeScenery(t, scenerytest.Options{Limit: 20})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for name, o := range map[string]scenery.Options{"cells": {Cells: everyCell}, "cache": {Cache: t.TempDir()}} {
+	for name, o := range map[string]scenery.Options{"cells": {Cells: everyCell},
+		"cache": {Cache: t.TempDir()}} {
 		if _, err := scenery.OpenWith(ctx, made.Dir, o); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want context.Canceled", name, err)
 		}
@@ -353,7 +384,9 @@ func TestOpenWithIsCancelled(t *testing.T) {
 
 // BenchmarkOpen reads a package of 1,000 textures with five terrain files each.
 func BenchmarkOpen(b *testing.B) {
-	made, err := scenerytest.Make(b.TempDir(), scenerytest.Options{Box: tiles.Box{West: 4, South: 42, East: 6, North: 44}, AllKinds: true, NoMasks: true, AirportMax: -1})
+	made, err := scenerytest.Make(b.TempDir(),
+		scenerytest.Options{Box: tiles.Box{West: 4, South: 42, East: 6, North: 44}, AllKinds: true,
+			NoMasks: true, AirportMax: -1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -361,7 +394,8 @@ func BenchmarkOpen(b *testing.B) {
 	for _, o := range []struct {
 		name string
 		scenery.Options
-	}{{"cold", scenery.Options{}}, {"cells", scenery.Options{Cells: everyCell}}, {"cached", scenery.Options{Cache: b.TempDir()}}} {
+	}{{"cold", scenery.Options{}}, {"cells", scenery.Options{Cells: everyCell}}, {"cached",
+		scenery.Options{Cache: b.TempDir()}}} {
 		b.Run(o.name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := scenery.OpenWith(b.Context(), made.Dir, o.Options); err != nil {
@@ -379,17 +413,22 @@ func BenchmarkContinental(b *testing.B) {
 	if os.Getenv("XELPACK_BIG") == "" {
 		b.Skip("writes 511,000 files; set XELPACK_BIG=1 to run it")
 	}
-	made, err := scenerytest.Make(b.TempDir(), scenerytest.Options{Box: tiles.Box{West: -10, South: 36, East: 16, North: 56.5}, AllKinds: true, NoMasks: true, AirportMax: -1})
+	made, err := scenerytest.Make(b.TempDir(),
+		scenerytest.Options{Box: tiles.Box{West: -10, South: 36, East: 16, North: 56.5},
+			AllKinds: true, NoMasks: true, AirportMax: -1})
 	if err != nil {
 		b.Fatal(err)
 	}
 	settle(b, made.Dir)
 	cache := b.TempDir()
-	alps := func(c scenery.Cell) bool { return c.Lat >= 43 && c.Lat < 48 && c.Lon >= 0 && c.Lon < 10 }
+	alps := func(c scenery.Cell) bool {
+		return c.Lat >= 43 && c.Lat < 48 && c.Lon >= 0 && c.Lon < 10
+	}
 	for _, o := range []struct {
 		name string
 		scenery.Options
-	}{{"cells", scenery.Options{Cells: alps}}, {"scan", scenery.Options{Cache: cache, Refresh: true}}, {"index", scenery.Options{Cache: cache}}} {
+	}{{"cells", scenery.Options{Cells: alps}}, {"scan",
+		scenery.Options{Cache: cache, Refresh: true}}, {"index", scenery.Options{Cache: cache}}} {
 		b.Run(o.name, func(b *testing.B) {
 			terrains := 0
 			for b.Loop() {

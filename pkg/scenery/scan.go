@@ -16,32 +16,33 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// MaxProblems is how many problems a Package keeps. A package with more of them is broken as a
-// whole, and the first thousand say how.
+// MaxProblems is how many problems a Package keeps. A package with more is broken as a whole, and
+// the first thousand show how.
 const MaxProblems = 1000
 
 const (
-	scanWorkers  = 4        // files read at once: enough to keep an SSD busy, few enough for two cores
+	// files read at once: enough to keep an SSD busy, few enough for two cores
+	scanWorkers  = 4
 	scanBatch    = 512      // names handed to a worker at a time
-	maxTerBytes  = 64 << 10 // of a terrain file that are looked at; Ortho4XP writes some 300
+	maxTerBytes  = 64 << 10 // read of a terrain file; Ortho4XP writes about 300
 	maxDepth     = 8        // of folders under terrain/
-	maxWhat      = 300      // bytes of a problem's text, which may quote a stranger's file
-	firstCompact = 64 << 10 // textures gathered before duplicates are dropped for the first time
+	maxWhat      = 300      // bytes of a problem's text, which may quote an untrusted file
+	firstCompact = 64 << 10 // textures collected before duplicates are first dropped
 )
 
-// found gathers what the workers find. Duplicates are dropped whenever the list has doubled, so
-// that memory follows the result and not the number of terrain files.
+// found collects the results of the workers. Duplicates are dropped whenever the list has doubled,
+// so memory grows with the result and not with the number of terrain files.
 type found struct {
 	mu       sync.Mutex
 	named    []Named
-	distinct int // how many of named the last compaction left
+	distinct int // length of named after the last compaction
 	terrains int
 	problems []Problem
 	skipped  map[Kind]int
-	folders  []stamp // that were listed, as they were before; only the goroutine that lists touches it
+	folders  []stamp // folders listed, with stamps from before; used only by the listing goroutine
 }
 
-// add takes over a batch.
+// add adds the results of a batch.
 func (f *found) add(named []Named, terrains int, problems []Problem) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,7 +62,7 @@ func (f *found) add(named []Named, terrains int, problems []Problem) {
 	}
 }
 
-// compact sorts what was gathered and merges what has the same key: the spelling that sorts first
+// compact sorts the textures and merges those with the same key: the spelling that sorts first
 // stays, and one sea terrain with a mask is enough.
 func (f *found) compact() {
 	slices.SortFunc(f.named, func(a, b Named) int {
@@ -83,7 +84,7 @@ func (f *found) compact() {
 	f.distinct = len(kept)
 }
 
-// finish puts everything into its final order and looks which textures are real.
+// finish puts everything in its final order and marks the textures that are real.
 func (f *found) finish(ctx context.Context, fs folders) (*Package, error) {
 	f.compact()
 	slices.SortFunc(f.named, func(a, b Named) int { return a.Texture.Compare(b.Texture) })
@@ -91,17 +92,19 @@ func (f *found) finish(ctx context.Context, fs folders) (*Package, error) {
 	if err := markReal(ctx, fs, f.named); err != nil {
 		return nil, err
 	}
-	return &Package{named: slices.Clip(f.named), terrains: f.terrains, problems: f.problems, skipped: f.skipped}, nil
+	return &Package{named: slices.Clip(f.named), terrains: f.terrains, problems: f.problems,
+		skipped: f.skipped}, nil
 }
 
-// batch is some terrain files of one folder.
+// batch is a group of terrain files in one folder.
 type batch struct {
 	dir   string // slash-separated, relative to the package
 	names []string
 }
 
-// scan reads the terrain files that list hands over.
-func scan(ctx context.Context, fs folders, list func(context.Context, *found, chan<- batch) error) (*found, error) {
+// scan reads the terrain files that list passes on.
+func scan(ctx context.Context, fs folders,
+	list func(context.Context, *found, chan<- batch) error) (*found, error) {
 	all := &found{skipped: make(map[Kind]int)}
 	batches := make(chan batch, scanWorkers)
 	g, ctx := errgroup.WithContext(ctx)
@@ -127,7 +130,7 @@ func scan(ctx context.Context, fs folders, list func(context.Context, *found, ch
 }
 
 // listTerrain streams the terrain folder and its sub-folders. Links to folders are not followed, so
-// that it always ends.
+// it always ends.
 func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- batch) error {
 	pending := []string{terrainFolder}
 	for len(pending) > 0 {
@@ -146,7 +149,8 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 				case isTer(e.Name()):
 					b.names = append(b.names, e.Name())
 				case e.Type()&os.ModeSymlink != 0 && leadsToFolder(fs.path(sub)):
-					all.add(nil, 0, []Problem{{sub, "links to folders inside terrain are not followed", Unfollowed}})
+					all.add(nil, 0, []Problem{
+						{sub, "links to folders inside terrain are not followed", Unfollowed}})
 				}
 			}
 			return send(ctx, batches, b)
@@ -162,7 +166,7 @@ func listTerrain(ctx context.Context, fs folders, all *found, batches chan<- bat
 	return nil
 }
 
-// send hands a batch to the workers.
+// send passes a batch to the workers.
 func send(ctx context.Context, batches chan<- batch, b batch) error {
 	select {
 	case batches <- b:
@@ -195,8 +199,8 @@ func readBatch(ctx context.Context, fs folders, b batch, buf []byte, all *found)
 	return nil
 }
 
-// readTer returns the texture that one terrain file names, and false where it names no ortho
-// imagery. buf bounds how much of it is read.
+// readTer returns the texture that a terrain file names, and false if it names no ortho imagery. At
+// most len(buf) bytes are read.
 func readTer(fs folders, dir, name string, buf []byte) (Named, bool, error) {
 	text, more, err := readHead(fs.path(path.Join(dir, name)), buf)
 	if err != nil {
@@ -212,7 +216,7 @@ func readTer(fs folders, dir, name string, buf []byte) (Named, bool, error) {
 	return t.named(dir, name)
 }
 
-// readHead fills buf from the start of a regular file and reports whether the file goes on.
+// readHead fills buf from the start of a regular file and reports whether the file is longer.
 func readHead(file string, buf []byte) (head []byte, more bool, err error) {
 	f, size, err := openRegular(file)
 	if err != nil {
@@ -244,7 +248,7 @@ func openRegular(file string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// eachBatch streams the entries of a folder.
+// eachBatch calls do with the entries of a folder, a batch at a time.
 func eachBatch(dir string, do func([]os.DirEntry) error) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -267,14 +271,15 @@ func eachBatch(dir string, do func([]os.DirEntry) error) error {
 	}
 }
 
-// path returns where something of the terrain folder lies on disk; rel is slash-separated and
-// starts with "terrain".
+// path returns the path on disk of a part of the terrain folder; rel is slash-separated and starts
+// with "terrain".
 func (fs folders) path(rel string) string {
 	return filepath.Join(fs.terrain, filepath.FromSlash(strings.TrimPrefix(rel, terrainFolder)))
 }
 
 func isTer(name string) bool {
-	return len(name) > len(terExtension) && strings.EqualFold(name[len(name)-len(terExtension):], terExtension)
+	return len(name) > len(terExtension) &&
+		strings.EqualFold(name[len(name)-len(terExtension):], terExtension)
 }
 
 func leadsToFolder(file string) bool {
@@ -282,7 +287,7 @@ func leadsToFolder(file string) bool {
 	return err == nil && info.IsDir()
 }
 
-// reason drops the path from an error of the file system: the problem names the file already.
+// reason drops the path from a file system error: the problem names the file already.
 func reason(err error) string {
 	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
 		return fmt.Sprintf("cannot be read: %v", pathErr.Err)

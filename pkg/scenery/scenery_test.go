@@ -47,7 +47,8 @@ func open(t *testing.T, dir string) *scenery.Package {
 
 // ter is a terrain file that names base.
 func ter(base string) string {
-	return "A\n800\nTERRAIN\n\nLOAD_CENTER 43.5 1.1 1780 4096\nBASE_TEX_NOWRAP " + base + "\nNO_ALPHA\n"
+	return "A\n800\nTERRAIN\n\nLOAD_CENTER 43.5 1.1 1780 4096\nBASE_TEX_NOWRAP " + base +
+		"\nNO_ALPHA\n"
 }
 
 func TestOpenSyntheticPackage(t *testing.T) {
@@ -84,7 +85,8 @@ func TestOpenSyntheticPackage(t *testing.T) {
 		t.Errorf("%d of %d textures need a mask", masks, len(got))
 	}
 	if p.Terrains() != made.Terrains || p.SkippedCount() != 0 {
-		t.Errorf("%d terrain files read and %d skipped, want %d and 0: %v", p.Terrains(), p.SkippedCount(), made.Terrains, p.Skipped())
+		t.Errorf("%d terrain files read and %d skipped, want %d and 0: %v", p.Terrains(),
+			p.SkippedCount(), made.Terrains, p.Skipped())
 	}
 	if p.Dir() != made.Dir {
 		t.Errorf("Dir is %q, want %q", p.Dir(), made.Dir)
@@ -100,20 +102,31 @@ func TestTerrainForms(t *testing.T) {
 	}{
 		{"as Ortho4XP writes it", "a.ter", ter("../textures/" + tex), tex, false},
 		{"CRLF", "a.ter", strings.ReplaceAll(ter("../textures/"+tex), "\n", "\r\n"), tex, false},
-		{"old Mac line endings", "a.ter", strings.ReplaceAll(ter("../textures/"+tex), "\n", "\r"), tex, false},
-		{"repeating texture", "a.ter", "A\n800\nTERRAIN\n\nBASE_TEX ../textures/" + tex + "\n", tex, false},
-		{"any order", "a.ter", "A\n800\nTERRAIN\n\nWET\nSUPER_ROUGHNESS 1.0\nBASE_TEX ../textures/" + tex + "\nLOAD_CENTER 1 2 3 4\n", tex, false},
-		{"blanks and tabs", "a.ter", "A\n800\nTERRAIN\n\n \tBASE_TEX\t \t../textures/" + tex + " \t\nWET", tex, false},
+		{"old Mac line endings", "a.ter", strings.ReplaceAll(ter("../textures/"+tex), "\n", "\r"),
+			tex, false},
+		{"repeating texture", "a.ter", "A\n800\nTERRAIN\n\nBASE_TEX ../textures/" + tex + "\n", tex,
+			false},
+		{"any order", "a.ter",
+			"A\n800\nTERRAIN\n\nWET\nSUPER_ROUGHNESS 1.0\nBASE_TEX ../textures/" + tex +
+				"\nLOAD_CENTER 1 2 3 4\n", tex, false},
+		{"blanks and tabs", "a.ter", "A\n800\nTERRAIN\n\n \tBASE_TEX\t \t../textures/" + tex +
+			" \t\nWET", tex, false},
 		{"no line end", "a.ter", "A\n800\nTERRAIN\nBASE_TEX ../textures/" + tex, tex, false},
 		{"back slashes", "a.ter", ter(`..\textures\` + tex), tex, false},
 		{"detours inside the package", "a.ter", ter("../terrain/.././textures/" + tex), tex, false},
 		{"folder in capitals", "a.ter", ter("../Textures/" + tex), tex, false},
-		{"name in capitals", "A.TER", ter("../textures/23952-33712-bi16.DDS"), "23952-33712-bi16.DDS", false},
-		{"what it is called does not count", "95824_134848_BI18.ter", ter("../textures/" + tex), tex, false},
-		{"maptype with odd characters", "a.ter", ter("../textures/23952_33712_My_Prov@16.dds"), "23952_33712_My_Prov@16.dds", false},
-		{"the first of two", "a.ter", ter("../textures/"+tex) + "BASE_TEX ../textures/23952_33728_BI16.dds\n", tex, false},
-		{"water mask of the sea", "a_sea.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, true},
-		{"water mask of the overlay", "a_SEA_overlay.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, true},
+		{"name in capitals", "A.TER", ter("../textures/23952-33712-bi16.DDS"),
+			"23952-33712-bi16.DDS", false},
+		{"what it is called does not count", "95824_134848_BI18.ter", ter("../textures/" + tex),
+			tex, false},
+		{"maptype with odd characters", "a.ter", ter("../textures/23952_33712_My_Prov@16.dds"),
+			"23952_33712_My_Prov@16.dds", false},
+		{"the first of two", "a.ter", ter("../textures/"+tex) +
+			"BASE_TEX ../textures/23952_33728_BI16.dds\n", tex, false},
+		{"water mask of the sea", "a_sea.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex,
+			true},
+		{"water mask of the overlay", "a_SEA_overlay.ter",
+			ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, true},
 		{"sea without water mask", "a_sea.ter", ter("../textures/" + tex), tex, false},
 		{"water mask on land", "a.ter", ter("../textures/"+tex) + "WATER_COLOR_MASK\n", tex, false},
 		{"other imagery, PNG", "a.ter", ter("../textures/grass.png"), "", false},
@@ -124,8 +137,10 @@ func TestTerrainForms(t *testing.T) {
 		{"other imagery", "a.ter", ter("../textures/grass.dds"), "", false},
 		{"no texture", "a.ter", "A\n800\nTERRAIN\n\nCOMPOSITE_TEX x.dds\n", "", false},
 		{"empty name", "a.ter", "A\n800\nTERRAIN\n\nBASE_TEX\n", "", false},
-		{"commented out", "a.ter", "A\n800\nTERRAIN\n\n# BASE_TEX ../textures/" + tex + "\n", "", false},
-		{"keyword that only begins like it", "a.ter", "A\n800\nTERRAIN\n\nBASE_TEXTURE ../textures/" + tex + "\n", "", false},
+		{"commented out", "a.ter", "A\n800\nTERRAIN\n\n# BASE_TEX ../textures/" + tex + "\n", "",
+			false},
+		{"keyword that only begins like it", "a.ter",
+			"A\n800\nTERRAIN\n\nBASE_TEXTURE ../textures/" + tex + "\n", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := open(t, makePackage(t, map[string]string{"terrain/" + tt.file: tt.text}))
@@ -171,14 +186,19 @@ func TestProblems(t *testing.T) {
 		{"very long name", ter("/" + strings.Repeat("x", 60_000)), "xxx…"},
 		{"empty", "", "not a terrain file"},
 		{"binary", "\x00\x01\x02\xff", "not a terrain file"},
-		{"too long", "A\n800\nTERRAIN\n" + strings.Repeat("#", 64<<10) + "\nBASE_TEX ../textures/" + tex, "no BASE_TEX in its first 65536 bytes"},
+		{"too long", "A\n800\nTERRAIN\n" + strings.Repeat("#", 64<<10) + "\nBASE_TEX ../textures/" +
+			tex, "no BASE_TEX in its first 65536 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := open(t, makePackage(t, map[string]string{"terrain/a.ter": tt.text, "terrain/good.ter": ter("../textures/" + tex)}))
-			if len(p.Textures()) != 1 || p.SkippedCount() != 1 || len(p.Skipped()) != 1 || p.Terrains() != 1 {
+			p := open(t, makePackage(t,
+				map[string]string{"terrain/a.ter": tt.text,
+					"terrain/good.ter": ter("../textures/" + tex)}))
+			if len(p.Textures()) != 1 || p.SkippedCount() != 1 || len(p.Skipped()) != 1 ||
+				p.Terrains() != 1 {
 				t.Fatalf("textures %v, skipped %v; want one each", p.Textures(), p.Skipped())
 			}
-			if got := p.Skipped()[0]; got.File != "terrain/a.ter" || !strings.Contains(got.String(), tt.what) {
+			if got := p.Skipped()[0]; got.File != "terrain/a.ter" ||
+				!strings.Contains(got.String(), tt.what) {
 				t.Errorf("skipped %v, want terrain/a.ter: …%s…", got, tt.what)
 			}
 		})
@@ -197,7 +217,8 @@ func TestVariants(t *testing.T) {
 		skipped = append(skipped, fmt.Sprintf("%s (%s)", problem, problem.Kind))
 	}
 	if diff := cmp.Diff([]string{
-		"23952_32960_BI16.dds", "23952_32992_BI16.DDS", "23952_33008_bi16.dds", "23968_32960_Arc16.dds", "23968_32992_BI16.dds", "23984_32960_BI16.dds",
+		"23952_32960_BI16.dds", "23952_32992_BI16.DDS", "23952_33008_bi16.dds",
+		"23968_32960_Arc16.dds", "23968_32992_BI16.dds", "23984_32960_BI16.dds",
 	}, files); diff != "" {
 		t.Errorf("textures (-want +got):\n%s", diff)
 	}
@@ -221,13 +242,15 @@ func TestManyProblemsAreCounted(t *testing.T) {
 	}
 	p := open(t, makePackage(t, files))
 	if p.SkippedCount() != len(files) || len(p.Skipped()) != scenery.MaxProblems {
-		t.Errorf("%d skipped, %d kept; want %d and %d", p.SkippedCount(), len(p.Skipped()), len(files), scenery.MaxProblems)
+		t.Errorf("%d skipped, %d kept; want %d and %d", p.SkippedCount(), len(p.Skipped()),
+			len(files), scenery.MaxProblems)
 	}
 }
 
 func TestUnreadableThings(t *testing.T) {
 	const tex = "23952_33712_BI16.dds"
-	dir := makePackage(t, map[string]string{"terrain/good.ter": ter("../textures/" + tex), "terrain/sub/deep.ter": ter("../../textures/23952_33728_BI16.dds")})
+	dir := makePackage(t, map[string]string{"terrain/good.ter": ter("../textures/" + tex),
+		"terrain/sub/deep.ter": ter("../../textures/23952_33728_BI16.dds")})
 	terrain := filepath.Join(dir, "terrain")
 	for name, target := range map[string]string{
 		"loop.ter":     "loop.ter",
@@ -251,7 +274,8 @@ func TestUnreadableThings(t *testing.T) {
 			t.Errorf("%v names the file twice", problem)
 		}
 	}
-	want := []string{"terrain/back", "terrain/dangling.ter", "terrain/loop.ter", "terrain/pipe.ter", "terrain/sub/up"}
+	want := []string{"terrain/back", "terrain/dangling.ter", "terrain/loop.ter", "terrain/pipe.ter",
+		"terrain/sub/up"}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
@@ -262,9 +286,10 @@ func TestUnreadableThings(t *testing.T) {
 
 func TestSeveralSpellings(t *testing.T) {
 	dir := makePackage(t, map[string]string{
-		"Terrain/a.ter":                  ter("../textures/23952_33712_bi16.dds"),
-		"Terrain/b.ter":                  ter("../textures/23952_33712_BI16.dds"),
-		"Terrain/c_sea.ter":              ter("../textures/23952_33712_Bi16.dds") + "WATER_COLOR_MASK\n",
+		"Terrain/a.ter": ter("../textures/23952_33712_bi16.dds"),
+		"Terrain/b.ter": ter("../textures/23952_33712_BI16.dds"),
+		"Terrain/c_sea.ter": ter("../textures/23952_33712_Bi16.dds") +
+			"WATER_COLOR_MASK\n",
 		"Terrain/d.ter":                  ter("../textures/23952_33712_GO216.dds"),
 		"Terrain/notes.txt":              "not terrain",
 		"TEXTURES/23952_33712_go216.DDS": "real",
@@ -273,14 +298,16 @@ func TestSeveralSpellings(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "TEXTURES", "23952_33712_BI16.dds"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("nowhere", filepath.Join(dir, "TEXTURES", "23952_33712_Bi16.dds")); err != nil {
+	if err := os.Symlink("nowhere",
+		filepath.Join(dir, "TEXTURES", "23952_33712_Bi16.dds")); err != nil {
 		t.Fatal(err)
 	}
 	p := open(t, dir)
 	square := tiles.Texture{Row: 23952, Col: 33712, ZL: 16}
 	bi, go2 := square, square
 	bi.Maptype, go2.Maptype = "BI", "GO2"
-	want := []scenery.Named{{Texture: bi, File: "23952_33712_BI16.dds", Mask: true}, {Texture: go2, File: "23952_33712_GO216.dds", Real: true}}
+	want := []scenery.Named{{Texture: bi, File: "23952_33712_BI16.dds", Mask: true},
+		{Texture: go2, File: "23952_33712_GO216.dds", Real: true}}
 	if diff := cmp.Diff(want, p.Textures()); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
@@ -294,7 +321,8 @@ func TestSeveralSpellings(t *testing.T) {
 	if n, ok := p.Lookup(go2.Key()); !ok || n != want[1] {
 		t.Errorf("Lookup of GO2: %v, %v", n, ok)
 	}
-	for _, absent := range []tiles.Texture{{Row: 23952, Col: 33712, ZL: 16, Maptype: "ARC"}, {Row: 23968, Col: 33712, ZL: 16, Maptype: "BI"}} {
+	for _, absent := range []tiles.Texture{{Row: 23952, Col: 33712, ZL: 16, Maptype: "ARC"},
+		{Row: 23968, Col: 33712, ZL: 16, Maptype: "BI"}} {
 		if n, ok := p.Lookup(absent.Key()); ok {
 			t.Errorf("Lookup of %v: %v", absent, n)
 		}
@@ -308,20 +336,32 @@ func TestOpenErrors(t *testing.T) {
 		want error
 		text string
 	}{
-		{"missing", func(t *testing.T) string { return filepath.Join(t.TempDir(), "missing") }, os.ErrNotExist, "missing"},
-		{"a file", func(t *testing.T) string { return filepath.Join(makePackage(t, map[string]string{"f": ""}), "f") }, syscall.ENOTDIR, "/f"},
-		{"empty", func(t *testing.T) string { return t.TempDir() }, scenery.ErrNoTerrain, "Earth nav data"},
-		{"no terrain files", func(t *testing.T) string { return makePackage(t, map[string]string{"terrain/readme.txt": ""}) }, scenery.ErrNoTerrain, "Earth nav data"},
+		{"missing", func(t *testing.T) string { return filepath.Join(t.TempDir(), "missing") },
+			os.ErrNotExist, "missing"},
+		{"a file", func(t *testing.T) string {
+			return filepath.Join(makePackage(t, map[string]string{"f": ""}), "f")
+		}, syscall.ENOTDIR, "/f"},
+		{"empty", func(t *testing.T) string { return t.TempDir() }, scenery.ErrNoTerrain,
+			"Earth nav data"},
+		{"no terrain files", func(t *testing.T) string {
+			return makePackage(t, map[string]string{"terrain/readme.txt": ""})
+		}, scenery.ErrNoTerrain, "Earth nav data"},
 		{"the terrain folder itself", func(t *testing.T) string {
-			return filepath.Join(makePackage(t, map[string]string{"terrain/a.ter": ter("../textures/23952_33712_BI16.dds")}), "terrain")
+			return filepath.Join(makePackage(t,
+				map[string]string{"terrain/a.ter": ter("../textures/23952_33712_BI16.dds")}),
+				"terrain")
 		}, scenery.ErrNoTerrain, "own folder"},
-		{"terrain is a file", func(t *testing.T) string { return makePackage(t, map[string]string{"terrain": ""}) }, syscall.ENOTDIR, "terrain"},
+		{"terrain is a file", func(t *testing.T) string {
+			return makePackage(t, map[string]string{"terrain": ""})
+		}, syscall.ENOTDIR, "terrain"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tt.dir(t)
 			_, err := scenery.Open(t.Context(), dir)
-			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), tt.text) {
-				t.Errorf("error %v; want one that wraps %v and names %s and %q", err, tt.want, dir, tt.text)
+			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), dir) ||
+				!strings.Contains(err.Error(), tt.text) {
+				t.Errorf("error %v; want one that wraps %v and names %s and %q", err, tt.want, dir,
+					tt.text)
 			}
 		})
 	}

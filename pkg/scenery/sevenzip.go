@@ -9,10 +9,9 @@ import (
 )
 
 // unpack7z opens the first file in a 7z archive of size bytes: a compressed DSF is an archive of
-// one.
+// one file.
 func unpack7z(r io.ReaderAt, size int64) (content io.ReadCloser, length int64, err error) {
-	// The library reads a stranger's file: what it makes of a hostile one is an error, whatever way
-	// it comes.
+	// The library reads an untrusted file: a panic becomes an error.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("damaged 7z archive: %v", p)

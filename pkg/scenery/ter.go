@@ -10,16 +10,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// terrain is what a .ter file says that matters here.
+// terrain holds the lines of a .ter file that matter here.
 type terrain struct {
 	baseTex   string // as written after BASE_TEX or BASE_TEX_NOWRAP; empty when there is none
-	colorMask bool   // WATER_COLOR_MASK stands in it
+	colorMask bool   // it has a WATER_COLOR_MASK line
 }
 
-// errNotTerrain says that a file is no terrain definition at all.
+// errNotTerrain means that a file is not a terrain definition.
 var errNotTerrain = errors.New("not a terrain file: it has neither a TERRAIN line nor BASE_TEX")
 
-// textureError says why a terrain file's texture cannot be used.
+// textureError is the reason why a terrain file's texture cannot be used.
 type textureError struct {
 	kind Kind
 	what string
@@ -27,8 +27,8 @@ type textureError struct {
 
 func (e *textureError) Error() string { return e.what }
 
-// parseTer reads the text of a terrain file. Lines stand in any order and end in LF or CRLF;
-// unknown ones are passed over, and of several BASE_TEX lines the first counts.
+// parseTer reads the text of a terrain file. Lines come in any order and end in LF or CRLF; unknown
+// ones are ignored, and the first of several BASE_TEX lines counts.
 func parseTer(text []byte) (terrain, error) {
 	var t terrain
 	header := false
@@ -56,8 +56,8 @@ func parseTer(text []byte) (terrain, error) {
 	return t, nil
 }
 
-// cutLine returns the first line of text without its ending and surrounding blanks, and what
-// follows it. A lone CR ends a line too: old tools of the Mac wrote it.
+// cutLine returns the first line of text without its ending and surrounding blanks, and the rest of
+// the text. A lone CR ends a line too: old Mac tools wrote it.
 func cutLine(text []byte) (line, rest []byte) {
 	i := bytes.IndexAny(text, "\r\n")
 	if i < 0 {
@@ -67,9 +67,9 @@ func cutLine(text []byte) (line, rest []byte) {
 }
 
 // named returns the ground texture that a terrain file in folder dir (slash-separated, relative to
-// the package) names. It returns false and no error when the terrain is not ortho imagery. One that
-// names a ground texture in any other way than as a .dds file, "x_y_BI16.png" or in quotes, is an
-// error: X-Plane may take the DDS for it, but nobody would know that it has to be packed.
+// the package) names. It returns false and no error if the terrain is not ortho imagery. A ground
+// texture that is not named as a .dds file, "x_y_BI16.png" or in quotes, is an error: X-Plane may
+// open the DDS for it, but it would not be packed.
 func (t terrain) named(dir, file string) (Named, bool, error) {
 	if t.baseTex == "" {
 		return Named{}, false, nil
@@ -104,7 +104,7 @@ func (t terrain) unusable(kind Kind, why string) (Named, bool, error) {
 	return Named{}, false, &textureError{kind, fmt.Sprintf("BASE_TEX %q %s", t.baseTex, why)}
 }
 
-// isSea reports whether a terrain file is one of the sea's by its name: "…_sea.ter" or
+// isSea reports whether a terrain file's name is that of sea terrain: "…_sea.ter" or
 // "…_sea_overlay.ter".
 func isSea(file string) bool {
 	stem := strings.TrimSuffix(strings.ToLower(file), terExtension)

@@ -10,9 +10,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// markReal sets Real on what the textures folder holds. The folder is listed once, names only:
-// streaming packages keep hundreds of thousands of masks in it. A package without that folder holds
-// nothing.
+// markReal sets Real on the textures that the textures folder holds. The folder is listed once,
+// names only: streaming packages keep hundreds of thousands of masks in it. A package without that
+// folder holds none.
 func markReal(ctx context.Context, fs folders, named []Named) error {
 	if fs.textures == "" {
 		return nil
@@ -27,8 +27,7 @@ func markReal(ctx context.Context, fs folders, named []Named) error {
 	return nil
 }
 
-// realTextures returns the keys of the ground textures that are files in dir. Links count when they
-// lead to a file.
+// realTextures returns the keys of the ground textures that are files in dir. Links to files count.
 func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, error) {
 	real := map[tiles.Key]struct{}{}
 	err := eachBatch(dir, func(entries []os.DirEntry) error {
@@ -42,7 +41,8 @@ func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, erro
 				continue
 			}
 			if !e.Type().IsRegular() {
-				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() {
+				if info, err := os.Stat(filepath.Join(dir, name)); err != nil ||
+					!info.Mode().IsRegular() {
 					continue
 				}
 			}
@@ -51,7 +51,7 @@ func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, erro
 		return ctx.Err()
 	})
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // a link that leads nowhere
+		return nil, nil // a broken link
 	}
 	return real, err
 }

@@ -41,7 +41,8 @@ func continent(b *testing.B) []Texture {
 	all := make([]Texture, 0, wide*high)
 	for col := range uint32(wide) {
 		for row := range uint32(high) {
-			all = append(all, Texture{centre.Row + (row-high/2)*16, centre.Col + (col-wide/2)*16, 16, "BI"})
+			all = append(all, Texture{centre.Row + (row-high/2)*16, centre.Col + (col-wide/2)*16,
+				16, "BI"})
 		}
 	}
 	return all

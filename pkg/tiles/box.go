@@ -10,7 +10,7 @@ import (
 )
 
 // Box is a rectangle of parallels and meridians in degrees: West < East, South < North, longitudes
-// within ±180. It never crosses the antimeridian: what does is two boxes.
+// within ±180. It never crosses the antimeridian: an area that does takes two boxes.
 type Box struct{ West, South, East, North float64 }
 
 // Center returns the middle of the box.
@@ -26,23 +26,27 @@ func (b Box) Overlaps(c Box) bool {
 func ParseBBox(s string) (Region, error) {
 	fields := strings.Split(s, ",")
 	if len(fields) != 4 {
-		return nil, fmt.Errorf("bbox %q: want four numbers W,S,E,N in degrees, such as 5.5,43,7.5,44.5; got %d", s, len(fields))
+		return nil, fmt.Errorf("bbox %q: want four numbers W,S,E,N in degrees, such as "+
+			"5.5,43,7.5,44.5; got %d", s, len(fields))
 	}
 	var v [4]float64
 	for i, name := range []string{"west", "south", "east", "north"} {
 		f, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
 		if err != nil || math.IsNaN(f) {
-			return nil, fmt.Errorf("bbox %q: %s is %q, which is no number", s, name, strings.TrimSpace(fields[i]))
+			return nil, fmt.Errorf("bbox %q: %s is not a number: %q", s, name,
+				strings.TrimSpace(fields[i]))
 		}
 		if limit := [...]float64{180, 90, 180, 90}[i]; math.Abs(f) > limit {
-			return nil, fmt.Errorf("bbox %q: %s %v is out of range: within ±%v degrees (the order is W,S,E,N)", s, name, f, limit)
+			return nil, fmt.Errorf("bbox %q: %s %v is out of range: within ±%v degrees (the "+
+				"order is W,S,E,N)", s, name, f, limit)
 		}
 		v[i] = f
 	}
 	west, south, east, north := v[0], v[1], v[2], v[3]
 	switch {
 	case south >= north:
-		return nil, fmt.Errorf("bbox %q: south %v is not below north %v (the order is W,S,E,N)", s, south, north)
+		return nil, fmt.Errorf("bbox %q: south %v is not below north %v (the order is W,S,E,N)", s,
+			south, north)
 	case west == east:
 		return nil, fmt.Errorf("bbox %q: west and east are both %v: the area is empty", s, west)
 	case west < east:

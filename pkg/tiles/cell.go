@@ -9,10 +9,10 @@ import (
 )
 
 // Cell is a 1°×1° square of the world, named by its south-west corner in whole degrees: {43, 5} is
-// +43+005. X-Plane loads cells as wholes.
+// +43+005. X-Plane loads whole cells.
 type Cell struct{ Lat, Lon int }
 
-// String returns the name that X-Plane gives the cell's mesh: "+43+005".
+// String returns X-Plane's name of the cell's mesh: "+43+005".
 func (c Cell) String() string { return fmt.Sprintf("%+03d%+04d", c.Lat, c.Lon) }
 
 // Box returns the cell's square.

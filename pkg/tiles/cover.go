@@ -1,7 +1,7 @@
 package tiles
 
-// Covered returns how many metres of the path lie over some texture of the plan, to some hundred
-// metres.
+// Covered returns how many metres of the path lie over a texture of the plan, accurate to about a
+// hundred metres.
 func (p *Path) Covered(plan []Item) float64 {
 	const step = 100.0 // metres
 	type square struct {

@@ -22,7 +22,8 @@ func TestCovered(t *testing.T) {
 	}{
 		{"nothing", along, nil, 0},
 		{"up to the antimeridian", along, []Texture{half}, degree},
-		{"what lies over another counts once", along, []Texture{half, inside, {inside.Row, inside.Col, 16, "GO2"}}, degree},
+		{"what lies over another counts once", along,
+			[]Texture{half, inside, {inside.Row, inside.Col, 16, "GO2"}}, degree},
 		{"one texture", along, []Texture{inside}, (box.East - box.West) * degree},
 		{"beside it", along, []Texture{other}, 0},
 		{"a path of one point", NewPath(pathOf(orb.Point{179.99, 0.01})...), []Texture{inside}, 0},

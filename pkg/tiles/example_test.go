@@ -15,7 +15,8 @@ func ExampleParseName() {
 		panic(err)
 	}
 	box := t.Box()
-	fmt.Printf("ZL%d of %s, %.3f to %.3f E, %.3f to %.3f N\n", t.ZL, t.Maptype, box.West, box.East, box.South, box.North)
+	fmt.Printf("ZL%d of %s, %.3f to %.3f E, %.3f to %.3f N\n", t.ZL, t.Maptype, box.West, box.East,
+		box.South, box.North)
 	// Output: ZL16 of BI, 5.186 to 5.273 E, 43.453 to 43.517 N
 }
 

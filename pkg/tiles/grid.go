@@ -8,7 +8,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// MaxLatitude is where the Web-Mercator square ends, in degrees north and south.
+// MaxLatitude is the northern edge of the Web-Mercator square, in degrees; the southern edge is
+// -MaxLatitude.
 const MaxLatitude = 85.05112877980659
 
 // TexturePixels is the width of a texture at full detail, ChunkPixels that of a chunk.
@@ -17,7 +18,7 @@ const (
 	TexturePixels = TextureChunks * ChunkPixels
 )
 
-// MaxDetail is the coarsest detail a plan asks for: chunks at ZL-4, one for the whole texture.
+// MaxDetail is the coarsest detail of a plan: chunks at ZL-4, one for the whole texture.
 const MaxDetail = 4
 
 // Chunk addresses one 256×256 px image of a provider in the slippy (XYZ) scheme: Y counts
@@ -27,7 +28,7 @@ type Chunk struct {
 	X, Y uint32
 }
 
-// Parent returns the chunk one zoom level up whose quarter c is. The world (Z 0) is its own parent.
+// Parent returns the chunk one zoom level up that contains c. The world (Z 0) is its own parent.
 func (c Chunk) Parent() Chunk {
 	if c.Z == 0 {
 		return c
@@ -35,14 +36,13 @@ func (c Chunk) Parent() Chunk {
 	return Chunk{Z: c.Z - 1, X: c.X / 2, Y: c.Y / 2}
 }
 
-// Above returns the chunk n zoom levels up that c is a part of, or the world where there are not so
-// many.
+// Above returns the chunk n zoom levels up that contains c, or the world if there are fewer levels.
 func (c Chunk) Above(n uint) Chunk {
 	n = min(n, uint(c.Z))
 	return Chunk{Z: c.Z - ZL(n), X: c.X >> n, Y: c.Y >> n}
 }
 
-// Quadkey returns Bing's address of c: a digit a level from the top bit, bit(X) + 2·bit(Y).
+// Quadkey returns Bing's address of c: one digit a level from the top bit, bit(X) + 2·bit(Y).
 func (c Chunk) Quadkey() string {
 	key := make([]byte, c.Z)
 	for i := range key {
@@ -55,13 +55,13 @@ func (c Chunk) Quadkey() string {
 // String returns "z16/33712/23952": zoom, X, Y.
 func (c Chunk) String() string { return fmt.Sprintf("z%d/%d/%d", c.Z, c.X, c.Y) }
 
-// Item is a texture as a plan wants it: built from chunks at ZL-Detail.
+// Item is a texture of a plan: built from chunks at ZL-Detail.
 type Item struct {
 	Texture
 	Detail uint8
 }
 
-// Side returns the width of the texture's pixels: 4096>>Detail.
+// Side returns the width of the texture in pixels: 4096>>Detail.
 func (it Item) Side() int { return TexturePixels >> it.Detail }
 
 // ChunksPerSide returns 16>>Detail.
@@ -73,10 +73,11 @@ func (it Item) ChunkCount() int { return it.ChunksPerSide() * it.ChunksPerSide()
 // Chunk returns the chunk at row and col of the texture, both from 0 at the north-west corner and
 // below ChunksPerSide.
 func (it Item) Chunk(row, col int) Chunk {
-	return Chunk{Z: it.ZL - ZL(it.Detail), X: it.Col>>it.Detail + uint32(col), Y: it.Row>>it.Detail + uint32(row)}
+	return Chunk{Z: it.ZL - ZL(it.Detail), X: it.Col>>it.Detail + uint32(col),
+		Y: it.Row>>it.Detail + uint32(row)}
 }
 
-// Place is where a chunk stands in its texture, counted in chunks from the north-west corner.
+// Place is the position of a chunk in its texture, counted in chunks from the north-west corner.
 type Place struct{ Row, Col int }
 
 // Chunks yields every place of the texture and its chunk, row by row.
@@ -104,7 +105,7 @@ func (t Texture) Box() Box {
 	return tileBox(z, x, y)
 }
 
-// Center returns the point that X-Plane takes for the texture's centre: the corner of the chunk
+// Center returns the point that X-Plane treats as the texture's centre: the corner of the chunk
 // eight rows and columns on.
 func (t Texture) Center() orb.Point {
 	return corner(t.ZL, t.Col+TextureChunks/2, t.Row+TextureChunks/2)
@@ -116,11 +117,13 @@ func PixelSize(lat float64, zl ZL) float64 {
 	return 156543.034 * math.Cos(radians(lat)) / float64(uint64(1)<<zl)
 }
 
-// At returns the texture of maptype at zl whose square holds p. Latitudes beyond MaxLatitude count
-// as on it.
+// At returns the texture of maptype at zl whose square contains p. Latitudes beyond MaxLatitude are
+// moved to it.
 func At(p orb.Point, zl ZL, maptype string) Texture {
 	n := float64(uint32(1) << zl)
-	cell := func(f float64) uint32 { return uint32(min(max(math.Floor(f), 0), n-1)) &^ (TextureChunks - 1) }
+	cell := func(f float64) uint32 {
+		return uint32(min(max(math.Floor(f), 0), n-1)) &^ (TextureChunks - 1)
+	}
 	lat := min(max(p.Lat(), -MaxLatitude), MaxLatitude)
 	return Texture{
 		Row:     cell((1 - math.Asinh(math.Tan(radians(lat)))/math.Pi) / 2 * n),
@@ -133,7 +136,8 @@ func At(p orb.Point, zl ZL, maptype string) Texture {
 // corner returns the north-west corner of chunk (x, y) at zoom z; x and y may be 2^z, the far edge.
 func corner(z ZL, x, y uint32) orb.Point {
 	n := float64(uint64(1) << z)
-	return orb.Point{float64(x)/n*360 - 180, degrees(math.Atan(math.Sinh(math.Pi * (1 - 2*float64(y)/n))))}
+	return orb.Point{float64(x)/n*360 - 180,
+		degrees(math.Atan(math.Sinh(math.Pi * (1 - 2*float64(y)/n))))}
 }
 
 func tileBox(z ZL, x, y uint32) Box {

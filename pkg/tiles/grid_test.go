@@ -14,11 +14,13 @@ func TestGoldenPlaces(t *testing.T) {
 		name       string
 		nw, centre orb.Point // longitude, latitude; a zero point is not given
 	}{
-		{"100000_125184_BI18", orb.Point{-8.0859375, 39.1982053}, orb.Point{-8.0749512, 39.1896908}},
+		{"100000_125184_BI18", orb.Point{-8.0859375, 39.1982053},
+			orb.Point{-8.0749512, 39.1896908}},
 		{"169840_253472_BI18", orb.Point{}, orb.Point{168.1018066, -46.9127510}},
 		{"116208_75824_BI18", orb.Point{}, orb.Point{-75.8605957, 19.9836740}},
 		{"94800_47888_BI18", orb.Point{}, orb.Point{-114.2248535, 44.5043413}},
-		{"25264_10912_BI16", orb.Point{-120.0585938, 38.0653924}, orb.Point{-120.0146484, 38.0307858}},
+		{"25264_10912_BI16", orb.Point{-120.0585938, 38.0653924},
+			orb.Point{-120.0146484, 38.0307858}},
 		{"23952_32960_BI16", orb.Point{}, orb.Point{1.09863, 43.48481}},
 		{"65472_77440_BI17", orb.Point{}, orb.Point{32.71729, 0.15381}},
 	}
@@ -50,7 +52,8 @@ func near(t *testing.T, what string, got, want orb.Point) {
 
 func TestLoadCenterSize(t *testing.T) {
 	tex, _ := ParseName("65472_77440_BI17")
-	if side := TexturePixels * PixelSize(tex.Center().Lat(), tex.ZL); math.Round(side) != 4892 && math.Round(side) != 4891 {
+	if side := TexturePixels * PixelSize(tex.Center().Lat(), tex.ZL); math.Round(side) != 4892 &&
+		math.Round(side) != 4891 {
 		t.Errorf("side %v m, want 4891", side)
 	}
 }
@@ -99,12 +102,14 @@ func TestItemChunks(t *testing.T) {
 		var got []Chunk
 		for place, c := range it.Chunks() {
 			if it.Chunk(place.Row, place.Col) != c {
-				t.Fatalf("k %d: place %v is %v, not %v", k, place, it.Chunk(place.Row, place.Col), c)
+				t.Fatalf("k %d: place %v is %v, not %v", k, place, it.Chunk(place.Row, place.Col),
+					c)
 			}
 			got = append(got, c)
 		}
 		if len(got) != it.ChunkCount() || it.ChunksPerSide()*ChunkPixels != it.Side() {
-			t.Errorf("k %d: %d chunks, %d a side, %d px", k, len(got), it.ChunksPerSide(), it.Side())
+			t.Errorf("k %d: %d chunks, %d a side, %d px", k, len(got), it.ChunksPerSide(),
+				it.Side())
 		}
 		// The first and last chunks are the corners of the texture.
 		first, last := got[0], got[len(got)-1]
@@ -135,7 +140,8 @@ func TestAtTheEdges(t *testing.T) {
 		{orb.Point{0, 0}, 32768, 32768},
 	}
 	for _, test := range tests {
-		if got := At(test.p, 16, "BI"); got.Row != test.row || got.Col != test.col || got.Valid() != nil {
+		if got := At(test.p, 16, "BI"); got.Row != test.row || got.Col != test.col ||
+			got.Valid() != nil {
 			t.Errorf("at %v: got %v, want row %d col %d", test.p, got, test.row, test.col)
 		}
 	}

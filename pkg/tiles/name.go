@@ -11,7 +11,7 @@ import (
 // ZL is a chunk zoom level: at ZL z the world is 2^z chunks wide.
 type ZL uint8
 
-// The zoom levels a texture may have. Below 4 no row is a multiple of 16 chunks, above 22 no
+// The zoom levels that a texture may have. Below 4 no row is a multiple of 16 chunks, above 22 no
 // provider has imagery.
 const (
 	MinZL ZL = 4
@@ -21,19 +21,19 @@ const (
 // TextureChunks is how many chunks a texture at full detail has along each side.
 const TextureChunks = 16
 
-// ErrName is what every error of ParseName wraps.
-var ErrName = errors.New("not a ground texture's name")
+// ErrName is wrapped by every error of ParseName.
+var ErrName = errors.New("not a ground texture name")
 
 // Texture names one ground texture: the slippy row (y) and column (x), at ZL, of its north-west
-// chunk, both multiples of 16, and the maptype, which is whatever the scenery calls its imagery
-// ("BI", "GO2", "Arc@").
+// chunk, both multiples of 16, and the maptype, the scenery's name for its imagery ("BI", "GO2",
+// "Arc@").
 type Texture struct {
 	Row, Col uint32
 	ZL       ZL
 	Maptype  string
 }
 
-// Key identifies a texture whatever the case in which its maptype is spelled. Keys are comparable.
+// Key identifies a texture, whatever the case of its maptype. Keys are comparable.
 type Key struct {
 	ZL       ZL
 	Row, Col uint32
@@ -41,12 +41,14 @@ type Key struct {
 }
 
 // ParseName reads a texture's name, "23952_33712_BI16" or "23952-33712-BI16.dds", in any case. ZL
-// is always the last two digits, and the maptype whatever stands between the second separator and
-// them. Water masks ("23952_33712_ZL16") are no textures.
+// is always the last two digits, and the maptype is what stands between the second separator and
+// ZL. Water masks ("23952_33712_ZL16") are not textures.
 //
 // The error wraps ErrName and says what is wrong.
 func ParseName(s string) (Texture, error) {
-	fail := func(why string) (Texture, error) { return Texture{}, fmt.Errorf("%q: %w: %s", s, ErrName, why) }
+	fail := func(why string) (Texture, error) {
+		return Texture{}, fmt.Errorf("%q: %w: %s", s, ErrName, why)
+	}
 
 	base := s
 	if len(s) > 4 && strings.EqualFold(s[len(s)-4:], ".dds") {
@@ -75,7 +77,7 @@ func ParseName(s string) (Texture, error) {
 	return t, nil
 }
 
-// number reads digits up to a separator and returns what follows it.
+// number reads digits up to a separator and returns the value and the text after the separator.
 func number(s string) (value uint32, rest string, ok bool) {
 	end := strings.IndexAny(s, "_-")
 	if end <= 0 || s[0] == '+' {
@@ -85,29 +87,32 @@ func number(s string) (value uint32, rest string, ok bool) {
 	return uint32(n), s[end+1:], err == nil
 }
 
-// Valid says why t cannot be a texture, or nil: a zoom level out of range, a row or column
+// Valid returns nil, or why t cannot be a texture: a zoom level out of range, a row or column
 // misaligned or outside the grid, a maptype that is empty, a mask's, or not fit for a file name.
 func (t Texture) Valid() error {
 	if t.ZL < MinZL || t.ZL > MaxZL {
 		return fmt.Errorf("zoom level %d is not in %d to %d", t.ZL, MinZL, MaxZL)
 	}
 	if t.Row%TextureChunks != 0 || t.Col%TextureChunks != 0 {
-		return fmt.Errorf("row %d and column %d are not both multiples of %d", t.Row, t.Col, TextureChunks)
+		return fmt.Errorf("row %d and column %d are not both multiples of %d", t.Row, t.Col,
+			TextureChunks)
 	}
 	if side := uint32(1) << t.ZL; t.Row >= side || t.Col >= side {
-		return fmt.Errorf("row %d or column %d is outside the grid of zoom level %d (%d chunks a side)", t.Row, t.Col, t.ZL, side)
+		return fmt.Errorf("row %d or column %d is outside the grid of zoom level %d (%d chunks a "+
+			"side)", t.Row, t.Col, t.ZL, side)
 	}
 	return ValidMaptype(t.Maptype)
 }
 
-// ValidMaptype says why s cannot be a maptype, or nil.
+// ValidMaptype returns nil, or why s cannot be a maptype.
 func ValidMaptype(s string) error {
 	switch {
 	case s == "" || len(s) > 128:
 		return errors.New("a maptype has 1 to 128 bytes")
 	case strings.EqualFold(s, "ZL"):
-		return errors.New("maptype ZL is a water mask's")
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd || r == '/' || r == '\\' }):
+		return errors.New("maptype ZL is reserved for water masks")
+	case strings.ContainsFunc(s,
+		func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd || r == '/' || r == '\\' }):
 		return fmt.Errorf("maptype %q holds characters that a file name cannot have", s)
 	}
 	return nil
@@ -130,12 +135,13 @@ func (t Texture) File() string { return t.Name() + ".dds" }
 // String returns Name.
 func (t Texture) String() string { return t.Name() }
 
-// Key returns what identifies t.
+// Key returns the texture's key.
 func (t Texture) Key() Key {
 	return Key{ZL: t.ZL, Row: t.Row, Col: t.Col, Maptype: strings.ToLower(t.Maptype)}
 }
 
 // Compare orders textures by zoom level, row, column and maptype (bytewise).
 func (t Texture) Compare(u Texture) int {
-	return cmp.Or(cmp.Compare(t.ZL, u.ZL), cmp.Compare(t.Row, u.Row), cmp.Compare(t.Col, u.Col), cmp.Compare(t.Maptype, u.Maptype))
+	return cmp.Or(cmp.Compare(t.ZL, u.ZL), cmp.Compare(t.Row, u.Row), cmp.Compare(t.Col, u.Col),
+		cmp.Compare(t.Maptype, u.Maptype))
 }

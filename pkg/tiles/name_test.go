@@ -104,7 +104,8 @@ func FuzzParseName(f *testing.F) {
 			return
 		}
 		if again, err := ParseName(got.File()); err != nil || again != got {
-			t.Errorf("%q reads as %+v, but its canonical name %q as %+v, %v", s, got, got.File(), again, err)
+			t.Errorf("%q reads as %+v, but its canonical name %q as %+v, %v", s, got, got.File(),
+				again, err)
 		}
 	})
 }

@@ -79,7 +79,8 @@ func (l oracleLeg) at(metres float64) spot {
 	part := metres / EarthRadius
 	wa, wb := math.Sin(whole-part)/math.Sin(whole), math.Sin(part)/math.Sin(whole)
 	s := spot{x: wa*l.a.x + wb*l.b.x, y: wa*l.a.y + wb*l.b.y, z: wa*l.a.z + wb*l.b.z}
-	s.Point = orb.Point{math.Atan2(s.y, s.x) * 180 / math.Pi, math.Atan2(s.z, math.Hypot(s.x, s.y)) * 180 / math.Pi}
+	s.Point = orb.Point{math.Atan2(s.y, s.x) * 180 / math.Pi,
+		math.Atan2(s.z, math.Hypot(s.x, s.y)) * 180 / math.Pi}
 	return s
 }
 
@@ -105,7 +106,8 @@ func below(f func(metres float64) float64, length, steep float64) verdict {
 		}
 		mid := (s.from + s.to) / 2
 		atMid := f(mid)
-		todo = append(todo, stretch{s.from, mid, s.atFrom, atMid}, stretch{mid, s.to, atMid, s.atTo})
+		todo = append(todo, stretch{s.from, mid, s.atFrom, atMid},
+			stretch{mid, s.to, atMid, s.atTo})
 	}
 	return found
 }
@@ -120,11 +122,15 @@ func corridorOracle(points []PathPoint, width float64) oracle {
 		for _, l := range legs {
 			toCentre := func(m float64) float64 { return l.at(m).metres(square.centre) }
 			switch {
-			case below(func(m float64) float64 { return toCentre(m) - width }, l.metres, 1) == inside:
+			case below(func(m float64) float64 { return toCentre(m) - width }, l.metres,
+				1) == inside:
 				return inside
-			case below(func(m float64) float64 { return toCentre(m) - square.radius - width }, l.metres, 1) == outside:
+			case below(func(m float64) float64 { return toCentre(m) - square.radius - width },
+				l.metres, 1) == outside:
 			default:
-				best = max(best, below(func(m float64) float64 { return square.metres(l.at(m)) - width }, l.metres, 1))
+				best = max(best, below(func(m float64) float64 {
+					return square.metres(l.at(m)) - width
+				}, l.metres, 1))
 			}
 		}
 		return best
@@ -143,8 +149,10 @@ func newOracleBox(b Box) oracleBox {
 	widest := math.Cos(max(0, b.South, -b.North) * math.Pi / 180)
 	return oracleBox{
 		b, corner((b.West+b.East)/2, (b.South+b.North)/2),
-		corner(b.West, b.North), corner(b.East, b.North), corner(b.West, b.South), corner(b.East, b.South),
-		(b.North - b.South + (b.East-b.West)*widest) / 2 * math.Pi / 180 * EarthRadius, // due north, then due east
+		corner(b.West, b.North), corner(b.East, b.North), corner(b.West, b.South), corner(b.East,
+			b.South),
+		// due north, then due east
+		(b.North - b.South + (b.East-b.West)*widest) / 2 * math.Pi / 180 * EarthRadius,
 	}
 }
 
@@ -159,7 +167,8 @@ func (b oracleBox) metres(p spot) float64 {
 	}
 	best := min(p.metres(b.nw), p.metres(b.ne), p.metres(b.sw), p.metres(b.se))
 	if over {
-		best = min(best, p.metres(spotAt(orb.Point{p.Lon(), b.South})), p.metres(spotAt(orb.Point{p.Lon(), b.North})))
+		best = min(best, p.metres(spotAt(orb.Point{p.Lon(), b.South})),
+			p.metres(spotAt(orb.Point{p.Lon(), b.North})))
 	}
 	for _, lon := range [...]float64{b.West, b.East} {
 		phi, gap := p.Lat()*math.Pi/180, (p.Lon()-lon)*math.Pi/180
@@ -184,7 +193,8 @@ func cellOracle(points []PathPoint) func(lat, lon int) verdict {
 				p := l.at(m)
 				above := math.Abs(p.Lat()-float64(lat)-0.5) - 0.5
 				aside := math.Abs(math.Mod(p.Lon()-float64(lon)-0.5+540, 360)-180) - 0.5
-				return max(above-2.5, max(aside, 0)*math.Cos(p.Lat()*math.Pi/180)-2.5) * metresPerDegree
+				return max(above-2.5, max(aside,
+					0)*math.Cos(p.Lat()*math.Pi/180)-2.5) * metresPerDegree
 			}, l.metres, 1+math.Pi))
 		}
 		return best
@@ -200,7 +210,8 @@ func windowOracle(points []PathPoint) oracle {
 		best := outside
 		for lat := max(-90, int(b.South)-2); lat < min(90, int(b.North)+2); lat++ {
 			for lon := max(-180, int(b.West)-2); lon < min(180, int(b.East)+2); lon++ {
-				if b.North-float64(lat) < 1e-9 || float64(lat+1)-b.South < 1e-9 || b.East-float64(lon) < 1e-9 || float64(lon+1)-b.West < 1e-9 {
+				if b.North-float64(lat) < 1e-9 || float64(lat+1)-b.South < 1e-9 ||
+					b.East-float64(lon) < 1e-9 || float64(lon+1)-b.West < 1e-9 {
 					continue
 				}
 				cell := [2]int{lat, lon}
@@ -293,7 +304,9 @@ func meetsEdge(from, to orb.Point, b Box) verdict {
 		if length == 0 {
 			continue
 		}
-		along := func(p orb.Point) float64 { return ((p[0]-mid[0])*axis[0] + (p[1]-mid[1])*axis[1]) / length }
+		along := func(p orb.Point) float64 {
+			return ((p[0]-mid[0])*axis[0] + (p[1]-mid[1])*axis[1]) / length
+		}
 		reach := (math.Abs(axis[0])*half[0] + math.Abs(axis[1])*half[1]) / length
 		low, high := min(along(from), along(to)), max(along(from), along(to))
 		overlap = min(overlap, high+reach, reach-low)

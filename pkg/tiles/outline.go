@@ -9,8 +9,8 @@ import (
 
 // Outline returns polygons whose union is r, for drawing. They may overlap; outlines run
 // counter-clockwise and holes clockwise, so that filling by non-zero winding draws the union.
-// Longitudes run on beyond ±180 where a ring crosses the antimeridian. Great circles are followed
-// in steps of half a degree. A Region of another package has no outline.
+// Longitudes go beyond ±180 where a ring crosses the antimeridian. Great circles are followed in
+// steps of half a degree. A Region of another package has no outline.
 func Outline(r Region) orb.MultiPolygon {
 	var outline orb.MultiPolygon
 	switch r := r.(type) {
@@ -41,12 +41,13 @@ func Outline(r Region) orb.MultiPolygon {
 // outlineStep is how far apart, in radians, a great circle is sampled for drawing.
 const outlineStep = 0.5 * math.Pi / 180
 
-// outline puts boxes that meet at the antimeridian together.
+// outline joins boxes that meet at the antimeridian.
 func (r boxRegion) outline() orb.MultiPolygon {
 	var whole boxRegion
 	for _, b := range r {
 		beside := slices.IndexFunc(whole, func(a Box) bool {
-			return a.South == b.South && a.North == b.North && (a.East == 180 && b.West == -180 || a.West == -180 && b.East == 180)
+			return a.South == b.South && a.North == b.North &&
+				(a.East == 180 && b.West == -180 || a.West == -180 && b.East == 180)
 		})
 		if beside < 0 {
 			whole = append(whole, b)
@@ -57,7 +58,9 @@ func (r boxRegion) outline() orb.MultiPolygon {
 	}
 	var outline orb.MultiPolygon
 	for _, b := range whole {
-		outline = append(outline, orb.Polygon{orb.Bound{Min: orb.Point{b.West, b.South}, Max: orb.Point{b.East, b.North}}.ToRing()})
+		outline = append(outline,
+			orb.Polygon{orb.Bound{Min: orb.Point{b.West, b.South},
+				Max: orb.Point{b.East, b.North}}.ToRing()})
 	}
 	return outline
 }
@@ -79,12 +82,13 @@ func (c corridor) outline() orb.MultiPolygon {
 			right = append(right, v.scale(cos).add(l.normal.scale(-sin)))
 		}
 		slices.Reverse(left)
-		outline = append(outline, orb.Polygon{ringOf(append(right, left...))}, orb.Polygon{circle(l.b, c.width)})
+		outline = append(outline, orb.Polygon{ringOf(append(right, left...))},
+			orb.Polygon{circle(l.b, c.width)})
 	}
 	return outline
 }
 
-// samples returns points of the arc, both ends among them; the one point of an arc without length.
+// samples returns points of the arc including both ends; an arc of one point has one.
 func (r arc) samples() []vec {
 	n := int(math.Ceil(r.length / outlineStep))
 	points := []vec{r.a}
@@ -111,7 +115,7 @@ func circle(centre vec, radius float64) orb.Ring {
 	return ringOf(points)
 }
 
-// ringOf closes a ring. One that goes round a pole is led there and back along the edge of the map.
+// ringOf closes a ring. A ring around a pole is extended to the edge of the map and back.
 func ringOf(points []vec) orb.Ring {
 	var ring orb.Ring
 	north := 0.0

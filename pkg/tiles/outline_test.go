@@ -26,7 +26,8 @@ func TestOutline(t *testing.T) {
 				for range points {
 					reach := min(c.reach, 84)
 					lat := min(max(c.centre.Lat()+reach*(2*r.Float64()-1), -84), 84)
-					p := orb.Point{c.centre.Lon() + reach*(2*r.Float64()-1)/math.Cos(radians(lat)), lat}
+					p := orb.Point{c.centre.Lon() + reach*(2*r.Float64()-1)/math.Cos(radians(lat)),
+						lat}
 					p[0] = min(max(wrap(p[0]), -179.9), 179.9)
 					wide := margin / math.Cos(radians(lat))
 					around := Box{p.Lon() - wide, lat - margin, p.Lon() + wide, lat + margin}
@@ -36,7 +37,8 @@ func TestOutline(t *testing.T) {
 						continue // near the edge
 					}
 					if got := covers(outline, p); got != want {
-						t.Fatalf("%s: %v is in the region: %v, in its outline: %v", c.name, p, want, got)
+						t.Fatalf("%s: %v is in the region: %v, in its outline: %v", c.name, p, want,
+							got)
 					}
 				}
 			}

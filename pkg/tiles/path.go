@@ -12,18 +12,18 @@ type PathPoint struct {
 	Height float64
 }
 
-// Path is what an aircraft flies: great circles between points, heights on a straight line between
+// Path is a line of flight: great circles between points, heights interpolated linearly between
 // them. A path may be one point. Paths are immutable and safe for concurrent use.
 type Path struct{ legs []leg }
 
-// leg is one great circle and the heights at its ends.
+// leg is one great circle with the heights at its ends.
 type leg struct {
 	arc
 	heights [2]float64
 	start   float64 // radians flown before it
 }
 
-// NewPath returns the path through points. Without points it meets nothing.
+// NewPath returns the path through points. A path without points meets nothing.
 func NewPath(points ...PathPoint) *Path {
 	p := &Path{}
 	if len(points) == 1 {
@@ -32,7 +32,8 @@ func NewPath(points ...PathPoint) *Path {
 	flown := 0.0
 	for i := 1; i < len(points); i++ {
 		from, to := points[i-1], points[i]
-		l := leg{newArc(toVec(from.Point), toVec(to.Point)), [2]float64{from.Height, to.Height}, flown}
+		l := leg{newArc(toVec(from.Point), toVec(to.Point)), [2]float64{from.Height, to.Height},
+			flown}
 		flown += l.length
 		p.legs = append(p.legs, l)
 	}
@@ -63,14 +64,13 @@ func (p *Path) Points(step float64) orb.LineString {
 	return line
 }
 
-// Approach is where a path comes nearest to a box.
+// Approach is the point at which a path comes nearest to a box.
 type Approach struct {
 	Slant float64 // metres from the aircraft to the nearest point of the box, height included
-	Along float64 // metres flown until then
+	Along float64 // metres along the path
 }
 
-// Approach returns where the path comes nearest to b. A path without points never does: its Slant
-// is +Inf.
+// Approach returns where the path comes nearest to b. For a path without points, Slant is +Inf.
 func (p *Path) Approach(b Box) Approach {
 	box := newSphereBox(b)
 	best := Approach{Slant: math.Inf(1)}
@@ -101,15 +101,18 @@ func (l leg) height(t float64) float64 {
 
 // nearestSlant minimises the slant distance of a climbing or descending leg. Its square is the sum
 // of two convex functions of t (the distance to a convex square, within a quarter of the globe, and
-// a straight line), so the golden section finds the minimum; longer legs are taken in quarters.
+// a straight line), so golden-section search finds the minimum; longer legs are split into
+// quarters.
 func (l leg) nearestSlant(b sphereBox) (slant, t float64) {
 	const piece = math.Pi / 4
-	slantAt := func(t float64) float64 { return math.Hypot(b.distance(l.at(t))*EarthRadius, l.height(t)) }
+	slantAt := func(t float64) float64 {
+		return math.Hypot(b.distance(l.at(t))*EarthRadius, l.height(t))
+	}
 	slant = math.Inf(1)
 	pieces := max(1, int(math.Ceil(l.length/piece)))
 	for i := range pieces {
 		low, high := l.length*float64(i)/float64(pieces), l.length*float64(i+1)/float64(pieces)
-		for high-low > 1e-8 { // six centimetres
+		for high-low > 1e-8 { // six centimetres on the ground
 			third := (high - low) * (1 - 1/math.Phi)
 			if slantAt(low+third) < slantAt(high-third) {
 				high -= third

@@ -11,18 +11,18 @@ import (
 // DefaultPixelAngle is the angle of a screen pixel in radians: a 4K screen.
 const DefaultPixelAngle = 0.0003
 
-// ErrNothing says that no texture meets the selection.
+// ErrNothing means that no texture meets the selection.
 var ErrNothing = errors.New("no texture meets the selection")
 
-// Selection is what a user asks for. The zero value, with Candidates set, selects every candidate
-// at full detail.
+// Selection is what a user selects. The zero value, with Candidates set, selects every candidate at
+// full detail.
 type Selection struct {
-	// Regions are added up. None, and no route either, selects every candidate.
+	// Regions are united. Without regions and without a route every candidate is selected.
 	Regions Union
-	// Paths are the routes flown: they decide detail and order. Their corridors or windows are in
-	// Regions.
+	// Paths are the routes flown: they determine detail and order. Their corridors or windows are
+	// in Regions.
 	Paths []*Path
-	// Sight lowers the detail of what lies far from every path; without paths it changes nothing.
+	// Sight lowers the detail of textures far from every path; without paths it has no effect.
 	Sight bool
 	// PixelAngle is the angle of a screen pixel in radians. Default 0.0003.
 	PixelAngle float64
@@ -30,16 +30,16 @@ type Selection struct {
 	// Candidates are the textures that the scenery names. Nil means the aligned grid of the regions
 	// at ZL.
 	Candidates []Texture
-	// ZL and Maptype are the grid's. Ignored with Candidates.
+	// ZL and Maptype are those of the grid. Ignored with Candidates.
 	ZL      ZL
 	Maptype string
 }
 
-// Plan returns what the selection asks for, along the routes from their departures; without a
-// route, in the order of Texture.Compare. Textures that differ by the spelling of their maptype are
-// one.
+// Plan returns the selected textures, ordered along the routes from their departures; without a
+// route, in the order of Texture.Compare. Textures that differ only in the case of their maptype
+// are one.
 //
-// It returns ErrNothing if that is nothing.
+// It returns ErrNothing if no texture is selected.
 func (s Selection) Plan(ctx context.Context) ([]Item, error) {
 	chosen, err := s.choose(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s Selection) choose(ctx context.Context) ([]Texture, error) {
 	}
 }
 
-// approach returns the nearest approach of any path; the zero Approach without one.
+// approach returns the nearest approach of any path; without a path, the zero Approach.
 func (s Selection) approach(b Box) Approach {
 	if len(s.Paths) == 0 {
 		return Approach{}
@@ -106,12 +106,12 @@ func (s Selection) detail(t Texture, slant float64) uint8 {
 	if !s.Sight || len(s.Paths) == 0 {
 		return 0
 	}
-	k := math.Floor(math.Log2(slant * cmp.Or(s.PixelAngle, DefaultPixelAngle) / PixelSize(t.Center().Lat(), t.ZL)))
+	k := math.Floor(math.Log2(
+		slant * cmp.Or(s.PixelAngle, DefaultPixelAngle) / PixelSize(t.Center().Lat(), t.ZL)))
 	return uint8(min(max(k, 0), MaxDetail))
 }
 
-// Count is how much of a plan is at one zoom level and detail. The JSON names are what scripts rely
-// on.
+// Count is the part of a plan at one zoom level and detail. Scripts rely on the JSON names.
 type Count struct {
 	ZL       ZL    `json:"zl"`
 	Detail   uint8 `json:"k"`
@@ -119,7 +119,7 @@ type Count struct {
 	Chunks   int   `json:"chunks"` // places at ZL-Detail, whatever depth the provider has
 }
 
-// Counts adds items up by zoom level and detail, in that order.
+// Counts counts items by zoom level and detail, in that order.
 func Counts(items []Item) []Count {
 	var counts []Count
 	for _, it := range items {

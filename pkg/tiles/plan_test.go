@@ -17,7 +17,8 @@ import (
 // 45° N, all that X-Plane loads.
 func worked() Selection {
 	path := NewPath(pathOf(orb.Point{0, 45}, orb.Point{11.75, 45})...)
-	return Selection{Regions: Union{path.Window()}, Paths: []*Path{path}, Sight: true, ZL: 16, Maptype: "BI"}
+	return Selection{Regions: Union{path.Window()}, Paths: []*Path{path}, Sight: true, ZL: 16,
+		Maptype: "BI"}
 }
 
 func mustPlan(t testing.TB, s Selection) []Item {
@@ -32,7 +33,8 @@ func mustPlan(t testing.TB, s Selection) []Item {
 // The figures are those of a brute force over the 120 cells, to the texture.
 func TestWorkedFigure(t *testing.T) {
 	items := mustPlan(t, worked())
-	want := []Count{{16, 0, 584, 149_504}, {16, 1, 484, 30_976}, {16, 2, 975, 15_600}, {16, 3, 2163, 8_652}, {16, 4, 18_236, 18_236}}
+	want := []Count{{16, 0, 584, 149_504}, {16, 1, 484, 30_976}, {16, 2, 975, 15_600},
+		{16, 3, 2163, 8_652}, {16, 4, 18_236, 18_236}}
 	if diff := cmp.Diff(want, Counts(items)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -55,7 +57,8 @@ func TestWorkedFigure(t *testing.T) {
 func TestOrderAlongTheRoute(t *testing.T) {
 	points := pathOf(orb.Point{6.1, 46.2}, orb.Point{7.2, 45}, orb.Point{7.2, 43.6})
 	path := NewPath(points...)
-	items := mustPlan(t, Selection{Regions: Union{path.Corridor(15_000)}, Paths: []*Path{path}, Sight: true, ZL: 15, Maptype: "BI"})
+	items := mustPlan(t, Selection{Regions: Union{path.Corridor(15_000)}, Paths: []*Path{path},
+		Sight: true, ZL: 15, Maptype: "BI"})
 
 	const pace = 200.0 // metres
 	furthest := 0.0
@@ -72,7 +75,8 @@ func TestOrderAlongTheRoute(t *testing.T) {
 		}
 		// Over the squares that the path crosses it is at distance 0 for a while: 20 km at most.
 		if first < furthest-20_000 {
-			t.Fatalf("texture %d, %v, is nearest after %.1f km, but one before it after %.1f km", i, it, first/1000, furthest/1000)
+			t.Fatalf("texture %d, %v, is nearest after %.1f km, but one before it after %.1f km", i,
+				it, first/1000, furthest/1000)
 		}
 		furthest = max(furthest, first)
 	}
@@ -133,13 +137,16 @@ func TestApproachEqualsSampling(t *testing.T) {
 		}
 		got := NewPath(points...).Approach(box)
 		if got.Slant > least+0.5 || got.Slant < least-pace-0.5 {
-			t.Fatalf("round %d: %v to %v: slant %.1f m, by sampling %.1f m", round, points, box, got.Slant, least)
+			t.Fatalf("round %d: %v to %v: slant %.1f m, by sampling %.1f m", round, points, box,
+				got.Slant, least)
 		}
 		// Where it says it is, it is: a sample near by is as far away.
 		if !slices.ContainsFunc(all, func(s sample) bool {
-			return math.Abs(s.along-got.Along) <= pace+0.5 && math.Abs(s.slant-got.Slant) <= pace+0.5
+			return math.Abs(s.along-got.Along) <= pace+0.5 &&
+				math.Abs(s.slant-got.Slant) <= pace+0.5
 		}) {
-			t.Fatalf("round %d: %v to %v: not %.1f m away after %.0f m", round, points, box, got.Slant, got.Along)
+			t.Fatalf("round %d: %v to %v: not %.1f m away after %.0f m", round, points, box,
+				got.Slant, got.Along)
 		}
 	}
 }
@@ -170,10 +177,12 @@ func TestDetail(t *testing.T) {
 				}
 				path := NewPath(PathPoint{Point: below.Center(), Height: height})
 				items := mustPlan(t, Selection{
-					Regions: Union{path.Corridor(10)}, Paths: []*Path{path}, Sight: true, PixelAngle: angle, ZL: 16, Maptype: "BI",
+					Regions: Union{path.Corridor(10)}, Paths: []*Path{
+						path}, Sight: true, PixelAngle: angle, ZL: 16, Maptype: "BI",
 				})
 				if len(items) != 1 || items[0] != (Item{below, test.want}) {
-					t.Errorf("pixel angle %v: got %v, want %v at %d", angle, items, below, test.want)
+					t.Errorf("pixel angle %v: got %v, want %v at %d", angle, items, below,
+						test.want)
 				}
 			}
 		})
@@ -185,7 +194,9 @@ func TestDetailOfSeveralPaths(t *testing.T) {
 	low := NewPath(pathOf(orb.Point{7, 44}, orb.Point{8, 44})...)
 	high := NewPath(PathPoint{orb.Point{7, 44}, 12_000}, PathPoint{orb.Point{8, 44}, 12_000})
 	for _, paths := range [][]*Path{{low, high}, {high, low}, {NewPath(), low}} {
-		for _, it := range mustPlan(t, Selection{Regions: Union{low.Corridor(100)}, Paths: paths, Sight: true, ZL: 16, Maptype: "BI"}) {
+		for _, it := range mustPlan(t,
+			Selection{Regions: Union{low.Corridor(100)}, Paths: paths, Sight: true, ZL: 16,
+				Maptype: "BI"}) {
 			if it.Detail != 0 {
 				t.Errorf("%v lies under the low path, yet has detail %d", it, it.Detail)
 			}
@@ -208,9 +219,12 @@ func TestCandidates(t *testing.T) {
 	}{
 		{"every one", Selection{Candidates: []Texture{sharp, a}}, []Item{{a, 0}, {sharp, 0}}},
 		{"spelled in two ways", Selection{Candidates: []Texture{spelled, a, a}}, []Item{{a, 0}}},
-		{"maptypes side by side", Selection{Candidates: []Texture{other, a}}, []Item{{a, 0}, {other, 0}}},
-		{"those of the region", Selection{Candidates: []Texture{far, sharp, a}, Regions: Union{near}}, []Item{{a, 0}, {sharp, 0}}},
-		{"a zoom level of the grid is ignored", Selection{Candidates: []Texture{a}, ZL: 99}, []Item{{a, 0}}},
+		{"maptypes side by side", Selection{Candidates: []Texture{other, a}},
+			[]Item{{a, 0}, {other, 0}}},
+		{"those of the region", Selection{Candidates: []Texture{far, sharp, a},
+			Regions: Union{near}}, []Item{{a, 0}, {sharp, 0}}},
+		{"a zoom level of the grid is ignored", Selection{Candidates: []Texture{a}, ZL: 99},
+			[]Item{{a, 0}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -225,14 +239,19 @@ func TestNothing(t *testing.T) {
 	far, _ := ParseBBox("100,10,101,11")
 	arctic, _ := ParseBBox("5,86,6,89")
 	for name, s := range map[string]Selection{
-		"no candidates":              {Candidates: []Texture{}},
-		"candidates elsewhere":       {Candidates: []Texture{At(orb.Point{7, 44}, 16, "BI")}, Regions: Union{far}},
-		"no region":                  {ZL: 16, Maptype: "BI"},
-		"a path without points":      {Regions: Union{NewPath().Window(), NewPath().Corridor(1e6)}, ZL: 16, Maptype: "BI"},
-		"a polygon without points":   {Regions: Union{Polygons(orb.MultiPolygon{{}})}, ZL: 16, Maptype: "BI"},
-		"north of Web Mercator":      {Regions: Union{arctic}, ZL: 16, Maptype: "BI"},
-		"a corridor of the pole":     {Regions: Union{NewPath(pathOf(orb.Point{0, 90})...).Corridor(1000)}, ZL: 16, Maptype: "BI"},
-		"a window of the poles' ice": {Regions: Union{NewPath(pathOf(orb.Point{0, -89})...).Window()}, ZL: 16, Maptype: "BI"},
+		"no candidates": {Candidates: []Texture{}},
+		"candidates elsewhere": {Candidates: []Texture{At(orb.Point{7, 44}, 16, "BI")},
+			Regions: Union{far}},
+		"no region": {ZL: 16, Maptype: "BI"},
+		"a path without points": {Regions: Union{NewPath().Window(), NewPath().Corridor(1e6)},
+			ZL: 16, Maptype: "BI"},
+		"a polygon without points": {Regions: Union{Polygons(orb.MultiPolygon{{}})}, ZL: 16,
+			Maptype: "BI"},
+		"north of Web Mercator": {Regions: Union{arctic}, ZL: 16, Maptype: "BI"},
+		"a corridor of the pole": {Regions: Union{
+			NewPath(pathOf(orb.Point{0, 90})...).Corridor(1000)}, ZL: 16, Maptype: "BI"},
+		"a window of the poles' ice": {Regions: Union{
+			NewPath(pathOf(orb.Point{0, -89})...).Window()}, ZL: 16, Maptype: "BI"},
 	} {
 		if items, err := s.Plan(t.Context()); !errors.Is(err, ErrNothing) {
 			t.Errorf("%s: got %d items and %v, want ErrNothing", name, len(items), err)
@@ -245,7 +264,8 @@ func TestGridLimit(t *testing.T) {
 	if got, err := grid(t.Context(), world, 8, "BI", 256); err != nil || len(got) != 256 {
 		t.Errorf("got %d textures and %v, want the world's 256", len(got), err)
 	}
-	if _, err := grid(t.Context(), world, 9, "BI", 256); err == nil || !strings.Contains(err.Error(), "more than 256 at ZL9: choose a smaller area") {
+	if _, err := grid(t.Context(), world, 9, "BI", 256); err == nil ||
+		!strings.Contains(err.Error(), "more than 256 at ZL9: choose a smaller area") {
 		t.Errorf("got %v, want an error that says what to do", err)
 	}
 	if _, err := Grid(t.Context(), world, 40, "BI"); err == nil {
@@ -309,6 +329,7 @@ func TestPathPoints(t *testing.T) {
 		t.Errorf("a path of one point is drawn as %v", got)
 	}
 	if got := NewPath(); got.Length() != 0 || got.Points(1000) != nil {
-		t.Errorf("a path without points has length %v and is drawn as %v", got.Length(), got.Points(1000))
+		t.Errorf("a path without points has length %v and is drawn as %v", got.Length(),
+			got.Points(1000))
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Polygons returns the area of mp, edges straight in longitude and latitude as GeoJSON has them
-// (RFC 7946 §3.1.1), holes left out. Polygons may overlap. A ring whose consecutive longitudes
-// differ by more than 180° is taken to cross the antimeridian there.
+// Polygons returns the area of mp, with edges straight in longitude and latitude as in GeoJSON (RFC
+// 7946 §3.1.1), without its holes. Polygons may overlap. A ring whose consecutive longitudes differ
+// by more than 180° is taken to cross the antimeridian there.
 func Polygons(mp orb.MultiPolygon) Region {
-	r := &polygonRegion{bands: make(map[int][]edge), west: math.Inf(1), east: math.Inf(-1), polygons: unwrap(mp)}
+	r := &polygonRegion{bands: make(map[int][]edge), west: math.Inf(1), east: math.Inf(-1),
+		polygons: unwrap(mp)}
 	for i, polygon := range r.polygons {
 		for _, ring := range polygon {
 			r.addRing(i, ring)
@@ -19,9 +20,9 @@ func Polygons(mp orb.MultiPolygon) Region {
 	return r
 }
 
-// unwrap lets longitudes run on beyond ±180 where a ring crosses the antimeridian, holes on the
-// same turn of the world as the outline they are in. It closes rings and drops those of fewer than
-// three points.
+// unwrap makes longitudes continue beyond ±180 where a ring crosses the antimeridian, and shifts
+// holes to the same turn as their outline. It closes rings and drops those of fewer than three
+// points.
 func unwrap(mp orb.MultiPolygon) orb.MultiPolygon {
 	var unwrapped orb.MultiPolygon
 	for _, polygon := range mp {
@@ -61,8 +62,8 @@ func unwrapRing(ring orb.Ring, lon float64) orb.Ring {
 	return running
 }
 
-// polygonRegion keeps its edges in bands of latitude, so that a small square among the 100,000
-// edges of a country's outline looks at a few.
+// polygonRegion keeps its edges in bands of latitude, so that a small square checks only a few of
+// the 100,000 edges of a country's outline.
 type polygonRegion struct {
 	polygons orb.MultiPolygon // unwrapped: longitudes may be beyond ±180
 	bands    map[int][]edge
@@ -70,7 +71,8 @@ type polygonRegion struct {
 	east     float64
 }
 
-// bandsPerDegree trades the copies of long edges against the edges that a small square looks at.
+// bandsPerDegree balances copies of long edges against the number of edges that a small square
+// checks.
 const bandsPerDegree = 16
 
 type edge struct {
@@ -90,9 +92,9 @@ func (r *polygonRegion) addRing(polygon int, ring orb.Ring) {
 	}
 }
 
-// step returns the nearer of the two ways round the world, so that a ring across the antimeridian
-// stays in one piece. A whole turn stays one: that is how the outline of a band round the world is
-// written.
+// step returns the shorter of the two ways round the world, so that a ring across the antimeridian
+// stays in one piece. A whole turn stays one: the outline of a band round the world is written like
+// that.
 func step(lon float64) float64 {
 	if math.Abs(lon) == 360 {
 		return lon
@@ -100,12 +102,13 @@ func step(lon float64) float64 {
 	return math.Remainder(lon, 360)
 }
 
-// Meets implements Region: the outline passes through the inside of b, or all of b lies on one side
+// Meets implements Region: the outline passes through the inside of b, or all of b is on one side
 // of it and that side is the inside.
 func (r *polygonRegion) Meets(b Box) bool {
 	for shift := -360.0; shift <= 360; shift += 360 {
 		moved := Box{b.West + shift, b.South, b.East + shift, b.North}
-		if moved.West < r.east && r.west < moved.East && (r.crosses(moved) || r.contains(moved.Center())) {
+		if moved.West < r.east && r.west < moved.East &&
+			(r.crosses(moved) || r.contains(moved.Center())) {
 			return true
 		}
 	}
@@ -123,8 +126,8 @@ func (r *polygonRegion) crosses(b Box) bool {
 	return false
 }
 
-// contains counts the edges east of p: odd is inside, which leaves holes out. Each polygon counts
-// for itself, for they may overlap; in a band the edges of one follow each other.
+// contains counts the edges east of p: odd means inside, which excludes holes. Polygons may
+// overlap, so each counts for itself; in a band the edges of one are consecutive.
 func (r *polygonRegion) contains(p orb.Point) bool {
 	inside, polygon := false, 0
 	for _, e := range r.bands[band(p.Lat())] {

@@ -7,9 +7,9 @@ import (
 
 // Region is an area on the ground.
 type Region interface {
-	// Meets reports whether the region and b share more than an edge. If a region meets a box it
-	// meets every box around that one: searches descend through ever smaller squares on the
-	// strength of this.
+	// Meets reports whether the region and b share more than an edge. If a region meets a box, it
+	// must meet every box around that one: searches rely on this to descend through ever smaller
+	// squares.
 	Meets(b Box) bool
 }
 
@@ -21,7 +21,7 @@ var (
 	_ Region = window{}
 )
 
-// Union is the area that any of its regions covers.
+// Union is the area covered by any of its regions.
 type Union []Region
 
 // Meets implements Region.
@@ -34,8 +34,8 @@ func (u Union) Meets(b Box) bool {
 	return false
 }
 
-// MaxSelection is how many textures a selection may hold: some forty times a whole Europe at ZL16.
-// More is a slip of the keyboard.
+// MaxSelection is how many textures a selection may hold: about forty times Europe at ZL16. A
+// larger one is a typing mistake.
 const MaxSelection = 20_000_000
 
 // Grid returns the textures of the aligned grid at zl whose squares meet r, in no stated order.
@@ -63,9 +63,11 @@ func grid(ctx context.Context, r Region, zl ZL, maptype string, limit int) ([]Te
 			return nil
 		}
 		if len(found) == limit {
-			return fmt.Errorf("select textures: more than %d at ZL%d: choose a smaller area or zoom level", limit, zl)
+			return fmt.Errorf("select textures: more than %d at ZL%d: choose a smaller area or "+
+				"zoom level", limit, zl)
 		}
-		found = append(found, Texture{Row: y * TextureChunks, Col: x * TextureChunks, ZL: zl, Maptype: maptype})
+		found = append(found, Texture{Row: y * TextureChunks, Col: x * TextureChunks, ZL: zl,
+			Maptype: maptype})
 		return nil
 	}
 	if err := descend(0, 0, 0); err != nil {
@@ -74,8 +76,8 @@ func grid(ctx context.Context, r Region, zl ZL, maptype string, limit int) ([]Te
 	return found, nil
 }
 
-// Filter returns those of candidates whose squares meet r, in their order. Candidates far away cost
-// next to nothing: squares of 16×16 textures are asked about first.
+// Filter returns the candidates whose squares meet r, in their order. Distant candidates cost next
+// to nothing: squares of 16×16 textures are checked first.
 func Filter(ctx context.Context, r Region, candidates []Texture) ([]Texture, error) {
 	const coarser = 4
 	type square struct {

@@ -40,8 +40,10 @@ func TestAntimeridian(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	polygon := Polygons(orb.MultiPolygon{{{{179, -18}, {-179, -18}, {-179, -16}, {179, -16}, {179, -18}}}})
-	line := NewPath(PathPoint{Point: orb.Point{179.5, -17}}, PathPoint{Point: orb.Point{-179.5, -17}}).Corridor(20_000)
+	polygon := Polygons(orb.MultiPolygon{
+		{{{179, -18}, {-179, -18}, {-179, -16}, {179, -16}, {179, -18}}}})
+	line := NewPath(PathPoint{Point: orb.Point{179.5, -17}},
+		PathPoint{Point: orb.Point{-179.5, -17}}).Corridor(20_000)
 	for name, r := range map[string]Region{"bbox": across, "polygon": polygon, "corridor": line} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Grid(t.Context(), r, 14, "BI")
@@ -125,10 +127,13 @@ func TestCorridorAlongAMeridian(t *testing.T) {
 		path := NewPath(PathPoint{Point: orb.Point{lon, 0}}, PathPoint{Point: orb.Point{lon, 10}})
 		for _, b := range []Box{{lon, 50, lon + 1, 51}, {lon - 1, 50, lon, 51}} {
 			if path.Corridor(1000).Meets(b) {
-				t.Errorf("the corridor from the equator to 10° N at longitude %v reaches 50° N: %v", lon, b)
+				t.Errorf("the corridor from the equator to 10° N at longitude %v reaches 50° N: %v",
+					lon, b)
 			}
-			if got, want := path.Approach(b).Slant, radians(40)*EarthRadius; math.Abs(got-want) > 1 {
-				t.Errorf("longitude %v: the path comes within %.0f m of 50° N, want %.0f", lon, got, want)
+			if got, want := path.Approach(b).Slant, radians(40)*EarthRadius; math.Abs(
+				got-want) > 1 {
+				t.Errorf("longitude %v: the path comes within %.0f m of 50° N, want %.0f", lon, got,
+					want)
 			}
 		}
 	}
@@ -141,7 +146,8 @@ func TestPolygonRoundTheWorld(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got) != 16 {
-		t.Errorf("a band round the world meets %d textures of ZL8, want all 16 of its row", len(got))
+		t.Errorf("a band round the world meets %d textures of ZL8, want all 16 of its row",
+			len(got))
 	}
 }
 
@@ -153,7 +159,8 @@ func TestFilterEqualsGrid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, r := range map[string]Region{"corridor": path.Corridor(37_040), "window": path.Window()} {
+	for name, r := range map[string]Region{"corridor": path.Corridor(37_040),
+		"window": path.Window()} {
 		filtered, err := Filter(t.Context(), r, all)
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +179,8 @@ func TestFilterEqualsGrid(t *testing.T) {
 
 // KJFK to EGLL: the great circle's midpoint lies at 52.2° N, not on the rhumb line at 46°.
 func TestGreatCircleMidpoint(t *testing.T) {
-	p := NewPath(PathPoint{Point: orb.Point{-73.7789, 40.6398}}, PathPoint{Point: orb.Point{-0.4614, 51.4706}})
+	p := NewPath(PathPoint{Point: orb.Point{-73.7789, 40.6398}},
+		PathPoint{Point: orb.Point{-0.4614, 51.4706}})
 	line := p.Points(p.Length() / 2 * 1.0000001)
 	mid := line[1]
 	if math.Abs(mid.Lat()-52.22) > 0.02 || math.Abs(mid.Lon()+41.31) > 0.02 {

@@ -24,22 +24,33 @@ var trials = []struct {
 	kind string
 	make func(*rand.Rand) trial
 }{
-	{"corridor", func(r *rand.Rand) trial { return corridorTrial(shortPath(r), 1000+r.Float64()*60_000) }},
-	{"corridor of the world", func(r *rand.Rand) trial { return corridorTrial(hugePath(r), math.Pow(10, 3+3*r.Float64())) }},
-	{"corridor along the grid", func(r *rand.Rand) trial { return corridorTrial(gridPath(r), 10+r.Float64()*100_000) }},
-	{"corridor of a standstill", func(r *rand.Rand) trial { return corridorTrial(standstill(r), 1000+r.Float64()*60_000) }},
+	{"corridor", func(r *rand.Rand) trial {
+		return corridorTrial(shortPath(r), 1000+r.Float64()*60_000)
+	}},
+	{"corridor of the world", func(r *rand.Rand) trial {
+		return corridorTrial(hugePath(r), math.Pow(10, 3+3*r.Float64()))
+	}},
+	{"corridor along the grid", func(r *rand.Rand) trial {
+		return corridorTrial(gridPath(r), 10+r.Float64()*100_000)
+	}},
+	{"corridor of a standstill", func(r *rand.Rand) trial {
+		return corridorTrial(standstill(r), 1000+r.Float64()*60_000)
+	}},
 	{"window", func(r *rand.Rand) trial { return windowTrial(shortPath(r)) }},
 	{"window of the world", func(r *rand.Rand) trial { return windowTrial(hugePath(r)) }},
 	{"window along the grid", func(r *rand.Rand) trial { return windowTrial(gridPath(r)) }},
 	{"window of a standstill", func(r *rand.Rand) trial { return windowTrial(standstill(r)) }},
-	{"corridor over a pole", func(r *rand.Rand) trial { return corridorTrial(polarPath(r), 1000+r.Float64()*1_000_000) }},
+	{"corridor over a pole", func(r *rand.Rand) trial {
+		return corridorTrial(polarPath(r), 1000+r.Float64()*1_000_000)
+	}},
 	{"window over a pole", func(r *rand.Rand) trial { return windowTrial(polarPath(r)) }},
 	{"bbox", bboxTrial},
 	{"polygons", polygonTrial},
 	{"union", func(r *rand.Rand) trial {
 		points := shortPath(r)
 		a, b := corridorTrial(points, 30_000), windowTrial([]PathPoint{nearBy(r, points[0], 2)})
-		return trial{a.name + " and " + b.name, Union{a.region, b.region}, anyOf(a.oracle, b.oracle), a.centre, max(a.reach, b.reach+4)}
+		return trial{a.name + " and " + b.name, Union{a.region, b.region},
+			anyOf(a.oracle, b.oracle), a.centre, max(a.reach, b.reach+4)}
 	}},
 }
 
@@ -100,7 +111,8 @@ func checkTrial(t *testing.T, c trial) {
 		case said == outside && selected[tex]:
 			t.Errorf("%s: %v is one too many", c.name, tex)
 		case kept[tex] != selected[tex]:
-			t.Errorf("%s: %v: selected from the grid: %v, from candidates: %v", c.name, tex, selected[tex], kept[tex])
+			t.Errorf("%s: %v: selected from the grid: %v, from candidates: %v", c.name, tex,
+				selected[tex], kept[tex])
 		}
 		delete(selected, tex)
 	}
@@ -146,14 +158,16 @@ func wrap(lon float64) float64 { return math.Remainder(lon, 360) }
 func corridorTrial(points []PathPoint, width float64) trial {
 	centre, reach := spread(points)
 	return trial{
-		fmt.Sprintf("corridor of %.1f m round %v", width, points), NewPath(points...).Corridor(width), corridorOracle(points, width),
+		fmt.Sprintf("corridor of %.1f m round %v", width, points), NewPath(points...).Corridor(
+			width), corridorOracle(points, width),
 		centre, reach + 1.1*width/111_000,
 	}
 }
 
 func windowTrial(points []PathPoint) trial {
 	centre, reach := spread(points)
-	return trial{fmt.Sprintf("window round %v", points), NewPath(points...).Window(), windowOracle(points), centre, reach + 4}
+	return trial{fmt.Sprintf("window round %v", points), NewPath(points...).Window(),
+		windowOracle(points), centre, reach + 4}
 }
 
 // spread returns a circle, in degrees, that holds the path.
@@ -249,7 +263,8 @@ func polarPath(r *rand.Rand) []PathPoint {
 	case 1:
 		return pathOf(orb.Point{lon, pole * 70}, orb.Point{lon, pole * 90})
 	}
-	return pathOf(orb.Point{lon, pole * (60 + 29*r.Float64())}, orb.Point{other, pole * (60 + 29*r.Float64())})
+	return pathOf(orb.Point{lon, pole * (60 + 29*r.Float64())},
+		orb.Point{other, pole * (60 + 29*r.Float64())})
 }
 
 func bboxTrial(r *rand.Rand) trial {
@@ -294,12 +309,14 @@ func polygonTrial(r *rand.Rand) trial {
 		for _, ring := range polygon {
 			written = append(written, make(orb.Ring, 0, len(ring)))
 			for _, p := range ring {
-				written[len(written)-1] = append(written[len(written)-1], orb.Point{wrap(p[0]), p[1]})
+				written[len(written)-1] = append(written[len(written)-1],
+					orb.Point{wrap(p[0]), p[1]})
 			}
 		}
 		given = append(given, written)
 	}
-	return trial{fmt.Sprintf("polygons %v", given), Polygons(given), polygonOracle(running), centre, 2*size + 0.1}
+	return trial{fmt.Sprintf("polygons %v", given), Polygons(given), polygonOracle(running), centre,
+		2*size + 0.1}
 }
 
 // star is a closed ring round p whose points are between inner·size and size away.

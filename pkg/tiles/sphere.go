@@ -6,7 +6,7 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// EarthRadius is the mean radius of the Earth in metres (IUGG): every distance of this package is
+// EarthRadius is the mean radius of the Earth in metres (IUGG). Every distance of this package is
 // on that sphere.
 const EarthRadius = 6371008.8
 
@@ -32,7 +32,7 @@ func (v vec) scale(f float64) vec { return vec{v.x * f, v.y * f, v.z * f} }
 func (v vec) add(w vec) vec       { return vec{v.x + w.x, v.y + w.y, v.z + w.z} }
 func (v vec) norm() float64       { return math.Sqrt(v.dot(v)) }
 
-// angle returns the arc from v to w in radians, exact for small and large ones alike.
+// angle returns the arc from v to w in radians, accurate for small and large arcs.
 func (v vec) angle(w vec) float64 { return math.Atan2(v.cross(w).norm(), v.dot(w)) }
 
 // arc is the shorter great circle from a to b: at angle t from a it is at a·cos t + side·sin t.
@@ -50,7 +50,7 @@ func newArc(a, b vec) arc {
 		return r
 	}
 	n := a.cross(b)
-	if n.norm() < 1e-12 { // opposite points: every way is as short; take the one over the north pole, or any from a pole
+	if n.norm() < 1e-12 { // antipodes: take the way over the north pole, or any from a pole
 		if n = a.cross(vec{0, 0, 1}); n.norm() < 1e-12 {
 			n = vec{0, 1, 0}
 		}
@@ -123,7 +123,7 @@ func (r arc) atLatitude(lat float64) []float64 {
 	return found
 }
 
-// sphereBox is a Box ready for spherical distances. Its meridian edges are great circles, its
+// sphereBox is a Box prepared for spherical distances. Its meridian edges are great circles, its
 // parallels are not.
 type sphereBox struct {
 	Box
@@ -131,7 +131,9 @@ type sphereBox struct {
 }
 
 func newSphereBox(b Box) sphereBox {
-	edge := func(lon float64) arc { return newArc(toVec(orb.Point{lon, b.South}), toVec(orb.Point{lon, b.North})) }
+	edge := func(lon float64) arc {
+		return newArc(toVec(orb.Point{lon, b.South}), toVec(orb.Point{lon, b.North}))
+	}
 	return sphereBox{b, edge(b.West), edge(b.East)}
 }
 
@@ -140,8 +142,8 @@ func (b sphereBox) corners() [4]vec { return [4]vec{b.west.a, b.west.b, b.east.a
 // spans reports whether the meridian of lon runs through the box.
 func (b sphereBox) spans(lon float64) bool { return lon >= b.West && lon <= b.East }
 
-// distance returns the radians from p to the box, 0 inside. Along a meridian a parallel is nearest
-// due north or south; beside the box, one of its meridian edges is.
+// distance returns the radians from p to the box, 0 inside. Within the box's longitudes the nearest
+// point is due north or south; beside the box it is on a meridian edge.
 func (b sphereBox) distance(v vec) float64 {
 	p := v.point()
 	if b.spans(p.Lon()) {
@@ -152,9 +154,9 @@ func (b sphereBox) distance(v vec) float64 {
 	return min(dw, de)
 }
 
-// arcDistance returns the radians between r and the box, exactly, and how far along r the nearest
-// point is. The distance between two such curves is least at an end of r, at a corner of the box,
-// or where r runs due east-west (there it is nearest to a parallel); or they meet.
+// arcDistance returns the exact distance between r and the box in radians, and the position of the
+// nearest point along r. The distance is least at an end of r, at a corner of the box, or where r
+// runs due east-west (there it is nearest to a parallel); or the two meet.
 func (b sphereBox) arcDistance(r arc) (distance, along float64) {
 	distance = b.distance(r.a)
 	closer := func(d, t float64) {
@@ -184,7 +186,7 @@ func (b sphereBox) meeting(r arc) (t float64, meets bool) {
 	}
 	for _, side := range [...]arc{b.west, b.east} {
 		line := r.normal.cross(side.normal)
-		if line.norm() < 1e-9 { // one great circle, to a centimetre: ends and corners tell, and rounding would decide here
+		if line.norm() < 1e-9 { // same great circle: ends and corners decide
 			continue
 		}
 		for _, p := range [...]vec{line, line.scale(-1)} {

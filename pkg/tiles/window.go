@@ -6,15 +6,15 @@ import (
 )
 
 // WindowDegrees is the greatest distance at which X-Plane loads a cell, from the aircraft to the
-// cell's near edge: degrees of latitude; in longitude as many, divided by the cosine of the
+// cell's near edge: in degrees of latitude, and in longitude divided by the cosine of the
 // aircraft's latitude.
 const WindowDegrees = 2.5
 
-// windowReach is a hair more, so that a cell exactly as far away counts, whatever rounding does.
+// windowReach is slightly more, so that a cell at exactly that distance counts despite rounding.
 const windowReach = WindowDegrees + 1e-9
 
-// Window returns all that X-Plane loads along the path: every cell, whole, that some point of it
-// comes within WindowDegrees of.
+// Window returns everything that X-Plane loads along the path: every whole cell that comes within
+// WindowDegrees of some point of it.
 func (p *Path) Window() Region {
 	var opened cellSet
 	for _, l := range p.legs {
@@ -23,11 +23,10 @@ func (p *Path) Window() Region {
 	return window{opened.runs()}
 }
 
-// window is cells, those side by side in one box. No box crosses the antimeridian.
+// window is a set of cells, adjacent ones joined in one box. No box crosses the antimeridian.
 type window struct{ boxRegion }
 
-// Cells returns the cells of the windows in r, those of several windows once, from south to north
-// and west to east.
+// Cells returns the cells of the windows in r, each once, from south to north and west to east.
 func Cells(r Region) []Cell {
 	var all cellSet
 	var gather func(Region)
@@ -56,10 +55,10 @@ func Cells(r Region) []Cell {
 // cellSet holds cells by row from the south pole and column from the antimeridian.
 type cellSet [180][360]bool
 
-// add takes longitudes beyond ±180 for what they are on the globe.
+// add adds a cell; longitudes beyond ±180 are wrapped.
 func (s *cellSet) add(lat, lon int) { s[lat+90][((lon+180)%360+360)%360] = true }
 
-// runs returns the cells from south to north, those side by side in one box.
+// runs returns the cells from south to north, adjacent ones joined in one box.
 func (s *cellSet) runs() boxRegion {
 	var runs boxRegion
 	for row := range s {
@@ -79,8 +78,8 @@ func (s *cellSet) runs() boxRegion {
 
 // open adds the cells that some point of r comes within windowReach of.
 //
-// For a row of cells that is a question of longitude only: on the stretches of r that are near
-// enough to the row in latitude, which cells does the aircraft's reach east and west sweep over?
+// For a row of cells only longitude matters: on the stretches of r that are near enough to the row
+// in latitude, it adds the cells within the aircraft's reach to the east and west.
 func (s *cellSet) open(r arc) {
 	south, north := r.latitudes(0, r.length)
 	first, last := columns(south-windowReach, north+windowReach)
@@ -94,22 +93,20 @@ func (s *cellSet) open(r arc) {
 	}
 }
 
-// columns returns the first and the last whole degree of the cells that meet what is from low to
-// high, touching included.
+// columns returns the first and the last whole degree of the cells that touch the interval from low
+// to high.
 func columns(low, high float64) (first, last int) {
 	return int(math.Ceil(low)) - 1, int(math.Floor(high))
 }
 
-// sweep returns the first and the last column of cells, which may be beyond ±180, that the reach to
-// the east and west sweeps over while the aircraft flies the stretch of r between the angles from
-// and to.
+// sweep returns the first and the last column of cells, possibly beyond ±180, within reach to the
+// east and west while the aircraft flies the stretch of r between the angles from and to.
 func (r arc) sweep(from, to float64) (first, last int) {
 	south, north := r.latitudes(from, to)
-	if math.Cos(radians(max(-south, north)))*180 <= windowReach { // so near a pole it is all round
+	if math.Cos(radians(max(-south, north)))*180 <= windowReach { // close to a pole: all columns
 		return -180, 179
 	}
-	// Away from the poles less than half a turn is flown in a stretch: longitudes run on from its
-	// middle.
+	// Away from the poles a stretch covers less than half a turn: count longitudes from its middle.
 	middle := r.at((from + to) / 2).point().Lon()
 	west, east := math.Inf(1), math.Inf(-1)
 	for _, t := range append(r.turning(), from, to) {

@@ -29,7 +29,8 @@ func borderPath(r *rand.Rand) []PathPoint {
 // The cells against brute force, every one within reach of the path and some of the others.
 func TestWindowCellsEqualOracle(t *testing.T) {
 	kinds := map[string]func(*rand.Rand) []PathPoint{
-		"short": shortPath, "huge": hugePath, "grid": gridPath, "standstill": standstill, "pole": polarPath, "border": borderPath,
+		"short": shortPath, "huge": hugePath, "grid": gridPath, "standstill": standstill,
+		"pole": polarPath, "border": borderPath,
 	}
 	rounds, most := 60, 1500
 	if testing.Short() {
@@ -53,7 +54,8 @@ func TestWindowCellsEqualOracle(t *testing.T) {
 						c := Cell{lat, lon}
 						beside := opened[c]
 						for _, dir := range [...]Cell{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
-							beside = beside || opened[Cell{lat + dir.Lat, int(wrap(float64(lon+dir.Lon)+0.5) - 0.5)}]
+							beside = beside || opened[Cell{lat + dir.Lat,
+								int(wrap(float64(lon+dir.Lon)+0.5) - 0.5)}]
 						}
 						if beside || r.IntN(200) == 0 {
 							near = append(near, c)
@@ -65,10 +67,12 @@ func TestWindowCellsEqualOracle(t *testing.T) {
 				for _, c := range near[:min(len(near), most)] {
 					said := ask(c.Lat, c.Lon)
 					if said == inside && !opened[c] || said == outside && opened[c] {
-						t.Fatalf("%v: %v is opened: %v, by brute force: %v", points, c, opened[c], said == inside)
+						t.Fatalf("%v: %v is opened: %v, by brute force: %v", points, c, opened[c],
+							said == inside)
 					}
 					if window.Meets(c.Box()) != opened[c] {
-						t.Fatalf("%v: the window meets %v: %v, but opens it: %v", points, c, !opened[c], opened[c])
+						t.Fatalf("%v: the window meets %v: %v, but opens it: %v", points, c,
+							!opened[c], opened[c])
 					}
 					if opened[c] {
 						found++
@@ -87,9 +91,10 @@ func TestWindowCellsEqualOracle(t *testing.T) {
 // pole.
 func TestWindowOfAStandstill(t *testing.T) {
 	tests := []struct {
-		name                     string
-		at                       orb.Point
-		south, north, west, east int // first and last cells; a west beyond -180 is across the antimeridian
+		name string
+		at   orb.Point
+		// first and last cells; a west beyond -180 is across the antimeridian
+		south, north, west, east int
 	}{
 		{"equator", orb.Point{10, 0}, -3, 2, 7, 12},
 		{"exactly 2.5°", orb.Point{10.5, 0.5}, -3, 3, 7, 13},
@@ -123,7 +128,8 @@ func TestWindowOverThePole(t *testing.T) {
 	for _, c := range cells {
 		count[c.Lat]++
 	}
-	if count[89] != 360 || count[87] != 360 || count[83] == 360 || count[83] == 0 || count[82] != 0 {
+	if count[89] != 360 || count[87] != 360 || count[83] == 360 || count[83] == 0 ||
+		count[82] != 0 {
 		t.Errorf("cells by row: %v", count)
 	}
 	for _, c := range []Cell{{84, 20}, {84, -160}} {
@@ -140,7 +146,8 @@ func TestTexturesOfACell(t *testing.T) {
 		zl   ZL
 		want int
 	}{
-		{0, 16, 156}, {0, 17, 552}, {43, 16, 221}, {43, 17, 792}, {52, 16, 247}, {52, 17, 912}, {60, 16, 312}, {60, 17, 1128},
+		{0, 16, 156}, {0, 17, 552}, {43, 16, 221}, {43, 17, 792}, {52, 16, 247}, {52, 17, 912},
+		{60, 16, 312}, {60, 17, 1128},
 	} {
 		cell := Cell{test.lat, 5}
 		got, err := Grid(t.Context(), window{boxRegion{cell.Box()}}, test.zl, "BI")

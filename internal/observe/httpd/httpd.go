@@ -1,14 +1,14 @@
-// Package httpd serves what can be seen of a running build or mount: the status page, metrics,
-// health and, if asked for, profiles.
+// Package httpd serves the status page, metrics, health and, on request, profiles of a running
+// build or mount.
 //
 //	server, err := httpd.Listen(httpd.Options{Addr: "127.0.0.1:8087", Metrics: m.Handler(), Status: board.Handler()})
 //	defer server.Close()
 //
 // # Security
 //
-// It listens on loopback only unless Options.AllowRemote is set, and then still answers only to
-// names of loopback when it listens there: a web page of somebody else's that has its name resolve
-// to 127.0.0.1 gets nothing. Everything is read-only.
+// It listens on loopback only unless Options.AllowRemote is set. On loopback it answers only
+// requests for loopback names, so that a foreign web page whose name resolves to 127.0.0.1 gets
+// nothing. Everything is read-only.
 package httpd
 
 import (
@@ -24,32 +24,32 @@ import (
 
 // Errors of Listen.
 var (
-	// ErrRemote: the address can be reached from other machines.
-	ErrRemote = errors.New("other machines could reach it")
-	// ErrTaken: another process listens there.
+	// ErrRemote means that other machines could reach the address.
+	ErrRemote = errors.New("the address is reachable from other machines")
+	// ErrTaken means that another process listens at the address.
 	ErrTaken = errors.New("another process listens there already")
 )
 
-// Options say what is served.
+// Options are the settings of a Server.
 type Options struct {
 	Addr        string // host:port; an empty host is 127.0.0.1
-	AllowRemote bool   // let Addr be other than loopback
+	AllowRemote bool   // allow Addr to be other than loopback
 	Profiles    bool   // serve /debug/pprof/
 	Metrics     http.Handler
-	Status      http.Handler // serves the page and all below / that nothing else does
-	// Health returns nil while all is well, and otherwise what is wrong. It answers when its
-	// context ends, at the latest. Nil is always well.
+	Status      http.Handler // serves the page and everything below / not served otherwise
+	// Health returns nil if all is well, and otherwise what is wrong. It must return when its
+	// context ends. Nil: always well.
 	Health func(context.Context) error
 }
 
-// Server is a server at work.
+// Server is a running server.
 type Server struct {
 	url    string
 	server *http.Server
 	done   chan struct{}
 }
 
-// Listen starts a Server, to be closed. It has the port when it returns.
+// Listen starts a Server. It listens when Listen returns. The caller must Close it.
 func Listen(ctx context.Context, o Options) (*Server, error) {
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
@@ -81,13 +81,13 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 			ReadHeaderTimeout: 5 * time.Second,
 			IdleTimeout:       time.Minute,
 			MaxHeaderBytes:    16 << 10,
-			// Long-lived streams end with it.
+			// Long-lived streams end with this context.
 			BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		},
 	}
 	go func() {
 		defer close(s.done)
-		_ = s.server.Serve(listener) // ends with Close
+		_ = s.server.Serve(listener) // returns after Close
 	}()
 	return s, nil
 }
@@ -95,7 +95,8 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 // URL returns the address of the page.
 func (s *Server) URL() string { return s.url }
 
-// closeGrace is what requests under way get to end; streams have been told to by then.
+// closeGrace is how long requests in progress may take to end; streams have been told to end by
+// then.
 const closeGrace = 2 * time.Second
 
 // Close ends the server and waits for it.
@@ -108,7 +109,7 @@ func (s *Server) Close() {
 	<-s.done
 }
 
-// healthPatience is how long the health may take: less than those who watch it wait.
+// healthPatience is how long the health check may take: less than monitoring systems wait.
 const healthPatience = 3 * time.Second
 
 func routes(o Options) http.Handler {
@@ -141,7 +142,7 @@ func routes(o Options) http.Handler {
 	return mux
 }
 
-// hardened lets no other page use what is served.
+// hardened keeps other web pages from using what is served.
 func hardened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -161,7 +162,8 @@ func onlyLoopbackNames(next http.Handler) http.Handler {
 			host = name
 		}
 		if !loopback(strings.Trim(host, "[]")) {
-			http.Error(w, "ask for it by 127.0.0.1 or localhost", http.StatusMisdirectedRequest)
+			http.Error(w, "use 127.0.0.1 or localhost as the host name",
+				http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

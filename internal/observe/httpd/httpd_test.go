@@ -16,7 +16,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // get asks the server under a name.
 func get(t *testing.T, s *Server, path, host string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(s.URL(), "/")+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		strings.TrimSuffix(s.URL(), "/")+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,8 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s (remote allowed: %v): %v, want %v", tt.addr, tt.remote, err, tt.want)
 		}
 	}
-	if _, err := Listen(t.Context(), Options{Addr: "8087"}); err == nil || !strings.Contains(err.Error(), "host:port") {
+	if _, err := Listen(t.Context(), Options{Addr: "8087"}); err == nil ||
+		!strings.Contains(err.Error(), "host:port") {
 		t.Errorf("a port alone: %v, want what to write instead", err)
 	}
 }
@@ -86,14 +88,17 @@ func TestWhatIsServed(t *testing.T) {
 	sick := errors.New("the mount is gone")
 	var health error
 	text := func(s string) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) })
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, s)
+		})
 	}
-	s := listen(t, Options{Addr: ":0", Metrics: text("metrics"), Status: text("page"), Health: func(ctx context.Context) error {
-		if _, ok := ctx.Deadline(); !ok {
-			t.Error("the health may take for ever")
-		}
-		return health
-	}})
+	s := listen(t, Options{Addr: ":0", Metrics: text("metrics"), Status: text("page"),
+		Health: func(ctx context.Context) error {
+			if _, ok := ctx.Deadline(); !ok {
+				t.Error("the health may take for ever")
+			}
+			return health
+		}})
 	tests := []struct {
 		path, host string
 		code       int
@@ -113,7 +118,8 @@ func TestWhatIsServed(t *testing.T) {
 		}
 	}
 	health = sick
-	if code, body := get(t, s, "/healthz", ""); code != http.StatusServiceUnavailable || !strings.Contains(body, sick.Error()) {
+	if code, body := get(t, s, "/healthz", ""); code != http.StatusServiceUnavailable ||
+		!strings.Contains(body, sick.Error()) {
 		t.Errorf("unwell: %d %q", code, body)
 	}
 }

@@ -9,26 +9,26 @@ import (
 // maxBehind bounds the bytes that wait to be written.
 const maxBehind = 1 << 20
 
-// Behind is a writer that never makes its caller wait: what it is given is written to another one
-// in the background, in order. When that one takes nothing, such as a terminal that was stopped or
-// a pipe that nobody reads, so much of it is kept, and what goes beyond is dropped and counted.
-// Safe for concurrent use.
+// Behind is a writer that never makes its caller wait: it writes to another writer in the
+// background, in order. If that one blocks, such as a stopped terminal or a pipe that nobody reads,
+// up to maxBehind bytes are kept, and further writes are dropped and counted. Safe for concurrent
+// use.
 type Behind struct {
 	out  io.Writer
 	lost func(writes int) // may be nil
 
 	mu      sync.Mutex
-	wake    *sync.Cond // of the goroutine: there is something, or the end
+	wake    *sync.Cond // wakes the goroutine: there is data, or the end
 	queue   []byte
-	dropped int             // writes since it was last said
-	writing bool            // something that is in queue no more
-	waiters []chan struct{} // of Flush, to be closed when all is written
+	dropped int             // writes dropped since the last report
+	writing bool            // data taken from queue is being written
+	waiters []chan struct{} // channels of Flush, closed when all is written
 	closed  bool
 	done    chan struct{}
 }
 
-// NewBehind returns a Behind in front of out. lost is told, in the background and once out takes
-// something again, how many writes were dropped; it may write to the Behind itself.
+// NewBehind returns a Behind in front of out. lost is called in the background, once out accepts
+// data again, with the number of dropped writes; it may write to the Behind itself.
 func NewBehind(out io.Writer, lost func(writes int)) *Behind {
 	b := &Behind{out: out, lost: lost, done: make(chan struct{})}
 	b.wake = sync.NewCond(&b.mu)
@@ -36,7 +36,7 @@ func NewBehind(out io.Writer, lost func(writes int)) *Behind {
 	return b
 }
 
-// Write takes all of p, or drops all of it; it never fails.
+// Write accepts all of p, or drops all of it; it never fails.
 func (b *Behind) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,8 +49,8 @@ func (b *Behind) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush waits, for so long at most, until all that was given so far is written, and reports whether
-// it is.
+// Flush waits, at most for wait, until everything written so far has reached the other writer, and
+// reports whether it has.
 func (b *Behind) Flush(wait time.Duration) bool {
 	b.mu.Lock()
 	if len(b.queue) == 0 && !b.writing {
@@ -63,7 +63,7 @@ func (b *Behind) Flush(wait time.Duration) bool {
 	return within(wait, written)
 }
 
-// within reports whether ch is closed before the time is over.
+// within reports whether ch is closed within wait.
 func within(wait time.Duration, ch <-chan struct{}) bool {
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
@@ -75,8 +75,8 @@ func within(wait time.Duration, ch <-chan struct{}) bool {
 	}
 }
 
-// Close has what waits written, for so long at most, and reports whether all of it was. What is
-// written afterwards is dropped.
+// Close writes what is waiting, for at most wait, and reports whether all of it was written. Later
+// writes are dropped.
 func (b *Behind) Close(wait time.Duration) bool {
 	b.mu.Lock()
 	b.closed = true
@@ -85,7 +85,7 @@ func (b *Behind) Close(wait time.Duration) bool {
 	return within(wait, b.done)
 }
 
-// allWritten lets those who flush go on. It is called with mu held.
+// allWritten releases the callers of Flush. b.mu is held.
 func (b *Behind) allWritten() {
 	for _, written := range b.waiters {
 		close(written)
@@ -93,7 +93,7 @@ func (b *Behind) allWritten() {
 	b.waiters = nil
 }
 
-// write is the goroutine. It stays where it is when out never takes anything again.
+// write is the goroutine. It never ends if out blocks for ever.
 func (b *Behind) write() {
 	defer close(b.done)
 	var writing []byte
@@ -110,10 +110,10 @@ func (b *Behind) write() {
 			return
 		}
 		writing, b.queue, b.writing = b.queue, writing[:0], true
-		dropped := b.dropped // all of them later than what is written now, which has filled the queue
+		dropped := b.dropped // all later than what is being written, which filled the queue
 		b.dropped = 0
 		b.mu.Unlock()
-		_, _ = b.out.Write(writing) // whoever took messages away cannot be told so
+		_, _ = b.out.Write(writing) // there is nowhere to report an error of the log itself
 		if dropped > 0 && b.lost != nil {
 			b.lost(dropped)
 		}

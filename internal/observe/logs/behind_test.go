@@ -121,7 +121,8 @@ func TestBehindSaysWhatWasLost(t *testing.T) {
 			}
 		}
 		if time.Now().After(end) {
-			t.Fatalf("of %d lines, %d were kept; the last words are %q", lines, strings.Count(text, "x\n"), text[max(0, len(text)-40):])
+			t.Fatalf("of %d lines, %d were kept; the last words are %q", lines,
+				strings.Count(text, "x\n"), text[max(0, len(text)-40):])
 		}
 	}
 	if !b.Close(patience.For(t)) {

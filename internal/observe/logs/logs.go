@@ -1,11 +1,11 @@
-// Package logs makes the process's logger: text or JSON, from a level up, and never more than a
+// Package logs makes the process's logger: text or JSON, from a given level up, limited to what a
 // reader can follow.
 //
 //	log := logs.New(os.Stderr, logs.Options{Level: slog.LevelInfo, JSON: true})
 //
-// Of one message no more than a few lines are written in a stretch of time; how many were left out
-// is said with the next that is written. A thousand opens that find the provider dead are a
-// thousand lines of one kind, and the one line that matters would drown in them.
+// Of one message only a few lines are written in a period of time; the next line written says how
+// many were left out. Otherwise a thousand opens during an outage would hide the one line that
+// matters.
 package logs
 
 import (
@@ -21,12 +21,12 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 )
 
-// Options say what is written, and how.
+// Options are the settings of a logger.
 type Options struct {
-	Level slog.Level // the least that is written; default info
+	Level slog.Level // lowest level written; default info
 	JSON  bool
-	// Lines is how many lines of one message are written Within a time. Defaults: 10 lines within
-	// 10 s.
+	// Lines is how many lines of one message are written in a period of Within. Defaults: 10 lines
+	// in 10 s.
 	Lines  int
 	Within time.Duration
 
@@ -42,14 +42,15 @@ func ParseLevel(s string) (slog.Level, error) {
 	return l, nil
 }
 
-// New returns a logger on w, which is written to by one line at a time.
+// New returns a logger that writes to w, one line at a time.
 func New(w io.Writer, o Options) *slog.Logger {
-	ho := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if err, ok := a.Value.Any().(error); ok {
-			a.Value = slog.StringValue(words.Of(err))
-		}
-		return a
-	}}
+	ho := &slog.HandlerOptions{Level: o.Level,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if err, ok := a.Value.Any().(error); ok {
+				a.Value = slog.StringValue(words.Of(err))
+			}
+			return a
+		}}
 	var h slog.Handler = slog.NewTextHandler(w, ho)
 	if o.JSON {
 		h = slog.NewJSONHandler(w, ho)
@@ -58,11 +59,12 @@ func New(w io.Writer, o Options) *slog.Logger {
 		o.now = time.Now
 	}
 	return slog.New(&limited{h, &limits{
-		lines: cmp.Or(o.Lines, 10), within: cmp.Or(o.Within, 10*time.Second), now: o.now, messages: make(map[string]*stretch),
+		lines: cmp.Or(o.Lines, 10), within: cmp.Or(o.Within,
+			10*time.Second), now: o.now, messages: make(map[string]*stretch),
 	}})
 }
 
-// limited writes what limits let through.
+// limited is a handler that drops records beyond the limits.
 type limited struct {
 	slog.Handler
 	limits *limits
@@ -75,14 +77,13 @@ type limits struct {
 	now    func() time.Time
 
 	mu       sync.Mutex
-	messages map[string]*stretch // by message; most are constants of the program, but libraries put figures into theirs
+	messages map[string]*stretch // by message: mostly constants, but libraries add figures
 }
 
-// maxMessages is how many messages are counted each by itself. Those beyond, which cannot be
-// constants, share one count.
+// maxMessages is how many messages have a count of their own. Further ones share one count.
 const maxMessages = 256
 
-// stretch is the current time in which lines of a message are counted.
+// stretch is the current period in which lines of a message are counted.
 type stretch struct {
 	since         time.Time
 	written, left int
@@ -92,9 +93,10 @@ type stretch struct {
 func (l *limits) of(message string) *stretch {
 	if l.messages[message] == nil && len(l.messages) >= maxMessages {
 		now := l.now()
-		maps.DeleteFunc(l.messages, func(_ string, s *stretch) bool { return s.left == 0 && now.Sub(s.since) >= l.within })
+		maps.DeleteFunc(l.messages,
+			func(_ string, s *stretch) bool { return s.left == 0 && now.Sub(s.since) >= l.within })
 		if len(l.messages) >= maxMessages {
-			message = "" // nobody's own
+			message = "" // the shared count
 		}
 	}
 	s := l.messages[message]
@@ -105,7 +107,7 @@ func (l *limits) of(message string) *stretch {
 	return s
 }
 
-// pass says whether a line of message is written, and how many before it were not.
+// pass reports whether a line of message may be written, and how many before it were left out.
 func (l *limits) pass(message string) (yes bool, left int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

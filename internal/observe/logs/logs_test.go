@@ -86,12 +86,14 @@ func TestLevelsAndJSON(t *testing.T) {
 	if line["msg"] != "this" || line["level"] != "WARN" || line["texture"] != "16_16_BI16" {
 		t.Errorf("got %v", line)
 	}
-	for s, want := range map[string]slog.Level{"debug": slog.LevelDebug, "INFO": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError} {
+	for s, want := range map[string]slog.Level{"debug": slog.LevelDebug, "INFO": slog.LevelInfo,
+		"warn": slog.LevelWarn, "error": slog.LevelError} {
 		if got, err := ParseLevel(s); err != nil || got != want {
 			t.Errorf("%s: %v, %v", s, got, err)
 		}
 	}
-	if _, err := ParseLevel("loud"); err == nil || !strings.Contains(err.Error(), "want debug, info, warn or error") {
+	if _, err := ParseLevel("loud"); err == nil ||
+		!strings.Contains(err.Error(), "want debug, info, warn or error") {
 		t.Errorf("a level that is none: %v", err)
 	}
 }

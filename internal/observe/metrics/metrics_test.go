@@ -67,7 +67,8 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 }
 
 // reach scrapes until the values are as wanted.
-func reach(t *testing.T, m *Metrics, what string, is func(map[string]float64) bool) map[string]float64 {
+func reach(t *testing.T, m *Metrics, what string,
+	is func(map[string]float64) bool) map[string]float64 {
 	t.Helper()
 	var v map[string]float64
 	patience.Until(t, what, func() bool { v = scrape(t, m); return is(v) })
@@ -75,7 +76,8 @@ func reach(t *testing.T, m *Metrics, what string, is func(map[string]float64) bo
 }
 
 // pipeline returns a pipeline that fetches from a server with faults, watched by m.
-func pipeline(t *testing.T, s *observe.Sources, m *Metrics, faults fetchtest.Faults, o pack.Options) (*pack.Pipeline, string) {
+func pipeline(t *testing.T, s *observe.Sources, m *Metrics, faults fetchtest.Faults,
+	o pack.Options) (*pack.Pipeline, string) {
 	t.Helper()
 	server := fetchtest.NewServer(fetchtest.Options{Fault: faults})
 	t.Cleanup(server.Close)
@@ -95,7 +97,8 @@ func pipeline(t *testing.T, s *observe.Sources, m *Metrics, faults fetchtest.Fau
 
 // item is a texture of 16 chunks.
 func item(i uint32) tiles.Item {
-	return tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712 + 16*i, ZL: 16, Maptype: "BI"}, Detail: 2}
+	return tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712 + 16*i, ZL: 16, Maptype: "BI"},
+		Detail: 2}
 }
 
 // A slow host shows in the histogram of its chunks.
@@ -135,7 +138,8 @@ func TestSlowHostShows(t *testing.T) {
 	if n := v[`xelpack_attempt_seconds_count{host="`+host+`",outcome="ok"}`]; n < 16 {
 		t.Errorf("%v attempts, want 16 at least", n)
 	}
-	if v[`xelpack_texture_seconds_count{outcome="whole"}`] != 1 || v[`xelpack_task_seconds_count{task="chunk"}`] != 15 {
+	if v[`xelpack_texture_seconds_count{outcome="whole"}`] != 1 ||
+		v[`xelpack_task_seconds_count{task="chunk"}`] != 15 {
 		t.Errorf("the texture and its tasks do not show: %v", v)
 	}
 }
@@ -145,7 +149,8 @@ func TestFullQueuesShow(t *testing.T) {
 	var s observe.Sources
 	m := New(&s)
 	it := item(0)
-	p, host := pipeline(t, &s, m, fetchtest.Always(fetchtest.Stall), pack.Options{Slots: 8, Memory: 2796344 / 4})
+	p, host := pipeline(t, &s, m, fetchtest.Always(fetchtest.Stall),
+		pack.Options{Slots: 8, Memory: 2796344 / 4})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -155,10 +160,13 @@ func TestFullQueuesShow(t *testing.T) {
 	}
 	reach(t, m, "full queues", func(v map[string]float64) bool {
 		return v[`xelpack_stage_queue_depth{stage="textures"}`] == 2 && // no memory for them
-			v[`xelpack_stage_in_flight{stage="chunks"}`] == 8 && v[`xelpack_pool_used_ratio{pool="chunks"}`] == 1 &&
+			v[`xelpack_stage_in_flight{stage="chunks"}`] == 8 &&
+			v[`xelpack_pool_used_ratio{pool="chunks"}`] == 1 &&
 			v[`xelpack_stage_queue_depth{stage="chunks"}`] == 1 && // the texture's next
-			v[`xelpack_host_in_flight{host="`+host+`"}`] == 4 && v[`xelpack_host_queue_depth{host="`+host+`"}`] == 4 &&
-			v[`xelpack_host_limit{host="`+host+`"}`] == 4 && v[`xelpack_pool_used_ratio{pool="requests"}`] == 1 &&
+			v[`xelpack_host_in_flight{host="`+host+`"}`] == 4 &&
+			v[`xelpack_host_queue_depth{host="`+host+`"}`] == 4 &&
+			v[`xelpack_host_limit{host="`+host+`"}`] == 4 &&
+			v[`xelpack_pool_used_ratio{pool="requests"}`] == 1 &&
 			v[`xelpack_pool_used_ratio{pool="memory"}`] == 1
 	})
 }
@@ -168,7 +176,8 @@ func TestStuckWorkerShows(t *testing.T) {
 	var s observe.Sources
 	m := New(&s)
 	release := make(chan struct{})
-	p := pack.New(pack.Options{Source: fetch.Sample(), MaxZL: tiles.MaxZL, Workers: 1, Observer: &blocking{Metrics: m, release: release}})
+	p := pack.New(pack.Options{Source: fetch.Sample(), MaxZL: tiles.MaxZL, Workers: 1,
+		Observer: &blocking{Metrics: m, release: release}})
 	defer func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)
@@ -184,9 +193,11 @@ func TestStuckWorkerShows(t *testing.T) {
 		}
 	}()
 	v := reach(t, m, "a stuck worker", func(v map[string]float64) bool {
-		return v[`xelpack_worker_busy_seconds{task="chunk",worker="0"}`] > 0.2 && v[`xelpack_stage_queue_depth{stage="workers"}`] > 0
+		return v[`xelpack_worker_busy_seconds{task="chunk",worker="0"}`] > 0.2 &&
+			v[`xelpack_stage_queue_depth{stage="workers"}`] > 0
 	})
-	if v[`xelpack_workers{task="chunk"}`] != 1 || v[`xelpack_workers{task="idle"}`] != 0 || v[`xelpack_pool_used_ratio{pool="workers"}`] != 1 {
+	if v[`xelpack_workers{task="chunk"}`] != 1 || v[`xelpack_workers{task="idle"}`] != 0 ||
+		v[`xelpack_pool_used_ratio{pool="workers"}`] != 1 {
 		t.Errorf("the worker's state: %v", v)
 	}
 	close(release)
@@ -263,12 +274,14 @@ func TestFUSEQueueShows(t *testing.T) {
 		})
 	}
 	v := reach(t, m, "three opens that wait", func(v map[string]float64) bool {
-		return v[`xelpack_fuse_requests_in_flight{op="open"}`] == 3 && v[`xelpack_stage_queue_depth{stage="live"}`] == 2
+		return v[`xelpack_fuse_requests_in_flight{op="open"}`] == 3 &&
+			v[`xelpack_stage_queue_depth{stage="live"}`] == 2
 	})
 	if n, there := v["xelpack_fuse_kernel_waiting"]; there && n < 3 {
 		t.Errorf("the kernel waits for %v requests, want 3", n)
 	} else if !there {
-		t.Log("the kernel does not say how many requests it waits for: its FUSE control file system is not mounted here")
+		t.Log("the kernel does not say how many requests it waits for: its FUSE control file " +
+			"system is not mounted here")
 	}
 	if v[`xelpack_stage_in_flight{stage="live"}`] != 1 {
 		t.Errorf("%v textures being made, want 1", v[`xelpack_stage_in_flight{stage="live"}`])
@@ -276,7 +289,8 @@ func TestFUSEQueueShows(t *testing.T) {
 	close(g.release)
 	wg.Wait()
 	r := mounttest.NewReader(t)
-	if _, errno := r.HashFile(filepath.Join(f.Mountpoint(), "textures", "16_16_BI16.dds")); errno != 0 {
+	if _, errno := r.HashFile(
+		filepath.Join(f.Mountpoint(), "textures", "16_16_BI16.dds")); errno != 0 {
 		t.Fatal(errno)
 	}
 	if _, errno := r.Stat(filepath.Join(f.Mountpoint(), "textures", "16_16_ZL16.dds")); errno == 0 {
@@ -290,7 +304,8 @@ func TestFUSEQueueShows(t *testing.T) {
 	if v[`xelpack_fuse_request_seconds_count{op="open",source="live"}`]+v[`xelpack_fuse_request_seconds_count{op="open",source="fallback"}`] != 3 {
 		t.Errorf("three opens were answered live: %v", v)
 	}
-	if v[`xelpack_fuse_request_seconds_count{op="open",source="memory"}`] < 1 || v[`xelpack_fuse_read_bytes_total{source="memory"}`] < float64(mount.LiveLayout().Size()) {
+	if v[`xelpack_fuse_request_seconds_count{op="open",source="memory"}`] < 1 ||
+		v[`xelpack_fuse_read_bytes_total{source="memory"}`] < float64(mount.LiveLayout().Size()) {
 		t.Errorf("the texture read from memory does not show: %v", v)
 	}
 }

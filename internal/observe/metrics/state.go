@@ -12,7 +12,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
-// state collects what is at the moment of asking.
+// state collects the metrics that are read from the sources.
 type state struct {
 	sources  *observe.Sources
 	inFlight *[mount.Ops]atomic.Int64
@@ -33,46 +33,54 @@ func total(name, help string, labels ...string) desc {
 }
 
 var (
-	fuseInFlight = gauge("fuse_requests_in_flight", "Requests of the kernel that are being answered.", "op")
-	fuseWaiting  = gauge("fuse_kernel_waiting", "Requests that the kernel has queued for the mount or that it waits for.")
+	fuseInFlight = gauge("fuse_requests_in_flight",
+		"Requests of the kernel that are being answered.", "op")
+	fuseWaiting = gauge("fuse_kernel_waiting",
+		"Requests that the kernel has queued for the mount or that it waits for.")
 
-	inFlight = gauge("stage_in_flight", "What is inside of a stage now.", "stage")
-	queued   = gauge("stage_queue_depth", "What waits to get into a stage now.", "stage")
-	capacity = gauge("stage_capacity", "How much fits into a stage at once.", "stage")
+	inFlight = gauge("stage_in_flight", "Items in a stage.", "stage")
+	queued   = gauge("stage_queue_depth", "Items waiting for a stage.", "stage")
+	capacity = gauge("stage_capacity", "Items that fit into a stage at once.", "stage")
 	used     = gauge("pool_used_ratio", "Share of a pool that is in use.", "pool")
 
 	workers    = gauge("workers", "Workers by what they do.", "task")
-	workerBusy = gauge("worker_busy_seconds", "For how long a worker has been at what it does; 0 when idle.", "worker", "task")
+	workerBusy = gauge("worker_busy_seconds",
+		"How long a worker has been at its task; 0 when idle.", "worker", "task")
 
-	hostInFlight = gauge("host_in_flight", "Requests under way to a host.", "host")
-	hostQueued   = gauge("host_queue_depth", "Attempts that wait for their turn at a host.", "host")
-	hostLimit    = gauge("host_limit", "Requests that a host may get at once: the adaptive limit.", "host")
-	hostRate     = gauge("host_rate_limit", "Requests a second that are kept to; 0 for none.", "host")
-	hostMedian   = gauge("host_median_seconds", "Running median of a host's answers.", "host")
-	hostDown     = gauge("host_down", "1 when a host has stopped answering.", "host")
+	hostInFlight = gauge("host_in_flight", "Requests in flight to a host.", "host")
+	hostQueued   = gauge("host_queue_depth", "Requests waiting for their turn at a host.", "host")
+	hostLimit    = gauge("host_limit", "Requests that a host may get at once: the adaptive limit.",
+		"host")
+	hostRate   = gauge("host_rate_limit", "Limit of requests a second; 0 for none.", "host")
+	hostMedian = gauge("host_median_seconds", "Running median of a host's response times.",
+		"host")
+	hostDown = gauge("host_down", "1 when a host has stopped answering.", "host")
 
 	requests   = total("requests_total", "Requests sent, retries and redirects included.")
-	retries    = total("retries_total", "Chunks asked for again.")
-	hedges     = total("hedges_total", "Stragglers asked for a second time beside the first.")
-	downloaded = total("downloaded_bytes_total", "Bytes of bodies.")
+	retries    = total("retries_total", "Chunks requested again.")
+	hedges     = total("hedges_total", "Second requests for slow chunks.")
+	downloaded = total("downloaded_bytes_total", "Bytes of response bodies.")
 	chunks     = total("chunks_total", "Chunks of textures by outcome.", "outcome")
 	storedSize = total("stored_bytes_total", "Bytes of segments written.")
 
-	opens       = total("mount_opens_total", "Opens by what was opened.", "kind")
-	reads       = total("mount_reads_total", "Reads that reached the mount, by what was read.", "kind")
-	cacheHits   = total("mount_cache_hits_total", "Opens of live textures answered from a cache.", "cache")
-	evicted     = total("mount_cache_evictions_total", "Textures dropped from the memory cache for want of room.")
+	opens = total("mount_opens_total", "Opens by what was opened.", "kind")
+	reads = total("mount_reads_total", "Reads that reached the mount, by what was read.",
+		"kind")
+	cacheHits = total("mount_cache_hits_total", "Opens of live textures answered from a cache.",
+		"cache")
+	evicted     = total("mount_cache_evictions_total", "Textures evicted from the memory cache.")
 	onDisk      = gauge("mount_disk_cache_textures", "Textures in the disk cache.")
-	prefetched  = total("mount_prefetched_total", "Live textures made before anybody asked for them.")
-	passthrough = total("mount_passthrough_total", "Opens of real files that the kernel reads by itself.")
-	damaged     = gauge("mount_damaged_textures", "Archived textures that had to be answered with ground colour.")
-	live        = total("mount_live_total", "Live textures by outcome.", "outcome")
-	standIns    = total("mount_stand_ins_total", "Opens answered with a stand-in.")
-	cacheBytes  = gauge("mount_cache_bytes", "Bytes held.", "cache")
+	prefetched  = total("mount_prefetched_total", "Live textures made before they were asked for.")
+	passthrough = total("mount_passthrough_total",
+		"Opens of real files that the kernel reads by itself.")
+	damaged    = gauge("mount_damaged_textures", "Archived textures served as ground colour.")
+	live       = total("mount_live_total", "Live textures by outcome.", "outcome")
+	standIns   = total("mount_stand_ins_total", "Opens answered with a stand-in.")
+	cacheBytes = gauge("mount_cache_bytes", "Bytes held.", "cache")
 )
 
-// Describe implements prometheus.Collector: what there is depends on what the process does, which
-// makes it an unchecked collector.
+// Describe implements prometheus.Collector. Which metrics exist depends on the process, so this is
+// an unchecked collector.
 func (s *state) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
@@ -102,7 +110,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 
 type putter func(d desc, v float64, labels ...string)
 
-// stage puts what is known of one stage.
+// stage adds the metrics of one stage.
 func (put putter) stage(name string, in, waiting, fits int) {
 	put(inFlight, float64(in), name)
 	put(queued, float64(waiting), name)
@@ -153,7 +161,8 @@ func collectPipeline(put putter, p pack.State, n *pack.Counts) {
 }
 
 func collectMount(put putter, m mount.Stats) {
-	for kind, t := range map[string]mount.Traffic{"archived": m.Archived, "live": m.Live, "real": m.Real} {
+	for kind, t := range map[string]mount.Traffic{"archived": m.Archived, "live": m.Live,
+		"real": m.Real} {
 		put(opens, float64(t.Opens), kind)
 		put(reads, float64(t.Reads), kind)
 	}

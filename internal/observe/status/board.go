@@ -1,5 +1,5 @@
-// Package status shows a running build or mount as a page: a live map, rates, queues, and in plain
-// words what the slowest wait for.
+// Package status shows a running build or mount as a web page: a live map, rates, queues, and a
+// plain explanation of what the slowest parts wait for.
 //
 //	board := status.New(status.Options{What: "build"}, &sources)
 //	board.Plan(items, packed)
@@ -7,8 +7,8 @@
 //	defer stop()
 //	http.Handle("/", board.Handler())
 //
-// The board is an observe.Observer. The page is one file without references to others; a stream of
-// server-sent events keeps it up to date.
+// The board is an observe.Observer. The page is one self-contained file; server-sent events keep it
+// up to date.
 package status
 
 import (
@@ -24,16 +24,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options say what is shown.
+// Options are the settings of a Board.
 type Options struct {
 	What string // "build", "repair" or "mount"
 }
 
-// maxTextures is how many are drawn. Beyond, textures are counted only: a browser has better things
-// to do.
+// maxTextures is how many textures are drawn, to spare the browser. Further ones are only counted.
 const maxTextures = 250_000
 
-// Board keeps what the page shows. Safe for concurrent use.
+// Board holds what the page shows. Safe for concurrent use.
 type Board struct {
 	o       Options
 	sources *observe.Sources
@@ -45,37 +44,37 @@ type Board struct {
 	feed                    feed
 
 	mu       sync.Mutex
-	ground   planmap.Map // routes, area and cells; its items are those planned
+	ground   planmap.Map // routes, area and cells; Items are those planned
 	byKey    map[key]int32
 	maptypes []string
 	textures []texture
 	changed  []int32 // since the last tick
-	told     int     // how many of textures the pages have heard of
+	told     int     // number of textures that the pages know
 	counts   [states]int
 	undrawn  int // beyond maxTextures
 	planned  int
 	skipped  int
 	waits    map[int32]*wait
-	recent   []int32 // that were opened of late, or a while ago
+	recent   []int32 // opened recently, or a while ago
 	slow     []Slow
-	ended    string // why it is over
+	ended    string // why the work has ended
 }
 
-// key names a texture in eight bytes: ZL, row, column, maptype.
+// key is a texture's name in eight bytes: ZL, row, column, maptype.
 type key uint64
 
 // texture is one square of the map.
 type texture struct {
-	row, col uint32 // of textures
+	row, col uint32 // counted in textures
 	zl       tiles.ZL
 	maptype  uint16
 	state    State
-	before   State // what it was when it came to be waited for or built
+	before   State // state before it was waited for or built
 	dirty    bool
-	opened   time.Duration // when last, since Board.began; 0: not of late
+	opened   time.Duration // last open, since Board.began; 0: not recently
 }
 
-// wait is opens that wait for a texture.
+// wait counts the opens that wait for a texture.
 type wait struct {
 	since time.Time
 	n     int
@@ -85,18 +84,19 @@ var _ observe.Observer = (*Board)(nil)
 
 // New returns an empty Board.
 func New(o Options, s *observe.Sources) *Board {
-	return &Board{o: o, sources: s, began: time.Now(), byKey: make(map[key]int32), waits: make(map[int32]*wait)}
+	return &Board{o: o, sources: s, began: time.Now(), byKey: make(map[key]int32),
+		waits: make(map[int32]*wait)}
 }
 
-// Draw sets the title, the routes, the area and the cells, and what the map shows at first. The
-// title names no paths: others may see it.
+// Draw sets the title, the routes, the area and the cells, and the initial view of the map. The
+// title must not contain paths: others may see it.
 func (b *Board) Draw(m planmap.Map) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ground = m
 }
 
-// Plan adds what is to be built, and which of it is in the archive already.
+// Plan adds the textures to be built, and which of them are in the archive already.
 func (b *Board) Plan(items []tiles.Item, packed func(tiles.Key) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,24 +111,24 @@ func (b *Board) Plan(items []tiles.Item, packed func(tiles.Key) bool) {
 	}
 }
 
-// Holds adds a texture that an archive holds.
+// Holds adds a texture of an archive.
 func (b *Board) Holds(t tiles.Texture) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.set(t, Packed)
 }
 
-// End says why nothing more will happen.
+// End sets the reason why the work has ended.
 func (b *Board) End(why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ended = why
 }
 
-// find returns t's place, -1 for one that is not drawn. b.mu is held.
+// find returns t's index, or -1 if it is not drawn. b.mu is held.
 func (b *Board) find(t tiles.Texture, add bool) int32 {
 	m := -1
-	for i, known := range b.maptypes { // a handful
+	for i, known := range b.maptypes { // there are only a few
 		if known == t.Maptype {
 			m = i
 		}
@@ -154,11 +154,12 @@ func (b *Board) find(t tiles.Texture, add bool) int32 {
 	}
 	i = int32(len(b.textures))
 	b.byKey[k] = i
-	b.textures = append(b.textures, texture{row: row, col: col, zl: t.ZL, maptype: uint16(m), state: states})
+	b.textures = append(b.textures,
+		texture{row: row, col: col, zl: t.ZL, maptype: uint16(m), state: states})
 	return i
 }
 
-// set lets t be in state s. b.mu is held.
+// set changes t's state to s. b.mu is held.
 func (b *Board) set(t tiles.Texture, s State) {
 	i := b.find(t, true)
 	if i < 0 {
@@ -246,7 +247,7 @@ func (b *Board) Asked(op mount.Op, t tiles.Texture) {
 		return
 	}
 	if s := b.textures[i].state; s == Packed || s == Used || s == Holes {
-		return // never waited for
+		return // look-ups and reads do not wait
 	}
 	if w := b.waits[i]; w != nil {
 		w.n++

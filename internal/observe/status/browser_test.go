@@ -27,13 +27,16 @@ import (
 // worked is the flight of 500 NM along 45° N of the design, 22,442 textures.
 func worked(t testing.TB) planmap.Map {
 	t.Helper()
-	path := tiles.NewPath(tiles.PathPoint{Point: orb.Point{0, 45}}, tiles.PathPoint{Point: orb.Point{11.75, 45}})
+	path := tiles.NewPath(tiles.PathPoint{Point: orb.Point{0, 45}},
+		tiles.PathPoint{Point: orb.Point{11.75, 45}})
 	region := tiles.Union{path.Window()}
-	items, err := tiles.Selection{Regions: region, Paths: []*tiles.Path{path}, Sight: true, ZL: 16, Maptype: "BI"}.Plan(t.Context())
+	items, err := tiles.Selection{Regions: region, Paths: []*tiles.Path{path}, Sight: true, ZL: 16,
+		Maptype: "BI"}.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return planmap.Map{Title: "worked.geojson", Items: items, Routes: []*tiles.Path{path}, Area: tiles.Outline(region), Cells: tiles.Cells(region)}
+	return planmap.Map{Title: "worked.geojson", Items: items, Routes: []*tiles.Path{path},
+		Area: tiles.Outline(region), Cells: tiles.Cells(region)}
 }
 
 func serve(t testing.TB, b *Board) string {
@@ -70,7 +73,8 @@ func testLargeBuild(t *testing.T, page *browser) {
 	defer stop()
 	url := serve(t, b)
 	page.open(url)
-	page.await("a live page", `return document.documentElement.dataset.live === "`+fmt.Sprint(len(m.Items))+`"`)
+	page.await("a live page",
+		`return document.documentElement.dataset.live === "`+fmt.Sprint(len(m.Items))+`"`)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -79,7 +83,8 @@ func testLargeBuild(t *testing.T, page *browser) {
 			b.Building(it)
 			b.Built(it, pack.Tally{Chunks: 256}, time.Millisecond, nil)
 			b.Stored(it, pack.Tally{Chunks: 256, Failed: i % 97 / 96})
-			b.Fetched("tiles.example", it.Chunk(0, 0), fetch.OutcomeOK, time.Duration(i%200)*time.Millisecond)
+			b.Fetched("tiles.example", it.Chunk(0, 0), fetch.OutcomeOK,
+				time.Duration(i%200)*time.Millisecond)
 			if i%200 == 199 {
 				select {
 				case <-time.After(50 * time.Millisecond):
@@ -111,7 +116,8 @@ func testLargeBuild(t *testing.T, page *browser) {
 	for _, v := range times {
 		worst, sum = max(worst, v), sum+v
 	}
-	t.Logf("%d textures: a key until the next frame takes %.0f ms on average, %.0f at most; %.1f MB of script memory", len(m.Items), sum/float64(len(times)), worst, memory)
+	t.Logf("%d textures: a key until the next frame takes %.0f ms on average, %.0f at most; %.1f "+
+		"MB of script memory", len(m.Items), sum/float64(len(times)), worst, memory)
 	if len(times) != 40 {
 		t.Errorf("%d interactions were answered, want 40", len(times))
 	}
@@ -122,7 +128,8 @@ func testLargeBuild(t *testing.T, page *browser) {
 	if !ok {
 		t.Log("what the tab's process takes is not known on this system")
 	} else {
-		t.Logf("the tab's process has %.0f MB to itself, and %.0f with its share of the browser's code", float64(private)/1e6, float64(shared)/1e6)
+		t.Logf("the tab's process has %.0f MB to itself, and %.0f with its share of the "+
+			"browser's code", float64(private)/1e6, float64(shared)/1e6)
 	}
 	if private > 100e6 {
 		t.Errorf("the tab takes %.0f MB, want less than 100", float64(private)/1e6)
@@ -137,19 +144,22 @@ func testLargeBuild(t *testing.T, page *browser) {
 
 // The figures of the page, when a real build is over, are those of the build's report.
 func testReport(t *testing.T, page *browser) {
-	server := fetchtest.NewServer(fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
-		switch {
-		case c.X%16 == 3 && attempt == 0:
-			return fetchtest.Fault{Kind: fetchtest.Unavailable}
-		case c.X%16 == 5 && c.Y%16 == 5:
-			return fetchtest.Fault{Kind: fetchtest.NotFound}
-		}
-		return fetchtest.Fault{}
-	}})
+	server := fetchtest.NewServer(
+		fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
+			switch {
+			case c.X%16 == 3 && attempt == 0:
+				return fetchtest.Fault{Kind: fetchtest.Unavailable}
+			case c.X%16 == 5 && c.Y%16 == 5:
+				return fetchtest.Fault{Kind: fetchtest.NotFound}
+			}
+			return fetchtest.Fault{}
+		}})
 	defer server.Close()
 	var items []tiles.Item
 	for i := range uint32(6) {
-		items = append(items, tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712 + 16*i, ZL: 16, Maptype: "BI"}, Detail: 2})
+		items = append(items, tiles.Item{
+			Texture: tiles.Texture{Row: 23952, Col: 33712 + 16*i, ZL: 16, Maptype: "BI"},
+			Detail:  2})
 	}
 	var s observe.Sources
 	b := New(Options{What: "build"}, &s)
@@ -158,9 +168,11 @@ func testReport(t *testing.T, page *browser) {
 	stop := b.Run(t.Context())
 	client := fetch.NewClient(fetch.ClientOptions{Observer: b, Backoff: time.Millisecond})
 	defer client.Close()
-	p := pack.New(pack.Options{Source: client.Source(server.Provider()), MaxZL: tiles.MaxZL, Observer: b})
+	p := pack.New(pack.Options{Source: client.Source(server.Provider()), MaxZL: tiles.MaxZL,
+		Observer: b})
 	defer p.Close()
-	w, err := mbtiles.Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"), mbtiles.WriterOptions{})
+	w, err := mbtiles.Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"),
+		mbtiles.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +184,8 @@ func testReport(t *testing.T, page *browser) {
 		page.open(serve(t, b))
 		page.await("a live page", `return document.documentElement.dataset.live === "6"`)
 	}
-	report, err := pack.Build(t.Context(), p, w, pack.Job{Items: items, Provider: "test", Client: client})
+	report, err := pack.Build(t.Context(), p, w,
+		pack.Job{Items: items, Provider: "test", Client: client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +207,8 @@ func testReport(t *testing.T, page *browser) {
 	var said map[string]string
 	page.run(&said, `return { ...document.documentElement.dataset }`)
 	for name, want := range map[string]int64{
-		"built": int64(report.Built), "skipped": 0, "ok": report.Chunks.OK, "stored": report.BytesStored, "requests": report.Requests,
+		"built": int64(report.Built), "skipped": 0, "ok": report.Chunks.OK,
+		"stored": report.BytesStored, "requests": report.Requests,
 	} {
 		if said[name] != fmt.Sprint(want) {
 			t.Errorf("the page says %s: %s, the report %d", name, said[name], want)
@@ -237,12 +251,15 @@ func testMount(t *testing.T, page *browser) {
 		_, _, _ = r.TryOpen(filepath.Join(f.Mountpoint(), "textures", "23952_33712_BI16.dds"))
 		r.Close()
 	}()
-	page.await("the wait, in words", `return /An open has waited .* for 23952_33712_BI16 to be made/.test(document.getElementById("waits").textContent)`)
+	page.await("the wait, in words",
+		`return /An open has waited .* for 23952_33712_BI16 to be made/.test(document.getElementById("waits").textContent)`)
 	page.picture("mount-waits")
 	close(release)
 	<-done
-	page.await("the window, in words", `return /opened within ten minutes\s*1 texture, 43\.\d° N to 43\.\d° N, 5\.\d° E to 5\.\d° E/.test(document.getElementById("totals").textContent)`)
-	page.await("the end of the wait", `return /Nothing/.test(document.getElementById("waits").textContent) && /generated live\s*1/.test(document.getElementById("legend").textContent)`)
+	page.await("the window, in words",
+		`return /opened within ten minutes\s*1 texture, 43\.\d° N to 43\.\d° N, 5\.\d° E to 5\.\d° E/.test(document.getElementById("totals").textContent)`)
+	page.await("the end of the wait",
+		`return /Nothing/.test(document.getElementById("waits").textContent) && /generated live\s*1/.test(document.getElementById("legend").textContent)`)
 	stop()
 	if err := f.Unmount(t.Context()); err != nil {
 		t.Fatal(err)

@@ -44,10 +44,13 @@ func newBrowser(t testing.TB, dark bool) *browser {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b := &browser{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port), http: &http.Client{Timeout: patience.For(t)}, pid: cmd.Process.Pid}
+	b := &browser{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port),
+		http: &http.Client{Timeout: patience.For(t)}, pid: cmd.Process.Pid}
 	args := []string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-		"--disable-quic", "--hide-scrollbars", "--window-size=1500,1300", "--enable-precise-memory-info", "--js-flags=--expose-gc",
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--no-first-run",
+		"--disable-quic", "--hide-scrollbars", "--window-size=1500,1300",
+		"--enable-precise-memory-info", "--js-flags=--expose-gc",
 		"--user-data-dir=" + filepath.Join(dir, "profile"),
 	}
 	if dark {
@@ -55,10 +58,11 @@ func newBrowser(t testing.TB, dark bool) *browser {
 	}
 	var started struct{ SessionID string }
 	for end := time.Now().Add(patience.For(t)); ; time.Sleep(50 * time.Millisecond) {
-		err := b.try("", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-			"browserName": "chrome", "goog:chromeOptions": map[string]any{"args": args},
-			"goog:loggingPrefs": map[string]any{"browser": "ALL"},
-		}}}, &started)
+		err := b.try("", map[string]any{
+			"capabilities": map[string]any{"alwaysMatch": map[string]any{
+				"browserName": "chrome", "goog:chromeOptions": map[string]any{"args": args},
+				"goog:loggingPrefs": map[string]any{"browser": "ALL"},
+			}}}, &started)
 		if err == nil {
 			break
 		}
@@ -69,7 +73,8 @@ func newBrowser(t testing.TB, dark bool) *browser {
 	}
 	b.session += "/" + started.SessionID
 	t.Cleanup(func() {
-		req, _ := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodDelete, b.session, nil)
+		req, _ := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodDelete,
+			b.session, nil)
 		if res, err := b.http.Do(req); err == nil {
 			res.Body.Close()
 		}
@@ -95,7 +100,8 @@ func (b *browser) try(path string, body, result any) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.session+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.session+path,
+		bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
@@ -149,7 +155,8 @@ func (b *browser) picture(name string) {
 	if dir == "" {
 		return
 	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.session+"/screenshot", nil)
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.session+"/screenshot",
+		nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -190,7 +197,8 @@ func (b *browser) tabMemory() (private, shared int64, ok bool) {
 			continue
 		}
 		parents[pid] = parent
-		if line, _ := os.ReadFile(dir + "/cmdline"); strings.Contains(string(line), "--type=renderer") {
+		if line, _ := os.ReadFile(dir + "/cmdline"); strings.Contains(string(line),
+			"--type=renderer") {
 			renderers[pid] = dir
 		}
 	}

@@ -12,23 +12,27 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// explained is how many waits are put into words.
+// explained is how many waits are explained.
 const explained = 5
 
-// explain says in plain words what the work waits for, the longest wait first. b.mu is held.
+// explain explains in plain words what the work waits for, the longest wait first. b.mu is held.
 func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 	said := []string{}
 	for i, w := range p.Workers {
 		if w.For > observe.Stuck {
-			said = append(said, fmt.Sprintf("Worker %d has been at one task (%s) for %s: it is stuck.", i+1, w.Task, duration(w.For)))
+			said = append(said, fmt.Sprintf("Worker %d is stuck: at one task (%s) for %s.", i+1,
+				w.Task, duration(w.For)))
 		}
 	}
 	for _, h := range c.Hosts {
 		if h.Refused {
-			said = append(said, fmt.Sprintf("%s refuses to serve us (401 or 403); it is asked once a minute.", h.Host))
+			said = append(said, fmt.Sprintf(
+				"%s refuses requests (401 or 403); trying again once a minute.", h.Host))
 		}
 		if h.Down {
-			said = append(said, fmt.Sprintf("%s serves nothing any more (it %s); it is asked now and then, and the rest waits.", h.Host, fetch.Explain(h.Cause)))
+			said = append(said, fmt.Sprintf(
+				"%s has stopped answering (it %s); trying again now and then, and the rest waits.",
+				h.Host, fetch.Explain(h.Cause)))
 		}
 	}
 	type waiting struct {
@@ -39,25 +43,28 @@ func (b *Board) explain(c fetch.ClientState, p pack.State) []string {
 	for i, w := range b.waits {
 		longest = append(longest, waiting{i, w})
 	}
-	slices.SortFunc(longest, func(x, y waiting) int { return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.texture, y.texture)) })
+	slices.SortFunc(longest, func(x, y waiting) int {
+		return cmp.Or(x.since.Compare(y.since), cmp.Compare(x.texture, y.texture))
+	})
 	reason := bottleneck(c, p)
 	for _, w := range longest[:min(len(longest), explained)] {
 		who := "An open has"
 		if w.n > 1 {
 			who = fmt.Sprintf("%d opens have", w.n)
 		}
-		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who, duration(time.Since(w.since)), b.texture(w.texture).Name(), reason))
+		said = append(said, fmt.Sprintf("%s waited %s for %s to be made: %s.", who,
+			duration(time.Since(w.since)), b.texture(w.texture).Name(), reason))
 	}
 	if more := len(longest) - explained; more > 0 {
-		said = append(said, fmt.Sprintf("%s more textures are waited for.", units.Count(more)))
+		said = append(said, fmt.Sprintf("Opens wait for %s more textures.", units.Count(more)))
 	}
 	if b.o.What != "mount" && b.ended == "" && len(said) == 0 && p.Textures+p.TexturesWaiting > 0 {
-		said = append(said, "What sets the pace: "+reason+".")
+		said = append(said, "The limit is  "+reason+".")
 	}
 	return said
 }
 
-// bottleneck says what holds up textures that are being made.
+// bottleneck returns what holds up the textures that are being made.
 func bottleneck(c fetch.ClientState, p pack.State) string {
 	var slowest fetch.HostState
 	for _, h := range c.Hosts {
@@ -73,14 +80,18 @@ func bottleneck(c fetch.ClientState, p pack.State) string {
 	case p.Storing > 0 && p.Storing >= p.Textures:
 		return fmt.Sprintf("the disk (%d textures wait to be written)", p.Storing)
 	case busy && p.WorkWaiting > len(p.Workers):
-		return fmt.Sprintf("the processor (%d of %d workers busy, %s tasks wait for one)", p.Busy(), len(p.Workers), units.Count(p.WorkWaiting))
+		return fmt.Sprintf("the processor (%d of %d workers busy, %s tasks waiting)", p.Busy(),
+			len(p.Workers), units.Count(p.WorkWaiting))
 	case slowest.PerSecond > 0 && slowest.Queued > 0:
-		return fmt.Sprintf("the rate that %s accepts (%.0f requests a second, %s wait)", slowest.Host, slowest.PerSecond, units.Count(slowest.Queued))
+		return fmt.Sprintf("the rate that %s accepts (%.0f requests a second, %s waiting)",
+			slowest.Host, slowest.PerSecond, units.Count(slowest.Queued))
 	case slowest.InFlight > 0:
-		return fmt.Sprintf("imagery from %s (%d requests under way of %d at once, %s wait, %s each)",
-			slowest.Host, slowest.InFlight, slowest.Limit, units.Count(slowest.Queued), duration(slowest.Median))
+		return fmt.Sprintf("imagery from %s (%d of %d requests in flight, %s waiting, %s each)",
+			slowest.Host, slowest.InFlight, slowest.Limit, units.Count(slowest.Queued), duration(
+				slowest.Median))
 	case p.TexturesWaiting > 0 && p.Textures > 0:
-		return fmt.Sprintf("memory (%d textures in work, %s wait for room)", p.Textures, units.Count(p.TexturesWaiting))
+		return fmt.Sprintf("memory (%d textures in work, %s waiting for memory)", p.Textures,
+			units.Count(p.TexturesWaiting))
 	case busy:
 		return fmt.Sprintf("the processor (all %d workers busy)", len(p.Workers))
 	case p.Fetching > 0:
@@ -89,7 +100,7 @@ func bottleneck(c fetch.ClientState, p pack.State) string {
 	return "its turn among the others"
 }
 
-// duration writes a time for people.
+// duration formats a time for people.
 func duration(d time.Duration) string {
 	switch {
 	case d < time.Second:

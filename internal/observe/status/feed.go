@@ -7,27 +7,28 @@ import (
 	"time"
 )
 
-// Sample is what the curves show of one second.
+// Sample is one second of the curves.
 type Sample struct {
 	At       float64 `json:"at"`       // seconds since the beginning
 	Down     float64 `json:"down"`     // bytes a second downloaded
 	Read     float64 `json:"read"`     // bytes a second read from the mount
 	Textures float64 `json:"textures"` // packed or made, a second
-	Chunk50  float64 `json:"chunk50"`  // seconds: median and 99th percentile of chunks, opens, reads
-	Chunk99  float64 `json:"chunk99"`
-	Open50   float64 `json:"open50"`
-	Open99   float64 `json:"open99"`
-	Read50   float64 `json:"read50"`
-	Read99   float64 `json:"read99"`
+	// seconds: median and 99th percentile of chunks, opens, reads
+	Chunk50 float64 `json:"chunk50"`
+	Chunk99 float64 `json:"chunk99"`
+	Open50  float64 `json:"open50"`
+	Open99  float64 `json:"open99"`
+	Read50  float64 `json:"read50"`
+	Read99  float64 `json:"read99"`
 }
 
-// tick is how often samples are taken and pages are told.
+// tick is the interval of samples and of updates to the pages.
 const tick = time.Second
 
 // history is how many samples are kept: ten minutes.
 const history = 600
 
-// windows make samples of counters.
+// windows turns counters into samples.
 type windows struct {
 	mu                   sync.Mutex
 	samples              []Sample
@@ -51,7 +52,7 @@ func (w *windows) all() []Sample {
 	return append([]Sample{}, w.samples...)
 }
 
-// sample takes a sample of now.
+// sample takes a sample.
 func (b *Board) sample(now time.Time) {
 	var down, textures int64
 	if c := b.sources.Client.Load(); c != nil {
@@ -73,7 +74,8 @@ func (b *Board) sample(now time.Time) {
 	w.opens.look(&b.opens)
 	w.reads.look(&b.reads)
 	s := Sample{
-		At: now.Sub(b.began).Seconds(), Down: float64(down-w.down) / seconds, Read: float64(read-w.read) / seconds, Textures: float64(textures-w.textures) / seconds,
+		At: now.Sub(b.began).Seconds(), Down: float64(down-w.down) / seconds, Read: float64(
+			read-w.read) / seconds, Textures: float64(textures-w.textures) / seconds,
 		Chunk50: w.chunks.quantile(.5).Seconds(), Chunk99: w.chunks.quantile(.99).Seconds(),
 		Open50: w.opens.quantile(.5).Seconds(), Open99: w.opens.quantile(.99).Seconds(),
 		Read50: w.reads.quantile(.5).Seconds(), Read99: w.reads.quantile(.99).Seconds(),
@@ -84,15 +86,15 @@ func (b *Board) sample(now time.Time) {
 	}
 }
 
-// feed tells pages of what has changed.
+// feed sends changes to the pages.
 type feed struct {
 	mu    sync.Mutex
 	pages map[chan []byte]bool
 	over  bool
 }
 
-// join returns the events for one page. The channel is closed when the page is too slow for them,
-// and at the end.
+// join returns the events for one page. The channel is closed at the end, or when the page is too
+// slow.
 func (f *feed) join() chan []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -129,7 +131,7 @@ func (f *feed) tell(message []byte) {
 	for c := range f.pages {
 		select {
 		case c <- message:
-		default: // it comes back by itself and starts anew
+		default: // too slow: it reconnects by itself and starts over
 			delete(f.pages, c)
 			close(c)
 		}
@@ -146,7 +148,7 @@ func (f *feed) end() {
 	f.pages = nil
 }
 
-// Run takes samples and tells the pages, until stop is called or ctx ends. stop tells them the last
+// Run takes samples and updates the pages until stop is called or ctx ends. stop sends the last
 // figures.
 func (b *Board) Run(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -179,8 +181,8 @@ type update struct {
 	Snapshot
 	Changes  []int32  `json:"changes"` // texture, state; texture, state; …
 	Maptypes []string `json:"maptypes"`
-	From     int      `json:"from"` // number of the first of New
-	New      []int32  `json:"new"`  // zl, row, column, maptype, state of textures that were not known before; …
+	From     int      `json:"from"` // index of the first of New
+	New      []int32  `json:"new"`  // zl, row, column, maptype, state of each new texture
 }
 
 // numbers is how many numbers describe a texture in update.New and /textures.
@@ -199,21 +201,23 @@ func (b *Board) tell() {
 		}
 	}
 	b.changed = b.changed[:0]
-	u.From, u.New, u.Maptypes = first, b.describe(first), b.maptypes[:len(b.maptypes):len(b.maptypes)]
+	u.From, u.New, u.Maptypes = first, b.describe(
+		first), b.maptypes[:len(b.maptypes):len(b.maptypes)]
 	b.mu.Unlock()
 	if b.feed.empty() {
 		return
 	}
-	if message, err := json.Marshal(u); err == nil { // numbers and words: it cannot fail
+	if message, err := json.Marshal(u); err == nil { // only numbers and text: it cannot fail
 		b.feed.tell(message)
 	}
 }
 
-// describe returns the textures from number first on. b.mu is held.
+// describe returns the textures from index first on. b.mu is held.
 func (b *Board) describe(first int) []int32 {
 	list := make([]int32, 0, numbers*(len(b.textures)-first))
 	for _, x := range b.textures[first:] {
-		list = append(list, int32(x.zl), int32(x.row), int32(x.col), int32(x.maptype), int32(x.state))
+		list = append(list, int32(x.zl), int32(x.row), int32(x.col), int32(x.maptype),
+			int32(x.state))
 	}
 	return list
 }

@@ -13,7 +13,7 @@ type latencies [160]atomic.Int64
 // add counts d.
 func (l *latencies) add(d time.Duration) { l[bucket(d)].Add(1) }
 
-// bucket: four to each power of two of microseconds.
+// bucket returns the bucket of d: four to each power of two of microseconds.
 func bucket(d time.Duration) int {
 	us := uint64(max(1, d.Microseconds()))
 	power := bits.Len64(us) - 1
@@ -21,12 +21,12 @@ func bucket(d time.Duration) int {
 	return min(power*4+int(quarter), len(latencies{})-1)
 }
 
-// upper returns where bucket i ends.
+// upper returns the upper bound of bucket i.
 func upper(i int) time.Duration {
 	return time.Duration(4+i%4+1) << (i / 4) * time.Microsecond / 4
 }
 
-// window is the counts of a stretch of time: since the look before.
+// window holds the counts of a period: since the last look.
 type window struct {
 	seen   [160]int64
 	counts [160]int64
@@ -43,8 +43,8 @@ func (w *window) look(l *latencies) {
 	}
 }
 
-// quantile returns a time that the share q of the window's times do not exceed, 0 when there were
-// none.
+// quantile returns a time that the share q of the window's times do not exceed, or 0 if it is
+// empty.
 func (w *window) quantile(q float64) time.Duration {
 	left := int64(q * float64(w.total))
 	for i, n := range w.counts {

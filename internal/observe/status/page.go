@@ -21,12 +21,13 @@ var (
 	pageJS string
 )
 
-// Handler serves the page at /, its figures at /status.json, its textures at /textures and what
-// changes at /events.
+// Handler serves the page at /, its figures at /status.json, its textures at /textures and changes
+// at /events.
 func (b *Board) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.servePage)
-	mux.HandleFunc("GET /status.json", func(w http.ResponseWriter, _ *http.Request) { serveJSON(w, b.Snapshot()) })
+	mux.HandleFunc("GET /status.json",
+		func(w http.ResponseWriter, _ *http.Request) { serveJSON(w, b.Snapshot()) })
 	mux.HandleFunc("GET /textures", b.serveTextures)
 	mux.HandleFunc("GET /events", b.serveEvents)
 	return mux
@@ -34,7 +35,7 @@ func (b *Board) Handler() http.Handler {
 
 func serveJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // whoever asked may have gone
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone
 }
 
 // legendRow is a line of the page's legend.
@@ -60,7 +61,8 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	var rows []legendRow
 	for i, l := range legend {
 		rows = append(rows, legendRow{i, l.Label, l.Light, l.Dark})
-		fmt.Fprintf(&css, ".s%d { background: %s }\n@media (prefers-color-scheme: dark) { .s%d { background: %s } }\n", i, l.Light, i, l.Dark)
+		fmt.Fprintf(&css, ".s%d { background: %s }\n@media (prefers-color-scheme: dark) { .s%d { "+
+			"background: %s } }\n", i, l.Light, i, l.Dark)
 	}
 	script := planmap.Script() + pageJS
 	page, err := template.New("page").Parse(pageHTML)
@@ -69,15 +71,17 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", planmap.Policy(css.String(), script)+"; connect-src 'self'")
-	_ = page.Execute(w, map[string]any{ // whoever asked may have gone
-		"What": b.o.What, "Title": ground.Title, "Legend": rows, "Routes": len(ground.Routes) > 0, "Area": len(ground.Area) > 0, "Cells": len(ground.Cells) > 0,
+	w.Header().Set("Content-Security-Policy",
+		planmap.Policy(css.String(), script)+"; connect-src 'self'")
+	_ = page.Execute(w, map[string]any{ // the client may be gone
+		"What": b.o.What, "Title": ground.Title, "Legend": rows, "Routes": len(ground.Routes) > 0,
+		"Area": len(ground.Area) > 0, "Cells": len(ground.Cells) > 0,
 		"CSS": template.CSS(css.String()), "JS": template.JS(script), "Data": template.JS(data),
 	})
 }
 
-// serveTextures serves every texture that is drawn, and the curves so far. A page asks for it once,
-// when it listens to the events already.
+// serveTextures serves every drawn texture and the curves so far. A page asks for it once, after it
+// has subscribed to the events.
 func (b *Board) serveTextures(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	list, maptypes := b.describe(0), append([]string{}, b.maptypes...)
@@ -90,7 +94,7 @@ func (b *Board) serveTextures(w http.ResponseWriter, _ *http.Request) {
 	}{maptypes, list, b.windows.all(), b.Snapshot()})
 }
 
-// quiet is how long a page may go without a message before the connection is taken for dead.
+// quiet is how long a page may be silent before the connection counts as dead.
 const quiet = 15 * time.Second
 
 func (b *Board) serveEvents(w http.ResponseWriter, r *http.Request) {

@@ -13,28 +13,29 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Snapshot is what the page says at one moment; /status.json serves it.
+// Snapshot is the content of the page at one moment; /status.json serves it.
 type Snapshot struct {
-	What     string         `json:"what"`
-	Title    string         `json:"title"`
-	Seconds  float64        `json:"seconds"` // since the beginning
-	Ended    string         `json:"ended"`   // "" while it goes on
-	Summary  string         `json:"summary"` // all in a sentence
-	Report   pack.Report    `json:"report"`  // the figures of build --json, as far as they have come
-	Counts   map[string]int `json:"counts"`  // textures by state
-	Undrawn  int            `json:"undrawn"`
-	Stages   []Stage        `json:"stages"`
-	Hosts    []Host         `json:"hosts"`
-	Waits    []string       `json:"waits"` // what the slowest wait for
-	Slow     []Slow         `json:"slow"`  // the slowest answers of late
-	Mount    *mount.Stats   `json:"mount,omitempty"`
-	Window   *Window        `json:"window,omitempty"` // of a mount: where textures were opened of late
-	Workers  []Worker       `json:"workers"`
-	Sample   Sample         `json:"sample"`
-	Textures int            `json:"textures"` // that are drawn
+	What    string         `json:"what"`
+	Title   string         `json:"title"`
+	Seconds float64        `json:"seconds"` // since the beginning
+	Ended   string         `json:"ended"`   // why the work has ended; "" while it runs
+	Summary string         `json:"summary"` // everything in a sentence
+	Report  pack.Report    `json:"report"`  // the figures of build --json so far
+	Counts  map[string]int `json:"counts"`  // textures by state
+	Undrawn int            `json:"undrawn"`
+	Stages  []Stage        `json:"stages"`
+	Hosts   []Host         `json:"hosts"`
+	Waits   []string       `json:"waits"` // what the slowest parts wait for
+	Slow    []Slow         `json:"slow"`  // the slowest recent answers
+	Mount   *mount.Stats   `json:"mount,omitempty"`
+	// mounts only: where textures were opened recently
+	Window   *Window  `json:"window,omitempty"`
+	Workers  []Worker `json:"workers"`
+	Sample   Sample   `json:"sample"`
+	Textures int      `json:"textures"` // that are drawn
 }
 
-// Stage is one part of the work and what stands before it.
+// Stage is one part of the work and its queue.
 type Stage struct {
 	Name    string `json:"name"`
 	In      int    `json:"in"`
@@ -42,7 +43,7 @@ type Stage struct {
 	Fits    int    `json:"fits"` // 0: no limit
 }
 
-// Host is what a provider's host is doing.
+// Host is the state of a provider's host.
 type Host struct {
 	Name     string  `json:"name"`
 	InFlight int     `json:"in_flight"`
@@ -53,7 +54,7 @@ type Host struct {
 	Down     bool    `json:"down"`
 }
 
-// Worker is what one worker is doing.
+// Worker is the state of one worker.
 type Worker struct {
 	Task    string  `json:"task"`
 	Seconds float64 `json:"seconds"`
@@ -76,20 +77,23 @@ const (
 	slowFor  = 5 * time.Minute
 )
 
-// remember keeps a if it is among the slowest of late. b.mu is held.
+// remember keeps a if it is among the slowest recent answers. b.mu is held.
 func (b *Board) remember(a mount.Answer) {
 	now := time.Now()
 	b.slow = slices.DeleteFunc(b.slow, func(s Slow) bool { return now.Sub(s.at) > slowFor })
-	b.slow = append(b.slow, Slow{Texture: a.Texture.Name(), Op: a.Op.String(), From: a.From.String(), Seconds: a.Took.Seconds(), at: now})
+	b.slow = append(b.slow, Slow{Texture: a.Texture.Name(), Op: a.Op.String(),
+		From: a.From.String(), Seconds: a.Took.Seconds(), at: now})
 	slices.SortFunc(b.slow, func(x, y Slow) int { return cmp.Compare(y.Seconds, x.Seconds) })
 	b.slow = b.slow[:min(len(b.slow), slowKept)]
 }
 
-// Snapshot returns what is to be said now.
+// Snapshot returns the current content.
 func (b *Board) Snapshot() Snapshot {
 	s := Snapshot{
 		What: b.o.What, Seconds: time.Since(b.began).Seconds(),
-		Counts: make(map[string]int), Stages: []Stage{}, Hosts: []Host{}, Waits: []string{}, Slow: []Slow{}, Workers: []Worker{},
+		Counts: make(
+			map[string]int), Stages: []Stage{}, Hosts: []Host{}, Waits: []string{}, Slow: []Slow{},
+		Workers: []Worker{},
 	}
 	var client fetch.ClientState
 	var pipe pack.State
@@ -97,9 +101,11 @@ func (b *Board) Snapshot() Snapshot {
 		client = c.State()
 		n := c.Stats()
 		s.Report.Requests, s.Report.Retries, s.Report.Outages, s.Report.BytesDownloaded = n.Requests, n.Retries, n.Outages, n.BytesDownloaded
-		s.Stages = append(s.Stages, Stage{"requests in flight", client.InFlight, client.Waiting, client.Ceiling})
+		s.Stages = append(s.Stages,
+			Stage{"requests in flight", client.InFlight, client.Waiting, client.Ceiling})
 		for _, h := range client.Hosts {
-			s.Hosts = append(s.Hosts, Host{h.Host, h.InFlight, h.Queued, h.Limit, h.Median.Seconds(), h.Accepted, h.Down})
+			s.Hosts = append(s.Hosts,
+				Host{h.Host, h.InFlight, h.Queued, h.Limit, h.Median.Seconds(), h.Accepted, h.Down})
 		}
 	}
 	if p := b.sources.Pipeline.Load(); p != nil {
@@ -112,7 +118,7 @@ func (b *Board) Snapshot() Snapshot {
 			Stage{"textures in work", pipe.Textures, pipe.TexturesWaiting, 0},
 			Stage{"chunks in work", pipe.Chunks, pipe.ChunksWaiting, pipe.Slots},
 			Stage{"workers", pipe.Busy(), pipe.WorkWaiting, len(pipe.Workers)},
-			Stage{"to the archive's writer", pipe.Storing, 0, 0})
+			Stage{"waiting for the archive's writer", pipe.Storing, 0, 0})
 		for _, w := range pipe.Workers {
 			s.Workers = append(s.Workers, Worker{w.Task.String(), w.For.Seconds()})
 		}
@@ -146,14 +152,16 @@ func (b *Board) Snapshot() Snapshot {
 	return s
 }
 
-// summary says all in a sentence. b.mu is held.
+// summary returns everything in a sentence. b.mu is held.
 func (b *Board) summary(s Snapshot) string {
 	switch {
 	case b.ended != "":
 		return b.ended
 	case b.o.What == "mount":
-		return fmt.Sprintf("Serving %s textures; %s were asked for, %s generated live, %s stand-ins, %s missing.", units.Count(b.counts[Packed]+b.counts[Used]+b.counts[Holes]),
-			units.Count(b.counts[Used]+b.counts[Made]+b.counts[StandIn]), units.Count(b.counts[Made]), units.Count(b.counts[StandIn]), units.Count(b.counts[Missing]))
+		return fmt.Sprintf("Serving %s textures; %s were asked for, %s generated live, %s "+
+			"stand-ins, %s missing.", units.Count(b.counts[Packed]+b.counts[Used]+b.counts[Holes]),
+			units.Count(b.counts[Used]+b.counts[Made]+b.counts[StandIn]), units.Count(
+				b.counts[Made]), units.Count(b.counts[StandIn]), units.Count(b.counts[Missing]))
 	}
 	done := s.Report.Built + s.Report.Skipped
 	text := fmt.Sprintf("%s of %s textures packed", units.Count(done), units.Count(b.planned))
@@ -161,12 +169,12 @@ func (b *Board) summary(s Snapshot) string {
 		text += ", " + b.left(s.Seconds, s.Report.Built, left)
 	}
 	if b.counts[Holes] > 0 {
-		text += fmt.Sprintf("; %s with holes to be repaired", units.Count(b.counts[Holes]))
+		text += fmt.Sprintf("; %s with holes that need repair", units.Count(b.counts[Holes]))
 	}
 	return text + "."
 }
 
-// left says how long the rest may take at the rate so far.
+// left estimates how long the rest takes at the rate so far.
 func (b *Board) left(seconds float64, built, left int) string {
 	d := time.Duration(seconds / float64(built) * float64(left) * float64(time.Second))
 	if d < time.Minute {
@@ -178,5 +186,6 @@ func (b *Board) left(seconds float64, built, left int) string {
 // texture returns a drawn texture.
 func (b *Board) texture(i int32) tiles.Texture {
 	x := b.textures[i]
-	return tiles.Texture{Row: x.row * tiles.TextureChunks, Col: x.col * tiles.TextureChunks, ZL: x.zl, Maptype: b.maptypes[x.maptype]}
+	return tiles.Texture{Row: x.row * tiles.TextureChunks, Col: x.col * tiles.TextureChunks,
+		ZL: x.zl, Maptype: b.maptypes[x.maptype]}
 }

@@ -25,7 +25,8 @@ func BenchmarkWatchedRead(b *testing.B) {
 	for b.Loop() {
 		start := time.Now()
 		watch.Asked(mount.OpRead, t)
-		watch.Answered(mount.Answer{Op: mount.OpRead, From: mount.FromArchive, Texture: t, Size: 11_184_952, Length: 131072, Start: start, Took: time.Since(start)})
+		watch.Answered(mount.Answer{Op: mount.OpRead, From: mount.FromArchive, Texture: t,
+			Size: 11_184_952, Length: 131072, Start: start, Took: time.Since(start)})
 	}
 	if _, err := w.Close(); err != nil {
 		b.Fatal(err)

@@ -9,20 +9,20 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Window is the rectangle that holds every texture which was opened of late, in degrees: what a
-// simulator loads about where it flies. West is greater than East when it crosses the antimeridian.
+// Window is the rectangle around all recently opened textures, in degrees: what a simulator loads
+// around the aircraft. West is greater than East if it crosses the antimeridian.
 type Window struct {
 	West     float64 `json:"west"`
 	South    float64 `json:"south"`
 	East     float64 `json:"east"`
 	North    float64 `json:"north"`
-	Textures int     `json:"textures"` // in it that were opened
+	Textures int     `json:"textures"` // opened textures in it
 }
 
 // windowFor is how long an open counts: a row or column of the window is some minutes of flight.
 const windowFor = 10 * time.Minute
 
-// wanted notes that somebody has opened texture i. b.mu is held.
+// wanted notes that texture i was opened. b.mu is held.
 func (b *Board) wanted(i int32, a mount.Answer) {
 	if a.Errno != 0 {
 		return
@@ -34,8 +34,8 @@ func (b *Board) wanted(i int32, a mount.Answer) {
 	x.opened = max(1, a.Start.Sub(b.began))
 }
 
-// window returns the rectangle of what was opened within windowFor before now, nil when nothing
-// was. b.mu is held.
+// window returns the rectangle of the textures opened within windowFor before now, or nil. b.mu is
+// held.
 func (b *Board) window(now time.Duration) *Window {
 	b.recent = slices.DeleteFunc(b.recent, func(i int32) bool {
 		x := &b.textures[i]
@@ -53,5 +53,6 @@ func (b *Board) window(now time.Duration) *Window {
 		boxes[k] = b.texture(i).Box()
 	}
 	box := planmap.Around(boxes)
-	return &Window{West: box.West, South: box.South, East: box.East, North: box.North, Textures: len(boxes)}
+	return &Window{West: box.West, South: box.South, East: box.East, North: box.North,
+		Textures: len(boxes)}
 }

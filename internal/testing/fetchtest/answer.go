@@ -1,6 +1,7 @@
 package fetchtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
+// getter gives what is served for a chunk or tile.
+type getter func(context.Context, tiles.Chunk) ([]byte, error)
+
 // serve answers requests for the chunk that address reads from them.
-func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool)) http.HandlerFunc {
+func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool), get getter) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, ok := address(r)
 		if !ok {
@@ -45,7 +49,7 @@ func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool)) http.Han
 		default:
 			status := fault.Kind.status()
 			if status == http.StatusOK {
-				s.serveImage(w, r, fault.Kind, c, v.answer)
+				s.serveImage(w, r, fault.Kind, c, get, v.answer)
 				return
 			}
 			v.answer(status)
@@ -70,7 +74,7 @@ func location(f Fault, r *http.Request, c tiles.Chunk) string {
 // serveMoved answers what Redirect leads to, uncounted: the request that was redirected has been.
 func (s *Server) serveMoved(w http.ResponseWriter, r *http.Request) {
 	if c, ok := byXYZ(r); ok {
-		s.serveImage(w, r, OK, c, func(int) {})
+		s.serveImage(w, r, OK, c, s.images.Fetch, func(int) {})
 		return
 	}
 	http.NotFound(w, r)
@@ -103,8 +107,8 @@ func (k Kind) status() int {
 }
 
 // serveImage answers with status 200 and what k makes of c, and says so to answer.
-func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk, answer func(status int)) {
-	good, err := s.images.Fetch(r.Context(), c)
+func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk, get getter, answer func(status int)) {
+	good, err := get(r.Context(), c)
 	if err == nil {
 		good, err = body(k, good)
 	}
@@ -121,6 +125,8 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 	switch k {
 	case HTML:
 		kind = "text/html"
+	case Exception:
+		kind = "text/xml"
 	case PNG, Transparent, BingNoTile:
 		kind = "image/png"
 	case WebP:

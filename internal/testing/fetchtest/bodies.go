@@ -41,6 +41,8 @@ func body(kind Kind, good []byte) ([]byte, error) {
 		return nil, nil
 	case HTML:
 		return []byte("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in to this network.</body></html>\n"), nil
+	case Exception:
+		return exception("Missing WMS:GetMap right"), nil
 	case Truncated:
 		return good[:len(good)*2/3], nil
 	case Corrupt:
@@ -58,8 +60,20 @@ func body(kind Kind, good []byte) ([]byte, error) {
 		return b.Bytes(), err
 	case Transparent:
 		var b bytes.Buffer
-		err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 256, 256)))
+		size, _, err := image.DecodeConfig(bytes.NewReader(good))
+		if err != nil {
+			return nil, err
+		}
+		err = png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, size.Width, size.Height)))
 		return b.Bytes(), err
+	case White:
+		size, _, err := image.DecodeConfig(bytes.NewReader(good))
+		if err != nil {
+			return nil, err
+		}
+		white := image.NewGray(image.Rect(0, 0, size.Width, size.Height))
+		draw.Draw(white, white.Rect, image.White, image.Point{}, draw.Src)
+		return encode(white)
 	case WebP:
 		return bytes.Clone(webP), nil
 	case Huge:

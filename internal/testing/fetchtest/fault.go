@@ -28,6 +28,7 @@ const (
 	NoContent    // 204
 	BingNoTile   // 200, a PNG of 1,033 bytes, X-VE-Tile-Info: no-tile
 	ArcGISNoData // 200, a JPEG of 2,521 bytes
+	White        // 200, a JPEG of nothing but white
 
 	// Trouble that may pass.
 	TooMany        // 429
@@ -42,6 +43,7 @@ const (
 	// Status 200 with a body that is not usable.
 	Empty
 	HTML
+	Exception // of a WMS, in XML
 	Truncated // a JPEG without its last third
 	Corrupt   // a JPEG whose markers are whole and whose picture is not
 	WrongSize // a JPEG of 512×512 px
@@ -58,8 +60,8 @@ const (
 // String returns the kind's name in lower case.
 func (k Kind) String() string {
 	names := [...]string{
-		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "webp", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "too many",
-		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "truncated",
+		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "webp", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "white", "too many",
+		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "exception", "truncated",
 		"corrupt", "wrong size", "cmyk", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
 	}
 	if int(k) < len(names) {

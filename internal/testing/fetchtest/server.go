@@ -41,6 +41,7 @@ type Server struct {
 	latency  time.Duration
 	quota    quota
 	line     *line
+	grid     grid
 	closing  chan struct{} // ends stalls
 	working  sync.WaitGroup
 
@@ -84,10 +85,12 @@ func Listen(o Options) (*Server, error) {
 		closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
 	}
 	s.SetFault(o.Fault)
+	s.grid.server = s
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{z}/{x}/{y}", s.serve(byXYZ))
-	mux.HandleFunc("GET /arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}", s.serve(byXYZ))
-	mux.HandleFunc("GET /quad/{quadkey}", s.serve(byQuadkey))
+	s.grid.handle(mux)
+	mux.HandleFunc("GET /{z}/{x}/{y}", s.serve(byXYZ, s.images.Fetch))
+	mux.HandleFunc("GET /arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}", s.serve(byXYZ, s.images.Fetch))
+	mux.HandleFunc("GET /quad/{quadkey}", s.serve(byQuadkey, s.images.Fetch))
 	mux.HandleFunc("GET /moved/here/{z}/{x}/{y}", s.serveMoved)
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ConnState: s.count}
 	var err error
