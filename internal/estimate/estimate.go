@@ -71,13 +71,15 @@ type Estimate struct {
 func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	var e Estimate
 	k := l.Known
+	k.Answer = cmp.Or(k.Answer, usualAnswer.Seconds()*float64(int(1)<<w.Levels)) // a guess: large tiles are made to order
+	l.Known = k
 	if w.Textures == 0 {
 		return e
 	}
 	if !l.Local && !l.Offline {
 		e.Requests = w.Requests
 	}
-	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk, usualChunk))
+	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk, float64(int(usualChunk)<<(2*w.Levels))))
 	e.Growth = w.growth(c, k, l.Local, o.Compression)
 
 	processor := float64(w.Plain)*c.Plain + float64(w.Enlarged)*c.Enlarged + float64(w.Textures)*c.Texture
@@ -125,7 +127,7 @@ func (w Work) growth(c Costs, k Known, local bool, compression mbtiles.Compressi
 // rate is how many requests a second there will be.
 func (l Line) rate() float64 {
 	at := float64(l.Concurrency)
-	rate := at / cmp.Or(l.Known.Answer, usualAnswer.Seconds())
+	rate := at / l.Known.Answer
 	if l.Known.Rate > 0 {
 		rate = min(rate, l.Known.Rate*max(1, at/float64(cmp.Or(l.Known.Concurrency, l.Concurrency))))
 	}

@@ -59,7 +59,7 @@ func TestCountIsWhatIsDone(t *testing.T) {
 			if _, err := source.take(t.Context(), fetch.Sample(), farmland); err != nil {
 				t.Fatal(err)
 			}
-			w, err := Count(tt.items, tt.deepest, nil)
+			w, err := Count(tt.items, tt.deepest, 0, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func TestCountIsWhatIsDone(t *testing.T) {
 
 // What is further away than anything is enlarged from is ground: nobody is asked.
 func TestCountGround(t *testing.T) {
-	w, err := Count([]tiles.Item{at(16, 23952, 33712, 0)}, 16-pack.ParentLevels-1, nil)
+	w, err := Count([]tiles.Item{at(16, 23952, 33712, 0)}, 16-pack.ParentLevels-1, 0, nil)
 	if err != nil || w.Requests != 0 || w.Enlarged != 0 || w.Chunks != 256 {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -226,7 +226,7 @@ func TestMeasure(t *testing.T) {
 		t.Skip("encodes textures: not with -short")
 	}
 	items := []tiles.Item{at(16, 23952, 33712, 2)}
-	w, err := Count(items, 13, nil)
+	w, err := Count(items, 13, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

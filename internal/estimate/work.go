@@ -1,6 +1,6 @@
 // Package estimate says beforehand what a build will ask for, store and take.
 //
-//	work := estimate.Count(items, provider.MaxZL, nil)
+//	work := estimate.Count(items, provider.MaxZL, provider.TileLevels(), nil)
 //	costs, err := estimate.Measure(ctx, work, items, nil, options) // of this machine, in a tenth of a second
 //	e := work.Estimate(costs, line, options)
 //
@@ -21,8 +21,9 @@ import (
 type Work struct {
 	Textures int
 	Chunks   int   // places of textures, whatever depth the provider has
-	Requests int   // chunks that have to come from the provider, each once
-	Kept     int   // chunks that the store has already
+	Requests int   // tiles that have to come from the provider, each once
+	Kept     int   // tiles that the store has already
+	Levels   uint  // a tile has 2^Levels chunks a side
 	Plain    int   // places that are filled with a chunk as it is
 	Enlarged int   // places that are filled with a part of a shallower chunk
 	Parents  int   // the shallower chunks
@@ -31,12 +32,13 @@ type Work struct {
 	Tiles    int   // previews: the textures' own and those made of them
 }
 
-// Count counts the work for items from a source that ends at deepest. kept says how many chunks of
-// squares need not be asked for; nil: none.
-func Count(items []tiles.Item, deepest tiles.ZL, kept func([]chunkstore.Square) (int, error)) (Work, error) {
-	var w Work
+// Count counts the work for items from a source that ends at deepest and has tiles of 2^levels
+// chunks a side. kept says how many tiles of squares need not be asked for; nil: none.
+func Count(items []tiles.Item, deepest tiles.ZL, levels uint, kept func([]chunkstore.Square) (int, error)) (Work, error) {
+	w := Work{Levels: levels}
 	squares := make([]chunkstore.Square, 0, len(items))
-	shared := make(map[tiles.Chunk]bool) // parents that are smaller than a texture
+	// Parents and tiles that several textures are made of.
+	parents, shared := make(map[tiles.Chunk]bool), make(map[tiles.Chunk]bool)
 	ups := make(map[uint]int)
 	for _, it := range items {
 		n := it.ChunksPerSide()
@@ -55,12 +57,21 @@ func Count(items []tiles.Item, deepest tiles.ZL, kept func([]chunkstore.Square) 
 			ups[up] += n * n
 			sq = chunkstore.Square{Chunk: tiles.Chunk{Z: deepest, X: sq.X >> up, Y: sq.Y >> up}, Side: max(1, sq.Side>>up)}
 			if sq.Side == 1 {
+				if parents[sq.Chunk] {
+					continue
+				}
+				parents[sq.Chunk] = true
+			}
+			w.Parents += int(sq.Side * sq.Side)
+		}
+		if levels > 0 {
+			sq = chunkstore.Square{Chunk: sq.Above(levels), Side: max(1, sq.Side>>levels)}
+			if sq.Side == 1 {
 				if shared[sq.Chunk] {
 					continue
 				}
 				shared[sq.Chunk] = true
 			}
-			w.Parents += int(sq.Side * sq.Side)
 		}
 		w.Requests += int(sq.Side * sq.Side)
 		squares = append(squares, sq)

@@ -57,7 +57,7 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider, o Opt
 	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
 		line.Rate = p.Rate
 	}
-	if e.work, err = estimate.Count(todo, p.MaxZL, from.CountKept(ctx, p)); err != nil {
+	if e.work, err = estimate.Count(todo, p.MaxZL, p.TileLevels(), from.CountKept(ctx, p)); err != nil {
 		return e, err
 	}
 	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), o.Making)
