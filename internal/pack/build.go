@@ -187,6 +187,9 @@ func (b *build) run(ctx context.Context) error {
 	if err := b.nothing(); err != nil {
 		return err
 	}
+	if keeper, ok := b.pipeline.source.(fetch.Keeper); ok && b.holes.Load() == 0 {
+		keeper.Whole(b.pipeline.sharedTiles(todo))
+	}
 	if b.job.Partial {
 		return b.writer.Flush(ctx)
 	}

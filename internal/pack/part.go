@@ -70,6 +70,25 @@ func (p *Pipeline) byTile(items []tiles.Item) []tiles.Item {
 	return slices.Concat(groups...)
 }
 
+// sharedTiles returns the tiles that items are cut from but do not fill, from their own zoom levels
+// up: those that no texture can be said to be the last to need.
+func (p *Pipeline) sharedTiles(items []tiles.Item) (list []tiles.Chunk) {
+	if p.levels == 0 {
+		return nil
+	}
+	seen := make(map[tiles.Chunk]bool)
+	for _, it := range items {
+		side := it.ChunksPerSide()
+		for c := it.Chunk(0, 0); side > 0 && uint(c.Z) >= p.levels; c, side = c.Parent(), side/2 {
+			if at := c.Above(p.levels); side>>p.levels == 0 && c.Z <= p.maxZL && !seen[at] {
+				seen[at] = true
+				list = append(list, at)
+			}
+		}
+	}
+	return list
+}
+
 // mostSlots is how many slots a tile takes at most: its body is longer than a chunk's, but a
 // provider is to be asked for more than one at a time.
 const mostSlots = 16
