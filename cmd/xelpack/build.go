@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
 // buildOptions are the flags of build.
@@ -105,8 +107,8 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 			return errors.Join(err, b.Close())
 		}
 	}
-	if !b.Done() && !p.Provider.Redistributable() {
-		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", p.Provider.ID, p.Provider.Licence)
+	if !b.Done() {
+		sayTerms(p.Provider, stderr)
 	}
 	report, err := b.Run(ctx)
 	return conclude(watch, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
@@ -176,4 +178,16 @@ func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
 		}
 	}
 	return err
+}
+
+// sayTerms says what an archive of p's imagery must not be used for.
+func sayTerms(p fetch.Provider, stderr io.Writer) {
+	switch words := p.Terms.Words(); {
+	case words == "no":
+		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", p.ID, p.Licence)
+	case !p.Redistributable():
+		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s is not known to allow it (%s)\n", p.ID, p.Licence)
+	case words != "yes":
+		fmt.Fprintf(stderr, "the archive may be passed on: %s (%s, %s)\n", strings.TrimPrefix(words, "yes, "), p.ID, p.Licence)
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/doctor"
@@ -140,14 +139,15 @@ func (o doctorOptions) examineProvider(
 	if err != nil {
 		return doctor.Provider(o.imagery.Provider, "", err, needed)
 	}
-	at := orb.Point{7.1, 43.6}
+	at := p.Somewhere(defaultAt)
 	if len(packages) > 0 && len(packages[0].Textures()) > 0 {
 		at = packages[0].Textures()[0].Center()
 	}
 	const patience = 20 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, err := imagery.Try(ctx, known, p, at)
+	trial, err := imagery.Try(ctx, known, p, at)
+	said := trial.String()
 	if errors.Is(err, fetch.ErrNoImagery) {
 		said, err = "it answers, and has no imagery at the place that was asked for", nil
 	}

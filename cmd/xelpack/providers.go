@@ -32,7 +32,7 @@ func newProvidersCommand() *cobra.Command {
 		Long: `Lists the imagery providers that xelpack knows, a line each: id, maptype, zoom levels, coverage, licence, whether what is built may be passed on, how much they may be
 asked, and what their service asks. With a place (--at, --bbox or --route) those that have imagery there, how deep, and of how much of it. Those of ~/.config/xelpack/providers.toml
 and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk of a provider and says
-what came.`,
+what came: the picture's size, format and age.`,
 		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms --json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,7 +46,7 @@ what came.`,
 			case err != nil:
 				return err
 			case o.Check != "":
-				return checkProvider(cmd.Context(), known, o.Check, at, stdout, stderr)
+				return o.check(cmd.Context(), known, at, stdout, stderr)
 			case o.JSON:
 				return json.NewEncoder(stdout).Encode(providerRows(known, at))
 			}
@@ -131,10 +131,10 @@ func (o providersOptions) place(stderr io.Writer) (*providers.Place, error) {
 	return &p, nil
 }
 
-// checkProvider fetches one chunk, at the deepest zoom level up to 14: where the provider has
+// check fetches one chunk, at the deepest zoom level up to 14: where the provider has
 // imagery, unless it is said where.
-func checkProvider(ctx context.Context, known *providers.Catalogue, name string, at *providers.Place, w, stderr io.Writer) error {
-	p, err := known.Lookup(name)
+func (o providersOptions) check(ctx context.Context, known *providers.Catalogue, at *providers.Place, w, stderr io.Writer) error {
+	p, err := known.Lookup(o.Check)
 	if err != nil {
 		return usageErrorf("--check: %w", err)
 	}
@@ -143,10 +143,13 @@ func checkProvider(ctx context.Context, known *providers.Catalogue, name string,
 	if at != nil {
 		point = at.Middle()
 	}
-	said, err := imagery.Try(ctx, known, p, point)
-	if err != nil {
+	trial, err := imagery.Try(ctx, known, p, point)
+	switch {
+	case err != nil:
 		return err
+	case o.JSON:
+		return json.NewEncoder(w).Encode(trial)
 	}
-	_, err = fmt.Fprintf(w, "%s: %s\n", p.ID, said)
+	_, err = fmt.Fprintf(w, "%s: %s\n", p.ID, trial)
 	return err
 }

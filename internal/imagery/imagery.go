@@ -10,8 +10,12 @@ package imagery
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/xelpack/xelpack/internal/chunkstore"
+	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/quota"
 	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/internal/words"
@@ -56,6 +60,7 @@ type Source struct {
 	fetch.Source
 	Client *fetch.Client
 	store  *chunkstore.Store // nil: none
+	done   func() error      // closes the client
 	note   func(string)
 }
 
@@ -66,13 +71,13 @@ func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOpti
 	if err != nil {
 		return nil, err
 	}
-	co.Concurrency, co.Rate, co.UserAgent, co.Token = o.Concurrency, o.Rate, version.Program(), known.Token
-	client := fetch.NewClient(co)
-	s := &Source{Source: client.Source(p), Client: client, note: note}
+	co.Concurrency, co.Rate = o.Concurrency, o.Rate
+	client, done := newClient(ctx, known, co)
+	s := &Source{Source: client.Source(p), Client: client, done: done, note: note}
 	s.store, err = o.openStore(ctx, p)
 	switch {
 	case err != nil && o.Offline:
-		client.Close()
+		_ = done() // nothing was asked
 		return nil, fmt.Errorf("--offline: %w", err)
 	case err != nil:
 		note(words.Sprintf("chunks are not kept: %v", err))
@@ -106,5 +111,24 @@ func (s *Source) Close() {
 			s.note(words.Sprintf("chunks are not kept: %v", err))
 		}
 	}
-	s.Client.Close()
+	if err := s.done(); err != nil {
+		s.note(words.Sprintf("%v", err))
+	}
+}
+
+// newClient returns the process's client, which says who we are and keeps to the requests that a
+// provider takes a day, and what closes it.
+func newClient(ctx context.Context, known *providers.Catalogue, co fetch.ClientOptions) (client *fetch.Client, done func() error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	requests := quota.New(filepath.Join(cache, "xelpack", "requests"))
+	co.UserAgent, co.Token = version.Program(), known.Token
+	co.Allow = func(ctx context.Context, p fetch.Provider) error { return requests.Take(ctx, p.ID, p.RequestsADay) }
+	client = fetch.NewClient(co)
+	return client, func() error {
+		client.Close()
+		return requests.Close(context.WithoutCancel(ctx))
+	}
 }

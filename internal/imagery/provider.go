@@ -1,23 +1,16 @@
 package imagery
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"math"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/paulmach/orb"
 
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/usage"
-	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -102,21 +95,4 @@ func commonMaptype(textures iter.Seq[tiles.Texture]) (maptype string, others int
 		}
 	}
 	return maptype, total - counts[maptype]
-}
-
-// Try fetches the chunk of p that holds a point, at the deepest zoom level up to 14, and says what
-// came.
-func Try(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (said string, err error) {
-	z := max(min(p.MaxZL, 14), p.MinZL)
-	n := float64(uint32(1) << z)
-	phi := at.Lat() * math.Pi / 180
-	c := tiles.Chunk{Z: z, X: uint32((at.Lon() + 180) / 360 * n), Y: uint32((1 - math.Asinh(math.Tan(phi))/math.Pi) / 2 * n)}
-	client := fetch.NewClient(fetch.ClientOptions{Retries: -1, UserAgent: version.Program(), Token: known.Token})
-	defer client.Close()
-	start := time.Now()
-	body, err := client.Source(p).Fetch(ctx, p.Tile(c))
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("ok: %s of %s for %s in %s", units.Bytes(int64(len(body))), http.DetectContentType(body), c, units.Duration(time.Since(start))), nil
 }

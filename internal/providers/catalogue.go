@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -109,6 +110,12 @@ func (c *Catalogue) Providers() []Provider {
 // fetch.ClientOptions.Token.
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
 
+// What a service gets at most that has terms of its own, unless its description says otherwise.
+const (
+	gentleRate        = 5
+	gentleConcurrency = 4
+)
+
 // complete fills in what a description may leave out and finds what is wrong with the rest.
 func (p *Provider) complete() error {
 	if p.MaxZL == 0 {
@@ -122,6 +129,9 @@ func (p *Provider) complete() error {
 	}
 	if p.Licence == "" {
 		p.Licence = "unknown"
+	}
+	if p.ServiceTerms != "" { // whoever asks for something is not asked for all that it takes
+		p.Rate, p.Concurrency = cmp.Or(p.Rate, gentleRate), cmp.Or(p.Concurrency, gentleConcurrency)
 	}
 	switch {
 	case tiles.ValidMaptype(p.ID) != nil || strings.ContainsAny(p.ID, ":,"):

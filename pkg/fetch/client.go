@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
@@ -48,6 +49,13 @@ type ClientOptions struct {
 	// Token returns the API token of a provider that the environment has none for, or "". nil:
 	// there is none.
 	Token func(providerID string) string
+	// Allow is asked before every request to a provider that takes only so many a day
+	// (Provider.RequestsADay). Its error ends the asking as an outage does, with ErrDown. nil: all
+	// are allowed.
+	Allow func(ctx context.Context, p Provider) error
+	// Answered is called with the header of every answer of status 200. Called from many
+	// goroutines. nil: nobody looks.
+	Answered func(http.Header)
 	// UserAgent is sent where the provider names none. "": "xelpack".
 	UserAgent string
 	// Check looks at each body that CheckTile has passed; an error counts as a bad body, and the
@@ -174,18 +182,38 @@ func (c *Client) Source(p Provider) Source {
 		}
 		t.Bound(&p)
 		s.host = t.Host
-		s.next = c.retried(newHTTPSource(c, p, t, token), c.throttleOf(p, t.Host))
+		s.next = c.retried(newHTTPSource(c, p, t, token), c.throttleOf(p, t.Host), c.allowance(p))
 	}
 	n := tiles.ZL(p.TileLevels())
 	s.minZL, s.maxZL = max(p.MinZL, n)-n, max(p.MaxZL, n)-n
 	return s
 }
 
+// allowance returns what lets requests to p be made, or nil.
+func (c *Client) allowance(p Provider) func(context.Context) error {
+	if c.options.Allow == nil || p.RequestsADay == 0 {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		err := c.options.Allow(ctx, p)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		return &allowanceError{err}
+	}
+}
+
+// allowanceError is an ErrDown: nothing more is to be had, and waiting does not help.
+type allowanceError struct{ cause error }
+
+func (e *allowanceError) Error() string   { return e.cause.Error() }
+func (e *allowanceError) Unwrap() []error { return []error{ErrDown, e.cause} }
+
 // retried returns s, which makes one request a Fetch, within the limits of its host and the
 // process, asked again where that may help.
-func (c *Client) retried(s Source, host *throttle) Source {
+func (c *Client) retried(s Source, host *throttle, allow func(context.Context) error) Source {
 	s = &attempting{
-		next: s, host: host, gate: c.gate, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
+		next: s, host: host, gate: c.gate, allow: allow, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 	}
 	return &retrying{
 		next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,

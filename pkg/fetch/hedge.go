@@ -16,7 +16,8 @@ import (
 type attempting struct {
 	next          Source
 	host          *throttle
-	gate          *gate // of the process
+	gate          *gate                       // of the process
+	allow         func(context.Context) error // whether one more request may be made; nil: always
 	maxRetryAfter time.Duration
 	sent, hedged  *atomic.Int64
 }
@@ -46,6 +47,11 @@ func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 // goes by with that.
 func (s *attempting) enter(ctx context.Context, c tiles.Chunk) (leave func(started time.Time, err error, abandoned bool), err error) {
 	for {
+		if s.allow != nil {
+			if err := s.allow(ctx); err != nil {
+				return nil, err
+			}
+		}
 		mine, err := s.host.enter(ctx)
 		if err != nil {
 			return nil, err

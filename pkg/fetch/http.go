@@ -123,6 +123,9 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if body, err = inflated(res.Header.Get("Content-Encoding"), body, s.maxBody, s.check); err != nil {
 		return nil, err
 	}
+	if s.client.options.Answered != nil {
+		s.client.options.Answered(res.Header)
+	}
 	for _, rule := range s.rules {
 		if rule.Match(res.Header, body) {
 			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -479,5 +480,37 @@ func TestProgressiveHasTheSamePixels(t *testing.T) {
 	a, b := pictures[0], pictures[1]
 	if !bytes.Equal(a.Y, b.Y) || !bytes.Equal(a.Cb, b.Cb) || !bytes.Equal(a.Cr, b.Cr) {
 		t.Error("the progressive answer shows other pixels than the baseline one")
+	}
+}
+
+// TestAllowance has a provider that takes three requests a day: the fourth is not made, nobody waits
+// for it, and it ends as an outage does. Providers without such a limit are not counted.
+func TestAllowance(t *testing.T) {
+	server := fetchtest.NewServer(fetchtest.Options{})
+	defer server.Close()
+	var left atomic.Int64
+	left.Store(3)
+	usedUp := errors.New("three a day")
+	client := fetch.NewClient(fetch.ClientOptions{Allow: func(context.Context, fetch.Provider) error {
+		if left.Add(-1) < 0 {
+			return usedUp
+		}
+		return nil
+	}})
+	defer client.Close()
+	limited := fetch.Provider{ID: "limited", Template: server.Template(), MaxZL: 22, RequestsADay: 3}
+	source := client.Source(limited)
+	for i, c := range subjectChunks(0, 5) {
+		_, err := source.Fetch(t.Context(), c)
+		if i < 3 && err != nil || i >= 3 && (!errors.Is(err, fetch.ErrDown) || !errors.Is(err, usedUp)) {
+			t.Errorf("request %d: %v", i+1, err)
+		}
+	}
+	if n := client.Stats().Requests; n != 3 {
+		t.Errorf("%d requests were made, want 3", n)
+	}
+	limited.RequestsADay = 0
+	if _, err := client.Source(limited).Fetch(t.Context(), subjectChunks(9, 1)[0]); err != nil {
+		t.Errorf("without a limit: %v", err)
 	}
 }
