@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
 
 all: build
 
@@ -12,6 +12,9 @@ setup:
 
 build: setup ## bin/xelpack
 	go build -o bin/xelpack ./cmd/xelpack
+
+cross: setup ## bin/cross: xelpack for Linux, Windows and macOS; TARGETS=windows/amd64 chooses
+	scripts/cross.sh $(TARGETS)
 
 PREFIX ?= $(HOME)/.local
 install: build ## bin/xelpack into ~/.local/bin; PREFIX=/usr/local for all users

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -78,11 +77,7 @@ func child(what string) error {
 	ctx := context.Background()
 	path := os.Getenv(pathVar)
 	if name, ok := strings.CutPrefix(what, "drill "); ok {
-		d, ok := drillOf(name)
-		if !ok {
-			return fmt.Errorf("unknown drill %q", name)
-		}
-		return d.child(ctx, path)
+		return drillChild(ctx, name, path)
 	}
 	switch what {
 	case "build":
@@ -182,7 +177,7 @@ func runBuild(t *testing.T, path string, said int, after time.Duration) (killed 
 	if err == nil {
 		return false, committed
 	}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+	if !wasKilled(cmd.ProcessState) {
 		t.Fatalf("the build failed: %v", err)
 	}
 	return true, committed

@@ -1,3 +1,5 @@
+//go:build linux
+
 package mbtiles
 
 import (
@@ -174,6 +176,21 @@ func (d drill) child(ctx context.Context, path string) error {
 		fmt.Println("full")
 	}
 	return err
+}
+
+// drillChild does a drill in a process of its own.
+func drillChild(ctx context.Context, name, path string) error {
+	d, ok := drillOf(name)
+	if !ok {
+		return fmt.Errorf("unknown drill %q", name)
+	}
+	return d.child(ctx, path)
+}
+
+// wasKilled reports whether a process was killed.
+func wasKilled(s *os.ProcessState) bool {
+	status, ok := s.Sys().(syscall.WaitStatus)
+	return ok && status.Signal() == syscall.SIGKILL
 }
 
 // outcome is what a drill must come to.

@@ -263,9 +263,7 @@ func TestUnreadableThings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := syscall.Mkfifo(filepath.Join(terrain, "pipe.ter"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	mkfifo(t, filepath.Join(terrain, "pipe.ter"))
 	p := open(t, dir)
 	var files []string
 	for _, problem := range p.Skipped() {

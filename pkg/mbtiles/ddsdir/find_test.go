@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,9 +79,7 @@ func TestFind(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "bad", "192_16_BI12.dds"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mkfifo(filepath.Join(dir, "bad", "208_16_BI12.dds"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	mkfifo(t, filepath.Join(dir, "bad", "208_16_BI12.dds"))
 	t.Chdir(dir)
 	found, err := Find(t.Context(), "a", "b", "bad")
 	if err != nil {
