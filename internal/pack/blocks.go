@@ -25,7 +25,7 @@ type blocks struct {
 	room     *semaphore.Weighted
 
 	mu      sync.Mutex
-	known   map[tiles.Chunk]*block
+	known   map[layerChunk]*block
 	idle    lru.List // of *block that nobody holds, the latest used first
 	waiting int      // who wait for room: what becomes idle makes it
 	spare   []*image.NRGBA
@@ -34,7 +34,7 @@ type blocks struct {
 // block is a decoded tile, or why there is none. Guarded by blocks.mu until it is ready, and users
 // and idle for ever.
 type block struct {
-	at    tiles.Chunk
+	at    layerChunk
 	ready chan struct{} // closed when tile and err are set
 	tile  *tile
 	err   error
@@ -54,15 +54,19 @@ const (
 )
 
 func newBlocks(p *Pipeline, workers int) *blocks {
-	room := max(leastRoom, int64(workers)*pictureBytes(p.side)/2)
-	return &blocks{pipeline: p, room: semaphore.NewWeighted(room), known: make(map[tiles.Chunk]*block)}
+	largest := chunkPixels
+	for i := range p.layers {
+		largest = max(largest, p.layers[i].side())
+	}
+	room := max(leastRoom, int64(workers)*pictureBytes(largest)/2)
+	return &blocks{pipeline: p, room: semaphore.NewWeighted(room), known: make(map[layerChunk]*block)}
 }
 
 func pictureBytes(side int) int64 { return 4 * int64(side) * int64(side) }
 
 // get returns the tile that chunks are cut from, from memory, from whoever is fetching it, or from
 // the source. Without an error it must be released.
-func (bs *blocks) get(ctx context.Context, at tiles.Chunk, task Task) (*block, error) {
+func (bs *blocks) get(ctx context.Context, at layerChunk, task Task) (*block, error) {
 	for {
 		b, mine := bs.entry(at)
 		if mine {
@@ -88,7 +92,7 @@ func (bs *blocks) get(ctx context.Context, at tiles.Chunk, task Task) (*block, e
 }
 
 // entry returns at's block, held, and whether the caller is the one to load it.
-func (bs *blocks) entry(at tiles.Chunk) (b *block, mine bool) {
+func (bs *blocks) entry(at layerChunk) (b *block, mine bool) {
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
 	b, ok := bs.known[at]
@@ -106,20 +110,20 @@ func (bs *blocks) entry(at tiles.Chunk) (b *block, mine bool) {
 
 // load fetches and decodes. Bodies wait for room, not for workers to find none.
 func (bs *blocks) load(ctx context.Context, b *block, task Task) error {
-	p := bs.pipeline
-	return p.fetchInto(ctx, b.at, func(body []byte) error {
-		if err := bs.enter(ctx, pictureBytes(p.side)); err != nil {
+	p, bytes := bs.pipeline, pictureBytes(b.at.layer.side())
+	return p.fetchInto(ctx, b.at.layer, b.at.chunk, func(body []byte) error {
+		if err := bs.enter(ctx, bytes); err != nil {
 			return err
 		}
 		err := p.work(ctx, task, func(w *worker) (err error) {
-			b.tile, err = p.decode(w.dds, body, bs.picture())
+			b.tile, err = b.at.layer.decode(w.dds, body, bs.picture())
 			return err
 		})
 		if err != nil {
-			bs.room.Release(pictureBytes(p.side))
+			bs.room.Release(bytes)
 			return err
 		}
-		b.bytes = pictureBytes(p.side)
+		b.bytes = bytes
 		return nil
 	})
 }
@@ -193,19 +197,24 @@ func (bs *blocks) picture() (img *image.NRGBA) {
 	return img
 }
 
-// chunkOf returns the pixels of chunk c, which are the caller's.
-func (bs *blocks) chunkOf(ctx context.Context, c tiles.Chunk, task Task) (*image.NRGBA, error) {
-	if uint(c.Z) < bs.pipeline.levels {
-		return nil, fetch.ErrNoImagery // there is no such tile
+// with hands the tile that c of a layer is cut from to use, as long as that takes.
+func (bs *blocks) with(ctx context.Context, l *Layer, c tiles.Chunk, task Task, use func(*tile) error) error {
+	if uint(c.Z) < l.levels() {
+		return fetch.ErrNoImagery // there is no such tile
 	}
-	b, err := bs.get(ctx, c.Above(bs.pipeline.levels), task)
+	b, err := bs.get(ctx, layerChunk{l, c.Above(l.levels())}, task)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer bs.release(b)
-	piece, err := b.tile.cut(c)
-	if err != nil {
-		return nil, err
+	return use(b.tile)
+}
+
+// chunkOf returns the pixels of chunk c, which are the caller's.
+func (t *tile) chunkOf(c tiles.Chunk) (*image.NRGBA, error) {
+	piece, err := t.cut(c)
+	if err != nil || piece.Stride == 4*chunkPixels {
+		return piece, err
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, chunkPixels, chunkPixels))
 	for y := range chunkPixels {

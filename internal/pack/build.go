@@ -187,8 +187,11 @@ func (b *build) run(ctx context.Context) error {
 	if err := b.nothing(); err != nil {
 		return err
 	}
-	if keeper, ok := b.pipeline.source.(fetch.Keeper); ok && b.holes.Load() == 0 {
-		keeper.Whole(b.pipeline.sharedTiles(todo))
+	for i := range b.pipeline.layers {
+		l := &b.pipeline.layers[i]
+		if keeper, ok := l.Source.(fetch.Keeper); ok && b.holes.Load() == 0 {
+			keeper.Whole(l.sharedTiles(todo))
+		}
 	}
 	if b.job.Partial {
 		return b.writer.Flush(ctx)
@@ -240,8 +243,10 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 		return err
 	}
 	b.countHole(built.Failed)
-	if keeper, ok := b.pipeline.source.(fetch.Keeper); ok && built.Failed == 0 {
-		keeper.Whole(askedFor(it, b.pipeline.maxZL, b.pipeline.levels))
+	for _, l := range b.pipeline.standing(it) {
+		if keeper, ok := l.Source.(fetch.Keeper); ok && built.Failed == 0 {
+			keeper.Whole(askedFor(it, l.MaxZL, l.levels()))
+		}
 	}
 	b.built.Add(1)
 	b.pipeline.Counts.Textures.Add(1)

@@ -23,11 +23,11 @@ var (
 )
 
 // addImage decodes a tile of one chunk in whatever format it came and brings it to its place.
-func (p *Pipeline) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c tiles.Chunk, body []byte) error {
-	if fetch.IsJPEG(body) && len(p.blank) == 0 {
+func (l *Layer) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c tiles.Chunk, body []byte) error {
+	if fetch.IsJPEG(body) && len(l.Blank) == 0 && l.Filter == nil {
 		return w.AddJPEG(b, place.Row, place.Col, body)
 	}
-	t, err := p.decode(w, body, nil)
+	t, err := l.decode(w, body, nil)
 	if err != nil {
 		return err
 	}
@@ -35,20 +35,29 @@ func (p *Pipeline) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c 
 }
 
 // decode returns the pixels of a JPEG, PNG or WebP of the provider's size, in spare or in memory of
-// their own. What is transparent shows the ground.
-func (p *Pipeline) decode(w *dds.Worker, body []byte, spare *image.NRGBA) (*tile, error) {
+// their own, in the colours that the layer has. What is transparent shows the ground.
+func (l *Layer) decode(w *dds.Worker, body []byte, spare *image.NRGBA) (*tile, error) {
+	img, err := l.pixels(w, body, spare)
+	if err != nil {
+		return nil, err
+	}
+	t := &tile{img, emptyChunks(img, l.Blank, !fetch.IsJPEG(body))}
+	l.Filter.Apply(img.Pix)
+	return t, nil
+}
+
+// pixels returns those of a picture as they came.
+func (l *Layer) pixels(w *dds.Worker, body []byte, spare *image.NRGBA) (*image.NRGBA, error) {
+	side := l.side()
 	if fetch.IsJPEG(body) {
-		if spare == nil {
-			spare = image.NewNRGBA(image.Rect(0, 0, p.side, p.side))
+		if spare == nil || spare.Rect.Dx() != side {
+			spare = image.NewNRGBA(image.Rect(0, 0, side, side))
 		}
-		if err := w.DecodeJPEGTo(spare, body); err != nil {
-			return nil, err
-		}
-		return &tile{spare, emptyChunks(spare, p.blank, false)}, nil
+		return spare, w.DecodeJPEGTo(spare, body)
 	}
 	// Its size is checked, whatever the source has done: decoding makes no more memory than its
 	// pixels take.
-	if err := fetch.CheckTile(body, p.side); err != nil {
+	if err := fetch.CheckTile(body, side); err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
 	decode := decodePNG
@@ -59,10 +68,10 @@ func (p *Pipeline) decode(w *dds.Worker, body []byte, spare *image.NRGBA) (*tile
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errImage, err)
 	}
-	if out.Rect != image.Rect(0, 0, p.side, p.side) {
+	if out.Rect != image.Rect(0, 0, side, side) {
 		return nil, fmt.Errorf("%w: it is %v px", errImage, out.Rect.Size())
 	}
-	return &tile{out, emptyChunks(out, p.blank, true)}, nil
+	return out, nil
 }
 
 // emptyChunks returns which chunks of img show nothing: those wholly of a colour of blank, and, if

@@ -25,8 +25,14 @@ type parents struct {
 	pipeline *Pipeline
 
 	mu     sync.Mutex
-	known  map[tiles.Chunk]*parent
-	recent lru.List // of tiles.Chunk, the latest used first
+	known  map[layerChunk]*parent
+	recent lru.List // of layerChunk, the latest used first
+}
+
+// layerChunk is a chunk of a layer, or a tile.
+type layerChunk struct {
+	layer *Layer
+	chunk tiles.Chunk
 }
 
 type parent struct {
@@ -37,7 +43,7 @@ type parent struct {
 }
 
 func newParents(p *Pipeline) *parents {
-	return &parents{pipeline: p, known: make(map[tiles.Chunk]*parent)}
+	return &parents{pipeline: p, known: make(map[layerChunk]*parent)}
 }
 
 // piece is the part of a parent that a chunk up zoom levels deeper covers.
@@ -50,34 +56,23 @@ type piece struct {
 // enlarged returns the piece as 256×256 px.
 func (p piece) enlarged() *image.NRGBA { return enlarge(p.parent, p.up, p.x, p.y) }
 
-// find returns c's piece of the nearest parent zoom that has imagery. The error is
-// fetch.ErrNoImagery if none has, another if a parent that was nearer than what could be had
-// failed: what would be shown then is not what a repair will show.
-func (ps *parents) find(ctx context.Context, c tiles.Chunk) (piece, error) {
-	up := uint(1)
-	if c.Z > ps.pipeline.maxZL {
-		up = uint(c.Z - ps.pipeline.maxZL)
+// piece returns c's piece of the parent that the layer has at level.
+func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk, level tiles.ZL) (piece, error) {
+	up := uint(c.Z - level)
+	img, err := ps.get(ctx, layerChunk{l, c.Above(up)})
+	if err != nil {
+		return piece{}, err
 	}
-	for ; up <= ParentLevels && uint(c.Z) >= up; up++ {
-		img, err := ps.get(ctx, tiles.Chunk{Z: c.Z - tiles.ZL(up), X: c.X >> up, Y: c.Y >> up})
-		if errors.Is(err, fetch.ErrNoImagery) {
-			continue
-		}
-		if err != nil {
-			return piece{}, err
-		}
-		mask := uint32(1)<<up - 1
-		return piece{img, up, c.X & mask, c.Y & mask}, nil
-	}
-	return piece{}, fetch.ErrNoImagery
+	mask := uint32(1)<<up - 1
+	return piece{img, up, c.X & mask, c.Y & mask}, nil
 }
 
 // get returns the decoded parent, from memory, from whoever is fetching it, or from the source.
-func (ps *parents) get(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error) {
+func (ps *parents) get(ctx context.Context, c layerChunk) (*image.NRGBA, error) {
 	for {
 		entry, mine := ps.entry(c)
 		if mine {
-			entry.img, entry.err = ps.pipeline.picture(ctx, c, TaskParent)
+			entry.img, entry.err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)
 			if entry.err != nil && !errors.Is(entry.err, fetch.ErrNoImagery) {
 				ps.forget(c, entry) // the next texture may have more luck
 			}
@@ -97,7 +92,7 @@ func (ps *parents) get(ctx context.Context, c tiles.Chunk) (*image.NRGBA, error)
 }
 
 // entry returns c's entry, and whether the caller is the one to fill it.
-func (ps *parents) entry(c tiles.Chunk) (e *parent, mine bool) {
+func (ps *parents) entry(c layerChunk) (e *parent, mine bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if e, ok := ps.known[c]; ok {
@@ -107,12 +102,12 @@ func (ps *parents) entry(c tiles.Chunk) (e *parent, mine bool) {
 	e = &parent{ready: make(chan struct{}), used: ps.recent.PushFront(c)}
 	ps.known[c] = e
 	if ps.recent.Len() > keptParents {
-		delete(ps.known, ps.recent.Remove(ps.recent.Back()).(tiles.Chunk))
+		delete(ps.known, ps.recent.Remove(ps.recent.Back()).(layerChunk))
 	}
 	return e, true
 }
 
-func (ps *parents) forget(c tiles.Chunk, e *parent) {
+func (ps *parents) forget(c layerChunk, e *parent) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.known[c] == e {

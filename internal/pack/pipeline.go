@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,7 +19,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options tune a Pipeline. Source and MaxZL are needed; the rest have defaults.
+// Options tune a Pipeline. Source and MaxZL, or Layers, are needed; the rest have defaults.
 type Options struct {
 	Source fetch.Source
 	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from
@@ -30,6 +29,10 @@ type Options struct {
 	TilePx int
 	// Blank are the colours in which the source paints what it has no imagery of.
 	Blank []fetch.Colour
+	// Layers are sources laid over each other, the first on top, instead of Source.
+	Layers []Layer
+	// Fallback counts a chunk as had that another layer fills when one could not give it.
+	Fallback bool
 	// Quality is the encoder's. Default good.
 	Quality dds.Quality
 	// Compression is what contents for an archive are made with. Default none.
@@ -59,15 +62,15 @@ func (o Options) From(source fetch.Source, p fetch.Provider) Options {
 // while another texture finishes.
 const DefaultMemory = 64 << 20
 
+// blendedAtOnce chunks of some layers each take about 16 MiB a layer.
+const blendedAtOnce = 64
+
 // Pipeline builds textures. One serves the whole process. Close it when nothing is being built any
 // more.
 type Pipeline struct {
-	source  fetch.Source
-	maxZL   tiles.ZL
-	side    int  // of a tile, in px
-	levels  uint // a tile has 2^levels chunks a side
-	blank   []fetch.Colour
-	quality dds.Quality
+	layers   []Layer
+	fallback bool
+	quality  dds.Quality
 
 	memory  *semaphore.Weighted
 	limit   int64
@@ -78,6 +81,8 @@ type Pipeline struct {
 	buffers bufferPool
 	parents *parents
 	blocks  *blocks
+	// blending bounds the chunks whose decoded pictures wait for each other.
+	blending *semaphore.Weighted
 
 	observer Observer // may be nil
 	load     load
@@ -98,10 +103,7 @@ type worker struct {
 func New(o Options) *Pipeline {
 	nWorkers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	p := &Pipeline{
-		source:  o.Source,
-		maxZL:   o.MaxZL,
-		side:    max(o.TilePx, chunkPixels),
-		blank:   o.Blank,
+		layers: o.Layers, fallback: o.Fallback,
 		quality: o.Quality,
 		limit:   cmp.Or(o.Memory, DefaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
@@ -109,9 +111,12 @@ func New(o Options) *Pipeline {
 
 		observer: o.Observer,
 	}
+	if len(o.Layers) == 0 {
+		p.layers = []Layer{{Source: o.Source, MaxZL: o.MaxZL, TilePx: o.TilePx, Blank: o.Blank}}
+	}
+	p.blending = semaphore.NewWeighted(blendedAtOnce)
 	p.memory = semaphore.NewWeighted(p.limit)
 	p.slots = semaphore.NewWeighted(int64(p.nSlots))
-	p.levels = uint(bits.Len(uint(p.side/chunkPixels)) - 1)
 	p.parents = newParents(p)
 	p.blocks = newBlocks(p, nWorkers)
 	for range nWorkers {
@@ -159,9 +164,13 @@ type Built struct {
 	File []byte
 	// Tally says what became of its chunks.
 	Tally
+	// Sources says of how many chunks imagery of a layer is to be seen, by its ID. Where layers
+	// meet, a chunk counts for each of them.
+	Sources map[string]int
 	// Cause is the error of the first chunk that failed, nil if none did.
 	Cause error
 
+	shown    int // chunks that show imagery
 	pipeline *Pipeline
 }
 
@@ -174,7 +183,7 @@ type Tally struct {
 }
 
 // Blank reports that not one chunk could be had because all of them failed.
-func (b *Built) Blank() bool { return b.Failed == b.Chunks && b.Overzoomed == 0 }
+func (b *Built) Blank() bool { return b.Failed == b.Chunks && b.shown == 0 }
 
 // Release gives the file's memory back to the pipeline; File must not be used any more.
 func (b *Built) Release() {
@@ -267,8 +276,8 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	if err != nil {
 		return nil, err
 	}
-	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, pipeline: p}
-	var mu sync.Mutex // of built's tally and cause
+	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, Sources: map[string]int{}, pipeline: p}
+	var mu sync.Mutex // of built's tally, sources and cause
 
 	ended := func(end ending, err error) error {
 		if err != nil {
@@ -282,8 +291,9 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	}
 
 	g, chunkCtx := errgroup.WithContext(ctx)
-	slots := p.slotsOf()
-	for _, part := range p.parts(it) {
+	layers := p.standing(it)
+	for _, batch := range batches(it, layers) {
+		slots := p.slotsOf(batch)
 		// Slots are held from the request until the chunks are encoded, so bodies cannot pile up in
 		// front of the encoder.
 		if err := p.enterSlots(chunkCtx, slots); err != nil {
@@ -291,7 +301,7 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 		}
 		g.Go(func() error {
 			defer p.leaveSlots(slots)
-			return p.part(chunkCtx, b, part, ended)
+			return p.batch(chunkCtx, b, batch, layers, ended)
 		})
 	}
 	if err := g.Wait(); err != nil {

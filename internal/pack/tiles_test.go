@@ -253,7 +253,7 @@ func TestRoomForTiles(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range uint32(32) {
 		all.Go(func() {
-			b, err := p.blocks.get(t.Context(), tiles.Chunk{Z: 13, X: i % 12, Y: 1}, TaskChunk)
+			b, err := p.blocks.get(t.Context(), layerChunk{&p.layers[0], tiles.Chunk{Z: 13, X: i % 12, Y: 1}}, TaskChunk)
 			if err != nil {
 				t.Error(err)
 				return
@@ -282,7 +282,7 @@ func TestCalledOff(t *testing.T) {
 	source := &solid{px: 512, begun: make(chan struct{}, 1), hold: make(chan struct{})}
 	p := newPipeline(t, Options{TilePx: 512, Source: source})
 	ctx, cancel := context.WithCancel(t.Context())
-	at := tiles.Chunk{Z: 15, X: 1, Y: 1}
+	at := layerChunk{&p.layers[0], tiles.Chunk{Z: 15, X: 1, Y: 1}}
 	first := make(chan error, 1)
 	go func() {
 		_, err := p.blocks.get(ctx, at, TaskChunk)

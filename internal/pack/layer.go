@@ -1,0 +1,88 @@
+package pack
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/filter"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Layer is one source of the imagery of a Pipeline. What lies on top is asked first.
+type Layer struct {
+	ID     string // its provider's
+	Source fetch.Source
+	// MinZL and MaxZL are the zoom levels that the source has. What is wanted deeper is enlarged
+	// from the deepest.
+	MinZL, MaxZL tiles.ZL
+	// TilePx is the side of the source's tiles, 256·2ⁿ. 0: 256, a tile is a chunk.
+	TilePx int
+	// Blank are the colours in which the source paints what it has no imagery of.
+	Blank []fetch.Colour
+	// Area is where the source counts. Nil: everywhere.
+	Area area.Area
+	// Lone lets the source count everywhere in a texture that no other layer has a part in.
+	Lone bool
+	// Priority says how it is laid over what lies below.
+	Priority Priority
+	// Filter changes its colours. Nil: they stay.
+	Filter *filter.Filter
+	// Maptypes are those of the textures that it is for, in any case. None: all.
+	Maptypes []string
+}
+
+// Priority says how much of a layer is seen of what its area would show. With m the weight of its
+// area at a pixel and W the sum of the weights of the layers below that are not Low:
+type Priority uint8
+
+// The priorities.
+const (
+	High   Priority = iota // m
+	Medium                 // 255·m / (W + m): layers that lie over each other are mixed
+	Low                    // the same, but it does not add to W
+)
+
+// standing is a layer that has a part in a texture.
+type standing struct {
+	*Layer
+	whole bool // it counts at every pixel
+}
+
+// standing returns the layers that have a part in the texture, from the top.
+func (p *Pipeline) standing(it tiles.Item) (list []standing) {
+	z, x, y := it.Tile()
+	square := tiles.Chunk{Z: z, X: x, Y: y}
+	for n := range p.layers {
+		l := &p.layers[n]
+		if len(l.Maptypes) > 0 && !slices.ContainsFunc(l.Maptypes, func(m string) bool { return strings.EqualFold(m, it.Maptype) }) {
+			continue
+		}
+		cover := area.Inside
+		if l.Area != nil {
+			cover = l.Area.Cover(square)
+		}
+		if cover != area.Outside {
+			list = append(list, standing{l, cover == area.Inside})
+		}
+	}
+	if len(list) == 1 && list[0].Lone {
+		list[0].whole = true
+	}
+	return list
+}
+
+// level returns the zoom level that the layer is asked at for a chunk at z when it had nothing drop
+// times; false when it is not asked any more.
+func (l *Layer) level(z tiles.ZL, drop int) (level tiles.ZL, ok bool) {
+	at := int(min(z, l.MaxZL)) - drop
+	return tiles.ZL(max(at, 0)), at >= int(l.MinZL) && int(z)-at <= ParentLevels
+}
+
+// side is that of a tile, in px.
+func (l *Layer) side() int { return max(l.TilePx, chunkPixels) }
+
+// levels is the n of tiles of 2ⁿ chunks a side.
+func (l *Layer) levels() uint { return uint(bits.Len(uint(l.side()/chunkPixels)) - 1) }
