@@ -59,14 +59,17 @@ func TestLayDetails(t *testing.T) {
 	}
 }
 
-// TestDocumentedTOML: the example of docs/providers.md is a usable file.
+// TestDocumentedTOML: the examples of docs/providers.md are usable files.
 func TestDocumentedTOML(t *testing.T) {
 	text, err := os.ReadFile("../../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(text), "```toml\n")
-	example, _, _ = strings.Cut(example, "```")
+	example := ""
+	for _, part := range strings.Split(string(text), "```toml\n")[1:] {
+		part, _, _ = strings.Cut(part, "```")
+		example += part
+	}
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	if err := os.CopyFS(filepath.Join(home, "Ortho4XP"), os.DirFS("testdata/lay")); err != nil {
@@ -79,7 +82,7 @@ func TestDocumentedTOML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"swissimage", "CH", "mine", "threads"} {
+	for _, name := range []string{"swissimage", "CH", "mine", "dop", "threads"} {
 		if _, err := c.Lookup(name); err != nil {
 			t.Error(err)
 		}
