@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/xelpack/xelpack/internal/filesys"
+	"github.com/xelpack/xelpack/internal/install"
+	"github.com/xelpack/xelpack/internal/install/manifest"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/providers"
@@ -75,7 +77,8 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, errHoles):
 		return exitHoles
-	case errors.Is(err, plan.ErrDiskFull), errors.Is(err, mbtiles.ErrFull), filesys.Full(err):
+	case errors.Is(err, plan.ErrDiskFull), errors.Is(err, install.ErrRoom),
+		errors.Is(err, mbtiles.ErrFull), filesys.Full(err):
 		return exitDiskFull
 	case errors.Is(err, errVerify):
 		return exitVerify
@@ -107,6 +110,10 @@ var hints = []struct {
 	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery or the archive covers the place"},
+	{install.ErrOther, "--switch changes to this archive; `xelpack uninstall` takes the other one out"},
+	{install.ErrRoom, "free some space, or install a smaller part: `xelpack extract`; nothing was changed"},
+	{manifest.ErrDamaged, "nothing was changed; `xelpack uninstall --installed ARCHIVE` takes out what equals an archive's textures"},
+	{manifest.ErrVersion, "nothing was changed; use the version that installed it, or a newer one"},
 	{errIll, "what to do stands behind each →; run it again afterwards"},
 }
 

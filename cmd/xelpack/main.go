@@ -71,7 +71,7 @@ func newRootCommand() *cobra.Command {
 	root.SetVersionTemplate(versionText())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(),
+		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),

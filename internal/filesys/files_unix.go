@@ -17,6 +17,10 @@ func outOfSpace(e syscall.Errno) bool {
 	return e == syscall.ENOSPC || e == syscall.EDQUOT || e == syscall.EFBIG
 }
 
+// Busy reports whether err says that another program has a file open that may then be neither
+// replaced nor removed. Here both are always possible.
+func Busy(error) bool { return false }
+
 // Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
 // error does not name the path.
 func Writable(path string) error { return unix.Access(path, unix.W_OK) }

@@ -21,6 +21,13 @@ func outOfSpace(e syscall.Errno) bool {
 	return false
 }
 
+// Busy reports whether err says that another program has a file open that may then be neither
+// replaced nor removed.
+func Busy(err error) bool {
+	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
+		errors.Is(err, windows.ERROR_USER_MAPPED_FILE)
+}
+
 // Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
 // error does not name the path. Only trying tells: who may write is in lists of rules.
 func Writable(path string) error {

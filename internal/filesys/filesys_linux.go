@@ -7,7 +7,7 @@ func of(dir string) (Info, error) {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return Info{}, err
 	}
-	info := Info{Free: int64(fs.Bavail) * int64(fs.Bsize)}
+	info := Info{Free: int64(fs.Bavail) * fs.Bsize}
 	switch uint32(fs.Type) { // the word is signed on some processors
 	case unix.MSDOS_SUPER_MAGIC:
 		info.Kind, info.MaxFile = "fat", fatMaxFile

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/install/manifest"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -375,5 +376,41 @@ func TestOpenIsCancelled(t *testing.T) {
 	cancel(cause)
 	if _, err := scenery.Open(ctx, made.Dir); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+// What was installed from an archive is not the package's own, unless the package had a file of
+// that name before: a plan for the next flight must have it.
+func TestInstalledIsNotReal(t *testing.T) {
+	dir := t.TempDir()
+	made, err := scenerytest.Make(dir, scenerytest.Options{Limit: 4, AirportMax: -1, Real: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := manifest.Manifest{Files: []manifest.File{
+		{Name: strings.ToUpper(made.Textures[0].Name()) + ".dds"},
+		{Name: made.Textures[1].File(), Before: &manifest.Content{Size: 1}},
+	}}
+	body, err := list.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "textures", manifest.Folder)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, manifest.Name), body, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, err := scenery.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var real []bool
+	for _, n := range p.Textures() {
+		real = append(real, n.Real)
+	}
+	if diff := cmp.Diff([]bool{false, true, true, false}, real); diff != "" {
+		t.Errorf("real (-want +got):\n%s", diff)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/install/manifest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -30,10 +31,11 @@ func markReal(ctx context.Context, fs folders, named []Named) error {
 // realTextures returns the keys of the ground textures that are files in dir. Links to files count.
 func realTextures(ctx context.Context, dir string) (map[tiles.Key]struct{}, error) {
 	real := map[tiles.Key]struct{}{}
+	installed := manifest.Installed(dir) // goes with the installation: not the package's own
 	err := eachBatch(dir, func(entries []os.DirEntry) error {
 		for _, e := range entries {
 			name := e.Name()
-			if e.IsDir() || !strings.EqualFold(filepath.Ext(name), ".dds") {
+			if e.IsDir() || !strings.EqualFold(filepath.Ext(name), ".dds") || installed[strings.ToLower(name)] {
 				continue
 			}
 			texture, err := tiles.ParseName(name)

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/xelpack/xelpack/internal/install"
+	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// installOptions are the flags of install and uninstall.
+type installOptions struct {
+	install.Options
+	Known string
+	JSON  bool
+}
+
+func (o *installOptions) register(f *pflag.FlagSet) {
+	f.StringVar(&o.Scenery, "scenery", "", "scenery package, the `DIR` that X-Plane reads")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be done")
+	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+}
+
+func newInstallCommand() *cobra.Command {
+	var o installOptions
+	cmd := &cobra.Command{
+		Use:   "install ARCHIVE --scenery DIR",
+		Short: "Put an archive's textures into a scenery package, to fly without a mount",
+		Long: `Writes the archive's textures as plain DDS files into the package's textures folder: only what is missing or different. Files that the package has under
+those names are set aside, and come back with "xelpack uninstall". A file that was changed after it was installed is left as it is, and said.
+
+Textures of equal content, in this package or in another one beside it, share their space where the file system can (reflinks, hard links); --copies writes each. Free
+disk is looked at first. An installation that was interrupted, or killed, is gone on with by the same command, and undone by uninstall. --switch changes to another
+archive: what both hold stays as it is. An archive with holes is installed as it is, with exit code 3.`,
+		Example: `  xelpack install flight.mbtiles --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"
+  xelpack install --switch tomorrow.mbtiles --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"
+  xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+				if err := o.beside(cmd.Context(), cmd.ErrOrStderr()); err != nil {
+					return err
+				}
+				return o.run(cmd, args[0], func(ctx context.Context) (install.Report, error) {
+					return install.Install(ctx, a, args[0], o.Options)
+				})
+			})
+		},
+	}
+	o.register(cmd.Flags())
+	cmd.Flags().BoolVar(&o.Switch, "switch", false, "another archive may be installed there: change to this one")
+	cmd.Flags().BoolVar(&o.Copies, "copies", false, "write every texture as a file of its own, also where links are possible")
+	explicit(cmd.Flags(), "switch")
+	return cmd
+}
+
+func newUninstallCommand() *cobra.Command {
+	var o installOptions
+	cmd := &cobra.Command{
+		Use:   "uninstall --scenery DIR",
+		Short: "Take out of a scenery package what install has put into it",
+		Long: `Removes what "xelpack install" has written into the package, and puts back what the package had before. A file that was changed after it was installed is
+left as it is, and said; what the package had in its place stands beside it then, as NAME.dds.before-xelpack. An installation that was interrupted is undone as well.
+
+If the list of what is installed is damaged, --installed names an archive that was installed: what equals its textures is taken out.`,
+		Example: `  xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			undo := func(ctx context.Context) (install.Report, error) { return install.Uninstall(ctx, o.Options) }
+			if o.Known == "" {
+				return o.run(cmd, "", undo)
+			}
+			return withArchive(cmd.Context(), o.Known, func(a *mbtiles.Archive) error {
+				o.Options.Known = a
+				return o.run(cmd, "", undo)
+			})
+		},
+	}
+	o.register(cmd.Flags())
+	cmd.Flags().StringVar(&o.Known, "installed", "", "`ARCHIVE` that was installed, if the list of what is installed is damaged")
+	return cmd
+}
+
+// beside finds out what the terrain calls its textures, and which packages stand beside this one.
+func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
+	if o.Scenery == "" {
+		return nil // run says so
+	}
+	packages, err := plan.OpenScenery(ctx, []string{o.Scenery}, nil, notes(stderr))
+	if err != nil && !errors.Is(err, scenery.ErrNoTerrain) {
+		return err
+	}
+	o.Name = func(k tiles.Key) (string, bool) {
+		for _, p := range packages {
+			if named, ok := p.Lookup(k); ok {
+				return named.File, true
+			}
+		}
+		return "", false
+	}
+	o.Others = install.Beside(o.Scenery)
+	return nil
+}
+
+func (o *installOptions) run(cmd *cobra.Command, archive string, do func(context.Context) (install.Report, error)) error {
+	if o.Scenery == "" {
+		return usageErrorf("no scenery package: give --scenery DIR")
+	}
+	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
+	var meter *progress.Meter
+	what := ""
+	o.Meter = func(of string, done, total int64) {
+		if of != what {
+			if meter != nil {
+				meter.Close()
+			}
+			meter, what = progress.NewMeter(stderr, of), of
+		}
+		meter.Set(done, total)
+	}
+	report, err := do(cmd.Context())
+	if meter != nil {
+		meter.Close()
+	}
+	if err != nil {
+		return err
+	}
+	for _, l := range report.Left {
+		words.Fprintf(stderr, "left as it is: %s: %s\n", l.File, l.Why)
+	}
+	for _, note := range report.Notes {
+		fmt.Fprintln(stderr, note)
+	}
+	if o.JSON {
+		err = json.NewEncoder(stdout).Encode(report)
+	} else {
+		_, err = fmt.Fprintf(stdout, "%s: %s\n", report.Textures, installedText(report, o.DryRun))
+	}
+	if err == nil && report.Holes > 0 {
+		err = hinted{fmt.Errorf("%w: %s of %s", errHoles, units.Holes(report.Holes, report.Failed), filepath.Base(archive)),
+			"`xelpack repair` fetches what failed; the same command installs it then"}
+	}
+	return err
+}
+
+// installedText says what was done, in one line.
+func installedText(r install.Report, dry bool) string {
+	text := units.Plural(r.Installed, "texture") + " installed"
+	if r.Archive == "" && r.Installed == 0 {
+		text = "nothing is installed"
+	}
+	if dry {
+		text = "would be: " + text
+	}
+	for _, part := range [...]struct {
+		n    int
+		what string
+	}{
+		{r.Linked, "linked"}, {r.Removed, "removed"}, {r.SetAside, "of the package set aside"}, {r.Restored, "put back"}, {len(r.Left), "left as they are"},
+	} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %s", units.Count(part.n), part.what)
+		}
+	}
+	if r.Archive != "" {
+		text += fmt.Sprintf("; %s written", units.Plural(r.Written, "file"))
+		if r.Written > 0 {
+			text += ", " + units.Bytes(r.WrittenBytes)
+		}
+	}
+	return text
+}

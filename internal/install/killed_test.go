@@ -1,0 +1,173 @@
+package install
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/internal/install/manifest"
+)
+
+// An installation, a change to another archive and the taking out, ended before every single
+// change that they make (with -short, every seventh), of a package with files of its own and of one without a textures folder:
+// whoever goes on comes to the same end, and whoever takes it out, or goes back, to the same
+// beginning.
+func TestEndedAnywhere(t *testing.T) {
+	a, fileA := pack(t, 256, seedsA)
+	b, fileB := pack(t, 256, seedsB)
+	install := func(t *testing.T, o Options) error {
+		_, err := Install(t.Context(), a, fileA, o)
+		return err
+	}
+	change := func(t *testing.T, o Options) error {
+		o.Switch = true
+		_, err := Install(t.Context(), b, fileB, o)
+		return err
+	}
+	back := func(t *testing.T, o Options) error {
+		o.Switch = true
+		_, err := Install(t.Context(), a, fileA, o)
+		return err
+	}
+	uninstall := func(t *testing.T, o Options) error {
+		_, err := Uninstall(t.Context(), o)
+		return err
+	}
+	stride := 1
+	if testing.Short() {
+		stride = 7
+	}
+	type do = func(*testing.T, Options) error
+	for what, tc := range map[string]struct {
+		begin, run do
+		after      map[string]do // what is done after the end, and leads to the same as it does undisturbed
+	}{
+		"install":   {nil, install, map[string]do{"gone on": install, "taken out": uninstall, "changed": change}},
+		"switch":    {install, change, map[string]do{"gone on": change, "taken out": uninstall, "back": back}},
+		"uninstall": {install, uninstall, map[string]do{"gone on": uninstall, "installed again": back, "changed": change}},
+	} {
+		for kind, bare := range map[string]bool{"": false, " without textures": true} {
+			make := func(t *testing.T) string {
+				dir := newPackage(t)
+				if bare {
+					if err := os.RemoveAll(filepath.Join(dir, "textures")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if tc.begin != nil {
+					if err := tc.begin(t, Options{Scenery: dir}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return dir
+			}
+			for then, after := range tc.after {
+				t.Run(what+kind+", "+then, func(t *testing.T) {
+					t.Parallel() // it waits for the disk most of the time
+					undisturbed := make(t)
+					if err := errors.Join(tc.run(t, Options{Scenery: undisturbed}), after(t, Options{Scenery: undisturbed})); err != nil {
+						t.Fatal(err)
+					}
+					want := tree(t, undisturbed)
+					for n := 0; ; n += stride {
+						dir := make(t)
+						if !endAt(t, n, tc.run, dir) {
+							t.Logf("ended before %d of some %d changes", n/stride, n)
+							break
+						}
+						if err := after(t, Options{Scenery: dir}); err != nil {
+							t.Fatalf("ended at %d: %v", n, err)
+						}
+						if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
+							t.Fatalf("ended at %d (-want +got):\n%s", n, diff)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+var errDead = errors.New("dead")
+
+// endAt ends the work before its n-th change, and all that it would do after. It reports whether
+// there is one.
+func endAt(t *testing.T, n int, run func(*testing.T, Options) error, dir string) bool {
+	t.Helper()
+	dead := false
+	err := run(t, Options{Scenery: dir, Workers: 1, die: func(string) error {
+		if n--; n < 0 {
+			dead = true
+			return errDead
+		}
+		return nil
+	}})
+	if dead != errors.Is(err, errDead) || !dead && err != nil {
+		t.Fatalf("dead: %v, but: %v", dead, err)
+	}
+	return dead
+}
+
+// A change to another archive that is given up for a third, again and again.
+func TestEndedTwice(t *testing.T) {
+	a, fileA := pack(t, 256, seedsA)
+	b, fileB := pack(t, 256, seedsB)
+	c, fileC := pack(t, 256, map[int]byte{0: 30, 1: 31, 2: 32, 3: 33, 11: 34})
+	dir := newPackage(t)
+	before := tree(t, dir)
+	toB := func(t *testing.T, o Options) error {
+		o.Switch = true
+		_, err := Install(t.Context(), b, fileB, o)
+		return err
+	}
+	toC := func(t *testing.T, o Options) error {
+		o.Switch = true
+		_, err := Install(t.Context(), c, fileC, o)
+		return err
+	}
+	mustInstall(t, a, fileA, Options{Scenery: dir})
+	for n := 5; ; n += 3 {
+		ended := endAt(t, n, toB, dir)
+		if ended = endAt(t, n+1, toC, dir) || ended; !ended {
+			break
+		}
+	}
+	check(t, dir, map[int]byte{0: 30, 1: 31, 2: 32, 3: 33, 11: 34})
+	mustUninstall(t, dir)
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("taken out (-before +after):\n%s", diff)
+	}
+}
+
+// What a process that was killed may have left beside all else: its lock, and half a file.
+func TestLeftByTheDead(t *testing.T) {
+	a, fileA := pack(t, 256, seedsA)
+	dir := newPackage(t)
+	before := tree(t, dir)
+	if !endAt(t, 40, func(t *testing.T, o Options) error {
+		_, err := Install(t.Context(), a, fileA, o)
+		return err
+	}, dir) {
+		t.Fatal("it was done before")
+	}
+	folder := filepath.Join(dir, "textures", manifest.Folder)
+	for _, name := range []string{manifest.Lock, filepath.Join(manifest.New, manifest.Next), filepath.Join(manifest.New, "half.dds")} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("half"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustUninstall(t, dir)
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("taken out (-before +after):\n%s", diff)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its folder: %v", err)
+	}
+}

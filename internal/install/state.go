@@ -1,0 +1,114 @@
+package install
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/xelpack/xelpack/internal/install/manifest"
+)
+
+// state is what the package says of installations.
+type state struct {
+	installed *manifest.Manifest // nil: nothing
+	begun     *manifest.Manifest // what was begun and is not done; nil: nothing
+}
+
+func (f *folder) readState() (s state, err error) {
+	for name, m := range map[string]**manifest.Manifest{manifest.Name: &s.installed, manifest.Next: &s.begun} {
+		read, err := manifest.Open(filepath.Join(f.path, manifest.Folder, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return s, err
+		}
+		*m = &read
+	}
+	return s, nil
+}
+
+// nothing reports whether the package was never installed into, or all of it is gone.
+func (s state) nothing() bool { return s.installed == nil && s.begun == nil }
+
+func (s state) made() bool {
+	return s.installed != nil && s.installed.Made || s.begun != nil && s.begun.Made
+}
+
+// current is what the package holds, or is on its way to hold.
+func (s state) current() manifest.Manifest {
+	switch {
+	case s.begun != nil && len(s.begun.Files) > 0:
+		return *s.begun
+	case s.installed != nil:
+		return *s.installed
+	}
+	return manifest.Manifest{}
+}
+
+// from lists all that may stand in the package.
+func (s state) from() manifest.Manifest {
+	switch {
+	case s.installed == nil && s.begun == nil:
+		return manifest.Manifest{}
+	case s.installed == nil:
+		return *s.begun
+	case s.begun == nil:
+		return *s.installed
+	}
+	all := *s.installed
+	all.Files = slices.Clone(all.Files)
+	at := make(map[string]int)
+	for i, f := range all.Files {
+		at[f.Name] = i
+	}
+	for _, f := range s.begun.Files {
+		i, both := at[f.Name]
+		if !both {
+			all.Files = append(all.Files, f)
+			continue
+		}
+		was := &all.Files[i]
+		was.Also = slices.Clone(was.Also)
+		for _, c := range append([]manifest.Content{f.Content}, f.Also...) {
+			if c != was.Content && !slices.Contains(was.Also, c) {
+				was.Also = append(was.Also, c)
+			}
+		}
+	}
+	return all
+}
+
+// declare writes down what is to be, before anything is changed. A process that ends then leaves
+// all that is needed to go on, or back.
+func (w *work) declare() error {
+	next, err := w.to.Encode()
+	if err != nil {
+		return err
+	}
+	same := func(m *manifest.Manifest) bool {
+		if m == nil {
+			return false
+		}
+		was, err := m.Encode()
+		return err == nil && bytes.Equal(was, next)
+	}
+	if same(w.begun) || w.begun == nil && same(w.installed) {
+		return nil // it is gone on with, or mended
+	}
+	if w.begun != nil { // something else was begun: what it may have left must not be forgotten
+		all, err := w.from().Encode()
+		if err != nil {
+			return err
+		}
+		if err := w.folder.write(manifest.Name, all); err != nil {
+			return err
+		}
+	}
+	if !w.folder.exists() {
+		return w.folder.make(next)
+	}
+	return w.folder.write(manifest.Next, next)
+}
