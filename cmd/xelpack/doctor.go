@@ -6,21 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/imagery"
-	"github.com/xelpack/xelpack/internal/plan"
-	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
-	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
 // doctorOptions are the flags of doctor.
@@ -72,36 +64,14 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err != nil {
 		return err
 	}
-	findings := doctor.FUSE(ctx)
-	findings = append(findings, doctor.Limits(), doctor.Memory(mountMemory(cacheBytes, max(1, len(files)))))
-	if cache, err := os.UserCacheDir(); err == nil {
-		keep, _ := o.imagery.KeepBytes() // Validate has looked at it
-		live, err := units.ParseBytes(defaultDiskCache)
-		if err != nil {
-			return err
-		}
-		findings = append(findings, doctor.Disk(filepath.Join(cache, "xelpack"), keep+live))
+	live, err := units.ParseBytes(defaultDiskCache)
+	if err != nil {
+		return err
 	}
-	known, errCatalogue := imagery.Catalogue()
-	findings = append(findings, doctor.Config(o.errConfig, errCatalogue))
-
-	packages, about := examineScenery(ctx, o.Scenery)
-	findings = append(findings, about...)
-	var archives []*mbtiles.Archive
-	for _, file := range files {
-		a, f := doctor.Archive(ctx, file)
-		if a != nil {
-			defer func() { _ = a.Close() }()
-			archives = append(archives, a)
-		}
-		findings = append(findings, f)
-	}
-	coverage, whole := doctor.Coverage(packages, archives)
-	findings = append(findings, coverage)
-	if errCatalogue == nil {
-		findings = append(findings, o.examineProvider(ctx, known, packages, archives, !whole))
-	}
-	findings = append(findings, examineXPlane(ctx, o.XPlane, o.Scenery)...)
+	findings := doctor.Examine(ctx, doctor.Options{
+		Archives: files, Scenery: o.Scenery, XPlane: o.XPlane, Imagery: o.imagery, ErrConfig: o.errConfig,
+		Memory: mountMemory(cacheBytes, max(1, len(files))), LiveCache: live,
+	})
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -112,58 +82,6 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 		return errIll
 	}
 	return nil
-}
-
-func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Package, findings []doctor.Finding) {
-	for _, dir := range dirs {
-		opened, err := plan.OpenScenery(ctx, []string{dir}, nil, unsaid)
-		packages = append(packages, opened...)
-		if err != nil {
-			findings = append(findings, doctor.Scenery(dir, nil, err))
-			continue
-		}
-		findings = append(findings, doctor.Scenery(dir, opened[0], nil))
-	}
-	return packages, findings
-}
-
-// examineProvider asks the provider that a mount would ask for one image: of ground that the
-// scenery has, if there is any.
-func (o doctorOptions) examineProvider(
-	ctx context.Context, known *providers.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
-) doctor.Finding {
-	if o.imagery.Offline {
-		return doctor.NotAsked("--offline")
-	}
-	p, err := o.imagery.Lookup(plan.Named(packages, archives), unsaid)
-	if err != nil {
-		return doctor.Provider(o.imagery.Provider, "", err, needed)
-	}
-	at := p.Somewhere(defaultAt)
-	if len(packages) > 0 && len(packages[0].Textures()) > 0 {
-		at = packages[0].Textures()[0].Center()
-	}
-	const patience = 20 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	trial, err := imagery.Try(ctx, known, p, at)
-	said := trial.String()
-	if errors.Is(err, fetch.ErrNoImagery) {
-		said, err = "it answers, and has no imagery at the place that was asked for", nil
-	}
-	return doctor.Provider(p.ID, said, err, needed)
-}
-
-func examineXPlane(ctx context.Context, dir string, sceneries []string) []doctor.Finding {
-	if dir == "" {
-		if home, err := os.UserHomeDir(); err == nil {
-			dir = doctor.FindXPlane(home)
-		}
-	}
-	if dir == "" {
-		return []doctor.Finding{{Subject: "X-Plane", Verdict: doctor.Skipped, Detail: "not found; name its folder with --xplane"}}
-	}
-	return doctor.XPlane(ctx, dir, sceneries)
 }
 
 func writeFindings(w io.Writer, findings []doctor.Finding, asJSON bool) error {

@@ -2,24 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"image"
-	"image/draw"
 	_ "image/jpeg" // pictures to encode
 	_ "image/png"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"regexp"
-	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/picture"
 	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
@@ -60,139 +51,12 @@ func runEncode(ctx context.Context, o encodeOptions, in, out string) error {
 	if !strings.EqualFold(filepath.Ext(out), ".dds") {
 		return usageErrorf("%s: the texture's name must end in .dds", out)
 	}
-	info, err := os.Stat(in)
+	file, err := picture.Encode(ctx, in, format, quality)
 	if err != nil {
 		return err
-	}
-	open := openPicture
-	if info.IsDir() {
-		open = openChunks
-	}
-	side, add, err := open(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", in, err)
-	}
-	file, err := encodeTexture(ctx, dds.Layout{Format: format, Side: side}, quality, add)
-	if err != nil {
-		return fmt.Errorf("%s: %w", in, err)
 	}
 	return safefile.Write(out, func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
 	})
 }
-
-// addChunk gives a texture one of its chunks. Calls with different workers may run at once.
-type addChunk func(w *dds.Worker, b *dds.Builder, row, col int) error
-
-// encodeTexture builds a texture with one worker a processor.
-func encodeTexture(ctx context.Context, l dds.Layout, q dds.Quality, add addChunk) ([]byte, error) {
-	b, err := dds.NewBuilder(l, nil, dds.WithQuality(q))
-	if err != nil {
-		return nil, err
-	}
-	across := l.Side / chunkSide
-	workers := min(runtime.GOMAXPROCS(0), across*across)
-	group, ctx := errgroup.WithContext(ctx)
-	for k := range workers {
-		group.Go(func() error {
-			w := dds.NewWorker()
-			for i := k; i < across*across; i += workers {
-				if err := errors.Join(ctx.Err(), add(w, b, i/across, i%across)); err != nil {
-					return errors.Join(err, w.Close())
-				}
-			}
-			return w.Close()
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return b.Finish()
-}
-
-// chunkSide is the side in pixels of the chunks that textures are built of.
-const chunkSide = 256
-
-// openPicture reads a PNG or JPEG. Its size is looked at before its pixels are.
-func openPicture(file string) (side int, add addChunk, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = f.Close() }()
-	c, _, err := image.DecodeConfig(f)
-	if err != nil {
-		return 0, nil, fmt.Errorf("not a PNG or JPEG picture: %w", err)
-	}
-	if err := checkSide(c.Width, c.Height); err != nil {
-		return 0, nil, err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, nil, err
-	}
-	img, _, err := image.Decode(f)
-	if err != nil {
-		return 0, nil, fmt.Errorf("damaged picture: %w", err)
-	}
-	return c.Width, func(w *dds.Worker, b *dds.Builder, row, col int) error {
-		chunk := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-		draw.Draw(chunk, chunk.Rect, img, img.Bounds().Min.Add(image.Pt(col*chunkSide, row*chunkSide)), draw.Src)
-		return w.AddPixels(b, row, col, chunk)
-	}, nil
-}
-
-// checkSide returns an error that says what is wrong with a texture's size.
-func checkSide(width, height int) error {
-	if width != height || (dds.Layout{Format: dds.BC1, Side: width}).Valid() != nil {
-		return fmt.Errorf("%d×%d pixels: want a square of 256, 512, 1024, 2048 or 4096", width, height)
-	}
-	return nil
-}
-
-// openChunks looks what chunks a folder holds: as many as fill a square. Other files are left
-// alone.
-func openChunks(dir string) (side int, add addChunk, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, nil, err
-	}
-	files := make(map[[2]int]string)
-	rows, cols := 0, 0
-	for _, e := range entries {
-		m := chunkName.FindStringSubmatch(e.Name())
-		if m == nil {
-			continue
-		}
-		row, _ := strconv.Atoi(m[1]) // at most two digits
-		col, _ := strconv.Atoi(m[2])
-		at := [2]int{row, col}
-		if other, ok := files[at]; ok {
-			return 0, nil, fmt.Errorf("%s and %s are one place: %w", other, e.Name(), dds.ErrChunkTwice)
-		}
-		files[at] = e.Name()
-		rows, cols = max(rows, row+1), max(cols, col+1)
-	}
-	if len(files) == 0 {
-		return 0, nil, fmt.Errorf("no chunks named ROW_COL.jpg: %w", fs.ErrNotExist)
-	}
-	if err := checkSide(cols*chunkSide, rows*chunkSide); err != nil {
-		return 0, nil, fmt.Errorf("%d rows and %d columns of chunks: %w", rows, cols, err)
-	}
-	return cols * chunkSide, func(w *dds.Worker, b *dds.Builder, row, col int) error {
-		name, ok := files[[2]int{row, col}]
-		if !ok {
-			return fmt.Errorf("%w: %02d_%02d.jpg", dds.ErrMissingChunk, row, col)
-		}
-		jpeg, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		if err := w.AddJPEG(b, row, col, jpeg); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		return nil
-	}, nil
-}
-
-var chunkName = regexp.MustCompile(`(?i)^(\d\d?)_(\d\d?)\.jpe?g$`)

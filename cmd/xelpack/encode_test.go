@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/picture"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -114,7 +115,7 @@ func TestEncodeChunks(t *testing.T) {
 	if err := runEncode(t.Context(), o, dir, out); err != nil {
 		t.Fatal(err)
 	}
-	l, blocks, err := readLevel(out, 0)
+	l, blocks, err := picture.ReadLevel(out, 0)
 	if err != nil || l != (dds.Layout{Format: dds.BC1, Side: 512}) {
 		t.Fatal(l, err)
 	}

@@ -4,17 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/plan"
-	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -200,47 +197,13 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	for _, it := range s.Items {
 		textures = append(textures, it.Texture)
 	}
-	if o.Output, err = realpath.Of(o.Output); err != nil { // what a link leads to may not be there yet
-		return fmt.Errorf("trace: %w", err)
+	var flights []trace.Synth
+	for _, path := range s.Paths {
+		flights = append(flights, trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed, Limit: o.Limit})
 	}
-	f, err := os.OpenFile(o.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return fmt.Errorf("trace: %w", err)
-	}
-	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	n, err := writeFlights(ctx, f, o, s.Paths, textures)
+	file, n, err := trace.CreateSynth(ctx, o.Output, flights)
 	if err == nil {
-		fmt.Fprintf(stderr, "%s: %s\n", o.Output, units.Plural(n, "event"))
+		fmt.Fprintf(stderr, "%s: %s\n", file, units.Plural(n, "event"))
 	}
 	return err
-}
-
-// writeFlights writes the flights along paths, one after another, and returns how many events they
-// have.
-func writeFlights(ctx context.Context, f io.Writer, o synthOptions, paths []*tiles.Path, textures []tiles.Texture) (n int, err error) {
-	buffered := bufio.NewWriter(f)
-	e, err := trace.NewEncoder(buffered, time.Now())
-	if err != nil {
-		return 0, err
-	}
-	var before time.Duration // when the flight before ended
-	for _, path := range paths {
-		end := before
-		for ev := range (trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed, Limit: o.Limit}).Events() {
-			ev.Start += before
-			end = max(end, ev.Start+ev.Took)
-			if err := e.Encode(ev); err != nil {
-				return n, err
-			}
-			if n++; n%4096 == 0 && ctx.Err() != nil {
-				return n, ctx.Err()
-			}
-		}
-		before = end
-	}
-	return n, errors.Join(e.Flush(), buffered.Flush())
 }

@@ -1,0 +1,153 @@
+package ddsdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/safefile"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// Existing says what Export does with files that are there.
+type Existing string
+
+// What it may do. The zero value is Fail.
+const (
+	Fail    Existing = "fail"    // before anything is written
+	Skip    Existing = "skip"    // and go on with those that are not there
+	Replace Existing = "replace" // each once the new one is whole
+)
+
+// ParseExisting reads a word.
+func ParseExisting(s string) (Existing, error) {
+	switch e := Existing(s); e {
+	case Fail, Skip, Replace:
+		return e, nil
+	}
+	return "", fmt.Errorf("%q: want skip, replace or fail", s)
+}
+
+// ExportOptions say how textures get into a folder.
+type ExportOptions struct {
+	Existing Existing
+	DryRun   bool                    // only find out what would be written
+	Progress func(done, total int64) // bytes of DDS files, from one goroutine at a time; may be nil
+}
+
+// Exported says what an export did. Its JSON is a contract with scripts.
+type Exported struct {
+	Dir     string `json:"dir"`
+	Written int    `json:"written"`
+	Skipped int    `json:"skipped"`
+	Bytes   int64  `json:"bytes"` // of the files written
+}
+
+// Export writes every texture of a as dir/NAME.dds. The folder is made if need be, and nothing is
+// written outside of it. Every file gets its name when it is whole.
+func Export(ctx context.Context, a *mbtiles.Archive, dir string, o ExportOptions) (Exported, error) {
+	report := Exported{Dir: dir}
+	todo, err := toExport(a, dir, o, &report)
+	if err != nil || o.DryRun {
+		return report, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return report, err
+	}
+	return report, exportAll(ctx, a, dir, todo, report.Bytes, o.Progress)
+}
+
+// fileToExport is a texture and the file of the folder that it is written to.
+type fileToExport struct {
+	mbtiles.Entry
+	name string
+}
+
+// toExport finds out what is there before anything is written.
+func toExport(a *mbtiles.Archive, dir string, o ExportOptions, report *Exported) ([]fileToExport, error) {
+	var todo []fileToExport
+	taken := make(map[string]string) // the texture, by the file that it is written to
+	for e := range a.All() {
+		file := filepath.Join(dir, e.Texture.File())
+		if _, err := os.Lstat(file); err == nil && o.Existing != Replace {
+			if o.Existing != Skip {
+				return nil, fmt.Errorf("%s exists (nothing was written): --on-existing skip keeps what is there, --on-existing replace writes it anew", file)
+			}
+			report.Skipped++
+			continue
+		}
+		name, err := leadsInside(dir, e.Texture.File())
+		if err != nil {
+			return nil, err
+		}
+		if other, twice := taken[name]; twice {
+			return nil, fmt.Errorf("%s and %s lead to one file, %s (nothing was written): remove the links first", other, file, filepath.Join(dir, name))
+		}
+		taken[name] = file
+		todo = append(todo, fileToExport{e, name})
+		report.Written++
+		report.Bytes += e.Layout.Size()
+	}
+	return todo, nil
+}
+
+// leadsInside returns the file of dir that a name in it stands for, which may be a link to another.
+func leadsInside(dir, name string) (string, error) {
+	file := filepath.Join(dir, name)
+	real, err := realpath.Of(file)
+	if err != nil || real == file {
+		return name, err
+	}
+	if dir, err = realpath.Absolute(dir); err != nil {
+		return "", err
+	}
+	inside, err := filepath.Rel(dir, real)
+	if err != nil || !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%s is a link to %s, and nothing is written outside of %s (nothing was written): remove the link first", file, real, dir)
+	}
+	return inside, nil
+}
+
+// exportAll writes textures into dir and nowhere else, whatever they are called and whatever links
+// are there.
+func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport, total int64, progress func(done, total int64)) (err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	var mu sync.Mutex
+	done := int64(0)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0)) // decoding is most of it
+	for _, e := range todo {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			err := safefile.WriteInto(root, e.name, func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
+			if err != nil {
+				return fmt.Errorf("export into %s: %w", dir, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done += e.Layout.Size()
+			if progress != nil {
+				progress(done, total)
+			}
+			return nil
+		})
+	}
+	return errors.Join(g.Wait(), ctx.Err())
+}
