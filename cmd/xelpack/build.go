@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
@@ -88,17 +89,17 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if o.Output, err = build.OutputFile(o.Output); err != nil {
 		return err
 	}
-	watch, err := o.observeOptions.start(ctx, "build", stderr)
+	watcher, err := o.observeOptions.start(ctx, "build", stderr)
 	if err != nil {
 		return err
 	}
-	defer watch.close()
+	defer watcher.Close()
 	p, err := o.planOptions.make(ctx, stderr)
 	if err != nil {
 		return err
 	}
-	watch.draw(p.Map())
-	b, err := build.Open(ctx, p, o.workFlags.options(watch, stderr))
+	watcher.Draw(p.Map())
+	b, err := build.Open(ctx, p, o.workFlags.options(watcher, stderr))
 	if err != nil {
 		return err
 	}
@@ -111,15 +112,15 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		sayTerms(p.Provider, stderr)
 	}
 	report, err := b.Run(ctx)
-	return conclude(watch, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
+	return conclude(watcher, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
 }
 
 // options are those of the flags, with a bar over what is to be done.
-func (o workFlags) options(watch *watcher, stderr io.Writer) build.Options {
-	o.Note, o.OnOutage, o.Observer = notes(stderr), o.onOutage(watch, stderr), watch.making()
+func (o workFlags) options(w *watch.Watcher, stderr io.Writer) build.Options {
+	o.Note, o.OnOutage, o.Observer = notes(stderr), o.onOutage(w, stderr), w.Making()
 	o.Begin = func(r build.Running) (end func(pack.Report)) {
 		process.BoundMemory(r.Memory)
-		watch.begin(r)
+		w.Begin(r.Items, r.Todo, r.Client, r.Pipeline, r.Writer)
 		chunks := 0
 		for _, it := range r.Todo {
 			chunks += it.ChunkCount()
@@ -128,7 +129,7 @@ func (o workFlags) options(watch *watcher, stderr io.Writer) build.Options {
 			return progress.State{Chunks: r.Pipeline.Counts.Done(), Textures: r.Pipeline.Counts.Textures.Load(), Bytes: r.Client.Stats().BytesDownloaded}
 		}, o.logProgress(stderr))
 		return func(report pack.Report) {
-			watch.logCauses(report)
+			w.LogCauses(report)
 			bar.Close()
 		}
 	}
@@ -136,11 +137,11 @@ func (o workFlags) options(watch *watcher, stderr io.Writer) build.Options {
 }
 
 // conclude says what a build or a repair of file came to.
-func conclude(watch *watcher, file string, asJSON bool, r buildReport, err error, stdout io.Writer) error {
+func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err error, stdout io.Writer) error {
 	if r.State == "" {
 		return err
 	}
-	watch.finished(r.Report)
+	w.Finished(r.Report)
 	if errReport := r.write(file, asJSON, stdout); err == nil {
 		err = errReport
 	}

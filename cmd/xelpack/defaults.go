@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
@@ -22,7 +23,7 @@ const variablePrefix = "XELPACK_"
 
 // otherVariables are, or begin, names in the environment that are no flags': of tokens, of a
 // daemon, and of the tests of this source.
-var otherVariables = [...]string{"XELPACK_TOKEN_", readyVariable, "XELPACK_TEST_", "XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
+var otherVariables = [...]string{"XELPACK_TOKEN_", daemon.ReadyVariable, "XELPACK_TEST_", "XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
 
 // defaults are what a user wants of flags that the command line leaves out.
 type defaults struct {

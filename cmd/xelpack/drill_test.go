@@ -108,7 +108,7 @@ func TestKilledBuildsGoOn(t *testing.T) {
 		var skipped, built int
 		for {
 			committed := committedTextures(t, file)
-			asked := watch(server)
+			asked := watchServer(server)
 			moment := time.Duration(rng.Float64() * 0.9 * float64(whole))
 			if kills >= 20 {
 				moment = time.Hour
@@ -152,8 +152,8 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	t.Logf("%d builds killed", kills)
 }
 
-// watch returns what says whether the server was asked for a chunk from now on.
-func watch(server *fetchtest.Server) func(tiles.Chunk) bool {
+// watchServer returns what says whether the server was asked for a chunk from now on.
+func watchServer(server *fetchtest.Server) func(tiles.Chunk) bool {
 	var asked sync.Map
 	server.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
 		asked.Store(c, true)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/install"
 	"github.com/xelpack/xelpack/internal/install/manifest"
@@ -49,7 +50,7 @@ func exitCode(stderr io.Writer, err error) int {
 		return exitDone
 	}
 	code := codeOf(err)
-	if errors.As(err, new(exitStatus)) {
+	if errors.As(err, new(daemon.ExitStatus)) {
 		return code // it is said already
 	}
 	if code == exitInterrupted && isUndone(err) {
@@ -69,10 +70,10 @@ func exitCode(stderr io.Writer, err error) int {
 
 func codeOf(err error) int {
 	var wrong usage.Error
-	var daemon exitStatus
+	var background daemon.ExitStatus
 	switch {
-	case errors.As(err, &daemon):
-		return int(daemon)
+	case errors.As(err, &background):
+		return int(background)
 	case errors.As(err, &wrong):
 		return exitUsage
 	case errors.Is(err, errHoles):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
@@ -56,11 +57,11 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 			}
 			archives, mountpoint := args[:len(args)-1], args[len(args)-1]
 			if o.Daemon {
-				if err := o.daemonOptions.complete(mountpoint); err != nil {
+				if err := o.daemonOptions.Complete(mountpoint); err != nil {
 					return err
 				}
-				if !isDaemon() {
-					return daemonize(cmd.Context(), o.daemonOptions, cmd.ErrOrStderr())
+				if !daemon.Is() {
+					return daemon.Start(cmd.Context(), o.daemonOptions.Options, cmd.ErrOrStderr())
 				}
 			}
 			return runMount(cmd.Context(), o, archives, mountpoint, cmd.ErrOrStderr())
@@ -72,7 +73,7 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
-	f.StringVar(&o.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
+	f.StringVar(&o.observeOptions.watch.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
 	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map, with the cells that X-Plane loads along it; may be repeated")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
@@ -86,7 +87,7 @@ const lastWords = time.Second
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
 	stderr, behind := newStatusLineBehind(w, o.logOptions)
 	defer behind.Close(lastWords)
-	if len(o.Routes) > 0 && o.HTTP == "" {
+	if len(o.Routes) > 0 && o.observeOptions.watch.HTTP == "" {
 		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
 	}
 	flown, err := plan.Area{Routes: o.Routes}.Ground(notes(stderr))
@@ -96,13 +97,13 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	// The last of what is put in order at the end, so that a daemon whose number is gone has ended.
 	forget := func() {}
 	defer func() { forget() }()
-	watch, err := o.observeOptions.start(ctx, "mount", stderr)
+	watcher, err := o.observeOptions.start(ctx, "mount", stderr)
 	if err != nil {
 		return err
 	}
-	defer watch.close()
+	defer watcher.Close()
 	mo := mount.Options{
-		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watch.log, Observer: watch.observer,
+		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watcher.Log, Observer: watcher.Observer,
 	}
 	if o.Slow <= 0 {
 		return usageErrorf("--log-slow %v: want a positive time, such as 1s", o.Slow)
@@ -115,12 +116,12 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		return err
 	}
 	ready := func(fsys *mount.FS) (err error) {
-		watch.Mount.Store(fsys)
-		if err := notifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
-			watch.log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
+		watcher.Mount.Store(fsys)
+		if err := daemon.NotifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
+			watcher.Log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
 		}
 		behind.Flush(lastWords) // whoever is told prints what was said until now
-		forget, err = announceReady(o.daemonOptions)
+		forget, err = daemon.Ready(o.daemonOptions.Options)
 		return err
 	}
 	var packages []*scenery.Package
@@ -141,23 +142,23 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer func() { _ = lib.close() }()
 	process.BoundMemory(mountMemory(mo.MemoryCache, len(lib.shelf)))
 	mo.Archives, mo.Files = lib.archives(), lib.files()
-	watch.holds(mo.Archives, mo.Files, flown)
+	watcher.Holds(mo.Archives, mo.Files, flown.Paths, flown.Regions)
 	if mo.Live != mount.LiveOff {
 		provider, err := o.imagery.Lookup(plan.Named(packages, lib.opened), notes(stderr))
 		if err != nil {
 			return err
 		}
 		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-		source, err := o.imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watch.making(), OnOutage: observe.Logging{To: watch.log}.Outage}, notes(stderr))
+		source, err := o.imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watcher.Making(), OnOutage: observe.Logging{To: watcher.Log}.Outage}, notes(stderr))
 		if err != nil {
 			return err
 		}
 		defer source.Close()
-		pipeline := pack.New(o.pipeline(source, provider, watch.making()))
+		pipeline := pack.New(o.pipeline(source, provider, watcher.Making()))
 		defer func() { _ = pipeline.Close() }()
 		mo.Generator = generator{pipeline}
-		watch.Client.Store(source.Client)
-		watch.Pipeline.Store(pipeline)
+		watcher.Client.Store(source.Client)
+		watcher.Pipeline.Store(pipeline)
 		if mo.Disk = o.openDisk(ctx, provider, mo.Logger); mo.Disk != nil {
 			defer closeDisk(mo.Disk, mo.Logger)
 		}

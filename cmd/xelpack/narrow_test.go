@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/xelpack/xelpack/internal/testing/pty"
 )
 
 // control is what moves the cursor or wipes a line.
@@ -25,7 +27,7 @@ func TestProgressFitsNarrowTerminal(t *testing.T) {
 		{"repack", archive},
 	} {
 		const columns = 40
-		master, slave := terminal(t, columns)
+		master, slave := pty.Open(t, columns)
 		cmd := command(t.Context(), t, args...)
 		cmd.Stderr = slave
 		if err := cmd.Start(); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/observe/logs"
+	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
@@ -14,9 +15,9 @@ import (
 
 // onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of
 // it.
-func (o logOptions) onOutage(watch *watcher, stderr io.Writer) func(fetch.Outage) {
+func (o logOptions) onOutage(w *watch.Watcher, stderr io.Writer) func(fetch.Outage) {
 	if o.LogJSON {
-		return observe.Logging{To: watch.log}.Outage
+		return observe.Logging{To: w.Log}.Outage
 	}
 	return func(out fetch.Outage) { sayOutage(stderr, out) }
 }
@@ -52,11 +53,4 @@ func worstCause(r pack.Report) string {
 		return fmt.Sprintf(": mostly %s", worst)
 	}
 	return ": " + worst
-}
-
-// logCauses logs why chunks failed.
-func (w *watcher) logCauses(r pack.Report) {
-	for _, c := range r.Causes {
-		w.log.Warn("chunks failed", "cause", words.Plain(c.Cause), "count", c.Count, "example", words.Plain(c.Example))
-	}
 }

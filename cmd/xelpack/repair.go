@@ -61,18 +61,18 @@ func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) e
 	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
-	watch, err := o.observeOptions.start(ctx, "repair", stderr)
+	watcher, err := o.observeOptions.start(ctx, "repair", stderr)
 	if err != nil {
 		return err
 	}
-	defer watch.close()
+	defer watcher.Close()
 	report, err := build.Repair(ctx, build.RepairOptions{
-		Options: o.workFlags.options(watch, stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
+		Options: o.workFlags.options(watcher, stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
 		RetryMissing: o.retryMissing, Damaged: o.damaged,
 		Meter: func(what string) (set func(done, total int64), end func()) {
 			m := progress.NewMeter(stderr, what)
 			return m.Set, m.Close
 		},
 	})
-	return conclude(watch, o.archive, o.JSON, buildReport{Report: report}, err, stdout)
+	return conclude(watcher, o.archive, o.JSON, buildReport{Report: report}, err, stdout)
 }

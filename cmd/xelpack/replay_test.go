@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/testing/pty"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -39,13 +40,13 @@ func TestReplayShowsHowFarItIs(t *testing.T) {
 		0:    `100% \[=+\]  2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
 		6000: `100% \[=+\]  2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
 	} {
-		master, slave := terminal(t, 200)
+		master, slave := pty.Open(t, 200)
 		o := replayOptions{Speed: speed, AtOnce: 4}
 		var out, piped bytes.Buffer
 		if err := runReplay(t.Context(), o, file, dir, &out, slave); err != nil {
 			t.Fatal(err)
 		}
-		if shown := readUntil(t, master, "\n"); !regexp.MustCompile(want).MatchString(shown) {
+		if shown := pty.ReadUntil(t, master, "\n"); !regexp.MustCompile(want).MatchString(shown) {
 			t.Errorf("at speed %v %q was shown, want %s", speed, shown, want)
 		}
 		if err := runReplay(t.Context(), o, file, dir, &out, &piped); err != nil {

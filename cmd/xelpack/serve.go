@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/daemon"
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -22,7 +24,7 @@ const unmountPatience = 5 * time.Second
 
 // serve mounts and stays until the context ends, somebody unmounts, or the terminal goes away.
 // ready is called once the mount can be used. SIGHUP makes it look for other archives.
-func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func(*mount.FS) error, line *statusLine) error {
+func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string, ready func(*mount.FS) error, line *progress.StatusLine) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before there is a mount that a hang-up would leave behind
 	defer signal.Stop(hup)
@@ -37,7 +39,7 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 		textures += a.Len()
 	}
 	ends := "Ctrl-C or `xelpack umount`"
-	if isDaemon() {
+	if daemon.Is() {
 		ends = "`xelpack umount`"
 	}
 	fmt.Fprintf(line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
@@ -45,9 +47,9 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 	if err := ready(fsys); err != nil {
 		return errors.Join(err, end(ctx, fsys, gone, line))
 	}
-	line.show(func() string { return statusText(fsys.Stats()) })
+	line.Show(func() string { return statusText(fsys.Stats()) })
 	err = attend(ctx, fsys, lib, gone, hup, line)
-	line.clear()
+	line.Clear()
 	s := fsys.Stats()
 	fmt.Fprintf(line, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",
 		filepath.Base(mountpoint), units.Bytes(s.Archived.Bytes), units.Count(s.Made), units.Count(s.StandIns))
@@ -55,7 +57,7 @@ func serve(ctx context.Context, o mount.Options, lib *library, mountpoint string
 }
 
 // attend waits for the end of the mount, and for signals until then.
-func attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error, hup <-chan os.Signal, line *statusLine) error {
+func attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error, hup <-chan os.Signal, line *progress.StatusLine) error {
 	for {
 		select {
 		case err := <-gone:
@@ -63,7 +65,7 @@ func attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error
 		case <-ctx.Done():
 			return end(ctx, fsys, gone, line)
 		case <-hup:
-			if line.hungUp() { // the terminal was closed: that was no wish for other archives
+			if line.HungUp() { // the terminal was closed: that was no wish for other archives
 				return end(ctx, fsys, gone, line)
 			}
 			lib.refresh(ctx, line)

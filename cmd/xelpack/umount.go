@@ -3,20 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"time"
 
 	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
-
-// endPatience is how long umount waits for the daemon to put its caches in order after the mount is
-// gone.
-const endPatience = 10 * time.Second
 
 func newUmountCommand() *cobra.Command {
 	var lazy bool
@@ -52,27 +47,5 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	return awaitDaemon(ctx, mountpoint)
-}
-
-// awaitDaemon waits until the daemon of a mountpoint, if there is one that left its number where
-// umount looks, has ended.
-func awaitDaemon(ctx context.Context, mountpoint string) error {
-	file, err := stateFile(mountpoint, ".pid")
-	if err != nil {
-		return nil
-	}
-	pid := readPID(file)
-	end := time.Now().Add(endPatience)
-	for pid != 0 && alive(pid) && readPID(file) == pid {
-		if time.Now().After(end) {
-			return fmt.Errorf("%s is unmounted, but its process %d has not ended", mountpoint, pid)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return nil
+	return daemon.Await(ctx, mountpoint)
 }

@@ -1,8 +1,9 @@
-package main
+package watch
 
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,11 +16,11 @@ import (
 // What is wrong with a build is at /healthz, in words, with the code that scripts look at.
 func TestHealthIsServed(t *testing.T) {
 	var stderr bytes.Buffer
-	w, err := observeOptions{HTTP: "127.0.0.1:0", logOptions: logOptions{LogLevel: "warn"}}.start(t.Context(), "build", &stderr)
+	w, err := Start(t.Context(), "build", Options{HTTP: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Note: func(s string) { stderr.WriteString(s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close()
+	defer w.Close()
 	url, found := strings.CutPrefix(strings.TrimSpace(stderr.String()), "status page: ")
 	if !found {
 		t.Fatalf("%q does not say where the page is", stderr.String())
