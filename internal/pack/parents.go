@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"image"
-	"sync"
 
-	lru "container/list"
-
+	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -20,13 +18,10 @@ const ParentLevels = 6
 const keptParents = 256
 
 // parents finds what a chunk can be filled with. A parent is fetched once for all children that
-// need it, and is remembered a while, also when the provider has none.
+// need it, and is remembered a while, also when the provider has none: then it is nil.
 type parents struct {
 	pipeline *Pipeline
-
-	mu     sync.Mutex
-	known  map[layerChunk]*parent
-	recent lru.List // of layerChunk, the latest used first
+	pictures *lru.Cache[layerChunk, *image.NRGBA]
 }
 
 // layerChunk is a chunk of a layer, or a tile.
@@ -35,15 +30,8 @@ type layerChunk struct {
 	chunk tiles.Chunk
 }
 
-type parent struct {
-	ready chan struct{} // closed when img and err are set
-	img   *image.NRGBA
-	err   error
-	used  *lru.Element
-}
-
 func newParents(p *Pipeline) *parents {
-	return &parents{pipeline: p, known: make(map[layerChunk]*parent)}
+	return &parents{p, lru.New[layerChunk, *image.NRGBA](keptParents, nil)}
 }
 
 // piece is the part of a parent that a chunk up zoom levels deeper covers.
@@ -69,49 +57,18 @@ func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk, level til
 
 // get returns the decoded parent, from memory, from whoever is fetching it, or from the source.
 func (ps *parents) get(ctx context.Context, c layerChunk) (*image.NRGBA, error) {
-	for {
-		entry, mine := ps.entry(c)
-		if mine {
-			entry.img, entry.err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)
-			if entry.err != nil && !errors.Is(entry.err, fetch.ErrNoImagery) {
-				ps.forget(c, entry) // the next texture may have more luck
-			}
-			close(entry.ready)
-			return entry.img, entry.err
+	e, err := ps.pictures.Get(ctx, c, func() (img *image.NRGBA, size int64, err error) {
+		img, err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)
+		if errors.Is(err, fetch.ErrNoImagery) {
+			return nil, 1, nil
 		}
-		select {
-		case <-entry.ready:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		// Whoever fetched it may have been called off: that is no answer to us.
-		if !errors.Is(entry.err, context.Canceled) && !errors.Is(entry.err, context.DeadlineExceeded) {
-			return entry.img, entry.err
-		}
+		return img, 1, err
+	})
+	if err != nil {
+		return nil, err
 	}
-}
-
-// entry returns c's entry, and whether the caller is the one to fill it.
-func (ps *parents) entry(c layerChunk) (e *parent, mine bool) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	if e, ok := ps.known[c]; ok {
-		ps.recent.MoveToFront(e.used)
-		return e, false
+	if e.Value == nil {
+		return nil, fetch.ErrNoImagery
 	}
-	e = &parent{ready: make(chan struct{}), used: ps.recent.PushFront(c)}
-	ps.known[c] = e
-	if ps.recent.Len() > keptParents {
-		delete(ps.known, ps.recent.Remove(ps.recent.Back()).(layerChunk))
-	}
-	return e, true
-}
-
-func (ps *parents) forget(c layerChunk, e *parent) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	if ps.known[c] == e {
-		delete(ps.known, c)
-		ps.recent.Remove(e.used)
-	}
+	return e.Value, nil
 }

@@ -100,7 +100,7 @@ func TestReadAtConcurrent(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if held := a.reader.Decoded.Bytes(); held > max(0, limit) {
+			if held := a.reader.Decoded.Size(); held > max(0, limit) {
 				t.Errorf("the cache holds %d bytes, limit %d", held, limit)
 			}
 		})

@@ -1,9 +1,11 @@
 package mount
 
 import (
-	"container/list"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -12,33 +14,29 @@ import (
 // held only briefly.
 type cache struct {
 	limit, bytes int64
-	evicted      int64      // evicted to make room
-	order        *list.List // of *cached, the most recently used in front
-	byKey        map[tiles.Key]*list.Element
+	evicted      int64 // evicted to make room
+	kept         *simplelru.LRU[tiles.Key, *cached]
 }
 
 type cached struct {
-	key     tiles.Key
 	content *content
 	until   time.Time // zero: never expires
 }
 
 func newCache(limit int64) *cache {
-	return &cache{limit: limit, order: list.New(), byKey: make(map[tiles.Key]*list.Element)}
+	return &cache{limit: limit, kept: lru.Unbounded[tiles.Key, *cached]()}
 }
 
 // get returns k's content unless it has expired.
 func (c *cache) get(k tiles.Key, now time.Time) *content {
-	e := c.byKey[k]
-	if e == nil {
+	entry, ok := c.kept.Get(k)
+	if !ok {
 		return nil
 	}
-	entry := e.Value.(*cached)
 	if !entry.until.IsZero() && now.After(entry.until) {
-		c.remove(e)
+		c.remove(k)
 		return nil
 	}
-	c.order.MoveToFront(e)
 	return entry.content
 }
 
@@ -46,28 +44,29 @@ func (c *cache) get(k tiles.Key, now time.Time) *content {
 // evicted only for another final one. The newest content stays even when it alone exceeds the
 // limit: the caller is about to ask for it.
 func (c *cache) put(k tiles.Key, v *content, now time.Time, forWhile time.Duration) {
-	if e := c.byKey[k]; e != nil {
-		if e.Value.(*cached).content.final && !v.final {
-			return
-		}
-		c.remove(e)
+	if before, ok := c.kept.Peek(k); ok && before.content.final && !v.final {
+		return
 	}
-	entry := &cached{key: k, content: v}
+	c.remove(k)
+	entry := &cached{content: v}
 	if !v.final {
 		entry.until = now.Add(forWhile)
 	}
-	c.byKey[k] = c.order.PushFront(entry)
+	c.kept.Add(k, entry)
 	c.bytes += entry.size()
-	for c.bytes > c.limit && c.order.Len() > 1 {
-		c.remove(c.order.Back())
+	for c.bytes > c.limit && c.kept.Len() > 1 {
+		oldest, _, _ := c.kept.GetOldest()
+		c.remove(oldest)
 		c.evicted++
 	}
 }
 
-func (c *cache) remove(e *list.Element) {
-	entry := c.order.Remove(e).(*cached)
-	delete(c.byKey, entry.key)
-	c.bytes -= entry.size()
+// remove evicts k's content, if there is one.
+func (c *cache) remove(k tiles.Key) {
+	if entry, ok := c.kept.Peek(k); ok {
+		c.kept.Remove(k)
+		c.bytes -= entry.size()
+	}
 }
 
 // size counts the entry itself too, so that stand-ins without bytes of their own are bounded as

@@ -1,13 +1,15 @@
 package mount
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"hash/maphash"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -17,8 +19,7 @@ import (
 // is safe for concurrent use; no lock is held over I/O.
 type disk struct {
 	file  *DiskCache // nil: no disk cache
-	items map[tiles.Key]*list.Element
-	order *list.List // of *diskItem, the most recently used in front
+	items *simplelru.LRU[tiles.Key, *diskItem]
 	tasks []diskTask
 	busy  bool          // a task is running
 	wake  chan struct{} // signals that there are tasks
@@ -43,7 +44,7 @@ type diskTask struct {
 const maxDiskTasks = 16
 
 func newDisk(file *DiskCache, seed maphash.Seed) disk {
-	d := disk{file: file, items: make(map[tiles.Key]*list.Element), order: list.New(),
+	d := disk{file: file, items: lru.Unbounded[tiles.Key, *diskItem](),
 		wake: make(chan struct{}, 1)}
 	if file == nil {
 		return d
@@ -56,22 +57,20 @@ func newDisk(file *DiskCache, seed maphash.Seed) disk {
 }
 
 func (d *disk) insert(t tiles.Texture, c *content) {
-	d.items[t.Key()] = d.order.PushFront(&diskItem{texture: t, content: c})
+	d.items.Add(t.Key(), &diskItem{texture: t, content: c})
 }
 
 // get returns the content of k on disk, or nil.
 func (d *disk) get(k tiles.Key) *content {
-	e := d.items[k]
-	if e == nil || e.Value.(*diskItem).lost {
-		return nil
+	if item, ok := d.items.Get(k); ok && !item.lost {
+		return item.content
 	}
-	d.order.MoveToFront(e)
-	return e.Value.(*diskItem).content
+	return nil
 }
 
 // keep queues a made texture for writing, if it has no holes and the queue has room.
 func (d *disk) keep(t tiles.Texture, c *content) {
-	if d.file == nil || d.ended != nil || c.made == nil || !c.final || d.items[t.Key()] != nil ||
+	if d.file == nil || d.ended != nil || c.made == nil || !c.final || d.items.Contains(t.Key()) ||
 		len(d.tasks) >= maxDiskTasks {
 		return
 	}
@@ -103,12 +102,8 @@ func (d *disk) next() (task diskTask, ok bool) {
 func (l *live) lost(t tiles.Texture, c *content) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := l.disk.items[t.Key()]
-	if e == nil {
-		return false
-	}
-	item := e.Value.(*diskItem)
-	if item.content != c || item.lost {
+	item, ok := l.disk.items.Peek(t.Key())
+	if !ok || item.content != c || item.lost {
 		return false
 	}
 	item.lost = true
@@ -119,14 +114,10 @@ func (l *live) lost(t tiles.Texture, c *content) bool {
 
 // closed is called when the last file of k is closed.
 func (d *disk) closed(k tiles.Key) {
-	if e := d.items[k]; e != nil && e.Value.(*diskItem).lost {
-		d.drop(e)
-		d.add(diskTask{texture: e.Value.(*diskItem).texture})
+	if item, ok := d.items.Peek(k); ok && item.lost {
+		d.items.Remove(k)
+		d.add(diskTask{texture: item.texture})
 	}
-}
-
-func (d *disk) drop(e *list.Element) {
-	delete(d.items, d.order.Remove(e).(*diskItem).texture.Key())
 }
 
 // tend does the disk's tasks until the mount ends, and then, for grace at most, those that are
@@ -157,8 +148,8 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 	}
 	l.disk.ended, l.disk.tasks = errEnded, nil
 	var order []tiles.Texture
-	for e := l.disk.order.Back(); e != nil; e = e.Prev() {
-		order = append(order, e.Value.(*diskItem).texture)
+	for _, item := range l.disk.items.Values() { // the least recently used first
+		order = append(order, item.texture)
 	}
 	l.mu.Unlock()
 	if err := l.disk.file.remember(order); err != nil {
@@ -189,7 +180,7 @@ func (l *live) attendAll(ctx, until context.Context) {
 // must stay true.
 func (l *live) attend(ctx context.Context, task diskTask) error {
 	l.mu.Lock()
-	there := l.disk.items[task.texture.Key()] != nil
+	there := l.disk.items.Contains(task.texture.Key())
 	l.mu.Unlock()
 	if there {
 		return nil
@@ -270,17 +261,17 @@ const maxVictims = 16
 func (l *live) victims(bytes int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.disk.order.Len()
+	n := l.disk.items.Len()
 	limit := l.disk.file.o.MaxBytes
 	excess := min(n, maxVictims, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
-	for e := l.disk.order.Back(); e != nil && len(keys) < excess; {
-		before := e.Prev()
-		k := e.Value.(*diskItem).texture.Key()
+	for _, k := range l.disk.items.Keys() { // the least recently used first
+		if len(keys) == excess {
+			break
+		}
 		if lt := l.textures[k]; lt == nil || lt.open == 0 {
 			keys = append(keys, k)
-			l.disk.drop(e)
+			l.disk.items.Remove(k)
 		}
-		e = before
 	}
 	return keys
 }

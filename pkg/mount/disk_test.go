@@ -92,8 +92,8 @@ func TestDiskEnds(t *testing.T) {
 				Logger: slog.New(slog.NewTextHandler(&said, nil))})
 			l.keepAll(names...)
 			end()
-			written, late := len(l.disk.items), strings.Contains(said.String(),
-				fmt.Sprintf("textures=%d", len(names)-len(l.disk.items)))
+			written, late := l.disk.items.Len(), strings.Contains(said.String(),
+				fmt.Sprintf("textures=%d", len(names)-l.disk.items.Len()))
 			switch {
 			case grace > 1 && (written != len(names) || said.Len() > 0):
 				t.Errorf("%d of %d were written; said: %s", written, len(names), said.String())
@@ -136,7 +136,7 @@ func TestDiskLost(t *testing.T) {
 	patience.Until(t, "it is on disk", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.disk.items[x.Key()] != nil
+		return l.disk.items.Contains(x.Key())
 	})
 	first, second := mustOpen(t, l, x), mustOpen(t, l, x)
 	if first.disk == nil || first != second {
@@ -151,7 +151,7 @@ func TestDiskLost(t *testing.T) {
 	}
 	l.release(x.Key(), anew)
 	l.release(x.Key(), first)
-	if n := len(l.disk.tasks); n > 0 || l.disk.items[x.Key()] == nil {
+	if n := len(l.disk.tasks); n > 0 || !l.disk.items.Contains(x.Key()) {
 		t.Errorf("it goes while a file of it is open: %d tasks", n)
 	}
 	want := made(x)

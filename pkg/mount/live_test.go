@@ -280,10 +280,8 @@ func TestHolesAreNotFinal(t *testing.T) {
 func expire(f *FS, x tiles.Texture) {
 	f.live.mu.Lock()
 	defer f.live.mu.Unlock()
-	if e := f.live.cache.byKey[x.Key()]; e != nil {
-		if c := e.Value.(*cached); !c.until.IsZero() {
-			c.until = c.until.Add(-24 * time.Hour)
-		}
+	if c, ok := f.live.cache.kept.Peek(x.Key()); ok && !c.until.IsZero() {
+		c.until = c.until.Add(-24 * time.Hour)
 	}
 }
 

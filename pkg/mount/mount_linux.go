@@ -183,6 +183,6 @@ func (f *FS) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Making, s.Queued = l.queue.running, l.queue.len()
-	s.CacheBytes, s.OpenBytes, s.OnDisk, s.Evicted = l.cache.bytes, l.pinned, l.disk.order.Len(), l.cache.evicted
+	s.CacheBytes, s.OpenBytes, s.OnDisk, s.Evicted = l.cache.bytes, l.pinned, l.disk.items.Len(), l.cache.evicted
 	return s
 }

@@ -112,7 +112,7 @@ func (l *live) foresee(t tiles.Texture) {
 		lt = &liveTexture{}
 		l.textures[k] = lt
 	}
-	if lt.job != nil || l.cache.byKey[k] != nil || l.disk.items[k] != nil ||
+	if lt.job != nil || l.cache.kept.Contains(k) || l.disk.items.Contains(k) ||
 		lt.whole.Value() != nil {
 		return
 	}

@@ -211,7 +211,7 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("opened twice: %v, %d bytes pinned", errno, l.pinned)
 	}
 	// Evicted, it is still there for as long as it is open.
-	l.cache.remove(l.cache.byKey[x.Key()])
+	l.cache.remove(x.Key())
 	if again, errno := open(1); errno != 0 || again != real {
 		t.Errorf("evicted while it is open: %v", errno)
 	}
@@ -223,7 +223,7 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("%d bytes are pinned when nothing is open", l.pinned)
 	}
 	// Made anew with the same bytes, it needs no new generation.
-	l.cache.remove(l.cache.byKey[x.Key()])
+	l.cache.remove(x.Key())
 	l.textures[x.Key()].whole = weak.Pointer[content]{}
 	l.opts.Deadline = time.Hour
 	if anew, errno := open(1); errno != 0 || anew == real || anew.sum != real.sum {
@@ -256,14 +256,14 @@ func TestCache(t *testing.T) {
 	}
 	huge := sized(5000, true)
 	c.put(key(3), huge, now, time.Minute)
-	if c.get(key(3), now) != huge || c.bytes != 5000 || len(c.byKey) != 1 {
-		t.Errorf("larger than all: %d bytes in %d", c.bytes, len(c.byKey))
+	if c.get(key(3), now) != huge || c.bytes != 5000 || c.kept.Len() != 1 {
+		t.Errorf("larger than all: %d bytes in %d", c.bytes, c.kept.Len())
 	}
 	c.put(key(4), b, now, time.Minute)
 	if c.get(key(4), now.Add(59*time.Second)) != b {
 		t.Error("forgotten before its time")
 	}
-	if c.get(key(4), now.Add(61*time.Second)) != nil || c.bytes != 0 || c.order.Len() != 0 {
+	if c.get(key(4), now.Add(61*time.Second)) != nil || c.bytes != 0 || c.kept.Len() != 0 {
 		t.Errorf("kept beyond its time: %d bytes", c.bytes)
 	}
 }

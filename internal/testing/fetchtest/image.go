@@ -2,10 +2,8 @@ package fetchtest
 
 import (
 	"context"
-	"sync"
 
-	"golang.org/x/sync/singleflight"
-
+	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -20,7 +18,7 @@ var (
 // from, each made once: after a moment the server costs next to nothing. {Z: 16, X: 33660, Y:
 // 23940} is farmland of the sample imagery, some 13 KB a chunk.
 func Repeat(from tiles.Chunk, side uint32, source fetch.Source) fetch.Source {
-	return &repeated{from: from, side: side, next: &cache{next: source}}
+	return &repeated{from: from, side: side, next: newCache(source)}
 }
 
 type repeated struct {
@@ -55,46 +53,29 @@ func cached(source fetch.Source) fetch.Source {
 	if r, ok := source.(*repeated); ok {
 		return r
 	}
-	return &cache{next: source}
+	return newCache(source)
 }
 
-// cacheBytes bounds what a cache holds. Full, it is emptied: what is still wanted is soon there
-// again.
+// cacheBytes bounds what a cache holds.
 const cacheBytes = 256 << 20
 
 // cache keeps the chunks of next. Unlike other sources, what it returns must not be changed.
 type cache struct {
 	next   fetch.Source
-	making singleflight.Group
+	chunks *lru.Cache[tiles.Chunk, []byte]
+}
 
-	mu     sync.Mutex
-	chunks map[tiles.Chunk][]byte
-	bytes  int
+func newCache(next fetch.Source) *cache {
+	return &cache{next, lru.New[tiles.Chunk, []byte](cacheBytes, nil)}
 }
 
 func (s *cache) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	s.mu.Lock()
-	body, ok := s.chunks[c]
-	s.mu.Unlock()
-	if ok {
-		return body, nil
-	}
-	made, err, _ := s.making.Do(c.String(), func() (any, error) {
-		body, err := s.next.Fetch(context.WithoutCancel(ctx), c) // others may wait for it, too
-		if err == nil {
-			s.keep(c, body)
-		}
-		return body, err
+	e, err := s.chunks.Get(ctx, c, func() ([]byte, int64, error) {
+		body, err := s.next.Fetch(ctx, c)
+		return body, int64(len(body)), err
 	})
-	return made.([]byte), err
-}
-
-func (s *cache) keep(c tiles.Chunk, body []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.chunks == nil || s.bytes+len(body) > cacheBytes {
-		s.chunks, s.bytes = map[tiles.Chunk][]byte{}, 0
+	if err != nil {
+		return nil, err
 	}
-	s.bytes += len(body) - len(s.chunks[c])
-	s.chunks[c] = body
+	return e.Value, nil
 }

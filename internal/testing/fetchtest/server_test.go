@@ -334,10 +334,10 @@ func TestRepeat(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	made := 0
 	body := make([]byte, cacheBytes/4)
-	k := &cache{next: fetchFunc(func(context.Context, tiles.Chunk) ([]byte, error) {
+	k := newCache(fetchFunc(func(context.Context, tiles.Chunk) ([]byte, error) {
 		made++
 		return body, nil
-	})}
+	}))
 	for range 2 {
 		for x := range uint32(3) {
 			if _, err := k.Fetch(t.Context(), tiles.Chunk{Z: 4, X: x}); err != nil {
@@ -352,8 +352,8 @@ func TestCacheIsBounded(t *testing.T) {
 		if _, err := k.Fetch(t.Context(), tiles.Chunk{Z: 4, X: x}); err != nil {
 			t.Fatal(err)
 		}
-		if k.bytes > cacheBytes || k.bytes != len(k.chunks)*len(body) {
-			t.Fatalf("holds %d chunks, %d bytes", len(k.chunks), k.bytes)
+		if k.chunks.Size() > cacheBytes {
+			t.Fatalf("holds %d bytes", k.chunks.Size())
 		}
 	}
 }

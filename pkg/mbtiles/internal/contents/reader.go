@@ -146,7 +146,7 @@ func (r *Reader) read(ctx context.Context, p segment.Piece, dst []byte, within i
 			return err
 		}
 	}
-	copy(dst, b.Data[within:])
+	copy(dst, b.Value[within:])
 	r.Decoded.Release(b)
 	return nil
 }
