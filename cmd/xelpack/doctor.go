@@ -12,6 +12,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/internal/units"
 )
 
@@ -70,7 +71,7 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	}
 	findings := doctor.Examine(ctx, doctor.Options{
 		Archives: files, Scenery: o.Scenery, XPlane: o.XPlane, Imagery: o.imagery, ErrConfig: o.errConfig,
-		Memory: mountMemory(cacheBytes, max(1, len(files))), LiveCache: live,
+		Memory: serve.Memory(cacheBytes, max(1, len(files))), LiveCache: live,
 	})
 	if err := ctx.Err(); err != nil {
 		return err

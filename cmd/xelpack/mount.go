@@ -2,23 +2,19 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/imagery"
-	"github.com/xelpack/xelpack/internal/observe"
-	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
-	"github.com/xelpack/xelpack/internal/process"
-	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/pkg/mount"
-	"github.com/xelpack/xelpack/pkg/scenery"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // mountOptions are the flags of mount.
@@ -115,81 +111,28 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
-	ready := func(fsys *mount.FS) (err error) {
-		watcher.Mount.Store(fsys)
-		if err := daemon.NotifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
-			watcher.Log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
-		}
-		behind.Flush(lastWords) // whoever is told prints what was said until now
-		forget, err = daemon.Ready(o.daemonOptions.Options)
-		return err
-	}
-	var packages []*scenery.Package
-	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
-		if packages, err = plan.OpenScenery(ctx, o.Scenery, nil, notes(stderr)); err != nil {
-			return err
-		}
-	}
-	if mo.Live == mount.LiveScenery && len(packages) == 0 {
-		mo.Live = mount.LiveOff // nothing is named
-	}
-	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }
-
-	lib, err := openLibrary(ctx, archives, stderr)
+	disk, err := o.diskBytes()
 	if err != nil {
-		return err
+		return usageErrorf("--disk-cache: %w; or off", err)
 	}
-	defer func() { _ = lib.close() }()
-	process.BoundMemory(mountMemory(mo.MemoryCache, len(lib.shelf)))
-	mo.Archives, mo.Files = lib.archives(), lib.files()
-	watcher.Holds(mo.Archives, mo.Files, flown.Paths, flown.Regions)
-	if mo.Live != mount.LiveOff {
-		provider, err := o.imagery.Lookup(plan.Named(packages, lib.opened), notes(stderr))
-		if err != nil {
+	ends := "Ctrl-C or `xelpack umount`"
+	if daemon.Is() {
+		ends = "`xelpack umount`"
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // before there is a mount that a hang-up would leave behind
+	defer signal.Stop(hup)
+	return serve.Run(ctx, serve.Options{
+		Archives: archives, Mountpoint: mountpoint, Mount: mo, Imagery: o.imagery, Flown: flown,
+		DiskCache: disk, DiskAsked: o.DiskCache != "", CacheDir: o.CacheDir,
+		Watcher: watcher, Line: stderr, Ends: ends, Again: hup,
+		Ready: func() (err error) {
+			if err := daemon.NotifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
+				watcher.Log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
+			}
+			behind.Flush(lastWords) // whoever is told prints what was said until now
+			forget, err = daemon.Ready(o.daemonOptions.Options)
 			return err
-		}
-		// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-		source, err := o.imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: watcher.Making(), OnOutage: observe.Logging{To: watcher.Log}.Outage}, notes(stderr))
-		if err != nil {
-			return err
-		}
-		defer source.Close()
-		pipeline := pack.New(o.pipeline(source, provider, watcher.Making()))
-		defer func() { _ = pipeline.Close() }()
-		mo.Generator = generator{pipeline}
-		watcher.Client.Store(source.Client)
-		watcher.Pipeline.Store(pipeline)
-		if mo.Disk = o.openDisk(ctx, provider, mo.Logger); mo.Disk != nil {
-			defer closeDisk(mo.Disk, mo.Logger)
-		}
-	}
-	return serve(ctx, mo, lib, mountpoint, ready, stderr)
-}
-
-func wanted(packages []*scenery.Package, k tiles.Key) bool {
-	for _, p := range packages {
-		if _, ok := p.Lookup(k); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// generator makes live textures through the pipeline that builds archives.
-type generator struct{ pipeline *pack.Pipeline }
-
-var _ mount.Generator = generator{}
-
-// Texture implements mount.Generator. A texture without any imagery because everything failed is an
-// error: the mount has better stand-ins.
-func (g generator) Texture(ctx context.Context, t tiles.Texture) (mount.Made, error) {
-	built, err := g.pipeline.Texture(ctx, tiles.Item{Texture: t})
-	if err != nil {
-		return mount.Made{}, err
-	}
-	if built.Blank() {
-		built.Release()
-		return mount.Made{}, fmt.Errorf("no chunk of %s could be had: %w", t, built.Cause)
-	}
-	return mount.Made{File: built.Take(), Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed}, nil
+		},
+	})
 }

@@ -1,10 +1,9 @@
-package main
+package serve
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +42,7 @@ func stateOf(path string) (fileState, error) {
 }
 
 // openLibrary opens all that args name. Close it.
-func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library, error) {
+func openLibrary(ctx context.Context, args []string, note func(string)) (*library, error) {
 	l := &library{}
 	for _, arg := range args {
 		path, err := filepath.Abs(arg)
@@ -52,14 +51,14 @@ func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library
 		}
 		l.args = append(l.args, path)
 	}
-	paths, err := l.paths(stderr)
+	paths, err := l.paths(note)
 	if err != nil {
 		return nil, err
 	}
 	for _, path := range paths {
 		v, err := l.open(ctx, path)
 		if errors.Is(err, mbtiles.ErrIsPatch) && !slices.Contains(l.args, path) { // of a folder, where patches may lie about
-			fmt.Fprintf(stderr, "%v; left out\n", err)
+			note(fmt.Sprintf("%v; left out", err))
 			continue
 		}
 		if err != nil {
@@ -72,7 +71,7 @@ func openLibrary(ctx context.Context, args []string, stderr io.Writer) (*library
 
 // paths are the files that the arguments stand for at this moment. A folder stands for the archives
 // in it, by name.
-func (l *library) paths(stderr io.Writer) ([]string, error) {
+func (l *library) paths(note func(string)) ([]string, error) {
 	var paths []string
 	for _, arg := range l.args {
 		info, err := os.Stat(arg)
@@ -91,7 +90,7 @@ func (l *library) paths(stderr io.Writer) ([]string, error) {
 			}
 		}
 		if len(paths) == found {
-			fmt.Fprintf(stderr, "%s: no archive (*.mbtiles) in it yet; SIGHUP looks again\n", arg)
+			note(fmt.Sprintf("%s: no archive (*.mbtiles) in it yet; SIGHUP looks again", arg))
 		}
 	}
 	return paths, nil
@@ -112,10 +111,10 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 
 // refresh opens what has come or was replaced. What is gone, or cannot be opened, is said, and the
 // archive that was there goes on serving.
-func (l *library) refresh(ctx context.Context, stderr io.Writer) {
-	paths, err := l.paths(stderr)
+func (l *library) refresh(ctx context.Context, note func(string)) {
+	paths, err := l.paths(note)
 	if err != nil {
-		words.Fprintf(stderr, "the archives stay as they are: %v\n", err)
+		note(words.Sprintf("the archives stay as they are: %v", err))
 		return
 	}
 	var shelf []volume
@@ -131,15 +130,15 @@ func (l *library) refresh(ctx context.Context, stderr io.Writer) {
 		case err == nil:
 			shelf = append(shelf, v)
 		case i >= 0:
-			words.Fprintf(stderr, "%v; what was there before is served on\n", err)
+			note(words.Sprintf("%v; what was there before is served on", err))
 			shelf = append(shelf, l.shelf[i])
 		default:
-			words.Fprintf(stderr, "%v; left out\n", err)
+			note(words.Sprintf("%v; left out", err))
 		}
 	}
 	for _, old := range l.shelf {
 		if !slices.ContainsFunc(shelf, func(v volume) bool { return v.path == old.path }) {
-			fmt.Fprintf(stderr, "%s is gone; it is served on until the mount ends\n", old.path)
+			note(fmt.Sprintf("%s is gone; it is served on until the mount ends", old.path))
 			shelf = append(shelf, old)
 		}
 	}

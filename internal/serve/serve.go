@@ -1,0 +1,179 @@
+// Package serve is a mount from its beginning to its end: the archives that its arguments stand for,
+// where live textures come from, and what is told to whoever watches.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/observe"
+	"github.com/xelpack/xelpack/internal/observe/watch"
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/process"
+	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options say what is mounted, and how.
+type Options struct {
+	Archives   []string // files, and folders of them
+	Mountpoint string
+	Mount      mount.Options // but for what the rest of these fill in
+	Imagery    imagery.Options
+	Flown      plan.Ground // to be drawn on the status page
+
+	DiskCache int64 // bytes of live textures on disk; 0: none
+	DiskAsked bool  // DiskCache was asked for, and counts for a bare URL template as well
+	CacheDir  string
+
+	Watcher *watch.Watcher
+	Line    *progress.StatusLine // for what is said, and how things stand
+	Ends    string               // what ends the mount, in words
+	Ready   func() error         // called once the mount can be used
+	Again   <-chan os.Signal     // wishes to look for other archives
+}
+
+func (o Options) note(text string) { fmt.Fprintln(o.Line, text) }
+
+// unmountPatience is how long an interrupted mount waits for open files to be closed before it is
+// detached.
+const unmountPatience = 5 * time.Second
+
+// Run mounts and stays until the context ends, somebody unmounts, or the terminal goes away.
+func Run(ctx context.Context, o Options) error {
+	mo := &o.Mount
+	var packages []*scenery.Package
+	var err error
+	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
+		if packages, err = plan.OpenScenery(ctx, mo.Scenery, nil, o.note); err != nil {
+			return err
+		}
+	}
+	if mo.Live == mount.LiveScenery && len(packages) == 0 {
+		mo.Live = mount.LiveOff // nothing is named
+	}
+	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }
+
+	lib, err := openLibrary(ctx, o.Archives, o.note)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lib.close() }()
+	process.BoundMemory(Memory(mo.MemoryCache, len(lib.shelf)))
+	mo.Archives, mo.Files = lib.archives(), lib.files()
+	w := o.Watcher
+	w.Holds(mo.Archives, mo.Files, o.Flown.Paths, o.Flown.Regions)
+	if mo.Live == mount.LiveOff {
+		return o.serve(ctx, lib)
+	}
+	provider, err := o.Imagery.Lookup(plan.Named(packages, lib.opened), o.note)
+	if err != nil {
+		return err
+	}
+	// Patience: a stand-in at once is better than every open waiting for a line that is gone.
+	source, err := o.Imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: w.Making(), OnOutage: observe.Logging{To: w.Log}.Outage}, o.note)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	pipeline := pack.New(o.pipeline(source, provider, w.Making()))
+	defer func() { _ = pipeline.Close() }()
+	mo.Generator = generator{pipeline}
+	w.Client.Store(source.Client)
+	w.Pipeline.Store(pipeline)
+	if mo.Disk = o.openDisk(ctx, provider); mo.Disk != nil {
+		defer closeDisk(mo.Disk, mo.Logger)
+	}
+	return o.serve(ctx, lib)
+}
+
+// serve mounts what is put together.
+func (o Options) serve(ctx context.Context, lib *library) error {
+	fsys, err := mount.Mount(ctx, o.Mountpoint, o.Mount)
+	if err != nil {
+		return err
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- fsys.Wait() }()
+	textures := 0
+	for _, a := range o.Mount.Archives {
+		textures += a.Len()
+	}
+	fmt.Fprintf(o.Line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
+		fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(len(o.Mount.Archives), "archive"), o.Mount.Live, o.Ends)
+	o.Watcher.Mount.Store(fsys)
+	if err := o.Ready(); err != nil {
+		return errors.Join(err, o.end(ctx, fsys, gone))
+	}
+	o.Line.Show(func() string { return statusText(fsys.Stats()) })
+	err = o.attend(ctx, fsys, lib, gone)
+	o.Line.Clear()
+	s := fsys.Stats()
+	fmt.Fprintf(o.Line, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",
+		filepath.Base(o.Mountpoint), units.Bytes(s.Archived.Bytes), units.Count(s.Made), units.Count(s.StandIns))
+	return err
+}
+
+// attend waits for the end of the mount, and for signals until then.
+func (o Options) attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error) error {
+	for {
+		select {
+		case err := <-gone:
+			return err
+		case <-ctx.Done():
+			return o.end(ctx, fsys, gone)
+		case <-o.Again:
+			if o.Line.HungUp() { // the terminal was closed: that was no wish for other archives
+				return o.end(ctx, fsys, gone)
+			}
+			lib.refresh(ctx, o.note)
+			c := fsys.SetArchives(lib.archives())
+			fmt.Fprintf(o.Line, "archives looked at again: %s; new textures: %s, replaced: %s, replaced from the next mount on (their size differs): %s\n",
+				units.Plural(len(lib.shelf), "archive"), units.Count(c.New), units.Count(c.Replaced), units.Count(c.Kept))
+		}
+	}
+}
+
+// end unmounts. Being asked to end is how a mount ends well: files still open are said, and served
+// until they are closed.
+func (o Options) end(ctx context.Context, fsys *mount.FS, gone <-chan error) error {
+	unmounting, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmountPatience)
+	defer cancel()
+	err := fsys.Unmount(unmounting)
+	switch {
+	case errors.Is(err, mount.ErrBusy):
+		words.Fprintf(o.Line, "%v; detached: what is open is served until it is closed; interrupt again to abort\n", err)
+		err = nil
+	case errors.Is(err, context.DeadlineExceeded): // it ends by itself
+		words.Fprintf(o.Line, "%v; waiting for its end\n", err)
+		err = nil
+	}
+	return errors.Join(err, <-gone)
+}
+
+// statusText is what a mount has done and is doing, on one line.
+func statusText(s mount.Stats) string {
+	text := fmt.Sprintf("%s archived, %s real, %s live opens; %s read", units.Count(s.Archived.Opens), units.Count(s.Real.Opens), units.Count(s.Live.Opens),
+		units.Bytes(s.Archived.Bytes+s.Live.Bytes+s.Real.Bytes))
+	if n := s.Making + s.Queued; n > 0 {
+		text += fmt.Sprintf("; %d being made, %d waited for", n, s.Waiting)
+	}
+	if s.StandIns > 0 {
+		text += fmt.Sprintf("; %s stand-ins", units.Count(s.StandIns))
+	}
+	if s.Damaged > 0 {
+		text += fmt.Sprintf("; %s damaged", units.Count(s.Damaged))
+	}
+	return text
+}
