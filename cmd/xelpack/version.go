@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -16,7 +17,8 @@ func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long:  "Prints the version of xelpack, of the archive format, and the JPEG decoder in use.",
+		Long: `Prints the version of xelpack and the commit that it was built from, the version of the archive format, and those of the libraries in it.
+What was built from no tag is 0.0.0-dev.`,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(cmd.OutOrStdout(), versionText())
@@ -27,6 +29,10 @@ func newVersionCommand() *cobra.Command {
 
 // versionText is what the verb and --version print.
 func versionText() string {
-	return fmt.Sprintf("xelpack %s, archive format %d, %s, %s %s/%s\n",
-		version.String(), mbtiles.FormatVersion, dds.Decoder(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	commit := version.Commit()
+	if commit != "" {
+		commit = " (commit " + commit + ")"
+	}
+	return fmt.Sprintf("xelpack %s%s, archive format %d, %s, SQLite %s, %s %s/%s\n", version.String(), commit,
+		mbtiles.FormatVersion, dds.Decoder(), sqlite.LibraryVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

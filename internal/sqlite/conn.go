@@ -45,6 +45,12 @@ const remains = "remains"
 // go of its .part every few seconds.
 const patience = time.Minute
 
+// LibraryVersion is the version of SQLite.
+func LibraryVersion() string {
+	v, _, _ := sqlite3.Version()
+	return v
+}
+
 // Dial opens a file.
 func Dial(path string, m Mode) (*Conn, error) {
 	abs, err := filepath.Abs(path)
