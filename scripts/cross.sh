@@ -114,6 +114,15 @@ if [ "${1:-}" = env ]; then
   exit
 fi
 [ $# -gt 0 ] || set -- "${all[@]}"
+
+# The version is the tag's, if the source is the tag's.
+package=github.com/xelpack/xelpack/internal/version
+commit=$(git rev-parse --short=12 HEAD)
+[ -z "$(git status --porcelain --untracked-files=no)" ] || commit+=-changed
+stamp="-X $package.commit=$commit"
+if tag=$(git describe --tags --exact-match --dirty --match 'v[0-9]*' 2>/dev/null) && [[ $tag != *-dirty ]]; then
+  stamp+=" -X $package.release=${tag#v}"
+fi
 for target in "$@"; do
   start=$SECONDS
   set_all=$(settings "$target")
@@ -121,7 +130,7 @@ for target in "$@"; do
   [ "${target%/*}" != windows ] || out+=.exe
   (
     eval "$set_all"
-    go build -trimpath -tags "$XELPACK_TAGS" -ldflags "$XELPACK_LDFLAGS" -o "$out" ./cmd/xelpack
+    go build -trimpath -buildvcs=false -tags "$XELPACK_TAGS" -ldflags "$XELPACK_LDFLAGS $stamp" -o "$out" ./cmd/xelpack
   )
   printf 'cross: %-14s %5.1f MB, %3d s  %s\n' "$target" "$(stat -c %s "$out" | awk '{print $1 / 1e6}')" $((SECONDS - start)) "$out"
 done

@@ -82,16 +82,16 @@ func TestReadPacks(t *testing.T) {
 
 func TestFindXPlane(t *testing.T) {
 	home, xp := t.TempDir(), t.TempDir()
+	t.Setenv("LOCALAPPDATA", "") // Windows' own
 	if got := FindXPlane(home); got != "" {
 		t.Errorf("found %q where there is none", got)
 	}
-	if err := os.Mkdir(filepath.Join(home, ".x-plane"), 0o777); err != nil {
+	if err := os.MkdirAll(installNotes(home), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	for file, text := range map[string]string{"x-plane_install_12.txt": "/gone/X-Plane 12/\n" + xp +
 		"/\n", "x-plane_install_11.txt": home + "\n"} {
-		if err := os.WriteFile(filepath.Join(home, ".x-plane", file), []byte(text),
-			0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(installNotes(home), file), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

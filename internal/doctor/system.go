@@ -43,7 +43,7 @@ func Disk(dir string, wanted int64) Finding {
 	const s = subject("disk")
 	at, err := realpath.Of(dir) // it may be a link to another disk
 	if err != nil {
-		return s.failure("choose a usable cache directory (XDG_CACHE_HOME)", "%s: %v", dir, err)
+		return s.failure("choose a usable cache directory ("+cacheVariable+")", "%s: %v", dir, err)
 	}
 	var there filesys.Info
 	for {
@@ -51,12 +51,12 @@ func Disk(dir string, wanted int64) Finding {
 			break
 		}
 		if !errors.Is(err, os.ErrNotExist) || at == filepath.Dir(at) {
-			return s.failure("choose a usable cache directory (XDG_CACHE_HOME)", "%v", err)
+			return s.failure("choose a usable cache directory ("+cacheVariable+")", "%v", err)
 		}
 		at = filepath.Dir(at)
 	}
 	if filesys.Writable(at) != nil {
-		return s.failure("make it writable, or choose another (XDG_CACHE_HOME)",
+		return s.failure("make it writable, or choose another ("+cacheVariable+")",
 			"%s is not writable", at)
 	}
 	return room(s, dir, there.Free, wanted)
@@ -65,10 +65,10 @@ func Disk(dir string, wanted int64) Finding {
 func room(s subject, dir string, free, wanted int64) Finding {
 	switch {
 	case free < leastDisk:
-		return s.failure("free some space, or move the cache (XDG_CACHE_HOME)", "%s free in %s",
+		return s.failure("free some space, or move the cache ("+cacheVariable+")", "%s free in %s",
 			gb(free), dir)
 	case free < wanted:
-		return s.warning("free some space, move the cache (XDG_CACHE_HOME), or keep less "+
+		return s.warning("free some space, move the cache ("+cacheVariable+"), or keep less "+
 			"(--keep-chunks, mount's --disk-cache)", "%s free in %s; the caches may grow to %s",
 			gb(free), dir, gb(wanted))
 	default:

@@ -17,7 +17,7 @@ import (
 // "".
 func FindXPlane(home string) string {
 	for _, version := range []string{"12", "11"} {
-		text, err := os.ReadFile(filepath.Join(home, ".x-plane", "x-plane_install_"+version+".txt"))
+		text, err := os.ReadFile(filepath.Join(installNotes(home), "x-plane_install_"+version+".txt"))
 		if err != nil {
 			continue
 		}

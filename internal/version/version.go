@@ -12,9 +12,15 @@ import (
 // unreleased is the version of what was built from no tag.
 const unreleased = "0.0.0-dev"
 
+// What scripts/cross.sh knows of the source, and Go would know only in an ordinary checkout.
+var release, commit string
+
 // String returns the version that the tag of the source names, "0.0.0-dev" where it has none or was
 // changed since.
 func String() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return unreleased
@@ -34,6 +40,9 @@ func ofModule(v string) string {
 // Commit returns what the source was, "" where nothing is known of it: the first digits of the
 // commit, and whether it was changed since.
 func Commit() string {
+	if commit != "" {
+		return commit
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

@@ -110,7 +110,9 @@ func (a *assembling) assemble(ctx context.Context) (CopyReport, error) {
 		err = a.write(ctx, tmp)
 	}
 	if err == nil {
-		err = publishCopy(tmp, a.path, a.o.Replace)
+		if err = a.letGo(); err == nil {
+			err = publishCopy(tmp, a.path, a.o.Replace)
+		}
 	} else if errRemove := os.Remove(tmp); !errors.Is(errRemove, fs.ErrNotExist) {
 		err = errors.Join(err, errRemove)
 	}
@@ -165,6 +167,21 @@ func (a *assembling) current(named string) error {
 	for _, in := range a.From {
 		if in.reader.File != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.reader.File) {
 			return errors.New("it was replaced since it was opened; run the same command again")
+		}
+	}
+	return nil
+}
+
+// letGo closes what is about to be replaced, where the system replaces no file that is open.
+func (a *assembling) letGo() error {
+	if filesys.ReplacesOpen || !a.o.Replace {
+		return nil
+	}
+	for _, in := range a.From {
+		if sameName(in.real, a.path) {
+			if err := in.Close(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
