@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build cross install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross dist install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
 
 all: build
 
@@ -15,6 +15,9 @@ build: setup ## bin/xelpack
 
 cross: setup ## bin/cross: xelpack for Linux, Windows and macOS; TARGETS=windows/amd64 chooses
 	scripts/cross.sh $(TARGETS)
+
+dist: setup ## dist: packages for every system, with manual pages, licences, SBOM and sums; MINISIGN_KEY signs
+	scripts/dist.sh
 
 PREFIX ?= $(HOME)/.local
 install: build ## bin/xelpack into ~/.local/bin; PREFIX=/usr/local for all users
@@ -69,4 +72,4 @@ docs: ## what of docs/ is made by a script
 	scripts/architecture.sh >docs/architecture.md
 
 clean: ## remove what was built
-	rm -rf bin demo bench
+	rm -rf bin demo bench dist

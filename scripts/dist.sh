@@ -5,7 +5,7 @@
 #   MINISIGN_KEY=FILE scripts/dist.sh     SHA256SUMS signed with that secret key
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cache=${XELPACK_CROSS:-${XDG_CACHE_HOME:-$HOME/.cache}/xelpack-cross}
+cache=${CROSS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/xelpack-cross}
 scripts/setup.sh jq zip
 scripts/cross.sh
 
