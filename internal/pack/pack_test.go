@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,7 +23,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(serveVariable) != "" {
+		serveForBench()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // fields is 6×6 chunks of farmland over and over, made once for all tests: imagery costs more to
 // make than to pack. Neighbouring textures differ: 6 is no divisor of 16.
