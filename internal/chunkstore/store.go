@@ -31,6 +31,10 @@ const (
 	defaultBytes = 10e9
 	commitBytes  = 4 << 20
 	commitEvery  = time.Second
+	// Of chunks that are kept only until their texture is whole most need not be written at all, if
+	// that is not done at once. What a crash costs is asked for again.
+	wholeBytes = 16 << 20
+	wholeEvery = 5 * time.Second
 	// queueBytes is what may wait to be written. Beyond it chunks are not stored: fetching never
 	// waits for the store.
 	queueBytes = 32 << 20
@@ -45,11 +49,13 @@ type Store struct {
 	max        int64
 	tilePx     int
 	untilWhole bool
+	known      *sql.Stmt // what the file knows of a chunk
 
 	mu      sync.Mutex
 	pending map[tiles.Chunk]stored // not yet written
 	writing map[tiles.Chunk]stored // being written
 	used    map[tiles.Chunk]bool   // since the last transaction
+	written map[tiles.Chunk]bool   // all that the file holds; nil: not known
 	bytes   int64                  // of pending and writing
 	err     error                  // the latest that kept something from being written
 
@@ -64,6 +70,9 @@ type stored struct {
 	body []byte
 	gone bool
 }
+
+// cost is about what it takes in memory.
+func (s stored) cost() int64 { return int64(len(s.body)) + 64 }
 
 // Open opens the store at path, or makes it. Close it.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
@@ -81,8 +90,29 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if s.max <= 0 {
 		s.max = defaultBytes
 	}
+	if err := s.look(ctx); err != nil {
+		return nil, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, db.Close()))
+	}
 	s.done.Go(func() { s.write(context.WithoutCancel(ctx)) })
 	return s, nil
+}
+
+// look prepares what is asked of the file for every chunk, and finds out whether it holds anything.
+func (s *Store) look(ctx context.Context) (err error) {
+	if s.known, err = s.db.PrepareContext(ctx, `SELECT CASE WHEN length(tile_data) <= ?4 THEN tile_data ELSE X'' END, NULL FROM tiles
+			WHERE zoom_level = ?1 AND tile_column = ?2 AND tile_row = ?3
+		UNION ALL SELECT NULL, found FROM missing WHERE zoom_level = ?1 AND tile_column = ?2 AND tile_row = ?3`); err != nil {
+		return err
+	}
+	if !s.untilWhole {
+		return nil
+	}
+	var holds bool
+	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM tiles) OR EXISTS (SELECT 1 FROM missing)`).Scan(&holds)
+	if !holds {
+		s.written = map[tiles.Chunk]bool{}
+	}
+	return err
 }
 
 // get returns c's body, fetch.ErrNoImagery when the provider had none less than maxAge ago, or an
@@ -93,7 +123,6 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	if !ok {
 		entry, ok = s.writing[c]
 	}
-	s.used[c] = true
 	s.mu.Unlock()
 	switch {
 	case ok && entry.gone:
@@ -103,32 +132,43 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	case ok:
 		return bytes.Clone(entry.body), nil
 	}
-	body, err := chunkfile.Read(ctx, s.db, c, s.tilePx)
-	if !errors.Is(err, chunkfile.ErrNone) {
-		return body, err
-	}
-	var found int64
-	err = s.db.QueryRowContext(ctx, `SELECT found FROM missing WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, c.Z, c.X, chunkfile.Row(c)).Scan(&found)
+	var body []byte
+	var found sql.NullInt64
+	// What is longer than any picture is not read into memory.
+	err := s.known.QueryRowContext(ctx, c.Z, c.X, chunkfile.Row(c), chunkfile.MaxBody(s.tilePx)).Scan(&body, &found)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, chunkfile.ErrNone
 	case err != nil:
 		return nil, err
-	case time.Since(time.Unix(found, 0)) > maxAge:
+	case found.Valid && time.Since(time.Unix(found.Int64, 0)) > maxAge:
 		return nil, chunkfile.ErrNone
+	case found.Valid:
+		return nil, fetch.ErrNoImagery
 	}
-	return nil, fetch.ErrNoImagery
+	s.mu.Lock()
+	s.used[c] = true
+	s.mu.Unlock()
+	return body, nil
 }
 
 // put queues what is known of c. It does not wait; body must not change any more.
 func (s *Store) put(c tiles.Chunk, entry stored) {
-	const row = 64 // bytes that an entry costs without its body
 	s.mu.Lock()
-	if s.bytes < queueBytes || entry.gone {
-		s.bytes += int64(len(entry.body)) + row
+	if entry.gone {
+		if before, ok := s.pending[c]; ok {
+			s.bytes -= before.cost()
+			delete(s.pending, c)
+		}
+	}
+	_, writing := s.writing[c]
+	switch {
+	case entry.gone && s.written != nil && !s.written[c] && !writing: // it never came to the file
+	case s.bytes < queueBytes || entry.gone:
+		s.bytes += entry.cost()
 		s.pending[c] = entry
 	}
-	full := s.bytes >= commitBytes
+	full := s.bytes >= commitBytes && (!s.untilWhole || s.bytes >= wholeBytes)
 	s.mu.Unlock()
 	if full {
 		select {
@@ -145,5 +185,5 @@ func (s *Store) Close() error {
 	s.done.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.err, s.db.Close())
+	return errors.Join(s.err, s.known.Close(), s.db.Close())
 }

@@ -231,3 +231,37 @@ func TestUntilWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeBeforeWritten: what is whole before it was written is not there afterwards, and what is
+// not, is.
+func TestWholeBeforeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.mbtiles")
+	next := &counted{body: sampleBody(t)}
+	chunk := func(x uint32) tiles.Chunk { return tiles.Chunk{Z: 12, X: x, Y: 7} }
+	store := openStore(t, path, Options{UntilWhole: true})
+	source := store.Source(next, false)
+	for x := range uint32(20) {
+		_, _ = source.Fetch(t.Context(), chunk(x))
+	}
+	keeper := source.(fetch.Keeper)
+	keeper.Whole([]tiles.Chunk{chunk(2), chunk(9), chunk(99)})
+	keeper.Forget(chunk(3))
+	_, _ = source.Fetch(t.Context(), chunk(3)) // and comes again
+	closeStore(t, store)
+	for _, empty := range []bool{false, true} {
+		store := openStore(t, path, Options{UntilWhole: true})
+		offline := store.Source(nil, false)
+		for x := range uint32(20) {
+			_, err := offline.Fetch(t.Context(), chunk(x))
+			if lacks := errors.Is(err, fetch.ErrOffline); lacks != (empty || x == 2 || x == 9) {
+				t.Errorf("emptied %t: chunk %d: %v", empty, x, err)
+			}
+		}
+		var all []tiles.Chunk
+		for x := range uint32(20) {
+			all = append(all, chunk(x))
+		}
+		offline.(fetch.Keeper).Whole(all)
+		closeStore(t, store)
+	}
+}

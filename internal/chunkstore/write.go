@@ -3,6 +3,7 @@ package chunkstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -14,7 +15,11 @@ import (
 
 // write commits what is queued, until the store is closed.
 func (s *Store) write(ctx context.Context) {
-	tick := time.NewTicker(commitEvery)
+	every := commitEvery
+	if s.untilWhole {
+		every = wholeEvery
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for open := true; open; {
 		select {
@@ -40,6 +45,15 @@ func (s *Store) write(ctx context.Context) {
 		}
 		err := s.commit(ctx, used, !open)
 		s.mu.Lock()
+		for c, entry := range s.writing {
+			switch {
+			case s.written == nil:
+			case entry.gone && err == nil:
+				delete(s.written, c)
+			default:
+				s.written[c] = true
+			}
+		}
 		s.writing = nil
 		s.bytes -= taken
 		if err != nil {
@@ -58,20 +72,25 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
 	now := time.Now().Unix()
+	// Each is prepared once: that takes longer than to write a chunk.
+	st, err := prepare(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for c, entry := range s.writing {
-		if err := writeEntry(tx, c, entry, now); err != nil {
+		if err := st.write(c, entry, now); err != nil {
 			return err
 		}
 	}
 	for c := range used {
-		if _, err := tx.Exec(`UPDATE uses SET used = ? WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, now, c.Z, c.X, chunkfile.Row(c)); err != nil {
+		if _, err := st.use.Exec(now, c.Z, c.X, chunkfile.Row(c)); err != nil {
 			return err
 		}
 	}
 	if err := describe(tx, s.writing); err != nil {
 		return err
 	}
-	if err := s.evict(tx); err != nil {
+	if err := s.evict(tx, st); err != nil {
 		return err
 	}
 	if last && s.untilWhole {
@@ -82,37 +101,51 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool
 	return tx.Commit()
 }
 
-func writeEntry(tx *sql.Tx, c tiles.Chunk, entry stored, now int64) error {
-	where := []any{c.Z, c.X, chunkfile.Row(c)}
-	if entry.gone || entry.body == nil {
-		if err := drop(tx, where, entry.gone); err != nil || entry.gone {
-			return err
-		}
-		_, err := tx.Exec(`INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?)`, append(where, now)...)
-		return err
-	}
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)`, append(where, entry.body)...); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)`, append(where, now)...); err != nil {
-		return err
-	}
-	_, err := tx.Exec(`DELETE FROM missing WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, where...)
-	return err
+// statements are those of a transaction, which closes them.
+type statements struct {
+	tile, lack, first, use            *sql.Stmt // a chunk, that there is none, its first use and a later one
+	forgetTile, forgetUse, forgetLack *sql.Stmt
 }
 
-// drop removes a chunk, and with all also that there is none.
-func drop(tx *sql.Tx, where []any, all bool) error {
-	tables := []string{"tiles", "uses", "missing"}
-	if !all {
-		tables = tables[:2]
+func prepare(ctx context.Context, tx *sql.Tx) (*statements, error) {
+	const at = ` WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
+	var st statements
+	var errs []error
+	for query, to := range map[string]**sql.Stmt{
+		`INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)`:   &st.tile,
+		`INSERT OR REPLACE INTO missing VALUES (?, ?, ?, ?)`: &st.lack,
+		`INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)`:    &st.first,
+		`UPDATE uses SET used = ?` + at:                      &st.use,
+		`DELETE FROM tiles` + at:                             &st.forgetTile,
+		`DELETE FROM uses` + at:                              &st.forgetUse,
+		`DELETE FROM missing` + at:                           &st.forgetLack,
+	} {
+		var err error
+		*to, err = tx.PrepareContext(ctx, query)
+		errs = append(errs, err)
 	}
-	for _, table := range tables {
-		if _, err := tx.Exec(`DELETE FROM `+table+` WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, where...); err != nil {
-			return err
-		}
+	return &st, errors.Join(errs...)
+}
+
+func (st *statements) write(c tiles.Chunk, entry stored, now int64) error {
+	where := []any{c.Z, c.X, chunkfile.Row(c)}
+	switch {
+	case entry.gone:
+		return errors.Join(st.drop(where), run(st.forgetLack, where...))
+	case entry.body == nil:
+		return errors.Join(st.drop(where), run(st.lack, append(where, now)...))
 	}
-	return nil
+	return errors.Join(run(st.tile, append(where, entry.body)...), run(st.first, append(where, now)...), run(st.forgetLack, where...))
+}
+
+// drop removes a chunk.
+func (st *statements) drop(where []any) error {
+	return errors.Join(run(st.forgetTile, where...), run(st.forgetUse, where...))
+}
+
+func run(st *sql.Stmt, args ...any) error {
+	_, err := st.Exec(args...)
+	return err
 }
 
 // describe keeps the metadata true: the zoom levels there are, and the format of pictures that are
@@ -146,7 +179,7 @@ func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 const usualChunk = 16 << 10
 
 // evict drops what was used longest ago until the file's pages in use are within the bound.
-func (s *Store) evict(tx *sql.Tx) error {
+func (s *Store) evict(tx *sql.Tx, st *statements) error {
 	size, free, err := pages(tx)
 	if err != nil || size-free <= s.max {
 		return err
@@ -160,7 +193,7 @@ func (s *Store) evict(tx *sql.Tx) error {
 			break
 		}
 		for _, where := range oldest {
-			if err := drop(tx, where, false); err != nil {
+			if err := st.drop(where); err != nil {
 				return err
 			}
 		}
