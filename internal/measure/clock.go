@@ -29,8 +29,8 @@ func (b *Best) Time(work func() error) error {
 // Seconds returns the time.
 func (b Best) Seconds() float64 { return time.Duration(b).Seconds() }
 
-// Processor returns the time of the processor, user's and system's, that the whole process spent
-// while work ran: a busy machine disturbs it little.
+// Processor returns the processor time, user and system, that the whole process spent while work
+// ran. A busy machine disturbs it little.
 func Processor(work func() error) (time.Duration, error) {
 	before := process.Time()
 	err := work()

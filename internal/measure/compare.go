@@ -11,7 +11,7 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// ErrReport says that a file is no report of bench.
+// ErrReport means that a file is not a report of bench.
 var ErrReport = errors.New("not a report of xelpack bench")
 
 // Read reads a report.
@@ -21,7 +21,8 @@ func Read(r io.Reader) (Report, error) {
 		return report, fmt.Errorf("%w: %w", ErrReport, err)
 	}
 	if report.Format != format {
-		return report, fmt.Errorf("%w: format %d, this program reads %d", ErrReport, report.Format, format)
+		return report, fmt.Errorf("%w: unknown format %d (want %d)", ErrReport, report.Format,
+			format)
 	}
 	return report, nil
 }
@@ -34,17 +35,18 @@ type Range struct {
 	N      int     `json:"n"`
 }
 
-// confidence is that of the intervals.
+// confidence is the level of the intervals.
 const confidence = 0.95
 
-// Summary returns the median of the values and its 95 % confidence interval, without assuming how
-// they are distributed. Fewer than six values have none: the interval is then all that was seen.
+// Summary returns the median of the values and its 95 % confidence interval, without assuming a
+// distribution. Fewer than six values have none: the interval is then their range.
 func (r Result) Summary() Range {
 	if len(r.Values) == 0 {
 		return Range{}
 	}
 	s := benchmath.AssumeNothing.Summary(sample(r.Values), confidence)
-	return Range{s.Center, max(s.Lo, slices.Min(r.Values)), min(s.Hi, slices.Max(r.Values)), len(r.Values)}
+	return Range{s.Center, max(s.Lo, slices.Min(r.Values)), min(s.Hi, slices.Max(r.Values)),
+		len(r.Values)}
 }
 
 func sample(values []float64) *benchmath.Sample {
@@ -58,12 +60,12 @@ type Row struct {
 	Before  Range   `json:"before"`
 	After   Range   `json:"after"`
 	Change  float64 `json:"change_percent"`
-	P       float64 `json:"p"`       // that chance alone makes such a difference
+	P       float64 `json:"p"`       // probability that chance alone makes such a difference
 	Verdict string  `json:"verdict"` // "better", "worse", or "no difference shown"
 }
 
-// Compare compares the figures that both reports have. A difference counts when it would be chance
-// in less than one case of twenty.
+// Compare compares the figures that both reports have. A difference counts if chance would cause it
+// in less than one case in twenty.
 func Compare(before, after Report) []Row {
 	var rows []Row
 	for _, a := range before.Results {
@@ -77,7 +79,8 @@ func Compare(before, after Report) []Row {
 }
 
 func compare(a, b Result) Row {
-	r := Row{Name: a.Name, Unit: a.Unit, Before: a.Summary(), After: b.Summary(), Verdict: "no difference shown"}
+	r := Row{Name: a.Name, Unit: a.Unit, Before: a.Summary(), After: b.Summary(),
+		Verdict: "no difference shown"}
 	c := benchmath.AssumeNothing.Compare(sample(a.Values), sample(b.Values))
 	r.P = c.P
 	if r.Before.Center != 0 {
@@ -92,8 +95,8 @@ func compare(a, b Result) Row {
 	return r
 }
 
-// Overhead pairs the figures of mount that end in -plain and -watched, and says by how many percent
-// the watched one is worse.
+// Overhead pairs the figures of suite mount that end in -plain and -watched, and returns by how
+// many percent the watched one is worse.
 func (r Report) Overhead() []Row {
 	byName := make(map[string]Result)
 	for _, x := range r.Results {

@@ -22,21 +22,22 @@ const (
 	across = tiles.TextureChunks // chunks along a texture's side
 	chunks = across * across
 
-	// TailBytes is the mip levels of 512 px and less of a BC1 texture: with the header, what
-	// X-Plane reads of most.
+	// TailBytes is the size of the mip levels of 512 px and less of a BC1 texture: with the header,
+	// what X-Plane reads of most.
 	TailBytes = 174_776
 )
 
 // Full is the layout of the textures here.
 var Full = dds.Layout{Format: dds.BC1, Side: dds.MaxSide}
 
-// Name is the n-th texture of whatever is made here: on a coast of the sample imagery.
+// Name returns the n-th texture of the test data: on a coast of the sample imagery.
 func Name(n int) tiles.Texture {
 	const wide = 250
-	return tiles.Texture{Row: 23936 + across*uint32(n/wide), Col: 33696 + across*uint32(n%wide), ZL: 16, Maptype: "BI"}
+	return tiles.Texture{Row: 23936 + across*uint32(n/wide), Col: 33696 + across*uint32(n%wide),
+		ZL: 16, Maptype: "BI"}
 }
 
-// Shuffled is JPEG chunks that every texture has in an order of its own.
+// Shuffled is a set of JPEG chunks that every texture has in a different order.
 type Shuffled [][]byte
 
 // Fetch implements fetch.Source.
@@ -45,14 +46,15 @@ func (s Shuffled) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
 	return s[order[int(c.Y%across*across+c.X%across)%len(s)]], nil
 }
 
-// Farmland is chunks of the sample imagery, some 13 KB each, made beforehand: what is measured is
-// not the making of imagery.
+// Farmland returns chunks of the sample imagery, about 13 KB each, made beforehand so that making
+// imagery is not measured.
 func Farmland(ctx context.Context) (Shuffled, error) {
 	const side = 9
 	source, s := fetch.Sample(), make(Shuffled, side*side)
 	for i := range s {
 		var err error
-		if s[i], err = source.Fetch(ctx, tiles.Chunk{Z: 16, X: 33660 + uint32(i%side), Y: 23940 + uint32(i/side)}); err != nil {
+		if s[i], err = source.Fetch(ctx,
+			tiles.Chunk{Z: 16, X: 33660 + uint32(i%side), Y: 23940 + uint32(i/side)}); err != nil {
 			return nil, err
 		}
 	}
@@ -64,15 +66,17 @@ func SetC(dir string) (Shuffled, error) {
 	s := make(Shuffled, chunks)
 	for i := range s {
 		var err error
-		if s[i], err = os.ReadFile(filepath.Join(dir, fmt.Sprintf("%02d_%02d.jpg", i/across, i%across))); err != nil {
+		if s[i], err = os.ReadFile(
+			filepath.Join(dir, fmt.Sprintf("%02d_%02d.jpg", i/across, i%across))); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// Textures makes the files of the first n textures. A file is only valid while do has it.
-func Textures(ctx context.Context, source fetch.Source, n int, do func(i int, file []byte) error) error {
+// Textures makes the files of the first n textures. A file is valid only during do.
+func Textures(ctx context.Context, source fetch.Source, n int,
+	do func(i int, file []byte) error) error {
 	p := pack.New(pack.Options{Source: source, MaxZL: tiles.MaxZL})
 	defer func() { _ = p.Close() }()
 	for i := range n {
@@ -93,7 +97,8 @@ func Textures(ctx context.Context, source fetch.Source, n int, do func(i int, fi
 }
 
 // Contents encodes the first n textures.
-func Contents(ctx context.Context, source fetch.Source, n int) (list []*mbtiles.Content, err error) {
+func Contents(ctx context.Context, source fetch.Source,
+	n int) (list []*mbtiles.Content, err error) {
 	e := mbtiles.NewEncoder(mbtiles.Fast)
 	err = Textures(ctx, source, n, func(_ int, file []byte) error {
 		c, err := e.Encode(file)
@@ -103,7 +108,7 @@ func Contents(ctx context.Context, source fetch.Source, n int) (list []*mbtiles.
 	return list, err
 }
 
-// record is what an archive says of the i-th texture.
+// record returns the archive record of the i-th texture.
 func record(i int, l dds.Layout) mbtiles.Record {
 	r := mbtiles.Record{Texture: Name(i), Chunks: chunks, Provider: "bench"}
 	for l.Side<<r.Detail < dds.MaxSide {
@@ -112,8 +117,7 @@ func record(i int, l dds.Layout) mbtiles.Record {
 	return r
 }
 
-// Write makes an archive of contents. Unfinished, it has all that is in it on the disk, and no
-// more.
+// Write makes an archive of contents. An unfinished one is flushed to the disk but not completed.
 func Write(ctx context.Context, path string, list []*mbtiles.Content, finish bool) (err error) {
 	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
 	if err != nil {
@@ -131,9 +135,10 @@ func Write(ctx context.Context, path string, list []*mbtiles.Content, finish boo
 	return w.Finish(ctx, map[string]string{"name": "bench"})
 }
 
-// Archive makes an archive of textures from the first on, for as long as more says so, whose files
-// file returns. A nil file is that of a texture before, which is put only once.
-func Archive(ctx context.Context, path string, first int, compression mbtiles.Compression, more func(i int, w *mbtiles.Writer) bool, file func(i int) ([]byte, error)) (err error) {
+// Archive makes an archive of textures, from the first on, for as long as more returns true. file
+// returns their files; nil means the same file as the previous texture, which is stored only once.
+func Archive(ctx context.Context, path string, first int, compression mbtiles.Compression,
+	more func(i int, w *mbtiles.Writer) bool, file func(i int) ([]byte, error)) (err error) {
 	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
 	if err != nil {
 		return err

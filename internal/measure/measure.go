@@ -3,10 +3,10 @@
 //	report, err := measure.Run(ctx, measure.Options{Suites: []string{"encode"}, Rounds: 5})
 //	rows := measure.Compare(before, after)
 //
-// Suites are what `xelpack bench` runs. Every figure is measured several times in rounds, so that
-// two reports can be told apart by more than luck. Command beside adds suites that run other
-// programs and libraries beside xelpack, which must not be linked with it; package soak loads a
-// mount for hours. All of them take imagery, archives and mounts from here.
+// Its suites are those of `xelpack bench`. Every figure is measured several times, in rounds, so
+// that a difference between two reports can be told from chance. Command beside adds suites that
+// run other programs and libraries for comparison, which must not be linked with xelpack; package
+// soak loads a mount for hours. All of them take imagery, archives and mounts from here.
 package measure
 
 import (
@@ -25,25 +25,25 @@ import (
 
 // Options say what is measured.
 type Options struct {
-	Suites   []string // names; none: all
+	Suites   []string // names; empty: all
 	Rounds   int      // default 6
 	Textures int      // of 256 chunks, in each round of encode, archive and mount. Default 8
 	Chunks   int      // in each round of fetch. Default 2,000
 
-	// The line and the server of fetch.
+	// The network and the server of suite fetch.
 	Latency     time.Duration
 	Bandwidth   float64 // bytes a second; 0: no limit
-	Faults      float64 // share of first answers that are faulty
+	Faults      float64 // share of faulty first answers
 	Concurrency int     // 0: the default
 
 	Imagery fetch.Source // default: invented farmland
-	Program string       // the file of xelpack, which mount starts
-	Dir     string       // for what is made; default: a temporary one, removed afterwards
-	// Say hears what is being measured. Nil: nobody does.
+	Program string       // path of xelpack, for suite mount
+	Dir     string       // for temporary files; default: a new one, removed afterwards
+	// Say is called with what is being measured. Nil: not called.
 	Say func(string)
 }
 
-// Report is what was measured. Its JSON is what bench compare reads.
+// Report is the result of a run. bench compare reads its JSON.
 type Report struct {
 	Format  int       `json:"format"` // 1
 	When    time.Time `json:"when"`
@@ -69,16 +69,17 @@ const (
 	lower  = "lower"
 )
 
-// Suite is a number of figures that are measured with the same things.
+// Suite is a group of figures that are measured with the same data.
 type Suite struct {
 	Name string
 	Run  func(context.Context, *Env) error
 }
 
-// Suites are those that need nothing but xelpack.
-var Suites = append([]Suite{{"encode", encode}, {"fetch", fetching}, {"archive", archive}}, mountSuites...)
+// Suites are those that need only xelpack.
+var Suites = append([]Suite{{"encode", encode}, {"fetch", fetching}, {"archive", archive}},
+	mountSuites...)
 
-// Names returns those of suites.
+// Names returns the names of suites.
 func Names(suites []Suite) (names []string) {
 	for _, s := range suites {
 		names = append(names, s.Name)
@@ -86,14 +87,14 @@ func Names(suites []Suite) (names []string) {
 	return names
 }
 
-// Env is what a suite measures with.
+// Env is what a suite runs in.
 type Env struct {
 	Options
 	suite  string
 	report *Report
 }
 
-// Round yields the numbers of the rounds and says which one it is.
+// Round yields the numbers of the rounds and reports progress.
 func (e *Env) Round() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := range e.Rounds {
@@ -116,14 +117,15 @@ func (e *Env) Add(name, unit, better string, v float64) {
 	e.report.Results[i].Values = append(e.report.Results[i].Values, v)
 }
 
-// Run runs those of suites that o asks for. A report with what was measured until then comes back
-// with an error too.
+// Run runs the suites that o selects. With an error it also returns the report so far.
 func Run(ctx context.Context, program string, suites []Suite, o Options) (r Report, err error) {
-	o.Rounds, o.Textures, o.Chunks = cmp.Or(o.Rounds, 6), cmp.Or(o.Textures, 8), cmp.Or(o.Chunks, 2000)
+	o.Rounds, o.Textures, o.Chunks = cmp.Or(o.Rounds, 6), cmp.Or(o.Textures, 8), cmp.Or(o.Chunks,
+		2000)
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
-	r = Report{Format: format, When: time.Now().UTC().Truncate(time.Second), Program: program, System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU()}
+	r = Report{Format: format, When: time.Now().UTC().Truncate(time.Second), Program: program,
+		System: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU()}
 	if o.Dir == "" {
 		if o.Dir, err = os.MkdirTemp("", "xelpack-bench-"); err != nil {
 			return r, err
@@ -139,7 +141,7 @@ func Run(ctx context.Context, program string, suites []Suite, o Options) (r Repo
 		if len(o.Suites) > 0 && !slices.Contains(o.Suites, s.Name) {
 			continue
 		}
-		o.Say(s.Name + ": making what is measured")
+		o.Say(s.Name + ": preparing data")
 		if err := s.Run(ctx, &Env{Options: o, suite: s.Name, report: &r}); err != nil {
 			return r, fmt.Errorf("bench %s: %w", s.Name, err)
 		}

@@ -34,7 +34,8 @@ func TestCompare(t *testing.T) {
 	want := map[string]struct {
 		verdict string
 		change  float64
-	}{"faster": {"better", 20}, "slower": {"worse", 20}, "same": {"no difference shown", 112.0/110*100 - 100}}
+	}{"faster": {"better", 20}, "slower": {"worse", 20}, "same": {"no difference shown",
+		112.0/110*100 - 100}}
 	rows := Compare(before, after)
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows, want the %d that both have: %+v", len(rows), len(want), rows)
@@ -42,20 +43,25 @@ func TestCompare(t *testing.T) {
 	for _, r := range rows {
 		w := want[r.Name]
 		if r.Verdict != w.verdict || math.Abs(r.Change-w.change) > 1e-9 {
-			t.Errorf("%s: %s by %.2f %%, want %s by %.2f", r.Name, r.Verdict, r.Change, w.verdict, w.change)
+			t.Errorf("%s: %s by %.2f %%, want %s by %.2f", r.Name, r.Verdict, r.Change, w.verdict,
+				w.change)
 		}
-		if !(r.Before.Lo <= r.Before.Center && r.Before.Center <= r.Before.Hi) || r.Before.Lo == r.Before.Hi {
+		if !(r.Before.Lo <= r.Before.Center && r.Before.Center <= r.Before.Hi) ||
+			r.Before.Lo == r.Before.Hi {
 			t.Errorf("%s: interval %+v", r.Name, r.Before)
 		}
 	}
-	if _, err := json.Marshal(Compare(Report{Results: []Result{result("few", higher, 1, 2)}}, Report{Results: []Result{result("few", higher, 2, 3)}})); err != nil {
+	if _, err := json.Marshal(
+		Compare(Report{Results: []Result{result("few", higher, 1, 2)}},
+			Report{Results: []Result{result("few", higher, 2, 3)}})); err != nil {
 		t.Errorf("two rounds cannot be written: %v", err)
 	}
 }
 
 func TestOverheadPairsFigures(t *testing.T) {
 	rows := Report{Results: []Result{
-		result("mount/a-plain", higher, 100, 101, 99, 100, 102, 98), result("mount/a-watched", higher, 99, 100, 98, 99, 101, 97), result("mount/b-plain", higher, 1),
+		result("mount/a-plain", higher, 100, 101, 99, 100, 102, 98), result("mount/a-watched",
+			higher, 99, 100, 98, 99, 101, 97), result("mount/b-plain", higher, 1),
 	}}.Overhead()
 	if len(rows) != 1 || rows[0].Name != "mount/a" || math.Abs(rows[0].Change+1) > 0.01 {
 		t.Errorf("%+v, want one pair with 1 %% less", rows)
@@ -80,7 +86,9 @@ func TestSuitesMeasure(t *testing.T) {
 	if testing.Short() {
 		t.Skip("encodes textures: not with -short")
 	}
-	r, err := Run(t.Context(), "test", Suites, Options{Suites: []string{"encode", "fetch", "archive"}, Rounds: 2, Textures: 1, Chunks: 100, Faults: 0.1})
+	r, err := Run(t.Context(), "test", Suites,
+		Options{Suites: []string{"encode", "fetch", "archive"}, Rounds: 2, Textures: 1, Chunks: 100,
+			Faults: 0.1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +96,14 @@ func TestSuitesMeasure(t *testing.T) {
 	for _, x := range r.Results {
 		seen[x.Name] = true
 		for _, v := range x.Values {
-			if len(x.Values) != 2 || v < 0 || v == 0 && x.Name != "fetch/again" || math.IsInf(v, 0) || math.IsNaN(v) {
+			if len(x.Values) != 2 || v < 0 || v == 0 && x.Name != "fetch/again" ||
+				math.IsInf(v, 0) || math.IsNaN(v) {
 				t.Errorf("%s: %v", x.Name, x.Values)
 			}
 		}
 	}
-	for _, name := range []string{"encode/textures", "encode/compress", "fetch/chunks", "fetch/again", "archive/write", "archive/tail", "archive/read", "archive/verify"} {
+	for _, name := range []string{"encode/textures", "encode/compress", "fetch/chunks",
+		"fetch/again", "archive/write", "archive/tail", "archive/read", "archive/verify"} {
 		if !seen[name] {
 			t.Errorf("%s was not measured", name)
 		}

@@ -12,11 +12,11 @@ import (
 // mountSuites are those that need a mount.
 var mountSuites = []Suite{{"mount", mounts}}
 
-// mounts measures the reads of a simulator from two mounts of one archive in turn: one that nobody
-// watches, and one with metrics and a trace.
+// mounts measures a simulator's reads from two mounts of one archive in turn: one without
+// observers, and one with metrics and a trace.
 func mounts(ctx context.Context, e *Env) (err error) {
 	if e.Program == "" {
-		return errors.New("there is nothing that mounts")
+		return errors.New("no program to mount with")
 	}
 	list, err := Contents(ctx, e.Imagery, e.Textures)
 	if err != nil {
@@ -30,7 +30,8 @@ func mounts(ctx context.Context, e *Env) (err error) {
 	order := []string{"plain", "watched"}
 	servers := make(map[string]*Server)
 	for name, flags := range map[string][]string{"plain": nil, "watched": watch} {
-		s, err := Serve(ctx, e.Dir, e.Program, append([]string{"mount", file, "@", "--live", "off"}, flags...)...)
+		s, err := Serve(ctx, e.Dir, e.Program,
+			append([]string{"mount", file, "@", "--live", "off"}, flags...)...)
 		if err != nil {
 			return err
 		}
@@ -43,10 +44,11 @@ func mounts(ctx context.Context, e *Env) (err error) {
 	}
 	light, heavy = slices.Repeat(once, 60), slices.Repeat(once, 4)
 	for range e.Round() {
-		// One reader: what is measured is the path of an answer, and with several the scheduler's
-		// moods would hide it.
+		// One reader, to measure the path of an answer: with several, scheduling noise would hide
+		// it.
 		for _, name := range order {
-			small, err := Reading{Parallel: 1, Tails: true}.Read(ctx, servers[name].Mountpoint, light)
+			small, err := Reading{Parallel: 1, Tails: true}.Read(ctx, servers[name].Mountpoint,
+				light)
 			if err != nil {
 				return err
 			}

@@ -13,16 +13,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// server serves imagery to the suite fetch: as much of a provider as a measurement needs. The
-// server of the tests, which misbehaves in every way there is, is no part of the program.
+// server serves imagery to suite fetch: as much of a provider as a measurement needs. The tests'
+// server, which has every kind of fault, is not part of the program.
 type server struct {
 	http    http.Server
 	address string
 	imagery fetch.Source
 	latency time.Duration
-	every   uint32 // one chunk in so many is answered wrong at first; 0: none
+	every   uint32 // one chunk in this many gets a wrong first answer; 0: none
 	line    line
-	ended   chan struct{} // closed when nothing is served any more
+	ended   chan struct{} // closed when the server ends
 
 	mu      sync.Mutex
 	wronged map[tiles.Chunk]bool // answered wrong, and not asked for again yet
@@ -34,7 +34,8 @@ func newServer(o Options) (*server, error) {
 		return nil, err
 	}
 	s := &server{
-		address: listener.Addr().String(), imagery: o.Imagery, latency: o.Latency, line: line{perSecond: o.Bandwidth},
+		address: listener.Addr().String(), imagery: o.Imagery, latency: o.Latency, line: line{
+			perSecond: o.Bandwidth},
 		ended: make(chan struct{}), wronged: map[tiles.Chunk]bool{},
 	}
 	if o.Faults > 0 {
@@ -43,7 +44,7 @@ func newServer(o Options) (*server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{z}/{x}/{y}", s.answer)
 	s.http.Handler, s.http.ReadHeaderTimeout = mux, 10*time.Second
-	go func() { // ends with close
+	go func() { // returns after close
 		defer close(s.ended)
 		_ = s.http.Serve(listener)
 	}()
@@ -87,10 +88,10 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) {
 			body = []byte("<!DOCTYPE html>\n<html><body>Please sign in.</body></html>\n")
 		}
 	}
-	_, _ = w.Write(body) // a client that left is its own affair
+	_, _ = w.Write(body) // the client may be gone
 }
 
-// wrongs decides whether a chunk is answered wrong, which happens once to each that it happens to.
+// wrongs decides whether a chunk gets a wrong answer, which happens at most once a chunk.
 func (s *server) wrongs(c tiles.Chunk) bool {
 	if s.every == 0 || (c.X+c.Y)%s.every != 0 {
 		return false
@@ -105,7 +106,7 @@ func (s *server) wrongs(c tiles.Chunk) bool {
 	return true
 }
 
-// wait returns false if the request ended before d was over.
+// wait waits for d and returns false if the request ended before.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -120,15 +121,15 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// line is what all bodies go through, one behind the other.
+// line is the shared connection that all bodies pass, one after the other.
 type line struct {
 	perSecond float64 // bytes; 0: as fast as it goes
 
 	mu   sync.Mutex
-	free time.Time // when what was given to it will have been sent
+	free time.Time // when everything given to it so far will have been sent
 }
 
-// take returns how long it takes until n more bytes are through.
+// take returns how long n more bytes take to pass.
 func (l *line) take(n int) time.Duration {
 	if l.perSecond <= 0 {
 		return 0

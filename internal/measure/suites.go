@@ -86,21 +86,22 @@ func fetching(ctx context.Context, e *Env) (err error) {
 		}
 		e.Add("chunks", "chunks/s", higher, float64(e.Chunks)/seconds)
 		e.Add("bytes", "MB/s", higher, float64(bytes.Load())/1e6/seconds)
-		e.Add("again", "% of requests", lower, 100*float64(n.Requests-int64(e.Chunks))/float64(n.Requests))
+		e.Add("again", "% of requests", lower,
+			100*float64(n.Requests-int64(e.Chunks))/float64(n.Requests))
 	}
 	return nil
 }
 
-// archive measures writing an archive of contents that are there, and reading it: whole textures,
-// and the small mip levels alone. What takes all of one processor is measured in that processor's
-// time.
+// archive measures writing an archive of existing contents, and reading it: whole textures, and the
+// small mip levels alone. Work that fills a processor is measured in processor time.
 func archive(ctx context.Context, e *Env) error {
 	list, err := Contents(ctx, e.Imagery, e.Textures)
 	if err != nil {
 		return err
 	}
 	for round := range e.Round() {
-		if err := archiveOnce(ctx, e, list, filepath.Join(e.Dir, fmt.Sprintf("archive-%d.mbtiles", round))); err != nil {
+		if err := archiveOnce(ctx, e, list,
+			filepath.Join(e.Dir, fmt.Sprintf("archive-%d.mbtiles", round))); err != nil {
 			return err
 		}
 	}

@@ -21,11 +21,11 @@ import (
 // figure is a row of the table.
 type figure struct {
 	name, must, aim string
-	once            bool // it does not depend on the imagery
+	once            bool // independent of the imagery
 	measure         func(ctx context.Context, s *subject) (string, error)
 }
 
-// figures: those with own are taken from the suite that xelpack bench has.
+// figures are the rows; those with own are taken from suite archive of xelpack bench.
 var figures = []figure{
 	{"file size, previews included, of raw", "≤ 72 %", "≤ 66 %", false, own("size", "%.1f %%", 1)},
 	{"plain `zstd -3`, of raw", "", "", false, zstdSize},
@@ -34,7 +34,8 @@ var figures = []figure{
 	{"encode a texture (`fast`), a core", "≤ 40 ms", "≤ 25 ms", false, encodeWith(mbtiles.Fast)},
 	{"of it SHA-256 and preview (`none`)", "", "", false, encodeWith(mbtiles.None)},
 	{"write, already encoded, of plain files", "≥ 60 %", "", false, write},
-	{"read header and 175 KB tail, cold segment cache, median", "≤ 0.5 ms", "", false, own("tail", "%.2f ms", 1e-3)},
+	{"read header and 175 KB tail, cold segment cache, median", "≤ 0.5 ms", "", false,
+		own("tail", "%.2f ms", 1e-3)},
 	{"open and list 100,000 textures", "≤ 0.3 s", "", true, listing(100_000)},
 	{"open and list 1,000,000 textures", "≤ 3 s, ≤ 150 MB", "", true, listing(1_000_000)},
 	{"verify, a core", "≥ 400 MB/s", "≥ 800 MB/s", false, own("verify", "%.0f MB/s", 1)},
@@ -46,7 +47,7 @@ type subject struct {
 	*bench
 	imagery fetch.Source
 	files   [][]byte        // DDS
-	report  *measure.Report // of the suite archive, once it has run
+	report  *measure.Report // of suite archive, once it has run
 }
 
 func archive(ctx context.Context, b *bench) (string, error) {
@@ -87,8 +88,11 @@ func archive(ctx context.Context, b *bench) (string, error) {
 		}
 		rows = append(rows, b.measured(r)...)
 	}
-	return fmt.Sprintf("## Archive\n\n`make bench-archive` on %s; one thread; %d BC1 textures of 4096 px an archive, all different. Rates are of processor time, latencies and writing of the\nclock, "+
-		"the files in the page cache; best of %d. A rate counts bytes of DDS.\n\n%s", machine(), b.Textures, b.Rounds, table(head, rows)), nil
+	return fmt.Sprintf("## Archive\n\n`make bench-archive` on %s; one thread; %d BC1 textures of "+
+		"4096 px an archive, all different. Rates are of processor time, latencies and writing "+
+		"of the\nclock, "+
+		"the files in the page cache; best of %d. A rate counts bytes of DDS.\n\n%s", machine(),
+		b.Textures, b.Rounds, table(head, rows)), nil
 }
 
 // own takes a figure from the suite archive.
@@ -107,7 +111,7 @@ func own(name, format string, unit float64) func(context.Context, *subject) (str
 	}
 }
 
-// zstdSize is what the program zstd makes of the same bytes.
+// zstdSize measures what the program zstd makes of the same bytes.
 func zstdSize(ctx context.Context, s *subject) (string, error) {
 	if _, err := exec.LookPath("zstd"); err != nil {
 		return "zstd is not installed", nil
@@ -155,19 +159,19 @@ func encodeWith(c mbtiles.Compression) func(context.Context, *subject) (string, 
 	}
 }
 
-// written is how many textures are written to measure it: several transactions of them, and enough
-// that making the file and its last syncs do not decide.
+// written is how many textures are written to measure it: several transactions, enough that
+// creating the file and its last syncs do not dominate.
 const written = 96
 
-// varied is the i-th file of a world in which all are different.
+// varied returns the i-th file of a set in which all are different.
 func (s *subject) varied(i int) []byte {
 	file := slices.Clone(s.files[i%len(s.files)])
 	binary.LittleEndian.PutUint32(file[dds.HeaderSize+4:], uint32(i))
 	return file
 }
 
-// write puts encoded textures into an archive until all of them are committed, and in turns writes
-// and syncs as many bytes as plain files, one a texture.
+// write puts encoded textures into an archive until all are committed, and in turn writes and syncs
+// the same number of bytes as plain files, one a texture.
 func write(ctx context.Context, s *subject) (string, error) {
 	enc := mbtiles.NewEncoder(mbtiles.Fast)
 	contents := make([]*mbtiles.Content, written)
@@ -180,21 +184,26 @@ func write(ctx context.Context, s *subject) (string, error) {
 		bytes += contents[i].Bytes()
 	}
 	dir := filepath.Join(s.Dir, "write")
-	packed, plain := &way{name: "archive", do: func() error { return measure.Write(ctx, filepath.Join(dir, "a.mbtiles"), contents, false) }},
+	packed, plain := &way{name: "archive", do: func() error {
+		return measure.Write(ctx, filepath.Join(dir, "a.mbtiles"), contents, false)
+	}},
 		&way{name: "plain files", do: func() error { return s.writePlain(dir, contents) }}
-	err := turns(s.Rounds, func() error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)) }, packed, plain)
+	err := turns(s.Rounds, func() error {
+		return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+	}, packed, plain)
 	mb := func(b measure.Best) float64 { return float64(bytes) / 1e6 / b.Seconds() }
-	return fmt.Sprintf("%.0f %% (%.0f of %.0f MB/s)", 100*mb(packed.best)/mb(plain.best), mb(packed.best), mb(plain.best)), err
+	return fmt.Sprintf("%.0f %% (%.0f of %.0f MB/s)", 100*mb(packed.best)/mb(plain.best),
+		mb(packed.best), mb(plain.best)), err
 }
 
-// way is one of those that take turns.
+// way is one of the alternatives that take turns.
 type way struct {
 	name string
 	do   func() error
 	best measure.Best
 }
 
-// turns measures all ways, rounds times; before each the time does not run.
+// turns measures all ways, rounds times; before runs ahead of each and is not timed.
 func turns(rounds int, before func() error, ways ...*way) error {
 	for range rounds {
 		for _, w := range ways {
@@ -210,13 +219,14 @@ func turns(rounds int, before func() error, ways ...*way) error {
 }
 
 func (s *subject) writePlain(dir string, contents []*mbtiles.Content) error {
-	const piece = 256 << 10 // as the archive is given them
+	const piece = 256 << 10 // as the archive receives them
 	for i, c := range contents {
 		f, err := os.Create(filepath.Join(dir, fmt.Sprint(i)))
 		if err != nil {
 			return err
 		}
-		for part := range slices.Chunk(s.files[i%len(s.files)][:min(c.Bytes(), measure.Full.Size())], piece) {
+		for part := range slices.Chunk(
+			s.files[i%len(s.files)][:min(c.Bytes(), measure.Full.Size())], piece) {
 			if _, err = f.Write(part); err != nil {
 				break
 			}
@@ -231,13 +241,14 @@ func (s *subject) writePlain(dir string, contents []*mbtiles.Content) error {
 	return nil
 }
 
-// mergeRounds is how often everything is measured at most: it writes all bytes thrice a time.
+// mergeRounds is the most rounds of merge: each writes all bytes three times.
 const mergeRounds = 3
 
-// merge compares merging two archives with copying them by cp, both until the bytes are on the
-// disk, in turns.
+// merge compares merging two archives with copying them by cp, both until the bytes are on disk, in
+// turns.
 func merge(ctx context.Context, s *subject) (text string, err error) {
-	inputs := []string{filepath.Join(s.Dir, "first.mbtiles"), filepath.Join(s.Dir, "second.mbtiles")}
+	inputs := []string{filepath.Join(s.Dir, "first.mbtiles"),
+		filepath.Join(s.Dir, "second.mbtiles")}
 	total := int64(0)
 	for i, path := range inputs {
 		first := 100_000 * i
@@ -255,13 +266,16 @@ func merge(ctx context.Context, s *subject) (text string, err error) {
 	}
 	cp := &way{name: "cp", do: func() error { return copyAndSync(ctx, s.Dir, inputs) }}
 	quick := &way{name: "merge", do: func() error { return mergeOnce(ctx, s.Dir, inputs, true) }}
-	verified := &way{name: "merge --verify", do: func() error { return mergeOnce(ctx, s.Dir, inputs, false) }}
+	verified := &way{name: "merge --verify", do: func() error {
+		return mergeOnce(ctx, s.Dir, inputs, false)
+	}}
 	settle := func() error { return exec.CommandContext(ctx, "sync").Run() }
 	if err := turns(min(s.Rounds, mergeRounds), settle, cp, quick, verified); err != nil {
 		return "", err
 	}
 	rate := func(w *way) float64 { return float64(total) / 1e6 / w.best.Seconds() }
-	return fmt.Sprintf("%.0f %% (%.0f of %.0f MB/s, %.1f GB); `--verify` %.0f %%", 100*rate(quick)/rate(cp), rate(quick), rate(cp),
+	return fmt.Sprintf("%.0f %% (%.0f of %.0f MB/s, %.1f GB); `--verify` %.0f %%",
+		100*rate(quick)/rate(cp), rate(quick), rate(cp),
 		float64(total)/1e9, 100*rate(verified)/rate(cp)), nil
 }
 

@@ -11,8 +11,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// bareNode is go-fuse's own loopback, but for kernel pass-through: its files are read by descriptor
-// in this process.
+// bareNode is go-fuse's loopback without kernel pass-through: this process reads its files.
 type bareNode struct{ fs.LoopbackNode }
 
 var (
@@ -45,9 +44,13 @@ func (f bareFile) Read(_ context.Context, buf []byte, off int64) (fuse.ReadResul
 	return fuse.ReadResultFd(uintptr(f), off, len(buf)), fs.OK
 }
 
-func (f bareFile) Release(context.Context) syscall.Errno { return fs.ToErrno(syscall.Close(int(f))) }
+func (f bareFile) Release(
+	context.Context) syscall.Errno {
+	return fs.ToErrno(syscall.Close(int(f)))
+}
 
-// serveBare mounts dir at mountpoint with the options of xelpack's mount until it is interrupted.
+// serveBare mounts dir at mountpoint with the same options as xelpack's mount until it is
+// interrupted.
 func serveBare(dir, mountpoint string) error {
 	data := &fs.LoopbackRoot{Path: dir}
 	timeout := 24 * time.Hour

@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	wholeTextures = 48      // of 11.2 MB, each with pixels of its own
-	tailTextures  = 1500    // whose small levels are their own; the large ones are flat, for the sake of the disk
-	manyNames     = 50_000  // for stat and ls
-	mostNames     = 100_000 // for the start
-	terrainFiles  = 1_000_000
+	wholeTextures = 48 // of 11.2 MB, each with pixels of its own
+	// with small levels of their own; the large ones are flat, to save disk space
+	tailTextures = 1500
+	manyNames    = 50_000  // for stat and ls
+	mostNames    = 100_000 // for the start
+	terrainFiles = 1_000_000
 )
 
-// make has fill make a file or folder of that name unless it is there.
+// make calls fill to make a file or folder of that name unless it exists.
 func (m *mounts) make(name string, fill func(path string) error) (string, error) {
 	path := filepath.Join(m.Dir, name)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -47,14 +48,17 @@ func (m *mounts) plain(ctx context.Context) (string, error) {
 			return err
 		}
 		names := texturePaths(path, 0, wholeTextures)
-		return measure.Textures(ctx, m.Imagery, wholeTextures, func(i int, file []byte) error { return os.WriteFile(names[i], file, 0o666) })
+		return measure.Textures(ctx, m.Imagery, wholeTextures,
+			func(i int, file []byte) error { return os.WriteFile(names[i], file, 0o666) })
 	})
 }
 
-// archive makes an archive of n textures whose files file returns: see measure.Archive.
-func (m *mounts) archive(ctx context.Context, label string, n int, c mbtiles.Compression, file func(i int) ([]byte, error)) (string, error) {
+// archive makes an archive of n textures whose files file returns; see measure.Archive.
+func (m *mounts) archive(ctx context.Context, label string, n int, c mbtiles.Compression,
+	file func(i int) ([]byte, error)) (string, error) {
 	return m.make(label+".mbtiles", func(path string) error {
-		return measure.Archive(ctx, path, 0, c, func(i int, _ *mbtiles.Writer) bool { return i < n }, file)
+		return measure.Archive(ctx, path, 0, c,
+			func(i int, _ *mbtiles.Writer) bool { return i < n }, file)
 	})
 }
 
@@ -65,7 +69,8 @@ func (m *mounts) whole(ctx context.Context, c mbtiles.Compression) (string, erro
 		return "", err
 	}
 	names := texturePaths(plain, 0, wholeTextures)
-	return m.archive(ctx, "whole-"+c.String(), wholeTextures, c, func(i int) ([]byte, error) { return os.ReadFile(names[i]) })
+	return m.archive(ctx, "whole-"+c.String(), wholeTextures, c,
+		func(i int) ([]byte, error) { return os.ReadFile(names[i]) })
 }
 
 // names makes an archive of n textures that share one small file.
@@ -82,8 +87,8 @@ func (m *mounts) names(ctx context.Context, n int) (string, error) {
 	})
 }
 
-// tails makes an archive of textures whose small levels are one of the whole ones', changed a
-// little each time.
+// tails makes an archive of textures whose small levels are those of the whole textures, changed
+// slightly each time.
 func (m *mounts) tails(ctx context.Context) (string, error) {
 	plain, err := m.plain(ctx)
 	if err != nil {
@@ -102,7 +107,7 @@ func (m *mounts) tails(ctx context.Context) (string, error) {
 	})
 }
 
-// files makes a scenery package, with n empty files of the names that name gives.
+// files makes a scenery package with n empty files, named by name.
 func (m *mounts) files(label string, n int, name func(path string, i int) string) (string, error) {
 	return m.make(label, func(path string) error {
 		for _, dir := range []string{"textures", "terrain"} {

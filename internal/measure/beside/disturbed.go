@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// stuckOpens is how many wait for a provider that never answers.
+// stuckOpens is how many opens wait for a provider that never answers.
 const stuckOpens = 1000
 
 // deadProvider listens, takes requests and never answers one.
@@ -56,7 +56,8 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 	}
 	defer func() { _ = stop() }()
 	var rows []row
-	c := m.xelpack("xelpack", names, archive, "--live", "any", "--provider", url, "--no-store", "--deadline", "10m")
+	c := m.xelpack("xelpack", names, archive, "--live", "any", "--provider", url, "--no-store",
+		"--deadline", "10m")
 	err = c.with(ctx, func(s *measure.Server) error {
 		small := texturePaths(s.Mountpoint, wholeTextures, manyNames-wholeTextures)
 		listings := make([]string, 20)
@@ -68,13 +69,18 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 			run  func() (done, error)
 			p99  float64 // undisturbed
 		}{
-			{what: "archived header + tail reads, 4 readers, p99", run: func() (done, error) { return readTails(wholeTextures, 20_000, 4)(ctx, s.Mountpoint) }},
+			{what: "archived header + tail reads, 4 readers, p99", run: func() (done, error) {
+				return readTails(wholeTextures, 20_000, 4)(ctx, s.Mountpoint)
+			}},
 			{what: "stat of names not asked for before, p99", run: func() (done, error) {
-				some := small[:min(len(small), manyNames/(2*m.Rounds+1))] // each name is stat-ed once: the kernel remembers it after that
+				// each name is stat-ed once: the kernel remembers it after that
+				some := small[:min(len(small), manyNames/(2*m.Rounds+1))]
 				small = small[len(some):]
 				return each(some, 4, stat)
 			}},
-			{what: "listing of 50,000 names, p99", run: func() (done, error) { return each(listings, 1, list) }},
+			{what: "listing of 50,000 names, p99", run: func() (done, error) {
+				return each(listings, 1, list)
+			}},
 		}
 		for i := range loads {
 			if loads[i].p99, err = quickest(m.Rounds, loads[i].run); err != nil {
@@ -92,17 +98,21 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 			if err != nil {
 				return err
 			}
-			round := func(seconds float64) time.Duration { return time.Duration(seconds * 1e9).Round(time.Microsecond) }
-			rows = append(rows, row{"1,000 opens stuck behind a dead provider: " + l.what, "≤ 2 × undisturbed (1.2 ×)",
-				fmt.Sprintf("%.2f ×: %v", during/l.p99, round(during)), fmt.Sprintf("undisturbed %v", round(l.p99))})
+			round := func(seconds float64) time.Duration {
+				return time.Duration(seconds * 1e9).Round(time.Microsecond)
+			}
+			rows = append(rows, row{"1,000 opens stuck behind a dead provider: " + l.what,
+				"≤ 2 × undisturbed (1.2 ×)",
+				fmt.Sprintf("%.2f ×: %v", during/l.p99, round(during)), fmt.Sprintf(
+					"undisturbed %v", round(l.p99))})
 		}
 		return nil
 	})
 	return rows, err
 }
 
-// priority compares what a program that wants every processor gets done while live textures are
-// made, as fast as they can be, with what it gets done alone.
+// priority compares the speed of a program that uses every processor while live textures are made,
+// as fast as possible, with its speed alone.
 func priority(ctx context.Context, m *mounts) ([]row, error) {
 	archive, err := m.names(ctx, manyNames)
 	if err != nil {
@@ -112,7 +122,8 @@ func priority(ctx context.Context, m *mounts) ([]row, error) {
 		_, err := each(make([]string, 6000), runtime.NumCPU(), spin)
 		return err
 	}
-	c := m.xelpack("xelpack", archive, "--live", "any", "--provider", "sample", "--prefetch", "off", "--deadline", "10m")
+	c := m.xelpack("xelpack", archive, "--live", "any", "--provider", "sample", "--prefetch", "off",
+		"--deadline", "10m")
 	var alone, beside measure.Best
 	for range m.Rounds {
 		if err := alone.Time(simulator); err != nil {
@@ -130,5 +141,6 @@ func priority(ctx context.Context, m *mounts) ([]row, error) {
 			return nil, err
 		}
 	}
-	return []row{{"a program on every processor, while live textures are made: its speed", "", fmt.Sprintf("%.0f %% of that alone", 100*alone.Seconds()/beside.Seconds()), ""}}, nil
+	return []row{{"a program on every processor, while live textures are made: its speed", "",
+		fmt.Sprintf("%.0f %% of that alone", 100*alone.Seconds()/beside.Seconds()), ""}}, nil
 }

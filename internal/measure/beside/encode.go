@@ -62,15 +62,15 @@ func encode(ctx context.Context, b *bench) (string, error) {
 	return r.markdown(imagery), nil
 }
 
-// report is what was measured.
+// report is the result.
 type report struct {
 	encoders []*encoderResult
 	stages   []*stage
 	scaling  scaling
 }
 
-// stage is something done to all 256 chunks. Its time is the sum over its parts, a chunk each, of
-// their best times: what is that short is seldom disturbed every time.
+// stage is work on all 256 chunks. Its time is the sum of the best times of its parts, one a chunk:
+// such short times are seldom disturbed in every round.
 type stage struct {
 	name    string
 	parts   []measure.Best
@@ -112,7 +112,7 @@ func (s *stage) speed() float64 {
 	return chunks * chunkSide * chunkSide / 1e3 / s.milliseconds()
 }
 
-// measureSet takes everything in turns, so that a busy machine disturbs all alike.
+// measureSet takes everything in turns, so that a busy machine disturbs all equally.
 func measureSet(ctx context.Context, s *set, rounds int) (r *report, err error) {
 	r = &report{}
 	variants := dds.Variants()
@@ -131,9 +131,10 @@ func measureSet(ctx context.Context, s *set, rounds int) (r *report, err error) 
 	}
 	r.addSquish(s)
 	r.addDecoders(s, best)
-	r.add("mips and BC1 of all levels", textureParts, texture(dds.BC1, func(b *dds.Builder, i int) error {
-		return best.AddPixels(b, i/across, i%across, s.pixels[i])
-	}))
+	r.add("mips and BC1 of all levels", textureParts,
+		texture(dds.BC1, func(b *dds.Builder, i int) error {
+			return best.AddPixels(b, i/across, i%across, s.pixels[i])
+		}))
 	for i, v := range variants {
 		r.add("whole BC1 texture, "+v, textureParts, texture(dds.BC1, addJPEG(s, workers[i])))
 	}
@@ -164,7 +165,8 @@ func measureSet(ctx context.Context, s *set, rounds int) (r *report, err error) 
 // markdown is the encoder section of the benchmarks page.
 func (r *report) markdown(imagery string) string {
 	baseline := 0.0
-	if i := slices.IndexFunc(r.encoders, func(e *encoderResult) bool { return e.name == squishName }); i >= 0 {
+	if i := slices.IndexFunc(r.encoders,
+		func(e *encoderResult) bool { return e.name == squishName }); i >= 0 {
 		baseline = r.encoders[i].speed()
 	}
 	var encoders, stages []row
@@ -176,24 +178,32 @@ func (r *report) markdown(imagery string) string {
 		if e.magick > 0 {
 			magick = fmt.Sprintf("%.3f", e.magick)
 		}
-		encoders = append(encoders, row{e.name, fmt.Sprintf("%.1f", e.speed()), ratio, fmt.Sprintf("%.3f", e.ideal), fmt.Sprintf("%.3f", e.rounded), magick, fmt.Sprintf("%.4f", e.ssim)})
+		encoders = append(encoders,
+			row{e.name, fmt.Sprintf("%.1f", e.speed()), ratio, fmt.Sprintf("%.3f", e.ideal),
+				fmt.Sprintf("%.3f", e.rounded), magick, fmt.Sprintf("%.4f", e.ssim)})
 	}
 	for _, s := range r.stages {
 		stages = append(stages, row{s.name, fmt.Sprintf("%.1f", s.milliseconds())})
 	}
-	return fmt.Sprintf("## Encoder\n\n`make bench-encode` on %s; one thread; imagery: %s. Every figure is a sum over the chunks, of each\nthe best of several runs, all taken in turns.\n\n", machine(), imagery) +
-		table(row{"BC1 encoder", "MPix/s", "× libsquish range", "PSNR dB", "PSNR dB, colours rounded", "PSNR dB, ImageMagick", "SSIM"}, encoders) +
-		"\nPSNR is over RGB against the decoded JPEG, level 0, with the colours between a block's ends at exact thirds and, beside it, rounded to code values\nas decoders do, and as ImageMagick decodes the file. SSIM is of luma.\n\n" +
+	return fmt.Sprintf("## Encoder\n\n`make bench-encode` on %s; one thread; imagery: %s. Every "+
+		"figure is a sum over the chunks, of each\nthe best of several runs, all taken in "+
+		"turns.\n\n", machine(), imagery) +
+		table(row{"BC1 encoder", "MPix/s", "× libsquish range", "PSNR dB",
+			"PSNR dB, colours rounded", "PSNR dB, ImageMagick", "SSIM"}, encoders) +
+		"\nPSNR is over RGB against the decoded JPEG, level 0, with the colours between a " +
+		"block's ends at exact thirds and, beside it, rounded to code values\nas decoders " +
+		"do, and as ImageMagick decodes the file. SSIM is of luma.\n\n" +
 		table(row{"256 chunks", "ms"}, stages) +
 		"\nA whole texture is JPEG decoding, mips, all levels and the tail.\n\n" +
 		table(row{"two workers, against one", "×"}, []row{
 			{"on one texture", fmt.Sprintf("%.2f", r.scaling.texture)},
 			{"each on a texture of its own", fmt.Sprintf("%.2f", r.scaling.apart)},
-			{"only adding numbers: what the processors allow", fmt.Sprintf("%.2f", r.scaling.spinning)},
+			{"only adding numbers: what the processors allow",
+				fmt.Sprintf("%.2f", r.scaling.spinning)},
 		})
 }
 
-// judge fills in the errors, once for all that gave the same blocks.
+// judge fills in the errors, once for all variants that gave the same blocks.
 func (r *report) judge(ctx context.Context, s *set) (err error) {
 	known := make(map[[sha256.Size]byte]pictureError)
 	for _, e := range r.encoders {
@@ -226,8 +236,8 @@ func (r *report) addEncoder(s *set, name string, w *dds.Worker, q dds.Quality) {
 	r.encoders = append(r.encoders, e)
 }
 
-// addSquish adds the baseline, where it was built in. libsquish wants its pixels block by block;
-// that it gets for nothing.
+// addSquish adds the baseline if it was built in. libsquish wants its pixels block by block; the
+// conversion is not timed.
 func (r *report) addSquish(s *set) {
 	const blocks = chunkSide * chunkSide / 16
 	e := new(encoderResult)
@@ -254,7 +264,8 @@ const squishName = "libsquish range fit"
 
 func (r *report) addDecoders(s *set, w *dds.Worker) {
 	img := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-	r.add("decode, "+dds.Decoder(), chunks, func(i int) error { return w.DecodeJPEGTo(img, s.jpegs[i]) })
+	r.add("decode, "+dds.Decoder(), chunks,
+		func(i int) error { return w.DecodeJPEGTo(img, s.jpegs[i]) })
 	if run := turboInC(s); run != nil {
 		r.add("decode, TurboJPEG called from C", chunks, run)
 	}

@@ -17,11 +17,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// listed is what opening and listing an archive took, in a process of its own.
+// listed is the cost of opening and listing an archive in a process of its own.
 type listed struct {
 	Textures int
 	Seconds  float64
-	MB       float64 // resident at most
+	MB       float64 // peak resident memory
 }
 
 func listArchive(ctx context.Context, path string) (listed, error) {
@@ -40,8 +40,8 @@ func listArchive(ctx context.Context, path string) (listed, error) {
 	return l, errors.Join(err, a.Close())
 }
 
-// listing measures open and list on an archive of n textures whose contents have no segments: no
-// list ever looks at them.
+// listing measures open and list on an archive of n textures whose contents have no segments:
+// listing never reads them.
 func listing(n int) func(context.Context, *subject) (string, error) {
 	return func(ctx context.Context, s *subject) (string, error) {
 		path := filepath.Join(s.Dir, fmt.Sprintf("list%d.mbtiles", n))
@@ -74,7 +74,7 @@ func listing(n int) func(context.Context, *subject) (string, error) {
 	}
 }
 
-// manyRows makes an archive and fills its tables with rows of textures that are all different.
+// manyRows makes an archive and fills its tables with rows of different textures.
 func manyRows(ctx context.Context, path string, n int) (err error) {
 	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
 	if err != nil {

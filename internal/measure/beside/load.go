@@ -19,17 +19,17 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// load is what is done to a mount.
+// load is work on a mount.
 type load func(ctx context.Context, mountpoint string) (done, error)
 
-// done says how that went.
+// done is the result of a load.
 type done struct {
 	seconds, p99 float64
 	bytes        int64
 	files        int
 }
 
-// texturePaths returns those of n textures from the first on.
+// texturePaths returns the paths of n textures from the first on.
 func texturePaths(mountpoint string, first, n int) []string {
 	all := make([]string, n)
 	for i := range all {
@@ -63,7 +63,7 @@ func readTails(n, count, parallel int) load {
 	return reading(measure.Reading{Parallel: parallel, Tails: true}, names)
 }
 
-// each does something to every path, so many at once.
+// each calls do for every path, parallel at once.
 func each(paths []string, parallel int, do func(path string) (n int, err error)) (done, error) {
 	next := make(chan string, len(paths))
 	for _, p := range paths {
@@ -88,7 +88,8 @@ func each(paths []string, parallel int, do func(path string) (n int, err error))
 		})
 	}
 	err := g.Wait()
-	d := done{seconds: time.Since(start).Seconds(), files: len(paths), p99: trace.Distribution(slices.Concat(times...)).P99}
+	d := done{seconds: time.Since(start).Seconds(), files: len(paths),
+		p99: trace.Distribution(slices.Concat(times...)).P99}
 	for _, n := range bytes {
 		d.bytes += n
 	}
@@ -113,24 +114,25 @@ func list(path string) (int, error) {
 	return len(entries), err
 }
 
-// spin computes for a moment, as a simulator does; it needs no file.
+// spin computes for a moment, as a simulator does, without a file.
 func spin(string) (int, error) {
 	buf := make([]byte, 1<<20)
 	sum := sha256.Sum256(buf)
 	return int(sum[0]), nil
 }
 
-// missing are textures that no archive has, from this one on.
+// missing is the first of the textures that no archive has.
 const missing = 200_000
 
-// opening starts a process that opens n missing textures of a mount, so many at once: one that can
-// be killed while it waits.
+// opening starts a process that opens n missing textures of a mount at once, and that can be killed
+// while it waits.
 func opening(ctx context.Context, mountpoint string, n, parallel int) (stop func(), err error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, exe, roleFlag, "open", mountpoint, fmt.Sprint(n), fmt.Sprint(parallel))
+	cmd := exec.CommandContext(ctx, exe, roleFlag, "open", mountpoint, fmt.Sprint(n),
+		fmt.Sprint(parallel))
 	return func() { _, _ = cmd.Process.Kill(), cmd.Wait() }, cmd.Start()
 }
 

@@ -1,14 +1,14 @@
-// Command beside measures xelpack beside what else does the same, and prints tables of what must be
-// reached and what was measured:
+// Command beside measures xelpack in comparison with other software, and prints tables of required
+// and measured figures:
 //
 //	go run -tags squish ./internal/measure/beside encode     libsquish's range fit, TurboJPEG, Go's image/jpeg
 //	go run ./internal/measure/beside archive                 zstd, cp, plain files
 //	go run ./internal/measure/beside mount                   a bare go-fuse file system, squashfuse_ll; as root
 //
 // With -o it writes each table into its section of a Markdown file. The candidates take turns, so
-// that a busy machine disturbs all alike, and the best of several rounds counts. What is not
-// installed is left out. Temporary files of mount take some 4 GB; with -dir they are kept, and used
-// again by the next run.
+// that a busy machine disturbs all equally, and the best of several rounds counts. Programs that
+// are not installed are left out. Temporary files of mount take about 4 GB; with -dir they are kept
+// and reused by the next run.
 package main
 
 import (
@@ -43,7 +43,7 @@ func main() {
 // bench is one run of the command.
 type bench struct {
 	*measure.Env
-	only  *regexp.Regexp // nil: everything that is not said to be long
+	only  *regexp.Regexp // nil: everything except long rows
 	merge int64          // bytes of the archives that are merged
 	setC  measure.Shuffled
 }
@@ -56,7 +56,7 @@ func (b *bench) wants(name string, long bool) bool {
 	return b.only.MatchString(name)
 }
 
-// measured says rows as soon as they are there: what comes after them may fail.
+// measured prints rows at once, in case a later measurement fails.
 func (b *bench) measured(rows ...row) []row {
 	for _, r := range rows {
 		b.Say(strings.Join(r, " | "))
@@ -72,24 +72,31 @@ type suite struct {
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	suites := map[string]suite{"encode": {"encoder", 21, encode}, "archive": {"archive", 5, archive}, "mount": {"mount", 3, mount}}
+	suites := map[string]suite{"encode": {"encoder", 21, encode},
+		"archive": {"archive", 5, archive}, "mount": {"mount", 3, mount}}
 	f := flag.NewFlagSet("beside [FLAGS] encode|archive|mount", flag.ContinueOnError)
-	chunks := f.String("chunks", "../shared/imagery/chunks", "folder of 256 JPEG chunks, ROW_COL.jpg (set C); where it is missing, invented imagery serves")
+	chunks := f.String("chunks", "../shared/imagery/chunks",
+		"folder of 256 JPEG chunks, ROW_COL.jpg (set C); if it is missing, invented imagery is used")
 	output := f.String("o", "", "Markdown file whose section to replace")
-	only := f.String("only", "", "measure the rows of archive and mount that match this expression only")
+	only := f.String("only", "",
+		"measure only the rows of archive and mount that match this expression")
 	b := &bench{}
 	o := measure.Options{Say: func(s string) { fmt.Fprintln(os.Stderr, "beside:", s) }}
-	f.IntVar(&o.Textures, "textures", 8, "textures of archive")
-	f.IntVar(&o.Rounds, "rounds", 0, "how often everything is measured at most; the best counts (default 21, 5 and 3)")
-	f.StringVar(&o.Dir, "dir", "", "folder for what is made, kept for the next run (default: a temporary one)")
-	f.StringVar(&o.Program, "xelpack", "", "the xelpack that mount measures (default: built from this source)")
-	f.Int64Var(&b.merge, "merge", 1_000_000_000, "bytes of the two archives that are merged; 5000000000 is what the figure is about")
+	f.IntVar(&o.Textures, "textures", 8, "number of textures of archive")
+	f.IntVar(&o.Rounds, "rounds", 0, "rounds at most; the best counts (default 21, 5 and 3)")
+	f.StringVar(&o.Dir, "dir", "",
+		"folder for temporary files, kept for the next run (default: a temporary one)")
+	f.StringVar(&o.Program, "xelpack", "",
+		"the xelpack that mount measures (default: built from this source)")
+	f.Int64Var(&b.merge, "merge", 1_000_000_000,
+		"bytes of the two archives that are merged; the published figure uses 5000000000")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	s, known := suites[f.Arg(0)]
 	if !known || f.NArg() != 1 {
-		return fmt.Errorf("unknown suite %q (want encode, archive or mount, after the flags)", f.Args())
+		return fmt.Errorf("unknown suite %q (want encode, archive or mount, after the flags)",
+			f.Args())
 	}
 	var err error
 	if *only != "" {
@@ -105,11 +112,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	o.Rounds = cmp.Or(o.Rounds, s.rounds)
 	var text string
-	_, err = measure.Run(ctx, "beside", []measure.Suite{{Name: f.Arg(0), Run: func(ctx context.Context, e *measure.Env) (err error) {
-		b.Env = e
-		text, err = s.run(ctx, b)
-		return err
-	}}}, o)
+	_, err = measure.Run(ctx, "beside",
+		[]measure.Suite{{Name: f.Arg(0),
+			Run: func(ctx context.Context, e *measure.Env) (err error) {
+				b.Env = e
+				text, err = s.run(ctx, b)
+				return err
+			}}}, o)
 	if err != nil {
 		return err
 	}

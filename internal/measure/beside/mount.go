@@ -17,7 +17,7 @@ import (
 var measurements = []struct {
 	name string
 	run  func(context.Context, *mounts) ([]row, error)
-	long bool // what it needs takes so long to make that it is only run when asked for
+	long bool // slow to prepare: runs only when asked for
 }{
 	{"whole raw", wholeRaw, false},
 	{"whole compressed", wholeCompressed, false},
@@ -31,12 +31,12 @@ var measurements = []struct {
 	{"million", million, true},
 }
 
-// mounts is what the measurements of mounts share. What lies in its folder already is used as it
-// is.
+// mounts is shared by the measurements of mounts. Existing files in its folder are used as they
+// are.
 type mounts struct{ *bench }
 
-// mount compares on fresh mounts, whose page cache is cold, while what is served lies in the page
-// cache of the machine.
+// mount compares fresh mounts, with a cold page cache of their own, of data that is in the
+// machine's page cache.
 func mount(ctx context.Context, b *bench) (string, error) {
 	if os.Getuid() != 0 {
 		return "", errors.New("only root can compare: pass-through and cold caches need it")
@@ -69,12 +69,15 @@ func mount(ctx context.Context, b *bench) (string, error) {
 	if err := unix.Uname(&kernel); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("## Mount\n\n`make bench-mount` on %s, kernel %s; %s. The servers are processes of their own; the source lies in the page cache, the mount's page cache is cold;\n"+
-		"the candidates take turns and the best of %d rounds counts.\n\n%s", machine(), unix.ByteSliceToString(kernel.Release[:]), imagery, b.Rounds,
+	return fmt.Sprintf("## Mount\n\n`make bench-mount` on %s, kernel %s; %s. The servers are "+
+		"processes of their own; the source lies in the page cache, the mount's page cache is "+
+		"cold;\n"+
+		"the candidates take turns and the best of %d rounds counts.\n\n%s", machine(),
+		unix.ByteSliceToString(kernel.Release[:]), imagery, b.Rounds,
 		table(row{"what", "must (aim)", "measured", "beside it"}, rows)), nil
 }
 
-// candidate is one of those that take turns.
+// candidate is one of the mounts that take turns.
 type candidate struct {
 	name  string
 	start func(context.Context) (*measure.Server, error)
@@ -96,7 +99,7 @@ func (c *candidate) with(ctx context.Context, do func(*measure.Server) error) er
 	return nil
 }
 
-// turns puts the same load on every candidate, so many times on fresh mounts, and keeps the
+// turns puts the same load on every candidate, rounds times on fresh mounts, and keeps the
 // quickest.
 func (m *mounts) turns(ctx context.Context, l load, candidates ...*candidate) error {
 	for range m.Rounds {
@@ -116,9 +119,11 @@ func (m *mounts) turns(ctx context.Context, l load, candidates ...*candidate) er
 	return nil
 }
 
-// serves is a candidate; args has "@" in the place of the mountpoint.
+// serves returns a candidate; "@" in args stands for the mountpoint.
 func (m *mounts) serves(name, program string, args ...string) *candidate {
-	return &candidate{name: name, start: func(ctx context.Context) (*measure.Server, error) { return measure.Serve(ctx, m.Dir, program, args...) }}
+	return &candidate{name: name, start: func(ctx context.Context) (*measure.Server, error) {
+		return measure.Serve(ctx, m.Dir, program, args...)
+	}}
 }
 
 // xelpack mounts an archive, with more arguments before it.
@@ -133,7 +138,8 @@ func (m *mounts) bare(dir string) (*candidate, error) {
 }
 
 // wholes returns the bare file system and xelpack's over the same whole textures.
-func (m *mounts) wholes(ctx context.Context, compression mbtiles.Compression) (bare, ours *candidate, err error) {
+func (m *mounts) wholes(ctx context.Context,
+	compression mbtiles.Compression) (bare, ours *candidate, err error) {
 	plain, err := m.plain(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -145,7 +151,8 @@ func (m *mounts) wholes(ctx context.Context, compression mbtiles.Compression) (b
 	if bare, err = m.bare(plain); err != nil {
 		return nil, nil, err
 	}
-	return bare, m.xelpack("xelpack "+compression.String(), archive), errors.Join(measure.Warm(plain), measure.Warm(archive))
+	return bare, m.xelpack("xelpack "+compression.String(), archive),
+		errors.Join(measure.Warm(plain), measure.Warm(archive))
 }
 
 func wholeRaw(ctx context.Context, m *mounts) ([]row, error) {
@@ -157,10 +164,11 @@ func wholeRaw(ctx context.Context, m *mounts) ([]row, error) {
 		return nil, err
 	}
 	return []row{{"whole textures, raw, 4 readers", "≥ 80 % of bare go-fuse (100 %)",
-		fmt.Sprintf("%.0f %%: %.2f GB/s", 100*ours.speed()/bare.speed(), ours.speed()), fmt.Sprintf("bare go-fuse %.2f GB/s", bare.speed())}}, nil
+		fmt.Sprintf("%.0f %%: %.2f GB/s", 100*ours.speed()/bare.speed(),
+			ours.speed()), fmt.Sprintf("bare go-fuse %.2f GB/s", bare.speed())}}, nil
 }
 
-// oneReader shows what reading ahead gains: with four readers every processor is busy anyway.
+// oneReader shows the gain of reading ahead: with four readers every processor is busy anyway.
 func oneReader(ctx context.Context, m *mounts) ([]row, error) {
 	bare, ours, err := m.wholes(ctx, mbtiles.Fast)
 	if err != nil {
@@ -169,7 +177,9 @@ func oneReader(ctx context.Context, m *mounts) ([]row, error) {
 	if err := m.turns(ctx, readWhole(1), bare, ours); err != nil {
 		return nil, err
 	}
-	return []row{{"whole textures, compressed (xelpack fast), 1 reader", "", fmt.Sprintf("%.2f GB/s", ours.speed()), fmt.Sprintf("bare go-fuse, plain files, %.2f GB/s", bare.speed())}}, nil
+	return []row{{"whole textures, compressed (xelpack fast), 1 reader", "",
+		fmt.Sprintf("%.2f GB/s", ours.speed()),
+		fmt.Sprintf("bare go-fuse, plain files, %.2f GB/s", bare.speed())}}, nil
 }
 
 func wholeCompressed(ctx context.Context, m *mounts) ([]row, error) {
@@ -181,12 +191,14 @@ func wholeCompressed(ctx context.Context, m *mounts) ([]row, error) {
 	if program, err := exec.LookPath("squashfuse_ll"); err == nil {
 		for _, block := range []string{"128K", "1M"} {
 			image, err := m.make("zstd-"+block+".squashfs", func(path string) error {
-				return exec.CommandContext(ctx, "mksquashfs", plain, path, "-comp", "zstd", "-b", block, "-no-progress", "-quiet").Run()
+				return exec.CommandContext(ctx, "mksquashfs", plain, path, "-comp", "zstd", "-b",
+					block, "-no-progress", "-quiet").Run()
 			})
 			if err != nil {
 				return nil, err
 			}
-			squashed = append(squashed, m.serves("squashfuse_ll zstd "+block, program, "-f", image, "@"))
+			squashed = append(squashed,
+				m.serves("squashfuse_ll zstd "+block, program, "-f", image, "@"))
 			if err := measure.Warm(image); err != nil {
 				return nil, err
 			}
@@ -218,7 +230,8 @@ func wholeCompressed(ctx context.Context, m *mounts) ([]row, error) {
 		if rival > 0 {
 			measured = fmt.Sprintf("%.1f ×: %s", c.speed()/rival, measured)
 		}
-		rows = append(rows, row{"whole textures, compressed (" + c.name + "), 4 readers", "≥ 1.5 × the better squashfuse_ll (3 ×)", measured, beside})
+		rows = append(rows, row{"whole textures, compressed (" + c.name + "), 4 readers",
+			"≥ 1.5 × the better squashfuse_ll (3 ×)", measured, beside})
 	}
 	return rows, nil
 }
@@ -238,10 +251,12 @@ func tails(ctx context.Context, m *mounts) ([]row, error) {
 		n             int
 	}{{"raw", raw, wholeTextures}, {"compressed (xelpack fast)", packed, tailTextures}} {
 		ours := m.xelpack("xelpack "+of.name, of.archive)
-		if err := errors.Join(measure.Warm(of.archive), m.turns(ctx, readTails(of.n, 4*tailTextures, 50), ours)); err != nil {
+		if err := errors.Join(measure.Warm(of.archive),
+			m.turns(ctx, readTails(of.n, 4*tailTextures, 50), ours)); err != nil {
 			return nil, err
 		}
-		rows = append(rows, row{"header + tail, random textures, 50 in flight, " + of.name, "≥ 3,000 textures/s (6,000)", fmt.Sprintf("%.0f textures/s", ours.rate()), ""})
+		rows = append(rows, row{"header + tail, random textures, 50 in flight, " + of.name,
+			"≥ 3,000 textures/s (6,000)", fmt.Sprintf("%.0f textures/s", ours.rate()), ""})
 	}
 	return rows, nil
 }

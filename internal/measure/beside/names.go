@@ -14,7 +14,7 @@ import (
 )
 
 // many returns the bare file system and xelpack's, without scenery and with a package of one
-// terrain file, over as many names.
+// terrain file, with the same number of names.
 func (m *mounts) many(ctx context.Context) (bare, ours, scenery *candidate, err error) {
 	files, err := m.files(fmt.Sprintf("files-%d", manyNames), manyNames, textureFile)
 	if err != nil {
@@ -29,11 +29,13 @@ func (m *mounts) many(ctx context.Context) (bare, ours, scenery *candidate, err 
 		return nil, nil, nil, err
 	}
 	const ter = "A\n800\nTERRAIN\n\nBASE_TEX_NOWRAP ../textures/16_16_BI16.dds\n"
-	if err := os.WriteFile(filepath.Join(small, "terrain", "16_16_BI16.ter"), []byte(ter), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(small, "terrain", "16_16_BI16.ter"), []byte(ter),
+		0o666); err != nil {
 		return nil, nil, nil, err
 	}
 	bare, err = m.bare(files)
-	return bare, m.xelpack("xelpack", archive), m.xelpack("xelpack over scenery", archive, "--scenery", small, "--live", "off"), err
+	return bare, m.xelpack("xelpack", archive),
+		m.xelpack("xelpack over scenery", archive, "--scenery", small, "--live", "off"), err
 }
 
 func statStorm(ctx context.Context, m *mounts) ([]row, error) {
@@ -41,14 +43,18 @@ func statStorm(ctx context.Context, m *mounts) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := func(_ context.Context, at string) (done, error) { return each(texturePaths(at, 0, manyNames), 4, stat) }
+	all := func(_ context.Context, at string) (done, error) {
+		return each(texturePaths(at, 0, manyNames), 4, stat)
+	}
 	if err := m.turns(ctx, all, bare, ours, scenery); err != nil {
 		return nil, err
 	}
 	var rows []row
 	for _, c := range []*candidate{ours, scenery} {
-		rows = append(rows, row{"stat of 50,000 names, each once (" + c.name + ")", "≥ 60 % of bare go-fuse",
-			fmt.Sprintf("%.0f %%: %.0f/s", 100*c.rate()/bare.rate(), c.rate()), fmt.Sprintf("bare go-fuse %.0f/s", bare.rate())})
+		rows = append(rows, row{"stat of 50,000 names, each once (" + c.name + ")",
+			"≥ 60 % of bare go-fuse",
+			fmt.Sprintf("%.0f %%: %.0f/s", 100*c.rate()/bare.rate(),
+				c.rate()), fmt.Sprintf("bare go-fuse %.0f/s", bare.rate())})
 	}
 	return rows, nil
 }
@@ -68,12 +74,14 @@ func listNames(ctx context.Context, m *mounts) ([]row, error) {
 	}
 	var rows []row
 	for _, c := range []*candidate{ours, scenery} {
-		rows = append(rows, row{"ls -l of 50,000 textures (" + c.name + ")", "≤ 4 s (2 s)", fmt.Sprintf("%.2f s", c.best.seconds), fmt.Sprintf("bare go-fuse %.2f s", bare.best.seconds)})
+		rows = append(rows, row{"ls -l of 50,000 textures (" + c.name + ")", "≤ 4 s (2 s)",
+			fmt.Sprintf("%.2f s", c.best.seconds),
+			fmt.Sprintf("bare go-fuse %.2f s", bare.best.seconds)})
 	}
 	return rows, nil
 }
 
-// start returns the least time that a mount takes until it answers.
+// start returns the least time from start to first answer of a mount.
 func (m *mounts) start(ctx context.Context, c *candidate) (best measure.Best, err error) {
 	for range 2 * m.Rounds {
 		err := c.with(ctx, func(s *measure.Server) error {
@@ -96,11 +104,12 @@ func startUp(ctx context.Context, m *mounts) ([]row, error) {
 		return nil, err
 	}
 	best, err := m.start(ctx, m.xelpack("xelpack", archive))
-	return []row{{"mount start, 100,000 textures, from the start of the process", "≤ 0.3 s", fmt.Sprintf("%.2f s", best.Seconds()), ""}}, err
+	return []row{{"mount start, 100,000 textures, from the start of the process", "≤ 0.3 s",
+		fmt.Sprintf("%.2f s", best.Seconds()), ""}}, err
 }
 
-// million shows what a huge folder of the scenery costs: nothing until it is asked for, and no
-// memory when it is listed.
+// million shows the cost of a huge scenery folder: nothing until it is used, and no memory when it
+// is listed.
 func million(ctx context.Context, m *mounts) ([]row, error) {
 	huge, err := m.files("million", terrainFiles, terrainFile)
 	if err != nil {
@@ -110,7 +119,9 @@ func million(ctx context.Context, m *mounts) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	over := func() *candidate { return m.xelpack("xelpack", archive, "--scenery", huge, "--live", "off") }
+	over := func() *candidate {
+		return m.xelpack("xelpack", archive, "--scenery", huge, "--live", "off")
+	}
 	started, err := m.start(ctx, over())
 	if err != nil {
 		return nil, err
@@ -133,7 +144,9 @@ func million(ctx context.Context, m *mounts) ([]row, error) {
 		return nil, err
 	}
 	rows := []row{
-		{"mount start over a package of 1,000,000 terrain files, --live off", "neither listed nor stat-ed", fmt.Sprintf("%.3f s", started.Seconds()), fmt.Sprintf("without the package %.3f s", alone.Seconds())},
+		{"mount start over a package of 1,000,000 terrain files, --live off",
+			"neither listed nor stat-ed", fmt.Sprintf("%.3f s", started.Seconds()),
+			fmt.Sprintf("without the package %.3f s", alone.Seconds())},
 	}
 	for _, op := range []struct {
 		what string
@@ -160,5 +173,6 @@ func million(ctx context.Context, m *mounts) ([]row, error) {
 		}
 		rows = append(rows, row{op.what, "", took(ours), "bare go-fuse " + took(bare)})
 	}
-	return append(rows, row{"the most memory of the server, with that listing", "", fmt.Sprintf("%d MB", memory/1e6), ""}), nil
+	return append(rows, row{"the most memory of the server, with that listing", "",
+		fmt.Sprintf("%d MB", memory/1e6), ""}), nil
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// replace puts text in the place of a section of a Markdown file. The section is appended if it is
-// not there, the file made if it is not. command is what writes the section: it is named to whoever
-// would edit it by hand.
+// replace replaces a section of a Markdown file with text. A missing section is appended, a missing
+// file created. command is named in the file as the writer of the section.
 func replace(file, section, command, text string) error {
 	start := fmt.Sprintf("<!-- %s: written by %s -->\n", section, command)
 	end := fmt.Sprintf("<!-- end of %s -->\n", section)
@@ -30,7 +29,7 @@ func replace(file, section, command, text string) error {
 	return os.WriteFile(file, []byte(before+start+text+end+after), 0o644)
 }
 
-// machine says what the figures were taken on.
+// machine describes the machine.
 func machine() string {
 	name := runtime.GOARCH
 	if proc, err := procfs.NewDefaultFS(); err == nil {

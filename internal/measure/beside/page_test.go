@@ -11,7 +11,8 @@ func TestReplace(t *testing.T) {
 	for _, tt := range []struct{ name, old, want string }{
 		{"new file", "", section},
 		{"appended", "# Page\n", "# Page\n\n" + section},
-		{"in place", "# Page\n<!-- a: written by make a -->\nold\nolder\n<!-- end of a -->\nrest\n", "# Page\n" + section + "rest\n"},
+		{"in place", "# Page\n<!-- a: written by make a -->\nold\nolder\n<!-- end of a -->\nrest\n",
+			"# Page\n" + section + "rest\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "page.md")

@@ -11,9 +11,9 @@ import (
 
 // pictureError compares BC1 blocks with their pixels.
 type pictureError struct {
-	ideal, rounded float64 // PSNR over RGB in dB: between colours computed exactly, and rounded to code values
-	magick         float64 // PSNR as ImageMagick decodes them; 0 where it is not installed
-	ssim           float64 // of luma, mean over 8×8 windows that stand 4 px apart
+	ideal, rounded float64 // PSNR over RGB in dB: with exact colours, and rounded to code values
+	magick         float64 // PSNR as decoded by ImageMagick; 0: not installed
+	ssim           float64 // of luma, mean over 8×8 windows, 4 px apart
 }
 
 // compare decodes every chunk's blocks and compares them with its pixels.
@@ -48,8 +48,8 @@ func compare(ctx context.Context, s *set, blocks [][]byte) (pictureError, error)
 	return e, nil
 }
 
-// magickError is the sum of squares against what ImageMagick makes of the blocks, put together to
-// the level 0 of a texture; 0 where it is not installed.
+// magickError returns the sum of squared differences from ImageMagick's decoding of the blocks as
+// level 0 of a texture; 0 if it is not installed.
 func magickError(ctx context.Context, s *set, blocks [][]byte) (sum float64, err error) {
 	tool, err := magick.Find()
 	if err != nil {
@@ -79,14 +79,15 @@ func magickError(ctx context.Context, s *set, blocks [][]byte) (sum float64, err
 	return sum, nil
 }
 
-// idealError is the sum of squares against colours at exact thirds between the ends.
+// idealError returns the sum of squared differences from colours at exact thirds between the ends.
 func idealError(pix, blocks []byte) (sum float64) {
 	for b := range len(blocks) / 8 {
 		block := blocks[b*8:][:8]
-		hi, lo := ends(binary.LittleEndian.Uint16(block)), ends(binary.LittleEndian.Uint16(block[2:]))
+		hi, lo := ends(binary.LittleEndian.Uint16(block)), ends(
+			binary.LittleEndian.Uint16(block[2:]))
 		third := [4]float64{3, 0, 2, 1}
 		if binary.LittleEndian.Uint16(block) <= binary.LittleEndian.Uint16(block[2:]) {
-			third[2] = 1.5 // three colours; the fourth, black, no encoder here uses
+			third[2] = 1.5 // three colours; no encoder here uses the fourth, black
 		}
 		index := binary.LittleEndian.Uint32(block[4:])
 		for i := range 16 {

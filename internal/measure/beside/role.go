@@ -9,10 +9,10 @@ import (
 	"strconv"
 )
 
-// roleFlag as the first argument makes this program one of the processes that a measurement needs.
+// roleFlag as the first argument makes this program one of the helper processes of a measurement.
 const roleFlag = "-role"
 
-// playRole does what a process that was started for a measurement is for.
+// playRole runs a helper process.
 func playRole(ctx context.Context, args []string, stdout io.Writer) error {
 	role, args := args[1], args[2:]
 	switch {

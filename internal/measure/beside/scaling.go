@@ -10,14 +10,14 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// scaling is how many times as much two workers do in the same time as one.
+// scaling is how many times the work of one worker two workers do in the same time.
 type scaling struct {
 	texture  float64 // on one texture
-	apart    float64 // each on a texture of its own, in memory of its own: what the machine allows
-	spinning float64 // with sums in registers instead of textures: what its processors allow
+	apart    float64 // each on its own texture in its own memory: the limit of the machine
+	spinning float64 // on sums in registers instead of textures: the limit of its processors
 }
 
-// measureScaling takes the three in turns. Work of two workers cannot be cut into parts, so there
+// measureScaling takes the three in turns. Work of two workers cannot be split into parts, so there
 // are many rounds.
 func measureScaling(s *set, rounds int, first, second *dds.Worker) (scaling, error) {
 	buf, other := newFile(dds.BC1), newFile(dds.BC1)
@@ -27,7 +27,8 @@ func measureScaling(s *set, rounds int, first, second *dds.Worker) (scaling, err
 			one.Time(func() error { return wholeTexture(buf, s, first) }),
 			shared.Time(func() error { return wholeTexture(buf, s, first, second) }),
 			apart.Time(func() error {
-				return together(func() error { return wholeTexture(buf, s, first) }, func() error { return wholeTexture(other, s, second) })
+				return together(func() error { return wholeTexture(buf, s, first) },
+					func() error { return wholeTexture(other, s, second) })
 			}),
 			spin.Time(spinning),
 			spinTwo.Time(func() error { return together(spinning, spinning) }),
@@ -43,7 +44,7 @@ func measureScaling(s *set, rounds int, first, second *dds.Worker) (scaling, err
 	}, nil
 }
 
-// wholeTexture builds a texture from JPEG chunks, with as many workers as are given.
+// wholeTexture builds a texture from JPEG chunks with the given workers.
 func wholeTexture(file []byte, s *set, workers ...*dds.Worker) error {
 	b, err := dds.NewBuilder(dds.Layout{Format: dds.BC1, Side: dds.MaxSide}, file)
 	if err != nil {

@@ -10,22 +10,24 @@ import (
 	"github.com/xelpack/xelpack/internal/trace"
 )
 
-// Report is what a run has seen.
+// Report is the result of a run.
 type Report struct {
 	Duration     time.Duration
 	Bursts       int
 	LongestBurst time.Duration
 
-	Archived, Live, StandIns int64 // textures read: archived, made live, and live ones that were answered with a stand-in
-	Mapped                   int64 // of them through memory, whole
-	Bytes                    int64 // compared
+	// textures read: archived, made live, and live ones served as a stand-in
+	Archived, Live, StandIns int64
+	Mapped                   int64 // of these, read whole through mmap
+	Bytes                    int64 // bytes compared
 	Opens, LiveOpens, Reads  trace.Latency
 
-	Failed   int      // textures with anything wrong
-	Failures []string // what, of the first
+	Failed   int      // textures with an error
+	Failures []string // descriptions of the first few
 
-	First, Last, Most Sample   // at rest after the first window, at rest after all, and the greatest of each
-	Memory            []Sample // a few of them, evenly spread
+	// at rest after the first window, at rest at the end, and the maximum of each
+	First, Last, Most Sample
+	Memory            []Sample // a few samples, evenly spread
 	sampling          error
 }
 
@@ -53,25 +55,28 @@ func (r *Report) fill(t *tally, s *sampler) {
 		r.Most.Goroutines = max(r.Most.Goroutines, x.Goroutines)
 	}
 	for i := range min(few, len(s.samples)) {
-		r.Memory = append(r.Memory, s.samples[i*(len(s.samples)-1)/max(1, min(few, len(s.samples))-1)])
+		r.Memory = append(r.Memory,
+			s.samples[i*(len(s.samples)-1)/max(1, min(few, len(s.samples))-1)])
 	}
 }
 
-// Err is what the mount did wrong, or nil.
+// Err returns what the mount did wrong, or nil.
 func (r Report) Err() error {
 	var errs []error
 	if r.Failed > 0 {
-		errs = append(errs, fmt.Errorf("%d textures with something wrong, the first: %v", r.Failed, r.Failures))
+		errs = append(errs, fmt.Errorf("%d textures with errors, the first: %v", r.Failed,
+			r.Failures))
 	}
 	if r.Archived == 0 {
 		errs = append(errs, errors.New("no archived texture was read"))
 	}
 	if r.Last.grown(r.First) {
-		errs = append(errs, fmt.Errorf("goroutines %d and descriptors %d after the first window, %d and %d in the end",
+		errs = append(errs, fmt.Errorf(
+			"goroutines %d and descriptors %d after the first window, %d and %d in the end",
 			r.First.Goroutines, r.First.Descriptors, r.Last.Goroutines, r.Last.Descriptors))
 	}
 	if r.sampling != nil {
-		errs = append(errs, fmt.Errorf("the server could not be looked at: %w", r.sampling))
+		errs = append(errs, fmt.Errorf("the server could not be sampled: %w", r.sampling))
 	}
 	return errors.Join(errs...)
 }
@@ -80,17 +85,23 @@ func (r Report) Err() error {
 func (r Report) Write(w io.Writer) error {
 	mb := func(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 	p := &printer{w: w}
-	p.line("ran", "%v, %d bursts, the longest %v", r.Duration.Round(time.Second), r.Bursts, r.LongestBurst.Round(time.Millisecond))
-	p.line("textures read", "%d archived, %d live, %d live answered with a stand-in; %d of them mapped", r.Archived, r.Live, r.StandIns, r.Mapped)
-	p.line("compared", "%s, %d textures with anything wrong", mb(r.Bytes), r.Failed)
+	p.line("ran", "%v, %d bursts, the longest %v", r.Duration.Round(time.Second), r.Bursts,
+		r.LongestBurst.Round(time.Millisecond))
+	p.line("textures read", "%d archived, %d live, %d live served as a stand-in; %d of them mapped",
+		r.Archived, r.Live, r.StandIns, r.Mapped)
+	p.line("compared", "%s, %d textures with errors", mb(r.Bytes), r.Failed)
 	p.line("opens, archived", "%s", inWords(r.Opens))
 	p.line("opens, live", "%s", inWords(r.LiveOpens))
 	p.line("reads", "%s", inWords(r.Reads))
-	p.line("memory", "%s after the first window, %s at most, %s in the end", mb(r.First.RSS), mb(r.Most.RSS), mb(r.Last.RSS))
-	p.line("goroutines", "%d after the first window, %d at most, %d in the end", r.First.Goroutines, r.Most.Goroutines, r.Last.Goroutines)
-	p.line("descriptors", "%d after the first window, %d at most, %d in the end", r.First.Descriptors, r.Most.Descriptors, r.Last.Descriptors)
+	p.line("memory", "%s after the first window, %s at most, %s in the end", mb(r.First.RSS),
+		mb(r.Most.RSS), mb(r.Last.RSS))
+	p.line("goroutines", "%d after the first window, %d at most, %d in the end", r.First.Goroutines,
+		r.Most.Goroutines, r.Last.Goroutines)
+	p.line("descriptors", "%d after the first window, %d at most, %d in the end",
+		r.First.Descriptors, r.Most.Descriptors, r.Last.Descriptors)
 	for _, s := range r.Memory {
-		p.line(fmt.Sprintf("  at %v", s.At.Round(time.Second)), "%s, %d goroutines, %d descriptors", mb(s.RSS), s.Goroutines, s.Descriptors)
+		p.line(fmt.Sprintf("  at %v", s.At.Round(time.Second)), "%s, %d goroutines, %d descriptors",
+			mb(s.RSS), s.Goroutines, s.Descriptors)
 	}
 	for _, f := range r.Failures {
 		p.line("  wrong", "%s", f)

@@ -12,12 +12,12 @@ import (
 // Sample is the state of the server at a moment.
 type Sample struct {
 	At          time.Duration // since the beginning
-	RSS         int64         // bytes of memory that are its own: without pages of files
+	RSS         int64         // bytes of its own memory, without pages of files
 	Descriptors int
 	Goroutines  int
 }
 
-// sampler looks at the server every so often.
+// sampler samples the server at intervals.
 type sampler struct {
 	config  Config
 	start   time.Time
@@ -54,13 +54,14 @@ func (s *sampler) take() Sample {
 	return sample
 }
 
-// rest waits until the server has nothing more to do, as far as its goroutines and descriptors
-// show: they stay as they are, and enough says that they are few enough. It returns how it is then.
+// rest waits until the server is idle, as far as its goroutines and descriptors show: their numbers
+// are stable, and enough accepts them. It returns the state at that time.
 func (s *sampler) rest(ctx context.Context, enough func(Sample) bool) Sample {
 	const still = time.Second
 	now := s.take()
 	since := time.Now()
-	for end := since.Add(s.config.Settle); time.Now().Before(end) && (time.Since(since) < still || !enough(now)) && ctx.Err() == nil; {
+	for end := since.Add(s.config.Settle); time.Now().Before(end) &&
+		(time.Since(since) < still || !enough(now)) && ctx.Err() == nil; {
 		pause(ctx, still/10)
 		next := s.take()
 		if next.Goroutines != now.Goroutines || next.Descriptors != now.Descriptors {
@@ -71,11 +72,11 @@ func (s *sampler) rest(ctx context.Context, enough func(Sample) bool) Sample {
 	return now
 }
 
-// Slack is how many more goroutines, and descriptors, the server may have after all than after the
-// first window: connections that are kept for a while.
+// Slack is how many more goroutines and descriptors the server may have at the end than after the
+// first window: connections are kept for a while.
 const Slack = 20
 
-// grown reports whether s has more of what must not grow than there was.
+// grown reports whether s has more than from of what must not grow.
 func (s Sample) grown(from Sample) bool {
 	return s.Goroutines > from.Goroutines+Slack || s.Descriptors > from.Descriptors+Slack
 }

@@ -14,26 +14,26 @@ type Config struct {
 	World  *World
 	Dir    string // the mountpoint
 	Server int    // the process that serves it, for samples
-	// Goroutines asks the server how many it has; may be nil.
+	// Goroutines returns the number of the server's goroutines; may be nil.
 	Goroutines func() int
-	// Deadline is the mount's: how long an open may wait.
+	// Deadline is the mount's deadline for an open.
 	Deadline time.Duration
 	// Grace is how much later than the deadline an answer may come. Default 1 s.
 	Grace    time.Duration
 	Duration time.Duration
-	// Pace is how often a burst begins; a slower one is followed at once by the next. Default 5 s.
+	// Pace is the interval of bursts; a slower one is followed at once by the next. Default 5 s.
 	Pace time.Duration
-	// Settle is how long the server has at most to come to rest, after the first window and at the
-	// end, before it is looked at. Default 2 min: a texture that nobody waits for any more may
-	// still be being made.
+	// Settle is how long the server may take to come to rest, after the first window and at the
+	// end, before it is sampled. Default 2 min: a texture that nobody waits for may still be in the
+	// making.
 	Settle time.Duration
-	// Every is how often the server is looked at. Default 1 s.
+	// Every is the interval of samples. Default 1 s.
 	Every time.Duration
 	// Parallel is how many textures are read at once. Default 50.
 	Parallel int
 	Seed     uint64
-	// Said hears of the progress once a minute, and Wrong of what is wrong when it is seen; both
-	// may be nil.
+	// Said is called with the progress once a minute, and Wrong with each error when it is found;
+	// both may be nil.
 	Said  func(r Report)
 	Wrong func(t tiles.Texture, err error)
 }
@@ -56,8 +56,8 @@ func (c *Config) setDefaults() {
 	}
 }
 
-// Run loads the first window and then the mount for c.Duration, or until ctx ends, and returns what
-// it saw.
+// Run loads the first window, then loads the mount for c.Duration or until ctx ends, and returns
+// the report.
 func Run(ctx context.Context, c Config) Report {
 	c.setDefaults()
 	start := time.Now()
@@ -69,7 +69,7 @@ func Run(ctx context.Context, c Config) Report {
 
 	r, said := Report{}, start
 	todo := make(chan tiles.Texture)
-	var visitors, burst sync.WaitGroup // burst is what is under way of it
+	var visitors, burst sync.WaitGroup // burst is the current burst
 	for i := range c.Parallel {
 		v := newVisitor(c, t, rand.New(rand.NewPCG(c.Seed, uint64(i))))
 		visitors.Go(func() {
@@ -100,7 +100,8 @@ func Run(ctx context.Context, c Config) Report {
 	}
 	f := newFlight(c.World, rand.New(rand.NewPCG(c.Seed, 1<<32)))
 	load(ctx, f.first())
-	r.First = s.rest(ctx, func(Sample) bool { return true }) // with all that is made once, such as connections
+	// includes what is allocated once, such as connections
+	r.First = s.rest(ctx, func(Sample) bool { return true })
 	loading, cancel := context.WithTimeout(ctx, c.Duration)
 	defer cancel()
 	for loading.Err() == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// tally is what all visitors have seen. Safe for concurrent use.
+// tally collects the results of all visitors. Safe for concurrent use.
 type tally struct {
 	archived, live, standIns, mapped, bytes atomic.Int64
 	opens, liveOpens, reads                 times
@@ -21,18 +21,18 @@ type tally struct {
 	failed   int
 }
 
-// look is what must not change of a name.
+// look is what must not change for a name.
 type look struct {
 	ino  uint64
 	time int64
 }
 
-// keptFailures is how many are told; the others are counted.
+// keptFailures is how many failures are described; the others are counted.
 const keptFailures = 20
 
 func newTally() *tally { return &tally{looks: make(map[tiles.Key]look)} }
 
-// same compares what stat(2) says of a texture with what it said before.
+// same compares the stat(2) of a texture with the previous one.
 func (t *tally) same(x tiles.Texture, ino uint64, mtime int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -70,8 +70,10 @@ func (t *times) sum() trace.Latency {
 	return trace.Distribution(t.all)
 }
 
-// inWords writes a distribution for people.
+// inWords formats a distribution for people.
 func inWords(l trace.Latency) string {
-	d := func(seconds float64) time.Duration { return time.Duration(seconds * 1e9).Round(10 * time.Microsecond) }
+	d := func(seconds float64) time.Duration {
+		return time.Duration(seconds * 1e9).Round(10 * time.Microsecond)
+	}
 	return fmt.Sprintf("%d, p50 %v, p99 %v, longest %v", l.Count, d(l.P50), d(l.P99), d(l.Max))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// visitor reads textures, one after the other. It serves one goroutine.
+// visitor reads textures, one after the other. It must be used by one goroutine.
 type visitor struct {
 	config Config
 	tally  *tally
@@ -27,10 +27,11 @@ type visitor struct {
 const longestRead = 1 << 20
 
 func newVisitor(c Config, t *tally, rng *rand.Rand) *visitor {
-	return &visitor{config: c, tally: t, rng: rng, buf: make([]byte, longestRead), again: make([]byte, longestRead)}
+	return &visitor{config: c, tally: t, rng: rng, buf: make([]byte, longestRead),
+		again: make([]byte, longestRead)}
 }
 
-// visit opens t, reads of it what the simulator would, and compares that.
+// visit opens t, reads the parts that the simulator would read, and compares them.
 func (v *visitor) visit(t tiles.Texture) error {
 	want, live := v.config.World.File(t)
 	fd, err := v.open(t, live)
@@ -93,8 +94,8 @@ func (v *visitor) open(t tiles.Texture, live bool) (int, error) {
 	return fd, nil
 }
 
-// levelStart is where the sharpest level begins that is wanted: as often as in a measured flight,
-// counted from a texture of 4096 px.
+// levelStart returns the offset of the sharpest level to read, with the frequencies of a measured
+// flight, as for a texture of 4096 px.
 func (v *visitor) levelStart(file []byte) int {
 	n := v.rng.IntN(8 + 23 + 28 + 66 + 1158)
 	level := 0
@@ -117,14 +118,14 @@ func (v *visitor) levelStart(file []byte) int {
 	return int(off)
 }
 
-// opened is a file under way.
+// opened is an open file.
 type opened struct {
 	*visitor
 	texture tiles.Texture
 	fd      int
 	want    []byte
 	live    bool
-	standIn bool // other bytes than those of the finished texture have been seen
+	standIn bool // bytes other than those of the finished texture have been read
 }
 
 // readOn reads from off to the end of the file.
@@ -139,7 +140,7 @@ func (f *opened) readOn(off int) error {
 	return nil
 }
 
-// read makes one read and compares it. At the end of the file, and only there, it may be short.
+// read makes one read and compares it. Only at the end of the file may it be short.
 func (f *opened) read(off, n int) error {
 	n = min(n, longestRead)
 	want := f.want[off:min(off+n, len(f.want))]
@@ -159,27 +160,28 @@ func (f *opened) read(off, n int) error {
 	return f.compare(off, f.buf[:got], want)
 }
 
-// compare holds bytes against those of the texture. A live texture may be a stand-in, with the same
-// header, which then reads the same as long as it is open; but never another texture.
+// compare compares bytes with those of the texture. A live texture may be a stand-in, with the same
+// header, which must then read the same as long as it is open; it must never be another texture.
 func (f *opened) compare(off int, got, want []byte) error {
 	if bytes.Equal(got, want) {
 		return nil
 	}
 	if !f.live || off < dds.HeaderSize {
-		return fmt.Errorf("other bytes than those of the texture at %d", off+differ(got, want))
+		return fmt.Errorf("wrong bytes at %d", off+differ(got, want))
 	}
 	if f.config.World.another(f.texture, off, got) {
 		return fmt.Errorf("the bytes of another texture at %d", off)
 	}
 	f.standIn = true
 	again := f.again[:len(got)]
-	if n, err := unix.Pread(f.fd, again, int64(off)); err != nil || !bytes.Equal(again[:max(0, n)], got) {
-		return fmt.Errorf("a stand-in that changed while it was open, at %d: %d bytes, %v", off, n, err)
+	if n, err := unix.Pread(f.fd, again, int64(off)); err != nil ||
+		!bytes.Equal(again[:max(0, n)], got) {
+		return fmt.Errorf("a stand-in changed while it was open, at %d: %d bytes, %v", off, n, err)
 	}
 	return nil
 }
 
-// mapped reads the whole file through memory.
+// mapped reads the whole file through mmap.
 func (f *opened) mapped() (err error) {
 	pages, err := unix.Mmap(f.fd, 0, len(f.want), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
@@ -198,7 +200,7 @@ func (f *opened) mapped() (err error) {
 		return nil
 	}
 	if !f.live || !bytes.Equal(pages[:dds.HeaderSize], f.want[:dds.HeaderSize]) {
-		return errors.New("mapped: other bytes than those of the texture")
+		return errors.New("mapped: wrong bytes")
 	}
 	if f.config.World.another(f.texture, 0, pages) {
 		return errors.New("mapped: another texture")
@@ -207,7 +209,7 @@ func (f *opened) mapped() (err error) {
 	return nil
 }
 
-// differ is the first place where a and b do.
+// differ returns the first index at which a and b differ.
 func differ(a, b []byte) int {
 	for i := range a {
 		if a[i] != b[i] {

@@ -8,7 +8,8 @@ import (
 	"math"
 	"math/rand/v2"
 
-	_ "github.com/mattn/go-sqlite3" // for what no writer of archives would do: many names for few contents
+	// for many names with few contents, which no archive writer makes
+	_ "github.com/mattn/go-sqlite3"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -20,35 +21,34 @@ import (
 const (
 	zl      = 16
 	maptype = "BI"
-	// firstRow and firstCol are where the world's north-west corner is: some 47° N.
+	// firstRow and firstCol are the world's north-west corner, at about 47° N.
 	firstRow, firstCol = 22_800, 31_200
 
-	// Period is after how many chunks the imagery must repeat itself, east and south.
+	// Period is the number of chunks after which the imagery must repeat, east and south.
 	Period = 24
-	// variants is how many textures differ in imagery of that period: every third begins like the
-	// first.
+	// variants is how many different textures imagery of that period makes: every third begins like
+	// the first.
 	variants = 9
 )
 
-// shares are how many textures of a flight of 500 NM are wanted at which detail (see
-// docs/design.md).
+// shares is how many textures of a flight of 500 NM are wanted at each detail (see docs/design.md).
 var shares = [...]int{582, 486, 975, 2163, 9151}
 
-// World is what a mount must show.
+// World is the expected content of a mount.
 type World struct {
 	side     int // of the square, in textures
-	oneLive  int // in so many textures is live
+	oneLive  int // one in this many textures is live
 	contents [len(shares)][variants][]byte
 }
 
 // WorldOptions say what a world is made of.
 type WorldOptions struct {
 	Textures int          // archived ones, about
-	OneLive  int          // in so many textures is live; default 400
-	Source   fetch.Source // imagery that repeats itself every Period chunks
+	OneLive  int          // one in this many textures is live; default 400
+	Source   fetch.Source // imagery that repeats every Period chunks
 }
 
-// MakeWorld writes the world's archive. It opens like any other, but its digest is not that of its
+// MakeWorld writes the world's archive. It opens like any other, but its digest does not match its
 // names.
 func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error) {
 	w := &World{side: int(math.Ceil(math.Sqrt(float64(o.Textures)))), oneLive: o.OneLive}
@@ -71,7 +71,8 @@ func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error)
 				return nil, err
 			}
 			w.contents[detail][v] = built.Take()
-			if err := put(ctx, archive, encoder, item, detail, v, w.contents[detail][v]); err != nil {
+			if err := put(ctx, archive, encoder, item, detail, v,
+				w.contents[detail][v]); err != nil {
 				return nil, err
 			}
 		}
@@ -85,11 +86,13 @@ func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error)
 // sample is a texture whose imagery is variant v.
 func sample(v int) tiles.Texture {
 	const row, col = firstRow / 48 * 48, firstCol / 48 * 48
-	return tiles.Texture{ZL: zl, Maptype: maptype, Row: row + 16*uint32(v/3), Col: col + 16*uint32(v%3)}
+	return tiles.Texture{ZL: zl, Maptype: maptype, Row: row + 16*uint32(v/3),
+		Col: col + 16*uint32(v%3)}
 }
 
-// put stores a content under a name outside the world, by which name finds it again.
-func put(ctx context.Context, w *mbtiles.Writer, e *mbtiles.Encoder, item tiles.Item, detail, v int, file []byte) error {
+// put stores a content under a name outside the world, where name finds it again.
+func put(ctx context.Context, w *mbtiles.Writer, e *mbtiles.Encoder, item tiles.Item, detail, v int,
+	file []byte) error {
 	l, err := dds.ParseHeader(file)
 	if err != nil {
 		return err
@@ -105,10 +108,11 @@ func put(ctx context.Context, w *mbtiles.Writer, e *mbtiles.Encoder, item tiles.
 }
 
 func stored(detail, v int) tiles.Texture {
-	return tiles.Texture{ZL: zl, Maptype: maptype, Row: uint32(16 * (1 + detail)), Col: uint32(16 * (1 + v))}
+	return tiles.Texture{ZL: zl, Maptype: maptype, Row: uint32(16 * (1 + detail)),
+		Col: uint32(16 * (1 + v))}
 }
 
-// name gives every archived texture of the world its content.
+// name assigns a content to every archived texture of the world.
 func (w *World) name(ctx context.Context, file string) error {
 	db, err := sql.Open("sqlite3", file)
 	if err != nil {
@@ -139,9 +143,10 @@ func (w *World) name(ctx context.Context, file string) error {
 	return tx.Commit()
 }
 
-// at is the texture in a row and column of the world.
+// at returns the texture in a row and column of the world.
 func (w *World) at(row, col int) tiles.Texture {
-	return tiles.Texture{ZL: zl, Maptype: maptype, Row: firstRow + 16*uint32(row), Col: firstCol + 16*uint32(col)}
+	return tiles.Texture{ZL: zl, Maptype: maptype, Row: firstRow + 16*uint32(row),
+		Col: firstCol + 16*uint32(col)}
 }
 
 // Random returns n textures from anywhere in the world.
@@ -153,10 +158,10 @@ func (w *World) Random(rng *rand.Rand, n int) []tiles.Texture {
 	return all
 }
 
-// live reports whether no archive has t.
+// live reports whether t is in no archive.
 func (w *World) live(t tiles.Texture) bool { return hash(t)>>32%uint64(w.oneLive) == 0 }
 
-// content says which of the contents an archived texture has.
+// content returns the content of an archived texture.
 func (w *World) content(t tiles.Texture) (detail, variant int) {
 	total := 0
 	for _, n := range shares {
@@ -169,8 +174,8 @@ func (w *World) content(t tiles.Texture) (detail, variant int) {
 	return detail, int(h >> 16 % variants)
 }
 
-// File is what t must read, exactly if it is archived; a live texture may be a stand-in of the same
-// size.
+// File returns the bytes of t: exactly those if it is archived; a live texture may also be a
+// stand-in of the same size.
 func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	if w.live(t) {
 		return w.contents[0][variantAt(t)], true
@@ -179,8 +184,8 @@ func (w *World) File(t tiles.Texture) (file []byte, live bool) {
 	return w.contents[detail][v], false
 }
 
-// another reports whether bytes from off on are those of another live texture than t. What is too
-// short or of one colour may be anybody's.
+// another reports whether the bytes from off on are those of a live texture other than t. Bytes
+// that are too few or of one colour do not count.
 func (w *World) another(t tiles.Texture, off int, got []byte) bool {
 	const block, least = 8, 16 << 10
 	if len(got) < least || bytes.Equal(got[block:], got[:len(got)-block]) {
@@ -195,10 +200,10 @@ func (w *World) another(t tiles.Texture, off int, got []byte) bool {
 	return false
 }
 
-// variantAt is which of the variants the imagery of t is.
+// variantAt returns the variant of t's imagery.
 func variantAt(t tiles.Texture) int { return int(t.Row/16%3*3 + t.Col/16%3) }
 
-// hash mixes a texture's place (the finaliser of MurmurHash3).
+// hash hashes a texture's place (the finaliser of MurmurHash3).
 func hash(t tiles.Texture) uint64 {
 	h := uint64(t.Row)<<32 | uint64(t.Col)
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd

@@ -1,10 +1,9 @@
-// Package drill tells tests whether to run at full scale, and prints what they measured as rows of
-// a table.
-//
-// A drill is a test of how something behaves at the size it is made for. In `make test` it runs in
-// a reduced form that asserts what does not depend on how busy the machine is; with XELPACK_DRILL
-// set it runs at full scale and also asserts the figures. `make drill-fetch` does so and shows the
+// Package drill selects whether a test runs at full scale, and prints measured figures as rows of a
 // table.
+//
+// A drill is a test of behaviour at full size. In `make test` it runs in a reduced form that
+// asserts what does not depend on how busy the machine is; with XELPACK_DRILL set it runs at full
+// scale and also asserts the figures. `make drill-fetch` does so and shows the table.
 package drill
 
 import (
@@ -27,7 +26,7 @@ func Scale[T any](full, reduced T) T {
 	return reduced
 }
 
-// SkipUnlessFull is for drills that have no reduced form, and says why not.
+// SkipUnlessFull skips drills that have no reduced form, and says why.
 func SkipUnlessFull(t *testing.T, why string) {
 	t.Helper()
 	if !Full() {
@@ -43,8 +42,8 @@ func SkipIfShort(t *testing.T) {
 	}
 }
 
-// Row prints what was to be reached and what was. At full scale a figure that is not met fails the
-// test; in the reduced form it shows nothing but that the drill works, and is only logged.
+// Row prints a required and a measured figure. At full scale a figure that is not met fails the
+// test; in the reduced form it is only logged.
 func Row(t testing.TB, what, must, measured string, met bool) {
 	t.Helper()
 	if !Full() {

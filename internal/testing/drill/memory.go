@@ -8,9 +8,9 @@ import (
 	"github.com/xelpack/xelpack/internal/process"
 )
 
-// PeakMemory runs cmd to its end and returns the most memory that it had resident, in bytes, to
-// within what it took in its last hundredth of a second. What the kernel reports of an ended child
-// will not do: it is at least what the parent had when it started the child.
+// PeakMemory runs cmd to its end and returns its peak resident memory in bytes, except for growth
+// in its last hundredth of a second. The kernel's figure for an ended child is not usable: it is at
+// least what the parent had when it started the child.
 func PeakMemory(cmd *exec.Cmd) (bytes int64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
@@ -23,12 +23,12 @@ func PeakMemory(cmd *exec.Cmd) (bytes int64, err error) {
 		select {
 		case err := <-ended:
 			if err == nil && bytes == 0 {
-				err = errors.New("it ended before its memory could be looked at")
+				err = errors.New("it ended before its memory could be sampled")
 			}
 			return bytes, err
 		case <-tick.C:
 			peak, err := process.PeakMemory(cmd.Process.Pid)
-			if err == nil { // otherwise it has ended, or has not become the command yet
+			if err == nil { // otherwise it has ended, or has not yet become the command
 				bytes = max(bytes, peak)
 			}
 		}

@@ -1,16 +1,16 @@
 // Package faultfs is a folder for tests that fails on purpose. It is a real file system, mounted
 // through FUSE, so that real processes and the real SQLite use it by real system calls; its files
-// are in memory. It counts and remembers every change and every sync in their order, and a test may
-// refuse one, or kill the process that asks for it. From what it remembers, After makes what a
-// power cut would have left.
+// are in memory. It counts and records every change and every sync in order. A test may refuse one,
+// or kill the process that asks for it. From the record, After computes what a power cut would have
+// left.
 //
 //	f, err := faultfs.Mount(dir, nil)
 //	defer f.Unmount()
 //	f.Before(func(n int, s faultfs.Step) syscall.Errno { if n >= 17 && s.Grows { return syscall.ENOSPC }; return 0 })
 //
-// There is one folder and no other in it. The process that has mounted it must leave its use to
-// others: one that is killed, or ends, while it waits for an answer of its own never goes away.
-// Files shows what is in it.
+// The folder has no sub-folders. The process that mounted it must let other processes use it: one
+// that is killed, or ends, while it waits for its own answer never goes away. Files returns the
+// content.
 package faultfs
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// Kind is what a step does.
+// Kind is a kind of step.
 type Kind uint8
 
 // The kinds of steps.
@@ -41,24 +41,25 @@ const (
 	SyncFolder
 )
 
-// String names the kind in messages.
+// String returns the kind's name for messages.
 func (k Kind) String() string {
-	return [...]string{"create", "write", "truncate", "rename", "remove", "sync", "sync the folder"}[k]
+	return [...]string{"create", "write", "truncate", "rename", "remove", "sync",
+		"sync the folder"}[k]
 }
 
 // Step is one change of the folder, or one sync.
 type Step struct {
 	Kind  Kind
-	Name  string // of the file as it was last known; empty for the folder
-	To    string // of Rename
-	Off   int64  // of Write; of Truncate the new length
-	Data  []byte // of Write
-	Grows bool   // it takes room on the disk
+	Name  string // last known name of the file; empty for the folder
+	To    string // Rename only
+	Off   int64  // offset of Write; new length of Truncate
+	Data  []byte // Write only
+	Grows bool   // it takes disk space
 
 	inode int
 }
 
-// String says what the step does.
+// String describes the step.
 func (s Step) String() string {
 	switch s.Kind {
 	case Write:
@@ -71,7 +72,7 @@ func (s Step) String() string {
 	return fmt.Sprintf("%v %s", s.Kind, s.Name)
 }
 
-// FS is the mounted folder. Its methods may be called from any number of goroutines at once.
+// FS is the mounted folder. Safe for concurrent use.
 type FS struct {
 	dir    string
 	server *fuse.Server
@@ -85,7 +86,7 @@ type FS struct {
 }
 
 // Mount mounts a folder with these files at dir, which must exist. They count as synced. The caller
-// ends it with Unmount.
+// must Unmount it.
 func Mount(dir string, files map[string][]byte) (*FS, error) {
 	f := &FS{dir: dir, files: make(map[string]*file)}
 	f.root = &folder{f: f}
@@ -104,25 +105,25 @@ func Mount(dir string, files map[string][]byte) (*FS, error) {
 	return f, nil
 }
 
-// Unmount ends it. Nobody may have a file open.
+// Unmount ends the mount. No file may be open.
 func (f *FS) Unmount() error { return f.server.Unmount() }
 
-// Before has ask called with each step to come and its number, counted from 0. An errno other than
-// 0 is the answer to whoever asked for the step, which then does not happen and does not count.
+// Before sets ask to be called before each step with its number, counted from 0. If it returns an
+// errno other than 0, the step fails with it, does not happen, and is not counted.
 func (f *FS) Before(ask func(n int, s Step) syscall.Errno) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.before = ask
 }
 
-// Steps returns what has happened so far.
+// Steps returns the steps so far.
 func (f *FS) Steps() []Step {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.steps)
 }
 
-// Files returns what is in the folder: what a kill of all its users leaves.
+// Files returns the content of the folder: what remains if all its users are killed.
 func (f *FS) Files() map[string][]byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,7 +134,7 @@ func (f *FS) Files() map[string][]byte {
 	return files
 }
 
-// do lets a step happen, unless it is refused.
+// do performs a step, unless it is refused.
 func (f *FS) do(s Step, apply func()) syscall.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -61,7 +61,8 @@ func TestSteps(t *testing.T) {
 	for _, s := range f.Steps() {
 		said = append(said, s.String())
 	}
-	want := []string{"create a", "write a 0+5", "write a 8+1", "truncate a to 7", "sync a", "rename a to b", "remove old", "sync the folder "}
+	want := []string{"create a", "write a 0+5", "write a 8+1", "truncate a to 7", "sync a",
+		"rename a to b", "remove old", "sync the folder "}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
@@ -109,9 +110,11 @@ func TestAfter(t *testing.T) {
 		{"nothing yet", 0, Lost, old},
 		{"file synced, folder not", 3, Lost, old},
 		{"both synced", 4, Lost, map[string][]byte{"old": old["old"], "a": content("synced")}},
-		{"all the rest lost", 7, Lost, map[string][]byte{"old": old["old"], "a": content("synced")}},
+		{"all the rest lost", 7, Lost,
+			map[string][]byte{"old": old["old"], "a": content("synced")}},
 		{"all the rest kept", 7, Kept, map[string][]byte{"b": content("syncxyz")}},
-		{"longer, and zeros", 5, Zeroed, map[string][]byte{"old": old["old"], "a": content("synced\x00")}},
+		{"longer, and zeros", 5, Zeroed,
+			map[string][]byte{"old": old["old"], "a": content("synced\x00")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := After(old, steps, tt.n, func(int, Step) Fate { return tt.fate })
@@ -125,8 +128,10 @@ func TestAfter(t *testing.T) {
 		for i := range data {
 			data[i] = 1
 		}
-		steps := []Step{{Kind: Create, Name: "a", inode: 1}, {Kind: SyncFolder}, {Kind: Write, Name: "a", Off: 100, Data: data, inode: 1}}
-		got := After(nil, steps, 3, func(int, Step) Fate { return Fate{Keep: func(s int64) bool { return s == 1 }} })["a"]
+		steps := []Step{{Kind: Create, Name: "a", inode: 1}, {Kind: SyncFolder},
+			{Kind: Write, Name: "a", Off: 100, Data: data, inode: 1}}
+		got := After(nil, steps, 3,
+			func(int, Step) Fate { return Fate{Keep: func(s int64) bool { return s == 1 }} })["a"]
 		if len(got) != 2*sector || got[sector-1] != 0 || got[sector] != 1 || got[2*sector-1] != 1 {
 			t.Errorf("%d bytes", len(got))
 		}

@@ -21,23 +21,26 @@ var (
 	_ fs.NodeOpendirHandler = (*folder)(nil)
 )
 
-// add puts a file where nobody looks yet.
+// add adds a file before the folder is in use.
 func (d *folder) add(name string, data []byte) {
 	d.f.mu.Lock()
 	d.f.inodes++
 	n := &file{f: d.f, inode: d.f.inodes, name: name, data: data}
 	d.f.files[name] = n
 	d.f.mu.Unlock()
-	d.AddChild(name, d.NewPersistentInode(context.Background(), n, fs.StableAttr{Mode: syscall.S_IFREG}), true)
+	d.AddChild(name, d.NewPersistentInode(context.Background(), n,
+		fs.StableAttr{Mode: syscall.S_IFREG}), true)
 }
 
-func (d *folder) Create(ctx context.Context, name string, _, _ uint32, out *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
+func (d *folder) Create(ctx context.Context, name string, _, _ uint32,
+	out *fuse.EntryOut) (*fs.Inode, fs.FileHandle, uint32, syscall.Errno) {
 	n := &file{f: d.f, name: name}
 	d.f.mu.Lock()
 	d.f.inodes++
 	n.inode = d.f.inodes
 	d.f.mu.Unlock()
-	errno := d.f.do(Step{Kind: Create, Name: name, inode: n.inode, Grows: true}, func() { d.f.files[name] = n })
+	errno := d.f.do(Step{Kind: Create, Name: name, inode: n.inode, Grows: true},
+		func() { d.f.files[name] = n })
 	if errno != 0 {
 		return nil, nil, 0, errno
 	}
@@ -45,7 +48,8 @@ func (d *folder) Create(ctx context.Context, name string, _, _ uint32, out *fuse
 	return d.NewPersistentInode(ctx, n, fs.StableAttr{Mode: syscall.S_IFREG}), nil, 0, 0
 }
 
-func (d *folder) Rename(_ context.Context, name string, _ fs.InodeEmbedder, to string, _ uint32) syscall.Errno {
+func (d *folder) Rename(_ context.Context, name string, _ fs.InodeEmbedder, to string,
+	_ uint32) syscall.Errno {
 	d.f.mu.Lock()
 	n := d.f.files[name]
 	d.f.mu.Unlock()
@@ -70,7 +74,7 @@ func (d *folder) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, 
 	return h, 0, 0
 }
 
-// listing is the folder opened, to be read or synced.
+// listing is an open directory, for reading or syncing.
 type listing struct {
 	f     *FS
 	names []string // not yet read
@@ -113,9 +117,13 @@ var (
 	_ fs.NodeFsyncer   = (*file)(nil)
 )
 
-func (n *file) Open(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) { return nil, 0, 0 }
+func (n *file) Open(context.Context,
+	uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	return nil, 0, 0
+}
 
-func (n *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+func (n *file) Read(_ context.Context, _ fs.FileHandle, dest []byte,
+	off int64) (fuse.ReadResult, syscall.Errno) {
 	n.f.mu.Lock()
 	defer n.f.mu.Unlock()
 	if off >= int64(len(n.data)) {
@@ -124,9 +132,11 @@ func (n *file) Read(_ context.Context, _ fs.FileHandle, dest []byte, off int64) 
 	return fuse.ReadResultData(dest[:copy(dest, n.data[off:])]), 0
 }
 
-func (n *file) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64) (uint32, syscall.Errno) {
+func (n *file) Write(_ context.Context, _ fs.FileHandle, data []byte,
+	off int64) (uint32, syscall.Errno) {
 	n.f.mu.Lock()
-	s := Step{Kind: Write, Name: n.name, Off: off, Data: bytes.Clone(data), inode: n.inode, Grows: off+int64(len(data)) > int64(len(n.data))}
+	s := Step{Kind: Write, Name: n.name, Off: off, Data: bytes.Clone(data), inode: n.inode,
+		Grows: off+int64(len(data)) > int64(len(n.data))}
 	n.f.mu.Unlock()
 	errno := n.f.do(s, func() { n.data = put(n.data, s.Off, s.Data) })
 	if errno != 0 {
@@ -142,10 +152,12 @@ func (n *file) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) sy
 	return 0
 }
 
-func (n *file) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
+func (n *file) Setattr(ctx context.Context, h fs.FileHandle, in *fuse.SetAttrIn,
+	out *fuse.AttrOut) syscall.Errno {
 	if size, ok := in.GetSize(); ok {
 		n.f.mu.Lock()
-		s := Step{Kind: Truncate, Name: n.name, Off: int64(size), inode: n.inode, Grows: int64(size) > int64(len(n.data))}
+		s := Step{Kind: Truncate, Name: n.name, Off: int64(size), inode: n.inode,
+			Grows: int64(size) > int64(len(n.data))}
 		n.f.mu.Unlock()
 		if errno := n.f.do(s, func() { n.data = resize(n.data, s.Off) }); errno != 0 {
 			return errno
@@ -170,7 +182,7 @@ func put(b []byte, off int64, data []byte) []byte {
 	return b
 }
 
-// resize returns b cut, or lengthened with zeros.
+// resize returns b truncated, or extended with zeros.
 func resize(b []byte, length int64) []byte {
 	if length <= int64(len(b)) {
 		return b[:length:length]

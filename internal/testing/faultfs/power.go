@@ -6,13 +6,15 @@ import (
 	"slices"
 )
 
-// sector is what a disk writes whole or not at all.
+// sector is the unit that a disk writes atomically.
 const sector = 512
 
-// Fate is what becomes, in a power cut, of a step that was not synced.
+// Fate is what a power cut does to a step that was not synced.
 type Fate struct {
-	Keep   func(sector int64) bool // the sectors of a write that reach the disk; of any other step, whether it does: Keep(0)
-	Length bool                    // a write lengthens its file though no sector of it arrives; what was to be there is zeros
+	// which sectors of a write reach the disk; for other steps Keep(0) says whether they do
+	Keep func(sector int64) bool
+	// a write extends its file although no sector of it arrives; zeros take its place
+	Length bool
 }
 
 func always(int64) bool { return true }
@@ -22,14 +24,15 @@ func never(int64) bool  { return false }
 var (
 	Kept   = Fate{Keep: always}
 	Lost   = Fate{Keep: never}
-	Zeroed = Fate{Keep: never, Length: true} // of a write; lost otherwise
+	Zeroed = Fate{Keep: never, Length: true} // writes only; other steps are lost
 )
 
-// After returns the files that a power cut after the first n steps leaves of a folder that began
-// with some. What was synced is there: a sync of a file makes last what was written to it, one of
-// the folder what was created, renamed and removed, and nothing else makes anything last. fate
-// decides about each step that was not synced, by its number.
-func After(files map[string][]byte, steps []Step, n int, fate func(i int, s Step) Fate) map[string][]byte {
+// After returns the files that a power cut after the first n steps leaves, given the initial files.
+// Synced data is there: syncing a file makes its writes durable, syncing the folder makes
+// creations, renames and removals durable, and nothing else is durable. fate decides about each
+// step that was not synced, by its number.
+func After(files map[string][]byte, steps []Step, n int,
+	fate func(i int, s Step) Fate) map[string][]byte {
 	d := disk{names: make(map[string]int), data: make(map[int][]byte)}
 	for i, name := range slices.Sorted(maps.Keys(files)) { // as Mount numbers them
 		d.names[name], d.data[i+1] = i+1, bytes.Clone(files[name])
@@ -49,7 +52,7 @@ func After(files map[string][]byte, steps []Step, n int, fate func(i int, s Step
 	return left
 }
 
-// synced says which steps a later one has made last.
+// synced returns which steps a later one has made durable.
 func synced(steps []Step) []bool {
 	safe := make([]bool, len(steps))
 	files, folder := make(map[int]bool), false
@@ -68,7 +71,7 @@ func synced(steps []Step) []bool {
 	return safe
 }
 
-// disk is what has arrived.
+// disk is what has arrived on the disk.
 type disk struct {
 	names map[string]int
 	data  map[int][]byte

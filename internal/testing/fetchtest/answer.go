@@ -71,7 +71,7 @@ func location(f Fault, r *http.Request, c tiles.Chunk) string {
 	return fmt.Sprintf("/moved/here/%d/%d/%d.jpg", c.Z, c.X, c.Y)
 }
 
-// serveMoved answers what Redirect leads to, uncounted: the request that was redirected has been.
+// serveMoved answers the target of Redirect, uncounted: the redirected request was counted.
 func (s *Server) serveMoved(w http.ResponseWriter, r *http.Request) {
 	if c, ok := byXYZ(r); ok {
 		s.serveImage(w, r, OK, c, s.images.Fetch, func(int) {})
@@ -146,10 +146,10 @@ func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c ti
 		if k == StallBody {
 			s.stall(r)
 		}
-		panic(http.ErrAbortHandler) // cuts the answer off
+		panic(http.ErrAbortHandler) // aborts the answer
 	}
 	answer(http.StatusOK)
-	_, _ = w.Write(good) // a client that left is its own affair
+	_, _ = w.Write(good) // the client may be gone
 }
 
 // stall waits until the client leaves or the server closes, and ends the request without an answer.
@@ -161,7 +161,7 @@ func (s *Server) stall(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// pause waits for d. A request whose client leaves meanwhile ends.
+// pause waits for d. If the client leaves, the request ends.
 func (s *Server) pause(r *http.Request, d time.Duration) {
 	if d <= 0 {
 		return
@@ -177,7 +177,7 @@ func (s *Server) pause(r *http.Request, d time.Duration) {
 	}
 }
 
-// reset ends a connection of HTTP/1.1 with a reset, and a stream of HTTP/2 likewise.
+// reset ends a connection of HTTP/1.1, or a stream of HTTP/2, with a reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 )
 
 // webP is the sample's z16/33712/23952, written by libwebp 1.2.4 through ImageMagick (convert
-// chunk.png -quality 80 lossy.webp). Beside it in testdata stand the same without loss, and one
-// whose northern half is transparent.
+// chunk.png -quality 80 lossy.webp). testdata also has the same without loss, and one whose
+// northern half is transparent.
 //
 //go:embed testdata/lossy.webp
 var webP []byte
@@ -96,7 +96,8 @@ func encode(m image.Image) ([]byte, error) {
 func noTile() ([]byte, error) {
 	const length = 1033
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, 256, 256), color.Palette{color.Black})); err != nil {
+	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, 256, 256),
+		color.Palette{color.Black})); err != nil {
 		return nil, err
 	}
 	const end = 12 // IEND
@@ -123,7 +124,7 @@ func noData() ([]byte, error) {
 	return withComment(b, length-len(b)), nil
 }
 
-// withComment makes a JPEG n bytes longer, at least 4.
+// withComment makes a JPEG n bytes longer; n is at least 4.
 func withComment(b []byte, n int) []byte {
 	comment := make([]byte, n)
 	copy(comment, []byte{0xFF, 0xFE})

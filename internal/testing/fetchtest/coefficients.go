@@ -5,11 +5,11 @@ import (
 	"errors"
 )
 
-// picture is a baseline JPEG taken apart down to its quantised coefficients, so that it can be
-// written again in forms that image/jpeg does not write. The decoded pixels stay the same.
+// picture is a baseline JPEG parsed to its quantised coefficients, so that it can be written in
+// forms that image/jpeg does not write. The decoded pixels stay the same.
 type picture struct {
 	width, height int
-	tables        []byte // the DQT and DHT segments, as they were
+	tables        []byte // the DQT and DHT segments, unchanged
 	huffman       [2][4]huffman
 	components    []component
 }
@@ -29,7 +29,7 @@ type huffman struct {
 
 var errJPEG = errors.New("fetchtest: not a JPEG as image/jpeg writes it")
 
-// parse takes apart a baseline JPEG of one scan whose sides are multiples of its MCU's.
+// parse parses a baseline JPEG of one scan whose sides are multiples of its MCU's.
 func parse(b []byte) (*picture, error) {
 	p := &picture{}
 	for at := 2; at+4 <= len(b); {
@@ -78,9 +78,10 @@ func (p *picture) readHuffman(s []byte) {
 func (p *picture) readFrame(s []byte) {
 	p.height, p.width = int(binary.BigEndian.Uint16(s[1:])), int(binary.BigEndian.Uint16(s[3:]))
 	for c := s[6:]; len(c) >= 3; c = c[3:] {
-		p.components = append(p.components, component{id: c[0], h: c[1] >> 4, v: c[1] & 15, quant: c[2]})
+		p.components = append(p.components,
+			component{id: c[0], h: c[1] >> 4, v: c[1] & 15, quant: c[2]})
 	}
-	if len(p.components) == 1 { // one component is coded block by block, whatever its sampling says
+	if len(p.components) == 1 { // one component is coded block by block, whatever its sampling
 		p.components[0].h, p.components[0].v = 1, 1
 	}
 	for i := range p.components {
@@ -99,7 +100,8 @@ func (p *picture) eachInterleaved(f func(c *component, block *[64]int16) error) 
 				c := &p.components[i]
 				for v := range int(c.v) {
 					for h := range int(c.h) {
-						if err := f(c, &c.blocks[(my*int(c.v)+v)*c.across+mx*int(c.h)+h]); err != nil {
+						if err := f(c, &c.blocks[(my*int(c.v)+v)*c.across+mx*int(
+							c.h)+h]); err != nil {
 							return err
 						}
 					}
@@ -178,7 +180,7 @@ func (r *bitReader) value(size byte) int16 {
 	return int16(v)
 }
 
-// writer puts a picture together again.
+// writer writes a picture again.
 type writer struct {
 	out  []byte
 	acc  uint64
@@ -265,7 +267,7 @@ func (p *picture) start(sof byte) *writer {
 	return w
 }
 
-// progressive writes p with spectral selection: a scan of every DC coefficient, then one a
+// progressive writes p with spectral selection: a scan of all DC coefficients, then one scan a
 // component of the others.
 func (p *picture) progressive() []byte {
 	w := p.start(0xC2)
@@ -286,7 +288,7 @@ func (p *picture) progressive() []byte {
 	return append(w.out, 0xFF, 0xD9)
 }
 
-// cmyk writes p with its first component once more as a fourth.
+// cmyk writes p with its first component repeated as a fourth.
 func (p *picture) cmyk() []byte {
 	four := *p
 	black := p.components[0]
@@ -305,7 +307,10 @@ func (p *picture) cmyk() []byte {
 
 // progressiveOf writes a baseline JPEG, as image/jpeg makes it, as a progressive one of the same
 // pixels.
-func progressiveOf(baseline []byte) ([]byte, error) { return rewrite(baseline, (*picture).progressive) }
+func progressiveOf(
+	baseline []byte) ([]byte, error) {
+	return rewrite(baseline, (*picture).progressive)
+}
 
 // cmykOf writes a baseline colour JPEG with four components.
 func cmykOf(baseline []byte) ([]byte, error) { return rewrite(baseline, (*picture).cmyk) }

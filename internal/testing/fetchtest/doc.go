@@ -1,4 +1,4 @@
-// Package fetchtest is a server of imagery that misbehaves on demand, and the suite that every
+// Package fetchtest has an imagery server that misbehaves on demand, and the suite that every
 // fetch.Source passes.
 //
 //	server := fetchtest.NewServer(fetchtest.Options{
@@ -7,7 +7,7 @@
 //	defer server.Close()
 //	source := client.Source(server.Provider())
 //
-// The server listens on 127.0.0.1, plain or with TLS and HTTP/2, serves the sample imagery unless
-// told otherwise, and counts what it is asked. Faults are chosen by a function of the chunk and of
-// how often it has been asked for, so a run can be repeated. Every faulty body is made here.
+// The server listens on 127.0.0.1, plain or with TLS and HTTP/2, serves the sample imagery by
+// default, and counts requests. Faults are chosen by a function of the chunk and of how often it
+// has been asked for, so a run can be repeated.
 package fetchtest

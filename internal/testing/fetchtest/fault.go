@@ -6,10 +6,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Kind is a way to answer.
+// Kind is a kind of answer.
 type Kind uint8
 
-// The ways to answer. OK is the zero value.
+// The kinds of answers. OK is the zero value.
 const (
 	OK Kind = iota
 
@@ -19,10 +19,10 @@ const (
 	Padded      // zeros after the end marker
 	Redirect    // 302 to the imagery on this server, or to Fault.Location
 	PNG         // the same pixels as a PNG
-	Transparent // a PNG of which nothing is to be seen
-	WebP        // a WebP, of the sample's z16/33712/23952 whatever was asked for
+	Transparent // a fully transparent PNG
+	WebP        // a WebP, always of the sample's z16/33712/23952
 
-	// Nothing there.
+	// No imagery.
 	NotFound     // 404
 	Gone         // 410
 	NoContent    // 204
@@ -30,22 +30,22 @@ const (
 	ArcGISNoData // 200, a JPEG of 2,521 bytes
 	White        // 200, a JPEG of nothing but white
 
-	// Trouble that may pass.
+	// Temporary trouble.
 	TooMany        // 429
 	Unavailable    // 503
 	ServerError    // 500
 	RequestTimeout // 408
 	Reset          // the connection (HTTP/2: the stream) is reset before an answer
-	Stall          // never answered; ends when the client leaves
+	Stall          // no answer; ends when the client leaves
 	StallBody      // half a body, then nothing
-	ShortBody      // half of the body that was announced, then the end of the connection (HTTP/2: stream)
+	ShortBody      // half of the announced body, then the connection (HTTP/2: stream) ends
 
 	// Status 200 with a body that is not usable.
 	Empty
 	HTML
 	Exception // of a WMS, in XML
 	Truncated // a JPEG without its last third
-	Corrupt   // a JPEG whose markers are whole and whose picture is not
+	Corrupt   // a JPEG whose markers are intact but whose picture is not
 	WrongSize // a JPEG of 512×512 px
 	CMYK
 	Huge // 5 MiB
@@ -70,16 +70,16 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Fault is how one request is answered.
+// Fault is the answer to one request.
 type Fault struct {
 	Kind       Kind
-	RetryAfter string        // the header's value, if not empty
-	Location   string        // of Redirect
+	RetryAfter string        // value of the header, if not empty
+	Location   string        // Redirect only
 	Delay      time.Duration // before anything is answered
 }
 
-// Faults chooses the answer to the request for c that comes after attempt earlier ones. It is
-// called from many goroutines.
+// Faults chooses the answer to the request for c after attempt earlier ones. It is called from many
+// goroutines.
 type Faults func(c tiles.Chunk, attempt int) Fault
 
 // Always answers everything with k.
@@ -87,8 +87,8 @@ func Always(k Kind) Faults {
 	return func(tiles.Chunk, int) Fault { return Fault{Kind: k} }
 }
 
-// FirstOf answers the first request for one chunk in n with one of kinds, which ones depending only
-// on the chunk, and all else with OK.
+// FirstOf answers the first request for one chunk in n with one of kinds, chosen by the chunk
+// alone, and everything else with OK.
 func FirstOf(n int, kinds ...Kind) Faults {
 	return func(c tiles.Chunk, attempt int) Fault {
 		h := hash(c)
@@ -99,8 +99,8 @@ func FirstOf(n int, kinds ...Kind) Faults {
 	}
 }
 
-// Lasting answers a share of the chunks with k, however often they are asked for, and all else with
-// OK. Which chunks these are depends on nothing but the chunk.
+// Lasting answers a share of the chunks with k, however often they are asked for, and everything
+// else with OK. Only the chunk decides.
 func Lasting(share float64, k Kind) Faults {
 	return func(c tiles.Chunk, _ int) Fault {
 		if float64(hash(c))/(1<<32) < share {
@@ -110,9 +110,8 @@ func Lasting(share float64, k Kind) Faults {
 	}
 }
 
-// OneIn answers one request in n with one of kinds, whether it is the first for its chunk or a
-// later one, and all else with OK. Which requests these are depends only on the chunk and on how
-// often it was asked for.
+// OneIn answers one request in n with one of kinds, first or later, and everything else with OK.
+// The chunk and the number of earlier requests decide.
 func OneIn(n int, kinds ...Kind) Faults {
 	return func(c tiles.Chunk, attempt int) Fault {
 		h := hash(c, uint32(attempt))

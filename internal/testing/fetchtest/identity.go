@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// identity is a certificate for the loopback addresses, signed by itself.
+// identity is a self-signed certificate for the loopback addresses.
 type identity struct {
 	certificate tls.Certificate
 	parsed      *x509.Certificate
@@ -25,11 +25,12 @@ func newIdentity() (*identity, error) {
 		return nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "xelpack test server"},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(30 * 24 * time.Hour),
-		DNSNames:              []string{"localhost", "imagery.example"}, // the second for tests with a proxy in between
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "xelpack test server"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(30 * 24 * time.Hour),
+		// the second is for tests with a proxy
+		DNSNames:              []string{"localhost", "imagery.example"},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -44,7 +45,8 @@ func newIdentity() (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &identity{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, parsed: parsed}, nil
+	return &identity{certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		parsed: parsed}, nil
 }
 
 func (i *identity) config() *tls.Config {

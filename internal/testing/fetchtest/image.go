@@ -14,9 +14,9 @@ var (
 	_ fetch.Source = (*sized)(nil)
 )
 
-// Repeat serves, for every chunk, one of the side×side chunks of source whose north-west one is
-// from, each made once: after a moment the server costs next to nothing. {Z: 16, X: 33660, Y:
-// 23940} is farmland of the sample imagery, some 13 KB a chunk.
+// Repeat serves, for every chunk, one of the side×side chunks of source from from on, each made
+// once: after a moment the server costs next to nothing. {Z: 16, X: 33660, Y: 23940} is farmland of
+// the sample imagery, about 13 KB a chunk.
 func Repeat(from tiles.Chunk, side uint32, source fetch.Source) fetch.Source {
 	return &repeated{from: from, side: side, next: newCache(source)}
 }
@@ -28,11 +28,12 @@ type repeated struct {
 }
 
 func (s *repeated) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	return s.next.Fetch(ctx, tiles.Chunk{Z: s.from.Z, X: s.from.X + c.X%s.side, Y: s.from.Y + c.Y%s.side})
+	return s.next.Fetch(ctx, tiles.Chunk{Z: s.from.Z, X: s.from.X + c.X%s.side,
+		Y: s.from.Y + c.Y%s.side})
 }
 
-// OfSize serves the chunks of source, JPEGs, with a comment that makes each n bytes long; those
-// that are longer, or too near to it, stay as they are.
+// OfSize serves the chunks of source, JPEGs, with a comment that makes each n bytes long; chunks of
+// about n bytes or more are unchanged.
 func OfSize(n int, source fetch.Source) fetch.Source { return &sized{n, source} }
 
 type sized struct {
@@ -59,7 +60,7 @@ func cached(source fetch.Source) fetch.Source {
 // cacheBytes bounds what a cache holds.
 const cacheBytes = 256 << 20
 
-// cache keeps the chunks of next. Unlike other sources, what it returns must not be changed.
+// cache keeps the chunks of next. Unlike those of other sources, its bodies must not be changed.
 type cache struct {
 	next   fetch.Source
 	chunks *lru.Cache[tiles.Chunk, []byte]

@@ -7,21 +7,20 @@ import (
 	"time"
 )
 
-// line is what all answers of a server go through, like the one line of a house.
+// line is the shared connection that all answers of a server pass, like the line of a house.
 type line struct {
 	perSecond float64 // bytes; 0: as fast as it goes
 
 	mu    sync.Mutex
-	free  time.Time // when what was given to it will have been sent
+	free  time.Time // when everything given to it so far will have been sent
 	sent  int64
 	conns map[*lineConn]bool
 }
 
-// lineSlack is how much of the past the line makes good: a sleeper that wakes late has not used it
-// up.
+// lineSlack is how much lost time the line makes up for when a sleep ends late.
 const lineSlack = 50 * time.Millisecond
 
-// take waits until n more bytes have gone through, or until gone is closed.
+// take waits until n more bytes have passed, or until gone is closed.
 func (l *line) take(n int, gone <-chan struct{}) {
 	l.mu.Lock()
 	l.sent += int64(n)
@@ -52,8 +51,8 @@ func (l *line) bytes() int64 {
 	return l.sent
 }
 
-// cut lets every connection there is go dead: it stays open and carries nothing any more, as when a
-// router in between has forgotten it.
+// cut makes every existing connection dead: it stays open and carries nothing, as when a router has
+// forgotten it.
 func (l *line) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,7 +87,7 @@ type lineConn struct {
 	dead, closed chan struct{}
 }
 
-// piece is about what others get a turn after.
+// piece is about how many bytes are sent before others get a turn.
 const piece = 16 << 10
 
 func (c *lineConn) Write(b []byte) (n int, err error) {
@@ -134,7 +133,7 @@ func (c *lineConn) Close() error {
 	return c.Conn.Close()
 }
 
-// reset closes the connection without its usual end.
+// reset closes the connection without a normal end.
 func (c *lineConn) reset() {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// quota is how many requests a second a server answers: a bucket that holds a tenth of a second's.
+// quota limits the requests a second of a server: a bucket that holds those of a tenth of a second.
 type quota struct {
 	perSecond float64 // 0: no limit
 
@@ -14,7 +14,7 @@ type quota struct {
 	filled time.Time
 }
 
-// take says whether another request is within the quota. One that is not costs nothing.
+// take reports whether another request is within the quota. A request beyond it costs nothing.
 func (q *quota) take(now time.Time) bool {
 	if q.perSecond <= 0 {
 		return true

@@ -20,15 +20,16 @@ import (
 
 // Options tune a Server. The zero value serves sample imagery without faults, over plain HTTP.
 type Options struct {
-	Addr  string       // to listen on; "": a free port of 127.0.0.1
-	TLS   bool         // serve HTTPS, with HTTP/2 where the client wants it; see Server.CertPool
-	Image fetch.Source // what is served; its ErrNoImagery is answered with 404. nil: fetch.Sample()
+	Addr  string       // address to listen on; "": a free port of 127.0.0.1
+	TLS   bool         // serve HTTPS, with HTTP/2 if the client wants it; see Server.CertPool
+	Image fetch.Source // imagery; its ErrNoImagery becomes 404. nil: fetch.Sample()
 	Fault Faults       // nil: none
 
-	// How the server and the way to it are, whatever it answers.
-	Latency   time.Duration // before every answer; Fault.Delay comes on top
-	Rate      float64       // requests a second that it answers; above, 429 with Retry-After: 1. 0: all
-	Bandwidth float64       // bytes a second of all answers together, TLS and headers included. 0: as fast as it goes
+	// Properties of the server and the network, whatever the answer.
+	Latency time.Duration // before every answer; Fault.Delay comes on top
+	Rate    float64       // requests a second; beyond, 429 with Retry-After: 1. 0: no limit
+	// bytes a second of all answers together, TLS and headers included. 0: no limit
+	Bandwidth float64
 }
 
 // Server is an imagery server. Safe for concurrent use.
@@ -51,18 +52,18 @@ type Server struct {
 	stats  Stats
 }
 
-// Stats is what a Server has been asked so far.
+// Stats counts the requests of a Server.
 type Stats struct {
 	Requests    int
 	Distinct    int         // chunks
-	ByStatus    map[int]int // answers; those without a status are under 0
-	InFlight    int         // now
+	ByStatus    map[int]int // answers; those without a status under 0
+	InFlight    int         // current
 	MaxInFlight int
 	Connections int   // ever opened
 	Bytes       int64 // sent, TLS and headers included
 }
 
-// NewServer returns a Server at work. Like httptest's, it panics when it cannot listen: see Listen.
+// NewServer returns a running Server. Like httptest's, it panics if it cannot listen: see Listen.
 func NewServer(o Options) *Server {
 	s, err := Listen(o)
 	if err != nil {
@@ -71,7 +72,7 @@ func NewServer(o Options) *Server {
 	return s
 }
 
-// Listen returns a Server at work, to be closed.
+// Listen returns a running Server, which the caller must Close.
 func Listen(o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
@@ -82,7 +83,8 @@ func Listen(o Options) (*Server, error) {
 	s := &Server{
 		images: cached(o.Image), latency: o.Latency, quota: quota{perSecond: o.Rate},
 		line:    &line{perSecond: o.Bandwidth, conns: map[*lineConn]bool{}},
-		closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{ByStatus: map[int]int{}},
+		closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{
+			ByStatus: map[int]int{}},
 	}
 	s.SetFault(o.Fault)
 	s.grid.server = s
@@ -99,14 +101,14 @@ func Listen(o Options) (*Server, error) {
 			return nil, fmt.Errorf("fetchtest: make a certificate: %w", err)
 		}
 		s.server.TLSConfig = s.tls.config()
-		s.server.ErrorLog = log.New(io.Discard, "", 0) // handshakes that a client broke off are not news
+		s.server.ErrorLog = log.New(io.Discard, "", 0) // aborted handshakes are not news
 	}
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("fetchtest: listen: %w", err)
 	}
 	s.listener = lineListener{listener, s.line}
-	s.working.Go(func() { // ends with Close
+	s.working.Go(func() { // returns after Close
 		if o.TLS {
 			_ = s.server.ServeTLS(s.listener, "", "")
 		} else {
@@ -116,7 +118,7 @@ func Listen(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the server and every request under way, and waits for them.
+// Close ends the server and all requests in progress, and waits for them.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -126,7 +128,7 @@ func (s *Server) Close() {
 	s.working.Wait()
 }
 
-// SetFault changes how requests are answered from now on; nil is no faults.
+// SetFault changes how requests are answered from now on; nil: no faults.
 func (s *Server) SetFault(f Faults) {
 	if f == nil {
 		f = Always(OK)
@@ -134,10 +136,10 @@ func (s *Server) SetFault(f Faults) {
 	s.fault.Store(&f)
 }
 
-// Cut lets every connection there is go dead, without a word to either side. New ones work.
+// Cut makes every existing connection dead, without notice to either side. New ones work.
 func (s *Server) Cut() { s.line.cut() }
 
-// URL returns the server's root, without a slash at the end.
+// URL returns the server's root, without a trailing slash.
 func (s *Server) URL() string {
 	if s.tls != nil {
 		return "https://" + s.listener.Addr().String()
@@ -165,7 +167,7 @@ func (s *Server) Provider() fetch.Provider {
 	return p
 }
 
-// CertPool returns what a client must trust to talk TLS to the server; nil for a plain one.
+// CertPool returns the certificates that a client of the server must trust; nil for a plain one.
 func (s *Server) CertPool() *x509.CertPool {
 	if s.tls == nil {
 		return nil
@@ -214,14 +216,14 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// visit is a request being answered.
+// visit is a request in progress.
 type visit struct {
 	server  *Server
 	attempt int // how often its chunk was asked for before
 	counted bool
 }
 
-// arrive counts a request, which must leave. It is not ok when the server is being closed.
+// arrive counts a request, which must leave. ok is false if the server is closing.
 func (s *Server) arrive(c tiles.Chunk) (v *visit, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,8 +239,8 @@ func (s *Server) arrive(c tiles.Chunk) (v *visit, ok bool) {
 	return v, true
 }
 
-// answer counts the answer. It comes before the last byte is sent: afterwards the client may
-// already ask for the next.
+// answer counts the answer. It must be called before the last byte is sent: after that, the client
+// may already send the next request.
 func (v *visit) answer(status int) {
 	if v.counted {
 		return

@@ -78,11 +78,13 @@ func TestKinds(t *testing.T) {
 		{NotFound, 404, nil},
 		{Gone, 410, nil},
 		{NoContent, 204, []check{length(0)}},
-		{BingNoTile, 200, []check{length(1033), func(t *testing.T, res *http.Response, body []byte) {
-			if _, err := png.Decode(bytes.NewReader(body)); err != nil || res.Header.Get("X-VE-Tile-Info") != "no-tile" {
-				t.Errorf("a PNG with %v, header %q", err, res.Header.Get("X-VE-Tile-Info"))
-			}
-		}}},
+		{BingNoTile, 200, []check{length(1033),
+			func(t *testing.T, res *http.Response, body []byte) {
+				if _, err := png.Decode(bytes.NewReader(body)); err != nil ||
+					res.Header.Get("X-VE-Tile-Info") != "no-tile" {
+					t.Errorf("a PNG with %v, header %q", err, res.Header.Get("X-VE-Tile-Info"))
+				}
+			}}},
 		{ArcGISNoData, 200, []check{length(2521), decoded("jpeg", 256)}},
 		{TooMany, 429, nil},
 		{Unavailable, 503, nil},
@@ -92,7 +94,8 @@ func TestKinds(t *testing.T) {
 		{ShortBody, 0, nil},
 		{Empty, 200, []check{length(0)}},
 		{HTML, 200, []check{func(t *testing.T, res *http.Response, body []byte) {
-			if res.Header.Get("Content-Type") != "text/html" || !bytes.HasPrefix(body, []byte("<!DOCTYPE html>")) {
+			if res.Header.Get("Content-Type") != "text/html" ||
+				!bytes.HasPrefix(body, []byte("<!DOCTYPE html>")) {
 				t.Errorf("%s: %.20q", res.Header.Get("Content-Type"), body)
 			}
 		}}},
@@ -106,13 +109,14 @@ func TestKinds(t *testing.T) {
 			}
 		}}},
 		{WrongSize, 200, []check{decoded("jpeg", 512)}},
-		{CMYK, 200, []check{decoded("jpeg", 256), func(t *testing.T, _ *http.Response, body []byte) {
-			if m, _, err := image.Decode(bytes.NewReader(body)); err != nil {
-				t.Error(err)
-			} else if _, ok := m.(*image.CMYK); !ok {
-				t.Errorf("it is a %T", m)
-			}
-		}}},
+		{CMYK, 200, []check{decoded("jpeg", 256),
+			func(t *testing.T, _ *http.Response, body []byte) {
+				if m, _, err := image.Decode(bytes.NewReader(body)); err != nil {
+					t.Error(err)
+				} else if _, ok := m.(*image.CMYK); !ok {
+					t.Errorf("it is a %T", m)
+				}
+			}}},
 		{PNG, 200, []check{decoded("png", 256)}},
 		{WebP, 200, []check{decoded("webp", 256)}},
 		{Huge, 200, []check{length(len(good) + 5<<20)}},
@@ -142,7 +146,9 @@ func TestKinds(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	s := NewServer(Options{Image: fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) { return []byte(c.String()), nil })})
+	s := NewServer(Options{Image: fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) {
+		return []byte(c.String()), nil
+	})})
 	defer s.Close()
 	for path, want := range map[string]string{
 		"/3/3/5.jpg":          "z3/3/5",
@@ -177,13 +183,15 @@ func TestCounts(t *testing.T) {
 		return Fault{Kind: []Kind{Unavailable, Reset, OK}[min(attempt, 2)], RetryAfter: "9"}
 	}})
 	defer s.Close()
-	for i, path := range []string{"/1/0/0", "/1/0/0", "/1/0/0", "/1/0/0", "/1/1/0", "/quad/a0.jpeg"} {
+	for i, path := range []string{"/1/0/0", "/1/0/0", "/1/0/0", "/1/0/0", "/1/1/0",
+		"/quad/a0.jpeg"} {
 		res, _, err := get(t, s, path)
 		if i == 0 && (err != nil || res.Header.Get("Retry-After") != "9") {
 			t.Errorf("the header Retry-After is %q, %v", res.Header.Get("Retry-After"), err)
 		}
 	}
-	want := Stats{Requests: 6, Distinct: 2, ByStatus: map[int]int{0: 1, 503: 2, 200: 3}, MaxInFlight: 1, Connections: 6}
+	want := Stats{Requests: 6, Distinct: 2, ByStatus: map[int]int{0: 1, 503: 2, 200: 3},
+		MaxInFlight: 1, Connections: 6}
 	got := s.Stats()
 	if got.Bytes == 0 {
 		t.Error("no bytes were sent")
@@ -239,7 +247,8 @@ func TestModes(t *testing.T) {
 	narrow := NewServer(Options{Bandwidth: 100_000})
 	defer narrow.Close()
 	took(narrow, 1) // it makes the picture
-	if d, sent := took(narrow, 3), narrow.Stats().Bytes; d < time.Duration(float64(sent)*0.6/100_000*float64(time.Second)) {
+	if d, sent := took(narrow, 3), narrow.Stats().Bytes; d < time.Duration(
+		float64(sent)*0.6/100_000*float64(time.Second)) {
 		t.Errorf("%d bytes at 100 KB/s, three quarters of them in %v", sent, d)
 	}
 }
@@ -252,7 +261,8 @@ func TestOneIn(t *testing.T) {
 			counts[faults(tiles.Chunk{Z: 16, X: x}, attempt).Kind]++
 		}
 	}
-	if n := counts[Empty] + counts[HTML]; n < 900 || n > 1100 || counts[Empty] < 400 || counts[HTML] < 400 {
+	if n := counts[Empty] + counts[HTML]; n < 900 || n > 1100 || counts[Empty] < 400 ||
+		counts[HTML] < 400 {
 		t.Errorf("of 20,000 answers: %v, want a twentieth faulty, half each", counts)
 	}
 }
@@ -290,8 +300,11 @@ func TestCloseEndsStalls(t *testing.T) {
 }
 
 func TestImageWithoutImagery(t *testing.T) {
-	for status, err := range map[int]error{404: fmt.Errorf("sea: %w", fetch.ErrNoImagery), 500: errors.New("broken")} {
-		s := NewServer(Options{Image: fetchFunc(func(context.Context, tiles.Chunk) ([]byte, error) { return nil, err })})
+	for status, err := range map[int]error{404: fmt.Errorf("sea: %w", fetch.ErrNoImagery),
+		500: errors.New("broken")} {
+		s := NewServer(Options{Image: fetchFunc(func(context.Context, tiles.Chunk) ([]byte, error) {
+			return nil, err
+		})})
 		if res, _, err := get(t, s, "/1/0/0"); err != nil || res.StatusCode != status {
 			t.Errorf("%v, %v, want status %d", res, err, status)
 		}
@@ -319,14 +332,19 @@ func TestFirstOf(t *testing.T) {
 			}
 		}
 	}
-	if n := counts[Empty] + counts[HTML]; n < 1800 || n > 2200 || counts[Empty] < 900 || counts[HTML] < 900 {
+	if n := counts[Empty] + counts[HTML]; n < 1800 || n > 2200 || counts[Empty] < 900 ||
+		counts[HTML] < 900 {
 		t.Errorf("of 10,000 first answers: %v, want a fifth faulty, half each", counts)
 	}
 }
 
 func TestRepeat(t *testing.T) {
-	s := Repeat(tiles.Chunk{Z: 3, X: 4, Y: 4}, 4, fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) { return []byte(c.String()), nil }))
-	if got, err := s.Fetch(t.Context(), tiles.Chunk{Z: 9, X: 13, Y: 30}); err != nil || string(got) != "z3/5/6" {
+	s := Repeat(tiles.Chunk{Z: 3, X: 4, Y: 4}, 4,
+		fetchFunc(func(_ context.Context, c tiles.Chunk) ([]byte, error) {
+			return []byte(c.String()), nil
+		}))
+	if got, err := s.Fetch(t.Context(), tiles.Chunk{Z: 9, X: 13, Y: 30}); err != nil ||
+		string(got) != "z3/5/6" {
 		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Subject is a source under test and what it has where. Lists may be empty where the source has
-// nothing of the kind, but OK.
+// Subject is a source under test with its chunks of each kind. Lists other than OK may be empty.
 type Subject struct {
 	Source    fetch.Source
 	OK        []tiles.Chunk // imagery
@@ -26,8 +25,8 @@ type Subject struct {
 	Stuck     []tiles.Chunk // never answered
 }
 
-// RunSourceSuite checks that the sources which factory makes keep the contract of fetch.Source, and
-// leave no goroutine behind. Whatever a factory starts, it ends with t.Cleanup.
+// RunSourceSuite checks that the sources of factory fulfil the contract of fetch.Source and leave
+// no goroutine behind. A factory ends whatever it starts with t.Cleanup.
 func RunSourceSuite(t *testing.T, factory func(t *testing.T) Subject) {
 	t.Helper()
 	for _, test := range []struct {
@@ -98,7 +97,8 @@ func testOwnership(t *testing.T, s Subject) {
 
 func testNoImagery(t *testing.T, s Subject) {
 	for _, c := range s.NoImagery {
-		if body, err := s.Source.Fetch(t.Context(), c); !errors.Is(err, fetch.ErrNoImagery) || body != nil {
+		if body, err := s.Source.Fetch(t.Context(), c); !errors.Is(err, fetch.ErrNoImagery) ||
+			body != nil {
 			t.Errorf("Fetch(%s) = %d bytes, %v, want none and ErrNoImagery", c, len(body), err)
 		}
 	}
@@ -106,8 +106,10 @@ func testNoImagery(t *testing.T, s Subject) {
 
 func testFailure(t *testing.T, s Subject) {
 	for _, c := range s.Failing {
-		if body, err := s.Source.Fetch(t.Context(), c); err == nil || errors.Is(err, fetch.ErrNoImagery) || body != nil {
-			t.Errorf("Fetch(%s) = %d bytes, %v, want none and an error that is not ErrNoImagery", c, len(body), err)
+		if body, err := s.Source.Fetch(t.Context(), c); err == nil ||
+			errors.Is(err, fetch.ErrNoImagery) || body != nil {
+			t.Errorf("Fetch(%s) = %d bytes, %v, want none and an error that is not ErrNoImagery", c,
+				len(body), err)
 		}
 	}
 }
@@ -122,7 +124,7 @@ func testEnded(t *testing.T, s Subject) {
 	}
 }
 
-// testCancellation has no clock of its own: a source that does not come back hangs the test.
+// testCancellation has no time-out of its own: a source that does not return hangs the test.
 func testCancellation(t *testing.T, s Subject) {
 	for _, c := range s.Stuck {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -157,7 +159,8 @@ func testConcurrent(t *testing.T, s Subject) {
 	for range 16 {
 		all.Go(func() {
 			for _, c := range s.OK {
-				if body, err := s.Source.Fetch(t.Context(), c); err != nil || !bytes.Equal(body, want[c]) {
+				if body, err := s.Source.Fetch(t.Context(), c); err != nil ||
+					!bytes.Equal(body, want[c]) {
 					t.Errorf("Fetch(%s) beside others = %d bytes, %v", c, len(body), err)
 				}
 			}

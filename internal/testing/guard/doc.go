@@ -1,4 +1,4 @@
-// Package guard cleans up behind tests that are killed: no mount, process or file of theirs stays.
+// Package guard cleans up after tests that are killed: no mount, process or file of theirs stays.
 //
 //	func TestMain(m *testing.M) {
 //		guard.Start()
@@ -6,6 +6,6 @@
 //	}
 //
 // A test that ends, fails or panics cleans up itself. One that gets SIGKILL cannot, and a mount
-// that it leaves behind hangs whoever looks into its folder. So a second process watches it, and
-// outlives it for as long as it takes.
+// that it leaves behind hangs every process that looks into its folder. So a second process watches
+// it, and outlives it long enough to clean up.
 package guard

@@ -16,43 +16,42 @@ import (
 )
 
 const (
-	// rootVariable is the folder in which the guarded process and all that it starts keep what is
-	// temporary.
+	// rootVariable names the folder for temporary files of the guarded process and its children.
 	rootVariable = "XELPACK_TEST_GUARDED"
-	// watchVariable makes the test binary the one that watches, over this folder.
+	// watchVariable makes the test binary the watching process for this folder.
 	watchVariable = "XELPACK_TEST_GUARD"
 )
 
-// Start gives the test binary a temporary folder of its own and has it guarded. Processes that
-// tests start are guarded with it. Call it first thing in TestMain. What goes wrong is said on
-// standard error: the tests run all the same.
+// Start gives the test binary a temporary folder of its own and starts the watching process.
+// Processes that tests start are guarded too. Call it first in TestMain. Errors are printed to
+// standard error; the tests run all the same.
 func Start() {
 	if root := os.Getenv(watchVariable); root != "" {
 		watch(root)
 		os.Exit(0)
 	}
 	if os.Getenv(rootVariable) != "" || !strings.HasSuffix(os.Args[0], ".test") {
-		return // guarded already, or a test binary that plays another program
+		return // guarded already, or playing another program
 	}
 	if err := start(); err != nil {
-		fmt.Fprintln(os.Stderr, "guard: a test that is killed will leave its mounts behind:", err)
+		fmt.Fprintln(os.Stderr, "guard: a killed test will leave its mounts behind:", err)
 	}
 }
 
 func start() error {
-	root, err := os.MkdirTemp("", "xelpack-") // short: names of sockets are
+	root, err := os.MkdirTemp("", "xelpack-") // short: socket names have a length limit
 	if err != nil {
 		return err
 	}
-	if err := os.Chmod(root, 0o755); err != nil { // as /tmp is: some tests are other users
+	if err := os.Chmod(root, 0o755); err != nil { // like /tmp: some tests run as other users
 		return err
 	}
 	exe, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	// The end that is never closed tells by its end that this process has ended, however it does. A
-	// plain descriptor, since no *os.File may close it.
+	// This end of the pipe is never closed, so it shows when this process has ended, in whatever
+	// way. It is a plain descriptor, because no *os.File may close it.
 	var alive [2]int
 	if err := unix.Pipe2(alive[:], unix.O_CLOEXEC); err != nil {
 		return os.NewSyscallError("pipe", err)
@@ -75,11 +74,12 @@ func start() error {
 	return os.Setenv("TMPDIR", root)
 }
 
-// watch waits until the guarded process has ended and removes what it has left.
+// watch waits until the guarded process has ended and cleans up.
 func watch(root string) {
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
-	_, _ = os.Stdin.Read(make([]byte, 1)) // nobody writes: it returns when the other end is gone
-	// One that waits in a mount dies when that is unmounted; whoever is left may mount again.
+	// nothing is written: it returns when the other end is gone
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	// A process that waits in a mount dies when that is unmounted; others may mount again.
 	for range 100 {
 		unmount(root)
 		left := kill(root)
@@ -89,15 +89,16 @@ func watch(root string) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	unmount(root)
-	_ = os.RemoveAll(root) // who cannot remove it leaves files in a folder for what is temporary
+	_ = os.RemoveAll(root) // at worst files stay in a temporary folder
 }
 
-// kill ends the processes that were started for the tests of root, and says how many there were.
+// kill ends the processes that were started for the tests of root, and returns their number.
 func kill(root string) (found int) {
 	processes, _ := procfs.AllProcs()
 	for _, p := range processes {
 		environ, err := p.Environ()
-		started := slices.ContainsFunc(environ, func(v string) bool { return strings.Contains(v, root) })
+		started := slices.ContainsFunc(environ,
+			func(v string) bool { return strings.Contains(v, root) })
 		if err == nil && p.PID != os.Getpid() && started {
 			_ = unix.Kill(p.PID, unix.SIGKILL)
 			found++
@@ -106,9 +107,9 @@ func kill(root string) (found int) {
 	return found
 }
 
-// unmount takes away what is mounted below root, the last mounted first, by force: whoever waits
-// there for an answer gets an error. A process that has inherited the descriptor of its own server
-// would otherwise wait for itself, and not even die.
+// unmount unmounts everything below root, last mounted first, by force: processes that wait there
+// get an error. A process that inherited the descriptor of its own server would otherwise wait for
+// itself, unkillable.
 func unmount(root string) {
 	mounted, _ := mountinfo.GetMounts(func(m *mountinfo.Info) (skip, stop bool) {
 		return !strings.HasPrefix(m.Mountpoint, root+"/"), false

@@ -1,5 +1,5 @@
 // Package magick checks textures with ImageMagick, a reader that shares no code with ours. Tests
-// and the demo use it where it is installed.
+// and the demo use it if it is installed.
 package magick
 
 import (
@@ -31,9 +31,9 @@ func Find() (Tool, error) {
 	return Tool{convert}, nil
 }
 
-// CheckLevels has ImageMagick decode every mip level of file, a whole DDS file of layout l, and
-// compares its pixels with ours. Each level goes to it in a file of its own, since ImageMagick 6
-// reads the first level only.
+// CheckLevels lets ImageMagick decode every mip level of file, a whole DDS file of layout l, and
+// compares its pixels with ours. Each level is passed in a file of its own, because ImageMagick 6
+// reads only the first level.
 func (t Tool) CheckLevels(ctx context.Context, l dds.Layout, file []byte) error {
 	if int64(len(file)) != l.Size() {
 		return fmt.Errorf("%d bytes, want %d", len(file), l.Size())
@@ -47,7 +47,7 @@ func (t Tool) CheckLevels(ctx context.Context, l dds.Layout, file []byte) error 
 	return nil
 }
 
-// Decode has ImageMagick decode the blocks of one mip level, to RGBA pixels.
+// Decode lets ImageMagick decode the blocks of one mip level to RGBA pixels.
 func (t Tool) Decode(ctx context.Context, l dds.Layout, level int, blocks []byte) ([]byte, error) {
 	side := max(1, l.Side>>level)
 	cmd := exec.CommandContext(ctx, t.convert, "dds:-", "-depth", "8", "rgba:-")
@@ -56,7 +56,8 @@ func (t Tool) Decode(ctx context.Context, l dds.Layout, level int, blocks []byte
 	cmd.Stderr = &stderr
 	pix, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("ImageMagick cannot read it: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		return nil, fmt.Errorf("ImageMagick cannot read it: %w: %s", err,
+			bytes.TrimSpace(stderr.Bytes()))
 	}
 	return pix, nil
 }
@@ -75,9 +76,10 @@ func (t Tool) checkLevel(ctx context.Context, l dds.Layout, level int, blocks []
 	}
 	for i := range got {
 		// Decoders of BC1 may round the colours between the endpoints, and the endpoints' five and
-		// six bits, each their way.
+		// six bits, in different ways.
 		if d := int(got[i]) - int(want.Pix[i]); d < -roundings || d > roundings {
-			return fmt.Errorf("ImageMagick reads %d, we read %d, at pixel %d", got[i], want.Pix[i], i/4)
+			return fmt.Errorf("ImageMagick reads %d, we read %d, at pixel %d", got[i], want.Pix[i],
+				i/4)
 		}
 	}
 	return nil
@@ -86,10 +88,12 @@ func (t Tool) checkLevel(ctx context.Context, l dds.Layout, level int, blocks []
 // roundings is how many code values decoders may differ by.
 const roundings = 2
 
-// levelHeader is the header of a file that holds one level only.
+// levelHeader returns the header of a file that holds one level only.
 func levelHeader(l dds.Layout, side, length int) []byte {
 	h := l.Header()
-	put := func(at int, v int) { h[at], h[at+1], h[at+2], h[at+3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24) }
+	put := func(at int, v int) {
+		h[at], h[at+1], h[at+2], h[at+3] = byte(v), byte(v>>8), byte(v>>16), byte(v>>24)
+	}
 	put(12, side)
 	put(16, side)
 	put(20, length)

@@ -1,5 +1,4 @@
-// Package mounttest checks mounts from outside, the way a simulator meets them: from another
-// process.
+// Package mounttest checks mounts from outside, as a simulator sees them: from another process.
 //
 //	func TestMain(m *testing.M) {
 //		if mounttest.Serve() {
@@ -15,7 +14,6 @@
 //	}
 //
 // A page fault or a blocked system call on a mount that the test's own process serves can stop the
-// thread that would have to answer. So everything here is done by a Reader: the test binary started
-// once more, which Serve turns into a servant that opens, reads, maps and tries to write as it is
-// told.
+// thread that would have to answer. So a Reader does everything: the test binary started again, in
+// which Serve opens, reads, maps and tries to write on request.
 package mounttest

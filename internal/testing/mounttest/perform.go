@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// perform does in a Reader's process what it is asked. Everything goes by plain system calls:
-// package os would retry what is interrupted.
+// perform handles a request in a Reader's process. It uses plain system calls: package os would
+// retry interrupted ones.
 func perform(q request) (r reply, err error) {
 	switch q.Op {
 	case "open":
@@ -38,7 +38,8 @@ func perform(q request) (r reply, err error) {
 	case "stat":
 		var st unix.Stat_t
 		err = unix.Lstat(q.Path, &st)
-		r.Stat = Stat{Ino: st.Ino, Size: st.Size, Mode: st.Mode, Time: time.Unix(st.Mtim.Unix()).UTC()}
+		r.Stat = Stat{Ino: st.Ino, Size: st.Size, Mode: st.Mode,
+			Time: time.Unix(st.Mtim.Unix()).UTC()}
 	case "list":
 		r.Names, r.Inos, err = list(q.Path)
 	default:
@@ -47,8 +48,8 @@ func perform(q request) (r reply, err error) {
 	return r, err
 }
 
-// openSignalled opens path while the thread that does so gets a signal every so often, if every is
-// not 0. The handler does not restart system calls, so an EINTR of the file system comes out.
+// openSignalled opens path while its thread gets a signal at the given interval, unless that is 0.
+// The handler does not restart system calls, so an EINTR of the file system is returned.
 func openSignalled(path string, every time.Duration) (int, error) {
 	if every > 0 {
 		runtime.LockOSThread()
@@ -89,8 +90,8 @@ func hash(fd int) ([]byte, error) {
 	}
 }
 
-// hashAtOnce hashes the whole file at fd from n threads at once and returns their sums, one behind
-// the other.
+// hashAtOnce hashes the whole file at fd from n threads at once and returns their sums,
+// concatenated.
 func hashAtOnce(fd, n int) ([]byte, error) {
 	sums := make([][]byte, n)
 	var g errgroup.Group
@@ -104,7 +105,7 @@ func hashAtOnce(fd, n int) ([]byte, error) {
 	return slices.Concat(sums...), err
 }
 
-// mapped hashes the file at fd through its pages in memory.
+// mapped hashes the file at fd through mmap.
 func mapped(fd int, shared bool) ([]byte, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -123,7 +124,7 @@ func mapped(fd int, shared bool) ([]byte, error) {
 	return sum[:], nil
 }
 
-// list reads a directory twice, from the start each time, and wants the same.
+// list reads a directory twice, from the start each time, and compares the two.
 func list(path string) (names []string, inos []uint64, err error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -163,7 +164,7 @@ func entries(fd int) (names []string, inos []uint64, err error) {
 	}
 }
 
-// change tries what a read-only file system must refuse.
+// change tries an operation that a read-only file system must refuse.
 func change(q request) error {
 	switch q.Op {
 	case "open for writing":

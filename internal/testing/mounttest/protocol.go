@@ -11,7 +11,7 @@ import (
 // childVariable in the environment makes a test binary serve a Reader instead of running tests.
 const childVariable = "XELPACK_MOUNTTEST_READER"
 
-// request is one line that a Reader's process is sent.
+// request is one line sent to a Reader's process.
 type request struct {
 	Op     string
 	Path   string
@@ -23,7 +23,7 @@ type request struct {
 	Every  time.Duration `json:",omitempty"`
 }
 
-// reply is the line that comes back.
+// reply is the line sent back.
 type reply struct {
 	Errno syscall.Errno
 	File  int      `json:",omitempty"`
@@ -34,7 +34,7 @@ type reply struct {
 	N     int      `json:",omitempty"`
 }
 
-// Stat is what stat(2) says of a file.
+// Stat is the result of stat(2).
 type Stat struct {
 	Ino  uint64
 	Size int64
@@ -42,8 +42,8 @@ type Stat struct {
 	Time time.Time // of the last modification
 }
 
-// Serve does a Reader's work if this process was started as one, and reports whether it was. Call
-// it first thing in TestMain.
+// Serve runs a Reader's process if this process was started as one, and reports whether it was.
+// Call it first in TestMain.
 func Serve() bool {
 	if os.Getenv(childVariable) == "" {
 		return false

@@ -14,9 +14,9 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// Reader is another process that looks at files. Its methods fail the test when the process does
-// not answer; what the file system answers comes back as 0 or the errno. One goroutine at a time
-// may use it.
+// Reader is another process that uses files. Its methods fail the test if the process does not
+// answer; the file system's answer is returned as 0 or the errno. It must be used by one goroutine
+// at a time.
 type Reader struct {
 	t   testing.TB
 	cmd *exec.Cmd
@@ -25,7 +25,7 @@ type Reader struct {
 	dec *json.Decoder
 }
 
-// NeedFUSE skips the test, and says why, where nothing can be mounted.
+// NeedFUSE skips the test, with the reason, if mounting is not possible.
 func NeedFUSE(t testing.TB) {
 	t.Helper()
 	if _, err := os.Stat("/dev/fuse"); err != nil {
@@ -62,13 +62,13 @@ func NewReader(t testing.TB) *Reader {
 	return r
 }
 
-// Close ends the process in an orderly way: its files are closed when Close returns.
+// Close ends the process normally: its files are closed when Close returns.
 func (r *Reader) Close() {
 	_ = r.in.Close()
 	_ = r.cmd.Wait()
 }
 
-// Kill ends the process by SIGKILL and waits until it is gone. It may be called at any time, from
+// Kill ends the process with SIGKILL and waits until it is gone. It may be called at any time, from
 // any goroutine.
 func (r *Reader) Kill() {
 	_ = r.cmd.Process.Kill()
@@ -77,7 +77,7 @@ func (r *Reader) Kill() {
 
 var errSilent = errors.New("the reader's process has died or does not answer")
 
-// ask returns an error only when no answer came.
+// ask returns an error only if no answer came.
 func (r *Reader) ask(q request) (reply, error) {
 	watchdog := time.AfterFunc(patience.For(r.t), func() { _ = r.cmd.Process.Kill() })
 	defer watchdog.Stop()
@@ -103,15 +103,15 @@ func (r *Reader) Open(path string) (file int, errno syscall.Errno) {
 	return r.OpenSignalled(path, 0)
 }
 
-// OpenSignalled opens path while its thread gets a signal every so often.
+// OpenSignalled opens path while its thread gets a signal at the given interval.
 func (r *Reader) OpenSignalled(path string, every time.Duration) (file int, errno syscall.Errno) {
 	r.t.Helper()
 	a := r.must(request{Op: "open", Path: path, Every: every})
 	return a.File, a.Errno
 }
 
-// TryOpen is Open for a goroutine of its own, in which a test must not fail, and for a process that
-// may be killed meanwhile; it reports whether an answer came.
+// TryOpen is Open for a separate goroutine, in which a test must not fail, and for a process that
+// may be killed; it reports whether an answer came.
 func (r *Reader) TryOpen(path string) (file int, errno syscall.Errno, answered bool) {
 	a, err := r.ask(request{Op: "open", Path: path})
 	return a.File, a.Errno, err == nil
@@ -139,7 +139,7 @@ func (r *Reader) Hash(file int) ([sha256.Size]byte, syscall.Errno) {
 	return sum(a.Data), a.Errno
 }
 
-// Forget has the kernel drop what it keeps of an open file: the file system answers the next read.
+// Forget drops an open file from the page cache: the file system answers the next read.
 func (r *Reader) Forget(file int) {
 	r.t.Helper()
 	if a := r.must(request{Op: "forget", File: file}); a.Errno != 0 {
@@ -170,15 +170,14 @@ func (r *Reader) HashFile(path string) ([sha256.Size]byte, syscall.Errno) {
 	return r.Hash(file)
 }
 
-// Stat looks at path without following links.
+// Stat returns the stat of path without following links.
 func (r *Reader) Stat(path string) (Stat, syscall.Errno) {
 	r.t.Helper()
 	a := r.must(request{Op: "stat", Path: path})
 	return a.Stat, a.Errno
 }
 
-// List returns the names in a directory, . and .. aside, and the inode numbers that the listing
-// gives them.
+// List returns the names in a directory, without . and .., with the inode numbers of the listing.
 func (r *Reader) List(path string) (inos map[string]uint64, names []string, errno syscall.Errno) {
 	r.t.Helper()
 	a := r.must(request{Op: "list", Path: path})

@@ -21,16 +21,16 @@ type File struct {
 	Spellings []string // other paths that must lead to the same file
 }
 
-// Tree says what a mount must look like.
+// Tree is the expected content of a mount.
 type Tree struct {
 	Dir    string
 	Files  []File
 	Absent []string // paths that must not be there
-	// Remount, if set, unmounts and mounts again at Dir: what stat says must not change.
+	// Remount, if set, unmounts and mounts again at Dir: the results of stat must not change.
 	Remount func(t *testing.T)
 }
 
-// Run checks a mount against everything that tree says, and that nothing in it can be changed.
+// Run checks that a mount is as tree says, and that nothing in it can be changed.
 func Run(t *testing.T, tree Tree) {
 	r := NewReader(t)
 	t.Run("stat", func(t *testing.T) { tree.stat(t, r) })
@@ -96,10 +96,10 @@ func (tree Tree) stat(t *testing.T, r *Reader) {
 }
 
 func (tree Tree) whole(t *testing.T, r *Reader) {
-	for range 2 { // the second time from the page cache, where it is kept
+	for range 2 { // the second time from the page cache, if it is kept
 		tree.each(t, r, func(t *testing.T, f File, fd int) {
 			if got, errno := r.Hash(fd); errno != 0 || got != sha256.Sum256(f.Content) {
-				t.Errorf("%s: other bytes than expected, %v", f.Path, errno)
+				t.Errorf("%s: wrong bytes, %v", f.Path, errno)
 			}
 		})
 	}
@@ -116,7 +116,8 @@ func (tree Tree) random(t *testing.T, r *Reader) {
 			n := 1 + rnd.IntN(1<<rnd.IntN(19))
 			want := f.Content[off:min(len(f.Content), off+n)]
 			if got, errno := r.Read(fd, int64(off), n); errno != 0 || !bytes.Equal(got, want) {
-				t.Fatalf("%s: read %d bytes at %d: got %d, equal %v, %v", f.Path, n, off, len(got), bytes.Equal(got, want), errno)
+				t.Fatalf("%s: read %d bytes at %d: got %d, equal %v, %v", f.Path, n, off, len(got),
+					bytes.Equal(got, want), errno)
 			}
 		}
 	})
@@ -126,11 +127,13 @@ func (tree Tree) end(t *testing.T, r *Reader) {
 	tree.each(t, r, func(t *testing.T, f File, fd int) {
 		size := len(f.Content)
 		for _, c := range []struct{ off, n int }{
-			{size, 1}, {size, 1 << 20}, {size + 1, 10}, {size + 1<<20, 4096}, {max(0, size-1), 2}, {max(0, size-5000), 1 << 20}, {0, 0},
+			{size, 1}, {size, 1 << 20}, {size + 1, 10}, {size + 1<<20, 4096}, {max(0, size-1), 2},
+			{max(0, size-5000), 1 << 20}, {0, 0},
 		} {
 			want := f.Content[min(c.off, size):min(c.off+c.n, size)]
 			if got, errno := r.Read(fd, int64(c.off), c.n); errno != 0 || !bytes.Equal(got, want) {
-				t.Errorf("%s: read %d bytes at %d of %d: got %d, want %d, %v", f.Path, c.n, c.off, size, len(got), len(want), errno)
+				t.Errorf("%s: read %d bytes at %d of %d: got %d, want %d, %v", f.Path, c.n, c.off,
+					size, len(got), len(want), errno)
 			}
 		}
 	})
@@ -139,28 +142,30 @@ func (tree Tree) end(t *testing.T, r *Reader) {
 func (tree Tree) mapped(t *testing.T, r *Reader) {
 	tree.each(t, r, func(t *testing.T, f File, fd int) {
 		if len(f.Content) == 0 {
-			return // cannot be mapped anywhere
+			return // mapping an empty file fails everywhere
 		}
 		for _, shared := range []bool{false, true} {
 			if got, errno := r.Map(fd, shared); errno != 0 || got != sha256.Sum256(f.Content) {
-				t.Errorf("%s: mapped (shared %v): other bytes than expected, %v", f.Path, shared, errno)
+				t.Errorf("%s: mapped (shared %v): wrong bytes, %v", f.Path, shared, errno)
 			}
 		}
 	})
 }
 
-// atOnce reads each file from many threads at the same time, whole and in pieces of all lengths.
+// atOnce reads each file from many threads at the same time, whole and in pieces of different
+// lengths.
 func (tree Tree) atOnce(t *testing.T, r *Reader) {
 	const threads = 8
 	tree.each(t, r, func(t *testing.T, f File, fd int) {
 		a := r.must(request{Op: "at once", File: fd, N: threads})
-		if want := sha256.Sum256(f.Content); a.Errno != 0 || !bytes.Equal(a.Data, bytes.Repeat(want[:], threads)) {
-			t.Errorf("%s: other bytes than expected for one of %d threads, %v", f.Path, threads, a.Errno)
+		if want := sha256.Sum256(f.Content); a.Errno != 0 ||
+			!bytes.Equal(a.Data, bytes.Repeat(want[:], threads)) {
+			t.Errorf("%s: wrong bytes for one of %d threads, %v", f.Path, threads, a.Errno)
 		}
 	})
 }
 
-// tricks looks for files under names that must not lead anywhere, or must lead where they say.
+// tricks looks up files under names that must not exist, or that must lead to the right file.
 func (tree Tree) tricks(t *testing.T, r *Reader) {
 	for _, f := range tree.Files {
 		dir, name := filepath.Split(f.Path)
@@ -185,13 +190,14 @@ func (tree Tree) tricks(t *testing.T, r *Reader) {
 		} {
 			st, errno := r.Stat(path)
 			if errno == syscall.ENAMETOOLONG && len(filepath.Base(path)) > 255 {
-				errno = syscall.ENOENT // so says a disk, where FUSE would ask
+				errno = syscall.ENOENT // a disk says this, where FUSE would ask
 			}
 			if errno != want {
 				t.Errorf("stat %q: %v, want %v", strings.TrimPrefix(path, tree.Dir), errno, want)
 			}
 			if want == 0 && st.Size != int64(len(f.Content)) {
-				t.Errorf("stat %q: size %d, want %d", strings.TrimPrefix(path, tree.Dir), st.Size, len(f.Content))
+				t.Errorf("stat %q: size %d, want %d", strings.TrimPrefix(path, tree.Dir), st.Size,
+					len(f.Content))
 			}
 		}
 	}
@@ -216,7 +222,8 @@ func (tree Tree) listing(t *testing.T, r *Reader) {
 		for _, name := range files {
 			path := filepath.Join(dir, name)
 			if slices.Contains(names, name) == unlisted[path] {
-				t.Errorf("list %s: %s listed: %v, want %v", dir, name, unlisted[path], !unlisted[path])
+				t.Errorf("list %s: %s listed: %v, want %v", dir, name, unlisted[path],
+					!unlisted[path])
 			}
 			if st, _ := r.Stat(tree.path(path)); !unlisted[path] && inos[name] != st.Ino {
 				t.Errorf("%s: inode %d in the listing, %d by stat", path, inos[name], st.Ino)
@@ -235,9 +242,11 @@ func (tree Tree) spellings(t *testing.T, r *Reader) {
 	for _, f := range tree.Files {
 		for _, other := range f.Spellings {
 			if st, errno := r.Stat(tree.path(other)); errno != 0 || st != stats[f.Path] {
-				t.Errorf("stat %s: %+v, %v; want that of %s: %+v", other, st, errno, f.Path, stats[f.Path])
+				t.Errorf("stat %s: %+v, %v; want that of %s: %+v", other, st, errno, f.Path,
+					stats[f.Path])
 			}
-			if got, errno := r.HashFile(tree.path(other)); errno != 0 || got != sha256.Sum256(f.Content) {
+			if got, errno := r.HashFile(tree.path(other)); errno != 0 ||
+				got != sha256.Sum256(f.Content) {
 				t.Errorf("%s: other bytes than %s, %v", other, f.Path, errno)
 			}
 		}
@@ -258,12 +267,14 @@ func (tree Tree) absent(t *testing.T, r *Reader) {
 }
 
 func (tree Tree) readOnly(t *testing.T, r *Reader) {
-	onFile := []string{"open for writing", "open for reading and writing", "open to append", "truncate", "unlink", "rename", "link", "chmod", "chown", "utimes", "setxattr"}
+	onFile := []string{"open for writing", "open for reading and writing", "open to append",
+		"truncate", "unlink", "rename", "link", "chmod", "chown", "utimes", "setxattr"}
 	onDir := []string{"rmdir", "rename", "chmod", "chown"}
 	newName := []string{"create", "mkdir", "symlink", "mknod"}
 	refuse := func(ops []string, path string) {
 		for _, op := range ops {
-			if a := r.must(request{Op: op, Path: path, To: tree.path("new name")}); a.Errno != syscall.EROFS {
+			if a := r.must(request{Op: op, Path: path,
+				To: tree.path("new name")}); a.Errno != syscall.EROFS {
 				t.Errorf("%s %s: %v, want EROFS", op, strings.TrimPrefix(path, tree.Dir), a.Errno)
 			}
 		}

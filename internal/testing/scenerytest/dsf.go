@@ -18,14 +18,16 @@ import (
 // cell is a 1°×1° square of the world by its south-west corner.
 type cell struct{ lat, lon int }
 
-// path returns where the cell's DSF lies in a package: "Earth nav data/+40+000/+43+005.dsf".
+// path returns the path of the cell's DSF in a package: "Earth nav data/+40+000/+43+005.dsf".
 func (c cell) path() string {
 	tens := func(deg int) int { return int(math.Floor(float64(deg)/10)) * 10 }
-	return filepath.Join("Earth nav data", fmt.Sprintf("%+03d%+04d", tens(c.lat), tens(c.lon)), fmt.Sprintf("%+03d%+04d.dsf", c.lat, c.lon))
+	return filepath.Join("Earth nav data", fmt.Sprintf("%+03d%+04d", tens(c.lat), tens(c.lon)),
+		fmt.Sprintf("%+03d%+04d.dsf", c.lat, c.lon))
 }
 
 func (c cell) box() tiles.Box {
-	return tiles.Box{West: float64(c.lon), South: float64(c.lat), East: float64(c.lon + 1), North: float64(c.lat + 1)}
+	return tiles.Box{West: float64(c.lon), South: float64(c.lat), East: float64(c.lon + 1),
+		North: float64(c.lat + 1)}
 }
 
 // cells returns the cells of a package's box that b meets.
@@ -42,7 +44,7 @@ func cells(b, within tiles.Box) []cell {
 }
 
 // writeDSFs writes a DSF for every cell that the textures touch. A texture on a border is listed on
-// both sides of it, as Ortho4XP does.
+// both sides, as Ortho4XP does.
 func writeDSFs(dir string, grounds []ground, within tiles.Box) ([]string, error) {
 	lists := map[cell][]string{}
 	for _, g := range grounds {
@@ -69,12 +71,13 @@ func writeDSFs(dir string, grounds []ground, within tiles.Box) ([]string, error)
 }
 
 // DSF returns a mesh file without geometry that covers box and lists terrains after X-Plane's own
-// water, with the right checksum.
+// water, with a correct checksum.
 func DSF(box tiles.Box, terrains []string) []byte {
 	degrees := func(f float64) string { return fmt.Sprintf("%g", f) }
 	properties := []string{
 		"sim/planet", "earth", "sim/creation_agent", "xelpack scenerytest",
-		"sim/west", degrees(box.West), "sim/east", degrees(box.East), "sim/north", degrees(box.North), "sim/south", degrees(box.South),
+		"sim/west", degrees(box.West), "sim/east", degrees(box.East), "sim/north",
+		degrees(box.North), "sim/south", degrees(box.South),
 	}
 	b := binary.LittleEndian.AppendUint32([]byte("XPLNEDSF"), 1)
 	b = append(b, Atom("HEAD", Atom("PROP", stringTable(properties)))...)

@@ -11,7 +11,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// kind is one of the five sorts of terrain that Ortho4XP writes for a texture.
+// kind is one of the five kinds of terrain that Ortho4XP writes for a texture.
 type kind int
 
 const (
@@ -31,7 +31,8 @@ func terText(t tiles.Texture, k kind) []byte {
 	center := t.Center()
 	size := int(tiles.PixelSize(center.Lat(), t.ZL) * tiles.TexturePixels)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "A\n800\nTERRAIN\n\nLOAD_CENTER %.5f %.5f %d %d\n", center.Lat(), center.Lon(), size, tiles.TexturePixels)
+	fmt.Fprintf(&b, "A\n800\nTERRAIN\n\nLOAD_CENTER %.5f %.5f %d %d\n", center.Lat(), center.Lon(),
+		size, tiles.TexturePixels)
 	fmt.Fprintf(&b, "BASE_TEX_NOWRAP ../textures/%s\n", t.File())
 	switch k {
 	case land:
@@ -43,7 +44,8 @@ func terText(t tiles.Texture, k kind) []byte {
 	case sea:
 		b.WriteString("WET\nWATER_COLOR_MASK\n")
 	case seaOverlay:
-		fmt.Fprintf(&b, "LOAD_CENTER_BORDER %.5f %.5f %d %d\n", center.Lat(), center.Lon(), size, tiles.TexturePixels)
+		fmt.Fprintf(&b, "LOAD_CENTER_BORDER %.5f %.5f %d %d\n", center.Lat(), center.Lon(), size,
+			tiles.TexturePixels)
 		fmt.Fprintf(&b, "WET\nBORDER_TEX ../textures/%s\n", maskName(t))
 	}
 	return b.Bytes()
@@ -63,7 +65,7 @@ func maskPNG() []byte {
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
-		panic(err) // a Buffer takes everything, and the picture is a valid one
+		panic(err) // a Buffer accepts everything, and the picture is valid
 	}
 	return b.Bytes()
 }

@@ -25,20 +25,23 @@ import (
 // Options say what the package covers. The zero value is the whole 1° cell +43+005 at ZL16 with an
 // airport at ZL18.
 type Options struct {
-	Box        tiles.Box // what is covered; default: the cell 43° N 5° E
-	ZL         tiles.ZL  // of the ground; default 16
-	Maptype    string    // default "BI"
-	Limit      int       // ground textures at most, those nearest to the airport; default: all that touch Box
-	Airport    orb.Point // centre of the sharper zone; default: the middle of Box
-	AirportZL  tiles.ZL  // default ZL+2
-	AirportMax int       // textures of the sharper zone at most; default: one ground texture's square (16); negative: no airport
-	AllKinds   bool      // five .ter files for every ground texture instead of one to five
-	Real       int       // how many of the textures, in sorted order, exist as files
-	RealFile   []byte    // content of those; default: a green BC1 texture of 256×256 px
-	NoMasks    bool      // leave out the PNG masks
+	Box     tiles.Box // area covered; default: the cell 43° N 5° E
+	ZL      tiles.ZL  // of the ground; default 16
+	Maptype string    // default "BI"
+	// ground textures at most, those nearest to the airport; default: all that touch Box
+	Limit     int
+	Airport   orb.Point // centre of the sharper zone; default: the middle of Box
+	AirportZL tiles.ZL  // default ZL+2
+	// textures of the sharper zone at most; default: one ground texture's square (16); negative:
+	// none
+	AirportMax int
+	AllKinds   bool   // five .ter files for every ground texture instead of one to five
+	Real       int    // how many of the textures, in sorted order, exist as files
+	RealFile   []byte // their content; default: a green BC1 texture of 256×256 px
+	NoMasks    bool   // leave out the PNG masks
 }
 
-// Package says what Make wrote.
+// Package is the result of Make.
 type Package struct {
 	Dir      string
 	Textures []tiles.Texture // every texture that the terrain names, once, sorted
@@ -74,7 +77,8 @@ func Make(dir string, o Options) (*Package, error) {
 		return nil, fmt.Errorf("make scenery: %w", err)
 	}
 	for _, t := range made.Real {
-		if err := os.WriteFile(filepath.Join(dir, "textures", t.File()), o.RealFile, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "textures", t.File()), o.RealFile,
+			0o644); err != nil {
 			return nil, fmt.Errorf("make scenery: %w", err)
 		}
 	}
@@ -89,7 +93,8 @@ func (o *Options) defaults() error {
 	if o.Box == (tiles.Box{}) {
 		o.Box = tiles.Box{West: 5, South: 43, East: 6, North: 44}
 	}
-	if o.Box.West >= o.Box.East || o.Box.South >= o.Box.North || math.Abs(o.Box.West) > 180 || math.Abs(o.Box.East) > 180 {
+	if o.Box.West >= o.Box.East || o.Box.South >= o.Box.North || math.Abs(o.Box.West) > 180 ||
+		math.Abs(o.Box.East) > 180 {
 		return fmt.Errorf("make scenery: the box %+v is reversed or out of range", o.Box)
 	}
 	if o.ZL == 0 {
@@ -116,7 +121,8 @@ func (o *Options) defaults() error {
 		}
 	}
 	if o.AirportZL <= o.ZL && o.AirportMax > 0 {
-		return fmt.Errorf("make scenery: the airport's zoom level %d is not above the ground's, %d", o.AirportZL, o.ZL)
+		return fmt.Errorf("make scenery: the airport's zoom level %d is not above the ground's, %d",
+			o.AirportZL, o.ZL)
 	}
 	return nil
 }
@@ -145,7 +151,10 @@ func (o *Options) grounds() []ground {
 		}
 	}
 	if o.Limit > 0 && len(all) > o.Limit {
-		slices.SortStableFunc(all, func(a, b ground) int { return distance(a.Texture, airport) - distance(b.Texture, airport) })
+		slices.SortStableFunc(all,
+			func(a, b ground) int {
+				return distance(a.Texture, airport) - distance(b.Texture, airport)
+			})
 		all = all[:o.Limit]
 	}
 	if o.AirportMax > 0 {
@@ -171,7 +180,8 @@ func addZone(all []ground, under tiles.Texture, zl tiles.ZL, limit int) []ground
 		all = slices.DeleteFunc(all, func(g ground) bool { return g.Texture == under })
 	}
 	for i := range min(uint32(limit), n*n) {
-		t := tiles.Texture{Row: under.Row<<deeper + i/n*side, Col: under.Col<<deeper + i%n*side, ZL: zl, Maptype: under.Maptype}
+		t := tiles.Texture{Row: under.Row<<deeper + i/n*side, Col: under.Col<<deeper + i%n*side,
+			ZL: zl, Maptype: under.Maptype}
 		all = append(all, ground{t, []kind{land}})
 	}
 	return all
@@ -199,7 +209,8 @@ func (o *Options) kinds(t tiles.Texture, coast uint32) []kind {
 func writeGround(dir string, grounds []ground, o Options) error {
 	mask := maskPNG()
 	if !o.NoMasks {
-		if err := os.WriteFile(filepath.Join(dir, "textures", "water_transition.png"), mask, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "textures", "water_transition.png"), mask,
+			0o644); err != nil {
 			return err
 		}
 	}
@@ -209,12 +220,14 @@ func writeGround(dir string, grounds []ground, o Options) error {
 		g.Go(func() error {
 			for _, t := range part {
 				for _, k := range t.kinds {
-					if err := os.WriteFile(filepath.Join(dir, "terrain", t.Name()+k.suffix()+".ter"), terText(t.Texture, k), 0o644); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, "terrain",
+						t.Name()+k.suffix()+".ter"), terText(t.Texture, k), 0o644); err != nil {
 						return err
 					}
 				}
 				if !o.NoMasks && slices.Contains(t.kinds, seaOverlay) {
-					if err := os.WriteFile(filepath.Join(dir, "textures", maskName(t.Texture)), mask, 0o644); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, "textures", maskName(t.Texture)),
+						mask, 0o644); err != nil {
 						return err
 					}
 				}

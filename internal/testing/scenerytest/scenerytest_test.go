@@ -65,7 +65,8 @@ func TestMakeLayout(t *testing.T) {
 		}
 		counts[kind]++
 	}
-	for _, kind := range []string{"terrain .ter", "terrain .ter _water", "terrain .ter _water_overlay", "terrain .ter _sea", "terrain .ter _sea_overlay",
+	for _, kind := range []string{"terrain .ter", "terrain .ter _water",
+		"terrain .ter _water_overlay", "terrain .ter _sea", "terrain .ter _sea_overlay",
 		"textures .png", "Earth nav data/+40+000 .dsf"} {
 		if counts[kind] == 0 {
 			t.Errorf("no %s among %v", kind, counts)
@@ -95,8 +96,10 @@ func TestMakeOptions(t *testing.T) {
 		{"equator ZL16", scenerytest.Options{Box: degree, AirportMax: -1}, 156, -1},
 		{"equator ZL17", scenerytest.Options{Box: degree, ZL: 17, AirportMax: -1}, 552, -1},
 		{"43° N", scenerytest.Options{AirportMax: -1}, 221, -1},
-		{"52° N", scenerytest.Options{Box: tiles.Box{West: 5, South: 52, East: 6, North: 53}, AirportMax: -1}, 247, -1},
-		{"60° N ZL17", scenerytest.Options{Box: tiles.Box{West: 5, South: 60, East: 6, North: 61}, ZL: 17, AirportMax: -1}, 1128, -1},
+		{"52° N", scenerytest.Options{Box: tiles.Box{West: 5, South: 52, East: 6, North: 53},
+			AirportMax: -1}, 247, -1},
+		{"60° N ZL17", scenerytest.Options{Box: tiles.Box{West: 5, South: 60, East: 6, North: 61},
+			ZL: 17, AirportMax: -1}, 1128, -1},
 		{"all kinds", scenerytest.Options{AirportMax: -1, AllKinds: true}, 221, 5 * 221},
 		{"limit", scenerytest.Options{Limit: 9, AirportMax: -1}, 9, -1},
 		{"limit and zone", scenerytest.Options{Limit: 9}, 9 - 1 + 16, -1},
@@ -105,8 +108,10 @@ func TestMakeOptions(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			made := makeIn(t, tt.o)
-			if len(made.Textures) != tt.textures || tt.terrains >= 0 && made.Terrains != tt.terrains {
-				t.Errorf("%d textures, %d terrain files; want %d, %d", len(made.Textures), made.Terrains, tt.textures, tt.terrains)
+			if len(made.Textures) != tt.textures || tt.terrains >= 0 &&
+				made.Terrains != tt.terrains {
+				t.Errorf("%d textures, %d terrain files; want %d, %d", len(made.Textures),
+					made.Terrains, tt.textures, tt.terrains)
 			}
 		})
 	}
@@ -117,7 +122,8 @@ func TestLimitKeepsWhatIsNearTheAirport(t *testing.T) {
 	made := makeIn(t, scenerytest.Options{Airport: airport, Limit: 9, AirportMax: -1})
 	middle := tiles.At(airport, 16, "BI")
 	for _, texture := range made.Textures {
-		if max(texture.Row, middle.Row)-min(texture.Row, middle.Row) > 16 || max(texture.Col, middle.Col)-min(texture.Col, middle.Col) > 16 {
+		if max(texture.Row, middle.Row)-min(texture.Row, middle.Row) > 16 ||
+			max(texture.Col, middle.Col)-min(texture.Col, middle.Col) > 16 {
 			t.Errorf("%v is not beside %v", texture, middle)
 		}
 	}

@@ -66,7 +66,8 @@ func check(system string, packages []string) (wrong []string, err error) {
 	if err := list.Start(); err != nil {
 		return nil, err
 	}
-	c := checker{sizes: types.SizesFor("gc", arch), fset: token.NewFileSet(), done: map[string]*types.Package{"unsafe": types.Unsafe}}
+	c := checker{sizes: types.SizesFor("gc", arch), fset: token.NewFileSet(),
+		done: map[string]*types.Package{"unsafe": types.Unsafe}}
 	for in := json.NewDecoder(out); ; {
 		var s source
 		if err := in.Decode(&s); errors.Is(err, io.EOF) {
