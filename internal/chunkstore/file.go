@@ -21,9 +21,10 @@ INSERT OR IGNORE INTO metadata VALUES ('type', 'baselayer'), ('version', '1'), (
 	('description', 'chunks that xelpack has fetched; may be deleted at any time');
 `
 
-// openFile opens or makes a chunk store's file. Two processes that make it at once both succeed.
+// openFile opens or creates a chunk store's file. If two processes create it at once, both succeed.
 func openFile(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := chunkfile.Open(path, "mode=rwc&_auto_vacuum=incremental&_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate")
+	db, err := chunkfile.Open(path,
+		"mode=rwc&_auto_vacuum=incremental&_journal_mode=WAL&_synchronous=NORMAL&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}

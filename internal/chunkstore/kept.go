@@ -13,16 +13,16 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Square is Side × Side chunks, the north-west one of which is named. Side is a power of two, and
-// the square begins at multiples of it.
+// Square is an area of Side × Side chunks, named by its north-west one. Side is a power of two, and
+// the square is aligned to it.
 type Square struct {
 	tiles.Chunk
 	Side uint32
 }
 
-// CountKept returns of how many chunks of the squares, none of which is in two of them, the store
-// at path knows what the provider has. No file is no chunks. Nothing is written, and another
-// process may be using the store.
+// CountKept returns for how many chunks of the squares, which must not overlap, the store at path
+// has an answer. A missing file has none. Nothing is written, and another process may use the
+// store.
 func CountKept(ctx context.Context, path string, squares []Square) (n int, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -32,8 +32,8 @@ func CountKept(ctx context.Context, path string, squares []Square) (n int, err e
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// What is kept is read along the columns that squares are in, once a zoom level: a query a
-	// chunk, or a square, would take minutes for a continent.
+	// Kept chunks are read along the columns of squares, once a zoom level: a query for each chunk
+	// or square would take minutes for a continent.
 	wanted := make(map[Square]bool, len(squares))
 	type span struct{ first, last uint32 }
 	columns := make(map[tiles.ZL]span)
@@ -63,7 +63,8 @@ func CountKept(ctx context.Context, path string, squares []Square) (n int, err e
 			}
 			at.Y = uint32(int64(1)<<z - 1 - row)
 			for side := range sides[z] {
-				if wanted[Square{tiles.Chunk{Z: z, X: at.X &^ (side - 1), Y: at.Y &^ (side - 1)}, side}] {
+				if wanted[Square{tiles.Chunk{Z: z, X: at.X &^ (side - 1), Y: at.Y &^ (side - 1)},
+					side}] {
 					n++
 					break
 				}

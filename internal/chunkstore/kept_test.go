@@ -17,7 +17,8 @@ func TestCountKept(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "kept.mbtiles")
 	squares := []Square{
-		{tiles.Chunk{Z: 16, X: 32, Y: 48}, 16}, {tiles.Chunk{Z: 16, X: 64, Y: 64}, 4}, // two widths at one zoom level
+		// two widths at one zoom level
+		{tiles.Chunk{Z: 16, X: 32, Y: 48}, 16}, {tiles.Chunk{Z: 16, X: 64, Y: 64}, 4},
 		{tiles.Chunk{Z: 14, X: 9, Y: 5}, 1},
 	}
 	if n, err := CountKept(t.Context(), path, squares); n != 0 || err != nil {
@@ -32,7 +33,8 @@ func TestCountKept(t *testing.T) {
 	}
 	body := []byte("a chunk")
 	for _, c := range []tiles.Chunk{
-		{Z: 16, X: 32, Y: 48}, {Z: 16, X: 47, Y: 63}, {Z: 16, X: 48, Y: 63}, {Z: 16, X: 31, Y: 48}, // the first two are in the first square
+		// the first two are in the first square
+		{Z: 16, X: 32, Y: 48}, {Z: 16, X: 47, Y: 63}, {Z: 16, X: 48, Y: 63}, {Z: 16, X: 31, Y: 48},
 		{Z: 16, X: 67, Y: 67}, {Z: 16, X: 68, Y: 67}, // the first in the second
 		{Z: 14, X: 9, Y: 5}, {Z: 15, X: 32, Y: 48},
 	} {
@@ -48,7 +50,8 @@ func TestCountKept(t *testing.T) {
 	}
 	defer db.Close()
 	long := time.Now().Add(-missingFor - time.Hour).Unix()
-	if _, err := db.Exec(`INSERT INTO missing VALUES (16, 41, 65536 - 1 - 50, ?)`, long); err != nil {
+	if _, err := db.Exec(`INSERT INTO missing VALUES (16, 41, 65536 - 1 - 50, ?)`,
+		long); err != nil {
 		t.Fatal(err)
 	}
 	// A build of another process has it open.

@@ -11,14 +11,14 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Source returns next with the store before it: what the store has is not asked for, what comes is
-// kept. Without next, as in --offline, what the store lacks is fetch.ErrOffline. With askMissing,
-// places without imagery are asked for again.
+// Source returns next with the store in front: chunks in the store are not requested, new ones are
+// stored. Without next, as with --offline, a chunk that is not in the store is fetch.ErrOffline.
+// With askMissing, places without imagery are requested again.
 func (s *Store) Source(next fetch.Source, askMissing bool) fetch.Source {
 	return &keeping{next: next, store: s, askMissing: askMissing}
 }
 
-// missingFor is how long the store's word counts that a provider has no imagery somewhere.
+// missingFor is how long the store remembers that a provider has no imagery at a place.
 const missingFor = 30 * 24 * time.Hour
 
 type keeping struct {
@@ -43,7 +43,7 @@ func (k *keeping) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case err == nil && fetch.CheckTile(body, k.store.tilePx) == nil: // the file may come from anyone
+	case err == nil && fetch.CheckTile(body, k.store.tilePx) == nil: // the file is not trusted
 		return body, nil
 	case errors.Is(err, fetch.ErrNoImagery):
 		return nil, err

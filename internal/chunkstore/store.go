@@ -1,4 +1,5 @@
-// Package chunkstore keeps chunks as they were fetched, in a standard MBTiles file a provider.
+// Package chunkstore keeps chunks as they were fetched, in a standard MBTiles file for each
+// provider.
 package chunkstore
 
 import (
@@ -17,13 +18,13 @@ import (
 
 // Options tune a Store.
 type Options struct {
-	// MaxBytes bounds the file; what was used longest ago goes first. 0: 10 GB.
+	// MaxBytes bounds the file; the least recently used chunks are evicted. 0: 10 GB.
 	MaxBytes int64
-	// Name and Attribution are the provider's, for who opens the file in a map viewer.
+	// Name and Attribution are the provider's, shown when the file is opened in a map viewer.
 	Name, Attribution string
 	// TilePx is the side of the provider's tiles. 0: 256.
 	TilePx int
-	// UntilWhole drops chunks as soon as their texture is said to be whole.
+	// UntilWhole drops chunks as soon as their texture is reported whole.
 	UntilWhole bool
 }
 
@@ -41,9 +42,8 @@ const (
 )
 
 // Store keeps chunks as they were fetched, in a standard MBTiles file, so that an interrupted
-// texture, another format or other settings need no second download. Safe for concurrent use, and
-// for several processes at once. Reads write nothing: what was used is noted with the next
-// transaction.
+// texture, another format or other settings need no second download. Safe for concurrent use, also
+// by several processes. Reads write nothing: uses are recorded with the next transaction.
 type Store struct {
 	db         *sql.DB
 	max        int64
@@ -57,15 +57,14 @@ type Store struct {
 	used    map[tiles.Chunk]bool   // since the last transaction
 	written map[tiles.Chunk]bool   // all that the file holds; nil: not known
 	bytes   int64                  // of pending and writing
-	err     error                  // the latest that kept something from being written
+	err     error                  // the latest error that prevented a write
 
 	wake chan struct{}
 	stop chan struct{}
 	done sync.WaitGroup
 }
 
-// stored is what is known of a chunk: its body, or that there is none, or that it must be
-// forgotten.
+// stored is the state of a chunk: its body, or that there is none, or that it must be forgotten.
 type stored struct {
 	body []byte
 	gone bool
@@ -80,11 +79,15 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := db.ExecContext(ctx, `INSERT OR REPLACE INTO metadata VALUES ('name', ?), ('attribution', ?)`, o.Name, o.Attribution); err != nil {
+	if _, err := db.ExecContext(ctx,
+		`INSERT OR REPLACE INTO metadata VALUES ('name', ?), ('attribution', ?)`, o.Name,
+		o.Attribution); err != nil {
 		return nil, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, db.Close()))
 	}
 	s := &Store{
-		db: db, max: o.MaxBytes, tilePx: max(o.TilePx, tiles.ChunkPixels), untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{}, used: map[tiles.Chunk]bool{},
+		db: db, max: o.MaxBytes, tilePx: max(o.TilePx,
+			tiles.ChunkPixels), untilWhole: o.UntilWhole, pending: map[tiles.Chunk]stored{},
+		used: map[tiles.Chunk]bool{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	if s.max <= 0 {
@@ -152,7 +155,7 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	return body, nil
 }
 
-// put queues what is known of c. It does not wait; body must not change any more.
+// put queues an entry for c. It does not wait; body must not change any more.
 func (s *Store) put(c tiles.Chunk, entry stored) {
 	s.mu.Lock()
 	if entry.gone {
@@ -178,7 +181,7 @@ func (s *Store) put(c tiles.Chunk, entry stored) {
 	}
 }
 
-// Close writes what is queued and closes the file. The error says what could not be stored; the
+// Close writes queued entries and closes the file. The error says what could not be stored; the
 // file is valid nevertheless.
 func (s *Store) Close() error {
 	close(s.stop)

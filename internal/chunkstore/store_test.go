@@ -53,7 +53,8 @@ func (s *counted) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
 	if c.X%10 == 9 {
 		return nil, fetch.ErrNoImagery
 	}
-	return append(bytes.Clone(s.body), byte(c.X), byte(c.X>>8)), nil // decoders ignore what follows the end
+	// decoders ignore what follows the end
+	return append(bytes.Clone(s.body), byte(c.X), byte(c.X>>8)), nil
 }
 
 // What was fetched once is there the next time, also what is known to be nowhere, and offline.
@@ -136,14 +137,16 @@ func TestEvicts(t *testing.T) {
 	defer closeStore(t, store)
 	kept := func(y, n uint32) (count int) {
 		for x := range n {
-			if _, err := store.get(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y}, time.Hour); err == nil {
+			if _, err := store.get(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: y},
+				time.Hour); err == nil {
 				count++
 			}
 		}
 		return count
 	}
 	if a, b, c := kept(0, 10), kept(1, 100), kept(2, 60); a != 10 || b == 0 || b == 100 || c != 60 {
-		t.Errorf("kept %d of 10 used again, %d of 100 not used since (want some), %d of the 60 newest", a, b, c)
+		t.Errorf("kept %d of 10 used again, %d of 100 not used since (want some), %d of the 60 "+
+			"newest", a, b, c)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -169,7 +172,8 @@ func TestOfTwo(t *testing.T) {
 			}
 			source := store.Source(next, false)
 			for x := range uint32(300) {
-				if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 12, X: x * 10, Y: i}); err != nil {
+				if _, err := source.Fetch(t.Context(),
+					tiles.Chunk{Z: 12, X: x * 10, Y: i}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -182,7 +186,8 @@ func TestOfTwo(t *testing.T) {
 	store := openStore(t, path, Options{})
 	defer closeStore(t, store)
 	for i := range uint32(600) {
-		if _, err := store.Source(nil, false).Fetch(t.Context(), tiles.Chunk{Z: 12, X: i % 300 * 10, Y: i / 300}); err != nil {
+		if _, err := store.Source(nil, false).Fetch(t.Context(),
+			tiles.Chunk{Z: 12, X: i % 300 * 10, Y: i / 300}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// write commits what is queued, until the store is closed.
+// write commits queued entries until the store is closed.
 func (s *Store) write(ctx context.Context) {
 	every := commitEvery
 	if s.untilWhole {
@@ -32,8 +32,7 @@ func (s *Store) write(ctx context.Context) {
 		s.writing, s.pending = s.pending, map[tiles.Chunk]stored{}
 		used := s.used
 		taken := s.bytes
-		// Alone, a note of what was used is worth a transaction only at the end, or when there are
-		// many.
+		// Uses alone are worth a transaction only at the end, or if there are many.
 		if len(s.writing) > 0 || !open || len(used) > 100_000 {
 			s.used = map[tiles.Chunk]bool{}
 		} else {
@@ -63,14 +62,14 @@ func (s *Store) write(ctx context.Context) {
 	}
 }
 
-// commit writes s.writing, which only this goroutine changes, notes what was used, and makes room.
-// At the last it gives back the disk that is not needed any more.
+// commit writes s.writing, which only this goroutine changes, records uses, and makes room. The
+// last commit also frees unneeded disk space.
 func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	defer func() { _ = tx.Rollback() }() // no effect after Commit
 	now := time.Now().Unix()
 	// Each is prepared once: that takes longer than to write a chunk.
 	st, err := prepare(ctx, tx)
@@ -148,8 +147,7 @@ func run(st *sql.Stmt, args ...any) error {
 	return err
 }
 
-// describe keeps the metadata true: the zoom levels there are, and the format of pictures that are
-// not JPEG.
+// describe updates the metadata: the zoom levels, and the format of pictures that are not JPEG.
 func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 	written = maps.Clone(written)
 	maps.DeleteFunc(written, func(_ tiles.Chunk, e stored) bool { return e.body == nil })
@@ -175,7 +173,7 @@ func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 	return err
 }
 
-// usualChunk is about what a chunk takes in the file.
+// usualChunk is about the size of a chunk in the file.
 const usualChunk = 16 << 10
 
 // evict drops what was used longest ago until the file's pages in use are within the bound.
@@ -201,13 +199,13 @@ func (s *Store) evict(tx *sql.Tx, st *statements) error {
 			return err
 		}
 	}
-	if free > s.max/4 { // the bound was made smaller: give the disk back
+	if free > s.max/4 { // the bound was lowered: free the disk space
 		return vacuum(tx)
 	}
 	return nil
 }
 
-// vacuum gives free pages back: one with every step of the statement, so it is read to its end.
+// vacuum frees unused pages: one with every step of the statement, so it is read to its end.
 func vacuum(tx *sql.Tx) error {
 	rows, err := tx.Query(`PRAGMA incremental_vacuum`)
 	if err != nil {
@@ -219,14 +217,16 @@ func vacuum(tx *sql.Tx) error {
 	return rows.Err()
 }
 
-// pages returns the bytes of the file's pages, and of those of them that are free.
+// pages returns the bytes of the file's pages, and of the free ones among them.
 func pages(tx *sql.Tx) (size, free int64, err error) {
-	err = tx.QueryRow(`SELECT page_count * page_size, freelist_count * page_size FROM pragma_page_count, pragma_page_size, pragma_freelist_count`).Scan(&size, &free)
+	err = tx.QueryRow(
+		`SELECT page_count * page_size, freelist_count * page_size FROM pragma_page_count, pragma_page_size, pragma_freelist_count`).Scan(&size, &free)
 	return size, free, err
 }
 
 func leastUsed(tx *sql.Tx, most int64) (where [][]any, err error) {
-	rows, err := tx.Query(`SELECT zoom_level, tile_column, tile_row FROM uses ORDER BY used LIMIT ?`, most)
+	rows, err := tx.Query(
+		`SELECT zoom_level, tile_column, tile_row FROM uses ORDER BY used LIMIT ?`, most)
 	if err != nil {
 		return nil, err
 	}

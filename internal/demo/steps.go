@@ -20,7 +20,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// show runs xelpack as a user would, command line first.
+// show prints a command line and runs xelpack with it.
 func (d *demo) show(ctx context.Context, args ...string) error {
 	fmt.Printf("\n$ xelpack %s\n", shellescape.QuoteCommand(args))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
@@ -31,7 +31,7 @@ func (d *demo) show(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// checkPixels has ImageMagick, which shares no code with us, read every level of an exported
+// checkPixels lets ImageMagick, which shares no code with xelpack, read every level of an exported
 // texture.
 func (d *demo) checkPixels(ctx context.Context) error {
 	tool, err := magick.Find()
@@ -54,11 +54,12 @@ func (d *demo) checkPixels(ctx context.Context) error {
 	if err := tool.CheckLevels(ctx, l, file); err != nil {
 		return fmt.Errorf("%s: %w", files[len(files)/2], err)
 	}
-	say("ImageMagick reads all %d mip levels of %s as we do", l.Levels(), filepath.Base(files[len(files)/2]))
+	say("ImageMagick decodes all %d mip levels of %s to the same pixels", l.Levels(),
+		filepath.Base(files[len(files)/2]))
 	return nil
 }
 
-// mountPatience is how long the mount may take to come up or go away.
+// mountPatience is how long the mount may take to start or end.
 const mountPatience = 20 * time.Second
 
 // mountAndCompare serves the archive over the scenery and compares every texture, read through the
@@ -72,7 +73,8 @@ func (d *demo) mountAndCompare(ctx context.Context) error {
 	if err := os.MkdirAll(point, 0o777); err != nil {
 		return err
 	}
-	args := []string{"mount", d.archive(), "--scenery", d.scenery(), "--provider", d.server.Template(), point}
+	args := []string{"mount", d.archive(), "--scenery", d.scenery(), "--provider",
+		d.server.Template(), point}
 	fmt.Printf("\n$ xelpack %s &\n", shellescape.QuoteCommand(args))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -96,7 +98,7 @@ func (d *demo) mountAndCompare(ctx context.Context) error {
 	}
 }
 
-var errGone = errors.New("the mount ended before its time")
+var errGone = errors.New("the mount ended too early")
 
 func (d *demo) compare(ctx context.Context, point string, gone chan error) error {
 	textures := filepath.Join(point, "textures")
@@ -110,7 +112,7 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 		default:
 		}
 		if time.Since(start) > mountPatience {
-			return errors.New("the mount did not come up")
+			return errors.New("the mount did not start")
 		}
 	}
 	fmt.Printf("\n$ ls -l %s | head -4\n", shellescape.QuoteCommand([]string{textures}))
@@ -126,12 +128,14 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 		return err
 	}
 	for _, file := range exported {
-		// cmp is another process: nothing of ours compares.
-		if out, err := exec.CommandContext(ctx, "cmp", file, filepath.Join(textures, filepath.Base(file))).CombinedOutput(); err != nil {
+		// cmp is another process, so that none of our code compares.
+		if out, err := exec.CommandContext(ctx, "cmp", file,
+			filepath.Join(textures, filepath.Base(file))).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w", bytes.TrimSpace(out), err)
 		}
 	}
-	say("All %d textures read through the mount are, byte for byte, those of the archive", len(exported))
+	say("All %d textures read through the mount equal those of the archive, byte for byte",
+		len(exported))
 	return d.readLive(ctx, textures)
 }
 
@@ -143,14 +147,16 @@ func (d *demo) readLive(ctx context.Context, textures string) error {
 			continue
 		}
 		start := time.Now()
-		out, err := exec.CommandContext(ctx, "wc", "-c", filepath.Join(textures, t.File())).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "wc", "-c",
+			filepath.Join(textures, t.File())).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%s: %w", bytes.TrimSpace(out), err)
 		}
 		if !strings.HasPrefix(string(out), strconv.FormatInt(fullTexture.Size(), 10)+" ") {
 			return fmt.Errorf("the live texture %s has the wrong size: %s", t, out)
 		}
-		say("%s is not in the archive: the mount made it in %.1f s, %d bytes", t.File(), time.Since(start).Seconds(), fullTexture.Size())
+		say("%s is not in the archive: the mount made it in %.1f s, %d bytes", t.File(),
+			time.Since(start).Seconds(), fullTexture.Size())
 		return nil
 	}
 	return errors.New("every texture is packed: there is none left to be made live")

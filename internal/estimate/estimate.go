@@ -8,9 +8,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// What stands in for a provider that nothing was fetched from yet: chunks of providers average 14
-// to 16 KB; a home line answers in 70 to 95 ms; of BC1 blocks of aerial imagery an archive keeps 65
-// %; a preview is a JPEG of 256 px of it.
+// Assumptions about a provider from which nothing was fetched yet: chunks average 14 to 16 KB; a
+// home connection answers in 70 to 95 ms; an archive keeps 65 % of BC1 blocks of aerial imagery; a
+// preview is a JPEG of 256 px.
 const (
 	usualChunk   = 14_500
 	usualAnswer  = 90 * time.Millisecond
@@ -18,53 +18,54 @@ const (
 	usualPreview = 14_000
 )
 
-// What the format adds: pages of SQLite that are not filled, rows of a texture beside its segments
-// and preview, and the tables themselves.
+// Overhead of the format: unused space in SQLite pages, rows of a texture besides its segments and
+// preview, and the tables themselves.
 const (
 	wasted     = 1.012
 	textureRow = 350
 	tables     = 70_000
 )
 
-// What else a processor does, in parts of what it takes for a texture of no size (Costs.Texture).
+// Other processor costs, as multiples of the cost of a texture of no size (Costs.Texture).
 const (
-	placeCost    = 0.03 // for a place of a large texture, which no processor's cache holds as it does a measured one
-	requestCost  = 0.1  // to ask for a chunk, and to take it
-	keptCost     = 0.05 // to look a chunk up in the store, or to put it there
-	overviewCost = 1.5  // a preview of four others
+	// for a place of a large texture, which does not fit in a cache as a measured one does
+	placeCost    = 0.03
+	requestCost  = 0.1  // to request and receive a chunk
+	keptCost     = 0.05 // to look a chunk up in the store, or to store it
+	overviewCost = 1.5  // to draw a preview from four others
 	writeCost    = 1    // to write a megabyte of the archive
 )
 
-// Beside that a build waits, in seconds: to begin and to end; and for the disk, which has to have
-// the last transaction (of at most so many bytes) before it ends.
+// Other waits of a build, in seconds: to start and to end, and for the disk, which must sync the
+// last transaction (of at most so many bytes) before the build ends.
 const (
 	overhead = 0.15
 	lastSync = 256e6
 	syncRate = 400e6 // bytes a second
 )
 
-// waits is what a build of an archive of so many bytes waits.
+// waits is how long a build of an archive of the given bytes waits.
 func waits(bytes int64) float64 { return overhead + min(float64(bytes), lastSync)/syncRate }
 
-// Line is how imagery is asked for.
+// Line is how imagery is fetched.
 type Line struct {
 	Concurrency int     // requests in flight at once
 	Rate        float64 // requests a second at most; 0: no limit
 	Local       bool    // no requests: the sample, or a file
-	Offline     bool    // what is not kept is not asked for
-	Keeps       bool    // what comes is put into the store
-	Copied      int64   // bytes of an archive that is extended
+	Offline     bool    // chunks that are not in the store are not requested
+	Keeps       bool    // fetched chunks are put in the store
+	Copied      int64   // size in bytes of an archive that is extended
 	Known       Known
 }
 
-// Estimate is what a build will come to.
+// Estimate is the expected result of a build.
 type Estimate struct {
 	Requests int
 	Download int64 // bytes
-	Growth   int64 // by how many bytes the archive grows
+	Growth   int64 // bytes by which the archive grows
 	Seconds  float64
 
-	Network, Processors float64 // seconds that either would take alone
+	Network, Processors float64 // seconds that each would take alone
 }
 
 // Estimate estimates.
@@ -82,8 +83,10 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk, float64(int(usualChunk)<<(2*w.Levels))))
 	e.Growth = w.growth(c, k, l.Local, o.Compression)
 
-	processor := float64(w.Plain)*c.Plain + float64(w.Enlarged)*c.Enlarged + float64(w.Textures)*c.Texture
-	processor += (float64(w.Tiles-w.Textures)*overviewCost + float64(e.Growth+l.Copied)/1e6*writeCost) * c.Texture
+	processor := float64(w.Plain)*c.Plain + float64(w.Enlarged)*c.Enlarged +
+		float64(w.Textures)*c.Texture
+	processor += (float64(w.Tiles-w.Textures)*overviewCost +
+		float64(e.Growth+l.Copied)/1e6*writeCost) * c.Texture
 	processor += (float64(e.Requests)*requestCost + float64(w.Chunks)*placeCost) * c.Texture
 	if l.Local {
 		processor += float64(w.Requests) * c.Source
@@ -93,23 +96,22 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	}
 	e.Processors = processor / float64(o.workers())
 	e.Network = float64(e.Requests) / l.rate()
-	// Textures are compressed once they are whole, and as many are in the works at once as memory
-	// has room for: at first the one has to wait for the other, or at last.
+	// Textures are compressed once they are complete, and as many are in work at once as fit in
+	// memory: at the beginning or the end one of the two waits for the other.
 	atOnce := min(1, float64(pack.DefaultMemory)/float64(w.RawBytes))
 	compressing := float64(w.Plain+w.Enlarged) * c.Compress / float64(o.workers())
 	e.Seconds = max(e.Network, e.Processors) + atOnce*min(e.Network, compressing) + waits(e.Growth)
 	return e
 }
 
-// growth is what the archive takes on disk.
+// growth returns the archive's growth on disk.
 func (w Work) growth(c Costs, k Known, local bool, compression mbtiles.Compression) int64 {
-	// Shares are told apart by how much smaller what was measured got: what was enlarged is
-	// smoother.
+	// Shares differ by how well the measured imagery compressed: enlarged imagery is smoother.
 	share, enlarged := 1.0, 1.0
 	if compression != mbtiles.None {
 		share = cmp.Or(k.Share, usualShare)
 		if local {
-			share = c.Share // of the very imagery
+			share = c.Share // of this imagery
 		}
 		enlarged = share
 		if c.EnlargedShare > 0 && c.Share > 0 {
@@ -121,15 +123,17 @@ func (w Work) growth(c Costs, k Known, local bool, compression mbtiles.Compressi
 		plain = float64(w.Plain) / float64(places)
 	}
 	data := float64(w.RawBytes) * (plain*share + (1-plain)*enlarged)
-	return int64(wasted*(data+float64(w.Tiles)*cmp.Or(k.Preview, usualPreview))) + int64(w.Textures)*textureRow + tables
+	return int64(wasted*(data+float64(w.Tiles)*cmp.Or(k.Preview, usualPreview))) +
+		int64(w.Textures)*textureRow + tables
 }
 
-// rate is how many requests a second there will be.
+// rate returns the expected requests a second.
 func (l Line) rate() float64 {
 	at := float64(l.Concurrency)
 	rate := at / l.Known.Answer
 	if l.Known.Rate > 0 {
-		rate = min(rate, l.Known.Rate*max(1, at/float64(cmp.Or(l.Known.Concurrency, l.Concurrency))))
+		rate = min(rate, l.Known.Rate*max(1,
+			at/float64(cmp.Or(l.Known.Concurrency, l.Concurrency))))
 	}
 	if l.Rate > 0 {
 		rate = min(rate, l.Rate)

@@ -21,7 +21,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func at(zl tiles.ZL, row, col uint32, detail uint8) tiles.Item {
-	return tiles.Item{Texture: tiles.Texture{ZL: zl, Row: row, Col: col, Maptype: "BI"}, Detail: detail}
+	return tiles.Item{Texture: tiles.Texture{ZL: zl, Row: row, Col: col, Maptype: "BI"},
+		Detail: detail}
 }
 
 // tally counts the tasks of a pipeline.
@@ -47,11 +48,16 @@ func TestCountIsWhatIsDone(t *testing.T) {
 		deepest tiles.ZL
 		items   []tiles.Item
 	}{
-		{"plain", 19, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 2), at(16, 23968, 33728, 3)}},
+		{"plain", 19, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 2),
+			at(16, 23968, 33728, 3)}},
 		{"enlarged", 13, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 2)}},
-		{"enlarged from one chunk for several textures", 10, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 2), at(16, 23968, 33728, 2), at(16, 23968, 33712, 1)}},
-		{"some of each", 13, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 3), at(16, 23968, 33728, 4)}},
-		{"zoom levels one above the other", 19, []tiles.Item{at(14, 5984, 8432, 2), at(16, 23952, 33728, 3), at(18, 95808, 134912, 4)}},
+		{"enlarged from one chunk for several textures", 10,
+			[]tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 2), at(16, 23968, 33728, 2),
+				at(16, 23968, 33712, 1)}},
+		{"some of each", 13, []tiles.Item{at(16, 23952, 33712, 2), at(16, 23952, 33728, 3),
+			at(16, 23968, 33728, 4)}},
+		{"zoom levels one above the other", 19,
+			[]tiles.Item{at(14, 5984, 8432, 2), at(16, 23952, 33728, 3), at(18, 95808, 134912, 4)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +77,8 @@ func TestCountIsWhatIsDone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := pack.Build(t.Context(), p, writer, pack.Job{Items: tt.items, Provider: "test"}); err != nil {
+			if _, err := pack.Build(t.Context(), p, writer,
+				pack.Job{Items: tt.items, Provider: "test"}); err != nil {
 				t.Fatal(err)
 			}
 			a, err := mbtiles.Open(t.Context(), file)
@@ -84,7 +91,8 @@ func TestCountIsWhatIsDone(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := Work{
-				Textures: done.tasks[pack.TaskCompress], Chunks: done.tasks[pack.TaskChunk] + done.tasks[pack.TaskFill],
+				Textures: done.tasks[pack.TaskCompress], Chunks: done.tasks[pack.TaskChunk] +
+					done.tasks[pack.TaskFill],
 				Requests: done.tasks[pack.TaskChunk] + done.tasks[pack.TaskParent],
 				Plain:    done.tasks[pack.TaskChunk], Enlarged: done.tasks[pack.TaskFill], Parents: done.tasks[pack.TaskParent],
 				Up: w.Up, RawBytes: info.Bytes, Tiles: info.Previews,
@@ -93,7 +101,8 @@ func TestCountIsWhatIsDone(t *testing.T) {
 				t.Errorf("counted (-what was done +counted):\n%s", diff)
 			}
 			// Stored as it is, all of the archive but its previews can be told to the page.
-			preview := float64(info.FileBytes-tables-int64(w.Textures)*textureRow)/wasted - float64(w.RawBytes)
+			preview := float64(info.FileBytes-tables-int64(w.Textures)*textureRow)/wasted - float64(
+				w.RawBytes)
 			e := w.growth(Costs{}, Known{Preview: preview / float64(w.Tiles)}, false, mbtiles.None)
 			if math.Abs(float64(e-info.FileBytes)) > 0.01*float64(info.FileBytes) {
 				t.Errorf("%d bytes, want %d", e, info.FileBytes)
@@ -113,9 +122,13 @@ func TestCountGround(t *testing.T) {
 // Time is that of the slower of network and processors; each of what an estimate is made of moves
 // it as it should.
 func TestEstimate(t *testing.T) {
-	work := Work{Textures: 100, Chunks: 25600, Requests: 25600, Plain: 25600, RawBytes: 100 * dds.Layout{Format: dds.BC1, Side: 4096}.Size(), Tiles: 140}
-	costs := Costs{Plain: 1e-4, Enlarged: 1e-3, Texture: 1e-4, Source: 1e-2, Share: 0.6, EnlargedShare: 0.3}
-	line := Line{Concurrency: 32, Known: Known{Answer: 0.064, Chunk: 10_000, Share: 0.5, Preview: 10_000}} // 500 a second
+	work := Work{Textures: 100, Chunks: 25600, Requests: 25600, Plain: 25600,
+		RawBytes: 100 * dds.Layout{Format: dds.BC1, Side: 4096}.Size(), Tiles: 140}
+	costs := Costs{Plain: 1e-4, Enlarged: 1e-3, Texture: 1e-4, Source: 1e-2, Share: 0.6,
+		EnlargedShare: 0.3}
+	// 500 a second
+	line := Line{Concurrency: 32,
+		Known: Known{Answer: 0.064, Chunk: 10_000, Share: 0.5, Preview: 10_000}}
 	o := Options{Compression: mbtiles.Fast, Workers: 2}
 	for _, tt := range []struct {
 		name    string
@@ -126,25 +139,42 @@ func TestEstimate(t *testing.T) {
 	}{
 		{"as it is", func(*Work, *Costs, *Line, *Options) {}, 51.2, 256e6, 0.5},
 		{"a rate", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Rate = 200 }, 128, 256e6, 0.5},
-		{"a rate beyond what comes", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Rate = 2000 }, 51.2, 256e6, 0.5},
-		{"half as many at once", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Concurrency = 16 }, 102.4, 256e6, 0.5},
-		{"a provider that was slower", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Known.Rate, l.Known.Concurrency = 100, 32 }, 256, 256e6, 0.5},
-		{"half of it kept", func(w *Work, _ *Costs, _ *Line, _ *Options) { w.Requests, w.Kept = 12800, 12800 }, 25.6, 128e6, 0.5},
-		{"all of it kept", func(w *Work, _ *Costs, _ *Line, _ *Options) { w.Requests, w.Kept = 0, 25600 }, 0, 0, 0.5},
+		{"a rate beyond what comes", func(_ *Work, _ *Costs, l *Line, _ *Options) {
+			l.Rate = 2000
+		}, 51.2, 256e6, 0.5},
+		{"half as many at once", func(_ *Work, _ *Costs, l *Line, _ *Options) {
+			l.Concurrency = 16
+		}, 102.4, 256e6, 0.5},
+		{"a provider that was slower", func(_ *Work, _ *Costs, l *Line, _ *Options) {
+			l.Known.Rate, l.Known.Concurrency = 100, 32
+		}, 256, 256e6, 0.5},
+		{"half of it kept", func(w *Work, _ *Costs, _ *Line, _ *Options) {
+			w.Requests, w.Kept = 12800, 12800
+		}, 25.6, 128e6, 0.5},
+		{"all of it kept", func(w *Work, _ *Costs, _ *Line, _ *Options) {
+			w.Requests, w.Kept = 0, 25600
+		}, 0, 0, 0.5},
 		{"offline", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Offline = true }, 0, 0, 0.5},
 		{"the sample", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Local = true }, 0, 0, 0.6},
-		{"not compressed", func(_ *Work, _ *Costs, _ *Line, o *Options) { o.Compression = mbtiles.None }, 51.2, 256e6, 1},
-		{"enlarged", func(w *Work, _ *Costs, _ *Line, _ *Options) { w.Plain, w.Enlarged, w.Requests = 0, 25600, 6400 }, 12.8, 64e6, 0.25},
-		{"nothing known", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Known = Known{} }, 72, 371_200_000, usualShare},
+		{"not compressed", func(_ *Work, _ *Costs, _ *Line, o *Options) {
+			o.Compression = mbtiles.None
+		}, 51.2, 256e6, 1},
+		{"enlarged", func(w *Work, _ *Costs, _ *Line, _ *Options) {
+			w.Plain, w.Enlarged, w.Requests = 0, 25600, 6400
+		}, 12.8, 64e6, 0.25},
+		{"nothing known", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Known = Known{} }, 72,
+			371_200_000, usualShare},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w, c, l, o := work, costs, line, o
 			tt.change(&w, &c, &l, &o)
 			e := w.Estimate(c, l, o)
 			if math.Abs(e.Network-tt.network) > 1e-6 || e.Download != tt.bytes {
-				t.Errorf("network %v s for %d bytes, want %v s for %d", e.Network, e.Download, tt.network, tt.bytes)
+				t.Errorf("network %v s for %d bytes, want %v s for %d", e.Network, e.Download,
+					tt.network, tt.bytes)
 			}
-			if want := tt.growth * float64(w.RawBytes); float64(e.Growth) < want || float64(e.Growth) > 1.05*want {
+			if want := tt.growth * float64(w.RawBytes); float64(e.Growth) < want ||
+				float64(e.Growth) > 1.05*want {
 				t.Errorf("grows by %d, want %.0f and a little", e.Growth, want)
 			}
 			if want := max(e.Network, e.Processors) + waits(e.Growth); e.Seconds != want {
@@ -160,20 +190,28 @@ func TestEstimate(t *testing.T) {
 		return w.Estimate(costs, l, o).Processors
 	}
 	base := processors(func(*Work, *Line, *Options) {})
-	if four := processors(func(_ *Work, _ *Line, o *Options) { o.Workers = 4 }); math.Abs(four-base/2) > 1e-9 {
+	if four := processors(func(_ *Work, _ *Line, o *Options) { o.Workers = 4 }); math.Abs(
+		four-base/2) > 1e-9 {
 		t.Errorf("%v s on four processors, %v on two", four, base)
 	}
-	if made := processors(func(_ *Work, l *Line, _ *Options) { l.Local = true }); made < base+25600*1e-2/2-1 {
+	if made := processors(func(_ *Work, l *Line,
+		_ *Options) {
+		l.Local = true
+	}); made < base+25600*1e-2/2-1 {
 		t.Errorf("%v s with chunks that are made, %v without", made, base)
 	}
-	if enlarged := processors(func(w *Work, _ *Line, _ *Options) { w.Plain, w.Enlarged = 0, 25600 }); math.Abs(enlarged-base-25600*9e-4/2) > 0.05 { // it writes a little less
+	// it writes a little less
+	if enlarged := processors(func(w *Work, _ *Line, _ *Options) {
+		w.Plain, w.Enlarged = 0, 25600
+	}); math.Abs(enlarged-base-25600*9e-4/2) > 0.05 {
 		t.Errorf("%v s enlarged, %v plain", enlarged, base)
 	}
 	// What is hard to compress has to wait for the first textures to be whole.
 	slow := costs
 	slow.Plain, slow.Compress = 1e-2, 9e-3
 	wait := work.Estimate(slow, line, o)
-	if first := 51.2 * float64(64<<20) / float64(work.RawBytes); math.Abs(wait.Seconds-wait.Processors-waits(wait.Growth)-first) > 1e-6 {
+	if first := 51.2 * float64(64<<20) / float64(work.RawBytes); math.Abs(
+		wait.Seconds-wait.Processors-waits(wait.Growth)-first) > 1e-6 {
 		t.Errorf("%+v, want %v s for the first textures", wait, first)
 	}
 	if e := (Work{}).Estimate(costs, line, o); e != (Estimate{}) {
@@ -184,7 +222,8 @@ func TestEstimate(t *testing.T) {
 // What is known is the median of the latest runs that can tell.
 func TestKnown(t *testing.T) {
 	run := func(answer float64) Run {
-		return Run{Requests: 2000, Seconds: 10, Answer: answer, Busy: 0.2, Concurrency: 32, Downloaded: 20e6, Compression: "fast", Plain: true, Raw: 100e6, Stored: 50e6}
+		return Run{Requests: 2000, Seconds: 10, Answer: answer, Busy: 0.2, Concurrency: 32,
+			Downloaded: 20e6, Compression: "fast", Plain: true, Raw: 100e6, Stored: 50e6}
 	}
 	var h History
 	for i := range 9 {
@@ -199,13 +238,17 @@ func TestKnown(t *testing.T) {
 	}
 	rated, busy, none := run(1), run(1), run(1)
 	rated.Rated, busy.Busy, none.Compression = true, 0.9, "none"
-	if k := (History{rated, busy, none}).Known(mbtiles.Fast); k.Rate < 200 || k.Rate > 220 || k.Share != 0.5 {
-		t.Errorf("%+v: a rate is told by a run that waited for the network only, and a share by one that compressed", k)
+	if k := (History{rated, busy, none}).Known(mbtiles.Fast); k.Rate < 200 || k.Rate > 220 ||
+		k.Share != 0.5 {
+		t.Errorf("%+v: a rate is told by a run that waited for the network only, and a share by "+
+			"one that compressed", k)
 	}
 	if k := (History{rated, busy}).Known(mbtiles.Fast); k.Rate != 0 {
 		t.Errorf("rate %v: neither run waited for the network", k.Rate)
 	}
-	for text, rate := range map[string]float64{`2.5`: 2.5, `[1, 2, 30]`: 2, `[]`: 0, `"fast"`: -1, `{}`: -1} { // of earlier versions, and of nobody
+	// of earlier versions, and of nobody
+	for text, rate := range map[string]float64{`2.5`: 2.5, `[1, 2, 30]`: 2, `[]`: 0, `"fast"`: -1,
+		`{}`: -1} {
 		var h History
 		if err := json.Unmarshal([]byte(text), &h); (err != nil) != (rate < 0) {
 			t.Errorf("%s: %v", text, err)
@@ -231,7 +274,9 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := Measure(t.Context(), w, items, fetch.Sample(), Options{Compression: mbtiles.Fast})
-	if err != nil || c.Plain <= 0 || c.Compress <= 0 || c.Compress >= c.Plain || c.Enlarged <= 0 || c.Texture <= 0 || c.Source <= 0 || c.Share <= 0 || c.Share > 1 || c.EnlargedShare <= 0 || c.EnlargedShare > 1 {
+	if err != nil || c.Plain <= 0 || c.Compress <= 0 || c.Compress >= c.Plain || c.Enlarged <= 0 ||
+		c.Texture <= 0 || c.Source <= 0 || c.Share <= 0 || c.Share > 1 || c.EnlargedShare <= 0 ||
+		c.EnlargedShare > 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -7,37 +7,38 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// Run is what a build of one provider came to. Its JSON is what the next estimate reads.
+// Run is the result of a build from one provider. The next estimate reads its JSON.
 type Run struct {
-	Requests    int64   `json:"requests"`
-	Seconds     float64 `json:"seconds"`
-	Answer      float64 `json:"answer"`      // seconds from a request to the last byte of its answer, on the mean
-	Busy        float64 `json:"busy"`        // the share of its workers that had something to do, on the mean
-	Concurrency int     `json:"concurrency"` // requests in flight at once, at most
-	Rated       bool    `json:"rated"`       // the rate was the user's wish
+	Requests int64   `json:"requests"`
+	Seconds  float64 `json:"seconds"`
+	// mean seconds from a request to the last byte of its answer
+	Answer      float64 `json:"answer"`
+	Busy        float64 `json:"busy"`        // mean share of its workers that had a task
+	Concurrency int     `json:"concurrency"` // most requests in flight at once
+	Rated       bool    `json:"rated"`       // the user limited the rate
 	Downloaded  int64   `json:"downloaded"`
 	Compression string  `json:"compression"`
 	Plain       bool    `json:"plain"`  // nothing was enlarged
 	Raw         int64   `json:"raw"`    // bytes of DDS
 	Stored      int64   `json:"stored"` // of segments
 	Tiles       int     `json:"tiles"`
-	File        int64   `json:"file"` // of the archive; 0 if there was one before
+	File        int64   `json:"file"` // of the archive; 0 if it existed before
 	Textures    int     `json:"textures"`
 }
 
-// A run says something of what it has had enough of.
+// A run is used only for figures with enough samples.
 const (
 	enoughRequests = 1000
-	enoughChunks   = 100 // for the bytes of one
+	enoughChunks   = 100 // for the size of a chunk
 	enoughRaw      = 20 << 20
 	kept           = 7   // runs; an estimate takes the median
-	idle           = 0.7 // a build whose workers had less to do waited for the network
+	idle           = 0.7 // below this share, workers waited for the network
 )
 
-// History is the latest runs of one provider, the latest last.
+// History is the latest runs of one provider, latest last.
 type History []Run
 
-// UnmarshalJSON also reads what earlier versions kept: a rate, or a list of them.
+// UnmarshalJSON also reads the formats of earlier versions: a rate, or a list of rates.
 func (h *History) UnmarshalJSON(body []byte) error {
 	rate, rates := 0.0, []float64(nil)
 	switch {
@@ -55,7 +56,7 @@ func (h *History) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// Tells reports whether there is something to learn from the run.
+// Tells reports whether the run has enough samples to learn from.
 func (r Run) Tells() bool { return r.Requests >= enoughRequests || r.Raw >= enoughRaw }
 
 // Add returns h with another run.
@@ -64,24 +65,28 @@ func (h History) Add(r Run) History {
 	return h[max(0, len(h)-kept):]
 }
 
-// Known is what is known of a provider. What is not is 0.
+// Known is what is known of a provider. Unknown figures are 0.
 type Known struct {
 	Answer      float64 // seconds
 	Rate        float64 // requests a second, where the network was the limit
 	Concurrency int     // at which Rate was measured
 	Chunk       float64 // bytes
-	Share       float64 // what compression leaves of its imagery
+	Share       float64 // share that compression leaves of its imagery
 	Preview     float64 // bytes
 }
 
 // Known returns what the runs say about a build with that compression.
 func (h History) Known(c mbtiles.Compression) Known {
 	var k Known
-	k.Answer = h.median(func(r Run) (float64, bool) { return r.Answer, r.Requests >= enoughRequests })
+	k.Answer = h.median(func(r Run) (float64, bool) {
+		return r.Answer, r.Requests >= enoughRequests
+	})
 	k.Chunk = h.median(func(r Run) (float64, bool) {
 		return float64(r.Downloaded) / float64(r.Requests), r.Requests >= enoughChunks
 	})
-	waited := func(r Run) bool { return r.Requests >= enoughRequests && !r.Rated && r.Busy < idle && r.Seconds > 0 }
+	waited := func(r Run) bool {
+		return r.Requests >= enoughRequests && !r.Rated && r.Busy < idle && r.Seconds > 0
+	}
 	k.Rate = h.median(func(r Run) (float64, bool) {
 		return float64(r.Requests) / max(r.Seconds-waits(r.Stored), r.Seconds/2), waited(r)
 	})
@@ -92,10 +97,11 @@ func (h History) Known(c mbtiles.Compression) Known {
 	}
 	share := func(like string) float64 {
 		return h.median(func(r Run) (float64, bool) {
-			return float64(r.Stored) / float64(r.Raw), r.Raw >= enoughRaw && r.Plain && r.Compression == like
+			return float64(r.Stored) / float64(r.Raw), r.Raw >= enoughRaw && r.Plain &&
+				r.Compression == like
 		})
 	}
-	// Fast and best are within a few percent of each other.
+	// Fast and best differ by a few percent only.
 	if k.Share = share(c.String()); k.Share == 0 {
 		if k.Share = share(mbtiles.Fast.String()); k.Share == 0 {
 			k.Share = share(mbtiles.Best.String())
@@ -108,7 +114,7 @@ func (h History) Known(c mbtiles.Compression) Known {
 	return k
 }
 
-// median is that of what say returns true for.
+// median returns the median over the runs for which say returns true.
 func (h History) median(say func(Run) (float64, bool)) float64 {
 	var values []float64
 	for _, r := range h {

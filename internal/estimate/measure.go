@@ -19,18 +19,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Costs are what a processor of this machine takes, in seconds.
+// Costs are the processor costs on this machine, in seconds.
 type Costs struct {
-	Plain    float64 // a place filled with a chunk, and its part of the texture's compression
-	Enlarged float64 // likewise with a part of a shallower chunk
+	Plain    float64 // a place filled with a chunk, including its part of the texture's compression
+	Enlarged float64 // a place filled with a part of a shallower chunk
 	Compress float64 // the part of Plain that is compression
-	Texture  float64 // beside these, a texture of any size
-	Source   float64 // what makes a chunk, where that is no request
+	Texture  float64 // additional cost of a texture of any size
+	Source   float64 // making a chunk, if that is not a request
 
-	Share, EnlargedShare float64 // what compression leaves of the imagery that was measured with
+	Share, EnlargedShare float64 // share that compression leaves of the measured imagery
 }
 
-// Options are what a build is made with.
+// Options are the settings of the build.
 type Options struct {
 	Quality     dds.Quality
 	Compression mbtiles.Compression
@@ -44,8 +44,8 @@ func (o Options) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// still is imagery that costs nothing: so many chunks, over and over, that nothing repeats within a
-// texture that is measured.
+// still is imagery that costs nothing: enough chunks, repeated, that nothing repeats within a
+// measured texture.
 type still [stillSide * stillSide][]byte
 
 const stillSide = tiles.TextureChunks >> measuredDetail
@@ -54,8 +54,9 @@ func (s *still) Fetch(_ context.Context, c tiles.Chunk) ([]byte, error) {
 	return s[c.Y%stillSide*stillSide+c.X%stillSide], nil
 }
 
-// take fills s from a source, and returns what a chunk took.
-func (s *still) take(ctx context.Context, source fetch.Source, chunk func(i int) tiles.Chunk) (each float64, err error) {
+// take fills s from a source, and returns the cost of a chunk.
+func (s *still) take(ctx context.Context, source fetch.Source,
+	chunk func(i int) tiles.Chunk) (each float64, err error) {
 	start := process.Time()
 	for i := range s {
 		if s[i], err = source.Fetch(ctx, chunk(i)); err != nil {
@@ -65,15 +66,16 @@ func (s *still) take(ctx context.Context, source fetch.Source, chunk func(i int)
 	return (process.Time() - start).Seconds() / float64(len(s)), nil
 }
 
-// farmland of the sample is about as hard to decode and to encode as photographs are.
+// farmland returns chunks of the sample that are about as hard to decode and encode as photographs.
 func farmland(i int) tiles.Chunk {
 	return tiles.Chunk{Z: 16, X: 33660 + uint32(i)%stillSide, Y: 23940 + uint32(i)/stillSide}
 }
 
-// Measure has every processor do a little of the work, and takes what it needs for it. Processors
-// that others keep busy disturb it little: what counts is processor time. local is what makes the
-// items' chunks in this process, nil where others do: a few of them are made.
-func Measure(ctx context.Context, w Work, items []tiles.Item, local fetch.Source, o Options) (c Costs, err error) {
+// Measure makes every processor do a little of the work and returns the costs. Processors that are
+// busy otherwise disturb it little, because it measures processor time. local makes the items'
+// chunks in this process; nil if they are fetched. A few of them are made.
+func Measure(ctx context.Context, w Work, items []tiles.Item, local fetch.Source,
+	o Options) (c Costs, err error) {
 	source := new(still)
 	if local != nil && len(items) > 0 {
 		c.Source, err = source.take(ctx, local, func(i int) tiles.Chunk {
@@ -108,11 +110,11 @@ const (
 	rounds         = 4
 )
 
-// measured is what a place and a texture take, in seconds of a processor.
+// measured holds the costs of a place and a texture, in seconds of processor time.
 type measured struct {
 	place, texture float64
 	compressing    float64 // the part of it that is compression
-	share          float64 // what compression leaves
+	share          float64 // share that compression leaves
 }
 
 // measure builds textures enlarged by up zoom levels.
@@ -146,9 +148,10 @@ func measure(ctx context.Context, o Options, source fetch.Source, up uint) (m me
 	return m, nil
 }
 
-// build has every processor build so many textures, all at once: one that is half of a core is
-// slower beside its other half. It returns what a texture took.
-func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each, round int) (seconds float64, m measured, err error) {
+// build makes every processor build textures at once: half of a core is slower while its other half
+// is busy. It returns the cost of a texture.
+func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each,
+	round int) (seconds float64, m measured, err error) {
 	var all, compressing, raw, stored atomic.Int64 // nanoseconds and bytes
 	start := process.Time()
 	g, ctx := errgroup.WithContext(ctx)
@@ -156,7 +159,8 @@ func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each,
 		g.Go(func() error {
 			for n := range each {
 				begun := time.Now()
-				t := tiles.Texture{Row: 16 * uint32(1+i), Col: 16 * uint32(round*each+n), ZL: 16, Maptype: "X"}
+				t := tiles.Texture{Row: 16 * uint32(1+i), Col: 16 * uint32(round*each+n), ZL: 16,
+					Maptype: "X"}
 				built, err := p.Texture(ctx, tiles.Item{Texture: t, Detail: detail})
 				if err != nil {
 					return err

@@ -61,5 +61,6 @@ func Remember(p fetch.Provider, r Run) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return safefile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(history) })
+	return safefile.Write(file,
+		func(w io.Writer) error { return json.NewEncoder(w).Encode(history) })
 }

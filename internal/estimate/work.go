@@ -1,12 +1,12 @@
-// Package estimate says beforehand what a build will ask for, store and take.
+// Package estimate predicts what a build will request, store and take.
 //
 //	work := estimate.Count(items, provider.MaxZL, provider.TileLevels(), nil)
 //	costs, err := estimate.Measure(ctx, work, items, nil, options) // of this machine, in a tenth of a second
 //	e := work.Estimate(costs, line, options)
 //
-// What can be counted is counted: chunks, requests, bytes of DDS. What a processor takes is
-// measured on the machine, with the code that will do the work. What a provider's imagery and line
-// are like is remembered from the builds before; where there was none, typical figures stand in.
+// Chunks, requests and bytes of DDS are counted. Processor costs are measured on this machine, with
+// the code that will do the work. The provider's imagery and connection are known from earlier
+// builds; without any, typical figures are used.
 package estimate
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Work is what there is to do. It is counted, not estimated.
+// Work is the work of a build. It is counted, not estimated.
 type Work struct {
 	Textures int
 	Chunks   int   // places of textures, whatever depth the provider has
@@ -27,9 +27,9 @@ type Work struct {
 	Plain    int   // places that are filled with a chunk as it is
 	Enlarged int   // places that are filled with a part of a shallower chunk
 	Parents  int   // the shallower chunks
-	Up       uint  // by how many zoom levels most of Enlarged are
+	Up       uint  // zoom levels by which most of Enlarged are enlarged
 	RawBytes int64 // of the textures as DDS files
-	Tiles    int   // previews: the textures' own and those made of them
+	Tiles    int   // previews: the textures' own and the overviews
 }
 
 // Count counts the work for items from a source that ends at deepest and has tiles of 2^levels
@@ -55,7 +55,8 @@ func Count(items []tiles.Item, deepest tiles.ZL, levels uint, kept func([]chunks
 			}
 			w.Enlarged += n * n
 			ups[up] += n * n
-			sq = chunkstore.Square{Chunk: tiles.Chunk{Z: deepest, X: sq.X >> up, Y: sq.Y >> up}, Side: max(1, sq.Side>>up)}
+			sq = chunkstore.Square{Chunk: tiles.Chunk{Z: deepest, X: sq.X >> up, Y: sq.Y >> up},
+				Side: max(1, sq.Side>>up)}
 			if sq.Side == 1 {
 				if parents[sq.Chunk] {
 					continue

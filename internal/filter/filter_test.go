@@ -95,8 +95,8 @@ func TestRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"saturation":                           "line 1: saturation takes 1 numbers, not 0",
 		"\nsepia 3":                            `line 2: unknown step "sepia" (want brightness-contrast, saturation or levels)`,
-		"saturation lots":                      `line 1: saturation: "lots" is no number`,
-		"saturation NaN":                       `line 1: saturation: "NaN" is no number`,
+		"saturation lots":                      `line 1: saturation: "lots" is not a number`,
+		"saturation NaN":                       `line 1: saturation: "NaN" is not a number`,
 		"saturation -101":                      "line 1: saturation -101 must be within -100 to 1000",
 		"brightness-contrast 0 128":            "line 1: brightness-contrast 0 128: both must be within -127 to 127",
 		"levels 9 1 9 0 1 0 1 2 3 4 0 1 2 3 4": "line 1: levels: colour 1: the first value, 9, must be below the third, 9",

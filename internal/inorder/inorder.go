@@ -11,7 +11,9 @@ import (
 // Do does work on items, as many at once as workers, and hands the results to each one after the
 // other in the order of the items. No more than workers+2 results exist at any time: those being
 // worked on, one that waits for its turn, one that each has.
-func Do[T, R any](ctx context.Context, workers int, items iter.Seq[T], work func(context.Context, T) (R, error), each func(context.Context, R) error) error {
+func Do[T,
+	R any](ctx context.Context, workers int, items iter.Seq[T],
+	work func(context.Context, T) (R, error), each func(context.Context, R) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	queue := make(chan chan R, workers) // of places for results, in the order of the items
 	g.Go(func() error {

@@ -35,7 +35,8 @@ func TestInOrder(t *testing.T) {
 				}
 				return i, nil
 			}
-			if err := Do(t.Context(), 3, items, work, func(context.Context, int) error { return nil }); err != sick {
+			if err := Do(t.Context(), 3, items, work,
+				func(context.Context, int) error { return nil }); err != sick {
 				t.Errorf("work: got %v", err)
 			}
 			each := func(_ context.Context, i int) error {
@@ -44,7 +45,8 @@ func TestInOrder(t *testing.T) {
 				}
 				return nil
 			}
-			if err := Do(t.Context(), 3, items, func(_ context.Context, i int) (int, error) { return i, nil }, each); err != sick {
+			if err := Do(t.Context(), 3, items,
+				func(_ context.Context, i int) (int, error) { return i, nil }, each); err != sick {
 				t.Errorf("each: got %v", err)
 			}
 		})

@@ -45,7 +45,8 @@ func BenchmarkBuild(b *testing.B) {
 	dir := b.TempDir()
 	for i := 0; b.Loop(); i++ {
 		p := New(Options{Source: source, MaxZL: tiles.MaxZL, Compression: mbtiles.Fast})
-		w, err := mbtiles.Create(b.Context(), filepath.Join(dir, fmt.Sprintf("%d.mbtiles", i)), mbtiles.WriterOptions{})
+		w, err := mbtiles.Create(b.Context(), filepath.Join(dir, fmt.Sprintf("%d.mbtiles", i)),
+			mbtiles.WriterOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}

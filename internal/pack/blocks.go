@@ -84,7 +84,7 @@ func (bs *blocks) get(ctx context.Context, at layerChunk, task Task) (*block, er
 		}
 		err := b.err
 		bs.release(b)
-		// Whoever fetched it may have been called off: that is no answer to us.
+		// The caller that fetched it may have been cancelled: that is not an answer to this one.
 		if mine || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			return nil, err
 		}
@@ -237,7 +237,8 @@ func (t *tile) cut(c tiles.Chunk) (*image.NRGBA, error) {
 		return nil, errEmpty
 	}
 	corner := t.img.Rect.Min.Add(image.Pt(col, row).Mul(chunkPixels))
-	return t.img.SubImage(image.Rectangle{Min: corner, Max: corner.Add(image.Pt(chunkPixels, chunkPixels))}).(*image.NRGBA), nil
+	return t.img.SubImage(image.Rectangle{Min: corner,
+		Max: corner.Add(image.Pt(chunkPixels, chunkPixels))}).(*image.NRGBA), nil
 }
 
 // add brings the chunk, cut from t, to its place.

@@ -17,39 +17,39 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Errors that end a build. The archive stays valid and resumable.
+// Errors that end a build. The archive stays valid and can be resumed.
 var (
-	// ErrRefused: the provider refuses everything (401, 403). Going on would fill the archive with
-	// holes.
-	ErrRefused = errors.New("the provider refuses to serve us")
-	// ErrNoAnswer: the provider has answered nothing that it answered before for longer than
-	// fetching waits, or not one of thousands of chunks could be had.
-	ErrNoAnswer = errors.New("nothing can be had from the provider")
-	// ErrOtherProvider: the archive holds planned textures of another provider. One archive does
-	// not mix imagery by accident.
+	// ErrRefused means that the provider refuses everything (401, 403). Continuing would fill the
+	// archive with holes.
+	ErrRefused = errors.New("the provider refuses requests")
+	// ErrNoAnswer means that the provider has stopped answering for longer than fetching waits, or
+	// that none of thousands of chunks could be fetched.
+	ErrNoAnswer = errors.New("no imagery from the provider")
+	// ErrOtherProvider means that the archive holds planned textures of another provider. One
+	// archive must not mix imagery by accident.
 	ErrOtherProvider = errors.New("the archive was built from another provider")
 )
 
 // defaultGiveUp is eight full textures.
 const defaultGiveUp = 8 * tiles.TextureChunks * tiles.TextureChunks
 
-// Job is what Build does.
+// Job describes a build.
 type Job struct {
-	Items    []tiles.Item
-	Todo     []tiles.Item      // which of Items are to be built; nil: those that function Todo returns
+	Items []tiles.Item
+	// which of Items are to be built; nil: those that function Todo returns
+	Todo     []tiles.Item
 	Provider string            // its id, recorded with each texture
-	Meta     map[string]string // rows for the archive's metadata
-	// GiveUp is how many chunks may fail at the start before the provider is taken to have nothing
-	// for us: of an archive without any texture, when not one chunk has come. Default 2048. Later
-	// on only fetch.ErrDown ends a build: a provider that fails many chunks in a row may serve the
-	// rest.
+	Meta     map[string]string // rows of the archive's metadata
+	// GiveUp is how many chunks may fail at the start, of an archive without any texture and
+	// without one successful chunk, before the build ends. Default 2048. Later only fetch.ErrDown
+	// ends a build: a provider that fails many chunks in a row may serve the rest.
 	GiveUp int
 	// Again lets the archive have Todo already, from another provider too: a repair. What comes
 	// back with more holes than what is there is not kept.
 	Again bool
-	// Partial leaves the archive unfinished, for another Job to go on with.
+	// Partial leaves the archive unfinished, to be continued by another Job.
 	Partial bool
-	// Client reports what was requested. Nil reports nothing, as for a source without network.
+	// Client reports what was requested. Nil: no reports, as for a source without network.
 	Client interface{ Stats() fetch.Stats }
 }
 
@@ -60,7 +60,7 @@ const (
 	StateInterrupted = "interrupted"
 )
 
-// Report says what a build did. Its JSON is what scripts rely on.
+// Report is the result of a build. Scripts rely on its JSON.
 type Report struct {
 	State    string `json:"state"`    // complete, holes or interrupted
 	Textures int    `json:"textures"` // planned
@@ -71,10 +71,12 @@ type Report struct {
 		NoImagery int64 `json:"no_imagery"`
 		Failed    int64 `json:"failed"`
 	} `json:"chunks"`
-	Holes        int   `json:"holes"`         // textures of the plan with failed chunks, once it is done
-	FailedChunks int64 `json:"failed_chunks"` // places of theirs that are filled for want of a chunk
+	// textures of the plan with failed chunks, once it is done
+	Holes        int   `json:"holes"`
+	FailedChunks int64 `json:"failed_chunks"` // their places without a chunk
 
-	Causes          []Cause `json:"causes,omitempty"` // why chunks failed: the three most frequent
+	// why chunks failed: the three most frequent causes
+	Causes          []Cause `json:"causes,omitempty"`
 	Requests        int64   `json:"requests"`
 	Retries         int64   `json:"retries"`
 	Outages         int64   `json:"outages,omitempty"` // how often the provider stopped answering
@@ -83,14 +85,16 @@ type Report struct {
 	ElapsedSeconds  float64 `json:"elapsed_seconds"`
 }
 
-// Todo returns the items that the archive lacks or has with holes or in another detail, in their
-// order. The error is an ErrOtherProvider.
-func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, provider string) ([]tiles.Item, error) {
+// Todo returns the items that the archive lacks, or has with holes or in another detail, in order.
+// The error is an ErrOtherProvider.
+func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item,
+	provider string) ([]tiles.Item, error) {
 	var todo []tiles.Item
 	for _, it := range items {
 		r, ok := has(it.Key())
 		if ok && r.Provider != provider {
-			return nil, fmt.Errorf("%s is from %s, not %s: %w", it, r.Provider, provider, ErrOtherProvider)
+			return nil, fmt.Errorf("%s is from %s, not %s: %w", it, r.Provider, provider,
+				ErrOtherProvider)
 		}
 		if !ok || r.Failed > 0 || r.Detail != it.Detail {
 			todo = append(todo, it)
@@ -99,12 +103,13 @@ func Todo(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, provid
 	return todo, nil
 }
 
-// candidates is how many chunks are worth asking for to find out whether a provider answers at all.
+// candidates is how many chunks are used to find out whether a provider answers at all.
 const candidates = 8
 
-// Candidates returns chunks for fetch.Client.Candidates: of textures that the archive has whole,
-// and of items all over the plan. maxZL is the deepest zoom level that the provider has.
-func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, maxZL tiles.ZL) []tiles.Chunk {
+// Candidates returns chunks for fetch.Client.Candidates: of textures that the archive has without
+// holes, and of items all over the plan. maxZL is the provider's deepest zoom level.
+func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item,
+	maxZL tiles.ZL) []tiles.Chunk {
 	var whole []tiles.Item
 	for _, it := range items {
 		if r, ok := has(it.Key()); ok && r.Failed+r.Missing+r.Overzoomed == 0 {
@@ -123,12 +128,12 @@ func Candidates(has func(tiles.Key) (mbtiles.Record, bool), items []tiles.Item, 
 	return list
 }
 
-// Build fills the archive with what job plans and finishes it. What the archive has already is not
-// fetched again. When ctx ends or an error stops the build, what was built is kept, the writer is
-// closed and the same build can go on from there.
+// Build fills the archive with the textures of job and finishes it. Textures that the archive has
+// already are not fetched again. If ctx ends or an error stops the build, finished textures are
+// kept, the writer is closed, and the same build can be continued.
 //
-// The report is right in every case; the error is nil only when the archive is finished, with holes
-// or without.
+// The report is always valid; the error is nil only if the archive is finished, with holes or
+// without.
 func Build(ctx context.Context, p *Pipeline, w *mbtiles.Writer, job Job) (Report, error) {
 	start := time.Now()
 	b := &build{pipeline: p, writer: w, job: job}
@@ -165,11 +170,11 @@ type build struct {
 	report   Report
 	built    atomic.Int64
 
-	holes, failedChunks atomic.Int64 // textures with failed chunks, and how many these are
+	holes, failedChunks atomic.Int64 // textures with failed chunks, and the number of these chunks
 
 	mu     sync.Mutex
-	blanks int   // chunks that failed, of textures without any imagery
-	cause  error // of the latest
+	blanks int   // failed chunks of textures without any imagery
+	cause  error // the latest
 }
 
 func (b *build) run(ctx context.Context) error {
@@ -199,8 +204,8 @@ func (b *build) run(ctx context.Context) error {
 	return b.writer.Finish(ctx, maps.Clone(b.job.Meta))
 }
 
-// textures builds todo. A goroutine a texture: the pipeline's memory lets in as many as it has room
-// for, and small textures need many at once to keep every connection busy.
+// textures builds todo, one goroutine a texture: the pipeline's memory admits as many as fit, and
+// many small textures are needed at once to keep every connection busy.
 func (b *build) textures(ctx context.Context, todo []tiles.Item) error {
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.SetLimit(b.pipeline.nSlots)
@@ -226,7 +231,8 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	if err := b.answers(built); err != nil {
 		return err
 	}
-	if old, ok := b.writer.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < built.Failed {
+	if old, ok := b.writer.Has(it.Key()); ok && old.Detail == it.Detail &&
+		old.Failed < built.Failed {
 		b.countHole(old.Failed)
 		b.tell(it, Tally{old.Chunks, old.Overzoomed, old.Missing, old.Failed})
 		return nil
@@ -277,7 +283,7 @@ func askedFor(it tiles.Item, maxZL tiles.ZL, levels uint) (list []tiles.Chunk) {
 	return list
 }
 
-// tell lets it be known what the archive has of it now.
+// tell reports what the archive has of it now.
 func (b *build) tell(it tiles.Item, tally Tally) {
 	if o := b.pipeline.observer; o != nil {
 		o.Stored(it, tally)
@@ -289,8 +295,8 @@ func (b *build) put(ctx context.Context, r mbtiles.Record, c *mbtiles.Content) e
 	return b.writer.Put(ctx, r, c)
 }
 
-// answers says whether to go on: not when the provider is down, or refuses everything, nor when
-// nothing has ever come from it.
+// answers returns an error if the build should end: when the provider is down or refuses
+// everything, or when it has never sent anything.
 func (b *build) answers(built *Built) error {
 	if !built.Blank() {
 		return nil
@@ -302,7 +308,8 @@ func (b *build) answers(built *Built) error {
 	switch {
 	case errors.Is(b.cause, fetch.ErrDown): // the source has waited for it already
 		return fmt.Errorf("%w: %w", endsWith(b.cause), b.cause)
-	case errors.Is(b.cause, fetch.ErrOffline): // nobody was asked; what comes later may be there
+	case errors.Is(b.cause, fetch.ErrOffline):
+		// no request was sent; later chunks may be in the store
 		return nil
 	case b.blanks >= cmp.Or(b.job.GiveUp, defaultGiveUp):
 		return b.nothing()
@@ -310,17 +317,18 @@ func (b *build) answers(built *Built) error {
 	return nil
 }
 
-// nothing is an error when the archive is new and not one chunk has come for it: all that it would
-// hold is holes.
+// nothing returns an error if the archive is new and no chunk has come for it: it would hold only
+// holes.
 func (b *build) nothing() error {
 	c := &b.pipeline.Counts
 	if b.report.Skipped > 0 || b.job.Again || b.cause == nil || c.OK.Load()+c.NoImagery.Load() > 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: it %s: not one of %d chunks came, the last: %w", endsWith(b.cause), fetch.Explain(b.cause), b.blanks, b.cause)
+	return fmt.Errorf("%w: it %s: all of the first %d chunks failed, the last: %w",
+		endsWith(b.cause), fetch.Explain(b.cause), b.blanks, b.cause)
 }
 
-// endsWith is the error that ends a build for cause.
+// endsWith returns the error that ends a build for cause.
 func endsWith(cause error) error {
 	if errors.Is(cause, fetch.ErrRefused) {
 		return ErrRefused
@@ -328,7 +336,7 @@ func endsWith(cause error) error {
 	return ErrNoAnswer
 }
 
-// Encode makes an archive's content of a texture's file, with one of the pipeline's workers.
+// Encode makes an archive's content from a texture's file, with one of the pipeline's workers.
 func (p *Pipeline) Encode(ctx context.Context, file []byte) (c *mbtiles.Content, err error) {
 	err = p.work(ctx, TaskCompress, func(w *worker) error {
 		c, err = w.encoder.Encode(file)

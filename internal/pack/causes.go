@@ -10,7 +10,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// Cause is why chunks failed.
+// Cause is a reason why chunks failed.
 type Cause struct {
 	Cause   string `json:"cause"` // in words: "the provider answers HTML: Access denied"
 	Count   int64  `json:"count"` // chunks
@@ -18,9 +18,9 @@ type Cause struct {
 }
 
 const (
-	// namedCauses are reported: the most frequent.
+	// namedCauses is how many causes are reported: the most frequent.
 	namedCauses = 3
-	// keptCauses bounds what is told apart, however many ways to fail a provider has.
+	// keptCauses bounds the number of different causes.
 	keptCauses = 64
 )
 
@@ -32,8 +32,8 @@ type causes struct {
 
 func (c *causes) add(err error) {
 	says := fetch.Explain(err)
-	// Lengths, ports and numbers of requests differ from answer to answer; those of a status say
-	// what it is.
+	// Lengths, ports and request numbers differ from answer to answer; the number of a status
+	// identifies it.
 	kind := says
 	if !strings.HasPrefix(kind, "answers status ") {
 		kind = strings.Map(func(r rune) rune {
@@ -51,7 +51,7 @@ func (c *causes) add(err error) {
 	known, ok := c.byKind[kind]
 	if !ok {
 		if len(c.byKind) >= keptCauses {
-			kind = "answers in many ways"
+			kind = "fails in many ways"
 			says = kind
 		}
 		if known, ok = c.byKind[kind]; !ok {
@@ -62,7 +62,7 @@ func (c *causes) add(err error) {
 	known.Count++
 }
 
-// Causes returns why chunks failed, the most frequent first.
+// Causes returns the reasons why chunks failed, most frequent first.
 func (c *Counts) Causes() []Cause {
 	c.causes.mu.Lock()
 	defer c.causes.mu.Unlock()
@@ -75,11 +75,13 @@ func (c *Counts) Causes() []Cause {
 
 // mostFrequent puts the causes to be named in their order.
 func mostFrequent(list []Cause) []Cause {
-	slices.SortFunc(list, func(a, b Cause) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause)) })
+	slices.SortFunc(list, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause))
+	})
 	return list[:min(len(list), namedCauses)]
 }
 
-// Add adds what another build did to the report of both.
+// Add adds the figures of another build.
 func (r *Report) Add(other Report) {
 	r.Built += other.Built
 	r.Chunks.OK += other.Chunks.OK

@@ -12,19 +12,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Ground is the neutral colour of ground that no imagery could be had for.
+// ground is the neutral colour of ground without imagery.
 var ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
 
 // decodeTries is how often a body that passed the source's checks, but that the decoder rejects, is
-// asked for again.
+// fetched.
 const decodeTries = 3
 
-// ending is what became of one chunk.
+// ending is the outcome of one chunk.
 type ending struct {
 	sources    []*Layer // whose imagery is to be seen
 	overzoomed bool
 	missing    bool
-	failed     error // nil unless the chunk, or a parent that should have filled it, could not be had
+	failed     error // nil unless the chunk, or a parent to fill it from, could not be fetched
 }
 
 func (b *Built) count(e ending) {
@@ -51,7 +51,7 @@ func (b *Built) count(e ending) {
 // Counts are running totals, safe for concurrent use.
 type Counts struct {
 	OK, NoImagery, Failed atomic.Int64 // chunks by outcome
-	Textures              atomic.Int64 // in an archive, or on their way there
+	Textures              atomic.Int64 // in an archive, or about to be written
 
 	causes causes // of Failed
 }
@@ -68,7 +68,7 @@ func (c *Counts) add(e ending) {
 	}
 }
 
-// Done returns how many chunks have come to an end.
+// Done returns how many chunks are finished.
 func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Failed.Load() }
 
 // fetchInto fetches a tile of a layer and hands the body to use. A body that the decoder rejects is not

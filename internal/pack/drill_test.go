@@ -25,7 +25,8 @@ var transient = []fetchtest.Kind{
 // nowhere answers one chunk in fifty with each way to say that there is no imagery, always.
 var nowhere = func(faults fetchtest.Faults) fetchtest.Faults {
 	return func(c tiles.Chunk, _ int) fetchtest.Fault { return faults(c, 0) }
-}(fetchtest.FirstOf(50, fetchtest.NotFound, fetchtest.Gone, fetchtest.NoContent, fetchtest.BingNoTile, fetchtest.ArcGISNoData))
+}(fetchtest.FirstOf(50, fetchtest.NotFound, fetchtest.Gone, fetchtest.NoContent,
+	fetchtest.BingNoTile, fetchtest.ArcGISNoData))
 
 // TestDrillRandomFaults: one answer in twenty is faulty, in every way there is; some chunks are
 // nowhere. The archive equals that of a server without faults, every chunk ends as it does there,
@@ -34,10 +35,13 @@ func TestDrillRandomFaults(t *testing.T) {
 	drill.SkipIfShort(t)
 	items := drill.Scale(neighbours(400, 0), neighbours(10, 1))
 	dir := t.TempDir()
-	build := func(t *testing.T, file string, tls bool, faults fetchtest.Faults) (string, Report, fetchtest.Stats) {
+	build := func(t *testing.T, file string, tls bool,
+		faults fetchtest.Faults) (string, Report, fetchtest.Stats) {
 		server := fetchtest.NewServer(fetchtest.Options{TLS: tls, Image: fields(), Fault: faults})
 		defer server.Close()
-		client := fetch.NewClient(fetch.ClientOptions{Timeout: drill.Scale(20*time.Second, 3*time.Second), RootCAs: server.CertPool()})
+		client := fetch.NewClient(
+			fetch.ClientOptions{Timeout: drill.Scale(20*time.Second, 3*time.Second),
+				RootCAs: server.CertPool()})
 		defer client.Close()
 		p, err := fetch.LookupProvider(server.ArcGISTemplate())
 		if err != nil {
@@ -56,18 +60,19 @@ func TestDrillRandomFaults(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
 			trouble := fetchtest.OneIn(20, transient...)
-			got, r, s := build(t, fmt.Sprintf("faulty%d.mbtiles", len(protocol)), protocol == "HTTP/2", func(c tiles.Chunk, attempt int) fetchtest.Fault {
-				f, none := trouble(c, attempt), nowhere(c, attempt)
-				switch f.Kind {
-				case fetchtest.OK:
-					return none
-				case fetchtest.Progressive, fetchtest.Padded, fetchtest.Redirect:
-					if none.Kind != fetchtest.OK { // where there is no imagery, it comes in no form
+			got, r, s := build(t, fmt.Sprintf("faulty%d.mbtiles", len(protocol)),
+				protocol == "HTTP/2", func(c tiles.Chunk, attempt int) fetchtest.Fault {
+					f, none := trouble(c, attempt), nowhere(c, attempt)
+					switch f.Kind {
+					case fetchtest.OK:
 						return none
+					case fetchtest.Progressive, fetchtest.Padded, fetchtest.Redirect:
+						if none.Kind != fetchtest.OK { // where there is no imagery, it comes in no form
+							return none
+						}
 					}
-				}
-				return f
-			})
+					return f
+				})
 			if got != want {
 				t.Errorf("digest %s, without faults %s", got, want)
 			}
@@ -78,14 +83,17 @@ func TestDrillRandomFaults(t *testing.T) {
 				t.Errorf("%d requests for %d chunks: no fault was provoked", s.Requests, s.Distinct)
 			}
 			chunks := r.Chunks.OK + r.Chunks.NoImagery + r.Chunks.Failed
-			name := fmt.Sprintf("5 %% faults of %d kinds, %d chunks (%s)", len(transient), chunks, protocol)
-			drill.Row(t, name, "equal archive, no failure", fmt.Sprintf("equal: %t, %d failed, %d asked again, %.0f s (%.0f s without)",
-				got == want, r.Chunks.Failed, s.Requests-s.Distinct, r.ElapsedSeconds, clean.ElapsedSeconds), got == want && r.Chunks.Failed == 0)
+			name := fmt.Sprintf("5 %% faults of %d kinds, %d chunks (%s)", len(transient), chunks,
+				protocol)
+			drill.Row(t, name, "equal archive, no failure",
+				fmt.Sprintf("equal: %t, %d failed, %d asked again, %.0f s (%.0f s without)",
+					got == want, r.Chunks.Failed, s.Requests-s.Distinct, r.ElapsedSeconds, clean.ElapsedSeconds), got == want && r.Chunks.Failed == 0)
 			leak := goleak.Find(before)
 			if leak != nil {
 				t.Error(leak)
 			}
-			drill.Row(t, "… goroutines left", "none", map[bool]string{true: "none", false: "some"}[leak == nil], leak == nil)
+			drill.Row(t, "… goroutines left", "none",
+				map[bool]string{true: "none", false: "some"}[leak == nil], leak == nil)
 		})
 	}
 }

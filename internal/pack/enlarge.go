@@ -9,9 +9,9 @@ const chunkPixels = 256
 
 // enlarge returns the piece of parent that a chunk up zoom levels deeper covers, enlarged to
 // 256×256 px by Catmull-Rom interpolation. x and y count the pieces, 2^up a side. Neighbours of the
-// piece take part, so pieces of one parent meet without a seam.
+// piece are included in the interpolation, so pieces of one parent meet without a seam.
 //
-// All sums are integers and exact but for one rounding: the pixels are the same on every machine.
+// All sums are exact integers with a single rounding: the pixels are the same on every machine.
 func enlarge(parent *image.NRGBA, up uint, x, y uint32) *image.NRGBA {
 	// Columns first: 256 px wide and as high as the rows of the parent that the piece and the
 	// kernel touch.
@@ -74,7 +74,8 @@ func kernel(up uint) catmullRom {
 	d := int64(2) << up
 	k := catmullRom{up: up, shift: 1 + 3*(up+1), weights: make([][4]int64, 1<<up)}
 	for phase := range k.weights {
-		n := (int64(2*phase+1) + d/2) % d // distance of the centre from the pixel on its left, in 1/d
+		// distance of the centre from the pixel on its left, in 1/d
+		n := (int64(2*phase+1) + d/2) % d
 		k.weights[phase] = [4]int64{
 			-n*n*n + 2*d*n*n - d*d*n,
 			3*n*n*n - 5*d*n*n + 2*d*d*d,

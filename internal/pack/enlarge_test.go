@@ -18,7 +18,8 @@ func reference(parent *image.NRGBA, up uint, x, y uint32, i, j, ch int) float64 
 		left := math.Floor(pos)
 		t := pos - left
 		return int(left) - 1, [4]float64{
-			(-t*t*t + 2*t*t - t) / 2, (3*t*t*t - 5*t*t + 2) / 2, (-3*t*t*t + 4*t*t + t) / 2, (t*t*t - t*t) / 2,
+			(-t*t*t + 2*t*t - t) / 2, (3*t*t*t - 5*t*t + 2) / 2, (-3*t*t*t + 4*t*t +
+				t) / 2, (t*t*t - t*t) / 2,
 		}
 	}
 	px, wx := at(int(x), i)
@@ -48,11 +49,13 @@ func TestEnlargeEqualsReference(t *testing.T) {
 		last := uint32(1)<<up - 1
 		for _, piece := range [][2]uint32{{0, 0}, {last, 0}, {last / 2, last}, {last, last}} {
 			got := enlarge(parent, up, piece[0], piece[1])
-			for _, at := range [][2]int{{0, 0}, {255, 0}, {1, 254}, {128, 127}, {255, 255}, {63, 64}} {
+			for _, at := range [][2]int{{0, 0}, {255, 0}, {1, 254}, {128, 127}, {255, 255},
+				{63, 64}} {
 				for ch := range 3 {
 					want := reference(parent, up, piece[0], piece[1], at[0], at[1], ch)
 					if g := float64(got.Pix[at[1]*got.Stride+at[0]*4+ch]); math.Abs(g-want) > 0.51 {
-						t.Errorf("up %d piece %v pixel %v channel %d: got %v, want %.2f", up, piece, at, ch, g, want)
+						t.Errorf("up %d piece %v pixel %v channel %d: got %v, want %.2f", up, piece,
+							at, ch, g, want)
 					}
 				}
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	// errImage: a body that looked like a picture cannot be decoded.
+	// errImage means that a body that looked like a picture cannot be decoded.
 	errImage = errors.New("picture cannot be decoded")
 	// errEmpty: a chunk is transparent, or of the one colour that its provider paints what it has
 	// nothing of: how some servers say so.
@@ -85,9 +85,11 @@ func emptyChunks(img *image.NRGBA, blank []fetch.Colour, transparent bool) []boo
 	empty := make([]bool, across*across)
 	for i := range empty {
 		corner := image.Pt(i%across, i/across).Mul(chunkPixels)
-		chunk := img.SubImage(image.Rectangle{Min: corner, Max: corner.Add(image.Pt(chunkPixels, chunkPixels))}).(*image.NRGBA)
+		chunk := img.SubImage(image.Rectangle{Min: corner,
+			Max: corner.Add(image.Pt(chunkPixels, chunkPixels))}).(*image.NRGBA)
 		seen := !transparent || onGround(chunk)
-		empty[i] = !seen || slices.ContainsFunc(blank, func(c fetch.Colour) bool { return c.Fills(chunk) })
+		empty[i] = !seen || slices.ContainsFunc(blank,
+			func(c fetch.Colour) bool { return c.Fills(chunk) })
 	}
 	if !slices.Contains(empty, true) {
 		return nil
@@ -111,8 +113,8 @@ func decodePNG(body []byte) (*image.NRGBA, error) {
 	return out, nil
 }
 
-// onGround blends img over the ground colour, in integers. It reports whether anything of it was to
-// be seen.
+// onGround blends img over the ground colour, in integers. It reports whether any of it was
+// visible.
 func onGround(img *image.NRGBA) (seen bool) {
 	under := [3]uint32{uint32(ground.R), uint32(ground.G), uint32(ground.B)}
 	for y := range img.Rect.Dy() {

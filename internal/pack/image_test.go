@@ -85,7 +85,8 @@ func TestPNGBomb(t *testing.T) {
 	for _, c := range []struct {
 		kind string
 		data []byte
-	}{{"IHDR", []byte{0, 0, 1, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0}}, {"IDAT", data.Bytes()}, {"IEND", nil}} {
+	}{{"IHDR", []byte{0, 0, 1, 0, 0, 0, 1, 0, 8, 0, 0, 0, 0}}, {"IDAT", data.Bytes()}, {"IEND",
+		nil}} {
 		body = binary.BigEndian.AppendUint32(body, uint32(len(c.data)))
 		part := append([]byte(c.kind), c.data...)
 		body = binary.BigEndian.AppendUint32(append(body, part...), crc32.ChecksumIEEE(part))

@@ -23,7 +23,8 @@ type heard struct {
 }
 
 func newHeard() *heard {
-	return &heard{building: map[tiles.Item]int{}, built: map[tiles.Item]int{}, stored: map[tiles.Item]int{}}
+	return &heard{building: map[tiles.Item]int{}, built: map[tiles.Item]int{},
+		stored: map[tiles.Item]int{}}
 }
 
 func (h *heard) Building(it tiles.Item) { h.count(h.building, it) }
@@ -51,18 +52,21 @@ func (h *heard) count(in map[tiles.Item]int, it tiles.Item) {
 
 func TestObserverHearsOfABuild(t *testing.T) {
 	items := neighbours(3, 2) // 16 chunks each
-	server := fetchtest.NewServer(fetchtest.Options{Fault: func(c tiles.Chunk, _ int) fetchtest.Fault {
-		if c == items[0].Chunk(0, 0) {
-			return fetchtest.Fault{Kind: fetchtest.BadRequest} // fails at once; filled from a parent, and a hole
-		}
-		return fetchtest.Fault{}
-	}})
+	server := fetchtest.NewServer(
+		fetchtest.Options{Fault: func(c tiles.Chunk, _ int) fetchtest.Fault {
+			if c == items[0].Chunk(0, 0) {
+				// fails at once; filled from a parent, and a hole
+				return fetchtest.Fault{Kind: fetchtest.BadRequest}
+			}
+			return fetchtest.Fault{}
+		}})
 	t.Cleanup(server.Close)
 	client := fetch.NewClient(clientOptions())
 	t.Cleanup(client.Close)
 	h := newHeard()
 	p := newPipeline(t, Options{Source: client.Source(server.Provider()), Observer: h})
-	w, err := mbtiles.Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"), mbtiles.WriterOptions{})
+	w, err := mbtiles.Create(t.Context(), filepath.Join(t.TempDir(), "a.mbtiles"),
+		mbtiles.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +76,8 @@ func TestObserverHearsOfABuild(t *testing.T) {
 	}
 	for _, it := range items {
 		if h.building[it] != 1 || h.built[it] != 1 || h.stored[it] != 1 {
-			t.Errorf("%v: building %d times, built %d, stored %d; want each once", it, h.building[it], h.built[it], h.stored[it])
+			t.Errorf("%v: building %d times, built %d, stored %d; want each once", it,
+				h.building[it], h.built[it], h.stored[it])
 		}
 	}
 	if int64(h.holes) != report.Chunks.Failed || h.holes != 1 {
@@ -83,7 +88,8 @@ func TestObserverHearsOfABuild(t *testing.T) {
 	if h.worked != want {
 		t.Errorf("tasks %v, want %v", h.worked, want)
 	}
-	if s := p.State(); s.Busy() != 0 || s.Textures != 0 || s.Memory != 0 || s.Chunks != 0 || s.Fetching != 0 {
+	if s := p.State(); s.Busy() != 0 || s.Textures != 0 || s.Memory != 0 || s.Chunks != 0 ||
+		s.Fetching != 0 {
 		t.Errorf("after the build: %+v, want nothing under way", s)
 	}
 }
@@ -110,12 +116,14 @@ func TestStateShowsStuckWorkersAndQueues(t *testing.T) {
 		wg.Go(func() { _, _ = p.Texture(ctx, it) })
 	}
 	s := reach(t, p, "every queue filled", func(s State) bool {
-		return s.WorkWaiting == 1 && s.TexturesWaiting == 1 && s.Textures == 1 && s.Chunks == 3 && s.Fetching == 3 && s.ChunksWaiting == 1
+		return s.WorkWaiting == 1 && s.TexturesWaiting == 1 && s.Textures == 1 && s.Chunks == 3 &&
+			s.Fetching == 3 && s.ChunksWaiting == 1
 	})
 	if s.Memory != s.MemoryLimit {
 		t.Errorf("%d bytes of %d in use, want all", s.Memory, s.MemoryLimit)
 	}
-	longer := reach(t, p, "the worker stuck for longer", func(now State) bool { return now.Workers[0].For > s.Workers[0].For })
+	longer := reach(t, p, "the worker stuck for longer",
+		func(now State) bool { return now.Workers[0].For > s.Workers[0].For })
 	if longer.Busy() != 1 {
 		t.Errorf("%d workers busy, want 1", longer.Busy())
 	}

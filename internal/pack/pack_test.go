@@ -75,11 +75,13 @@ func newPipeline(t *testing.T, o Options) *Pipeline {
 // clientOptions make a client that retries at once. Its deadline is long: the server makes its
 // imagery on the machine that runs the tests.
 func clientOptions() fetch.ClientOptions {
-	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: time.Minute, Retries: 4, MaxRetryAfter: 10 * time.Millisecond, Patience: time.Second}
+	return fetch.ClientOptions{Backoff: time.Millisecond, Timeout: time.Minute, Retries: 4,
+		MaxRetryAfter: 10 * time.Millisecond, Patience: time.Second}
 }
 
 // serverPipeline fetches from a server with the given faults.
-func serverPipeline(t *testing.T, faults fetchtest.Faults) (*Pipeline, *fetch.Client, *fetchtest.Server) {
+func serverPipeline(t *testing.T,
+	faults fetchtest.Faults) (*Pipeline, *fetch.Client, *fetchtest.Server) {
 	t.Helper()
 	server := fetchtest.NewServer(fetchtest.Options{Image: fields(), Fault: faults})
 	t.Cleanup(server.Close)
@@ -210,7 +212,8 @@ func TestNothingAnywhere(t *testing.T) {
 	}
 	for _, at := range [][2]int{{0, 0}, {511, 0}, {255, 256}, {511, 511}} {
 		c := img.NRGBAAt(at[0], at[1])
-		for _, d := range []int{int(c.R) - int(ground.R), int(c.G) - int(ground.G), int(c.B) - int(ground.B)} {
+		for _, d := range []int{int(c.R) - int(ground.R), int(c.G) - int(ground.G),
+			int(c.B) - int(ground.B)} {
 			if d < -2 || d > 2 {
 				t.Errorf("pixel %v is %v, want the ground's %v", at, c, ground)
 			}
@@ -283,7 +286,8 @@ func watch(server *fetchtest.Server) func() int {
 }
 
 // buildArchive makes an archive and returns its digest and report.
-func buildArchive(t *testing.T, p *Pipeline, client *fetch.Client, file string, items []tiles.Item) (string, Report) {
+func buildArchive(t *testing.T, p *Pipeline, client *fetch.Client, file string,
+	items []tiles.Item) (string, Report) {
 	t.Helper()
 	w, err := mbtiles.Create(t.Context(), file, mbtiles.WriterOptions{})
 	if err != nil {
@@ -317,8 +321,10 @@ func TestFaultyFirstAnswers(t *testing.T) {
 	p, client, _ := serverPipeline(t, nil)
 	want, _ := buildArchive(t, p, client, filepath.Join(dir, "clean.mbtiles"), items)
 
-	p, client, server := serverPipeline(t, fetchtest.FirstOf(5, fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.Reset,
-		fetchtest.ShortBody, fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK))
+	p, client, server := serverPipeline(t,
+		fetchtest.FirstOf(5, fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError,
+			fetchtest.Reset,
+			fetchtest.ShortBody, fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK))
 	got, r := buildArchive(t, p, client, filepath.Join(dir, "faulty.mbtiles"), items)
 	if r.State != StateComplete || r.Chunks.OK != 96 || r.Chunks.Failed != 0 {
 		t.Errorf("report %+v", r)
@@ -344,7 +350,8 @@ func TestHolesAreReportedAndMended(t *testing.T) {
 		return fetchtest.Fault{}
 	})
 	file := filepath.Join(dir, "holes.mbtiles")
-	if _, r := buildArchive(t, p, client, file, items); r.State != StateHoles || r.Chunks.Failed != 1 || r.Built != 3 {
+	if _, r := buildArchive(t, p, client, file, items); r.State != StateHoles ||
+		r.Chunks.Failed != 1 || r.Built != 3 {
 		t.Errorf("report %+v, want one failed chunk", r)
 	}
 
@@ -433,9 +440,12 @@ func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := Build(t.Context(), p, w, Job{Items: neighbours(12, 3), Provider: "test", Client: client, GiveUp: 20})
-			if !errors.Is(err, want.err) || r.State != StateInterrupted || !strings.Contains(err.Error(), want.why) {
-				t.Errorf("got %v and state %s, want %v that says %q", err, r.State, want.err, want.why)
+			r, err := Build(t.Context(), p, w,
+				Job{Items: neighbours(12, 3), Provider: "test", Client: client, GiveUp: 20})
+			if !errors.Is(err, want.err) || r.State != StateInterrupted ||
+				!strings.Contains(err.Error(), want.why) {
+				t.Errorf("got %v and state %s, want %v that says %q", err, r.State, want.err,
+					want.why)
 			}
 			if len(r.Causes) != 1 || r.Causes[0].Cause != "the provider "+want.why {
 				t.Errorf("causes %+v", r.Causes)
@@ -449,17 +459,20 @@ func TestBuildEndsWhenTheProviderDoes(t *testing.T) {
 // Single chunks that are refused, of textures of one chunk, once ended a build as if everything
 // were.
 func TestBuildEndsWithHolesInARegion(t *testing.T) {
-	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.ServerError, fetchtest.HTML, fetchtest.Reset} {
+	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.ServerError,
+		fetchtest.HTML, fetchtest.Reset} {
 		t.Run(kind.String(), func(t *testing.T) {
 			const bad = 24
 			items := append(neighbours(bad, 4), neighbours(bad+4, 3)[bad:]...)
 			// Where a chunk fails, so do the parents that it would be enlarged from.
-			server := fetchtest.NewServer(fetchtest.Options{Image: fields(), Fault: func(c tiles.Chunk, _ int) fetchtest.Fault {
-				if at := c.X << (16 - c.Z); c.Z <= 16 && at < items[bad].Col {
-					return fetchtest.Fault{Kind: kind}
-				}
-				return fetchtest.Fault{}
-			}})
+			server := fetchtest.NewServer(
+				fetchtest.Options{Image: fields(),
+					Fault: func(c tiles.Chunk, _ int) fetchtest.Fault {
+						if at := c.X << (16 - c.Z); c.Z <= 16 && at < items[bad].Col {
+							return fetchtest.Fault{Kind: kind}
+						}
+						return fetchtest.Fault{}
+					}})
 			t.Cleanup(server.Close)
 			options := clientOptions()
 			options.Retries = 1
@@ -473,9 +486,11 @@ func TestBuildEndsWithHolesInARegion(t *testing.T) {
 					t.Fatal(err)
 				}
 				client.Candidates(server.Provider(), Candidates(w.Has, items, 16)...)
-				r, err := Build(t.Context(), p, w, Job{Items: items, Provider: "test", Client: client, GiveUp: 20})
+				r, err := Build(t.Context(), p, w,
+					Job{Items: items, Provider: "test", Client: client, GiveUp: 20})
 				if err != nil || r.State != StateHoles || r.Textures-r.Skipped != built {
-					t.Fatalf("run %d: %+v, %v; want %d textures built and holes", run, r, err, built)
+					t.Fatalf("run %d: %+v, %v; want %d textures built and holes", run, r, err,
+						built)
 				}
 			}
 		})
@@ -491,7 +506,8 @@ func TestOtherProviderIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := server.Stats().Requests
-	if _, err := Build(t.Context(), p, w, Job{Items: neighbours(2, 4), Provider: "another"}); !errors.Is(err, ErrOtherProvider) {
+	if _, err := Build(t.Context(), p, w,
+		Job{Items: neighbours(2, 4), Provider: "another"}); !errors.Is(err, ErrOtherProvider) {
 		t.Errorf("got %v, want ErrOtherProvider", err)
 	}
 	if server.Stats().Requests != before {

@@ -10,8 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ParentLevels is how many zoom levels up a fill is looked for: beyond, a chunk would be made of
-// four pixels.
+// ParentLevels is how many zoom levels up a fill is searched: beyond, a chunk would be made of four
+// pixels.
 const ParentLevels = 6
 
 // keptParents bounds the decoded parents kept for their other children: 256 KiB each.

@@ -22,8 +22,7 @@ import (
 // Options tune a Pipeline. Source and MaxZL, or Layers, are needed; the rest have defaults.
 type Options struct {
 	Source fetch.Source
-	// MaxZL is the deepest zoom level that the source has. What is wanted deeper is enlarged from
-	// there.
+	// MaxZL is the source's deepest zoom level. Deeper chunks are enlarged from there.
 	MaxZL tiles.ZL
 	// TilePx is the side of the source's tiles, 256·2ⁿ. 0: 256, a tile is a chunk.
 	TilePx int
@@ -35,20 +34,20 @@ type Options struct {
 	Fallback bool
 	// Quality is the encoder's. Default good.
 	Quality dds.Quality
-	// Compression is what contents for an archive are made with. Default none.
+	// Compression is that of contents for an archive. Default none.
 	Compression mbtiles.Compression
 	// Memory bounds the outputs of textures in flight, in bytes. Default 64 MiB: five full
 	// textures.
 	Memory int64
 	// Workers decode and encode. Default GOMAXPROCS.
 	Workers int
-	// Slots bounds the chunks that are being fetched or wait to be decoded. Default 256 and four
-	// for every worker, so that the network has something to do while bodies wait.
+	// Slots bounds the chunks being fetched or waiting to be decoded. Default 256 plus four for
+	// every worker, so that the network has work while bodies wait.
 	Slots int
-	// LowPriority has the workers decode and encode on threads of low CPU priority: others on the
-	// machine come first.
+	// LowPriority makes the workers decode and encode on threads of low CPU priority: other
+	// programs come first.
 	LowPriority bool
-	// Observer hears of what is done. Nil: nobody does.
+	// Observer receives events. Nil: none.
 	Observer Observer
 }
 
@@ -58,8 +57,8 @@ func (o Options) From(source fetch.Source, p fetch.Provider) Options {
 	return o
 }
 
-// DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: every connection has one to fetch
-// while another texture finishes.
+// DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: enough for every connection while
+// another texture finishes.
 const DefaultMemory = 64 << 20
 
 // blendedAtOnce chunks of some layers each take about 16 MiB a layer.
@@ -87,16 +86,16 @@ type Pipeline struct {
 	observer Observer // may be nil
 	load     load
 
-	// Counts follow the work of the process.
+	// Counts are the totals of the process.
 	Counts Counts
 }
 
-// worker is what one processor needs: its scratch for chunks and its encoder for contents.
+// worker has what one processor needs: scratch memory for chunks and an encoder for contents.
 type worker struct {
 	dds     *dds.Worker
 	encoder *mbtiles.Encoder
 	thread  *thread               // nil: the caller's
-	doing   atomic.Pointer[doing] // nil: nothing
+	doing   atomic.Pointer[doing] // nil: idle
 }
 
 // New returns a Pipeline.
@@ -162,7 +161,7 @@ type Built struct {
 	Item tiles.Item
 	// File is the whole DDS file.
 	File []byte
-	// Tally says what became of its chunks.
+	// Tally counts the outcomes of its chunks.
 	Tally
 	// Sources says of how many chunks imagery of a layer is to be seen, by its ID. Where layers
 	// meet, a chunk counts for each of them.
@@ -177,21 +176,21 @@ type Built struct {
 // Tally counts the chunks of a texture.
 type Tally struct {
 	Chunks     int // all
-	Overzoomed int // enlarged from a parent zoom, for whatever reason
+	Overzoomed int // enlarged from a parent zoom, for any reason
 	Missing    int // the provider has no imagery there
-	Failed     int // could not be had after retries: to be repaired
+	Failed     int // failed after retries: to be repaired
 }
 
 // Blank reports that not one chunk could be had because all of them failed.
 func (b *Built) Blank() bool { return b.Failed == b.Chunks && b.shown == 0 }
 
-// Release gives the file's memory back to the pipeline; File must not be used any more.
+// Release returns the file's memory to the pipeline; File must not be used any more.
 func (b *Built) Release() {
 	b.pipeline.buffers.put(b.File)
 	b.Take()
 }
 
-// Take returns the file as the caller's own: it no longer counts as in flight.
+// Take transfers the file to the caller: it no longer counts as in flight.
 func (b *Built) Take() []byte {
 	file := b.File
 	b.File = nil
@@ -199,14 +198,14 @@ func (b *Built) Take() []byte {
 	return file
 }
 
-// cost is what a texture in flight counts for: its output, or all there is if the limit is smaller
-// than one texture.
+// cost is the memory that a texture in flight counts for: its output, or the whole limit if that is
+// smaller.
 func (p *Pipeline) cost(it tiles.Item) int64 { return min(layout(it).Size(), p.limit) }
 
 func layout(it tiles.Item) dds.Layout { return dds.Layout{Format: dds.BC1, Side: it.Side()} }
 
-// Texture builds one texture. It waits until the pipeline has memory for it. The caller releases
-// the result.
+// Texture builds one texture. It waits until the pipeline has memory for it. The caller must
+// release the result.
 //
 // Chunks that fail do not fail the texture: they are counted. An error means that ctx ended or that
 // the texture cannot be built at all.
@@ -255,7 +254,7 @@ func (p *Pipeline) leaveSlots(n int64) {
 	p.slots.Release(n)
 }
 
-// observed builds, and tells of it.
+// observed builds, and reports to the observer.
 func (p *Pipeline) observed(ctx context.Context, it tiles.Item, buf []byte) (*Built, error) {
 	if p.observer == nil {
 		return p.build(ctx, it, buf)
@@ -297,7 +296,7 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 		// Slots are held from the request until the chunks are encoded, so bodies cannot pile up in
 		// front of the encoder.
 		if err := p.enterSlots(chunkCtx, slots); err != nil {
-			break // ctx ended, or a chunk has an error for Wait
+			break // ctx ended, or Wait returns a chunk's error
 		}
 		g.Go(func() error {
 			defer p.leaveSlots(slots)
@@ -317,14 +316,14 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	return built, err
 }
 
-// bufferPool keeps the output buffers of released textures for the next ones: 11 MB made anew for
-// every texture is work for the garbage collector.
+// bufferPool keeps the output buffers of released textures for reuse: 11 MB allocated for every
+// texture would burden the garbage collector.
 type bufferPool struct {
 	mu   sync.Mutex
 	free [][]byte
 }
 
-// keptBuffers is how many free buffers are worth keeping.
+// keptBuffers is how many free buffers are kept.
 const keptBuffers = 8
 
 func (p *bufferPool) get(size int64) []byte {

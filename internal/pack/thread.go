@@ -6,8 +6,8 @@ import (
 )
 
 // LowPriority ties the calling goroutine to a thread of its own, of low CPU priority, for the rest
-// of its life. (An ordinary process may lower a thread's priority, not raise it again: the thread
-// ends with the goroutine.)
+// of its life. (An ordinary process may lower a thread's priority but not raise it again: the
+// thread ends with the goroutine.)
 func LowPriority() error {
 	runtime.LockOSThread()
 	if err := lowerThread(); err != nil {
@@ -16,7 +16,7 @@ func LowPriority() error {
 	return nil
 }
 
-// thread runs what it is given one after the other, at low priority.
+// thread runs functions one after the other, at low priority.
 type thread struct {
 	tasks chan func()
 	ended chan struct{}
@@ -26,7 +26,7 @@ func newThread() *thread {
 	t := &thread{tasks: make(chan func()), ended: make(chan struct{})}
 	go func() {
 		defer close(t.ended)
-		_ = LowPriority() // where it is refused the work is done all the same
+		_ = LowPriority() // if refused, the work is done at normal priority
 		for task := range t.tasks {
 			task()
 		}
@@ -34,8 +34,8 @@ func newThread() *thread {
 	return t
 }
 
-// run returns when do has been done. A panic in it is the caller's. Nobody interrupts it: what a
-// worker does takes milliseconds.
+// run returns when do has returned. A panic in it is passed to the caller. It cannot be
+// interrupted: a worker's task takes milliseconds.
 func (t *thread) run(do func() error) (err error) {
 	done := make(chan any)
 	t.tasks <- func() {
@@ -53,7 +53,7 @@ func (t *thread) close() {
 	<-t.ended
 }
 
-// onThread has w do f, on its own thread if it has one.
+// onThread runs f with w, on w's own thread if it has one.
 func (p *Pipeline) onThread(w *worker, task Task, f func(*worker) error) error {
 	if w.thread == nil {
 		return p.do(w, task, f)

@@ -40,7 +40,8 @@ func TestLowPriority(t *testing.T) {
 		}
 	}
 	failure := errors.New("failure")
-	if err := p.work(t.Context(), TaskChunk, func(*worker) error { return failure }); !errors.Is(err, failure) {
+	if err := p.work(t.Context(), TaskChunk, func(*worker) error { return failure }); !errors.Is(
+		err, failure) {
 		t.Errorf("error of a worker: %v", err)
 	}
 	func() {
@@ -51,7 +52,8 @@ func TestLowPriority(t *testing.T) {
 		}()
 		_ = p.work(t.Context(), TaskChunk, func(*worker) error { panic("at the disco") })
 	}()
-	built, err := p.Texture(t.Context(), tiles.Item{Texture: neighbours(1, 0)[0].Texture, Detail: 4})
+	built, err := p.Texture(t.Context(),
+		tiles.Item{Texture: neighbours(1, 0)[0].Texture, Detail: 4})
 	if err != nil || int64(len(built.File)) != (dds.Layout{Format: dds.BC1, Side: 256}).Size() {
 		t.Errorf("a texture after all that: %v", err)
 	}

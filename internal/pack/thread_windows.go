@@ -10,7 +10,8 @@ const lowPriority = -2
 
 func lowerThread() error {
 	priority := int32(lowPriority)
-	if ok, _, err := setThreadPriority.Call(uintptr(windows.CurrentThread()), uintptr(priority)); ok == 0 {
+	if ok, _, err := setThreadPriority.Call(uintptr(windows.CurrentThread()),
+		uintptr(priority)); ok == 0 {
 		return err
 	}
 	return nil

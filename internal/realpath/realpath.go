@@ -1,6 +1,6 @@
-// Package realpath finds the file that a name stands for, so that what is named is what is changed:
-// a file that is replaced by renaming another onto its name would otherwise take the place of the
-// link, and leave what the link leads to as it was.
+// Package realpath resolves a name that is a symbolic link, so that the named file itself is
+// changed: replacing a file by renaming another onto its name would otherwise replace the link and
+// leave the file behind it unchanged.
 package realpath
 
 import (
@@ -10,20 +10,20 @@ import (
 	"syscall"
 )
 
-// maxLinks is how many links may follow one another, as in the kernel.
+// maxLinks is the longest chain of links, as in the kernel.
 const maxLinks = 40
 
-// Of returns path itself unless it is a symbolic link, and else the absolute path of what the link
-// leads to, which need not exist: a file that is made there comes into being where the link says.
-// Links among the folders of the result are resolved where the folders exist. What path leads to is
-// not looked at, since it may be a mount that does not answer.
+// Of returns path itself unless it is a symbolic link, and otherwise the absolute path of the
+// link's target, which need not exist: a new file is created where the link points. Links among the
+// folders of the result are resolved if the folders exist. The target itself is not examined,
+// because it may be a mount that does not answer.
 func Of(path string) (string, error) {
 	at := path
 	for range maxLinks {
 		target, err := os.Readlink(at)
 		if err != nil {
 			if at == path {
-				return path, nil // no link, or nothing at all
+				return path, nil // not a link, or it does not exist
 			}
 			return clean(at)
 		}
@@ -32,7 +32,7 @@ func Of(path string) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			// Not filepath.Join: what it makes of "link/.." is not where the link leads.
+			// Not filepath.Join: it would resolve "link/.." wrongly.
 			target = dir + string(filepath.Separator) + target
 		}
 		at = target
@@ -40,8 +40,7 @@ func Of(path string) (string, error) {
 	return "", &os.PathError{Op: "readlink", Path: path, Err: syscall.ELOOP}
 }
 
-// Absolute is Of, made absolute and without links among the folders either, as the kernel lists
-// mounts.
+// Absolute is Of, made absolute and without links among the folders, as the kernel lists mounts.
 func Absolute(path string) (string, error) {
 	path, err := Of(path)
 	if err == nil {
@@ -67,7 +66,7 @@ func folder(path string) (string, error) {
 func clean(path string) (string, error) {
 	dir, err := folder(path)
 	if os.IsNotExist(err) {
-		return filepath.Clean(path), nil // whoever makes a file there finds out
+		return filepath.Clean(path), nil // creating a file there will fail with a better error
 	}
 	if err != nil {
 		return "", err

@@ -17,8 +17,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 )
 
-// Conn is one SQLite connection for one goroutine at a time. It speaks to the driver directly:
-// database/sql would put a goroutine and several allocations round every segment read.
+// Conn is one SQLite connection, for one goroutine at a time. It uses the driver directly:
+// database/sql would add a goroutine and several allocations to every segment read.
 type Conn struct {
 	c      *sqlite3.SQLiteConn
 	stmts  map[string]driver.Stmt
@@ -31,18 +31,19 @@ type Mode string
 // The modes.
 const (
 	ReadWrite Mode = "mode=rwc"
-	Existing  Mode = "mode=rw" // makes no file
+	Existing  Mode = "mode=rw" // does not create the file
 	ReadOnly  Mode = "mode=ro"
-	Immutable Mode = "mode=ro&immutable=1" // takes no locks and looks at no -wal: for files that nobody writes
-	// Remains is Immutable of a file that was cut short, which SQLite does not open else: what is
-	// asked of its lost pages is ErrCorrupt.
+	// takes no locks and ignores a -wal: for files that are not written
+	Immutable Mode = "mode=ro&immutable=1"
+	// Remains is Immutable for a truncated file, which SQLite would not open otherwise: reading a
+	// lost page is ErrCorrupt.
 	Remains Mode = remains
 )
 
 const remains = "remains"
 
-// patience is how long a connection waits for a lock of another one: a build that is writing lets
-// go of its .part every few seconds.
+// patience is how long a connection waits for another one's lock: a running build releases its
+// .part every few seconds.
 const patience = time.Minute
 
 // LibraryVersion is the version of SQLite.
@@ -59,7 +60,8 @@ func Dial(path string, m Mode) (*Conn, error) {
 	}
 	file := "file://" + (&url.URL{Path: filesys.URIPath(abs)}).EscapedPath() + "?"
 	dsn, schema := file+string(m)+fmt.Sprintf("&_busy_timeout=%d", patience.Milliseconds()), "main"
-	if m == Remains { // the driver reads what it opens, before it could be told that it is cut short
+	// the driver reads the file on opening, before it could be told that it is truncated
+	if m == Remains {
 		dsn, schema = ":memory:", remains
 	}
 	dc, err := (&sqlite3.SQLiteDriver{}).Open(dsn)
@@ -68,13 +70,15 @@ func Dial(path string, m Mode) (*Conn, error) {
 	}
 	c := &Conn{c: dc.(*sqlite3.SQLiteConn), stmts: make(map[string]driver.Stmt), schema: schema}
 	c.c.SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, sqlpages.MaxRow)
-	if _, err := c.c.Exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0`, nil); err != nil {
+	if _, err := c.c.Exec(
+		`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0`,
+		nil); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	if m == Remains {
-		// With a schema that may be written, to a file that may not, SQLite takes the file for as
-		// long as it is.
-		_, err := c.c.Exec(`PRAGMA writable_schema = ON; ATTACH ? AS `+remains, []driver.Value{file + string(Immutable)})
+		// If the schema is writable but the file is not, SQLite accepts the file's actual length.
+		_, err := c.c.Exec(`PRAGMA writable_schema = ON; ATTACH ? AS `+remains,
+			[]driver.Value{file + string(Immutable)})
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
@@ -82,10 +86,10 @@ func Dial(path string, m Mode) (*Conn, error) {
 	return c, nil
 }
 
-// Remains reports whether the file was cut short.
+// Remains reports whether the file is opened as truncated.
 func (c *Conn) Remains() bool { return c.schema == remains }
 
-// Schema is the name by which statements know the file.
+// Schema returns the schema name of the file in statements.
 func (c *Conn) Schema() string { return c.schema }
 
 // Close finalises the statements and closes the file.
@@ -97,9 +101,8 @@ func (c *Conn) Close() error {
 	return errors.Join(append(errs, c.c.Close())...)
 }
 
-// Query runs one statement and calls each for every row. Statements are kept prepared, so one that
-// is being read must not be run again from each. What each finds wrong with a column's type is
-// returned as ErrCorrupt.
+// Query runs one statement and calls each for every row. Statements are kept prepared, so each must
+// not run the same statement again. A column of a wrong type is returned as ErrCorrupt.
 func (c *Conn) Query(ctx context.Context, sql string, each func(r *Row) error, args ...any) error {
 	stmt, ok := c.stmts[sql]
 	if !ok {
@@ -129,7 +132,7 @@ func (c *Conn) Query(ctx context.Context, sql string, each func(r *Row) error, a
 			continue
 		}
 		if err = each(&r); r.err != nil {
-			err = r.err // of which the other may be a consequence
+			err = r.err // the other may be a consequence of it
 		}
 		if err != nil {
 			break
@@ -141,19 +144,19 @@ func (c *Conn) Query(ctx context.Context, sql string, each func(r *Row) error, a
 	return errors.Join(err, rows.Close())
 }
 
-// Exec runs one statement whose rows do not matter.
+// Exec runs one statement and ignores its rows.
 func (c *Conn) Exec(ctx context.Context, sql string, args ...any) error {
 	return c.Query(ctx, sql, nil, args...)
 }
 
-// Number runs a query of one row and column. No row is 0.
+// Number runs a query of one row and column. No row gives 0.
 func (c *Conn) Number(ctx context.Context, sql string, args ...any) (n int64, err error) {
 	err = c.Query(ctx, sql, func(r *Row) error { n = r.Int(0); return nil }, args...)
 	return n, err
 }
 
-// Row is one row of a result. A column of another type than asked for is remembered as an error,
-// since the file may come from anyone.
+// Row is one row of a result. A column of a wrong type is remembered as an error, because the file
+// is not trusted.
 type Row struct {
 	sql string
 	v   []driver.Value
@@ -163,19 +166,19 @@ type Row struct {
 func column[T any](r *Row, i int) T {
 	v, ok := r.v[i].(T)
 	if !ok && r.err == nil {
-		r.err = Corrupt("column %d of %q holds a %T, not a %T", i, r.sql, r.v[i], v)
+		r.err = Corrupt("column %d of %q has type %T, want %T", i, r.sql, r.v[i], v)
 	}
 	return v
 }
 
-// Err returns what was wrong with a column's type, which the query then does not end with.
+// Err returns the error of a column of a wrong type, for callers that end a query early.
 func (r *Row) Err() error {
 	err := r.err
 	r.err = nil
 	return err
 }
 
-// IsNull reports whether column i has no value.
+// IsNull reports whether column i is NULL.
 func (r *Row) IsNull(i int) bool { return r.v[i] == nil }
 
 // Int returns column i.
@@ -187,7 +190,7 @@ func (r *Row) Text(i int) string { return column[string](r, i) }
 // Blob returns column i, which the caller may keep.
 func (r *Row) Blob(i int) []byte { return column[[]byte](r, i) }
 
-// Pool lends a fixed number of connections, opened as they are first needed.
+// Pool lends a fixed number of connections, opened when first needed.
 type Pool struct {
 	path  string
 	mode  Mode
@@ -196,7 +199,7 @@ type Pool struct {
 	done  chan struct{} // closed by close
 }
 
-// NewPool lends n connections to the file at path.
+// NewPool returns a pool of n connections to the file at path.
 func NewPool(path string, m Mode, n int) *Pool {
 	p := &Pool{path: path, mode: m, slots: make(chan *Conn, n), done: make(chan struct{})}
 	for range n {
@@ -205,7 +208,7 @@ func NewPool(path string, m Mode, n int) *Pool {
 	return p
 }
 
-// PoolOf lends one connection that is open already.
+// PoolOf returns a pool of one open connection.
 func PoolOf(c *Conn) *Pool {
 	p := NewPool("", "", 1)
 	<-p.slots
@@ -213,10 +216,10 @@ func PoolOf(c *Conn) *Pool {
 	return p
 }
 
-// Path returns the file that the connections are to; empty for PoolOf.
+// Path returns the file of the connections; empty for PoolOf.
 func (p *Pool) Path() string { return p.path }
 
-// Open opens every connection. Nobody may have one yet but those who gave it back.
+// Open opens every connection. None may be lent at that time.
 func (p *Pool) Open() error {
 	for range cap(p.slots) {
 		c := <-p.slots
@@ -232,7 +235,7 @@ func (p *Pool) Open() error {
 	return nil
 }
 
-// Do lends a connection to f. It waits for one while all are lent.
+// Do calls f with a connection. It waits while all are lent.
 func (p *Pool) Do(ctx context.Context, f func(*Conn) error) error {
 	var c *Conn
 	select {
@@ -258,7 +261,7 @@ func (p *Pool) Do(ctx context.Context, f func(*Conn) error) error {
 	return f(c)
 }
 
-// Close waits for the connections that are lent and closes them all.
+// Close waits for the lent connections and closes all.
 func (p *Pool) Close() error {
 	var errs []error
 	p.once.Do(func() {

@@ -1,4 +1,4 @@
-// Package sqlite holds what a file of ours in SQLite needs beside its tables: connections and pools
-// of them without database/sql, the modes of the journal, and the lock that lets one process write.
-// The file may come from anyone: connections trust no schema, and rows no types.
+// Package sqlite has what xelpack's SQLite files need besides their tables: connections and pools
+// without database/sql, the journal modes, and the lock that lets one process write. Files are not
+// trusted: connections do not trust the schema, and rows do not trust column types.
 package sqlite

@@ -12,7 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/filesys"
 )
 
-// What a file can be refused for.
+// Reasons to refuse a file.
 var (
 	ErrCorrupt    = errors.New("archive is damaged")
 	ErrLocked     = errors.New("archive is being written by another process")
@@ -22,13 +22,13 @@ var (
 	ErrNoDatabase = errors.New("not an xelpack archive")
 )
 
-// Corrupt makes an ErrCorrupt that says what is wrong.
+// Corrupt returns an ErrCorrupt that says what is wrong.
 func Corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
-// Classify returns the sentinel for an error of SQLite or of the system, nil where there is none.
-// growing is a file that SQLite makes others beside.
+// Classify returns the sentinel for an error of SQLite or the system, or nil. growing is a file
+// beside which SQLite makes other files.
 func Classify(err error, growing string) error {
 	var e sqlite3.Error
 	if errors.As(err, &e) {
@@ -52,9 +52,9 @@ func Classify(err error, growing string) error {
 	return nil
 }
 
-// noRoomBeside reports whether no file can be made beside path for want of space. SQLite does not
-// tell: having failed to make a file it tries to open it for reading, and reports that it is not
-// there.
+// noRoomBeside reports whether no file can be made beside path for lack of space. SQLite does not
+// say so: if it cannot create a file, it tries to open it for reading and reports that it does not
+// exist.
 func noRoomBeside(path string) bool {
 	f, err := os.CreateTemp(filepath.Dir(path), ".xelpack-*")
 	if err == nil {
@@ -64,7 +64,7 @@ func noRoomBeside(path string) bool {
 	return filesys.Full(err)
 }
 
-// Bare takes the path out of an error that names it, where the caller names it again.
+// Bare removes the path from an error when the caller adds it itself.
 func Bare(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

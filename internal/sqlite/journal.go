@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/filesys"
 )
 
-// The files that stand beside a database: SQLite's own, and the one that is locked.
+// Files beside a database: SQLite's own, and the lock file.
 const (
 	JournalSuffix = "-journal"
 	WALSuffix     = "-wal"
@@ -23,26 +23,28 @@ const (
 	LockSuffix    = ".lock"
 )
 
-// SetJournal says how transactions are made safe. A rollback journal need not hold the new pages at
-// the end of the file, which are nearly all there are, so everything is written once. With
-// synchronous = FULL no disk that loses what was not synced, in whatever order, does damage.
+// SetJournal sets how transactions are made safe. A rollback journal need not hold new pages at the
+// end of the file, which are nearly all pages, so everything is written once. With synchronous =
+// FULL no disk does damage by losing unsynced data, in whatever order.
 func SetJournal(ctx context.Context, c *Conn, growing bool) error {
 	mode, synchronous := "truncate", "FULL"
 	if growing {
 		mode, synchronous = "wal", "NORMAL"
 	}
 	got := ""
-	if err := c.Query(ctx, `PRAGMA journal_mode = `+mode, func(r *Row) error { got = r.Text(0); return nil }); err != nil {
+	if err := c.Query(ctx, `PRAGMA journal_mode = `+mode,
+		func(r *Row) error { got = r.Text(0); return nil }); err != nil {
 		return err
 	}
 	if got != mode {
-		return fmt.Errorf("this file system cannot hold a database in %s mode; build on a local disk", strings.ToUpper(mode))
+		return fmt.Errorf("this file system cannot hold a database in %s mode; build on a local "+
+			"disk", strings.ToUpper(mode))
 	}
 	return c.Exec(ctx, `PRAGMA synchronous = `+synchronous)
 }
 
-// RemoveRemains removes what stands beside a .part that is not there, and makes that last: SQLite
-// would take it for the next .part's, and put pages of the old one into it.
+// RemoveRemains removes, durably, the files beside a .part that does not exist: SQLite would take
+// them for those of the next .part and put old pages into it.
 func RemoveRemains(part string) error {
 	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -62,8 +64,8 @@ func RemoveRemains(part string) error {
 	return filesys.SyncDir(filepath.Dir(part))
 }
 
-// Settle takes back the transaction in the middle of which a writer of the .part died. It leaves
-// one that lives alone.
+// Settle rolls back the transaction in the middle of which a writer of the .part died. It does not
+// disturb a live writer.
 func Settle(ctx context.Context, part string) error {
 	if info, err := os.Stat(part + JournalSuffix); err != nil || info.Size() == 0 {
 		return nil
@@ -76,7 +78,8 @@ func Settle(ctx context.Context, part string) error {
 		err = errors.Join(rollBack(ctx, part), lock.Release())
 	}
 	if err != nil {
-		return fmt.Errorf("take back the transaction that was cut short, which stands in %s: %w", filepath.Base(part)+JournalSuffix, Bare(err))
+		return fmt.Errorf("roll back the interrupted transaction in %s: %w",
+			filepath.Base(part)+JournalSuffix, Bare(err))
 	}
 	return nil
 }
@@ -89,13 +92,14 @@ func rollBack(ctx context.Context, part string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Number(ctx, `SELECT count(*) FROM sqlite_schema`) // SQLite sees to it before it reads
+	// SQLite rolls back before it reads
+	_, err = c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)
 	return errors.Join(err, c.Close())
 }
 
 // CheckJournal refuses a rollback journal that names a second one, as transactions over several
-// databases do, and never ours: having rolled back, SQLite deletes what is named there, and that
-// might be any file of the user's.
+// databases do, but never xelpack's: after rolling back, SQLite deletes the named file, which might
+// be any file of the user's.
 func CheckJournal(path string) error {
 	const magic = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 	f, err := os.Open(path + JournalSuffix)
@@ -118,33 +122,37 @@ func CheckJournal(path string) error {
 		return err
 	}
 	if string(end) == magic {
-		return Corrupt("%s names another file to be deleted, as no writer of archives does; remove it", filepath.Base(path)+JournalSuffix)
+		return Corrupt("%s names another file to be deleted, which an archive's journal never "+
+			"does; remove it", filepath.Base(path)+JournalSuffix)
 	}
 	return nil
 }
 
-// Alone returns an ErrUnsettled if there is something beside a finished archive that belongs to it.
+// Alone returns an ErrUnsettled if a journal or WAL with content is beside a finished archive.
 func Alone(path string) error {
 	beside, err := beside(path)
 	if beside != "" {
-		takeIn := shellescape.QuoteCommand([]string{"sqlite3", path, "PRAGMA journal_mode = DELETE"})
-		err = fmt.Errorf("%w: %s stands beside it; close what has the archive open, or let the sqlite3 program take it in: %s", ErrUnsettled, beside, takeIn)
+		takeIn := shellescape.QuoteCommand(
+			[]string{"sqlite3", path, "PRAGMA journal_mode = DELETE"})
+		err = fmt.Errorf("%w in %s; close the programs that have the archive open, or let "+
+			"sqlite3 apply it: %s", ErrUnsettled, beside, takeIn)
 	}
 	return err
 }
 
-// Orphaned returns an ErrUnsettled if there is something that would belong to an archive that is
-// not there yet.
+// Orphaned returns an ErrUnsettled if a journal or WAL exists for an archive that does not exist
+// yet.
 func Orphaned(path string) error {
 	beside, err := beside(path)
 	if beside != "" {
-		err = fmt.Errorf("%w: %s is of one that is gone, and would be taken for the new one's; remove it", ErrUnsettled, beside)
+		err = fmt.Errorf("%w: %s belongs to a removed archive and would be applied to the new "+
+			"one; remove it", ErrUnsettled, beside)
 	}
 	return err
 }
 
-// beside returns the name of a file with anything in it that SQLite would take for part of the
-// archive at path; "" if there is none.
+// beside returns the name of a non-empty file that SQLite would take for part of the archive at
+// path; "" if there is none.
 func beside(path string) (string, error) {
 	for _, suffix := range [...]string{WALSuffix, JournalSuffix} {
 		switch info, err := os.Lstat(path + suffix); {
@@ -158,16 +166,17 @@ func beside(path string) (string, error) {
 	return "", nil
 }
 
-// Busy reports whether err is that another program holds a lock.
+// Busy reports whether err means that another program holds a lock.
 func Busy(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e) && e.Code == sqlite3.ErrBusy
 }
 
-// WhoReads adds to the error of a writer what to do about one that is busy.
+// WhoReads adds the remedy to a writer's error if it is that the file is busy.
 func WhoReads(err error) error {
 	if !Busy(err) {
 		return err
 	}
-	return fmt.Errorf("another program is reading it; run the same command again when it has ended: %w", err)
+	return fmt.Errorf("another program is reading it; run the same command again when it has "+
+		"ended: %w", err)
 }

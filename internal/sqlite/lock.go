@@ -19,8 +19,8 @@ func lockedBy(f io.Reader) error {
 	return fmt.Errorf("%w (%s)", ErrLocked, strings.TrimSpace(string(owner)))
 }
 
-// sign writes down who holds the lock, for the message of the next to try. That it may fail on a
-// full disk does not matter.
+// sign writes the holder into the lock file, for the error of the next process. A failure on a full
+// disk does not matter.
 func (l *Lock) sign() error {
 	if err := l.f.Truncate(0); err != nil {
 		return l.fail(err)
@@ -29,7 +29,8 @@ func (l *Lock) sign() error {
 	if err != nil {
 		host = "this host"
 	}
-	if _, err := fmt.Fprintf(l.f, "process %d on %s\n", os.Getpid(), host); err != nil && !filesys.Full(err) {
+	if _, err := fmt.Fprintf(l.f, "process %d on %s\n", os.Getpid(), host); err != nil &&
+		!filesys.Full(err) {
 		return l.fail(err)
 	}
 	return nil
@@ -39,8 +40,8 @@ func (l *Lock) fail(err error) error {
 	return errors.Join(fmt.Errorf("lock: %w", err), l.Release())
 }
 
-// RemoveStaleLock tidies up after a process that was killed between the renaming of its archive and
-// its end. Any trouble is left to whoever next needs the lock.
+// RemoveStaleLock removes the lock file of a process that was killed after renaming its archive.
+// Errors are left to the next process that needs the lock.
 func RemoveStaleLock(path string) {
 	if _, err := os.Lstat(path); err != nil {
 		return

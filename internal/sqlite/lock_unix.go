@@ -11,13 +11,13 @@ import (
 
 // Lock is the right to write one archive. It is an flock on a file beside the archive, so the
 // kernel releases it however the process ends. It is not on the archive itself: closing a
-// descriptor of that would drop the locks that SQLite holds on it in this process.
+// descriptor of the archive would drop this process's SQLite locks.
 type Lock struct {
 	f    *os.File
 	path string
 }
 
-// LockFile takes the lock at once or returns an ErrLocked that says who holds it.
+// LockFile takes the lock at once or returns an ErrLocked that names the holder.
 func LockFile(path string) (*Lock, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
@@ -43,7 +43,7 @@ func LockFile(path string) (*Lock, error) {
 	}
 }
 
-// current reports whether the locked file is still the one of that name.
+// current reports whether the locked file still has its name.
 func (l *Lock) current() bool {
 	locked, err := l.f.Stat()
 	if err != nil {
@@ -53,7 +53,7 @@ func (l *Lock) current() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
-// Release removes the file before it lets go of it, so that nothing is left beside the archive.
+// Release removes the file before releasing the lock, so that nothing is left beside the archive.
 func (l *Lock) Release() error {
 	return errors.Join(os.Remove(l.path), l.f.Close())
 }

@@ -18,7 +18,7 @@ const (
 	lockPause = 5 * time.Millisecond
 )
 
-// LockFile takes the lock at once or returns an ErrLocked that says who holds it.
+// LockFile takes the lock at once or returns an ErrLocked that names the holder.
 func LockFile(path string) (*Lock, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -29,7 +29,8 @@ func LockFile(path string) (*Lock, error) {
 			time.Sleep(lockPause)
 		}
 		var h windows.Handle
-		h, err = windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, nil,
+		h, err = windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
+			windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, nil,
 			windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
 		switch {
 		case err == nil:
@@ -37,7 +38,8 @@ func LockFile(path string) (*Lock, error) {
 			return l, l.sign()
 		case errors.Is(err, windows.ERROR_SHARING_VIOLATION):
 			return nil, heldBy(name)
-		case !errors.Is(err, windows.ERROR_ACCESS_DENIED) && !errors.Is(err, windows.ERROR_DELETE_PENDING):
+		case !errors.Is(err, windows.ERROR_ACCESS_DENIED) &&
+			!errors.Is(err, windows.ERROR_DELETE_PENDING):
 			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 		}
 	}
@@ -46,7 +48,8 @@ func LockFile(path string) (*Lock, error) {
 
 // heldBy reads who holds the lock.
 func heldBy(name *uint16) error {
-	h, err := windows.CreateFile(name, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil,
+	h, err := windows.CreateFile(name, windows.GENERIC_READ,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil,
 		windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
 		return ErrLocked

@@ -1,7 +1,7 @@
 package sqlpages
 
-// Cached reports, without waiting, that a row is stored raw and that the kernel has read it
-// already, judging by its end.
+// Cached reports, without waiting, that a row is stored raw and, judging by its end, in the page
+// cache already.
 func (t *Table) Cached(id int64) bool {
 	c := t.places.get(id)
 	if t.raw == nil || c == nil || c.codec != Raw || c.overflow == 0 {
@@ -11,7 +11,7 @@ func (t *Table) Cached(id int64) bool {
 	return resident(t.raw, last)
 }
 
-// Advise has the kernel read a row that is stored raw, and reports whether it is.
+// Advise asks the kernel to read a row that is stored raw, and reports whether it is.
 func (t *Table) Advise(id int64) bool {
 	c := t.place(id)
 	if c == nil || c.codec != Raw {

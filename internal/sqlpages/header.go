@@ -9,17 +9,18 @@ import (
 	"os"
 )
 
-// Header is what the first 100 bytes of an SQLite file say.
+// Header is the header of an SQLite file, its first 100 bytes.
 type Header struct {
-	Blank       bool // empty, or nothing but zeros: a file that SQLite had only begun
+	Blank       bool // empty or all zeros: SQLite had only begun the file
 	SQLite      bool
 	Application uint32
 	User        uint32
-	Size        int64 // that the file should have; 0 where the header does not say
-	Schema      error // what is wrong with the length of the list of tables
+	Size        int64 // what the file's size should be; 0 if the header does not say
+	Schema      error // what is wrong with the length of the table list
 }
 
-// ReadHeader looks at a file without SQLite, and so without touching it or anything beside it.
+// ReadHeader reads the header without SQLite, and so without changing the file or anything beside
+// it.
 func ReadHeader(path string) (Header, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -43,26 +44,26 @@ func ReadHeader(path string) (Header, error) {
 	if page == 1 {
 		page = 65536
 	}
-	if u32(24) == u32(92) { // otherwise an old SQLite wrote last and the count of pages is stale
+	if u32(24) == u32(92) { // otherwise an old SQLite wrote last and the page count is out of date
 		h.Size = page * int64(u32(28))
 	}
 	h.Schema = checkSchemaSize(f, page)
 	return h, nil
 }
 
-// What the list of tables may take: SQLite reads and parses all of it before it does anything. Ours
-// takes two kilobytes.
+// Bounds of the table list, sqlite_schema: SQLite reads and parses all of it before it does
+// anything. An archive's takes two kilobytes.
 const (
 	maxSchemaPages = 64
 	MaxSchema      = 1 << 20
 )
 
-// checkSchemaSize refuses a file whose list of tables is too long to be read, or goes round in
-// circles. It looks at the b-tree that begins on page 1, after the header of the file.
+// checkSchemaSize refuses a file whose table list is too long or contains a cycle. It walks the
+// b-tree that begins on page 1, after the header of the file.
 func checkSchemaSize(f io.ReaderAt, page int64) error {
 	const leaf, interior = 13, 5
 	if page < 512 || page&(page-1) != 0 {
-		return fmt.Errorf("its pages are said to have %d bytes", page)
+		return fmt.Errorf("invalid page size of %d bytes", page)
 	}
 	read := func(number uint32) (b []byte, start, cells int, err error) {
 		b = make([]byte, page)
@@ -70,11 +71,11 @@ func checkSchemaSize(f io.ReaderAt, page int64) error {
 			start = 100
 		}
 		if _, err := f.ReadAt(b, (int64(number)-1)*page); number == 0 || err != nil {
-			return nil, 0, 0, fmt.Errorf("page %d of its list of tables cannot be read", number)
+			return nil, 0, 0, fmt.Errorf("page %d of its table list cannot be read", number)
 		}
 		cells = int(binary.BigEndian.Uint16(b[start+3:]))
 		if start+12+2*cells > len(b) {
-			return nil, 0, 0, fmt.Errorf("page %d of its list of tables has too many cells", number)
+			return nil, 0, 0, fmt.Errorf("page %d of its table list has too many cells", number)
 		}
 		return b, start, cells, nil
 	}
@@ -85,13 +86,13 @@ func checkSchemaSize(f io.ReaderAt, page int64) error {
 	leaves := []uint32{1}
 	if b[start] == interior {
 		if cells >= maxSchemaPages {
-			return fmt.Errorf("its list of tables is too long for an archive")
+			return fmt.Errorf("its table list is too long for an archive")
 		}
 		leaves[0] = binary.BigEndian.Uint32(b[start+8:])
 		for i := range cells {
 			at := int(binary.BigEndian.Uint16(b[start+12+2*i:]))
 			if at+4 > len(b) {
-				return fmt.Errorf("its list of tables has a cell outside of its page")
+				return fmt.Errorf("its table list has a cell outside its page")
 			}
 			leaves = append(leaves, binary.BigEndian.Uint32(b[at:]))
 		}
@@ -103,13 +104,13 @@ func checkSchemaSize(f io.ReaderAt, page int64) error {
 			return err
 		}
 		if b[start] != leaf {
-			return fmt.Errorf("its list of tables is too long for an archive, or goes round in circles")
+			return fmt.Errorf("its table list is too long for an archive, or goes round in circles")
 		}
 		for i := range cells {
 			at := min(int(binary.BigEndian.Uint16(b[start+8+2*i:])), len(b))
 			payload, n := Varint(b[at:])
 			if n == 0 || payload < 0 || payload > MaxSchema-total {
-				return fmt.Errorf("its list of tables is too long for an archive")
+				return fmt.Errorf("its table list is too long for an archive")
 			}
 			total += payload
 		}

@@ -5,15 +5,17 @@ import (
 	"sync/atomic"
 )
 
-// place is where the row of a segment lies, and what of it need not be read again.
+// place is the location of a segment's row, with what need not be read again.
 type place struct {
-	cell               // local is a copy; nil unless the segment is stored as it is
-	known atomic.Int64 // how many of the pages where it goes on, from the first on, are known to be followed by the next page of the file
+	cell // local is a copy; nil unless the segment is stored raw
+	// how many of its overflow pages, from the first on, are known to be followed by the next page
+	// of the file
+	known atomic.Int64
 }
 
 func (c *place) chained() int { return int(c.known.Load()) }
 
-// chain notes that so many pages are followed by the next one.
+// chain notes that the first n overflow pages are consecutive.
 func (c *place) chain(n int) {
 	for {
 		before := c.known.Load()
@@ -23,7 +25,7 @@ func (c *place) chain(n int) {
 	}
 }
 
-// places remembers where rows lie. Safe for concurrent use; the zero value is empty.
+// places remembers the locations of rows. Safe for concurrent use; the zero value is empty.
 type places struct {
 	mu    sync.Mutex
 	bytes int
@@ -31,9 +33,9 @@ type places struct {
 }
 
 const (
-	// maxPlaces bounds the bytes that are remembered.
+	// maxPlaces bounds the memory in bytes.
 	maxPlaces = 8 << 20
-	// placeBytes is about what a place takes beside its local bytes.
+	// placeBytes is about the size of a place without its local bytes.
 	placeBytes = 200
 )
 
@@ -43,7 +45,7 @@ func (s *places) get(id int64) *place {
 	return s.known[id]
 }
 
-// put remembers c, of which it makes a copy, unless the row is known.
+// put stores a copy of c, unless the row is known.
 func (s *places) put(id int64, c cell) *place {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,8 +67,8 @@ func (s *places) put(id int64, c cell) *place {
 	return known
 }
 
-// place finds the row of a segment, or returns nil. The others of the same leaf are remembered too:
-// they will be wanted next.
+// place returns the location of a segment's row, or nil. It also stores the other rows of the leaf:
+// they will be needed next.
 func (t *Table) place(id int64) *place {
 	if known := t.places.get(id); known != nil {
 		return known
@@ -92,5 +94,5 @@ func (t *Table) place(id int64) *place {
 	return t.places.put(id, c)
 }
 
-// leafRows is about how many rows of segments that are stored as they are stand on a leaf.
+// leafRows is about how many rows of raw segments a leaf has.
 const leafRows = 8

@@ -36,7 +36,8 @@ func TestPlaceIsACopy(t *testing.T) {
 	}
 	first.chain(5)
 	first.chain(3)
-	if again := s.put(7, cell{codec: Raw, overflow: 9}); again != first || again.overflow != 3 || again.chained() != 5 {
+	if again := s.put(7, cell{codec: Raw, overflow: 9}); again != first || again.overflow != 3 ||
+		again.chained() != 5 {
 		t.Errorf("another put left %+v", again)
 	}
 	if c := s.put(8, cell{codec: 2, local: local}); c.local != nil {

@@ -6,22 +6,23 @@ import (
 	"syscall"
 )
 
-// A segment's row goes on over pages that nearly always follow one another in the file, each with
-// the number of the next before its data. So what is wanted of it can be read by one system call
-// straight to where it is wanted, the numbers aside, and is what was wanted if the numbers say so.
+// The overflow pages of a segment nearly always follow one another in the file, each with the
+// number of the next before its data. So one system call can read the wanted part directly to its
+// destination, with the page numbers read separately; if the numbers are as expected, it was the
+// right data.
 
-// maxPages is how many pages one call reads: each takes two places of the 1,024 that the kernel
-// has.
+// maxPages is how many pages one call reads: each takes two of the 1,024 vector entries that the
+// kernel allows.
 const maxPages = 500
 
-// vector is what one call of scatter needs, to be used again.
+// vector is the memory of one call of scatter, for reuse.
 type vector struct {
 	parts   []part
 	numbers []byte // of the pages
-	skipped []byte // what stands before the data that is wanted
+	skipped []byte // data before the wanted part
 }
 
-// rawConn returns what reads f by system calls, or nil.
+// rawConn returns the raw connection of f, or nil.
 func rawConn(f File) syscall.RawConn {
 	osFile, ok := f.(*os.File)
 	if !ok {
@@ -34,8 +35,8 @@ func rawConn(f File) syscall.RawConn {
 	return raw
 }
 
-// Part fills dst from a segment of that id and length that is stored as it is, from within on, and
-// reports whether it could.
+// Part fills dst from a raw segment of the given id and length, from within on, and reports whether
+// it could.
 func (t *Table) Part(id int64, length int, dst []byte, within int) bool {
 	if t.raw == nil || len(dst) == 0 {
 		return false
@@ -57,9 +58,9 @@ func (t *Table) Part(id int64, length int, dst []byte, within int) bool {
 	if _, ok := t.scatter(c.overflow+uint32(first), at%each, dst); !ok {
 		return false
 	}
-	// Those were the row's pages if the ones before them lead there. That is looked at afterwards,
-	// because the kernel asks for both halves of a segment at once: by now whoever reads the first
-	// has seen to it.
+	// They were the row's pages if the pages before lead to them. This is checked afterwards,
+	// because the kernel asks for both halves of a segment at once: by now the reader of the first
+	// half has done it.
 	for n := c.chained(); n < first; n = max(n+1, c.chained()) {
 		if next, ok := t.next(c.overflow + uint32(n)); !ok || next != c.overflow+uint32(n)+1 {
 			return false
@@ -79,9 +80,9 @@ func (t *Table) next(number uint32) (uint32, bool) {
 	return binary.BigEndian.Uint32(b[:]), err == nil
 }
 
-// scatter fills dst from the data of a page and those that follow it in the file, skipping so many
-// bytes of the first. It reports whether the pages also follow one another in the row, and which
-// page comes after them there.
+// scatter fills dst from the data of a page and the pages after it in the file, skipping the first
+// skip bytes. It reports whether the pages also follow one another in the row, and which page comes
+// next there.
 func (t *Table) scatter(number uint32, skip int, dst []byte) (after uint32, ok bool) {
 	each := t.usable - 4
 	n := (skip + len(dst) + each - 1) / each
@@ -90,7 +91,7 @@ func (t *Table) scatter(number uint32, skip int, dst []byte) (after uint32, ok b
 	}
 	v := t.vectors.Get().(*vector)
 	defer func() {
-		clear(v.parts) // which would keep others' memory
+		clear(v.parts) // they would keep the callers' memory alive
 		t.vectors.Put(v)
 	}()
 	v.numbers, v.skipped, v.parts = grow(v.numbers, 4*n), grow(v.skipped, skip), v.parts[:0]

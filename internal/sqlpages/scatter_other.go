@@ -5,7 +5,7 @@ package sqlpages
 // part is a piece of memory that a call fills.
 type part = []byte
 
-// add has the call fill b.
+// add adds b as a destination.
 func (v *vector) add(b []byte) { v.parts = append(v.parts, b) }
 
 // preadv reads so many bytes at once and deals them out, or returns false: a copy more than where

@@ -9,35 +9,35 @@ import (
 	"syscall"
 )
 
-// Table reads the rows of one table of a file that nobody writes. Any number of goroutines may use
-// it.
+// Table reads the rows of one table of a file that is not being written. Safe for concurrent use.
 type Table struct {
 	f       File
-	slack   int    // bytes of capacity behind the data that is handed to a decoder
-	size    int    // of a page
-	usable  int    // of it
-	root    uint32 // of the table
+	slack   int    // spare capacity after data that is passed to a decoder
+	size    int    // page size
+	usable  int    // usable bytes of a page
+	root    uint32 // root page of the table
 	bufs    sync.Pool
-	raw     syscall.RawConn // of f; nil where it has none
+	raw     syscall.RawConn // of f; nil if it has none
 	places  places
 	vectors sync.Pool // of *vector
 
 	mu       sync.Mutex
-	interior map[uint32][]byte // pages of the b-tree that are no leaves
+	interior map[uint32][]byte // interior pages of the b-tree
 }
 
-// File is what a Table reads.
+// File is a file that a Table can read.
 type File interface {
 	io.ReaderAt
 	io.Closer
 }
 
-// maxInterior bounds the pages kept in memory: a hundred textures have one, 100,000 some thousands.
+// maxInterior bounds the pages kept in memory: a table of a hundred textures has one, of 100,000
+// some thousands.
 const maxInterior = 1024
 
-// NewTable reads the table of f that has its root on that page. Data that goes to a decoder has
-// slack bytes of capacity behind it. NewTable returns nil where SQLite should read the table. The
-// Table closes f.
+// NewTable reads the table of f whose root is the given page. Data passed to a decoder has slack
+// bytes of spare capacity. NewTable returns nil if SQLite should read the table instead. The Table
+// closes f.
 func NewTable(f File, root int64, slack int) *Table {
 	var h [100]byte
 	if _, err := f.ReadAt(h[:], 0); err != nil {
@@ -47,11 +47,13 @@ func NewTable(f File, root int64, slack int) *Table {
 	if size == 1 {
 		size = 65536
 	}
-	// Page 1 begins with the header of the file; it is never the root of a table of ours.
-	if size < 512 || size&(size-1) != 0 || size-int(h[20]) < 480 || root < 2 || root > math.MaxUint32-1 {
+	// Page 1 begins with the header of the file; it is never the root of a table here.
+	if size < 512 || size&(size-1) != 0 || size-int(h[20]) < 480 || root < 2 ||
+		root > math.MaxUint32-1 {
 		return nil
 	}
-	t := &Table{f: f, slack: slack, size: size, usable: size - int(h[20]), root: uint32(root), interior: make(map[uint32][]byte), raw: rawConn(f)}
+	t := &Table{f: f, slack: slack, size: size, usable: size - int(h[20]), root: uint32(root),
+		interior: make(map[uint32][]byte), raw: rawConn(f)}
 	t.bufs.New = func() any { return new([]byte) }
 	t.vectors.New = func() any { return new(vector) }
 	return t
@@ -60,7 +62,7 @@ func NewTable(f File, root int64, slack int) *Table {
 // Close closes the file.
 func (t *Table) Close() error { return t.f.Close() }
 
-// read reads n pages from a number on into b, which has the room.
+// read reads n pages, from a number on, into b.
 func (t *Table) read(number uint32, b []byte) bool {
 	if number == 0 {
 		return false
@@ -69,8 +71,8 @@ func (t *Table) read(number uint32, b []byte) bool {
 	return err == nil
 }
 
-// Load reads the row of that id into buf: as it is where it is stored raw and has buf's length,
-// else by decode, which fills buf from what is stored. It reports whether it could.
+// Load reads the row id into buf: directly if it is stored raw and has buf's length, otherwise
+// through decode, which fills buf from the stored data. It reports whether it could.
 func (t *Table) Load(id int64, buf []byte, decode func(codec int64, data []byte) error) bool {
 	scratch := t.bufs.Get().(*[]byte)
 	defer t.bufs.Put(scratch)
@@ -81,7 +83,7 @@ func (t *Table) Load(id int64, buf []byte, decode func(codec int64, data []byte)
 	if c.codec == Raw {
 		return c.length == len(buf) && t.fill(buf, c)
 	}
-	if c.length > len(buf) { // longer ones only waste room, but may
+	if c.length > len(buf) { // longer ones waste space but are allowed
 		return false
 	}
 	stored := t.bufs.Get().(*[]byte)
@@ -90,8 +92,8 @@ func (t *Table) Load(id int64, buf []byte, decode func(codec int64, data []byte)
 	return t.fill(*stored, c) && decode(c.codec, *stored) == nil
 }
 
-// Append reads the row of that id as it is stored and appends its data, of at most so many bytes,
-// to memory. It reports whether it could.
+// Append reads the row id and appends its stored data, of at most most bytes, to memory. It reports
+// whether it could.
 func (t *Table) Append(memory []byte, id int64, most int) (codec int64, longer []byte, ok bool) {
 	scratch := t.bufs.Get().(*[]byte)
 	defer t.bufs.Put(scratch)
@@ -104,7 +106,7 @@ func (t *Table) Append(memory []byte, id int64, most int) (codec int64, longer [
 	return c.codec, longer, t.fill(longer[n:], c)
 }
 
-// find finds the row of that id. What it returns lies in scratch.
+// find finds the row id. The result lies in scratch.
 func (t *Table) find(id int64, scratch *[]byte) (cell, bool) {
 	*scratch = grow(*scratch, t.size)
 	leaf, ok := t.leaf(id, *scratch)
@@ -121,8 +123,7 @@ func grow(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// leaf finds the leaf on which the row of that id stands, if there is one. The leaf is read into
-// buf.
+// leaf reads into buf the leaf that would hold the row id.
 func (t *Table) leaf(id int64, buf []byte) ([]byte, bool) {
 	const (
 		interior = 5
@@ -165,10 +166,11 @@ func (t *Table) keep(number uint32, b []byte) {
 	t.interior[number] = b
 }
 
-// child returns the page below an interior one under which the row of that id stands.
+// child returns the page below an interior one that would hold the row id.
 func (t *Table) child(b []byte, id int64) (uint32, bool) {
 	const header = 12
-	first := int(binary.BigEndian.Uint16(b[3:])) // of the cells not yet looked at; all after it have greater keys
+	// of the cells still to be searched; all later ones have greater keys
+	first := int(binary.BigEndian.Uint16(b[3:]))
 	if header+2*first > t.usable {
 		return 0, false
 	}
@@ -192,12 +194,12 @@ func (t *Table) child(b []byte, id int64) (uint32, bool) {
 	return next, true
 }
 
-// cell is where the data of a row lies.
+// cell is the location of a row's data.
 type cell struct {
 	codec    int64
 	length   int    // of the data
-	local    []byte // how much of it stands on the leaf
-	overflow uint32 // the page where it goes on; 0: nowhere
+	local    []byte // the part on the leaf
+	overflow uint32 // the first overflow page; 0: none
 }
 
 // cell finds a row on its leaf.
@@ -230,7 +232,7 @@ func (t *Table) cell(b []byte, id int64) (cell, bool) {
 	return cell{}, false
 }
 
-// parse reads a row (id, codec, data) of so many bytes, the first of which b starts with.
+// parse reads a row (id, codec, data) of payload bytes, of which b has the beginning.
 func (t *Table) parse(b []byte, payload int64) (c cell, ok bool) {
 	if payload < 0 || payload > MaxRow {
 		return c, false
@@ -254,10 +256,11 @@ func (t *Table) parse(b []byte, payload int64) (c cell, ok bool) {
 	idType, n := Varint(types)
 	codecType, m := Varint(types[n:])
 	dataType, k := Varint(types[n+m:])
-	if n == 0 || m == 0 || k == 0 || n+m+k != len(types) || idType != 0 || dataType < 12 || dataType%2 != 0 {
+	if n == 0 || m == 0 || k == 0 || n+m+k != len(types) || idType != 0 || dataType < 12 ||
+		dataType%2 != 0 {
 		return c, false
 	}
-	switch { // 8 and 9 are the numbers 0 and 1, which take no bytes; 1 is a number of one byte
+	switch { // 8 and 9 are the constants 0 and 1, which take no bytes; 1 is a one-byte number
 	case codecType == 8 || codecType == 9:
 		c.codec = codecType - 8
 	case codecType == 1 && len(body) > 0:
@@ -270,8 +273,8 @@ func (t *Table) parse(b []byte, payload int64) (c cell, ok bool) {
 	return c, int64(c.length) == payload-header
 }
 
-// fill reads the data of a row into dst, which has its length. The pages it goes on nearly always
-// follow one another, so they are read at once, and again only where they turn out not to.
+// fill reads the data of a row into dst, which has its length. Its overflow pages nearly always
+// follow one another, so they are read at once, and again only if they do not.
 func (t *Table) fill(dst []byte, c cell) bool {
 	dst = dst[copy(dst, c.local):]
 	if after, ok := t.scatter(c.overflow, 0, dst); ok {
@@ -293,13 +296,13 @@ func (t *Table) fill(dst []byte, c cell) bool {
 			next = binary.BigEndian.Uint32(page)
 			dst = dst[copy(dst, page[4:t.usable]):]
 		}
-		run = 4 // the next of a scattered row are unlikely to be many
+		run = 4 // the rest of a scattered row is probably scattered too
 	}
 	return next == 0
 }
 
-// Varint reads SQLite's integers of one to nine bytes. It returns how many it took, 0 if b ends
-// before the integer does.
+// Varint reads SQLite's integers of one to nine bytes. It returns how many bytes it took, or 0 if b
+// is too short.
 func Varint(b []byte) (v int64, n int) {
 	for n < 8 {
 		if n == len(b) {

@@ -5,38 +5,38 @@ import (
 	"io"
 )
 
-// lockPage is the page that SQLite takes its locks on, at 1 GiB; nothing may stand there.
+// lockPage is the page, at 1 GiB, that SQLite uses for locks; it must stay empty.
 const lockPage = 1<<30/PageSize + 1
 
-// Writer writes the rows of the table segments straight into pages at the end of a file that nobody
-// else has open: runs of pages at a time, at the speed of the disk, where SQLite would look up and
-// copy page by page. It is the counterpart of Table, and knows as much of the file format
-// (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows make
+// Writer writes the rows of the table segments directly into pages at the end of a file that
+// nothing else has open: in runs of pages, at the speed of the disk, where SQLite would look up and
+// copy every page. It is the counterpart of Table and implements the same part of the file format
+// (https://sqlite.org/fileformat2.html). Rows come in the order of their ids; the same rows give
 // the same bytes.
 type Writer struct {
 	f    io.WriterAt
 	next uint32 // number of the next page
 	skip uint32 // lockPage; tests set another
 
-	run    []byte // pages that are not written yet; the last of them is next-1
+	run    []byte // pages not yet written; the last is next-1
 	leaf   leaf
-	leaves []node // that are done
+	leaves []node // finished leaves
 }
 
-// node is a page of the b-tree and the largest id on it or below it.
+// node is a page of the b-tree with the largest id on or below it.
 type node struct {
 	page uint32
 	id   int64
 }
 
-// NewWriter adds pages to f from number next on.
+// NewWriter returns a Writer that adds pages to f from number next on.
 func NewWriter(f io.WriterAt, next uint32) *Writer {
 	w := &Writer{f: f, next: next, skip: lockPage}
 	w.leaf.reset()
 	return w
 }
 
-// Add writes a row. Ids ascend.
+// Add writes a row. Ids must ascend.
 func (w *Writer) Add(id, codec int64, data []byte) error {
 	var scratch [48]byte
 	row := scratch[:0]
@@ -46,7 +46,7 @@ func (w *Writer) Add(id, codec int64, data []byte) error {
 	row = putVarint(row, uint64(payload))
 	row = putVarint(row, uint64(id))
 	row = append(row, header...)
-	inline := local - len(header) // of the data
+	inline := local - len(header) // bytes of data on the leaf
 
 	if !w.leaf.fits(len(row) + inline + 4) {
 		if err := w.endLeaf(); err != nil {
@@ -61,15 +61,15 @@ func (w *Writer) Add(id, codec int64, data []byte) error {
 	return nil
 }
 
-// recordHeader returns what stands before the data in a record (id, codec, data): the types of the
-// three, and the codec where its type is not its value.
+// recordHeader returns the bytes before the data in a record (id, codec, data): the types of the
+// three, and the codec unless its type implies its value.
 func recordHeader(codec int64, length int) []byte {
-	types := []byte{0} // the id is the row's key, and NULL here
+	types := []byte{0} // the id is the row's key, so the column is NULL
 	var body []byte
 	switch codec {
 	case 0, 1: // types 8 and 9 are these numbers
 		types = append(types, byte(8+codec))
-	default: // type 1 is a number of one byte
+	default: // type 1 is a one-byte number
 		types = append(types, 1)
 		body = []byte{byte(codec)}
 	}
@@ -77,7 +77,7 @@ func recordHeader(codec int64, length int) []byte {
 	return append(append([]byte{byte(1 + len(types))}, types...), body...)
 }
 
-// overflow writes what does not stand on the leaf to pages of its own and returns the first.
+// overflow writes the data that does not fit on the leaf to overflow pages and returns the first.
 func (w *Writer) overflow(data []byte) (first uint32) {
 	first = w.number()
 	for len(data) > 0 {
@@ -94,7 +94,7 @@ func (w *Writer) overflow(data []byte) (first uint32) {
 	return first
 }
 
-// number returns the number of the page that page returns next.
+// number returns the number that page will use next.
 func (w *Writer) number() uint32 {
 	if w.next == w.skip {
 		clear(w.page())
@@ -102,7 +102,7 @@ func (w *Writer) number() uint32 {
 	return w.next
 }
 
-// page appends a page to the run. What it holds is of no meaning.
+// page appends a page to the run. Its content is undefined.
 func (w *Writer) page() []byte {
 	n := len(w.run)
 	if n+PageSize > cap(w.run) {
@@ -121,7 +121,7 @@ func (w *Writer) flush() error {
 	return err
 }
 
-// endLeaf writes the leaf, behind what overflowed from it.
+// endLeaf writes the leaf after its overflow pages.
 func (w *Writer) endLeaf() error {
 	w.leaves = append(w.leaves, node{w.number(), w.leaf.last})
 	copy(w.page(), w.leaf.bytes[:])
@@ -129,8 +129,8 @@ func (w *Writer) endLeaf() error {
 	return w.flush()
 }
 
-// Finish writes the rest, the root of the tree to page root, and returns how many pages the file
-// has.
+// Finish writes the rest, with the root of the tree at page root, and returns the number of pages
+// of the file.
 func (w *Writer) Finish(root uint32) (pages uint32, err error) {
 	at := int64(root-1) * PageSize
 	if len(w.leaves) == 0 { // the root is the only leaf
@@ -158,11 +158,11 @@ func (w *Writer) Finish(root uint32) (pages uint32, err error) {
 	return w.next - 1, err
 }
 
-// interiorFan is how many children a page has room for, whatever their ids are.
+// interiorFan is how many children fit on a page, whatever their ids.
 const interiorFan = (PageSize-12)/(2+4+9) + 1
 
-// interiors writes the pages over a level, as equally filled as can be: one with a single child
-// would be damage.
+// interiors writes the pages above a level, filled as equally as possible: a page with a single
+// child would be damage.
 func (w *Writer) interiors(level []node) (above []node) {
 	n := (len(level) + interiorFan - 1) / interiorFan
 	for i := range n {
@@ -190,11 +190,11 @@ func fillInterior(page []byte, children []node) {
 	binary.BigEndian.PutUint32(page[8:], children[last].page)
 }
 
-// leaf is a leaf that is being filled. It has to be reset before its first use.
+// leaf is a leaf being filled. It must be reset before its first use.
 type leaf struct {
 	bytes   [PageSize]byte
 	cells   int
-	content int // where the cells begin: they grow downwards
+	content int // start of the cells, which grow downwards
 	last    int64
 }
 
@@ -208,7 +208,7 @@ func (l *leaf) reset() {
 
 func (l *leaf) fits(cell int) bool { return leafHeader+2*(l.cells+1) <= l.content-cell }
 
-// add adds a cell of these parts.
+// add adds a cell made of parts.
 func (l *leaf) add(id int64, parts ...[]byte) {
 	for i := len(parts) - 1; i >= 0; i-- {
 		l.content -= len(parts[i])

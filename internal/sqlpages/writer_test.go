@@ -27,7 +27,8 @@ func TestPageWriter(t *testing.T) {
 		{"one long", lockPage, func(*rand.Rand) []int { return []int{100_000} }},
 		{"borders", lockPage, func(*rand.Rand) []int {
 			var n []int
-			for _, at := range [...]int{0, 1, 57, 58, 59, 1003, 8146, 8149, 8150, 8151, 8152, 8157, 8158, 9180, 16300, 16334, 17340, 262144} {
+			for _, at := range [...]int{0, 1, 57, 58, 59, 1003, 8146, 8149, 8150, 8151, 8152, 8157,
+				8158, 9180, 16300, 16334, 17340, 262144} {
 				for d := -3; d <= 3; d++ {
 					n = append(n, max(0, at+d))
 				}
@@ -42,12 +43,19 @@ func TestPageWriter(t *testing.T) {
 			return n
 		}},
 		{"two levels", lockPage, func(rng *rand.Rand) []int { return repeat(8000, interiorFan+1) }},
-		{"three levels", lockPage, func(rng *rand.Rand) []int { return repeat(4050, 2*(interiorFan+7)) }},
+		{"three levels", lockPage, func(rng *rand.Rand) []int {
+			return repeat(4050, 2*(interiorFan+7))
+		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) { checkPageWriter(t, tt.skip, tt.rows(rand.New(rand.NewPCG(1, 1)))) })
+		t.Run(tt.name, func(t *testing.T) {
+			checkPageWriter(t, tt.skip, tt.rows(rand.New(rand.NewPCG(1, 1))))
+		})
 	}
 	for skip := uint32(8); skip < 60; skip++ {
-		t.Run(fmt.Sprintf("lock page %d", skip), func(t *testing.T) { checkPageWriter(t, skip, []int{40_000, 100, 8000, 100_000, 7000, 60_000}) })
+		t.Run(fmt.Sprintf("lock page %d", skip),
+			func(t *testing.T) {
+				checkPageWriter(t, skip, []int{40_000, 100, 8000, 100_000, 7000, 60_000})
+			})
 	}
 }
 
@@ -92,7 +100,8 @@ func checkPageWriter(t *testing.T, skip uint32, lengths []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt([]byte{byte(count >> 24), byte(count >> 16), byte(count >> 8), byte(count)}, 28); err != nil {
+	if _, err := f.WriteAt([]byte{byte(count >> 24), byte(count >> 16), byte(count >> 8),
+		byte(count)}, 28); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := f.Stat(); err != nil || info.Size() != int64(count)*PageSize {
@@ -117,7 +126,8 @@ func checkPageWriter(t *testing.T, skip uint32, lengths []int) {
 		if err := list.Scan(&id, &got.codec, &got.data); err != nil {
 			t.Fatal(err)
 		}
-		if want := rows[ids[n]]; id != ids[n] || got.codec != want.codec || !bytes.Equal(got.data, want.data) {
+		if want := rows[ids[n]]; id != ids[n] || got.codec != want.codec ||
+			!bytes.Equal(got.data, want.data) {
 			t.Errorf("row %d is not %d", id, ids[n])
 		}
 	}
@@ -126,7 +136,8 @@ func checkPageWriter(t *testing.T, skip uint32, lengths []int) {
 	}
 	for _, id := range ids {
 		got := -1
-		if err := db.QueryRow(`SELECT length(data) FROM segments WHERE id = ?`, id).Scan(&got); err != nil || got != len(rows[id].data) {
+		if err := db.QueryRow(`SELECT length(data) FROM segments WHERE id = ?`,
+			id).Scan(&got); err != nil || got != len(rows[id].data) {
 			t.Errorf("row %d looked up: %d bytes, %v, want %d", id, got, err, len(rows[id].data))
 		}
 	}
@@ -156,7 +167,8 @@ func emptyTable(t *testing.T, path string) (root, pages uint32) {
 			t.Fatal(err)
 		}
 	}
-	if err := db.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`).Scan(&root); err != nil {
+	if err := db.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`).Scan(
+		&root); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
@@ -167,7 +179,8 @@ func emptyTable(t *testing.T, path string) (root, pages uint32) {
 
 func TestPutVarint(t *testing.T) {
 	t.Parallel()
-	for _, v := range []uint64{0, 1, 127, 128, 16383, 16384, 1<<21 - 1, 1 << 21, 1<<28 - 1, 1 << 55, 1<<56 - 1, 1 << 56, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
+	for _, v := range []uint64{0, 1, 127, 128, 16383, 16384, 1<<21 - 1, 1 << 21, 1<<28 - 1, 1 << 55,
+		1<<56 - 1, 1 << 56, 1<<63 - 1, 1 << 63, 1<<64 - 1} {
 		b := putVarint(nil, v)
 		got, n := Varint(b)
 		if uint64(got) != v || n != len(b) {

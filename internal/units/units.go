@@ -1,4 +1,4 @@
-// Package units writes quantities for people, and reads those that people write.
+// Package units formats quantities for people, and parses those that people write.
 package units
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// lengthUnits are metres a unit, longest suffix first where one ends another.
+// lengthUnits are metres per unit, with a longer suffix before one that ends it.
 var lengthUnits = []struct {
 	suffix string
 	metres float64
@@ -30,10 +30,11 @@ func ParseLength(s string) (float64, error) {
 		}
 		return v * u.metres, nil
 	}
-	return 0, fmt.Errorf("%q is no length: give a number and its unit, nm, km, m or ft, such as 20nm", s)
+	return 0, fmt.Errorf("%q is not a length: give a number and a unit (nm, km, m or ft), such "+
+		"as 20nm", s)
 }
 
-// Bytes writes a number of bytes for people, in powers of ten as disks and lines are sold.
+// Bytes formats a number of bytes for people, in powers of ten.
 func Bytes(n int64) string {
 	const units = "kMGTPE"
 	if n < 1000 {
@@ -49,7 +50,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.0f %cB", v, units[u])
 }
 
-// Count writes n with its thousands apart: 3,419,648.
+// Count formats n with thousands separators: 3,419,648.
 func Count[T int | int64](n T) string {
 	s := strconv.FormatInt(int64(n), 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -58,7 +59,7 @@ func Count[T int | int64](n T) string {
 	return s
 }
 
-// Duration writes d for people: "45 s", "12 min", "3 h 20 min".
+// Duration formats d for people: "45 s", "12 min", "3 h 20 min".
 func Duration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
@@ -73,7 +74,7 @@ func Duration(d time.Duration) string {
 	}
 }
 
-// Holes says what an archive lacks: a hole is a texture with chunks that failed.
+// Holes describes what an archive lacks: a hole is a texture with chunks that failed.
 func Holes(textures int, chunks int64) string {
 	if textures == 0 {
 		return "none"
@@ -81,7 +82,7 @@ func Holes(textures int, chunks int64) string {
 	return Plural(textures, "texture") + " with " + Plural(chunks, "failed chunk")
 }
 
-// Plural writes a count and its noun.
+// Plural formats a count and its noun.
 func Plural[T int | int64](n T, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -89,7 +90,7 @@ func Plural[T int | int64](n T, noun string) string {
 	return Count(n) + " " + noun + "s"
 }
 
-// byteUnits are the units of sizes, as disks are sold and as memory is.
+// byteUnits are the units of sizes, decimal and binary.
 var byteUnits = []struct {
 	suffix string
 	bytes  float64
@@ -112,5 +113,6 @@ func ParseBytes(s string) (int64, error) {
 		}
 		return int64(v * u.bytes), nil
 	}
-	return 0, errors.New(strconv.Quote(s) + " is no size: give a number and its unit, such as 20GB or 500MB")
+	return 0, errors.New(strconv.Quote(s) +
+		" is not a size: give a number and a unit, such as 20GB or 500MB")
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Plain rewords what Go's library says in a text.
+// Plain rewords messages of Go's library in a text.
 func Plain(text string) string {
 	for _, r := range table() {
 		text = r.from.ReplaceAllString(text, r.to)
@@ -18,7 +18,7 @@ type rule struct {
 	to   string
 }
 
-// table is made once, when the first error is shown.
+// table is compiled once, when the first error is shown.
 var table = sync.OnceValue(func() []rule {
 	rules := make([]rule, len(phrases))
 	for i, p := range phrases {
@@ -27,34 +27,39 @@ var table = sync.OnceValue(func() []rule {
 	return rules
 })
 
-// phrases are what Go's library says and what it means, in the order in which they are replaced.
+// phrases are messages of Go's library and their replacements, in the order of replacement.
 var phrases = [...][2]string{
 	// Numbers and times.
-	{`strconv\.(?:Atoi|ParseInt|ParseUint): parsing ("[^"]*"): (?:invalid syntax|value out of range)`, `$1 is no whole number, or too large a one`},
+	{`strconv\.(?:Atoi|ParseInt|ParseUint): parsing ("[^"]*"): (?:invalid syntax|value out of range)`, `$1 is not a whole number, or too large`},
 	{`strconv\.ParseFloat: parsing ("[^"]*"): value out of range`, `$1 is too large`},
-	{`strconv\.ParseFloat: parsing ("[^"]*"): invalid syntax`, `$1 is no number`},
-	{`strconv\.ParseBool: parsing ("[^"]*"): invalid syntax`, `$1 is neither true nor false`},
-	{`time: (?:missing unit in|invalid|unknown unit "[^"]*" in) duration ("[^"]*")`, `$1 is no time with its unit, such as 20s or 10m`},
-	{`parsing time ("[^"]*").*`, `$1 is no date`},
+	{`strconv\.ParseFloat: parsing ("[^"]*"): invalid syntax`, `$1 is not a number`},
+	{`strconv\.ParseBool: parsing ("[^"]*"): invalid syntax`, `$1 is not true or false`},
+	{`time: (?:missing unit in|invalid|unknown unit "[^"]*" in) duration ("[^"]*")`,
+		`$1 is not a duration with a unit, such as 20s or 10m`},
+	{`parsing time ("[^"]*").*`, `$1 is not a date`},
 	{`(?:value )?(?:is )?out of range for u?int\d+`, `is too large or negative`},
 
 	// System calls that open, list and change files.
 	{`(^|: |\n)(?:openat|newfstatat|fstatat|lstat|fstat|readdirent|getdents|mkdirat|unlinkat|renameat2?|readlinkat|fsync|statfs|fork/exec) `, `$1`},
 	{`(^|: |\n)(?:openat|newfstatat|fstatat|lstat|fstat|readdirent|getdents|mkdirat|unlinkat|renameat2?|readlinkat|fsync|statfs|fork/exec): `, `$1`},
 	{`exec: ("[^"]*"): executable file not found in \$PATH`, `$1 is not installed`},
-	{`transport endpoint is not connected`, "the mount there is dead (`xelpack umount` clears it)"},
+	{`transport endpoint is not connected`,
+		"the mount's process is dead (`xelpack umount` clears it)"},
 
 	// Network.
-	{`net/http: request canceled while waiting for connection|net/http: request canceled`, `no answer in time`},
+	{`net/http: request canceled while waiting for connection|net/http: request canceled`,
+		`no answer in time`},
 	{`net/http: TLS handshake timeout`, `no answer in time to the TLS handshake`},
 	{`net/http: timeout awaiting response headers`, `no answer in time`},
-	{`(?:net/)?http: server gave HTTP response to HTTPS client`, `the server speaks http, not https`},
+	{`(?:net/)?http: server gave HTTP response to HTTPS client`,
+		`the server speaks http, not https`},
 	{`net/http: HTTP/1\.x transport connection broken: `, ``},
-	{`malformed HTTP (?:response|status code|version|header).*`, `what answers does not speak HTTP`},
+	{`malformed HTTP (?:response|status code|version|header).*`, `the server does not speak HTTP`},
 	{`\s*\(Client\.Timeout exceeded[^)]*\)`, ``},
 	{`context deadline exceeded|i/o timeout|os: deadline reached`, `no answer in time`},
 	{`context canceled`, `interrupted`},
-	{`(?:tls: failed to verify certificate: )?x509: `, `the server's certificate cannot be trusted: `},
+	{`(?:tls: failed to verify certificate: )?x509: `,
+		`the server's certificate cannot be trusted: `},
 	{`tls: first record does not look like a TLS handshake`, `the server does not speak https`},
 	{`remote error: tls: `, `the server refuses the connection: `},
 	{`(?:dial|read|write|listen) (?:tcp|udp|unix)[46]?: `, ``},
@@ -63,7 +68,7 @@ var phrases = [...][2]string{
 	{`lookup (\S+?)(?: on \S+)?: `, `$1: `},
 	{`parse ("[^"]*"): (?:net/url: )?`, `address $1: `},
 	{`cannot assign requested address`, `this machine has no such address`},
-	{`stopped after 10 redirects`, `it redirects again and again`},
+	{`stopped after 10 redirects`, `too many redirects`},
 	{`stream error: stream ID \d+; `, ``},
 
 	// JSON, XML, TOML, CSV.
@@ -72,13 +77,15 @@ var phrases = [...][2]string{
 	{`invalid character entity`, `unknown entity`},
 	{`invalid characters between`, `unexpected characters between`},
 	{`unexpected end of JSON input`, `it ends too early`},
-	{`json: cannot unmarshal (\w+) into Go struct field \S*?\.?([\w-]+) of type \S+`, `a $1 where something else was expected: $2`},
-	{`json: cannot unmarshal (\w+) into Go value of type \S+`, `a $1 where something else was expected`},
+	{`json: cannot unmarshal (\w+) into Go struct field \S*?\.?([\w-]+) of type \S+`,
+		`unexpected $1: $2`},
+	{`json: cannot unmarshal (\w+) into Go value of type \S+`, `unexpected $1`},
 	{`XML syntax error on line (\d+): `, `line $1: `},
 	{`unexpected EOF|unexpected end of file`, `it ends too early`},
 	{`(^|[:,;(\n] ?)EOF\b`, `${1}it ends too early`},
 	{`(^|[\s(])toml: line (\d+)(?: \(last key ("[^"]*")\))?: `, `${1}line $2: `},
-	{`expected a top-level item to end with a newline, comment, or EOF, but got`, `expected the end of the line, but got`},
+	{`expected a top-level item to end with a newline, comment, or EOF, but got`,
+		`expected the end of the line, but got`},
 	{`parse error on line (\d+), column (\d+): `, `line $1, column $2: `},
 
 	// SQLite.
@@ -86,10 +93,11 @@ var phrases = [...][2]string{
 	{`(?:open a read connection: )?file is not a database`, `not an SQLite file`},
 
 	// Pictures and compressed files.
-	{`image: unknown format`, `no picture of a kind that can be read`},
-	{`(?:(?:png|jpeg|gif|webp): invalid format|invalid JPEG format|unsupported JPEG feature): `, ``},
+	{`image: unknown format`, `unknown picture format`},
+	{`(?:(?:png|jpeg|gif|webp): invalid format|invalid JPEG format|unsupported JPEG feature): `,
+		``},
 	{`zip: not a valid zip file`, `not a zip file`},
 
-	// Packages that name themselves.
+	// Packages that put their name before errors.
 	{`(^|: |\n|\()(?:json|toml|xml|csv|url|http|http2|tls|image|png|jpeg|gif|webp|gzip|flate|zlib|zip|sevenzip|lzma|bzip2|sql|exec|time): `, `$1`},
 }

@@ -1,9 +1,9 @@
-// Package words says errors in words for people. Errors of Go's standard library name system calls
-// and functions ("openat", "strconv.ParseUint"); whoever reads them knows neither.
+// Package words turns errors into words for people. Errors of Go's standard library name system
+// calls and functions ("openat", "strconv.ParseUint"), which mean nothing to users.
 //
 //	fmt.Fprintf(os.Stderr, "xelpack: %s\n", words.Of(err))
 //
-// Errors stay as they are for errors.Is and errors.As: only what is shown is reworded.
+// Errors stay as they are for errors.Is and errors.As: only the displayed text changes.
 package words
 
 import (
@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// Of returns what err says, in words for people.
+// Of returns the text of err in words for people.
 func Of(err error) string {
 	if err == nil {
 		return ""
@@ -45,11 +45,12 @@ func Fprintf(w io.Writer, format string, args ...any) (int, error) {
 	return io.WriteString(w, Sprintf(format, args...))
 }
 
-// replaceKnown replaces in text what the errors in err's tree say whose parts are known by type.
+// replaceKnown replaces, in text, the messages of errors in err's tree whose parts are known by
+// type.
 func replaceKnown(err error, text *string) {
 	if plain, ok := known(err); ok {
 		*text = strings.ReplaceAll(*text, err.Error(), plain)
-		if what, _, ok := strings.Cut(plain, ": "); ok { // often said before it already
+		if what, _, ok := strings.Cut(plain, ": "); ok { // often in the text already
 			*text = strings.ReplaceAll(*text, what+": "+what+": ", what+": ")
 		}
 		return
@@ -66,7 +67,7 @@ func replaceKnown(err error, text *string) {
 	}
 }
 
-// known rewords the errors that put the name of a call before what it was called with.
+// known rewords errors that put the name of a call before its argument.
 func known(err error) (string, bool) {
 	switch e := err.(type) {
 	case *fs.PathError:
@@ -80,7 +81,7 @@ func known(err error) (string, bool) {
 			return e.Name + " is not installed", true
 		}
 		return e.Name + ": " + Of(e.Err), true
-	case *url.Error: // the address may hold a secret, and stands before it anyway
+	case *url.Error: // the address may contain a secret, and is in the text anyway
 		return Of(e.Err), true
 	case *net.DNSError:
 		return Of(dnsError{e}), true
@@ -93,8 +94,8 @@ func known(err error) (string, bool) {
 	return "", false
 }
 
-// address is the far end of a connection that could not be made. A name that was not found stands
-// in the error itself.
+// address returns the remote end of a connection that failed. A name that was not found is in the
+// error itself.
 func address(e *net.OpError) string {
 	if e.Addr == nil || errors.As(e.Err, new(*net.DNSError)) {
 		return ""
@@ -102,7 +103,7 @@ func address(e *net.OpError) string {
 	return e.Addr.String()
 }
 
-// dnsError is a net.DNSError without the address of the server that was asked.
+// dnsError is a net.DNSError without the address of the name server.
 type dnsError struct{ *net.DNSError }
 
 func (e dnsError) Unwrap() error { return nil }
@@ -114,5 +115,5 @@ func (e dnsError) Error() string {
 	case e.IsTimeout:
 		return e.Name + ": the name server does not answer"
 	}
-	return e.Name + ": the name server does not know it now (" + e.Err + ")"
+	return e.Name + ": temporary failure of the name server (" + e.Err + ")"
 }

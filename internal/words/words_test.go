@@ -28,8 +28,12 @@ func TestOf(t *testing.T) {
 	_, float := strconv.ParseFloat("1e999", 64)
 	_, duration := time.ParseDuration("20")
 	var v struct{ A int }
-	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	lookup := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "nowhere.invalid", Server: "127.0.0.53:53", IsNotFound: true}}
+	refused := &net.OpError{Op: "dial", Net: "tcp",
+		Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1},
+		Err:  os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	lookup := &net.OpError{Op: "dial", Net: "tcp",
+		Err: &net.DNSError{Err: "no such host", Name: "nowhere.invalid", Server: "127.0.0.53:53",
+			IsNotFound: true}}
 	tests := []struct {
 		name string
 		err  error
@@ -37,26 +41,39 @@ func TestOf(t *testing.T) {
 	}{
 		{"none", nil, ""},
 		{"ours", errors.New("no texture meets the selection"), "no texture meets the selection"},
-		{"file", fmt.Errorf("--route: %w", &fs.PathError{Op: "openat", Path: "a b.fms", Err: syscall.ENOENT}), "--route: a b.fms: no such file or directory"},
-		{"file named already", fmt.Errorf("a.png: %w", &fs.PathError{Op: "open", Path: "a.png", Err: syscall.ENOENT}), "a.png: no such file or directory"},
-		{"file, as text", fmt.Errorf("--route: %v", &fs.PathError{Op: "lstat", Path: "a.fms", Err: syscall.ENOENT}), "--route: a.fms: no such file or directory"},
-		{"number", fmt.Errorf("max_zl: %w", number), `max_zl: "many" is no whole number, or too large a one`},
+		{"file", fmt.Errorf("--route: %w",
+			&fs.PathError{Op: "openat", Path: "a b.fms", Err: syscall.ENOENT}),
+			"--route: a b.fms: no such file or directory"},
+		{"file named already", fmt.Errorf("a.png: %w",
+			&fs.PathError{Op: "open", Path: "a.png", Err: syscall.ENOENT}),
+			"a.png: no such file or directory"},
+		{"file, as text", fmt.Errorf("--route: %v",
+			&fs.PathError{Op: "lstat", Path: "a.fms", Err: syscall.ENOENT}),
+			"--route: a.fms: no such file or directory"},
+		{"number", fmt.Errorf("max_zl: %w", number),
+			`max_zl: "many" is not a whole number, or too large`},
 		{"large number", float, `"1e999" is too large`},
-		{"duration", duration, `"20" is no time with its unit, such as 20s or 10m`},
+		{"duration", duration, `"20" is not a duration with a unit, such as 20s or 10m`},
 		{"JSON", json.Unmarshal([]byte(`{"a" 1}`), &v), `unexpected character '1'`},
 		{"JSON, quoted", json.Unmarshal([]byte(`{"a": '}`), &v), `unexpected character '\''`},
 		{"JSON, cut", json.Unmarshal([]byte(`{"a": 1`), &v), `it ends too early`},
-		{"JSON, type", json.Unmarshal([]byte(`{"a": "x"}`), &v), `a string where something else was expected: A`},
+		{"JSON, type", json.Unmarshal([]byte(`{"a": "x"}`), &v),
+			`unexpected string: A`},
 		{"XML", xml.Unmarshal([]byte("<a>"), &v), `line 1: it ends too early`},
 		{"end", fmt.Errorf("read header: %w", io.EOF), "read header: it ends too early"},
 		{"end within", io.ErrUnexpectedEOF, "it ends too early"},
 		{"deadline", fmt.Errorf("fetch: %w", context.DeadlineExceeded), "fetch: no answer in time"},
-		{"refused", &url.Error{Op: "Get", URL: "https://a/?token=secret", Err: refused}, "127.0.0.1:1: connection refused"},
+		{"refused", &url.Error{Op: "Get", URL: "https://a/?token=secret", Err: refused},
+			"127.0.0.1:1: connection refused"},
 		{"no such host", lookup, "nowhere.invalid: no such host"},
-		{"no such host, as text", fmt.Errorf("does not answer: %v", lookup), "does not answer: nowhere.invalid: no such host"},
-		{"program", parse(func() error { _, err := exec.LookPath("no-such-program"); return err }), "no-such-program is not installed"},
-		{"several", errors.Join(number, io.EOF), "\"many\" is no whole number, or too large a one\nit ends too early"},
-		{"the name of a file", fmt.Errorf("config.toml: %w", errors.New("no key")), "config.toml: no key"},
+		{"no such host, as text", fmt.Errorf("does not answer: %v", lookup),
+			"does not answer: nowhere.invalid: no such host"},
+		{"program", parse(func() error { _, err := exec.LookPath("no-such-program"); return err }),
+			"no-such-program is not installed"},
+		{"several", errors.Join(number, io.EOF),
+			"\"many\" is not a whole number, or too large\nit ends too early"},
+		{"the name of a file", fmt.Errorf("config.toml: %w", errors.New("no key")),
+			"config.toml: no key"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestVerifyFinds(t *testing.T) {
 		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "", "the digest is"},
 		{"no digest", `DELETE FROM metadata WHERE name = 'xelpack:digest'`, "", "the digest is"},
 		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2 is missing"},
-		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2: it is no JPEG"},
+		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2: not a JPEG"},
 		{"preview cut", `UPDATE tiles SET tile_data = substr(tile_data, 1, length(tile_data) / 2) WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "cannot be decoded"},
 		{"preview text", `UPDATE tiles SET tile_data = 'x' WHERE zoom_level = 8`, "", "column"},
 		{"preview outside", `UPDATE tiles SET zoom_level = 9 WHERE zoom_level = 8 AND tile_row = 255 - 2`, "", "outside"},

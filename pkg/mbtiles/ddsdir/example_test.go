@@ -35,7 +35,8 @@ func Example() {
 		panic(err)
 	}
 	defer w.Close() // after Finish it does nothing
-	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: mbtiles.Fast, Provider: "mine"})
+	report, err := ddsdir.Import(ctx, w, found,
+		ddsdir.Options{Compression: mbtiles.Fast, Provider: "mine"})
 	if err != nil {
 		panic(err)
 	}

@@ -1,10 +1,10 @@
-// Package ddsdir puts DDS files that other programs have made into an archive: Ortho4XP's textures
-// and AutoOrtho's cache.
+// Package ddsdir imports DDS files made by other programs into an archive: Ortho4XP's textures and
+// AutoOrtho's cache.
 //
 //	found, err := ddsdir.Find(ctx, "zOrtho4XP_+43+005/textures")
 //	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: mbtiles.Fast})
 //
-// Find reads headers only, so that what is skipped is known before anything is made.
+// Find reads headers only, so that skipped files are known before anything is written.
 package ddsdir
 
 import (
@@ -27,15 +27,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// File is a texture as a file of its own.
+// File is a texture in a file of its own.
 type File struct {
 	Path    string
 	Texture tiles.Texture
 	Layout  dds.Layout
-	Failed  int // chunks that its maker says are not in it
+	Failed  int // chunks that are missing according to its maker
 }
 
-// Skipped is a file that cannot be taken, and why. Its JSON is a contract with scripts.
+// Skipped is a file that cannot be imported, and why. Scripts rely on its JSON.
 type Skipped struct {
 	File string `json:"file"`
 	Why  string `json:"why"`
@@ -43,16 +43,16 @@ type Skipped struct {
 
 // Files are the textures found in folders.
 type Files struct {
-	Files   []File // in the order of their paths, folder by folder; of each texture the first
+	Files   []File // in the order of their paths, folder by folder; the first of each texture
 	Skipped []Skipped
-	Others  int // files that are no DDS at all, such as water masks
+	Others  int // files that are not DDS, such as water masks
 }
 
-// Find looks for textures in folders and what is below them, under the names of Ortho4XP's textures
+// Find looks for textures in folders and their sub-folders, under the names of Ortho4XP's textures
 // ("23952_33712_BI16.dds") and of AutoOrtho's cache ("BI/23952_33712_z16.dds", where z is the zoom
-// level of its pixels). Of every file it reads the header: BC1 or BC3, square, 256 to 4096 px, all
-// mip levels, the length that follows from these. What it cannot take it names in Skipped. The
-// error is for a folder that cannot be read.
+// level of its pixels). It reads the header of every file: BC1 or BC3, square, 256 to 4096 px, all
+// mip levels, and the length that follows from these. Files that do not match are listed in
+// Skipped. The error is for a folder that cannot be read.
 func Find(ctx context.Context, dirs ...string) (Files, error) {
 	var found Files
 	seen := make(map[tiles.Key]string)
@@ -102,10 +102,10 @@ func (d *Files) skip(path string, why error) {
 	d.Skipped = append(d.Skipped, Skipped{File: path, Why: why.Error()})
 }
 
-// lookAt reads the header of a file and says what it is, or why it cannot be taken.
+// lookAt reads the header of a file and returns what it is, or why it cannot be imported.
 func lookAt(path string) (File, error) {
 	file := File{Path: path}
-	info, err := os.Stat(path) // first: to open a pipe is to wait for who writes it
+	info, err := os.Stat(path) // before opening: opening a pipe would wait for its writer
 	if err != nil {
 		return file, sqlite.Bare(err)
 	}
@@ -126,32 +126,35 @@ func lookAt(path string) (File, error) {
 		return file, err
 	}
 	if size := info.Size(); size != file.Layout.Size() {
-		return file, fmt.Errorf("it has %d bytes, and a %v of %d px with all mip levels has %d", size, file.Layout.Format, file.Layout.Side, file.Layout.Size())
+		return file, fmt.Errorf("it has %d bytes, but a %v of %d px with all mip levels has %d",
+			size, file.Layout.Format, file.Layout.Side, file.Layout.Size())
 	}
 	return file, file.name()
 }
 
-// foreignLayout reads the header of a DDS file that any program may have written: what makes no
-// difference to the pixels may be as it likes.
+// foreignLayout reads the header of a DDS file of any program: fields that do not affect the pixels
+// may have any value.
 func foreignLayout(head []byte) (dds.Layout, error) {
 	word := func(at int) uint32 { return binary.LittleEndian.Uint32(head[at:]) }
 	switch {
 	case len(head) >= 4 && word(0) == 0xFD2FB528:
-		return dds.Layout{}, errors.New("it is compressed as a whole (AutoOrtho's disk compression), which is not read")
+		return dds.Layout{}, errors.New(
+			"files compressed as a whole (AutoOrtho's disk compression) are not supported")
 	case len(head) < dds.HeaderSize || word(0) != 0x20534444 || word(4) != 124 || word(76) != 32:
-		return dds.Layout{}, errors.New("it is no DDS file")
+		return dds.Layout{}, errors.New("not a DDS file")
 	}
 	l := dds.Layout{Format: dds.BC1, Side: int(word(16))}
 	switch fourCC := string(head[84:88]); {
 	case word(80)&4 == 0:
-		return l, errors.New("it is not block-compressed, want DXT1 or DXT5")
+		return l, errors.New("not block-compressed (want DXT1 or DXT5)")
 	case fourCC == "DXT5":
 		l.Format = dds.BC3
 	case fourCC != "DXT1":
-		return l, fmt.Errorf("its format is %q, want DXT1 or DXT5", fourCC)
+		return l, fmt.Errorf("unknown format %q (want DXT1 or DXT5)", fourCC)
 	}
 	if word(12) != word(16) || l.Valid() != nil {
-		return l, fmt.Errorf("it is %d×%d px, want a square of 256, 512, 1024, 2048 or 4096", word(16), word(12))
+		return l, fmt.Errorf("it is %d×%d px, want a square of 256, 512, 1024, 2048 or 4096",
+			word(16), word(12))
 	}
 	if levels := word(28); levels != uint32(l.Levels()) {
 		return l, fmt.Errorf("it has %d mip levels, want all %d", max(levels, 1), l.Levels())
@@ -159,11 +162,10 @@ func foreignLayout(head []byte) (dds.Layout, error) {
 	return l, nil
 }
 
-// cacheName is how AutoOrtho names the files of its cache, in folders that are called after the
-// maptype.
+// cacheName matches the file names of AutoOrtho's cache, in folders named after the maptype.
 var cacheName = regexp.MustCompile(`^(\d{1,10})_(\d{1,10})_z(\d{1,2})\.dds$`)
 
-// name finds out which texture the file is.
+// name determines which texture the file is.
 func (f *File) name() error {
 	base := filepath.Base(f.Path)
 	m := cacheName.FindStringSubmatch(base)
@@ -172,17 +174,20 @@ func (f *File) name() error {
 		f.Texture, err = tiles.ParseName(base)
 		return err
 	}
-	zl, _ := strconv.Atoi(m[3]) // of the pixels; a texture of fewer than 4096 has been built below its own
+	// of the pixels; a texture below 4096 px was built below its own zoom level
+	zl, _ := strconv.Atoi(m[3])
 	zl += bits.Len(uint(dds.MaxSide/f.Layout.Side)) - 1
 	var err error
-	if f.Texture, err = tiles.ParseName(fmt.Sprintf("%s_%s_%s%02d", m[1], m[2], filepath.Base(filepath.Dir(f.Path)), zl)); err != nil {
+	if f.Texture, err = tiles.ParseName(
+		fmt.Sprintf("%s_%s_%s%02d", m[1], m[2], filepath.Base(filepath.Dir(f.Path)),
+			zl)); err != nil {
 		return err
 	}
 	return f.sidecar()
 }
 
-// sidecar reads what AutoOrtho notes about a file of its cache, if it does: an unfinished one must
-// not pass for whole.
+// sidecar reads AutoOrtho's note about a cache file, if there is one: an unfinished file must not
+// pass for complete.
 func (f *File) sidecar() error {
 	body, err := os.ReadFile(strings.TrimSuffix(f.Path, ".dds") + ".ddm")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +205,8 @@ func (f *File) sidecar() error {
 		return fmt.Errorf("its .ddm: %w", err)
 	}
 	if note.Filled != nil && len(note.Filled) < note.Levels {
-		return fmt.Errorf("AutoOrtho has filled only %d of its %d mip levels", len(note.Filled), note.Levels)
+		return fmt.Errorf("AutoOrtho has filled only %d of its %d mip levels", len(note.Filled),
+			note.Levels)
 	}
 	f.Failed = min(len(note.Missing), tiles.TextureChunks*tiles.TextureChunks)
 	return nil

@@ -18,30 +18,34 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// Options say how files get into an archive. The zero value stores them uncompressed.
+// Options control an import. The zero value stores files uncompressed.
 type Options struct {
 	Compression mbtiles.Compression
-	Provider    string                  // that the textures are said to be from
-	Workers     int                     // that read and compress at once, a texture each in memory; default one a processor
-	Progress    func(done, total int64) // bytes of DDS files, from one goroutine at a time; may be nil
+	Provider    string // recorded as the provider of the textures
+	// goroutines that read and compress, each with a texture in memory; default: number of
+	// processors
+	Workers int
+	// called with bytes of DDS files, from one goroutine at a time; may be nil
+	Progress func(done, total int64)
 }
 
-// Report says what became of the files. Its JSON is a contract with scripts.
+// Report is the result of an import. Scripts rely on its JSON.
 type Report struct {
 	Imported int       `json:"imported"`
-	Present  int       `json:"present"` // of an earlier, interrupted import
+	Present  int       `json:"present"` // imported by an earlier, interrupted run
 	Skipped  []Skipped `json:"skipped"` // sorted by file
-	Others   int       `json:"others"`  // files that are no DDS
+	Others   int       `json:"others"`  // files that are not DDS
 	Bytes    int64     `json:"bytes"`   // of the files imported
 }
 
-// Import puts files that Find has found into an archive. Files that have changed since, or cannot
-// be read, are skipped. What w has already is passed over.
+// Import puts the files of Find into an archive. Files that have changed since, or cannot be read,
+// are skipped, and so are textures that w has already.
 func Import(ctx context.Context, w *mbtiles.Writer, found Files, o Options) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	im := importer{w: w, o: o, report: Report{Skipped: slices.Clone(found.Skipped), Others: found.Others}}
+	im := importer{w: w, o: o,
+		report: Report{Skipped: slices.Clone(found.Skipped), Others: found.Others}}
 	for _, f := range found.Files {
 		im.total += f.Layout.Size()
 	}
@@ -58,7 +62,10 @@ func Import(ctx context.Context, w *mbtiles.Writer, found Files, o Options) (Rep
 	if err == nil {
 		err = ctx.Err()
 	}
-	slices.SortFunc(im.report.Skipped, func(a, b Skipped) int { return slices.Compare([]string{a.File, a.Why}, []string{b.File, b.Why}) })
+	slices.SortFunc(im.report.Skipped,
+		func(a, b Skipped) int {
+			return slices.Compare([]string{a.File, a.Why}, []string{b.File, b.Why})
+		})
 	return im.report, err
 }
 
@@ -73,7 +80,7 @@ type importer struct {
 	report Report
 }
 
-// importWorker has the memory for one texture.
+// importWorker is the memory for one texture.
 type importWorker struct {
 	enc *mbtiles.Encoder
 	buf []byte
@@ -93,7 +100,8 @@ func (im *importer) file(ctx context.Context, f File) error {
 	}
 	detail := bits.Len(uint(dds.MaxSide/f.Layout.Side)) - 1
 	side := max(1, 16>>detail)
-	record := mbtiles.Record{Texture: f.Texture, Detail: uint8(detail), Chunks: side * side, Failed: min(f.Failed, side*side), Provider: im.o.Provider}
+	record := mbtiles.Record{Texture: f.Texture, Detail: uint8(detail), Chunks: side * side,
+		Failed: min(f.Failed, side*side), Provider: im.o.Provider}
 	if err := im.w.Put(ctx, record, content); err != nil {
 		return err
 	}
@@ -111,7 +119,7 @@ func (im *importer) count(f File, note func(*Report)) {
 	}
 }
 
-// read loads a file and makes a content of it, under the header that the archive has for it.
+// read loads a file and makes a content of it, with the archive's own header.
 func (w *importWorker) read(f File) (*mbtiles.Content, error) {
 	in, err := os.Open(f.Path)
 	if err != nil {
@@ -122,11 +130,11 @@ func (w *importWorker) read(f File) (*mbtiles.Content, error) {
 	w.buf = slices.Grow(w.buf[:0], size+1)[:size+1]
 	n, err := io.ReadFull(in, w.buf)
 	if err == nil || n != size || !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("it has changed while it was read: %d bytes or more, not %d", n, size)
+		return nil, fmt.Errorf("it changed while it was read: at least %d bytes, want %d", n, size)
 	}
 	file := w.buf[:size]
 	if l, err := foreignLayout(file[:dds.HeaderSize]); err != nil || l != f.Layout {
-		return nil, errors.New("it has changed while it was read")
+		return nil, errors.New("it changed while it was read")
 	}
 	header := f.Layout.Header()
 	copy(file, header[:])

@@ -7,8 +7,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What the relief's values mean, and how wide things are on the ground, as octaves: at octave 17 a
-// cell is some 300 m at the equator.
+// The meaning of the relief's values, and widths on the ground as octaves: at octave 17 a cell is
+// about 300 m at the equator.
 const (
 	deepSea  = -2200 // and below: one even colour
 	beachTop = 260
@@ -21,7 +21,7 @@ const (
 	furrowOctave  = 22
 )
 
-// The seeds of what varies independently.
+// The seeds of independent variations.
 const (
 	seedRelief = iota + 7000 // chosen so that 23952_33712_ZL16 has sea, coast and land round it
 	seedWet
@@ -32,20 +32,21 @@ const (
 	seedGrain
 )
 
-// canvas is where one chunk is painted.
+// canvas paints one chunk.
 type canvas struct {
 	relief, slope, wet, warpU, warpV field
 	picture                          *image.YCbCr
 }
 
 func newCanvas() *canvas {
-	return &canvas{picture: image.NewYCbCr(image.Rect(0, 0, tiles.ChunkPixels, tiles.ChunkPixels), image.YCbCrSubsampleRatio420)}
+	return &canvas{picture: image.NewYCbCr(image.Rect(0, 0, tiles.ChunkPixels, tiles.ChunkPixels),
+		image.YCbCrSubsampleRatio420)}
 }
 
 // paint is a colour.
 type paint struct{ y, cb, cr int32 }
 
-// ink makes a paint of red, green and blue by the integer coefficients of JFIF.
+// ink converts red, green and blue with the integer coefficients of JFIF.
 func ink(r, g, b int32) paint {
 	return paint{
 		y:  (19595*r + 38470*g + 7471*b + 1<<15) >> 16,
@@ -66,8 +67,8 @@ func shallowPaint() paint { return ink(52, 112, 122) }
 
 // survey fills the fields for c and reports whether there is anything but open sea.
 func (k *canvas) survey(c tiles.Chunk) (anything bool) {
-	finest := int(c.Z) + 4 // 16 px: what the steps of a field can carry
-	most := int32(0)       // that the octaves still to come can add
+	finest := int(c.Z) + 4 // 16 px: the finest detail that a field can hold
+	most := int32(0)       // the most that the remaining octaves can add
 	for octave := 2; octave <= min(finest, 22); octave++ {
 		most += reliefWeight(octave) << 7
 	}
@@ -83,7 +84,7 @@ func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 	k.warpU.fill(c, seedWarpU, 14, min(finest, 17), warp)
 	k.warpV.fill(c, seedWarpV, 14, min(finest, 17), warp)
 
-	// The light comes from the north-west. Its strength is relative to how steep ground is at this
+	// Light from the north-west. Its strength is relative to the steepness of the ground at this
 	// zoom level.
 	steep := int32(1)
 	for octave := 2; octave <= min(finest, 22); octave++ {
@@ -92,13 +93,14 @@ func (k *canvas) survey(c tiles.Chunk) (anything bool) {
 	for j := range fieldSide - 1 {
 		for i := range fieldSide - 1 {
 			at := j*fieldSide + i
-			k.slope[at] = min(max((k.relief[at+fieldSide+1]-k.relief[at])*18*16/steep, -22*16), 22*16)
+			k.slope[at] = min(max((k.relief[at+fieldSide+1]-k.relief[at])*18*16/steep, -22*16),
+				22*16)
 		}
 	}
 	return true
 }
 
-// paint draws c, which survey has seen.
+// paint draws c after survey.
 func (k *canvas) paint(c tiles.Chunk) {
 	g := newGround(c)
 	var relief, slope, wet, warpU, warpV [tiles.ChunkPixels]int32
@@ -118,7 +120,8 @@ func (k *canvas) paint(c tiles.Chunk) {
 				coarse = int32(mix(seedGrain+1, u>>g.shift/4, v>>g.shift/4)>>28) - 16
 			}
 			p := g.at(&place{
-				bentU: u + uint32(warpU[x]), bentV: v + uint32(warpV[x]), height: relief[x], light: slope[x] >> 4, wet: wet[x],
+				bentU: u + uint32(warpU[x]), bentV: v +
+					uint32(warpV[x]), height: relief[x], light: slope[x] >> 4, wet: wet[x],
 				grain: coarse + int32(mix(seedGrain, u>>g.shift, v>>g.shift)>>28),
 			})
 			luma[x] = uint8(min(max(p.y, 0), 255))

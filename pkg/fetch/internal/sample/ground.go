@@ -2,11 +2,11 @@ package sample
 
 import "github.com/xelpack/xelpack/pkg/tiles"
 
-// ground knows what the invented world looks like, seen with pixels of a size.
+// ground computes the invented world at a given pixel size.
 type ground struct {
 	pixel, shift  uint32 // 1<<shift units
-	highway, lane uint32 // how far from their lines they reach: not at all where they could not be seen
-	latest        parcel // the next pixel is mostly in the same
+	highway, lane uint32 // half widths; 0 if too narrow to be visible
+	latest        parcel // the next pixel is usually in the same one
 }
 
 type parcel struct {
@@ -25,8 +25,8 @@ func newGround(c tiles.Chunk) *ground {
 	return g
 }
 
-// place is a spot of the ground: where it is on the bent grid of fields and roads, and what it is
-// like there. By pointer, it is a third faster.
+// place is a point of the ground: its position on the distorted grid of fields and roads, and its
+// properties. Passing it by pointer is a third faster.
 type place struct {
 	bentU, bentV  uint32
 	height, light int32
@@ -59,7 +59,7 @@ func (g *ground) at(p *place) paint {
 	return g.field(p).lighter(p.grain/4 + p.light)
 }
 
-// near says whether p is within width of a line of the octave's grid.
+// near reports whether p is within width of a line of the octave's grid.
 func near(p *place, octave int, width uint32) bool {
 	inside := uint32(1)<<(32-octave) - 1
 	return p.bentU&inside < width || p.bentV&inside < width
@@ -73,11 +73,12 @@ func (g *ground) built(p *place) (paint, bool) {
 	if near(p, roadOctave, g.lane) {
 		return ink(168, 158, 138), true
 	}
-	// A village stands where lanes cross, at some of the crossings.
+	// A village is at some of the crossings of lanes.
 	const cell = 32 - roadOctave
 	x, y := (p.bentU+1<<(cell-1))>>cell, (p.bentV+1<<(cell-1))>>cell
 	du, dv := int32(p.bentU-x<<cell), int32(p.bentV-y<<cell)
-	if g.pixel > 1<<(33-houseOctave) || max(du, -du)+max(dv, -dv) > 1<<(cell-3) || mix(seedHouse, x, y)%3 != 0 {
+	if g.pixel > 1<<(33-houseOctave) || max(du, -du)+max(dv, -dv) > 1<<(cell-3) ||
+		mix(seedHouse, x, y)%3 != 0 {
 		return paint{}, false
 	}
 	lot := mix(seedHouse, p.bentU>>(32-houseOctave), p.bentV>>(32-houseOctave))
@@ -95,14 +96,14 @@ func (g *ground) built(p *place) (paint, bool) {
 func (g *ground) field(p *place) paint {
 	const cell = 32 - parcelOctave
 	if g.pixel > 1<<(cell-1) {
-		return ink(118, 120, 76) // the mean of what follows
+		return ink(118, 120, 76) // the mean of the colours below
 	}
 	if x, y := p.bentU>>cell, p.bentV>>cell; x != g.latest.x || y != g.latest.y {
 		g.latest = parcel{x, y, mix(seedParcel, x, y)}
 	}
 	parcel := g.latest.hash
 	inU, inV := p.bentU&(1<<cell-1), p.bentV&(1<<cell-1)
-	switch parcel & 3 { // cut in strips, along one side or the other
+	switch parcel & 3 { // divided in strips, along one side or the other
 	case 1:
 		parcel = mix(parcel, inU>>(cell-1), 0)
 	case 2:
@@ -122,7 +123,7 @@ func (g *ground) field(p *place) paint {
 	return colour
 }
 
-// crop is what grows in a parcel.
+// crop returns what grows in a parcel.
 func crop(h uint32) paint {
 	shade := int32(h>>8%16) - 8
 	switch h % 8 {

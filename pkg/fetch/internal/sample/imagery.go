@@ -2,8 +2,8 @@
 // and villages, without any input.
 //
 // A chunk's four children show the same ground, finer; neighbours join without a seam; open sea is
-// one even colour. Everything is decided with integers, so the pixels are the same on every
-// machine, and so are the bytes wherever image/jpeg encodes alike (within a Go release).
+// one even colour. All decisions use integers, so the pixels are the same on every machine, and so
+// are the bytes if image/jpeg encodes alike (within a Go release).
 package sample
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// MaxZL is the finest zoom level that the world is painted at.
+// MaxZL is the finest zoom level of the world.
 const MaxZL tiles.ZL = 22
 
 // Imagery makes chunks, each in its caller's goroutine. Safe for concurrent use.

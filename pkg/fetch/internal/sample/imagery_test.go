@@ -72,7 +72,8 @@ func TestHasNoSeams(t *testing.T) {
 func TestChildrenShowTheSamePlace(t *testing.T) {
 	totalDifference, totalContrast := 0, 0
 	for _, c := range []tiles.Chunk{
-		{Z: 13, X: 33712 >> 3, Y: 23952 >> 3}, {Z: 15, X: 33663 >> 1, Y: 23943 >> 1}, {Z: 18, X: 33663 << 2, Y: 23943 << 2}, {Z: 20, X: 33712 << 4, Y: 23952 << 4},
+		{Z: 13, X: 33712 >> 3, Y: 23952 >> 3}, {Z: 15, X: 33663 >> 1, Y: 23943 >> 1},
+		{Z: 18, X: 33663 << 2, Y: 23943 << 2}, {Z: 20, X: 33712 << 4, Y: 23952 << 4},
 	} {
 		parent := painted(c)
 		difference, contrast, n := 0, 0, 0
@@ -104,7 +105,8 @@ func TestChildrenShowTheSamePlace(t *testing.T) {
 		totalContrast += contrast
 	}
 	if totalContrast < 3*totalDifference {
-		t.Errorf("chunks are hardly more like their children than like those of a place elsewhere: %d against %d", totalDifference, totalContrast)
+		t.Errorf("chunks are hardly more like their children than like those of a place "+
+			"elsewhere: %d against %d", totalDifference, totalContrast)
 	}
 }
 
@@ -129,7 +131,8 @@ func TestSea(t *testing.T) {
 		most = max(most, n)
 	}
 	if most < 10 || len(bodies) < 20 {
-		t.Errorf("of 64 chunks %d are the same, and %d differ: want sea and land", most, len(bodies))
+		t.Errorf("of 64 chunks %d are the same, and %d differ: want sea and land", most,
+			len(bodies))
 	}
 	k := newCanvas()
 	k.paintSea()

@@ -2,8 +2,8 @@ package sample
 
 import "github.com/xelpack/xelpack/pkg/tiles"
 
-// The invented world is a square of 2^32 units a side, which wraps round; a pixel at ZL z is
-// 2^(24-z) of them. Octave k of its noise has 2^k cells along each side.
+// The invented world is a square of 2^32 units a side, which wraps around; a pixel at ZL z is
+// 2^(24-z) units. Octave k of its noise has 2^k cells along each side.
 
 // mix hashes a place of an octave.
 func mix(seed, x, y uint32) uint32 {
@@ -21,19 +21,20 @@ func ease(t uint32) int32 { return int32(t * t >> 15 * (3<<15 - 2*t) >> 15) }
 // lerp goes from a to b as t goes from 0 to 2^15.
 func lerp(a, b, t int32) int32 { return a + (b-a)*t>>15 }
 
-// reliefWeights are the amplitudes of the relief's octaves, in 1/256, from octave 2. They fall at
-// first, so that there are continents; those of some kilometres are strong again, so that a few
-// textures anywhere hold a coast.
+// reliefWeight is the amplitude of the relief's octave k, in 1/256, from octave 2. Amplitudes fall
+// at first, so that there are continents; those of some kilometres are strong again, so that a few
+// textures anywhere include a coast.
 func reliefWeight(k int) int32 {
-	weights := [...]int32{80, 75, 70, 70, 75, 90, 120, 160, 150, 110, 76, 50, 34, 22, 15, 10, 7, 5, 3, 2, 1}
+	weights := [...]int32{80, 75, 70, 70, 75, 90, 120, 160, 150, 110, 76, 50, 34, 22, 15, 10, 7, 5,
+		3, 2, 1}
 	if k-2 < len(weights) {
 		return weights[k-2]
 	}
 	return 0
 }
 
-// field is one property of the ground over a chunk, known at every eighth pixel, at the far edges,
-// where the neighbours know the same, and a step beyond, for slopes.
+// field is one property of the ground over a chunk, at every eighth pixel, at the far edges, where
+// the neighbours have the same values, and one step beyond, for slopes.
 type field [fieldSide * fieldSide]int32
 
 const (
@@ -49,7 +50,7 @@ func (f *field) fill(c tiles.Chunk, seed uint32, first, last int, weight func(k 
 	}
 }
 
-// add adds octave k, times weight/256: from -32768 to 32767 at random at the corners of its cells,
+// add adds octave k, times weight/256: random from -32768 to 32767 at the corners of its cells,
 // smooth between.
 func (f *field) add(c tiles.Chunk, seed uint32, k int, weight int32) {
 	step := uint32(fieldStep) << (24 - c.Z)

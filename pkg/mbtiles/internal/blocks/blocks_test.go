@@ -27,9 +27,11 @@ func ground(s Shape, seed uint64) []byte {
 		}
 		r, g, b = step(r, 31), step(g, 63), step(b, 31)
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(r<<11|g<<5|b))
-		raw = binary.LittleEndian.AppendUint16(raw, uint16(step(r, 31)<<11|step(g, 63)<<5|step(b, 31)))
+		raw = binary.LittleEndian.AppendUint16(raw,
+			uint16(step(r, 31)<<11|step(g, 63)<<5|step(b, 31)))
 		for range 4 {
-			raw = append(raw, [...]byte{0x00, 0xa0, 0xfa, 0x55, 0xf5, byte(rng.Uint32())}[rng.IntN(6)])
+			raw = append(raw, [...]byte{0x00, 0xa0, 0xfa, 0x55, 0xf5,
+				byte(rng.Uint32())}[rng.IntN(6)])
 		}
 	}
 	return raw
@@ -38,14 +40,21 @@ func ground(s Shape, seed uint64) []byte {
 // shapes are those of segments, and small ones that end within a vector.
 func shapes() map[string]Shape {
 	return map[string]Shape{
-		"piece of level 0": {Width: 1024, Height: 32}, "piece of level 2": {Width: 256, Height: 128}, "tail": {Width: 128, Height: 128, Mips: true},
-		"tail of 256 px": {Width: 64, Height: 64, Mips: true}, "BC3 piece": {BC3: true, Width: 1024, Height: 16}, "BC3 tail": {BC3: true, Width: 128, Height: 128, Mips: true},
-		"a block": {Width: 1, Height: 1}, "a row": {Width: 13, Height: 1}, "a column": {Width: 1, Height: 6}, "odd": {Width: 7, Height: 5}, "BC3, odd": {BC3: true, Width: 9, Height: 3},
+		"piece of level 0": {Width: 1024, Height: 32},
+		"piece of level 2": {Width: 256, Height: 128},
+		"tail":             {Width: 128, Height: 128, Mips: true},
+		"tail of 256 px":   {Width: 64, Height: 64, Mips: true},
+		"BC3 piece":        {BC3: true, Width: 1024, Height: 16},
+		"BC3 tail":         {BC3: true, Width: 128, Height: 128, Mips: true},
+		"a block":          {Width: 1, Height: 1}, "a row": {Width: 13, Height: 1},
+		"a column": {Width: 1, Height: 6}, "odd": {Width: 7, Height: 5},
+		"BC3, odd": {BC3: true, Width: 9, Height: 3},
 	}
 }
 
 func TestShapeBytes(t *testing.T) {
-	for name, want := range map[string]int{"piece of level 0": 262144, "piece of level 2": 262144, "tail": 174776, "tail of 256 px": 43704, "BC3 piece": 262144, "BC3 tail": 349552} {
+	for name, want := range map[string]int{"piece of level 0": 262144, "piece of level 2": 262144,
+		"tail": 174776, "tail of 256 px": 43704, "BC3 piece": 262144, "BC3 tail": 349552} {
 		if got := shapes()[name].Bytes(); got != want {
 			t.Errorf("%s: %d bytes, want %d", name, got, want)
 		}
@@ -102,7 +111,8 @@ func TestGolden(t *testing.T) {
 		"BC3 tail":         "027c9b65eecda868",
 	} {
 		s := shapes()[name]
-		if got := fmt.Sprintf("%x", sha256.Sum256(NewPacker().whatever(s, ground(s, 1)))); got[:16] != want {
+		if got := fmt.Sprintf("%x",
+			sha256.Sum256(NewPacker().whatever(s, ground(s, 1)))); got[:16] != want {
 			t.Errorf("%s: %s, want %s", name, got[:16], want)
 		}
 	}
@@ -182,12 +192,15 @@ func agree(t *testing.T, s Shape, packed []byte) bool {
 
 // FuzzUnpack feeds anything to every kernel and to the document's decoder.
 func FuzzUnpack(f *testing.F) {
-	small := []Shape{shapes()["a row"], shapes()["odd"], shapes()["BC3, odd"], {Width: 8, Height: 8, Mips: true}}
+	small := []Shape{shapes()["a row"], shapes()["odd"], shapes()["BC3, odd"],
+		{Width: 8, Height: 8, Mips: true}}
 	for i, s := range small {
 		f.Add(uint8(i), NewPacker().whatever(s, ground(s, uint64(i))))
 		f.Add(uint8(i), make([]byte, 1000))
 	}
-	f.Fuzz(func(t *testing.T, shape uint8, packed []byte) { agree(t, small[int(shape)%len(small)], packed) })
+	f.Fuzz(func(t *testing.T, shape uint8, packed []byte) {
+		agree(t, small[int(shape)%len(small)], packed)
+	})
 }
 
 // FuzzRoundTrip packs any blocks and gets them back, from every kernel.

@@ -5,31 +5,32 @@ import (
 	"slices"
 )
 
-// maxLength is the longest word in bits that a code may have. Four words fit into what is left of
-// 63 bits after they were filled by whole bytes.
+// maxLength is the longest code word in bits. Four words fit into the 63 bits that are left after
+// filling by whole bytes.
 const maxLength = 12
 
 // maxSymbols is how many symbols a code may have.
 const maxSymbols = 1 << 10
 
-// code is a canonical prefix code: the lengths say it all. A length of 0 is a symbol that does not
-// occur. If only one does, its length is 1, and it takes no bits in the stream.
+// code is a canonical prefix code, determined by its lengths. A length of 0 means that the symbol
+// does not occur. If only one symbol occurs, its length is 1, and it takes no bits in the stream.
 type code struct {
 	lengths []uint8
-	limit   int // of the lengths
-	shift   int // of symbols in entries
+	limit   int // limit of the lengths
+	shift   int // position of symbols in entries
 }
 
 type (
-	// counts says how often symbols occur.
+	// counts is how often each symbol occurs.
 	counts [maxSymbols]uint32
-	// words is what writing takes: for every symbol its word, the first bit lowest, above 4 bits of
+	// words is the table for writing: for every symbol its word, lowest bit first, above 4 bits of
 	// its length.
 	words [maxSymbols]uint16
-	// table is what reading takes, by as many of the next bits of a stream as the limit says.
+	// table is the table for reading, indexed by the next bits of a stream, as many as the limit.
 	table [1 << maxLength]entry
-	// entry is a symbol above its length, which has the lowest 6 bits, so that an entry serves as
-	// the count of a shift as it is. Symbols are 8 bits up where they are bytes, and 6 otherwise.
+	// entry is a symbol above its length. The length has the lowest 6 bits, so that an entry can be
+	// used directly as a shift count. Symbols start at bit 8 if they are bytes, and at bit 6
+	// otherwise.
 	entry uint16
 )
 
@@ -37,7 +38,7 @@ func newCode(symbols, limit int) code {
 	return code{lengths: make([]uint8, symbols), limit: limit, shift: shiftOf(symbols)}
 }
 
-// shiftOf is where the symbols of so many stand in an entry.
+// shiftOf returns the position of the symbols in an entry, given their number.
 func shiftOf(symbols int) int {
 	if symbols > 256 {
 		return 6
@@ -53,8 +54,8 @@ type fitting struct {
 	nodeParent []int32
 }
 
-// fit makes the lengths those of a Huffman code for symbols that occur so often, of which at least
-// one does.
+// fit sets the lengths to those of a Huffman code for the given counts, of which at least one is
+// not 0.
 func (c *code) fit(counts *counts, f *fitting) {
 	clear(c.lengths)
 	used := f.used[:0]
@@ -81,10 +82,10 @@ func (c *code) fit(counts *counts, f *fitting) {
 	}
 }
 
-// countLengths counts the codes of every length of the Huffman code for what is used, in ascending
-// order, of which there are two or more.
+// countLengths counts the codes of every length of the Huffman code for used, which is in ascending
+// order and has at least two elements.
 func (f *fitting) countLengths(perLength *[64]int) {
-	// Two queues: the leaves, and the inner nodes in the order in which they are made, which is
+	// Two queues: the leaves, and the inner nodes in the order of their creation, which is
 	// ascending too.
 	n := len(f.used)
 	weights := append(f.weights[:0], make([]uint64, n-1)...)
@@ -105,7 +106,7 @@ func (f *fitting) countLengths(perLength *[64]int) {
 			}
 		}
 	}
-	depth := weights // no longer needed as such
+	depth := weights // reuses the memory
 	depth[n-2] = 0
 	for i := n - 3; i >= 0; i-- {
 		depth[i] = depth[nodeParent[i]] + 1
@@ -115,8 +116,7 @@ func (f *fitting) countLengths(perLength *[64]int) {
 	}
 }
 
-// shorten takes the words that are longer than the limit down to it, and lengthens others to make
-// room for them.
+// shorten shortens the words longer than the limit, and lengthens others to make room for them.
 func shorten(perLength *[64]int, limit int) {
 	for length := limit + 1; length < len(perLength); length++ {
 		perLength[limit] += perLength[length]
@@ -127,7 +127,7 @@ func shorten(perLength *[64]int, limit int) {
 		taken += perLength[length] << (limit - length)
 	}
 	for ; taken > 1<<limit; taken-- {
-		// One of the longest becomes the sister of a shorter one, which grows by a bit.
+		// One of the longest becomes the sibling of a shorter one, which grows by one bit.
 		perLength[limit]--
 		length := limit - 1
 		for perLength[length] == 0 {
@@ -138,7 +138,7 @@ func shorten(perLength *[64]int, limit int) {
 	}
 }
 
-// single returns the symbol of a code that has but one.
+// single returns the symbol of a code with only one.
 func (c *code) single() (symbol int, ok bool) {
 	found := -1
 	for s, length := range c.lengths {
@@ -153,8 +153,8 @@ func (c *code) single() (symbol int, ok bool) {
 	return found, found >= 0
 }
 
-// first sets next to the first word of every length. It returns the greatest length, which is 0 if
-// the lengths are not those of a full code.
+// first sets next to the first word of every length. It returns the greatest length, or 0 if the
+// lengths are not those of a complete code.
 func (c *code) first(next *[maxLength + 1]int) (longest int) {
 	var perLength [maxLength + 1]int
 	for _, length := range c.lengths {
@@ -174,8 +174,7 @@ func (c *code) first(next *[maxLength + 1]int) (longest int) {
 	return longest
 }
 
-// number gives every symbol its word: shorter ones first, among equals the lower symbol first, as
-// Deflate does.
+// number gives every symbol its word: shorter words first, then lower symbols first, as in Deflate.
 func (c *code) number(words *words) {
 	clear(words[:])
 	var next [maxLength + 1]int
@@ -190,8 +189,8 @@ func (c *code) number(words *words) {
 	}
 }
 
-// index fills the table. It returns the length of the longest word, 0 where a symbol takes no bits,
-// and false if the lengths are those of no code.
+// index fills the table. It returns the length of the longest word, 0 if a single symbol takes no
+// bits, and false if the lengths are not those of a code.
 func (c *code) index(table *table) (longest int, ok bool) {
 	used := table[:1<<c.limit]
 	if s, ok := c.single(); ok {
@@ -208,7 +207,7 @@ func (c *code) index(table *table) (longest int, ok bool) {
 	order, at := c.sorted()
 	size := 1
 	for length := 1; length <= c.limit; length++ {
-		copy(used[size:2*size], used[:size]) // shorter words stand there whatever comes after them
+		copy(used[size:2*size], used[:size]) // shorter words are repeated for whatever follows them
 		size *= 2
 		for _, s := range order[at[length]:at[length+1]] {
 			word := bits.Reverse16(uint16(next[length])) >> (16 - length)
@@ -219,7 +218,7 @@ func (c *code) index(table *table) (longest int, ok bool) {
 	return longest, true
 }
 
-// sorted returns the symbols by length, and where those of each begin.
+// sorted returns the symbols by length, and the start of each length.
 func (c *code) sorted() (order [maxSymbols]uint16, at [maxLength + 2]int) {
 	for _, length := range c.lengths {
 		at[length+1]++

@@ -2,8 +2,8 @@ package blocks
 
 import "encoding/binary"
 
-// Both colours of a block lie in one word, every channel with a free bit above it, so that one
-// addition or mean does for all six: blue at bit 0, green at 6, red at 13, and those of the second
+// Both colours of a block are in one word, every channel with a free bit above it, so that one
+// addition or mean works on all six: blue at bit 0, green at 6, red at 13, and those of the second
 // colour 32 higher.
 const (
 	double   = 1 | 1<<32 // a pattern for both colours
@@ -25,10 +25,10 @@ func gather(v uint64) uint32 {
 	return uint32(w) | uint32(w>>16)
 }
 
-// expected is the mean of the blocks to the left and above, rounded down.
+// expected is the mean of the left and upper blocks, rounded down.
 func expected(left, up uint64) uint64 { return (left + up) >> 1 & channels }
 
-// neighbours says what counts as left and above where there is nothing.
+// neighbours returns the values used for left and up at the edges.
 func neighbours(x, y int, left, up uint64) (uint64, uint64) {
 	switch {
 	case y == 0 && x == 0:
@@ -41,7 +41,7 @@ func neighbours(x, y int, left, up uint64) (uint64, uint64) {
 	return left, up
 }
 
-// splitColours makes the symbols of the colours of one area, whose first block is number at.
+// splitColours makes the symbols of the colours of one area, whose first block has index at.
 func splitColours(p *planes, raw []byte, stride, at, w, h int) {
 	row := p.row
 	for y := range h {

@@ -1,7 +1,7 @@
 package blocks
 
 // The lengths of a code are written as nibbles, the lower half of a byte first: 0 to 12 are a
-// length, the rest is said here.
+// length, the others are run lengths of zeros.
 const (
 	shortRun = 13 // n follows: n+2 zeros
 	longRun  = 14 // n follows in two nibbles, the lower first: n+18 zeros
@@ -10,7 +10,7 @@ const (
 // nibbles writes half bytes.
 type nibbles struct {
 	b    []byte
-	half bool // of the last byte is still free
+	half bool // the last byte has a free half
 }
 
 func (n *nibbles) put(v int) {
@@ -22,7 +22,7 @@ func (n *nibbles) put(v int) {
 	n.half = !n.half
 }
 
-// lengths writes those of a code.
+// lengths writes the lengths of a code.
 func (n *nibbles) lengths(lengths []uint8) {
 	for i := 0; i < len(lengths); {
 		if lengths[i] != 0 {
@@ -49,7 +49,7 @@ func (n *nibbles) lengths(lengths []uint8) {
 	}
 }
 
-// nibbleReader reads half bytes. Beyond the end there are none, and bad is set.
+// nibbleReader reads half bytes. At the end it sets bad.
 type nibbleReader struct {
 	b   []byte
 	at  int // in nibbles
@@ -66,7 +66,7 @@ func (n *nibbleReader) next() int {
 	return v
 }
 
-// lengths reads those of a code. It reports whether there were just as many.
+// lengths reads the lengths of a code. It reports whether their number was exact.
 func (n *nibbleReader) lengths(lengths []uint8) bool {
 	for i := 0; i < len(lengths); {
 		v, run := n.next(), 1
@@ -88,5 +88,5 @@ func (n *nibbleReader) lengths(lengths []uint8) bool {
 	return true
 }
 
-// padded reports whether the half byte after the last, if there is one, is 0.
+// padded reports whether the padding after the last half byte, if any, is 0.
 func (n *nibbleReader) padded() bool { return n.at%2 == 0 || n.next() == 0 }

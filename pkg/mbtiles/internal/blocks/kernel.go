@@ -2,19 +2,20 @@ package blocks
 
 import "encoding/binary"
 
-// kernel is the part of the work that is done once a block. All kernels do the same, bit for bit.
+// kernel is the per-block part of the work. All kernels give the same bits.
 type kernel interface {
-	// split makes the planes of raw, but for alpha; join is its inverse, and uses the planes up.
+	// split makes the planes of raw, except alpha; join is its inverse, and overwrites the planes.
 	split(p *planes, s Shape, raw []byte)
 	join(p *planes, s Shape, raw []byte)
 	// count adds to the counts of the symbols of each code.
 	count(p *planes, counts *[codes]counts)
 	// write fills the streams of all planes but alpha into packed, which has room for them and
-	// Slack, and returns where each ends.
+	// Slack, and returns the end of each.
 	write(p *planes, words *[codes]words, packed []byte) (ends [colourStreams]uint32)
-	// read is its inverse; Slack bytes beyond packed may be looked at. It returns the first stream
-	// that is not used up, to the zeros that fill its last byte, or colourStreams.
-	read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) (bad int)
+	// read is the inverse of write; it may read Slack bytes beyond packed. It returns the first
+	// stream that was not used up, including its zero padding, or colourStreams.
+	read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte,
+		ends *[colourStreams]uint32) (bad int)
 }
 
 // goKernel is in Go.
@@ -29,7 +30,8 @@ func (goKernel) split(p *planes, s Shape, raw []byte) {
 	}
 	for i := range p.n {
 		q := quadsOf(binary.LittleEndian.Uint32(half[i*stride+4:]))
-		p.quads[0][i], p.quads[1][i], p.quads[3][i], p.quads[2][i] = uint8(q), uint8(q>>8), uint8(q>>16), uint8(q>>24)
+		p.quads[0][i], p.quads[1][i], p.quads[3][i], p.quads[2][i] = uint8(q), uint8(q>>8), uint8(
+			q>>16), uint8(q>>24)
 	}
 	splitQuads(&p.quads, p.n)
 }
@@ -43,7 +45,8 @@ func (goKernel) join(p *planes, s Shape, raw []byte) {
 	}
 	joinQuads(&p.quads, p.n)
 	for i := range p.n {
-		q := uint32(p.quads[0][i]) | uint32(p.quads[1][i])<<8 | uint32(p.quads[3][i])<<16 | uint32(p.quads[2][i])<<24
+		q := uint32(p.quads[0][i]) | uint32(p.quads[1][i])<<8 | uint32(p.quads[3][i])<<16 | uint32(
+			p.quads[2][i])<<24
 		binary.LittleEndian.PutUint32(half[i*stride+4:], quadsOf(q))
 	}
 }
@@ -65,7 +68,8 @@ func (goKernel) write(p *planes, words *[codes]words, packed []byte) (ends [colo
 	return ends
 }
 
-func (goKernel) read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte, ends *[colourStreams]uint32) int {
+func (goKernel) read(p *planes, tables *[codes]table, longest *[codes]uint32, packed []byte,
+	ends *[colourStreams]uint32) int {
 	var from [colourStreams]reading
 	all, start := p.colourStreams(), uint32(0)
 	for i, st := range all {

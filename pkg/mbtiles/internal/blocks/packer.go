@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The codes, by what they are for. Streams of a kind share one.
+// The codes, by purpose. Streams of a kind share one.
 const (
 	codeFirst   = iota // of the north-west quads
 	codeQuad           // of the other three
@@ -16,10 +16,12 @@ const (
 	codes
 )
 
-// kinds says how many symbols each code has, and how long its words may be: as short as costs next
-// to nothing, so that the tables to read with stay in the processor's first cache.
+// kinds has the number of symbols of each code, and the maximum length of its words: as short as
+// possible at next to no cost, so that the tables for reading stay in the processor's first-level
+// cache.
 var kinds = [codes]struct{ symbols, limit int }{
-	codeFirst: {256, 11}, codeQuad: {256, 12}, codeGreen: {64, 10}, codeRedBlue: {1024, 12}, codeAlpha: {256, 11}, codeBits: {256, 12},
+	codeFirst: {256, 11}, codeQuad: {256, 12}, codeGreen: {64, 10}, codeRedBlue: {1024,
+		12}, codeAlpha: {256, 11}, codeBits: {256, 12},
 }
 
 // newCodes returns a code of each kind.
@@ -30,7 +32,7 @@ func newCodes() (all [codes]code) {
 	return all
 }
 
-// codesOf is how many of them a segment has.
+// codesOf returns how many of the codes a segment has.
 func codesOf(s Shape) int {
 	if s.BC3 {
 		return codes
@@ -50,17 +52,19 @@ const (
 	alphaStreams  = 8
 )
 
-// colourStreams are the planes of colours and their indices in the order of the format.
+// colourStreams returns the planes of colours and their indices in the order of the format.
 func (p *planes) colourStreams() [colourStreams]stream {
 	return [...]stream{
 		{code: codeFirst, bytes: p.quads[0][:p.n]},
-		{code: codeQuad, bytes: p.quads[1][:p.n]}, {code: codeQuad, bytes: p.quads[2][:p.n]}, {code: codeQuad, bytes: p.quads[3][:p.n]},
+		{code: codeQuad, bytes: p.quads[1][:p.n]}, {code: codeQuad, bytes: p.quads[2][:p.n]},
+		{code: codeQuad, bytes: p.quads[3][:p.n]},
 		{code: codeGreen, bytes: p.green[0][:p.n]}, {code: codeGreen, bytes: p.green[1][:p.n]},
-		{code: codeRedBlue, words: p.redBlue[0][:p.n]}, {code: codeRedBlue, words: p.redBlue[1][:p.n]},
+		{code: codeRedBlue, words: p.redBlue[0][:p.n]},
+		{code: codeRedBlue, words: p.redBlue[1][:p.n]},
 	}
 }
 
-// alphaStreams are those of alpha, which come after.
+// alphaStreams returns the planes of alpha, which come after.
 func (p *planes) alphaStreams() (all [alphaStreams]stream) {
 	for i, plane := range p.alpha {
 		all[i] = stream{code: codeBits, bytes: plane[:p.n]}
@@ -69,7 +73,7 @@ func (p *planes) alphaStreams() (all [alphaStreams]stream) {
 	return all
 }
 
-// Packer packs segments. It serves one goroutine.
+// Packer packs segments. It must be used by one goroutine at a time.
 type Packer struct {
 	kernel  kernel
 	planes  planes
@@ -77,14 +81,14 @@ type Packer struct {
 	counts  [codes]counts
 	words   [codes]words
 	fitting fitting
-	always  bool // for tests: even where it makes them longer
+	always  bool // for tests: even if it makes them longer
 }
 
-// NewPacker returns a Packer, which takes half a megabyte.
+// NewPacker returns a Packer, which takes half a megabyte of memory.
 func NewPacker() *Packer { return &Packer{kernel: newKernel(), codes: newCodes()} }
 
-// Append appends raw, which has the shape's length, packed to dst. Where that would not be shorter
-// than raw it returns dst as it was, and false.
+// Append appends raw, which has the shape's length, packed to dst. If that would not be shorter
+// than raw, it returns dst unchanged, and false.
 func (p *Packer) Append(dst []byte, s Shape, raw []byte) ([]byte, bool) {
 	p.planes.resize(s)
 	clear(p.counts[:])
@@ -130,15 +134,16 @@ func (p *Packer) Append(dst []byte, s Shape, raw []byte) ([]byte, bool) {
 	for i, st := range alpha {
 		before := len(packed)
 		packed = write(packed, st.bytes, &p.words[st.code])
-		binary.LittleEndian.PutUint32(sizes[sizeBytes*(colourStreams+i):], uint32(len(packed)-before))
+		binary.LittleEndian.PutUint32(sizes[sizeBytes*(colourStreams+i):],
+			uint32(len(packed)-before))
 	}
 	return dst[:len(dst)+len(sizes)+len(packed)], true
 }
 
-// sizeBytes is what the length of a stream takes.
+// sizeBytes is the size of a stream's length.
 const sizeBytes = 4
 
-// Unpacker unpacks segments. It serves one goroutine.
+// Unpacker unpacks segments. It must be used by one goroutine at a time.
 type Unpacker struct {
 	kernel  kernel
 	planes  planes
@@ -148,11 +153,11 @@ type Unpacker struct {
 	copied  []byte
 }
 
-// NewUnpacker returns an Unpacker, which takes half a megabyte.
+// NewUnpacker returns an Unpacker, which takes half a megabyte of memory.
 func NewUnpacker() *Unpacker { return &Unpacker{kernel: newKernel(), codes: newCodes()} }
 
-// Unpack fills raw, which has the shape's length, from what Append made. What Append does not make
-// is ErrDamaged; raw is then worth nothing.
+// Unpack fills raw, which has the shape's length, from the output of Append. Other input is
+// ErrDamaged; raw is then undefined.
 func (u *Unpacker) Unpack(raw []byte, s Shape, packed []byte) error {
 	if cap(packed)-len(packed) < Slack {
 		u.copied = append(append(u.copied[:0], packed...), make([]byte, Slack)...)
@@ -177,7 +182,7 @@ func (u *Unpacker) Unpack(raw []byte, s Shape, packed []byte) error {
 		alpha = all[:]
 	}
 	if !header.padded() {
-		return damaged("its header is not filled up")
+		return damaged("its header is incomplete")
 	}
 	sizes := packed[(header.at+1)/2:]
 	streams := colourStreams + len(alpha)
@@ -195,9 +200,10 @@ func (u *Unpacker) Unpack(raw []byte, s Shape, packed []byte) error {
 		ends[i] = uint32(end)
 	}
 	if end != uint64(len(rest)) {
-		return damaged("%d bytes, and the streams take %d", len(rest), end)
+		return damaged("%d bytes, but the streams take %d", len(rest), end)
 	}
-	if bad := u.kernel.read(&u.planes, &u.tables, &u.longest, rest, (*[colourStreams]uint32)(ends[:])); bad < colourStreams {
+	if bad := u.kernel.read(&u.planes, &u.tables, &u.longest, rest,
+		(*[colourStreams]uint32)(ends[:])); bad < colourStreams {
 		return damaged("stream %d", bad)
 	}
 	for i, st := range alpha {

@@ -2,23 +2,27 @@ package blocks
 
 import "unsafe"
 
-// planes are the symbols of the blocks of a segment, a stream for every kind.
+// planes holds the symbols of the blocks of a segment, one stream for every kind.
 type planes struct {
-	n       int         // blocks
-	quads   [4][]uint8  // indices of 2×2 pixels, in the order of their path: north-west, north-east, south-east, south-west
-	green   [2][]uint8  // of both colours, less what was expected: 6 bits
-	redBlue [2][]uint16 // likewise, less half of green: 5 bits of red above 5 of blue
-	alpha   [8][]uint8  // BC3 only: both alphas, less those of the block before; the bytes of their indices
+	n int // blocks
+	// indices of 2×2 pixels, in the order of their path: north-west, north-east, south-east,
+	// south-west
+	quads [4][]uint8
+	green [2][]uint8 // of both colours, minus the expected value: 6 bits
+	// of both colours, minus the expected value and half of green: 5 bits of red above 5 of blue
+	redBlue [2][]uint16
+	// BC3 only: both alphas, minus those of the previous block; the bytes of their indices
+	alpha [8][]uint8
 
-	// What the slices above lie in, so that a kernel in C can be told with one pointer where all
-	// are. Each is longer than it need be, since kernels work on whole words.
+	// The memory of the slices above, so that one pointer tells a C kernel where all are. Each is
+	// longer than needed, because kernels work on whole words.
 	memory []uint64
-	stride int      // in bytes, from plane to plane; redBlue takes two each
+	stride int      // distance of planes in bytes; redBlue takes two each
 	row    []uint64 // colours of eight rows of blocks
 }
 
-// Slack is how many bytes beyond its length a packed segment should have room for: Unpack then need
-// not copy it.
+// Slack is the spare capacity in bytes that a packed segment should have: Unpack then need not copy
+// it.
 const Slack = 16
 
 // resize makes room for the blocks of s.
@@ -50,8 +54,8 @@ func room[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// colours returns how far apart blocks are and where in raw the half with the colours of the first
-// one begins.
+// colours returns the distance of blocks, and the part of raw that begins with the first block's
+// colours.
 func colours(s Shape, raw []byte) (stride int, _ []byte) {
 	stride = s.blockBytes()
 	return stride, raw[stride-8:]

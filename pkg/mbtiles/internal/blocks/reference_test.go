@@ -137,7 +137,8 @@ func path(symbols [4]int) (pixel [4][4]int) {
 // unpackReference is Unpack by the document.
 func unpackReference(s Shape, data []byte) ([]byte, error) {
 	r := &reference{data: data}
-	kinds := []struct{ symbols, longest int }{{256, 11}, {256, 12}, {64, 10}, {1024, 12}, {256, 11}, {256, 12}}
+	kinds := []struct{ symbols, longest int }{{256, 11}, {256, 12}, {64, 10}, {1024, 12}, {256, 11},
+		{256, 12}}
 	streams := []int{0, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5}
 	if !s.BC3 {
 		kinds, streams = kinds[:4], streams[:8]
@@ -198,7 +199,8 @@ func unpackReference(s Shape, data []byte) ([]byte, error) {
 					colours[at][3*k], colours[at][3*k+1], colours[at][3*k+2] = red, green, blue
 					out = binary.LittleEndian.AppendUint16(out, uint16(red<<11|green<<5|blue))
 				}
-				for _, row := range path([4]int{symbols[0][i], symbols[1][i], symbols[2][i], symbols[3][i]}) {
+				for _, row := range path(
+					[4]int{symbols[0][i], symbols[1][i], symbols[2][i], symbols[3][i]}) {
 					out = append(out, byte(row[0]|row[1]<<2|row[2]<<4|row[3]<<6))
 				}
 				i++

@@ -2,10 +2,10 @@ package blocks
 
 import "encoding/binary"
 
-// Repetitive reports, from a sample of the blocks, that a good part of them occur again and again:
-// that a compressor which looks for repetition may do better than Append, or add to it.
+// Repetitive reports, from a sample of the blocks, that a good part of them are repeated: a
+// compressor that looks for repetition may do better than Append, or improve its result.
 func Repetitive(s Shape, raw []byte) bool {
-	const step = 7 // has no factor in common with whatever repeats in powers of two
+	const step = 7 // coprime to repetition in powers of two
 	var seen [1 << 11]uint64
 	sample, again := 0, 0
 	for at := s.blockBytes() - 8; at+8 <= len(raw); at += step * s.blockBytes() {

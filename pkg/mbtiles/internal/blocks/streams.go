@@ -12,7 +12,7 @@ func count[S uint8 | uint16](counts *counts, symbols []S) {
 	}
 }
 
-// write appends the words of the symbols and fills the last byte with zeros. dst has the room.
+// write appends the words of the symbols and fills the last byte with zeros. dst has room for them.
 func write[S uint8 | uint16](dst []byte, symbols []S, words *words) []byte {
 	var acc uint64
 	n := 0
@@ -33,7 +33,7 @@ func write[S uint8 | uint16](dst []byte, symbols []S, words *words) []byte {
 	return dst
 }
 
-// reading is how far a stream has been read.
+// reading is the position in a stream.
 type reading struct {
 	stream []byte
 	table  *table
@@ -42,24 +42,24 @@ type reading struct {
 	used   int // bits of the next
 }
 
-// mask and shift say how an entry is found and where in it the symbol stands.
+// mask and shift select an entry and its symbol.
 func (r *reading) mask() uint32 { return uint32(1)<<kinds[r.code].limit - 1 }
 func (r *reading) shift() int   { return shiftOf(kinds[r.code].symbols) }
 
-// next returns what is left from here on, below a bit that marks its end. There are 8 bytes.
+// next returns the following bits, below a bit that marks their end. 8 bytes must be left.
 func (r *reading) next() uint64 {
 	return (binary.LittleEndian.Uint64(r.stream[r.at:]) | 1<<63) >> r.used
 }
 
-// took moves on to where next has come.
+// took advances to the position of next.
 func (r *reading) took(next uint64) {
 	used := bits.LeadingZeros64(next)
 	r.at += used >> 3
 	r.used = used & 7
 }
 
-// readTwo fills symbols from two streams, as many of each, in turns: one alone would mostly wait
-// for its own table. It reports whether they are used up, as read does.
+// readTwo fills symbols from two streams of the same length, alternating: a single one would mostly
+// wait for its own table. It reports whether they are used up, as read does.
 func readTwo[S uint8 | uint16](symbols [2][]S, first, second reading) (ok [2]bool) {
 	a, b, i := first, second, 0
 	aMask, bMask, aShift, bShift := a.mask(), b.mask(), a.shift(), b.shift()
@@ -80,8 +80,8 @@ func readTwo[S uint8 | uint16](symbols [2][]S, first, second reading) (ok [2]boo
 	return [2]bool{read(symbols[0][i:], a), read(symbols[1][i:], b)}
 }
 
-// read fills symbols from a stream. It reports whether the stream is used up, to the zeros that
-// fill its last byte.
+// read fills symbols from a stream. It reports whether the stream is used up, including its zero
+// padding.
 func read[S uint8 | uint16](symbols []S, r reading) bool {
 	mask, shift := r.mask(), r.shift()
 	i := 0
@@ -95,7 +95,7 @@ func read[S uint8 | uint16](symbols []S, r reading) bool {
 		}
 		r.took(next)
 	}
-	// The end, a symbol at a time.
+	// The end, one symbol at a time.
 	for ; i < len(symbols); i++ {
 		next := uint64(0)
 		for k := range 4 {

@@ -72,7 +72,8 @@ func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, off int6
 		if r.Pages.Advise(next.ID) {
 			return
 		}
-		if b, err := r.Decoded.Acquire(ctx, next.ID, next.Length, func(buf []byte) error { return r.load(ctx, next, buf) }); err == nil {
+		if b, err := r.Decoded.Acquire(ctx, next.ID, next.Length,
+			func(buf []byte) error { return r.load(ctx, next, buf) }); err == nil {
 			r.Decoded.Release(b)
 		}
 	})

@@ -25,14 +25,16 @@ func (e *Encoder) Encode(file []byte) (*Stored, error) {
 		return nil, err
 	}
 	if int64(len(file)) != l.Size() {
-		return nil, fmt.Errorf("%d bytes, want %d for %v at %d px", len(file), l.Size(), l.Format, l.Side)
+		return nil, fmt.Errorf("%d bytes, want %d for %v at %d px", len(file), l.Size(), l.Format,
+			l.Side)
 	}
 	jpeg, err := preview.Of(l, file)
 	if err != nil {
 		return nil, err
 	}
 	cut := segment.CutOf(l)
-	s := &Stored{Layout: l, SHA: sha256.Sum256(file), Preview: jpeg, Segments: make([]segment.Stored, cut.Segments)}
+	s := &Stored{Layout: l, SHA: sha256.Sum256(file), Preview: jpeg,
+		Segments: make([]segment.Stored, cut.Segments)}
 
 	// First into the scratch buffer, to know the length, then into one block of memory of just that
 	// length.

@@ -98,7 +98,8 @@ func (r *Reader) Close() error {
 }
 
 // ReadAt reads, as io.ReaderAt does, from the file of the content of that id, which has the layout.
-func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, p []byte, off int64) (int, error) {
+func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, p []byte,
+	off int64) (int, error) {
 	cut := segment.CutOf(l)
 	if off < 0 {
 		return 0, fmt.Errorf("offset %d is negative", off)
@@ -141,7 +142,8 @@ func (r *Reader) read(ctx context.Context, p segment.Piece, dst []byte, within i
 	}
 	if !ok {
 		var err error
-		b, err = r.Decoded.Acquire(ctx, p.ID, p.Length, func(buf []byte) error { return r.load(ctx, p, buf) })
+		b, err = r.Decoded.Acquire(ctx, p.ID, p.Length,
+			func(buf []byte) error { return r.load(ctx, p, buf) })
 		if err != nil {
 			return err
 		}
@@ -166,7 +168,8 @@ func (r *Reader) load(ctx context.Context, p segment.Piece, buf []byte) error {
 }
 
 // stored reads a segment as it is stored, to the end of memory.
-func (r *Reader) stored(ctx context.Context, p segment.Piece, memory *[]byte) (s segment.Stored, err error) {
+func (r *Reader) stored(ctx context.Context, p segment.Piece,
+	memory *[]byte) (s segment.Stored, err error) {
 	if err := ctx.Err(); err != nil {
 		return s, err
 	}
@@ -185,7 +188,8 @@ func (r *Reader) stored(ctx context.Context, p segment.Piece, memory *[]byte) (s
 }
 
 // load reads and decodes a segment through SQLite.
-func load(ctx context.Context, c *sqlite.Conn, d *segment.Decoder, p segment.Piece, buf []byte) error {
+func load(ctx context.Context, c *sqlite.Conn, d *segment.Decoder, p segment.Piece,
+	buf []byte) error {
 	s, err := query(ctx, c, p)
 	if err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 // SHA returns what the archive says is the hash of a content's file.
 func SHA(ctx context.Context, c *sqlite.Conn, id int64) (sha [sha256.Size]byte, err error) {
 	n := 0
-	err = c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`, func(r *sqlite.Row) error { n = copy(sha[:], r.Blob(0)); return nil }, id)
+	err = c.Query(ctx, `SELECT sha256 FROM contents WHERE id = ?`,
+		func(r *sqlite.Row) error { n = copy(sha[:], r.Blob(0)); return nil }, id)
 	if err == nil && n != len(sha) {
 		err = sqlite.Corrupt("its SHA-256 has the wrong length")
 	}
@@ -23,7 +24,8 @@ func SHA(ctx context.Context, c *sqlite.Conn, id int64) (sha [sha256.Size]byte, 
 
 // Take returns a content as it is stored. Its segments lie in memory, which grows as needed. Unless
 // quick, they are decoded and compared with the hash.
-func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.Size]byte, memory *[]byte, quick bool) (*Stored, error) {
+func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.Size]byte,
+	memory *[]byte, quick bool) (*Stored, error) {
 	cut := segment.CutOf(l)
 	s := &Stored{Layout: l, SHA: want, Segments: make([]segment.Stored, cut.Segments)}
 	*memory = slices.Grow(*memory, int(cut.Size)) // it must not move under what lies in it

@@ -1,5 +1,5 @@
-// Package preview plans and draws the pictures by which map viewers show an archive: one a texture,
-// from its mip levels, and overviews of four each below.
+// Package preview plans and draws the pictures with which map viewers show an archive: one for each
+// texture, from its mip levels, and overviews, each of four pictures below it.
 package preview
 
 import (
@@ -13,41 +13,42 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// Store is where textures are read from and previews are kept.
+// Store reads textures and stores previews.
 type Store interface {
 	// ReadAt fills p from the DDS file of texture i.
 	ReadAt(ctx context.Context, i int, p []byte, off int64) error
-	// Tile returns a preview, nil where there is none.
+	// Tile returns a preview, or nil.
 	Tile(ctx context.Context, t Tile) ([]byte, error)
 	// Has returns for each place whether it has a preview.
 	Has(ctx context.Context, places []Tile) ([]bool, error)
 	// Put queues a preview.
 	Put(ctx context.Context, t Tile, jpeg []byte) error
-	// Flush waits until what was put can be read.
+	// Flush waits until all queued previews can be read.
 	Flush(ctx context.Context) error
 }
 
-// drawer makes what a pyramid plans.
+// drawer draws what a pyramid plans.
 type drawer struct {
 	*Pyramid
 	Store
 }
 
-// drawn is a preview that was made.
+// drawn is a finished preview.
 type drawn struct {
 	Tile
 	jpeg []byte
 }
 
-// Draw makes what p plans. Places that have their preview already are left: an earlier run got so
-// far. It works from the deepest zoom upwards, since an overview is drawn from the four previews
-// below it. The same previews are put in the same order, always.
+// Draw draws what p plans, except for previews that exist already from an earlier run. It works
+// from the deepest zoom upwards, because an overview is drawn from the four previews below it. The
+// same previews are always put in the same order.
 func (p *Pyramid) Draw(ctx context.Context, to Store) error {
 	d := drawer{Pyramid: p, Store: to}
 	var over []Tile
 	for z := d.Deepest(); z >= 0; z-- {
 		over = d.Overviews(z, over)
-		draw := func(ctx context.Context, work func(context.Context) ([]drawn, error)) ([]drawn, error) {
+		draw := func(ctx context.Context,
+			work func(context.Context) ([]drawn, error)) ([]drawn, error) {
 			return work(ctx)
 		}
 		put := func(ctx context.Context, done []drawn) error {
@@ -58,7 +59,7 @@ func (p *Pyramid) Draw(ctx context.Context, to Store) error {
 			}
 			return nil
 		}
-		// Nearly all of it is decoding and encoding pictures.
+		// Nearly all the time goes into decoding and encoding pictures.
 		if err := inorder.Do(ctx, runtime.GOMAXPROCS(0), d.work(z, over), draw, put); err != nil {
 			return err
 		}
@@ -69,7 +70,7 @@ func (p *Pyramid) Draw(ctx context.Context, to Store) error {
 	return nil
 }
 
-// work is what there is to draw at zoom z.
+// work yields what is to be drawn at zoom z.
 func (d *drawer) work(z int, over []Tile) iter.Seq[func(context.Context) ([]drawn, error)] {
 	return func(yield func(func(context.Context) ([]drawn, error)) bool) {
 		for f := range d.fills(z, over) {
@@ -122,7 +123,7 @@ func part(img *image.RGBA, t Tile, n uint8) *image.RGBA {
 	return crop(img, 1<<n, int(t.X&mask), int(t.Y&mask))
 }
 
-// picture decodes the level of a square's texture that fits a place n levels below.
+// picture decodes the level of a square's texture that suits a place n levels below.
 func (d *drawer) picture(ctx context.Context, s Square, n uint8) (*image.RGBA, error) {
 	l := d.textures.Layout(s.Row)
 	level := LevelOf(l, Side<<n)

@@ -11,26 +11,26 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Side is the width of a preview in pixels. The others are qualities of its JPEG: fills are many,
-// sixteen a texture and more.
+// Side is the width of a preview in pixels. The other constants are JPEG qualities: fills are
+// numerous, sixteen or more a texture.
 const (
 	Side        = 256
 	quality     = 80
 	fillQuality = 60
 )
 
-// Ground is what an overview shows where no texture is.
+// Ground is the colour of an overview without textures.
 var Ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
 
-// Of makes the preview of a whole DDS file: its 256 px level as JPEG. Integer arithmetic all the
-// way, so that it is the same on every machine.
+// Of makes the preview of a whole DDS file: its 256 px level as JPEG. It uses integer arithmetic
+// only, so the result is the same on every machine.
 func Of(l dds.Layout, file []byte) ([]byte, error) {
 	level := LevelOf(l, Side)
 	off, n := l.Level(level)
 	return OfLevel(l, level, file[off:off+n])
 }
 
-// LevelOf returns the mip level of l that is side pixels wide, or the largest when all are smaller.
+// LevelOf returns the mip level of l that is side pixels wide, or the largest if all are smaller.
 func LevelOf(l dds.Layout, side int) int {
 	n := 0
 	for l.Side>>n > side {
@@ -39,7 +39,7 @@ func LevelOf(l dds.Layout, side int) int {
 	return n
 }
 
-// decodeLevel returns a level without its alpha: water is transparent there, and a preview shows
+// decodeLevel returns a level without its alpha: water is transparent there, but a preview shows
 // the ground.
 func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
 	img, err := dds.Decode(l, level, blocks)
@@ -60,11 +60,11 @@ func encodeJPEG(img *image.RGBA, q int) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Decode reads a stored preview, which may come from anyone.
+// Decode decodes a stored preview, which is not trusted.
 func Decode(b []byte) (image.Image, error) {
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
-		return nil, fmt.Errorf("it is no JPEG: %w", err)
+		return nil, fmt.Errorf("not a JPEG: %w", err)
 	}
 	if cfg.Width != Side || cfg.Height != Side {
 		return nil, fmt.Errorf("it is %d×%d px, want %d×%[3]d", cfg.Width, cfg.Height, Side)
@@ -76,7 +76,7 @@ func Decode(b []byte) (image.Image, error) {
 	return img, nil
 }
 
-// newCanvas returns a preview that shows nothing but ground.
+// newCanvas returns a preview that is all ground colour.
 func newCanvas() *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, Side, Side))
 	draw.Draw(img, img.Rect, image.NewUniform(Ground), image.Point{}, draw.Src)
@@ -99,18 +99,19 @@ func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
 		for col := range half {
 			for c := range 4 {
 				i := 8*col + c
-				out[4*col+c] = byte((int(upper[i]) + int(upper[i+4]) + int(lower[i]) + int(lower[i+4]) + 2) / 4)
+				out[4*col+c] = byte((int(upper[i]) + int(upper[i+4]) + int(lower[i]) +
+					int(lower[i+4]) + 2) / 4)
 			}
 		}
 	}
 }
 
-// crop returns the part (x, y) of img divided into parts×parts squares, as a preview: enlarged,
-// where the part has fewer pixels, by two-way interpolation that runs on across the borders of the
-// part. img and parts are powers of two wide, and a part at most a preview.
+// crop returns the part (x, y) of img, divided into parts×parts squares, as a preview. A part with
+// fewer pixels is enlarged by bilinear interpolation that continues across the borders of the part.
+// img and parts are powers of two wide, and a part is at most as wide as a preview.
 func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
 	dst := image.NewRGBA(image.Rect(0, 0, Side, Side))
-	f := Side * parts / img.Rect.Dx() // times as large
+	f := Side * parts / img.Rect.Dx() // enlargement factor
 	if f == 1 {
 		draw.Draw(dst, dst.Rect, img, image.Pt(x*Side, y*Side), draw.Src)
 		return dst
@@ -132,17 +133,18 @@ func crop(img *image.RGBA, parts, x, y int) *image.RGBA {
 	return dst
 }
 
-// between returns the two pixels of n that pixel at of the f times enlarged picture lies between,
-// and how far it is from the first, in parts of 2f.
+// between returns the two pixels of n between which a pixel of the picture enlarged f times lies,
+// and its distance from the first, in parts of 2f.
 func between(at, f, n int) (first, second, part int) {
-	pos := 2*at + 1 - f // of its centre, in parts of 2f of a pixel, from the centre of pixel 0
+	// position of its centre, in parts of 2f of a pixel, from the centre of pixel 0
+	pos := 2*at + 1 - f
 	if pos < 0 {
 		return 0, 0, 0
 	}
 	return pos / (2 * f), min(pos/(2*f)+1, n-1), pos % (2 * f)
 }
 
-// OfLevel makes the preview of the blocks of the level that LevelOf(l, Side) names.
+// OfLevel makes the preview from the blocks of level LevelOf(l, Side).
 func OfLevel(l dds.Layout, level int, blocks []byte) ([]byte, error) {
 	img, err := decodeLevel(l, level, blocks)
 	if err != nil {

@@ -11,24 +11,24 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Textures are what previews are made for, in the order of tiles.Texture.Compare.
+// Textures are the textures to be previewed, in the order of tiles.Texture.Compare.
 type Textures interface {
 	Len() int
 	Texture(i int) tiles.Texture
 	Layout(i int) dds.Layout
 }
 
-// maxFill is how many levels below a texture's own its larger mips stand in for sharper textures.
+// maxFill is how many levels below its own a texture's larger mips stand in for sharper textures.
 const maxFill = 2
 
 // Square is the texture whose preview is shown at a place of the grid.
 type Square struct {
 	Tile
-	Row int // of the Textures
+	Row int // index in Textures
 }
 
-// Pyramid plans the previews that are no texture's own: overviews, and fills below textures where
-// others go deeper.
+// Pyramid plans the previews that are not a texture's own: overviews, and fills below textures next
+// to deeper ones.
 type Pyramid struct {
 	textures Textures
 	levels   [][]Square // by Tile zoom, each sorted by Tile.Compare
@@ -53,7 +53,7 @@ func New(x Textures) *Pyramid {
 	return p
 }
 
-// Deepest is the largest Tile zoom that has textures.
+// Deepest returns the largest Tile zoom that has textures.
 func (p *Pyramid) Deepest() int { return len(p.levels) - 1 }
 
 // Find returns the square at t, if there is a texture.
@@ -61,14 +61,15 @@ func (p *Pyramid) Find(t Tile) (Square, bool) {
 	if int(t.Z) >= len(p.levels) {
 		return Square{}, false
 	}
-	i, ok := slices.BinarySearchFunc(p.levels[t.Z], t, func(s Square, t Tile) int { return s.Tile.Compare(t) })
+	i, ok := slices.BinarySearchFunc(p.levels[t.Z], t,
+		func(s Square, t Tile) int { return s.Tile.Compare(t) })
 	if !ok {
 		return Square{}, false
 	}
 	return p.levels[t.Z][i], true
 }
 
-// cover returns the nearest Square above t, maxFill levels up at most, whose picture can stand in
+// cover returns the nearest Square above t, at most maxFill levels up, whose picture can stand in
 // for t.
 func (p *Pyramid) cover(t Tile) (Square, bool) {
 	for n := uint8(1); n <= maxFill && n <= t.Z; n++ {
@@ -79,8 +80,8 @@ func (p *Pyramid) cover(t Tile) (Square, bool) {
 	return Square{}, false
 }
 
-// Overviews returns the places at zoom z that have no texture but do have something below them;
-// below are those at z+1.
+// Overviews returns the places at zoom z that have no texture but something below them; below are
+// the places at z+1.
 func (p *Pyramid) Overviews(z int, below []Tile) []Tile {
 	var over []Tile
 	for _, t := range below {
@@ -96,15 +97,15 @@ func (p *Pyramid) Overviews(z int, below []Tile) []Tile {
 	return slices.DeleteFunc(over, func(t Tile) bool { _, has := p.Find(t); return has })
 }
 
-// fill is the places at one zoom that a Square stands in for.
+// fill is a set of places at one zoom that a Square stands in for.
 type fill struct {
 	Square
 	places []Tile
 }
 
-// fills yields what stands in at zoom z for textures that are not there; over is what has an
-// overview. Only mip levels that exist do: to enlarge the small textures of a flight's far sides
-// would cost more time and bytes than the textures themselves.
+// fills yields the stand-ins at zoom z for missing textures; over are the places with an overview.
+// Only existing mip levels are used: enlarging the small textures of a flight's far sides would
+// cost more time and bytes than the textures themselves.
 func (p *Pyramid) fills(z int, over []Tile) iter.Seq[fill] {
 	return func(yield func(fill) bool) {
 		for n := 1; n <= min(maxFill, z); n++ {
@@ -120,7 +121,7 @@ func (p *Pyramid) fills(z int, over []Tile) iter.Seq[fill] {
 	}
 }
 
-// fillOf returns the places n levels below s that s is to fill.
+// fillOf returns the places n levels below s that s must fill.
 func (p *Pyramid) fillOf(s Square, n int, over []Tile) fill {
 	f := fill{Square: s}
 	for i := range uint32(1) << (2 * n) {
@@ -142,7 +143,7 @@ func (p *Pyramid) Level(z int) []Square {
 	return p.levels[z]
 }
 
-// Describe adds the rows that follow from the previews.
+// Describe adds the metadata rows that follow from the previews.
 func (p *Pyramid) Describe(rows map[string]string) {
 	b := tiles.Box{West: 180, South: tiles.MaxLatitude, East: -180, North: -tiles.MaxLatitude}
 	for _, level := range p.levels {
@@ -156,16 +157,17 @@ func (p *Pyramid) Describe(rows map[string]string) {
 		b = tiles.Box{West: -180, South: -tiles.MaxLatitude, East: 180, North: tiles.MaxLatitude}
 	}
 	deepest := max(0, p.Deepest())
-	// The zoom at which the whole is about two tiles wide.
+	// The zoom at which everything is about two tiles wide.
 	zoom := max(0, min(deepest, int(math.Floor(math.Log2(360/(b.East-b.West))))+1))
 	f := func(v float64) string { return strconv.FormatFloat(v, 'f', 7, 64) }
 	center := b.Center()
 	rows["bounds"] = strings.Join([]string{f(b.West), f(b.South), f(b.East), f(b.North)}, ",")
-	rows["center"] = strings.Join([]string{f(center.Lon()), f(center.Lat()), strconv.Itoa(zoom)}, ",")
+	rows["center"] = strings.Join([]string{f(center.Lon()), f(center.Lat()), strconv.Itoa(zoom)},
+		",")
 	rows["minzoom"], rows["maxzoom"] = "0", strconv.Itoa(deepest)
 }
 
-// Count returns how many previews there are: the textures' own, overviews and fills.
+// Count returns the number of previews: the textures' own, overviews and fills.
 func (p *Pyramid) Count() int {
 	n := 0
 	var over []Tile

@@ -21,19 +21,20 @@ func TileOf(t tiles.Texture) Tile {
 
 func (t Tile) String() string { return fmt.Sprintf("%d/%d/%d", t.Z, t.X, t.Y) }
 
-// Valid reports whether there is such a tile.
+// Valid reports whether the tile exists.
 func (t Tile) Valid() bool { return t.Z <= 30 && t.X < 1<<t.Z && t.Y < 1<<t.Z }
 
-// TMS returns the row of the archive.
+// TMS returns the tile's row in the archive.
 func (t Tile) TMS() int64 { return int64(1)<<t.Z - 1 - int64(t.Y) }
 
-// Up returns the tile n levels up that holds t; n is at most t.Z.
+// Up returns the tile n levels up that contains t; n is at most t.Z.
 func (t Tile) Up(n uint8) Tile { return Tile{Z: t.Z - n, X: t.X >> n, Y: t.Y >> n} }
 
-// Texture returns the texture that would cover t, maptype aside.
+// Texture returns the texture that would cover t, without maptype.
 func (t Tile) Texture() tiles.Texture {
-	return tiles.Texture{ZL: tiles.ZL(t.Z) + 4, Row: t.Y * tiles.TextureChunks, Col: t.X * tiles.TextureChunks}
+	return tiles.Texture{ZL: tiles.ZL(t.Z) + 4, Row: t.Y * tiles.TextureChunks,
+		Col: t.X * tiles.TextureChunks}
 }
 
-// Compare orders tiles by zoom level, row from the north, column: as textures are.
+// Compare orders tiles by zoom level, row from the north, column, like textures.
 func (t Tile) Compare(u Tile) int { return t.Texture().Compare(u.Texture()) }

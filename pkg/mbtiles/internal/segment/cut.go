@@ -6,24 +6,24 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Bytes is the length of every segment of a file but the last.
+// Bytes is the length of every segment of a file except the last.
 const Bytes = 256 << 10
 
-// tailSide is the largest level in pixels that shares the last segment.
+// tailSide is the largest level, in pixels, in the last segment.
 const tailSide = 512
 
 // The codecs of a segment.
 const (
 	Raw        = sqlpages.Raw
 	Zstd       = 1
-	Blocks     = 2 // what package blocks makes
+	Blocks     = 2 // made by package blocks
 	BlocksZstd = 3 // a zstd frame of it
 )
 
-// ID is the row of segment n of a content.
+// ID returns the row id of segment n of a content.
 func ID(content int64, n int) int64 { return content<<8 | int64(n) }
 
-// Cut is how the levels of a layout lie in segments. Offsets are in the file.
+// Cut is how the levels of a layout are cut into segments. Offsets are in the file.
 type Cut struct {
 	Layout   dds.Layout
 	Segments int
@@ -32,13 +32,13 @@ type Cut struct {
 
 // Piece is one segment of a content.
 type Piece struct {
-	ID     int64 // of its row
+	ID     int64 // row id
 	Length int
 	Shape  blocks.Shape
 }
 
 // CutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of Bytes,
-// so their pieces are simply the file after its header, and what is left over is the tail.
+// so their pieces are simply the file after its header, and the rest is the tail.
 func CutOf(l dds.Layout) Cut {
 	tail := 0
 	for l.Side>>tail > tailSide {
@@ -48,7 +48,7 @@ func CutOf(l dds.Layout) Cut {
 	return Cut{Layout: l, Segments: int((start-dds.HeaderSize)/Bytes) + 1, Size: l.Size()}
 }
 
-// Bounds returns where segment n lies in the file.
+// Bounds returns the range of segment n in the file.
 func (c Cut) Bounds(n int) (off int64, length int) {
 	off = dds.HeaderSize + int64(n)*Bytes
 	if n == c.Segments-1 {
@@ -57,9 +57,9 @@ func (c Cut) Bounds(n int) (off int64, length int) {
 	return off, Bytes
 }
 
-// AtHand reports whether segment n had better be there without decoding: the first or the last of a
-// full texture. They are what X-Plane reads of every texture, and all that it reads of most; and
-// they are a 25th of the file.
+// AtHand reports whether segment n should be readable without decoding: the first or the last of a
+// full texture. X-Plane reads these two of every texture, and only these of most; they are a 25th
+// of the file.
 func (c Cut) AtHand(n int) bool {
 	return c.Layout.Side == dds.MaxSide && (n == 0 || n == c.Segments-1)
 }
@@ -68,7 +68,8 @@ func (c Cut) AtHand(n int) bool {
 func (c Cut) Piece(content int64, n int) Piece {
 	off, length := c.Bounds(n)
 	level := 0
-	for start, levelLength := c.Layout.Level(0); off >= start+levelLength; start, levelLength = c.Layout.Level(level) {
+	for start, levelLength := c.Layout.Level(
+		0); off >= start+levelLength; start, levelLength = c.Layout.Level(level) {
 		level++
 	}
 	p := Piece{ID: ID(content, n), Length: length}
@@ -81,7 +82,7 @@ func (c Cut) Piece(content int64, n int) Piece {
 	return p
 }
 
-// At returns the segment that holds the byte at off, which is past the header and inside the file.
+// At returns the segment with the byte at off, which is past the header and inside the file.
 func (c Cut) At(off int64) int {
 	return min(int((off-dds.HeaderSize)/Bytes), c.Segments-1)
 }

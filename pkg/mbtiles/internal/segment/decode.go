@@ -10,31 +10,32 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Decoder turns what is stored into the bytes of the file. Any number of goroutines may use it; it
-// makes no more memory than some of them need at once. It is left to the garbage collector: it has
-// no goroutines, and a read may still be decoding when its archive is closed.
+// Decoder decodes stored segments. Safe for concurrent use; it allocates only as much memory as
+// concurrent calls need. It is left to the garbage collector: it has no goroutines, and a read may
+// still be decoding when its archive is closed.
 type Decoder struct {
 	zstd  *zstd.Decoder
 	idle  sync.Pool // of *unpacking
 	flats flats
 }
 
-// unpacking is the memory of one that is at work.
+// unpacking is the memory of one call.
 type unpacking struct {
 	*blocks.Unpacker
-	packed []byte // out of a zstd frame
+	packed []byte // content of a zstd frame
 }
 
 // NewDecoder returns a Decoder.
 func NewDecoder() (*Decoder, error) {
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(1<<20))
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true),
+		zstd.WithDecoderMaxMemory(1<<20))
 	d := &Decoder{zstd: z}
 	d.idle.New = func() any { return &unpacking{Unpacker: blocks.NewUnpacker()} }
 	return d, err
 }
 
-// Decode fills buf, whose length is the shape's, with the bytes of the file that s holds. It never
-// makes more of them.
+// Decode fills buf, whose length is the shape's, with the decoded bytes of s. It never produces
+// more.
 func (d *Decoder) Decode(s Stored, shape blocks.Shape, buf []byte) error {
 	if d.flats.fill(s, shape, buf) {
 		return nil
@@ -46,7 +47,7 @@ func (d *Decoder) Decode(s Stored, shape blocks.Shape, buf []byte) error {
 	return nil
 }
 
-// unpack is decode without remembering.
+// unpack is Decode without the memory of flat segments.
 func (d *Decoder) unpack(s Stored, shape blocks.Shape, buf []byte) error {
 	switch s.Codec {
 	case Raw:
@@ -63,7 +64,7 @@ func (d *Decoder) unpack(s Stored, shape blocks.Shape, buf []byte) error {
 		return err
 	case Blocks, BlocksZstd:
 	default:
-		return fmt.Errorf("codec %d is unknown", s.Codec)
+		return fmt.Errorf("unknown codec %d", s.Codec)
 	}
 	if shape.Bytes() != len(buf) {
 		return fmt.Errorf("%d bytes, want %d", shape.Bytes(), len(buf))

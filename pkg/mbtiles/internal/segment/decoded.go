@@ -33,7 +33,7 @@ func (d *Decoded) Acquire(ctx context.Context, id int64, length int, load func(b
 	})
 }
 
-// smallest is the least side of a texture.
+// smallest is the smallest width of a texture.
 const smallest = 256
 
 // Buffers keeps memory of the lengths that segments have, while nobody uses it.

@@ -6,25 +6,26 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Segments of one colour, such as those of the sea, are stored in some 45 bytes, the same ones for
-// many textures. Decoding them takes as long as any other, so a few are remembered by what is
-// stored: then they cost a copy.
+// Segments of one colour, such as the sea, are stored in about 45 bytes, the same for many
+// textures. Decoding them takes as long as any other, so a few are remembered by their stored bytes
+// and then only copied.
 
 const (
-	// maxFlat is the length of what is stored up to which a segment is remembered. Nothing but
-	// repetition is as short.
+	// maxFlat is the stored length up to which a segment is remembered. Only repetition is that
+	// short.
 	maxFlat = 64
-	// maxFlats bounds how many are, to some 2 MiB.
+	// maxFlats bounds the number of remembered segments, to about 2 MiB.
 	maxFlats = 8
 )
 
-// flats remembers what short segments decode to. Safe for concurrent use; the zero value is empty.
+// flats remembers the decoded form of short segments. Safe for concurrent use; the zero value is
+// empty.
 type flats struct {
 	mu    sync.RWMutex
 	known map[flat][]byte // never written to
 }
 
-// flat is a segment as it is stored, and the shape that it decodes to.
+// flat is a stored segment with the shape that it decodes to.
 type flat struct {
 	codec int64
 	shape blocks.Shape
@@ -42,7 +43,7 @@ func (f *flats) fill(s Stored, shape blocks.Shape, buf []byte) bool {
 	return known && len(data) == len(buf) && copy(buf, data) == len(buf)
 }
 
-// keep remembers what a segment has been decoded to, in place of any other.
+// keep remembers the decoded form of a segment, in place of any other.
 func (f *flats) keep(s Stored, shape blocks.Shape, buf []byte) {
 	if len(s.Data) > maxFlat || s.Codec == Raw {
 		return

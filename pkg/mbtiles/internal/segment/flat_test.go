@@ -25,7 +25,8 @@ func TestFlatSegments(t *testing.T) {
 			for _, side := range []int{1024, 2048} {
 				l := dds.Layout{Format: dds.BC1, Side: side}
 				h := l.Header()
-				file := append(h[:], bytes.Repeat([]byte{colour, 0x12, colour, 0x12, 0, 0, 0, 0}, int(l.Size()-dds.HeaderSize)/8)...)
+				file := append(h[:], bytes.Repeat([]byte{colour, 0x12, colour, 0x12, 0, 0, 0, 0},
+					int(l.Size()-dds.HeaderSize)/8)...)
 				cut := CutOf(l)
 				for n := range cut.Segments {
 					off, length := cut.Bounds(n)
@@ -38,7 +39,8 @@ func TestFlatSegments(t *testing.T) {
 							remembered++
 						}
 						if err := d.Decode(s, shape, got); err != nil || !bytes.Equal(got, want) {
-							t.Fatalf("best %v, colour %d, %d px, segment %d of %d bytes: other bytes, or %v", best, colour, side, n, len(s.Data), err)
+							t.Fatalf("best %v, colour %d, %d px, segment %d of %d bytes: other "+
+								"bytes, or %v", best, colour, side, n, len(s.Data), err)
 						}
 						clear(got) // what is remembered is nobody's buffer
 					}
@@ -64,7 +66,8 @@ func TestFlatDamaged(t *testing.T) {
 	shape := CutOf(dds.Layout{Format: dds.BC1, Side: 1024}).Piece(1, 0).Shape
 	for _, codec := range []int64{Zstd, Blocks, BlocksZstd} {
 		for range 2 {
-			if d.Decode(Stored{codec, []byte("no such thing")}, shape, make([]byte, shape.Bytes())) == nil {
+			if d.Decode(Stored{codec, []byte("no such thing")}, shape,
+				make([]byte, shape.Bytes())) == nil {
 				t.Errorf("codec %d passes", codec)
 			}
 		}

@@ -6,29 +6,30 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/blocks"
 )
 
-// Packer turns segments into what is stored. It serves one goroutine. A nil Packer stores
-// everything raw.
+// Packer encodes segments for storage. It must be used by one goroutine at a time. A nil Packer
+// stores everything raw.
 type Packer struct {
 	best   bool
 	blocks *blocks.Packer
 	zstd   *zstd.Encoder
-	trial  [2][]byte // what zstd makes of one segment, raw and packed
+	trial  [2][]byte // zstd output for one segment, raw and packed
 }
 
-// NewPacker returns a Packer; best tries every form on every segment.
+// NewPacker returns a Packer; best tries every codec on every segment.
 func NewPacker(best bool) (*Packer, error) {
 	level := zstd.SpeedFastest
 	if best {
 		level = zstd.SpeedBestCompression
 	}
-	// One goroutine; the frame says its length, so that a reader knows what to expect; no checksum,
-	// since contents have their SHA-256.
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
+	// One goroutine; with the length in the frame, so that a reader knows what to expect; without a
+	// checksum, because contents have their SHA-256.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(1),
+		zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false))
 	return &Packer{best: best, blocks: blocks.NewPacker(), zstd: z}, err
 }
 
-// Append appends a segment to buf in the smallest of the forms that are tried. It returns the
-// longer buf and the codec.
+// Append appends a segment to buf in the smallest of the forms tried. It returns the extended buf
+// and the codec.
 func (p *Packer) Append(buf, raw []byte, s blocks.Shape) (longer []byte, codec int64) {
 	if p == nil {
 		return append(buf, raw...), Raw
@@ -49,7 +50,7 @@ func (p *Packer) Append(buf, raw []byte, s blocks.Shape) (longer []byte, codec i
 		}
 	}
 	p.trial[0] = p.zstd.EncodeAll(raw, p.trial[0][:0])
-	// What is next to nothing already had better be quick to decode.
+	// A segment that is tiny already should at least decode quickly.
 	if packed && len(p.trial[0]) > len(raw)/64 {
 		p.trial[1] = p.zstd.EncodeAll(buf[start:], p.trial[1][:0])
 		prefer(p.trial[1], BlocksZstd)
