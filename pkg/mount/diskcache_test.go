@@ -261,7 +261,7 @@ func TestDiskCacheFull(t *testing.T) {
 	if err := o.Disk.Close(); !errors.Is(err, mbtiles.ErrFull) {
 		t.Errorf("Close: %v, want ErrFull", err)
 	}
-	if !strings.Contains(said.String(), "no longer kept on disk") {
+	if !strings.Contains(said.String(), "no longer written to disk") {
 		t.Errorf("said: %s", said.String())
 	}
 }
