@@ -18,7 +18,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// withArchive opens the archive, hands it to f and closes it. A patch is refused.
+// withArchive opens the archive, calls f with it and closes it. A patch is refused.
 func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
 	return withAny(ctx, file, func(a *mbtiles.Archive) error {
 		if err := a.NoPatch(); err != nil {
@@ -34,7 +34,8 @@ func withAny(ctx context.Context, file string, f func(*mbtiles.Archive) error) (
 }
 
 // withOpened is withAny with options.
-func withOpened(ctx context.Context, file string, o mbtiles.ReaderOptions, f func(*mbtiles.Archive) error) (err error) {
+func withOpened(ctx context.Context, file string, o mbtiles.ReaderOptions,
+	f func(*mbtiles.Archive) error) (err error) {
 	a, err := mbtiles.OpenWith(ctx, file, o)
 	if err != nil {
 		return err
@@ -51,9 +52,9 @@ func newInfoCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "info ARCHIVE",
-		Short: "Say what an archive holds",
-		Long: `Says what an archive holds: its state, digest, textures by zoom level, format and detail, holes, what it was built for and when, and metadata. A hole is a
-texture with chunks that failed. A .part file may be asked too.`,
+		Short: "Describe an archive",
+		Long: `Prints an archive's state, digest, textures by zoom level, format and detail, holes, the plan and time of its build, and metadata. A hole is a
+texture with chunks that failed. A .part file is accepted too.`,
 		Example: `  xelpack info flight.mbtiles
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),
@@ -83,8 +84,10 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 	if i.Digest != "" {
 		fmt.Fprintf(b, "digest      %s\n", i.Digest)
 	}
-	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", units.Count(i.Textures), units.Bytes(i.Bytes), units.Bytes(i.FileBytes))
-	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", units.Count(i.Contents), units.Holes(i.Holes, i.Failed))
+	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", units.Count(i.Textures),
+		units.Bytes(i.Bytes), units.Bytes(i.FileBytes))
+	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", units.Count(i.Contents),
+		units.Holes(i.Holes, i.Failed))
 	for _, zl := range slices.Sorted(maps.Keys(i.ByZL)) {
 		fmt.Fprintf(b, "  ZL%-8d%s\n", zl, units.Count(i.ByZL[zl]))
 	}
@@ -96,7 +99,8 @@ func printInfo(w io.Writer, i mbtiles.Info) error {
 	}
 	p := plan.PurposeOf(i)
 	for _, row := range [...]struct{ name, text string }{
-		{"route", strings.Join(p.Routes, ", ")}, {"way", p.Way}, {"area", strings.Join(p.Area, "; ")},
+		{"route", strings.Join(p.Routes, ", ")}, {"way", p.Way},
+		{"area", strings.Join(p.Area, "; ")},
 		{"scenery", strings.Join(p.Scenery, ", ")}, {"built", p.Built},
 	} {
 		if row.text != "" {
@@ -122,7 +126,8 @@ func printSources(w io.Writer, i mbtiles.Info) {
 		}
 		count := ""
 		if i.Metadata[mbtiles.KeySources] != "" {
-			count = fmt.Sprintf(": %s of %s", units.Plural(s.Chunks, "chunk"), units.Plural(s.Textures, "texture"))
+			count = fmt.Sprintf(": %s of %s", units.Plural(s.Chunks, "chunk"),
+				units.Plural(s.Textures, "texture"))
 		}
 		fmt.Fprintf(w, "%-11s %s%s\n", name, cmp.Or(s.ID, "not named"), count)
 		if credit := s.Credit(); credit != "" {
@@ -139,7 +144,7 @@ func newListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls ARCHIVE",
 		Short: "List the textures of an archive",
-		Long: `Lists the textures of an archive, a line each: file name, bytes, detail, and of a hole how many chunks failed. With --json an object a line, with row, col, maptype, zl, k, format, side, bytes,
+		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, and for a hole the number of failed chunks. With --json one object per line, with row, col, maptype, zl, k, format, side, bytes,
 sha256, chunks, overzoomed, missing, failed and provider.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
@@ -149,7 +154,7 @@ sha256, chunks, overzoomed, missing, failed and provider.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
 	return cmd
 }
 
@@ -176,9 +181,12 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 			continue
 		}
 		err = enc.Encode(map[string]any{
-			"file": r.File(), "row": r.Row, "col": r.Col, "maptype": r.Maptype, "zl": r.ZL, "k": r.Detail,
-			"format": r.Layout.Format.String(), "side": r.Layout.Side, "bytes": r.Layout.Size(), "sha256": fmt.Sprintf("%x", r.SHA256),
-			"chunks": r.Chunks, "overzoomed": r.Overzoomed, "missing": r.Missing, "failed": r.Failed, "provider": r.Provider,
+			"file": r.File(), "row": r.Row, "col": r.Col, "maptype": r.Maptype, "zl": r.ZL,
+			"k":      r.Detail,
+			"format": r.Layout.Format.String(), "side": r.Layout.Side, "bytes": r.Layout.Size(),
+			"sha256": fmt.Sprintf("%x", r.SHA256),
+			"chunks": r.Chunks, "overzoomed": r.Overzoomed, "missing": r.Missing,
+			"failed": r.Failed, "provider": r.Provider,
 		})
 		if err != nil {
 			return err

@@ -30,10 +30,10 @@ func newBenchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench encode|fetch|archive|mount|all",
 		Short: "Measure xelpack on this machine",
-		Long: `Measures in rounds: encode (chunks to textures, textures to segments), fetch (from a server of its own, with the latency, bandwidth and faults given), archive (written
-and read) and mount (what a simulator reads, from a mount that nobody watches and, in turn, from one with metrics and a trace). No network is used.
+		Long: `Measures in rounds: encode (chunks to textures, textures to segments), fetch (from a server of its own, with the given latency, bandwidth and faults), archive (written
+and read) and mount (a simulator's reads, from a mount without observers and, in turn, from one with metrics and a trace). No network is used.
 
-"bench compare BEFORE.json AFTER.json" says what differs between two measurements, and whether that can be chance.`,
+"bench compare BEFORE.json AFTER.json" compares two measurements and says whether a difference can be chance.`,
 		Example: `  xelpack bench all -o before.json
   xelpack bench fetch --latency 40ms --bandwidth 100 --faults 0.05
   xelpack bench compare before.json after.json`,
@@ -44,13 +44,16 @@ and read) and mount (what a simulator reads, from a mount that nobody watches an
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.Rounds, "rounds", 6, "how often everything is measured; below 6 there is no confidence interval")
+	f.IntVar(&o.Rounds, "rounds", 6, "number of rounds; below 6 there is no confidence interval")
 	f.IntVar(&o.Textures, "textures", 8, "textures in each round of encode, archive and mount")
 	f.IntVar(&o.Chunks, "chunks", 2000, "chunks in each round of fetch")
-	f.DurationVar(&o.Latency, "latency", 40*time.Millisecond, "of fetch's server")
-	f.Float64Var(&o.Bandwidth, "bandwidth", 0, "of the line to fetch's server in Mbit/s (default no limit)")
-	f.Float64Var(&o.Faults, "faults", 0, "share of chunks that fetch's server answers wrong at first, such as 0.05")
-	f.IntVar(&o.Concurrency, "concurrency", 0, "requests in flight at once (default 16 a processor)")
+	f.DurationVar(&o.Latency, "latency", 40*time.Millisecond, "latency of fetch's server")
+	f.Float64Var(&o.Bandwidth, "bandwidth", 0,
+		"bandwidth of fetch's server in Mbit/s (default no limit)")
+	f.Float64Var(&o.Faults, "faults", 0,
+		"share of chunks that fetch's server answers wrongly at first, such as 0.05")
+	f.IntVar(&o.Concurrency, "concurrency", 0,
+		"requests in flight at once (default 16 per processor)")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	f.StringVarP(&o.Output, "output", "o", "", "write the report as JSON to `FILE`, for compare")
 	cmd.AddCommand(newBenchCompareCommand())
@@ -60,11 +63,11 @@ and read) and mount (what a simulator reads, from a mount that nobody watches an
 func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr io.Writer) error {
 	switch {
 	case o.Rounds < 1 || o.Textures < 1 || o.Chunks < 1:
-		return usageErrorf("--rounds, --textures and --chunks: want 1 or more")
+		return usageErrorf("--rounds, --textures and --chunks must be positive")
 	case !(o.Faults >= 0 && o.Faults <= 1):
-		return usageErrorf("--faults %v: want a share of 0 to 1", o.Faults)
+		return usageErrorf("--faults %v: must be between 0 and 1", o.Faults)
 	case !(o.Bandwidth >= 0), o.Latency < 0:
-		return usageErrorf("--bandwidth and --latency: want 0 or more")
+		return usageErrorf("--bandwidth and --latency must not be negative")
 	}
 	mo := o.Options
 	if what != "all" {
@@ -81,7 +84,8 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 		return err
 	}
 	if o.Output != "" {
-		if err := safefile.Write(o.Output, func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
+		if err := safefile.Write(o.Output,
+			func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 	}
@@ -96,10 +100,11 @@ func printBench(w io.Writer, r measure.Report) error {
 	fmt.Fprintf(b, "%-28s %12s   %-27s %s\n", "figure", "median", "95 % between", "unit")
 	for _, x := range r.Results {
 		s := x.Summary()
-		fmt.Fprintf(b, "%-28s %12.4g   %-12.4g %-14.4g %s (%s is better, %d rounds)\n", x.Name, s.Center, s.Lo, s.Hi, x.Unit, x.Better, s.N)
+		fmt.Fprintf(b, "%-28s %12.4g   %-12.4g %-14.4g %s (%s is better, %d rounds)\n", x.Name,
+			s.Center, s.Lo, s.Hi, x.Unit, x.Better, s.N)
 	}
 	if rows := r.Overhead(); len(rows) > 0 {
-		fmt.Fprintln(b, "\nwhat metrics and a trace cost (watched beside plain, in turn):")
+		fmt.Fprintln(b, "\ncost of metrics and a trace (mounts with and without, in turn):")
 		printRows(b, rows)
 	}
 	return b.Flush()
@@ -107,7 +112,8 @@ func printBench(w io.Writer, r measure.Report) error {
 
 func printRows(w io.Writer, rows []measure.Row) {
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-28s %10.4g (%.4g…%.4g) → %10.4g (%.4g…%.4g) %-14s %+6.1f %%  p=%.3f  %s\n", r.Name,
+		fmt.Fprintf(w,
+			"%-28s %10.4g (%.4g…%.4g) → %10.4g (%.4g…%.4g) %-14s %+6.1f %%  p=%.3f  %s\n", r.Name,
 			r.Before.Center, r.Before.Lo, r.Before.Hi, r.After.Center, r.After.Lo, r.After.Hi, r.Unit, r.Change, r.P, r.Verdict)
 	}
 }
@@ -116,9 +122,9 @@ func newBenchCompareCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "compare BEFORE.json AFTER.json",
-		Short: "Say what differs between two measurements",
-		Long: `Compares the figures that two reports of "bench -o" have in common: medians, their 95 % confidence intervals, and how likely chance alone makes such a
-difference (Mann-Whitney). "better" and "worse" are said below one in twenty. The exit code is 0 whatever differs.`,
+		Short: "Compare two measurements",
+		Long: `Compares the figures that two reports of "bench -o" have in common: medians, 95 % confidence intervals, and the probability that chance alone makes such a
+difference (Mann-Whitney). Below one in twenty the verdict is "better" or "worse". The exit code is 0 in either case.`,
 		Example: `  xelpack bench all -o before.json; git switch faster; xelpack bench all -o after.json; xelpack bench compare before.json after.json`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -143,10 +149,13 @@ func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer
 		return fmt.Errorf("%s and %s have no figure in common", before, after)
 	}
 	if a.CPUs != b.CPUs || a.System != b.System {
-		fmt.Fprintf(stderr, "measured on different machines: %d processors of %s and %d of %s\n", a.CPUs, a.System, b.CPUs, b.System)
+		fmt.Fprintf(stderr, "measured on different machines: %d processors of %s and %d of %s\n",
+			a.CPUs, a.System, b.CPUs, b.System)
 	}
-	if slices.ContainsFunc(rows, func(r measure.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
-		fmt.Fprintln(stderr, "fewer than six rounds: the intervals are all that was seen, and little can be told from chance")
+	if slices.ContainsFunc(rows,
+		func(r measure.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
+		fmt.Fprintln(stderr, "fewer than six rounds: the intervals are the range of all values, "+
+			"and differences may be chance")
 	}
 	if asJSON {
 		return json.NewEncoder(stdout).Encode(rows)

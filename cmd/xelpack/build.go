@@ -30,17 +30,19 @@ type buildOptions struct {
 	DryRun bool
 }
 
-// workFlags are the flags about how the work is done, which repair shares.
+// workFlags are the flags about how the work is done, shared by build and repair.
 type workFlags struct {
 	build.Options
 	observeOptions
 }
 
 func (o *workFlags) register(f *pflag.FlagSet) {
-	f.IntVar(&o.Retries, "retries", 6, "how often a chunk is asked for again before it is a hole; less often while that helps none")
+	f.IntVar(&o.Retries, "retries", 6,
+		"retries of a chunk before it counts as failed; fewer while retries help no chunk")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
-	f.DurationVar(&o.Patience, "patience", 10*time.Minute, "how long to wait for a provider that has stopped answering")
-	o.observeOptions.register(f, "warn") // what is made good again would be lines beside the bar
+	f.DurationVar(&o.Patience, "patience", 10*time.Minute,
+		"how long to wait for a provider that has stopped answering")
+	o.observeOptions.register(f, "warn") // retried failures would be lines beside the bar
 }
 
 func newBuildCommand() *cobra.Command {
@@ -48,8 +50,8 @@ func newBuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build -o FILE.mbtiles",
 		Short: "Fetch, encode and pack textures into an archive",
-		Long: `Fetches the imagery of a selection, encodes it as DDS textures and packs them into one archive. Work goes on in FILE.mbtiles.part until it is
-finished. A build that was interrupted, or even killed, goes on where it stopped when the same command is run again; so does one that left holes.`,
+		Long: `Fetches the imagery of a selection, encodes it as DDS textures and packs them into one archive. The archive is FILE.mbtiles.part until it is
+finished. A build that was interrupted or killed continues when the same command is run again; one that left holes fetches them again.`,
 		Example: `  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
   xelpack build --bbox 5.5,43,7.5,44.5 --provider eox --zoom 14 -o riviera.mbtiles
   xelpack build --bbox 7.1,43.6,7.3,43.7 --provider sample -o try.mbtiles     (invented imagery, no network)`,
@@ -59,13 +61,13 @@ finished. A build that was interrupted, or even killed, goes on where it stopped
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` that ends in .mbtiles")
+	f.StringVarP(&o.Output, "output", "o", "", "archive to build, a `FILE` ending in .mbtiles")
 	registerSelection(f, &o.Selection)
 	registerImagery(f, &o.Imagery)
 	o.making.register(f)
 	o.workFlags.register(f)
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be built")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be built")
 	return cmd
 }
 
@@ -126,7 +128,9 @@ func (o workFlags) options(w *watch.Watcher, stderr io.Writer) build.Options {
 			chunks += it.ChunkCount()
 		}
 		bar := progress.New(stderr, chunks, len(r.Todo), func() progress.State {
-			return progress.State{Chunks: r.Pipeline.Counts.Done(), Textures: r.Pipeline.Counts.Textures.Load(), Bytes: r.Client.Stats().BytesDownloaded}
+			return progress.State{Chunks: r.Pipeline.Counts.Done(),
+				Textures: r.Pipeline.Counts.Textures.Load(),
+				Bytes:    r.Client.Stats().BytesDownloaded}
 		}, o.logProgress(stderr))
 		return func(report pack.Report) {
 			w.LogCauses(report)
@@ -146,15 +150,16 @@ func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err err
 		err = errReport
 	}
 	if err == nil && r.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s%s", file, errHoles, units.Holes(r.Holes, r.FailedChunks), worstCause(r.Report))
+		return fmt.Errorf("%s: %w: %s%s", file, errHoles, units.Holes(r.Holes, r.FailedChunks),
+			worstCause(r.Report))
 	}
 	return err
 }
 
-// buildReport prints what a build did.
+// buildReport is the result of a build as printed.
 type buildReport struct {
 	pack.Report
-	Notes []string `json:"notes,omitempty"` // as of its plan
+	Notes []string `json:"notes,omitempty"` // as in its plan
 }
 
 func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
@@ -164,18 +169,23 @@ func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
 	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
 	stored := units.Bytes(r.BytesStored) + " stored"
 	if info, err := os.Stat(file); err == nil && r.State != pack.StateInterrupted {
-		stored += " in an archive of " + units.Bytes(info.Size()) // with previews, and what was there before
+		// with previews and earlier textures
+		stored += " in an archive of " + units.Bytes(info.Size())
 	}
-	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
-		file, r.State, units.Count(r.Built), units.Plural(r.Textures, "texture"), units.Count(r.Skipped),
+	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s "+
+		"without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
+		file, r.State, units.Count(r.Built), units.Plural(r.Textures,
+			"texture"), units.Count(r.Skipped),
 		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
-		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(r.BytesDownloaded), stored, units.Duration(elapsed))
+		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(
+			r.BytesDownloaded), stored, units.Duration(elapsed))
 	if err == nil && r.Holes > 0 {
 		_, err = fmt.Fprintf(w, "holes: %s\n", units.Holes(r.Holes, r.FailedChunks))
 	}
 	for _, c := range r.Causes {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n", units.Plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
+			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n",
+				units.Plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
 		}
 	}
 	return err
@@ -185,10 +195,14 @@ func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
 func sayTerms(p fetch.Provider, stderr io.Writer) {
 	switch words := p.Terms.Words(); {
 	case words == "no":
-		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s does not allow it (%s)\n", p.ID, p.Licence)
+		fmt.Fprintf(stderr,
+			"do not pass the archive on: the licence of %s does not allow it (%s)\n", p.ID,
+			p.Licence)
 	case !p.Redistributable():
-		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s is not known to allow it (%s)\n", p.ID, p.Licence)
+		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s is not known to allow "+
+			"it (%s)\n", p.ID, p.Licence)
 	case words != "yes":
-		fmt.Fprintf(stderr, "the archive may be passed on: %s (%s, %s)\n", strings.TrimPrefix(words, "yes, "), p.ID, p.Licence)
+		fmt.Fprintf(stderr, "the archive may be passed on: %s (%s, %s)\n",
+			strings.TrimPrefix(words, "yes, "), p.ID, p.Licence)
 	}
 }

@@ -26,12 +26,12 @@ var choices = map[string][]string{
 	"format":      {"bc1", "bc3"},
 }
 
-// routeEndings are the usual endings of the flight plans that can be read, whatever they are
-// called.
-var routeEndings = []string{"fms", "geojson", "json", "gpx", "kml", "kmz", "lnmpln", "pln", "fpl", "xml"}
+// routeEndings are the usual extensions of flight plans that can be read.
+var routeEndings = []string{"fms", "geojson", "json", "gpx", "kml", "kmz", "lnmpln", "pln", "fpl",
+	"xml"}
 
-// endings are those of the files that flags of these names take. A flag that takes another kind in
-// some command has it under "command.flag".
+// endings are the extensions of the files that flags of these names take. If a flag takes another
+// kind in some command, it is listed as "command.flag".
 var endings = map[string][]string{
 	"output":             {"mbtiles"},
 	"patch":              {"mbtiles"},
@@ -43,10 +43,10 @@ var endings = map[string][]string{
 	"bench.output":       {"json"},
 }
 
-// folders are the flags that take one.
+// folders are the flags that take a folder.
 var folders = []string{"scenery", "xplane", "cache-dir"}
 
-// complete tells the shell what may be typed.
+// complete registers shell completion.
 func complete(c *cobra.Command) {
 	name := strings.TrimPrefix(c.CommandPath(), "xelpack ")
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
@@ -96,13 +96,14 @@ func argNames(use string) []string {
 	return names
 }
 
-// completeArgs completes arguments by what the usage calls them.
+// completeArgs completes arguments according to their names in the usage line.
 func completeArgs(names []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		var wanted []string // of what the next argument may be
+		var wanted []string // extensions of the next argument
 		for i, name := range names {
 			name = strings.Trim(name, "[]")
-			if i == len(args) || i < len(args) && (strings.HasSuffix(name, "...") || strings.HasSuffix(name, "…")) {
+			if i == len(args) || i < len(args) &&
+				(strings.HasSuffix(name, "...") || strings.HasSuffix(name, "…")) {
 				wanted = append(wanted, strings.TrimRight(name, ".…"))
 			}
 		}
@@ -120,7 +121,7 @@ func completeArgs(names []string) cobra.CompletionFunc {
 	}
 }
 
-// completeProvider lists the providers, with what they are.
+// completeProvider lists the providers with descriptions.
 func completeProvider(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	list := []string{imagery.Auto}
 	for _, p := range knownProviders() {
@@ -129,7 +130,7 @@ func completeProvider(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 	return list, cobra.ShellCompDirectiveDefault // or a file
 }
 
-// completeMaptype lists the maptypes that providers answer to.
+// completeMaptype lists the maptypes of providers.
 func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var list []string
 	for _, p := range knownProviders() {
@@ -138,8 +139,8 @@ func completeMaptype(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
-// knownProviders are the user's and the built-in ones, or these alone where the user's file is bad:
-// completing is no time to say so.
+// knownProviders returns the user's and the built-in providers, or only the latter if the user's
+// file is invalid: completion cannot report errors.
 func knownProviders() []fetch.Provider {
 	known, err := imagery.Catalogue()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// copyFlags are the flags of all verbs that make an archive of others.
+// copyFlags are the flags of all verbs that make an archive from others.
 type copyFlags struct {
 	Output  string
 	Replace bool
@@ -23,23 +23,27 @@ type copyFlags struct {
 }
 
 func (o *copyFlags) register(f *pflag.FlagSet, verify bool) {
-	f.BoolVar(&o.Verify, "verify", verify, "decode every texture on the way and compare it with its hash, so that damage is not passed on; --verify=false copies as fast as the disk")
+	f.BoolVar(&o.Verify, "verify", verify,
+		"decode every texture and compare it with its hash, so that damage is not copied; "+
+			"--verify=false copies at the speed of the disk")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 }
 
-// registerNew registers -o of a verb that makes a new archive.
+// registerNew registers -o for a verb that makes a new archive.
 func (o *copyFlags) registerNew(f *pflag.FlagSet) {
-	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` that ends in .mbtiles")
-	f.BoolVar(&o.Replace, "replace", false, "replace the archive that is there, once the new one is whole")
+	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` ending in .mbtiles")
+	f.BoolVar(&o.Replace, "replace", false,
+		"replace an existing archive once the new one is complete")
 	explicit(f, "replace")
 }
 
-// registerInPlace registers -o of a verb that replaces an archive.
+// registerInPlace registers -o for a verb that replaces an archive.
 func (o *copyFlags) registerInPlace(f *pflag.FlagSet) {
-	f.StringVarP(&o.Output, "output", "o", "", "archive to make instead of replacing, a `FILE` that ends in .mbtiles")
+	f.StringVarP(&o.Output, "output", "o", "",
+		"write to this `FILE`, ending in .mbtiles, instead of replacing the archive")
 }
 
-// target finds out where the result goes.
+// target resolves the path of the result.
 func (o *copyFlags) target() (err error) {
 	if o.Output == "" {
 		return usageErrorf("no output file: give -o FILE.mbtiles")
@@ -48,7 +52,7 @@ func (o *copyFlags) target() (err error) {
 	return err
 }
 
-// inPlace makes archive the result where no other is asked for.
+// inPlace makes archive the result if no other was given.
 func (o *copyFlags) inPlace(archive string) error {
 	if o.Output != "" {
 		return o.target()
@@ -57,10 +61,12 @@ func (o *copyFlags) inPlace(archive string) error {
 	return nil
 }
 
-// run does a copy with a bar and prints what came of it.
-func (o copyFlags) run(what string, stdout, stderr io.Writer, copy func(mbtiles.CopyOptions) (any, string, error)) error {
+// run makes a copy with a progress bar and prints the result.
+func (o copyFlags) run(what string, stdout, stderr io.Writer,
+	copy func(mbtiles.CopyOptions) (any, string, error)) error {
 	meter := progress.NewMeter(stderr, what)
-	report, text, err := copy(mbtiles.CopyOptions{Quick: !o.Verify, Replace: o.Replace, Progress: meter.Set})
+	report, text, err := copy(
+		mbtiles.CopyOptions{Quick: !o.Verify, Replace: o.Replace, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
 		return undone{err}
@@ -72,7 +78,7 @@ func (o copyFlags) run(what string, stdout, stderr io.Writer, copy func(mbtiles.
 	return err
 }
 
-// undone is an error of something that is done whole or not at all.
+// undone is an error of an operation that is done completely or not at all.
 type undone struct{ error }
 
 func (e undone) Unwrap() error { return e.error }
@@ -82,7 +88,8 @@ func isUndone(err error) bool {
 	return errors.As(err, &u)
 }
 
-// madeText says what was made.
+// madeText describes the new archive.
 func madeText(r mbtiles.CopyReport) string {
-	return fmt.Sprintf("%s in %s, digest %s", units.Plural(r.Textures, "texture"), units.Bytes(r.FileBytes), r.Digest)
+	return fmt.Sprintf("%s in %s, digest %s", units.Plural(r.Textures, "texture"),
+		units.Bytes(r.FileBytes), r.Digest)
 }

@@ -6,14 +6,17 @@ import (
 	"github.com/xelpack/xelpack/internal/daemon"
 )
 
-// daemonOptions are the flags about running in the background.
+// daemonOptions are the flags for running in the background.
 type daemonOptions struct {
 	Daemon bool
 	daemon.Options
 }
 
 func (o *daemonOptions) register(f *pflag.FlagSet) {
-	f.BoolVar(&o.Daemon, "daemon", false, "go on in the background once the mount is ready; \"xelpack umount\" ends it")
-	f.StringVar(&o.Log, "log", "", "with --daemon, the `FILE` for its messages (default in ~/.local/state/xelpack)")
-	f.StringVar(&o.PIDFile, "pid-file", "", "with --daemon, the `FILE` for its process number (default beside the log)")
+	f.BoolVar(&o.Daemon, "daemon", false,
+		"run in the background once the mount is ready; \"xelpack umount\" ends it")
+	f.StringVar(&o.Log, "log", "",
+		"with --daemon, the `FILE` for its messages (default in ~/.local/state/xelpack)")
+	f.StringVar(&o.PIDFile, "pid-file", "",
+		"with --daemon, the `FILE` for its process number (default beside the log)")
 }

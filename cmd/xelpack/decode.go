@@ -19,7 +19,7 @@ func newDecodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decode IN.dds OUT.png",
 		Short: "Decode a DDS texture to a PNG",
-		Long:  "Decodes one mip level of a DDS texture, as xelpack writes them, to a PNG.",
+		Long:  "Decodes one mip level of a DDS texture written by xelpack to a PNG.",
 		Example: `  xelpack decode 23952_33712_BI16.dds texture.png
   xelpack decode 23952_33712_BI16.dds small.png --level 4     (256 pixels wide)`,
 		Args: cobra.ExactArgs(2),
@@ -27,13 +27,14 @@ func newDecodeCommand() *cobra.Command {
 			return runDecode(args[0], args[1], level)
 		},
 	}
-	cmd.Flags().IntVar(&level, "level", 0, "mip level: 0 is the sharpest, every next one half as wide")
+	cmd.Flags().IntVar(&level, "level", 0,
+		"mip level: 0 is the sharpest, each next one is half as wide")
 	return cmd
 }
 
 func runDecode(in, out string, level int) error {
 	if !strings.EqualFold(filepath.Ext(out), ".png") {
-		return usageErrorf("%s: the picture's name must end in .png", out)
+		return usageErrorf("%s: the output file must end in .png", out)
 	}
 	l, blocks, err := picture.ReadLevel(in, level)
 	if err != nil {

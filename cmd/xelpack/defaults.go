@@ -18,25 +18,26 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// variablePrefix begins the names of the environment variables that are defaults.
+// variablePrefix is the prefix of environment variables with defaults.
 const variablePrefix = "XELPACK_"
 
 // otherVariables are, or begin, names in the environment that are no flags': of tokens, of a
 // daemon, and of the tests of this source.
 var otherVariables = [...]string{"XELPACK_TOKEN_", daemon.ReadyVariable, "XELPACK_TEST_", "XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
 
-// defaults are what a user wants of flags that the command line leaves out.
+// defaults are the user's defaults for flags that the command line leaves out.
 type defaults struct {
 	file   string         // config.toml
-	config map[string]any // of it; nil when there is none
+	config map[string]any // content of file; nil: no file
 }
 
-// applyDefaults gives every flag of cmd that the command line leaves out its value from the
-// environment (XELPACK_NAME) or else from the user's config.toml. A name in either that is no
-// flag's of any command is an error.
+// applyDefaults sets every flag of cmd that the command line leaves out from the environment
+// (XELPACK_NAME) or else from the user's config.toml. A name in either that is not a flag of any
+// command is an error.
 func applyDefaults(cmd *cobra.Command) error {
-	if cmd.Name() == "version" || strings.HasPrefix(cmd.Name(), "__complete") || cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
-		return nil // these have to work whatever is configured
+	if cmd.Name() == "version" || strings.HasPrefix(cmd.Name(), "__complete") ||
+		cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
+		return nil // these must work with any configuration
 	}
 	d, err := readDefaults()
 	if err != nil {
@@ -58,8 +59,8 @@ func readDefaults() (d defaults, err error) {
 	return d, nil
 }
 
-// apply sets the flags of a command that have a default. One that does not apply beside the other
-// flags is passed over.
+// apply sets the flags of a command that have a default. A default that does not apply in
+// combination with the other flags is ignored.
 func (d defaults) apply(flags *pflag.FlagSet) error {
 	set := func(name string) bool {
 		f := flags.Lookup(name)
@@ -81,8 +82,8 @@ func (d defaults) apply(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// applies reports whether a default makes sense beside the flags that are set, by the command line
-// or by other defaults, or given on the command line.
+// applies reports whether a default makes sense with the flags that are set (by the command line or
+// by other defaults) or given on the command line.
 func applies(name string, set, given func(string) bool) bool {
 	switch name {
 	case "corridor":
@@ -103,7 +104,7 @@ func applies(name string, set, given func(string) bool) bool {
 	return true
 }
 
-// lookup returns the default values of a flag and where they stand.
+// lookup returns the default values of a flag and their source.
 func (d defaults) lookup(name string) (values []string, source string) {
 	if v, ok := os.LookupEnv(variableOf(name)); ok {
 		return []string{v}, "environment variable " + variableOf(name)
@@ -127,16 +128,18 @@ func (d defaults) has(name string) bool {
 	return values != nil
 }
 
-// checkNames refuses what is no flag's name, and what comes from the command line only.
+// checkNames refuses names that are not flags, and flags that must be given on the command line.
 func (d defaults) checkNames(root *cobra.Command) error {
-	may := make(map[string]bool) // have a default, by name; false for those that come from the command line only
+	may := make(map[string]bool) // whether a flag may have a default, by name
 	collectFlags(root, may)
 	var errs []error
 	check := func(name, what string, spell func(string) string) {
 		if takes, known := may[name]; !known {
-			errs = append(errs, usageErrorf("%s is no flag of any command%s", what, suggestion(name, maps.Clone(may), spell)))
+			errs = append(errs, usageErrorf("%s: no command has this flag%s", what,
+				suggestion(name, maps.Clone(may), spell)))
 		} else if !takes {
-			errs = append(errs, usageErrorf("%s says what is to be done, and cannot be a default: give --%s on the command line", what, name))
+			errs = append(errs, usageErrorf(
+				"%s cannot have a default: give --%s on the command line", what, name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.config)) {
@@ -145,8 +148,10 @@ func (d defaults) checkNames(root *cobra.Command) error {
 	for _, entry := range slices.Sorted(slices.Values(os.Environ())) {
 		variable, _, _ := strings.Cut(entry, "=")
 		name, ours := strings.CutPrefix(variable, variablePrefix)
-		if ours && !slices.ContainsFunc(otherVariables[:], func(other string) bool { return strings.HasPrefix(variable, other) }) {
-			check(strings.ToLower(strings.ReplaceAll(name, "_", "-")), "environment variable "+variable, variableOf)
+		if ours && !slices.ContainsFunc(otherVariables[:],
+			func(other string) bool { return strings.HasPrefix(variable, other) }) {
+			check(strings.ToLower(strings.ReplaceAll(name, "_", "-")),
+				"environment variable "+variable, variableOf)
 		}
 	}
 	return errors.Join(errs...)
@@ -159,7 +164,7 @@ func collectFlags(cmd *cobra.Command, may map[string]bool) {
 	}
 }
 
-// suggestion names the flag that may be meant.
+// suggestion returns the flag that may be meant.
 func suggestion(name string, may map[string]bool, spell func(string) string) string {
 	maps.DeleteFunc(may, func(_ string, takes bool) bool { return !takes })
 	if near := nearest(name, slices.Sorted(maps.Keys(may))); near != "" {
@@ -172,24 +177,26 @@ func variableOf(flag string) string {
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// takesDefault reports whether a flag may have a default. What names the work itself comes from the
-// command line only: a forgotten default bbox would be a nasty surprise.
+// takesDefault reports whether a flag may have a default. Flags that name the work itself must be
+// given on the command line: a forgotten default bbox would be a nasty surprise.
 func takesDefault(f *pflag.Flag) bool {
-	return f.Annotations[explicitKey] == nil && !slices.Contains([]string{"help", "version", "output", "route", "bbox", "region", "from-trace", "list", "dry-run"}, f.Name)
+	return f.Annotations[explicitKey] == nil &&
+		!slices.Contains([]string{"help", "version", "output", "route", "bbox", "region",
+			"from-trace", "list", "dry-run"}, f.Name)
 }
 
-// explicitKey marks flags that have no default of the user's.
+// explicitKey marks flags that cannot have a user's default.
 const explicitKey = "xelpack-explicit"
 
-// explicit marks flags that say what is to be done: they come from the command line only.
+// explicit marks flags that must be given on the command line.
 func explicit(f *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		f.Lookup(name).Annotations = map[string][]string{explicitKey: {}}
 	}
 }
 
-// expandHomes puts the user's home for every ~ that begins an argument, or the value in it: no
-// shell does where it stands in quotes or behind "--flag=".
+// expandHomes replaces a ~ at the start of an argument, or of its value, by the user's home: no
+// shell does that inside quotes or after "--flag=".
 func expandHomes(args []string) []string {
 	expanded := make([]string, len(args))
 	for i, arg := range args {
@@ -203,7 +210,7 @@ func expandHomes(args []string) []string {
 	return expanded
 }
 
-// expandHome puts the user's home for the ~ of "~", "~/folder" and "mbtiles:~/file".
+// expandHome replaces the ~ of "~", "~/folder" and "mbtiles:~/file" by the user's home.
 func expandHome(value string) string {
 	if path, ok := strings.CutPrefix(value, "mbtiles:"); ok {
 		return "mbtiles:" + realpath.Home(path)

@@ -23,16 +23,16 @@ type diffOptions struct {
 	ExitCode bool
 }
 
-// errDiffer is what diff --exit-code ends with.
+// errDiffer is the error of diff --exit-code if there are differences.
 var errDiffer = errors.New("the archives differ")
 
 func newDiffCommand() *cobra.Command {
 	var o diffOptions
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Say what differs between two archives, or make a patch of it",
-		Long: `Lists the textures that differ, a line each: added, removed, changed (other pixels), or recorded (the same pixels, but another provider, detail, spelling or number of
-failed chunks). With --patch it writes an archive of just what is new or changed, which xelpack apply turns OLD into NEW with.
+		Short: "Compare two archives, or make a patch",
+		Long: `Lists the textures that differ, one per line: added, removed, changed (other pixels), or recorded (the same pixels, but another provider, detail, spelling or number of
+failed chunks). With --patch it writes an archive of the new and changed textures, with which xelpack apply turns OLD into NEW.
 
 Like git diff it exits 0 whether or not there are differences; with --exit-code it exits 1 if there are.`,
 		Example: `  xelpack diff june.mbtiles july.mbtiles
@@ -47,13 +47,14 @@ Like git diff it exits 0 whether or not there are differences; with --exit-code 
 	}
 	f := cmd.Flags()
 	o.register(f, true)
-	f.StringVar(&o.Patch, "patch", "", "write a patch archive, a `FILE` that ends in .mbtiles")
+	f.StringVar(&o.Patch, "patch", "", "write a patch archive, a `FILE` ending in .mbtiles")
 	f.BoolVar(&o.ExitCode, "exit-code", false, "exit 1 if there are differences")
 	explicit(f, "patch", "exit-code")
 	return cmd
 }
 
-func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdout, stderr io.Writer) error {
+func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdout,
+	stderr io.Writer) error {
 	if o.Patch != "" {
 		var err error
 		if o.Patch, err = build.OutputFile(o.Patch); err != nil {
@@ -93,7 +94,8 @@ func printDiff(w io.Writer, d combine.Difference) error {
 	for _, c := range d.Changes {
 		fmt.Fprintf(b, "%-8s %s\n", c.Kind, c.Texture)
 	}
-	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded otherwise\n", units.Count(d.Count(combine.Added)), units.Count(d.Count(combine.Removed)),
+	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded differently\n",
+		units.Count(d.Count(combine.Added)), units.Count(d.Count(combine.Removed)),
 		units.Count(d.Count(combine.Changed)), units.Count(d.Count(combine.Recorded)))
 	return b.Flush()
 }
@@ -102,9 +104,9 @@ func newApplyCommand() *cobra.Command {
 	var o copyFlags
 	cmd := &cobra.Command{
 		Use:   "apply ARCHIVE PATCH",
-		Short: "Turn an archive into a newer one with a patch",
-		Long: `Applies a patch that xelpack diff --patch has made. The archive must be the one that the patch was made for, by its digest, and the result must have the digest that
-the patch promises; else nothing is changed. The new archive replaces the old one once it is whole.`,
+		Short: "Update an archive with a patch",
+		Long: `Applies a patch made by xelpack diff --patch. The archive must have the digest that the patch was made for, and the result must have the digest that
+the patch promises; otherwise nothing is changed. The new archive replaces the old one once it is complete.`,
 		Example: `  xelpack apply june.mbtiles july.patch.mbtiles -o july.mbtiles`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -112,10 +114,11 @@ the patch promises; else nothing is changed. The new archive replaces the old on
 				return err
 			}
 			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
-				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(), func(co mbtiles.CopyOptions) (any, string, error) {
-					r, err := combine.Apply(cmd.Context(), o.Output, a[0], a[1], co)
-					return r, madeText(r), err
-				})
+				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(),
+					func(co mbtiles.CopyOptions) (any, string, error) {
+						r, err := combine.Apply(cmd.Context(), o.Output, a[0], a[1], co)
+						return r, madeText(r), err
+					})
 			})
 		},
 	}

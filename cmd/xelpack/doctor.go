@@ -23,22 +23,22 @@ type doctorOptions struct {
 	XPlane  string
 	JSON    bool
 
-	errConfig error // of the user's defaults
+	errConfig error // from the user's defaults
 }
 
 func newDoctorCommand() *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
 		Use:   "doctor [ARCHIVE...] [--scenery DIR...]",
-		Short: "Look for what would keep a mount from working",
-		Long: `Looks at FUSE (with a trial mount), limits, memory and disk, at the archives and the scenery packages given, asks the provider for one image, and reads the
-order of X-Plane's scenery_packs.ini; says of each how it is and what to do about it. Nothing is changed.
+		Short: "Find problems that would keep a mount from working",
+		Long: `Checks FUSE (with a trial mount), limits, memory, disk, and the given archives and scenery packages, asks the provider for one image, and reads the
+order of X-Plane's scenery_packs.ini. It prints the result of each check and what to do about it. Nothing is changed.
 
-Give it the archives, --scenery and --provider that the mount is given. X-Plane is found where its installer noted it, or at --xplane.
-Exits with 0 when nothing is a failure, warnings or not, and with 1 otherwise.`,
+Give it the same archives, --scenery and --provider as the mount. X-Plane is found where its installer recorded it, or at --xplane.
+The exit code is 1 if there is a failure, otherwise 0, even with warnings.`,
 		Example: `  xelpack doctor
   xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
-		// Defaults that are wrong are a finding.
+		// Invalid defaults are reported as a finding.
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			o.errConfig = applyDefaults(cmd)
 			return nil
@@ -48,14 +48,15 @@ Exits with 0 when nothing is a failure, warnings or not, and with 1 otherwise.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to look at; may be repeated")
-	f.StringVar(&o.XPlane, "xplane", "", "X-Plane's `DIR` (default where its installer noted it)")
+	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to check; may be repeated")
+	f.StringVar(&o.XPlane, "xplane", "",
+		"X-Plane's `DIR` (default: where its installer recorded it)")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	registerImagery(f, &o.imagery)
 	return cmd
 }
 
-var errIll = errors.New("something would keep a mount from working")
+var errIll = errors.New("there are problems that would keep a mount from working")
 
 func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.Writer) error {
 	if err := o.imagery.Validate(); err != nil {

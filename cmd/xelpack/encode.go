@@ -46,10 +46,10 @@ func runEncode(ctx context.Context, o encodeOptions, in, out string) error {
 	}
 	format, ok := map[string]dds.Format{"bc1": dds.BC1, "bc3": dds.BC3}[strings.ToLower(o.Format)]
 	if !ok {
-		return usageErrorf("--format %q: want bc1 or bc3", o.Format)
+		return usageErrorf("unknown --format %q (want bc1 or bc3)", o.Format)
 	}
 	if !strings.EqualFold(filepath.Ext(out), ".dds") {
-		return usageErrorf("%s: the texture's name must end in .dds", out)
+		return usageErrorf("%s: the output file must end in .dds", out)
 	}
 	file, err := picture.Encode(ctx, in, format, quality)
 	if err != nil {

@@ -33,7 +33,7 @@ const (
 	exitInterrupted = 130
 )
 
-const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid, build it again to go on);
+const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid; build it again to fetch them);
 4 not enough disk; 5 verification failed; 130 interrupted (run the same command to continue).`
 
 var (
@@ -41,10 +41,10 @@ var (
 	errVerify = errors.New("verification failed")
 )
 
-// usageErrorf is the error of a command line that cannot be meant.
+// usageErrorf returns the error of an invalid command line.
 func usageErrorf(format string, args ...any) error { return usage.Errorf(format, args...) }
 
-// exitCode says what went wrong, and what to do about it, and returns the code for it.
+// exitCode prints the error with a hint and returns its exit code.
 func exitCode(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
@@ -54,11 +54,13 @@ func exitCode(stderr io.Writer, err error) int {
 		return code // it is said already
 	}
 	if code == exitInterrupted && isUndone(err) {
-		fmt.Fprintln(stderr, "xelpack: interrupted; nothing was changed: run the same command to start over")
+		fmt.Fprintln(stderr, "xelpack: interrupted; nothing was changed: run the same command to "+
+			"start over")
 		return code
 	}
 	if code == exitInterrupted {
-		fmt.Fprintln(stderr, "xelpack: interrupted; what was done is kept: run the same command to continue")
+		fmt.Fprintln(stderr, "xelpack: interrupted; finished work is kept: run the same command "+
+			"to continue")
 		return code
 	}
 	fmt.Fprintf(stderr, "xelpack: %s\n", words.Of(err))
@@ -90,25 +92,32 @@ func codeOf(err error) int {
 	}
 }
 
-// hints are what to do about errors whose text does not say it.
+// hints are remedies for errors whose text has none.
 var hints = []struct {
 	err  error
 	hint string
 }{
-	{errHoles, "run the same command again: only what failed is fetched"},
-	{plan.ErrDiskFull, "free some space or choose another place; a build goes on where it stopped"},
-	{mbtiles.ErrFull, "free some space, then run the same command: it goes on where it stopped"},
+	{errHoles, "run the same command again: it fetches only what failed"},
+	{plan.ErrDiskFull,
+		"free some space or choose another place; a build continues where it stopped"},
+	{mbtiles.ErrFull, "free some space, then run the same command: it continues where it stopped"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
-	{mbtiles.ErrUnfinished, "run the command that began it again: it goes on where it stopped; `xelpack info FILE.mbtiles.part` says what is there"},
+	{mbtiles.ErrUnfinished, "run the command that began it again: it continues where it stopped; " +
+		"see `xelpack info FILE.mbtiles.part`"},
 	{mbtiles.ErrVersion, "update xelpack"},
-	{combine.ErrMixture, "merge them apart, or give --force: the new archive may then not be passed on"},
-	{mbtiles.ErrTruncated, copyAgain + ", or remove it and build it anew; `xelpack verify` says whether what is left can be repaired"},
-	{mbtiles.ErrCorrupt, "`xelpack verify` says what is damaged, and what to do about it"},
-	{fetch.ErrOffline, "leave out --offline to fetch what is missing"},
+	{combine.ErrMixture, "merge them separately, or give --force: the new archive may then not " +
+		"be passed on"},
+	{mbtiles.ErrTruncated, copyAgain +
+		", or remove it and build it again; `xelpack verify` says whether it can be repaired"},
+	{mbtiles.ErrCorrupt, "see `xelpack verify` for the damage and the remedy"},
+	{fetch.ErrOffline, "run without --offline to fetch what is missing"},
 	{providers.ErrUnknown, "see `xelpack providers`"},
-	{pack.ErrRefused, "the provider may want a token, or has had enough of us: wait, or choose another --provider; the build goes on where it stopped"},
-	{pack.ErrNoAnswer, "check the line and the provider's address, and what the provider says; the same command goes on where it stopped"},
-	{pack.ErrOtherProvider, "build into another file, or give the provider that the archive was built from"},
+	{pack.ErrRefused, "the provider may require a token, or may have blocked you: wait, or " +
+		"choose another --provider; the build continues where it stopped"},
+	{pack.ErrNoAnswer, "check the network, the provider's address and its answer above; the same " +
+		"command continues where it stopped"},
+	{pack.ErrOtherProvider, "build another file, or give the provider that the archive was built " +
+		"from"},
 	{scenery.ErrNoTerrain, ""},
 	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery or the archive covers the place"},
 	{install.ErrOther, "--switch changes to this archive; `xelpack uninstall` takes the other one out"},
@@ -118,7 +127,7 @@ var hints = []struct {
 	{errIll, "what to do stands behind each →; run it again afterwards"},
 }
 
-// hinted is an error that says itself what to do about it.
+// hinted is an error with its own hint.
 type hinted struct {
 	error
 	hint string
@@ -135,7 +144,7 @@ func hint(err error) string {
 	}
 	var none plan.NoMatch
 	if errors.As(err, &none) && !none.Place {
-		return "" // the reason is said
+		return "" // the reason has been printed
 	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {

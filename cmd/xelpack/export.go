@@ -27,9 +27,9 @@ func newExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export ARCHIVE DIR",
 		Short: "Write an archive's textures as plain DDS files",
-		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is made if need be, and nothing is written
-outside of it: a link that leads out of it is refused, one that stays inside stands for what it leads to. Every file gets its name when it is whole: an export that was
-interrupted is gone on with by --on-existing skip.`,
+		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is created if needed, and nothing is written
+outside it: a link that leads out of it is refused, one that stays inside is followed. Every file gets its name when it is complete: to continue an export that was
+interrupted, use --on-existing skip.`,
 		Example: `  xelpack export flight.mbtiles ~/scenery/zzXEL_eur_ortho/textures
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),
@@ -39,8 +39,9 @@ interrupted is gone on with by --on-existing skip.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&o.OnExisting, "on-existing", "fail", "what to do with files that are there: skip, replace or fail")
-	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be written")
+	cmd.Flags().StringVar(&o.OnExisting, "on-existing", "fail",
+		"what to do with existing files: skip, replace or fail")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only print what would be written")
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	return cmd
 }

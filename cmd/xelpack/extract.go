@@ -24,8 +24,8 @@ func newExtractCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "extract ARCHIVE -o FILE.mbtiles",
 		Short: "Copy part of an archive into a new one",
-		Long: `Copies those textures of an archive that a route, an area, a scenery package, a zoom level, a maptype or a provider selects into a new archive, as they are
-stored. What is given together must hold together. Every texture is compared with its hash on the way: damage is not passed on.`,
+		Long: `Copies the textures that a route, an area, a scenery package, a zoom level, a maptype or a provider selects into a new archive, as they are
+stored. If several are given, all must match. Every texture is compared with its hash: damage is not copied.`,
 		Example: `  xelpack extract europe.mbtiles --route flight.fms -o flight.mbtiles
   xelpack extract europe.mbtiles --bbox 8,41,10,43.2 --zoom 16 -o corsica.mbtiles`,
 		Args: cobra.ExactArgs(1),
@@ -42,11 +42,12 @@ stored. What is given together must hold together. Every texture is compared wit
 	o.registerNew(f)
 	registerPick(f, &o.pick)
 	o.copyFlags.register(f, true)
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say how much would be copied")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only print how much would be copied")
 	return cmd
 }
 
-func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdout, stderr io.Writer) error {
+func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdout,
+	stderr io.Writer) error {
 	if !o.DryRun {
 		if err := o.target(); err != nil {
 			return err
@@ -62,6 +63,7 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
-		return pickedReport{r, picked.Notes}, fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
+		return pickedReport{r, picked.Notes},
+			fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/usage"
 )
 
-// flagError says what is wrong with a flag of cmd on the command line.
+// flagError describes an error of a flag on the command line.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var bare *pflag.ValueRequiredError
@@ -25,7 +25,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case !errors.As(err, &unknown):
 		return usage.Error{Err: err}
 	}
-	// A misspelt verb leaves the root command to read the flags of the verb that was meant.
+	// If a verb is misspelt, the root command sees the flags of the verb that was meant.
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
 		return unknownCommand(cmd, words[0])
 	}
@@ -34,16 +34,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return usageErrorf("unknown flag --%s%s", unknown.GetSpecifiedName(), didYouMean("--", unknown.GetSpecifiedName(), names))
+	return usageErrorf("unknown flag --%s%s", unknown.GetSpecifiedName(),
+		didYouMean("--", unknown.GetSpecifiedName(), names))
 }
 
-// want says what kind of value a flag takes.
+// want describes the values of a flag.
 func want(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "bool":
 		return "want true or false"
 	case "duration":
-		return "want a time with its unit, such as 20s or 10m"
+		return "want a duration with a unit, such as 20s or 10m"
 	case "float64":
 		return "want a number"
 	case "intSlice":
@@ -59,7 +60,7 @@ func want(f *pflag.Flag) string {
 	return "want a whole number"
 }
 
-// usageArgs makes a wrong number of arguments a wrong usage.
+// usageArgs turns a wrong number of arguments into a usage error.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if check == nil || check(cmd, args) == nil {
@@ -78,7 +79,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// unknownCommand is the error of a word that is no command below cmd.
+// unknownCommand is the error for a word that is not a command below cmd.
 func unknownCommand(cmd *cobra.Command, word string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -89,7 +90,7 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 	return usageErrorf("unknown command %q%s", word, didYouMean("", word, names))
 }
 
-// known returns an error if words name no command.
+// known returns an error if words do not name a command.
 func known(root *cobra.Command, words []string) error {
 	if cmd, rest, err := root.Find(words); err != nil || len(rest) > 0 {
 		return unknownCommand(cmd, words[len(words)-len(rest)])
@@ -97,7 +98,7 @@ func known(root *cobra.Command, words []string) error {
 	return nil
 }
 
-// didYouMean returns " (did you mean …?)" with the name that is spelt most like word, or "".
+// didYouMean returns " (did you mean …?)" with the name closest to word, or "".
 func didYouMean(prefix, word string, names []string) string {
 	if near := nearest(word, names); near != "" {
 		return fmt.Sprintf(" (did you mean %s%s?)", prefix, near)
@@ -105,9 +106,9 @@ func didYouMean(prefix, word string, names []string) string {
 	return ""
 }
 
-// nearest returns the name that is spelt most like word, or "" if none is.
+// nearest returns the name closest to word, or "" if none is close.
 func nearest(word string, names []string) string {
-	found, least := "", len(word)/3+2 // beyond that it is another word
+	found, least := "", len(word)/3+2 // beyond that it is a different word
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(word, name); d < least {
 			found, least = name, d

@@ -41,12 +41,12 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import DIR… -o FILE.mbtiles",
 		Short: "Pack folders of DDS files into an archive",
-		Long: `Packs the textures in folders, and in what is below them, into an archive: Ortho4XP's and other packages' textures (23952_33712_BI16.dds), and AutoOrtho's cache of DDS
+		Long: `Packs the textures in folders and their sub-folders into an archive: Ortho4XP's and other packages' textures (23952_33712_BI16.dds), and AutoOrtho's cache of DDS
 files (dds_cache/…/BI/23952_33712_z16.dds). Every file is checked: its name, its format (DXT1 or DXT5, square, 256 to 4096 px, all mip levels) and its length.
-What is skipped is named, and why. Of a texture that is found twice the first is taken. An import that was interrupted goes on where it stopped.
+Skipped files are listed with the reason. If a texture is found twice, the first is used. An interrupted import continues where it stopped.
 
-Whether the imagery may be passed on only its maker's licence says: unless --redistributable is given, the archive is taken not to be. Of a --provider whose licence does not allow it,
-it is refused; where only the names say so, that is said.`,
+Only the maker's licence says whether the imagery may be passed on: unless --redistributable is given, the archive is marked as not redistributable. For a --provider whose licence forbids it,
+the flag is refused; if only the file names suggest such a provider, there is a warning.`,
 		Example: `  xelpack import ~/Ortho4XP/Tiles/zOrtho4XP_+43+005/textures -o +43+005.mbtiles
   xelpack import ~/.autoortho-data/cache/dds_cache -o autoortho.mbtiles --provider bing`,
 		Args: cobra.MinimumNArgs(1),
@@ -55,19 +55,20 @@ it is refused; where only the names say so, that is said.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` that ends in .mbtiles")
+	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` ending in .mbtiles")
 	f.StringVar(&o.Provider, "provider", "", "`ID` of the provider that the imagery is from")
-	f.StringVar(&o.Attribution, "attribution", "", "whom to name: `TEXT` for the archive")
-	f.StringVar(&o.Licence, "licence", unknownLicence, "licence of the imagery: `TEXT` for the archive")
-	f.BoolVar(&o.Free, "redistributable", false, "the licence allows to pass the imagery on")
+	f.StringVar(&o.Attribution, "attribution", "", "attribution to record: `TEXT`")
+	f.StringVar(&o.Licence, "licence", unknownLicence, "licence to record: `TEXT`")
+	f.BoolVar(&o.Free, "redistributable", false, "the licence allows passing the imagery on")
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be packed and what skipped")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be packed and skipped")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	explicit(f, "provider", "attribution", "licence", "redistributable")
 	return cmd
 }
 
-func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stderr io.Writer) error {
+func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
+	stderr io.Writer) error {
 	compression, err := mbtiles.ParseCompression(o.Compress)
 	if err != nil {
 		return usageErrorf("--compress: %w", err)
@@ -91,11 +92,12 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	if len(found.Files) == 0 {
 		sayImported(stderr, ddsdir.Report{Skipped: found.Skipped, Others: found.Others})
-		return errors.New("no texture to import: want files such as 23952_33712_BI16.dds")
+		return errors.New("no textures to import (want files such as 23952_33712_BI16.dds)")
 	}
 	var report ddsdir.Report
 	if o.DryRun {
-		report = ddsdir.Report{Imported: len(found.Files), Skipped: found.Skipped, Others: found.Others}
+		report = ddsdir.Report{Imported: len(found.Files), Skipped: found.Skipped,
+			Others: found.Others}
 		for _, f := range found.Files {
 			report.Bytes += f.Layout.Size()
 		}
@@ -110,22 +112,27 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout, stde
 	}
 	sayImported(stderr, report)
 	if o.DryRun {
-		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n", units.Plural(report.Imported, "texture"), units.Bytes(report.Bytes), len(report.Skipped))
+		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n",
+			units.Plural(report.Imported, "texture"), units.Bytes(report.Bytes),
+			len(report.Skipped))
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output, units.Plural(report.Imported, "texture"), report.Present, len(report.Skipped))
+	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output,
+		units.Plural(report.Imported, "texture"), report.Present, len(report.Skipped))
 	return err
 }
 
-// checkFree compares --redistributable with what the catalogue says of the provider, and of those
-// that the names are of.
+// checkFree compares --redistributable with the catalogue's terms of the provider, and of the
+// providers that the names suggest.
 func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	known, err := imagery.Catalogue()
 	if err != nil {
 		return err
 	}
 	if p, ok := known.Find(provider); ok && !p.Redistributable() {
-		return usageErrorf("--redistributable: the licence of %s does not allow to pass its imagery on (%s): leave out --redistributable, or name the provider that the imagery is from", p.ID, p.Licence)
+		return usageErrorf("--redistributable: the licence of %s does not allow passing its "+
+			"imagery on (%s): leave out --redistributable, or name the provider that the imagery "+
+			"is from", p.ID, p.Licence)
 	}
 	count := make(map[string]int)
 	for _, f := range found.Files {
@@ -133,22 +140,27 @@ func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
 	}
 	for _, code := range slices.Sorted(maps.Keys(count)) {
 		if p, ok := known.Find(code); ok && !p.Redistributable() {
-			fmt.Fprintf(stderr, "--redistributable: %s named %s, as if of %s, whose licence does not allow to pass its imagery on (%s)\n", units.Plural(count[code], "texture"), code, p.ID, p.Licence)
+			fmt.Fprintf(stderr, "--redistributable: %s named %s, the maptype of %s, whose "+
+				"licence does not allow passing its imagery on (%s)\n",
+				units.Plural(count[code], "texture"), code, p.ID, p.Licence)
 		}
 	}
 	return nil
 }
 
-func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found ddsdir.Files, stderr io.Writer) (ddsdir.Report, error) {
+func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found ddsdir.Files,
+	stderr io.Writer) (ddsdir.Report, error) {
 	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: 32 << 20})
 	if err != nil {
 		return ddsdir.Report{}, err
 	}
 	meter := progress.NewMeter(stderr, "import")
-	report, err := ddsdir.Import(ctx, w, found, ddsdir.Options{Compression: c, Provider: o.Provider, Progress: meter.Set})
+	report, err := ddsdir.Import(ctx, w, found,
+		ddsdir.Options{Compression: c, Provider: o.Provider, Progress: meter.Set})
 	meter.Close()
 	if err == nil {
-		err = w.Finish(ctx, map[string]string{mbtiles.KeySources: terms.Sources{o.source()}.String()})
+		err = w.Finish(ctx, map[string]string{
+			mbtiles.KeySources: terms.Sources{o.source()}.String()})
 	}
 	return report, errors.Join(err, w.Close())
 }
@@ -156,7 +168,8 @@ func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, fou
 // source is what the flags and the catalogue say of the imagery.
 func (o importOptions) source() terms.Source {
 	s := terms.Source{Licence: o.Licence, Terms: terms.Of(o.Licence)}
-	if known, err := imagery.Catalogue(); err == nil { // a file of the user's that cannot be read is no reason not to import
+	// a file of the user's that cannot be read is no reason not to import
+	if known, err := imagery.Catalogue(); err == nil {
 		if p, ok := known.Find(o.Provider); ok {
 			described := p.Source(time.Now().Year())
 			if o.Licence != unknownLicence {
@@ -173,12 +186,13 @@ func (o importOptions) source() terms.Source {
 	case o.Free:
 		s.Terms.Redistribution = terms.Yes
 	case s.Terms.Redistribution == terms.Yes:
-		s.Terms.Redistribution = terms.Unknown // nobody has said that the imagery is what its name says
+		// nobody has said that the imagery is what its name says
+		s.Terms.Redistribution = terms.Unknown
 	}
 	return s
 }
 
-// sayImported names what was left out.
+// sayImported lists the skipped files.
 func sayImported(stderr io.Writer, r ddsdir.Report) {
 	const most = 20
 	for i, s := range r.Skipped {
@@ -189,6 +203,6 @@ func sayImported(stderr io.Writer, r ddsdir.Report) {
 		fmt.Fprintf(stderr, "skipped %s: %s\n", s.File, s.Why)
 	}
 	if r.Others > 0 {
-		fmt.Fprintf(stderr, "left alone: %s of other kinds\n", units.Plural(r.Others, "file"))
+		fmt.Fprintf(stderr, "ignored: %s of other kinds\n", units.Plural(r.Others, "file"))
 	}
 }

@@ -28,7 +28,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal ends the work in good order; a second one finds the default handler and ends
+	// The first signal ends the work properly; a second one reaches the default handler and ends
 	// the process.
 	context.AfterFunc(ctx, stop)
 
@@ -44,8 +44,8 @@ const rootHelp = `xelpack packs X-Plane's ground textures before the flight and 
 The evening before:   xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
 On the day:           xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
 
-Any flag has a default in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64), which is
-passed over where it does not apply, as a corridor without a route. A name in either that is no flag's is an error.`
+Defaults for flags can be set in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64). A default is
+ignored where it does not apply, such as a corridor without a route. An unknown name in either is an error.`
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -84,19 +84,19 @@ func newRootCommand() *cobra.Command {
 		c.Long += "\n\n" + exitCodesHelp
 		c.Args = usageArgs(c.Args)
 		complete(c)
-		switch c.Name() { // cobra's own, which would end well on what they do not know
+		switch c.Name() { // cobra's own commands, which succeed with unknown arguments
 		case "help":
 			c.Args = func(_ *cobra.Command, words []string) error { return known(root, words) }
 		case "completion":
 			c.RunE = func(*cobra.Command, []string) error {
-				return usageErrorf("name a shell: bash, zsh, fish or powershell")
+				return usageErrorf("no shell given (want bash, zsh, fish or powershell)")
 			}
 		}
 	}
 	return root
 }
 
-// commands are all commands below root.
+// commands yields all commands below root.
 func commands(root *cobra.Command) iter.Seq[*cobra.Command] {
 	return func(yield func(*cobra.Command) bool) {
 		for _, c := range root.Commands() {

@@ -15,7 +15,7 @@ import "C"
 
 import "runtime"
 
-// C's allocations come from whatever thread a goroutine is on. glibc gives threads up to eight
-// heaps a processor, each of which keeps what it was at its largest: in a long build that added up
-// to a tenth of the process.
+// C allocates memory on whatever thread a goroutine runs. glibc gives threads up to eight heaps per
+// processor, and each keeps its largest size: in a long build that added up to a tenth of the
+// process.
 func init() { C.few_arenas(C.int(runtime.GOMAXPROCS(0))) }

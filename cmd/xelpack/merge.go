@@ -26,11 +26,11 @@ func newMergeCommand() *cobra.Command {
 	var o mergeOptions
 	cmd := &cobra.Command{
 		Use:   "merge ARCHIVE… -o FILE.mbtiles",
-		Short: "Make one archive of several",
-		Long: `Copies the textures of several archives into a new one, as they are stored, each once. Of a texture that several have, one without failed chunks is taken before one
-with; then --prefer decides: first, that of the archive given first; newest, that of the archive whose file was changed last; sharpest, the one of greatest detail.
-What is equally good is taken from the archive given first. Files that are equal are stored once. Imagery that may be passed on and imagery that may not are
-not mixed without --force; attribution and licences of all that was taken stand in the new archive.`,
+		Short: "Combine several archives into one",
+		Long: `Copies the textures of several archives into a new one, as they are stored, each once. If several have a texture, one without failed chunks is preferred to one
+with; then --prefer decides: first takes that of the archive given first; newest that of the most recently modified file; sharpest the one with the greatest detail.
+Equally good ones are taken from the archive given first. Equal files are stored once. Imagery that may be passed on and imagery that may not are
+not mixed without --force; the new archive has the attributions and licences of all its sources.`,
 		Example: `  xelpack merge alps.mbtiles riviera.mbtiles -o south.mbtiles
   xelpack merge old.mbtiles new.mbtiles --prefer sharpest -o best.mbtiles
   xelpack merge shard-*.mbtiles -o europe.mbtiles --dry-run`,
@@ -44,14 +44,17 @@ not mixed without --force; attribution and licences of all that was taken stand 
 	f := cmd.Flags()
 	o.registerNew(f)
 	o.register(f, false)
-	f.StringVar(&o.Prefer, "prefer", "first", "which of several textures of one name: first, newest or sharpest")
-	f.BoolVar(&o.Force, "force", false, "mix imagery that may be passed on with imagery that may not: the new archive may not")
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be taken from which archive")
+	f.StringVar(&o.Prefer, "prefer", "first",
+		"which of several textures with one name to take: first, newest or sharpest")
+	f.BoolVar(&o.Force, "force", false,
+		"mix imagery that may be passed on with imagery that may not: the new archive may not")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be taken from which archive")
 	explicit(f, "force")
 	return cmd
 }
 
-func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, stdout, stderr io.Writer) error {
+func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, stdout,
+	stderr io.Writer) error {
 	prefer, err := combine.ParsePreference(o.Prefer)
 	if err != nil {
 		return usageErrorf("--prefer: %w", err)
@@ -65,7 +68,8 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 		if o.JSON {
 			return json.NewEncoder(stdout).Encode(r)
 		}
-		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s", units.Plural(r.Textures, "texture"), units.Bytes(r.Bytes), takenText(r))
+		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s",
+			units.Plural(r.Textures, "texture"), units.Bytes(r.Bytes), takenText(r))
 		return err
 	}
 	if err := o.target(); err != nil {
@@ -78,17 +82,19 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 	})
 }
 
-// takenText is a line an input.
+// takenText describes each input on a line.
 func takenText(r combine.MergeReport) string {
 	s := ""
 	for _, in := range r.Inputs {
-		s += fmt.Sprintf("  %s of %s from %s\n", units.Count(in.Taken), units.Count(in.Textures), in.Path)
+		s += fmt.Sprintf("  %s of %s from %s\n", units.Count(in.Taken), units.Count(in.Textures),
+			in.Path)
 	}
 	return s
 }
 
-// withArchives opens archives, hands them to f and closes them.
-func withArchives(ctx context.Context, files []string, f func([]*mbtiles.Archive) error) (err error) {
+// withArchives opens archives, calls f with them and closes them.
+func withArchives(ctx context.Context, files []string,
+	f func([]*mbtiles.Archive) error) (err error) {
 	var open []*mbtiles.Archive
 	defer func() {
 		for _, a := range open {
@@ -96,7 +102,7 @@ func withArchives(ctx context.Context, files []string, f func([]*mbtiles.Archive
 		}
 	}()
 	for _, file := range files {
-		// They are read from one end to the other: nothing is worth keeping.
+		// They are read once from start to end: caching is useless.
 		a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ type mountOptions struct {
 	PreferArchive bool
 	AllowOther    bool
 	Slow          time.Duration
-	Routes        []string // to be drawn on the status page
+	Routes        []string // drawn on the status page
 }
 
 func newMountCommand() *cobra.Command {
@@ -38,11 +38,11 @@ func newMountCommand() *cobra.Command {
 		Long: `Shows the scenery package at MOUNTPOINT, an empty folder, with the archives' textures in it, read-only, until interrupted or unmounted. Without --scenery
 the mount holds textures/ only. Real files of the scenery come first, then archived textures in the order of the archives, then live ones.
 
-A texture that the scenery names but no archive holds is made when it is opened, from --provider: --live scenery (the default with --scenery), any
-(whatever has a valid name) or off. Whoever opens it waits for it until the deadline, and then gets a stand-in.
+A texture that the scenery names but no archive holds is made from --provider when it is opened: --live scenery (the default with --scenery), any
+(any valid name) or off. An open waits for it until the deadline, and then gets a stand-in.
 
-An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks for archives that were added or replaced: new textures appear, open
-files are not disturbed, and a name that was seen keeps its size for as long as the mount lasts.`,
+An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks for new and replaced archives: new textures appear, open
+files are not disturbed, and a known name keeps its size as long as the mount lasts.`,
 		Example: `  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
   xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures
   xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,
@@ -64,7 +64,8 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to show; may be repeated, the first wins")
+	f.StringArrayVar(&o.Scenery, "scenery", nil,
+		"scenery package `DIR` to show; may be repeated, the first wins")
 	registerImagery(f, &o.imagery)
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
@@ -77,10 +78,11 @@ files are not disturbed, and a name that was seen keeps its size for as long as 
 	return cmd
 }
 
-// lastWords is for how long a mount that has ended waits for its messages to be taken.
+// lastWords is how long a mount that has ended waits for its last messages to be written.
 const lastWords = time.Second
 
-func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string, w io.Writer) (err error) {
+func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string,
+	w io.Writer) (err error) {
 	stderr, behind := newStatusLineBehind(w, o.logOptions)
 	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.observeOptions.watch.HTTP == "" {
@@ -90,7 +92,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	if err != nil {
 		return err
 	}
-	// The last of what is put in order at the end, so that a daemon whose number is gone has ended.
+	// Removing the PID file is the last step of the end: once it is gone, the daemon has ended.
 	forget := func() {}
 	defer func() { forget() }()
 	watcher, err := o.observeOptions.start(ctx, "mount", stderr)
@@ -102,7 +104,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watcher.Log, Observer: watcher.Observer,
 	}
 	if o.Slow <= 0 {
-		return usageErrorf("--log-slow %v: want a positive time, such as 1s", o.Slow)
+		return usageErrorf("--log-slow %v: must be positive", o.Slow)
 	}
 	mo.Observer = mount.LogSlow(mo.Observer, o.Slow, mo.Logger)
 	if err := o.liveOptions.apply(&mo); err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 )
 
-// observeOptions are the flags about seeing what a build or a mount does.
+// observeOptions are the flags about observing a build or a mount.
 type observeOptions struct {
 	watch watch.Options
 	logOptions
@@ -36,7 +36,7 @@ type logOptions struct {
 }
 
 func (o *logOptions) register(f *pflag.FlagSet, level string) {
-	f.StringVar(&o.LogLevel, "log-level", level, "least that is logged: debug, info, warn or error")
+	f.StringVar(&o.LogLevel, "log-level", level, "lowest level logged: debug, info, warn or error")
 	f.BoolVar(&o.LogJSON, "log-json", false, "log lines as JSON")
 }
 

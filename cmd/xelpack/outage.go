@@ -22,7 +22,7 @@ func (o logOptions) onOutage(w *watch.Watcher, stderr io.Writer) func(fetch.Outa
 	return func(out fetch.Outage) { sayOutage(stderr, out) }
 }
 
-// logProgress writes how far a build is where there is no terminal.
+// logProgress logs the progress of a build when there is no terminal.
 func (o logOptions) logProgress(stderr io.Writer) func(line string) {
 	if o.LogJSON {
 		log := logs.New(stderr, logs.Options{JSON: true})
@@ -31,19 +31,19 @@ func (o logOptions) logProgress(stderr io.Writer) func(line string) {
 	return func(line string) { fmt.Fprintln(stderr, line) }
 }
 
-// sayOutage tells the person at the terminal why nothing moves, and that it does again. It starts a
-// line of its own: a progress bar may stand on this one.
+// sayOutage tells a person at the terminal that the work waits, and when it continues. It starts
+// with a new line, because a progress bar may be on the current one.
 func sayOutage(w io.Writer, o fetch.Outage) {
 	if o.Down {
-		fmt.Fprintf(w, "\nwaiting: %s %s; the build goes on when it serves what it did, and can be interrupted and gone on with later\n",
+		fmt.Fprintf(w, "\nwaiting: %s %s; the build continues when the host is back; it can also "+
+			"be interrupted and continued later\n",
 			o.Host, words.Plain(fetch.Explain(o.Cause)))
 		return
 	}
 	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, units.Duration(o.Lasted))
 }
 
-// worstCause says why most of the chunks that failed did, to stand behind what says how many those
-// are.
+// worstCause returns the reason for most of the failed chunks, to be appended to their number.
 func worstCause(r pack.Report) string {
 	if len(r.Causes) == 0 {
 		return ""

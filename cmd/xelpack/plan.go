@@ -55,13 +55,13 @@ func newPlanCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Say what would be built",
-		Long: `Says what a build of the same selection would fetch and store. Nothing is fetched.
+		Short: "Print what would be built",
+		Long: `Prints what a build of the same selection would fetch and store. Nothing is fetched.
 
-With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes where something was guessed or left out, or should be looked at. With --list: a line a texture, "row col maptype zl k", in the
+With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes on what was guessed or left out, or should be checked. With --list: one line per texture, "row col maptype zl k", in the
 order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
 
-With --map FILE the plan is drawn as well: FILE.html is one page to look around in, without a network too; FILE.png is a still.`,
+With --map FILE the plan is drawn as well: FILE.html is an interactive page that needs no network; FILE.png is a picture.`,
 		Example: `  xelpack plan --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho
   xelpack plan --bbox 5.5,43,7.5,44.5 --zoom 16 --provider eox --json
   xelpack plan --route flight.fms --map flight.html`,
@@ -74,15 +74,16 @@ With --map FILE the plan is drawn as well: FILE.html is one page to look around 
 	registerImagery(cmd.Flags(), &o.Imagery)
 	o.making.register(cmd.Flags())
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the plan as JSON")
-	cmd.Flags().BoolVar(&o.List, "list", false, "print a line a texture: row col maptype zl k")
-	cmd.Flags().StringVar(&o.Map, "map", "", "draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
+	cmd.Flags().BoolVar(&o.List, "list", false, "print one line per texture: row col maptype zl k")
+	cmd.Flags().StringVar(&o.Map, "map", "",
+		"draw the plan as well: `FILE`.html, a page, or FILE.png, a picture")
 	return cmd
 }
 
-// runPlan says what a build would do.
+// runPlan prints what a build would do.
 func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
 	if o.JSON && o.List {
-		return usageErrorf("--json and --list: choose one")
+		return usageErrorf("--json and --list cannot be combined")
 	}
 	drawMap, err := mapWriter(o.Map)
 	if err != nil {
@@ -95,7 +96,8 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 	p.NoteRoom()
 	if drawMap != nil {
 		m := p.Map()
-		if err := safefile.Write(o.Map, func(w io.Writer) error { return drawMap(m, w) }); err != nil {
+		if err := safefile.Write(o.Map,
+			func(w io.Writer) error { return drawMap(m, w) }); err != nil {
 			return fmt.Errorf("--map: %w", err)
 		}
 	}
@@ -116,7 +118,7 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 	}
 }
 
-// make plans what the flags ask for.
+// make makes the plan of the flags.
 func (o planOptions) make(ctx context.Context, stderr io.Writer) (p *plan.Plan, err error) {
 	if o.Making, err = o.making.parse(); err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func (o planOptions) make(ctx context.Context, stderr io.Writer) (p *plan.Plan, 
 	return plan.Make(ctx, o.Options)
 }
 
-// printPlan writes a plan for people.
+// printPlan prints a plan for people.
 func printPlan(w io.Writer, p *plan.Plan) error {
 	b := bufio.NewWriter(w)
 	for _, f := range p.Facts() {
@@ -134,13 +136,15 @@ func printPlan(w io.Writer, p *plan.Plan) error {
 			continue
 		}
 		for _, c := range p.Estimate.ByDetail {
-			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail, units.Plural(c.Textures, "texture"), units.Plural(c.Chunks, "chunk"), 4096>>c.Detail)
+			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail,
+				units.Plural(c.Textures, "texture"), units.Plural(c.Chunks, "chunk"),
+				4096>>c.Detail)
 		}
 	}
 	return b.Flush()
 }
 
-// mapWriter returns what draws a file of that name; nil if it has none.
+// mapWriter returns the function that draws a file of that name; nil if there is none.
 func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
 	if file == "" {
 		return nil, nil
@@ -151,5 +155,5 @@ func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
 	case ".png":
 		return planmap.Map.WritePNG, nil
 	}
-	return nil, usageErrorf("--map %s: the name must end in .html (a page) or .png (a picture)", file)
+	return nil, usageErrorf("--map %s: must end in .html (a page) or .png (a picture)", file)
 }

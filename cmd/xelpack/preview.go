@@ -22,9 +22,9 @@ func newPreviewCommand() *cobra.Command {
 	var plain bool
 	cmd := &cobra.Command{
 		Use:   "preview ARCHIVE OUT.png|OUT.html",
-		Short: "Draw what an archive holds",
-		Long: `Draws a contact map of an archive: its imagery, framed and tinted by zoom level and detail, holes hatched. OUT.html is one page to look around in, without a
-network too; OUT.png is a still. --plain draws the imagery alone, at up to 4096 pixels a side.`,
+		Short: "Draw the content of an archive",
+		Long: `Draws a map of an archive: its imagery, framed and tinted by zoom level and detail, holes hatched. OUT.html is an interactive page that needs no
+network; OUT.png is a picture. --plain draws the imagery alone, at up to 4096 pixels a side.`,
 		Example: `  xelpack preview flight.mbtiles flight.html
   xelpack preview flight.mbtiles flight.png --plain`,
 		Args: cobra.ExactArgs(2),
@@ -42,23 +42,24 @@ network too; OUT.png is a still. --plain draws the imagery alone, at up to 4096 
 	return cmd
 }
 
-// previewWriter returns what draws a file of that name.
+// previewWriter returns the function that draws a file of that name.
 func previewWriter(file string, plain bool) (func(planmap.Map, io.Writer) error, error) {
 	switch ext := strings.ToLower(filepath.Ext(file)); {
 	case plain && ext == ".png":
 		return nil, nil
 	case plain:
-		return nil, usageErrorf("%s: with --plain the name must end in .png", file)
+		return nil, usageErrorf("%s: with --plain the file must end in .png", file)
 	case ext == ".png":
 		return planmap.Map.WritePNG, nil
 	case ext == ".html":
 		return planmap.Map.WriteHTML, nil
 	}
-	return nil, usageErrorf("%s: the name must end in .png (a picture) or .html (a page)", file)
+	return nil, usageErrorf("%s: must end in .png (a picture) or .html (a page)", file)
 }
 
 // runPreview draws into a file; without draw, the imagery alone.
-func runPreview(ctx context.Context, a *mbtiles.Archive, archive, file string, draw func(planmap.Map, io.Writer) error) error {
+func runPreview(ctx context.Context, a *mbtiles.Archive, archive, file string,
+	draw func(planmap.Map, io.Writer) error) error {
 	if a.Len() == 0 {
 		return fmt.Errorf("%s: nothing to draw: the archive has no textures", archive)
 	}

@@ -21,7 +21,7 @@ type providersOptions struct {
 	JSON                   bool
 }
 
-// defaultAt is where a chunk is tried, if the provider may have one there.
+// defaultAt is where a chunk is tried if the provider may have one there.
 var defaultAt = orb.Point{7.1, 43.6}
 
 func newProvidersCommand() *cobra.Command {
@@ -29,12 +29,13 @@ func newProvidersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "providers",
 		Short: "List the imagery providers, or try one",
-		Long: `Lists the imagery providers that xelpack knows, a line each: id, maptype, zoom levels, coverage, licence, whether what is built may be passed on, how much they may be
-asked, and what their service asks. With a place (--at, --bbox or --route) those that have imagery there, how deep, and of how much of it. Those of ~/.config/xelpack/providers.toml
-and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk of a provider and says
+		Long: `Lists the imagery providers that xelpack knows, one per line: id, maptype, zoom levels, coverage, licence, whether archives may be passed on, rate
+limits, and terms of service. With a place (--at, --bbox or --route) it lists those that have imagery there, with zoom level and coverage. Those of ~/.config/xelpack/providers.toml
+and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk of a provider and prints
 what came: the picture's size, format and age.`,
-		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms --json\n  xelpack providers --check eox --at 43.6,7.1",
-		Args:    cobra.NoArgs,
+		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms " +
+			"--json\n  xelpack providers --check eox --at 43.6,7.1",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 			known, err := imagery.Catalogue()
@@ -55,9 +56,11 @@ what came: the picture's size, format and age.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Check, "check", "", "fetch one chunk of the provider `ID`, URL template or file")
-	f.StringVar(&o.At, "at", "", "what there is at `LAT,LON` (--check: where to ask; default where the provider has imagery)")
-	f.StringVar(&o.BBox, "bbox", "", "what there is in the area `W,S,E,N` in degrees")
-	f.StringVar(&o.Route, "route", "", "what there is along a flight plan `FILE`")
+	f.StringVar(&o.At, "at", "",
+		"list providers with imagery at `LAT,LON` (--check: the place to fetch; default: a place "+
+			"where the provider has imagery)")
+	f.StringVar(&o.BBox, "bbox", "", "list providers with imagery in the area `W,S,E,N` in degrees")
+	f.StringVar(&o.Route, "route", "", "list providers with imagery along a flight plan `FILE`")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	return cmd
 }
@@ -79,7 +82,8 @@ func providerRows(known *providers.Catalogue, at *providers.Place) (rows []any) 
 	return rows
 }
 
-func listProviders(stdout, stderr io.Writer, known *providers.Catalogue, at *providers.Place) error {
+func listProviders(stdout, stderr io.Writer, known *providers.Catalogue,
+	at *providers.Place) error {
 	for _, r := range known.Refused() {
 		fmt.Fprintf(stderr, "refused: %s: %v\n", r.File, r.Err)
 	}
@@ -94,7 +98,8 @@ func listProviders(stdout, stderr io.Writer, known *providers.Catalogue, at *pro
 		if at != nil {
 			zl, here = strconv.Itoa(int(r.MaxZL)), r.Part()+"\t"+r.Imagery
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Code, zl, here, r.Licence, r.Terms.Words(), r.Limits(), r.ServiceTerms)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Code, zl, here, r.Licence,
+			r.Terms.Words(), r.Limits(), r.ServiceTerms)
 		for _, note := range r.Notes {
 			fmt.Fprintf(stderr, "note: %s: %s\n", r.File, note)
 		}
@@ -102,13 +107,13 @@ func listProviders(stdout, stderr io.Writer, known *providers.Catalogue, at *pro
 	return t.Flush()
 }
 
-// place reads the flags that say where; nil without any of them.
+// place reads the flags that name a place; nil if there are none.
 func (o providersOptions) place(stderr io.Writer) (*providers.Place, error) {
 	var p providers.Place
 	var err error
 	switch {
 	case o.At != "" && (o.BBox != "" || o.Route != "") || o.BBox != "" && o.Route != "":
-		return nil, usageErrorf("--at, --bbox and --route: give one of them")
+		return nil, usageErrorf("--at, --bbox and --route cannot be combined")
 	case o.At != "":
 		if p, err = providers.At(o.At); err != nil {
 			return nil, usageErrorf("--at %w", err)
@@ -133,7 +138,8 @@ func (o providersOptions) place(stderr io.Writer) (*providers.Place, error) {
 
 // check fetches one chunk, at the deepest zoom level up to 14: where the provider has
 // imagery, unless it is said where.
-func (o providersOptions) check(ctx context.Context, known *providers.Catalogue, at *providers.Place, w, stderr io.Writer) error {
+func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
+	at *providers.Place, w, stderr io.Writer) error {
 	p, err := known.Lookup(o.Check)
 	if err != nil {
 		return usageErrorf("--check: %w", err)

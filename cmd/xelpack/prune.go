@@ -28,8 +28,8 @@ func newPruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune ARCHIVE",
 		Short: "Remove part of an archive",
-		Long: `Removes those textures of an archive that a route, an area, a scenery package, a zoom level, a maptype or a provider selects, or with --keep all others. What is
-given together must hold together. The smaller archive replaces the old one once it is whole, and needs its own room until then.`,
+		Long: `Removes the textures that a route, an area, a scenery package, a zoom level, a maptype or a provider selects, or with --keep all others. If several
+are given, all must match. The smaller archive replaces the old one once it is complete, and needs disk space of its own until then.`,
 		Example: `  xelpack prune europe.mbtiles --zoom 18
   xelpack prune europe.mbtiles --keep --bbox -10,35,30,60
   xelpack prune flight.mbtiles --holes -o whole.mbtiles`,
@@ -47,13 +47,14 @@ given together must hold together. The smaller archive replaces the old one once
 	o.registerInPlace(f)
 	registerPick(f, &o.pick)
 	o.copyFlags.register(f, true)
-	f.BoolVar(&o.Keep, "keep", false, "keep what is selected, and remove the rest")
-	f.BoolVar(&o.DryRun, "dry-run", false, "only say how much would be left")
+	f.BoolVar(&o.Keep, "keep", false, "keep the selected textures and remove the rest")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only print how much would be left")
 	explicit(f, "keep")
 	return cmd
 }
 
-func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout, stderr io.Writer) error {
+func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout,
+	stderr io.Writer) error {
 	if err := o.inPlace(file); err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 		if o.Replace && !o.DryRun {
 			return nothingPruned(ctx, o, a, file, stdout)
 		}
-		err = nil // another archive that is asked for is made all the same
+		err = nil // another output file is made all the same
 	}
 	if err != nil {
 		return err
@@ -74,14 +75,16 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if errors.Is(err, mbtiles.ErrNothing) {
-			err = fmt.Errorf("%w: it would be empty; remove the file instead", err)
+			err = fmt.Errorf("%w: the archive would be empty; remove the file instead", err)
 		}
-		return pickedReport{r, picked.Notes}, fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
+		return pickedReport{r, picked.Notes},
+			fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
 	})
 }
 
-// nothingPruned reports an archive that stays as it is.
-func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string, stdout io.Writer) error {
+// nothingPruned reports that an archive stays unchanged.
+func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string,
+	stdout io.Writer) error {
 	if !o.JSON {
 		_, err := fmt.Fprintf(stdout, "%s: nothing to remove\n", file)
 		return err
@@ -95,8 +98,9 @@ func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file
 	})
 }
 
-// dryRun says how much of an archive would be kept.
-func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool, notes []string) error {
+// dryRun prints how much of an archive would be kept.
+func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool,
+	notes []string) error {
 	would := struct {
 		Textures int      `json:"textures"`
 		Of       int      `json:"of"`
@@ -112,6 +116,7 @@ func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles
 	if asJSON {
 		return json.NewEncoder(stdout).Encode(would)
 	}
-	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n", units.Plural(would.Textures, "texture"), units.Count(would.Of), units.Bytes(would.Bytes))
+	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n",
+		units.Plural(would.Textures, "texture"), units.Count(would.Of), units.Bytes(would.Bytes))
 	return err
 }

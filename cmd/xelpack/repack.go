@@ -19,9 +19,9 @@ func newRepackCommand() *cobra.Command {
 	var o repackOptions
 	cmd := &cobra.Command{
 		Use:   "repack ARCHIVE",
-		Short: "Put an archive in order",
-		Long: `Writes an archive anew in its canonical form: archives of the same digest, metadata and compression become the same bytes, however they were built. Room that
-nothing uses any more is given back. With --compress every texture is compressed anew. The new archive replaces the old one once it is whole.`,
+		Short: "Rewrite an archive in canonical form",
+		Long: `Rewrites an archive in its canonical form: archives of the same digest, metadata and compression become the same bytes, however they were built. Unused
+space is freed. With --compress every texture is compressed again. The new archive replaces the old one once it is complete.`,
 		Example: `  xelpack repack flight.mbtiles
   xelpack repack flight.mbtiles --compress best -o small.mbtiles`,
 		Args: cobra.ExactArgs(1),
@@ -34,12 +34,14 @@ nothing uses any more is given back. With --compress every texture is compressed
 	f := cmd.Flags()
 	o.registerInPlace(f)
 	o.register(f, true)
-	f.StringVar(&o.Compress, "compress", "", "compress anew: none, fast or best (default as it is)")
+	f.StringVar(&o.Compress, "compress", "",
+		"compress again: none, fast or best (default unchanged)")
 	explicit(f, "compress")
 	return cmd
 }
 
-func runRepack(ctx context.Context, o repackOptions, a *mbtiles.Archive, file string, stdout, stderr io.Writer) error {
+func runRepack(ctx context.Context, o repackOptions, a *mbtiles.Archive, file string, stdout,
+	stderr io.Writer) error {
 	var compression mbtiles.Compression
 	if o.Compress != "" {
 		var err error

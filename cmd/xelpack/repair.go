@@ -25,10 +25,10 @@ func newRepairCommand() *cobra.Command {
 	var o repairOptions
 	cmd := &cobra.Command{
 		Use:   "repair ARCHIVE",
-		Short: "Fetch again what an archive could not get",
-		Long: `Builds the textures with failed chunks again, from the provider that they were built from, on a copy that replaces the archive when it is finished. Where the
-provider has no imagery there is no hole: --retry-missing asks again there too. What comes back worse than it was is not kept. With --damaged the archive is
-verified first, and the textures that suffered damage are built again as well: of one that was cut short too, as long as its list of textures is left.`,
+		Short: "Fetch failed chunks of an archive again",
+		Long: `Builds the textures with failed chunks again, from their provider, on a copy that replaces the archive when it is finished. Where the
+provider has no imagery there is no hole: --retry-missing asks again there too. A result worse than the stored texture is discarded. With --damaged the archive is
+verified first, and damaged textures are built again as well, also in a truncated archive if its list of textures is intact.`,
 		Example: `  xelpack repair flight.mbtiles
   xelpack repair flight.mbtiles --damaged
   xelpack repair flight.mbtiles --retry-missing --provider eox`,
@@ -40,10 +40,13 @@ verified first, and the textures that suffered damage are built again as well: o
 	}
 	f := cmd.Flags()
 	registerImagery(f, &o.imagery)
-	f.Lookup("provider").Usage = "imagery from another provider, by `ID`, URL template, mbtiles:FILE or FILE.lay; auto is what the archive was built from"
-	explicit(f, "provider") // a default of builds would be another than the archive's
-	f.BoolVar(&o.retryMissing, "retry-missing", false, "also ask again where the provider had no imagery")
-	f.BoolVar(&o.damaged, "damaged", false, "verify every texture first, and fetch those again that are damaged")
+	f.Lookup("provider").Usage = "imagery from another provider: `ID`, URL template, " +
+		"mbtiles:FILE or FILE.lay; auto is the archive's provider"
+	explicit(f, "provider") // a user's default for builds must not override the archive's
+	f.BoolVar(&o.retryMissing, "retry-missing", false,
+		"also ask again where the provider had no imagery")
+	f.BoolVar(&o.damaged, "damaged", false,
+		"verify every texture first, and fetch damaged ones again")
 	o.making.register(f)
 	o.workFlags.register(f)
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")

@@ -29,37 +29,39 @@ func newReplayCommand() *cobra.Command {
 	var o replayOptions
 	cmd := &cobra.Command{
 		Use:   "replay TRACE MOUNTPOINT",
-		Short: "Ask a mount again for what a simulator asked it",
-		Long: `Opens and reads the textures of a trace at MOUNTPOINT as they were opened and read on the flight, and reports how long the mount took: the distribution for
-opens and for reads, what was missing, and what came late. Textures are dropped from the kernel's page cache behind the replay, so that the mount answers
+		Short: "Repeat a simulator's requests on a mount",
+		Long: `Opens and reads the textures of a trace at MOUNTPOINT as on the flight, and reports how long the mount took: the distribution for
+opens and for reads, what was missing, and what was late. Textures are dropped from the kernel's page cache after use, so that the mount answers
 each time.
 
-Names that are not there are counted and named; they are no failure. Reads that fail or come back short are: exit code 1.`,
+Missing names are counted and listed; they are not failures. Reads that fail or are short are: exit code 1.`,
 		Example: `  xelpack replay flight.trace "Custom Scenery/zzXEL_eur_ortho"
   xelpack replay flight.trace /mnt/flight --speed 10 --json
   xelpack replay flight.trace /mnt/flight --speed 0     (as fast as it goes)`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runReplay(cmd.Context(), o, args[0], args[1], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runReplay(cmd.Context(), o, args[0], args[1], cmd.OutOrStdout(),
+				cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
-	f.Float64Var(&o.Speed, "speed", 1, "how many times as fast as it was flown; 0: without waiting")
-	f.IntVar(&o.AtOnce, "at-once", 64, "textures dealt with at once")
+	f.Float64Var(&o.Speed, "speed", 1, "multiple of the flight's speed; 0: without waiting")
+	f.IntVar(&o.AtOnce, "at-once", 64, "textures in use at once")
 	f.BoolVar(&o.KeepCache, "keep-cache", false, "leave textures in the kernel's page cache")
-	f.DurationVar(&o.Limit, "limit", 0, "end after so much of the trace")
+	f.DurationVar(&o.Limit, "limit", 0, "replay only this much of the trace")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	return cmd
 }
 
-func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, stdout, stderr io.Writer) error {
+func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, stdout,
+	stderr io.Writer) error {
 	switch {
 	case !(o.Speed >= 0):
-		return usageErrorf("--speed %v: want how many times as fast, such as 10, or 0 for no waiting", o.Speed)
+		return usageErrorf("--speed %v: must not be negative", o.Speed)
 	case o.AtOnce < 1:
-		return usageErrorf("--at-once %d: want 1 or more", o.AtOnce)
+		return usageErrorf("--at-once %d: must be positive", o.AtOnce)
 	case o.Limit < 0:
-		return usageErrorf("--limit %v: want a time, such as 10m", o.Limit)
+		return usageErrorf("--limit %v: must be positive", o.Limit)
 	}
 	var report replay.Report
 	var runErr error
@@ -88,13 +90,14 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	case runErr != nil:
 		return runErr
 	case report.Failed > 0:
-		return fmt.Errorf("replay: %s: %s", units.Plural(report.Failed, "request that failed"), strings.Join(report.Errors, "; "))
+		return fmt.Errorf("replay: %s: %s", units.Plural(report.Failed, "request that failed"),
+			strings.Join(report.Errors, "; "))
 	}
 	return nil
 }
 
-// showReplay shows how far a replay is. At a speed the flight's time is what passes evenly, without
-// waiting it is the opens.
+// showReplay shows the progress of a replay. With a speed, the flight's time advances evenly;
+// without waiting, the number of opens does.
 func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.Bar {
 	_, opens := p.Opens()
 	total, start := int64(opens), time.Now()
@@ -125,9 +128,12 @@ missing     %s
 short       %s, failed %s
 late        %s
 `,
-		units.Duration(time.Duration(r.Flight*float64(time.Second))), units.Duration(time.Duration(r.Seconds*float64(time.Second))),
-		units.Count(r.Textures), units.Plural(r.Opens, "open"), units.Plural(r.Reads, "read"), units.Bytes(r.Bytes),
-		latencyText(r.Open), latencyText(r.Read), missingText(r), units.Count(r.Short), units.Count(r.Failed), lateText(r))
+		units.Duration(time.Duration(r.Flight*float64(time.Second))), units.Duration(
+			time.Duration(r.Seconds*float64(time.Second))),
+		units.Count(r.Textures), units.Plural(r.Opens, "open"), units.Plural(r.Reads,
+			"read"), units.Bytes(r.Bytes),
+		latencyText(r.Open), latencyText(r.Read), missingText(r), units.Count(r.Short), units.Count(
+			r.Failed), lateText(r))
 	return err
 }
 
@@ -135,12 +141,14 @@ func missingText(r replay.Report) string {
 	if r.Missing == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%s of names that are not there: %s", units.Plural(r.Missing, "open"), fewNames(r.Names))
+	return fmt.Sprintf("%s of missing names: %s", units.Plural(r.Missing, "open"),
+		fewNames(r.Names))
 }
 
 func lateText(r replay.Report) string {
 	if r.Late == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%s began up to %s late, for --at-once were under way", units.Plural(r.Late, "open"), secondsText(r.MaxLate))
+	return fmt.Sprintf("%s began up to %s late, because --at-once were in use",
+		units.Plural(r.Late, "open"), secondsText(r.MaxLate))
 }

@@ -21,11 +21,11 @@ func newTraceCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "trace FILE",
-		Short: "Say what a simulator asked of a mount",
-		Long: `Summarises a trace that "xelpack mount --trace FILE" recorded: textures, bytes by mip level and by source, how much was asked for at once, the slowest answers,
-and what was missing or answered with a stand-in. A trace that was cut short is read up to the cut.
+		Short: "Summarise a simulator's requests to a mount",
+		Long: `Summarises a trace recorded by "xelpack mount --trace FILE": textures, bytes by mip level and by source, requests in flight, the slowest answers,
+and what was missing or served as a stand-in. A truncated trace is read up to the cut.
 
-"xelpack plan --from-trace FILE" and "build --from-trace FILE" take what it asked for as the selection; "xelpack replay" asks for it again.`,
+"xelpack plan --from-trace FILE" and "build --from-trace FILE" select the textures that it asked for; "xelpack replay" repeats the requests.`,
 		Example: `  xelpack mount flight.mbtiles --trace flight.trace "Custom Scenery/zzXEL_eur_ortho"
   xelpack trace flight.trace
   xelpack trace flight.trace --json | jq .open.p99`,
@@ -56,11 +56,14 @@ func printSummary(w io.Writer, s trace.Summary) error {
 		fmt.Fprintf(b, "%-11s "+format+"\n", append([]any{name}, args...)...)
 	}
 	line("time", "%s", units.Duration(time.Duration(s.Seconds*float64(time.Second))))
-	line("textures", "%s, %s, %s, %s read", units.Count(s.Textures), units.Plural(s.Opens, "open"), units.Plural(s.Reads, "read"), units.Bytes(s.Bytes))
-	line("at once", "%s requests at most; %s in the busiest second", units.Count(s.MaxInFlight), units.Plural(s.PeakOpens, "open"))
+	line("textures", "%s, %s, %s, %s read", units.Count(s.Textures), units.Plural(s.Opens, "open"),
+		units.Plural(s.Reads, "read"), units.Bytes(s.Bytes))
+	line("at once", "%s requests at most; %s in the busiest second", units.Count(s.MaxInFlight),
+		units.Plural(s.PeakOpens, "open"))
 	for _, source := range []string{"archive", "memory", "disk", "live", "fallback"} {
 		if n, ok := s.BySource[source]; ok {
-			line("  "+source, "%s, %s, %s", units.Plural(n.Opens, "open"), units.Plural(n.Reads, "read"), units.Bytes(n.Bytes))
+			line("  "+source, "%s, %s, %s", units.Plural(n.Opens, "open"),
+				units.Plural(n.Reads, "read"), units.Bytes(n.Bytes))
 		}
 	}
 	for _, l := range []struct {
@@ -81,7 +84,8 @@ func printSummary(w io.Writer, s trace.Summary) error {
 		line("slowest", "")
 	}
 	for _, x := range s.Slowest {
-		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds), units.Duration(time.Duration(x.At*float64(time.Second))))
+		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds),
+			units.Duration(time.Duration(x.At*float64(time.Second))))
 	}
 	for _, l := range []struct {
 		name  string
@@ -92,12 +96,13 @@ func printSummary(w io.Writer, s trace.Summary) error {
 		}
 	}
 	if s.Lost > 0 {
-		line("lost", "%s that came faster than they could be written", units.Plural(s.Lost, "event"))
+		line("lost", "%s, which came faster than they could be written",
+			units.Plural(s.Lost, "event"))
 	}
 	return b.Flush()
 }
 
-// fewNames writes the first of many.
+// fewNames lists the first of many names.
 func fewNames(names []string) string {
 	const few = 5
 	if len(names) <= few {
@@ -111,10 +116,11 @@ func latencyText(l trace.Latency) string {
 		return "none"
 	}
 	return fmt.Sprintf("%s: median %s, p90 %s, p99 %s, p99.9 %s, longest %s",
-		units.Count(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(l.P99), secondsText(l.P999), secondsText(l.Max))
+		units.Count(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(
+			l.P99), secondsText(l.P999), secondsText(l.Max))
 }
 
-// secondsText writes a short time for people.
+// secondsText formats a short time for people.
 func secondsText(s float64) string {
 	switch {
 	case s < 1e-3:
@@ -138,12 +144,12 @@ func newTraceSynthCommand() *cobra.Command {
 	var o synthOptions
 	cmd := &cobra.Command{
 		Use:   "synth --route FILE -o TRACE",
-		Short: "Make a trace as X-Plane would along a route",
-		Long: `Makes a trace of a flight that nobody flew, by what is known of how X-Plane loads: whole cells of 1° × 1°, each once its near edge comes within D degrees
-of latitude, D/cos φ of longitude; D is from 1.6 to 2.5, another for every row and column of cells, drawn by --seed. So first all round the departure, then some hundred
-textures whenever new cells come into reach; mostly headers and small mip levels, everything of what is near.
+		Short: "Make a trace of X-Plane's behaviour along a route",
+		Long: `Makes a trace of an imaginary flight, from what is known of how X-Plane loads: whole cells of 1° × 1°, each once its near edge comes within D degrees
+of latitude, D/cos φ of longitude; D is from 1.6 to 2.5, different for every row and column of cells, chosen by --seed. First it loads everything around the departure, then some hundred
+textures whenever new cells come into reach; mostly headers and small mip levels, and all of the nearest textures.
 
-The textures are those that the scenery names, or without --scenery the grid at --zoom with the names of --maptype.`,
+The textures are those that the scenery names, or without --scenery the grid at --zoom with names of --maptype.`,
 		Example: `  xelpack trace synth --route flight.fms --scenery ~/scenery/zzXEL_eur_ortho -o flight.trace
   xelpack trace synth --route flight.fms --maptype BI --knots 420 --limit 30m -o flight.trace`,
 		Args: cobra.NoArgs,
@@ -153,13 +159,17 @@ The textures are those that the scenery names, or without --scenery the grid at 
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "", "trace to make, a `FILE`")
-	f.StringArrayVar(&o.Routes, "route", nil, "flight plan `FILE`; may be repeated: one flight after another")
-	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` whose terrain names the textures; may be repeated")
+	f.StringArrayVar(&o.Routes, "route", nil,
+		"flight plan `FILE`; may be repeated: one flight after another")
+	f.StringArrayVar(&o.Scenery, "scenery", nil,
+		"scenery package `DIR` whose terrain names the textures; may be repeated")
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
-	f.StringVar(&o.Maptype, "maptype", "BI", "maptype `CODE` in the names of textures without --scenery")
+	f.StringVar(&o.Maptype, "maptype", "BI",
+		"maptype `CODE` in the names of textures without --scenery")
 	f.Float64Var(&o.Knots, "knots", 250, "speed over ground")
-	f.Uint64Var(&o.Seed, "seed", 0, "draw other distances at which cells are loaded: `NUMBER`")
-	f.DurationVar(&o.Limit, "limit", 0, "end each flight after this long (default at its destination)")
+	f.Uint64Var(&o.Seed, "seed", 0, "`NUMBER` that chooses the distances at which cells are loaded")
+	f.DurationVar(&o.Limit, "limit", 0,
+		"end each flight after this long (default at its destination)")
 	return cmd
 }
 
@@ -170,9 +180,9 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	case len(o.Routes) == 0:
 		return usageErrorf("no route: give --route FILE")
 	case !(o.Knots > 0 && o.Knots < 3000):
-		return usageErrorf("--knots %v: want a speed over ground, such as 250", o.Knots)
+		return usageErrorf("--knots %v: must be positive", o.Knots)
 	case o.Limit < 0:
-		return usageErrorf("--limit %v: want a time, such as 30m", o.Limit)
+		return usageErrorf("--limit %v: must be positive", o.Limit)
 	}
 	if len(o.Scenery) > 0 {
 		o.Maptype = ""

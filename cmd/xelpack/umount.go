@@ -18,8 +18,8 @@ func newUmountCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "umount MOUNTPOINT...",
 		Short: "End a mount",
-		Long: `Ends the mounts at MOUNTPOINT, whichever xelpack serves them, and with them the daemons. A mount that a dead process left behind is cleared.
-One that is in use is left alone, and who uses it is said; --lazy takes it out of sight all the same: what is open is served until it is closed.`,
+		Long: `Ends the mounts at MOUNTPOINT, of any xelpack process, and their daemons. A mount that a dead process left behind is cleared.
+A mount in use is not ended, and the processes using it are listed; --lazy detaches it anyway: open files are served until they are closed.`,
 		Example: `  xelpack umount "Custom Scenery/zzXEL_eur_ortho"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,7 +30,7 @@ One that is in use is left alone, and who uses it is said; --lazy takes it out o
 			return errors.Join(errs...)
 		},
 	}
-	cmd.Flags().BoolVar(&lazy, "lazy", false, "also when files of it are open")
+	cmd.Flags().BoolVar(&lazy, "lazy", false, "detach it even if files are open")
 	return cmd
 }
 
@@ -41,7 +41,8 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 		return mount.Detach(mountpoint)
 	}
 	if errors.Is(err, mount.ErrBusy) {
-		return hinted{err, "close what uses it (the simulator, a file manager, a shell inside it), then try again; or take it out of sight: " +
+		return hinted{err, "close what uses it (the simulator, a file manager, a shell inside " +
+			"it), then try again; or detach it: " +
 			shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", mountpoint})}
 	}
 	if err != nil {

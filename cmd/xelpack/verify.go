@@ -21,7 +21,7 @@ func newVerifyCommand() *cobra.Command {
 		Use:   "verify ARCHIVE",
 		Short: "Check every byte of an archive",
 		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and counts, recomputes the digest, and lets SQLite check every page of the file.
-What is damaged is named, a line each; exit code 5, also for an archive that was cut short, and what to do about it is said. With --quick only the tables are checked, and the bytes of one texture in a hundred (at least 64), others every time.`,
+Damage is listed, one per line, with the remedy; the exit code is then 5, also for a truncated archive. With --quick only the tables are checked, and one texture in a hundred (at least 64), different ones each time.`,
 		Example: `  xelpack verify flight.mbtiles
   xelpack verify flight.mbtiles --quick
   xelpack verify flight.mbtiles --json | jq -r '.problems[].texture'
@@ -42,7 +42,8 @@ type verifyOptions struct{ Quick, JSON bool }
 
 func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr io.Writer) error {
 	meter := progress.NewMeter(stderr, "verify")
-	found, err := mbtiles.VerifyFile(ctx, file, mbtiles.VerifyOptions{Quick: o.Quick, Progress: meter.Set})
+	found, err := mbtiles.VerifyFile(ctx, file,
+		mbtiles.VerifyOptions{Quick: o.Quick, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
 		return err
@@ -54,29 +55,33 @@ func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr
 		err = printVerified(stdout, file, found)
 	}
 	if err == nil && !report.OK {
-		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify, units.Plural(len(report.Problems), "problem")), report.Remedy}
+		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify,
+			units.Plural(len(report.Problems), "problem")), report.Remedy}
 	}
 	return err
 }
 
-// verified is what verify prints as JSON.
+// verified is the JSON output of verify.
 type verified struct {
 	mbtiles.Report
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// remedyOf says what to do about what was found.
+// remedyOf returns the remedy for the findings.
 func remedyOf(file string, r mbtiles.Report) string {
 	switch {
 	case r.OK:
 		return ""
 	case r.Unreadable:
-		return copyAgain + ", or remove it and build it anew: too little of it can be read to repair it"
+		return copyAgain + ", or remove it and build it again: too little of it is readable to " +
+			"repair it"
 	}
-	return copyAgain + ", or fetch just what is damaged again: " + shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", file})
+	return copyAgain + ", or fetch only what is damaged again: " +
+		shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", file})
 }
 
-const copyAgain = "copy it again from where it came (a download that was cut short can be gone on with: curl -C -, rsync --partial)"
+const copyAgain = "copy it again from its source (an incomplete download can be continued with " +
+	"curl -C - or rsync --partial)"
 
 func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	for _, p := range r.Problems {
@@ -89,10 +94,11 @@ func printVerified(w io.Writer, file string, r mbtiles.Report) error {
 	}
 	of := units.Plural(r.Textures, "texture")
 	if r.Checked < r.Textures {
-		of = fmt.Sprintf("%s, of which the bytes of %s were compared", of, units.Count(r.Checked))
+		of = fmt.Sprintf("%s, of which %s were compared", of, units.Count(r.Checked))
 	}
 	if r.Holes > 0 {
-		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)", units.Holes(r.Holes, r.Failed))
+		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)",
+			units.Holes(r.Holes, r.Failed))
 	}
 	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
 	return err

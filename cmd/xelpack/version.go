@@ -27,7 +27,7 @@ What was built from no tag is 0.0.0-dev.`,
 	}
 }
 
-// versionText is what the verb and --version print.
+// versionText is the output of the verb and of --version.
 func versionText() string {
 	commit := version.Commit()
 	if commit != "" {

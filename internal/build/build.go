@@ -1,11 +1,11 @@
-// Package build carries a plan out: it opens the archive, fetches, encodes, packs, and remembers
-// what it came to for the next plan. It repairs archives the same way.
+// Package build carries out a plan: it opens the archive, fetches, encodes, packs, and records the
+// result for the next plan's estimate. It repairs archives in the same way.
 //
 //	p, err := plan.Make(ctx, options) // options.Output is the archive
 //	b, err := build.Open(ctx, p, build.Options{})
 //	report, err := b.Run(ctx)
 //
-// Options that cannot be meant are a usage.Error.
+// Invalid options are a usage.Error.
 package build
 
 import (
@@ -28,47 +28,48 @@ import (
 
 // Options say how the work is done.
 type Options struct {
-	Retries  int           // how often a chunk is asked for again before it is a hole
+	Retries  int           // retries of a chunk before it counts as failed
 	Timeout  time.Duration // of one attempt at a chunk
 	Patience time.Duration // for a provider that has stopped answering
 
-	Note     func(string)       // told what a person should know; nil: nobody
-	OnOutage func(fetch.Outage) // told why nothing moves, and that it does again; nil: nobody
-	Observer Observer           // hears of fetching and building; nil: nobody
-	// Begin, if there is one, is called when everything is ready and nothing done yet. What it
-	// returns is called when the work has ended, well or not.
+	Note func(string) // called with notes for people; nil: not called
+	// called when the work waits for a host, and when it continues; nil: not called
+	OnOutage func(fetch.Outage)
+	Observer Observer // receives fetching and building; nil: none
+	// Begin, if set, is called when everything is ready and nothing has been done. Its result is
+	// called when the work has ended.
 	Begin func(Running) (end func(pack.Report))
 }
 
-// Defaults are what is usual.
+// Defaults returns the usual options.
 func Defaults() Options {
 	return Options{Retries: 6, Timeout: 20 * time.Second, Patience: 10 * time.Minute}
 }
 
-// Observer hears of everything that a build does.
+// Observer receives all events of a build.
 type Observer interface {
 	fetch.Observer
 	pack.Observer
 }
 
-// Running is a build under way, for who shows it.
+// Running is a build in progress, for display.
 type Running struct {
-	Items, Todo []tiles.Item // all, and those that are to be built
+	Items, Todo []tiles.Item // all items, and those to be built
 	Client      *fetch.Client
 	Pipeline    *pack.Pipeline
 	Writer      *mbtiles.Writer
-	Memory      int64 // bytes that it holds at once, at most
+	Memory      int64 // most memory in bytes
 }
 
-// Validate finds what is wrong with the options by themselves.
+// Validate checks the options by themselves.
 func (o Options) Validate() error {
 	switch {
 	case o.Retries < 0:
-		return usage.Errorf("--retries %d: want 0 or more", o.Retries)
+		return usage.Errorf("--retries %d: must not be negative", o.Retries)
 	case o.Timeout <= 0:
-		return usage.Errorf("--timeout %v must be positive", o.Timeout)
+		return usage.Errorf("--timeout %v: must be positive", o.Timeout)
 	case o.Patience <= 0:
-		return usage.Errorf("--patience %v: want a positive time, such as 10m", o.Patience)
+		return usage.Errorf("--patience %v: must be positive", o.Patience)
 	}
 	return nil
 }
@@ -79,23 +80,24 @@ func (o Options) note(text string) {
 	}
 }
 
-// Build is an archive that is open to be built.
+// Build is an open archive to be built.
 type Build struct {
 	plan   *plan.Plan
 	before plan.Purpose
-	work   *work // nil: there is nothing to do
+	work   *work // nil: nothing to do
 }
 
-// Open opens the archive that p is planned for. Run it or close it.
+// Open opens the archive that p is planned for. The caller must Run or Close it.
 func Open(ctx context.Context, p *plan.Plan, o Options) (*Build, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	if len(p.Items) == 0 {
-		return nil, errors.New("nothing to build: the scenery holds every selected texture as a real file")
+		return nil, errors.New("nothing to build: every selected texture is a real file of the " +
+			"scenery")
 	}
 	if err := p.Room(); err != nil {
-		return nil, err // before anything is made that would be left behind
+		return nil, err // before creating files that would be left behind
 	}
 	b := &Build{plan: p, before: plan.PurposeIn(ctx, p.Options.Output)}
 	writer, err := open(ctx, p)
@@ -113,10 +115,10 @@ func Open(ctx context.Context, p *plan.Plan, o Options) (*Build, error) {
 	return b, nil
 }
 
-// writerQueue bounds the contents that wait to be written: three of the largest.
+// writerQueue bounds the contents waiting to be written: three of the largest.
 const writerQueue = 32 << 20
 
-// open opens the archive to write to; nil if it is there and lacks nothing.
+// open opens the archive for writing; nil if it exists and lacks nothing.
 func open(ctx context.Context, p *plan.Plan) (*mbtiles.Writer, error) {
 	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
 	writer, err := mbtiles.Create(ctx, p.Options.Output, options)
@@ -130,10 +132,10 @@ func open(ctx context.Context, p *plan.Plan) (*mbtiles.Writer, error) {
 	return mbtiles.Create(ctx, p.Options.Output, options)
 }
 
-// Done reports that the archive is there and lacks nothing.
+// Done reports that the archive exists and lacks nothing.
 func (b *Build) Done() bool { return b.work == nil }
 
-// Run builds, and closes the archive. The report has no state if it did not come to building.
+// Run builds, and closes the archive. The report has no state if building did not start.
 func (b *Build) Run(ctx context.Context) (pack.Report, error) {
 	if b.Done() {
 		n := len(b.plan.Items)
@@ -150,10 +152,11 @@ func (b *Build) Close() error {
 	return b.work.writer.Close()
 }
 
-// metadata are the rows about the build that travel in the archive, which was built for something
-// before if it is extended.
+// metadata returns the archive's metadata about the build, added to what an extended archive was
+// built for before.
 func (b *Build) metadata() map[string]string {
-	purpose, _ := json.Marshal(b.plan.Purpose(b.before, time.Now())) // cannot fail: numbers and names only
+	// cannot fail: numbers and names only
+	purpose, _ := json.Marshal(b.plan.Purpose(b.before, time.Now()))
 	p, name := b.plan.Provider, filepath.Base(b.plan.Options.Output)
 	return map[string]string{
 		"name":                 name[:len(name)-len(filepath.Ext(name))],

@@ -11,8 +11,8 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// OutputFile finds out before any work whether an archive has a place to be, and returns where:
-// what file leads to if it is a link.
+// OutputFile checks before any work whether an archive can be written, and returns its path: the
+// target if file is a link.
 func OutputFile(file string) (string, error) {
 	real, err := realpath.Of(file)
 	if err != nil {
@@ -22,7 +22,8 @@ func OutputFile(file string) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return "", fmt.Errorf("-o %s: the folder %s does not exist: make it first (%s)", file, dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
+		return "", fmt.Errorf("-o %s: the folder %s does not exist: create it first (%s)", file,
+			dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
 	case err != nil:
 		return "", fmt.Errorf("-o %s: %w", file, err)
 	case !info.IsDir():

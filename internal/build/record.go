@@ -11,26 +11,27 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// record follows a build for the sake of the next one's estimate.
+// record follows a build for the next one's estimate.
 type record struct {
 	provider fetch.Provider
 	answers  answers
 	begun    estimate.Run
 
-	looks, busy float64 // how often the workers were looked at, and the shares of them that had something to do
+	looks, busy float64 // number of samples, and sum of the shares of busy workers
 }
 
 func newRecord(w *work) *record {
 	r := &record{provider: w.provider, answers: answers{next: w.Observer}}
-	r.begun = estimate.Run{Concurrency: w.imagery.Concurrency, Rated: w.imagery.Rate > 0, Compression: w.making.Compression.String()}
+	r.begun = estimate.Run{Concurrency: w.imagery.Concurrency, Rated: w.imagery.Rate > 0,
+		Compression: w.making.Compression.String()}
 	if r.begun.Concurrency == 0 {
 		r.begun.Concurrency = fetch.DefaultConcurrency()
 	}
 	return r
 }
 
-// watch looks at the workers now and then, until the returned function is called. Processor time
-// would not tell whether they were the limit: others may want it too.
+// watch samples the workers until the returned function is called. Processor time would not tell
+// whether they were the limit: other programs may use it too.
 func (r *record) watch(p *pack.Pipeline) (end func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -51,7 +52,7 @@ func (r *record) watch(p *pack.Pipeline) (end func()) {
 	return func() { close(stop); <-ended }
 }
 
-// remember keeps what the build of todo in file came to.
+// remember saves the result of the build of todo in file.
 func (r *record) remember(file string, report pack.Report, todo []tiles.Item) error {
 	if report.Outages > 0 || report.ElapsedSeconds <= 0 {
 		return nil
@@ -60,7 +61,8 @@ func (r *record) remember(file string, report pack.Report, todo []tiles.Item) er
 	n.Requests, n.Seconds, n.Downloaded = report.Requests, report.ElapsedSeconds, report.BytesDownloaded
 	n.Answer = r.answers.mean()
 	n.Busy = r.busy / max(1, r.looks)
-	if report.State == pack.StateComplete && report.Built == len(todo) && report.Chunks.NoImagery == 0 {
+	if report.State == pack.StateComplete && report.Built == len(todo) &&
+		report.Chunks.NoImagery == 0 {
 		w, err := estimate.Count(todo, r.provider.MaxZL, r.provider.TileLevels(), nil)
 		if err != nil {
 			return err
@@ -73,9 +75,9 @@ func (r *record) remember(file string, report pack.Report, todo []tiles.Item) er
 	return estimate.Remember(r.provider, n)
 }
 
-// answers counts how long a provider takes to answer, and tells whoever else wants to know.
+// answers measures how long a provider takes to answer, and passes events on.
 type answers struct {
-	next    fetch.Observer // nil: nobody
+	next    fetch.Observer // nil: none
 	n, took atomic.Int64
 }
 

@@ -20,11 +20,11 @@ import (
 type RepairOptions struct {
 	Options
 	Archive      string
-	Imagery      imagery.Options // with imagery.Auto from the provider that the textures are from
+	Imagery      imagery.Options // imagery.Auto: the provider that the textures are from
 	Making       estimate.Options
-	RetryMissing bool // ask again where the provider had no imagery, too
-	Damaged      bool // verify first, and build again what does not pass
-	// Meter, if there is one, shows how far a long step is.
+	RetryMissing bool // also ask again where the provider had no imagery
+	Damaged      bool // verify first, and build damaged textures again
+	// Meter, if set, shows the progress of a long step.
 	Meter func(what string) (set func(done, total int64), end func())
 }
 
@@ -35,17 +35,18 @@ func (o RepairOptions) meter(what string) (set func(done, total int64), end func
 	return o.Meter(what)
 }
 
-// repair is what is known of an archive that is to be repaired.
+// repair is an archive to be repaired.
 type repair struct {
 	RepairOptions
-	archived   []tiles.Item            // all that it holds
-	distrusted map[tiles.Key]bool      // what does not pass verification
-	broken     map[string][]tiles.Item // what is to be built again, by the provider that it is from
-	salvaged   bool                    // what passes was put aside to go on with
+	archived   []tiles.Item            // all its textures
+	distrusted map[tiles.Key]bool      // textures that fail verification
+	broken     map[string][]tiles.Item // textures to be built again, by provider
+	// undamaged textures were copied for the repair to continue with
+	salvaged bool
 }
 
-// Repair builds the textures of an archive again that have failed chunks, on a copy that replaces
-// the archive when it is finished. The report has no state if it did not come to that.
+// Repair builds the textures of an archive with failed chunks again, on a copy that replaces the
+// archive when it is finished. The report has no state if building did not start.
 func Repair(ctx context.Context, o RepairOptions) (pack.Report, error) {
 	if err := o.Validate(); err != nil {
 		return pack.Report{}, err
@@ -62,13 +63,14 @@ func Repair(ctx context.Context, o RepairOptions) (pack.Report, error) {
 			return pack.Report{}, err
 		}
 	}
-	report := pack.Report{State: pack.StateComplete, Textures: len(r.archived), Skipped: len(r.archived)}
+	report := pack.Report{State: pack.StateComplete, Textures: len(r.archived),
+		Skipped: len(r.archived)}
 	for i, id := range slices.Sorted(maps.Keys(r.broken)) {
-		// What was damaged is known from the old archive only: that stays until all is made good.
+		// Only the old archive shows what was damaged: it stays until everything is repaired.
 		partial := r.salvaged && i+1 < len(r.broken)
 		one, err := r.from(ctx, id, partial)
 		if err != nil && i == 0 && one.State == "" {
-			return one, err // nothing was begun
+			return one, err // nothing was started
 		}
 		report.Add(one)
 		report.Skipped -= one.Built
@@ -83,7 +85,7 @@ func Repair(ctx context.Context, o RepairOptions) (pack.Report, error) {
 	return report, nil
 }
 
-// examine finds out what the archive holds and what of it is to be built again.
+// examine determines the archive's content and what is to be built again.
 func (r *repair) examine(ctx context.Context) (err error) {
 	a, err := mbtiles.OpenWith(ctx, r.Archive, mbtiles.ReaderOptions{Remains: r.Damaged})
 	if err != nil {
@@ -110,19 +112,20 @@ func (r *repair) examine(ctx context.Context) (err error) {
 			return err
 		}
 		if r.again(had) {
-			r.broken[had.Provider] = append(r.broken[had.Provider], tiles.Item{Texture: had.Texture, Detail: had.Detail})
+			r.broken[had.Provider] = append(r.broken[had.Provider],
+				tiles.Item{Texture: had.Texture, Detail: had.Detail})
 		}
 	}
 	return nil
 }
 
-// again reports whether what the archive has is to be built again.
+// again reports whether a texture of the archive is to be built again.
 func (r *repair) again(had mbtiles.Record) bool {
 	return had.Failed > 0 || r.RetryMissing && had.Missing > 0 || r.distrusted[had.Key()]
 }
 
-// salvage verifies the archive. If it is damaged, what passes is put aside for the repair to go on
-// with, and the textures that do not pass are distrusted.
+// salvage verifies the archive. If it is damaged, undamaged textures are copied for the repair to
+// continue with, and the others are marked.
 func (r *repair) salvage(ctx context.Context, a *mbtiles.Archive) error {
 	set, end := r.meter("verify")
 	report, err := a.Verify(ctx, mbtiles.VerifyOptions{Progress: set})
@@ -136,14 +139,13 @@ func (r *repair) salvage(ctx context.Context, a *mbtiles.Archive) error {
 			r.distrusted[t.Key()] = true
 		}
 	}
-	set, end = r.meter("keep what is whole")
+	set, end = r.meter("copy what is whole")
 	defer end()
 	keep := func(e mbtiles.Entry) bool { return !r.distrusted[e.Texture.Key()] }
 	return a.Salvage(ctx, keep, mbtiles.CopyOptions{Quick: true, Progress: set}) // they have passed
 }
 
-// finishSalvaged replaces an archive of which no texture has to be built again by what was salvaged
-// of it.
+// finishSalvaged replaces an archive by its salvaged part if no texture has to be built again.
 func finishSalvaged(ctx context.Context, file string) error {
 	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true})
 	if err != nil {
@@ -152,7 +154,7 @@ func finishSalvaged(ctx context.Context, file string) error {
 	return errors.Join(w.Finish(ctx, nil), w.Close())
 }
 
-// from builds what is broken again that came from the provider named id.
+// from builds the broken textures of provider id again.
 func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report, error) {
 	if r.Imagery.Provider == imagery.Auto {
 		r.Imagery.Provider = id
@@ -160,13 +162,15 @@ func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report
 	}
 	p, err := r.Imagery.Lookup(nil, r.note)
 	if err != nil {
-		return pack.Report{}, fmt.Errorf("%w (the textures are from %s: name its template or file with --provider)", err, id)
+		return pack.Report{}, fmt.Errorf(
+			"%w (the textures are from %s: name its template or file with --provider)", err, id)
 	}
-	writer, err := mbtiles.Create(ctx, r.Archive, mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true})
+	writer, err := mbtiles.Create(ctx, r.Archive,
+		mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true})
 	if err != nil {
 		return pack.Report{}, err
 	}
-	// A repair that was interrupted has mended some already.
+	// An interrupted repair has repaired some already.
 	todo := slices.DeleteFunc(slices.Clone(r.broken[id]), func(it tiles.Item) bool {
 		had, ok := writer.Has(it.Key())
 		return ok && !r.again(had)
@@ -176,13 +180,15 @@ func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report
 			return pack.Report{}, errors.Join(err, writer.Close())
 		}
 	}
-	meta := map[string]string{"xelpack:encoder": encoder(r.Making.Quality), "xelpack:jpeg_decoder": dds.Decoder()}
+	meta := map[string]string{"xelpack:encoder": encoder(r.Making.Quality),
+		"xelpack:jpeg_decoder": dds.Decoder()}
 	if p.ID != id { // the archive is of both now
 		meta[mbtiles.KeySources] = sources(p)
 	}
 	w := &work{
 		Options: r.Options, file: r.Archive, provider: p, imagery: r.Imagery, making: r.Making, writer: writer, known: r.archived,
-		job: pack.Job{Items: todo, Todo: todo, Provider: p.ID, Again: true, Partial: partial, Meta: meta}, askMissing: r.RetryMissing,
+		job: pack.Job{Items: todo, Todo: todo, Provider: p.ID, Again: true, Partial: partial,
+			Meta: meta}, askMissing: r.RetryMissing,
 	}
 	report, err := w.run(ctx)
 	if err != nil {

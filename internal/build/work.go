@@ -12,7 +12,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// work is what is to be done to an archive that is open: by a build, or by a repair.
+// work is the work on an open archive: a build or a repair.
 type work struct {
 	Options
 	file     string
@@ -22,7 +22,7 @@ type work struct {
 
 	writer     *mbtiles.Writer // closed by run
 	job        pack.Job
-	known      []tiles.Item // of which some may be known to come
+	known      []tiles.Item // some may be known to be available
 	askMissing bool
 }
 
@@ -36,13 +36,16 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 	w.imagery.UntilWhole, w.imagery.AskMissing = true, w.askMissing
 	record := newRecord(w)
 	source, err := w.imagery.Open(ctx, w.provider, fetch.ClientOptions{
-		Retries: retries(w.Retries), Timeout: w.Timeout, Patience: w.Patience, OnOutage: w.OnOutage, Observer: &record.answers,
+		Retries: retries(
+			w.Retries), Timeout: w.Timeout, Patience: w.Patience, OnOutage: w.OnOutage,
+		Observer: &record.answers,
 	}, w.note)
 	if err != nil {
 		return report, err
 	}
 	defer source.Close()
-	source.Client.Candidates(w.provider, pack.Candidates(w.writer.Has, w.known, w.provider.MaxZL)...)
+	source.Client.Candidates(w.provider,
+		pack.Candidates(w.writer.Has, w.known, w.provider.MaxZL)...)
 	pipeline := pack.New(pack.Options{
 		Quality: w.making.Quality, Compression: w.making.Compression, Observer: w.Observer,
 	}.From(source, w.provider))
@@ -50,19 +53,21 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 	w.job.Client = source.Client
 	end := func(pack.Report) {}
 	if w.Begin != nil {
-		end = w.Begin(Running{w.job.Items, w.job.Todo, source.Client, pipeline, w.writer, w.memory()})
+		end = w.Begin(Running{w.job.Items, w.job.Todo, source.Client, pipeline, w.writer,
+			w.memory()})
 	}
 	seen := record.watch(pipeline)
 	report, err = pack.Build(ctx, pipeline, w.writer, w.job)
 	seen()
 	if err := record.remember(w.file, report, w.job.Todo); err != nil {
-		w.note(words.Sprintf("what this build came to is not remembered for the next plan: %v", err))
+		w.note(words.Sprintf("the figures of this build were not saved for the next estimate: %v",
+			err))
 	}
 	end(report)
 	return report, err
 }
 
-// retries translates "none" for the client, whose zero means its default.
+// retries converts 0 for the client, whose zero means its default.
 func retries(n int) int {
 	if n == 0 {
 		return -1

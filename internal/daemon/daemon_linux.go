@@ -12,11 +12,11 @@ import (
 // ownSession lets a daemon outlive its terminal.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// alive reports whether process pid is an xelpack that runs.
+// alive reports whether process pid is a running xelpack.
 func alive(pid int) bool {
 	exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
 	if errors.Is(err, os.ErrPermission) {
-		return true // somebody else's
+		return true // another user's
 	}
 	return err == nil && strings.HasPrefix(filepath.Base(exe), "xelpack")
 }

@@ -4,9 +4,9 @@ package daemon
 
 import "syscall"
 
-// ownSession is for daemons, of which there are none where nothing can be mounted.
+// ownSession is for daemons, which do not exist on systems without mounts.
 func ownSession() *syscall.SysProcAttr { return nil }
 
-// alive reports whether process pid is an xelpack that runs: nothing is mounted here that it could
-// serve.
+// alive reports whether process pid is a running xelpack with a mount: there are no mounts on this
+// system.
 func alive(int) bool { return false }

@@ -11,7 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// stateDir is where daemons leave their process number and their log: ~/.local/state/xelpack.
+// stateDir returns the folder of daemons' PID files and logs: ~/.local/state/xelpack.
 func stateDir() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "xelpack"), nil
@@ -23,8 +23,7 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "xelpack"), nil
 }
 
-// stateFile is the path of a daemon's file, told from those of other mounts by the whole path of
-// the mountpoint, whatever links it is named by.
+// stateFile returns the path of a daemon's file. It depends on the real path of the mountpoint.
 func stateFile(mountpoint, ext string) (string, error) {
 	dir, err := stateDir()
 	if err != nil {
@@ -38,7 +37,7 @@ func stateFile(mountpoint, ext string) (string, error) {
 	return filepath.Join(dir, fmt.Sprintf("%s-%x%s", filepath.Base(path), sum[:4], ext)), nil
 }
 
-// writePID leaves this process's number in a file, and returns what removes it.
+// writePID writes this process's PID file, and returns a function that removes it.
 func writePID(file string) (remove func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, err
@@ -47,13 +46,13 @@ func writePID(file string) (remove func(), err error) {
 		return nil, err
 	}
 	return func() {
-		if readPID(file) == os.Getpid() { // and not that of who came after
+		if readPID(file) == os.Getpid() { // not a later process's
 			_ = os.Remove(file)
 		}
 	}, nil
 }
 
-// readPID returns the number in a file, or 0 for none.
+// readPID returns the number in a file, or 0.
 func readPID(file string) int {
 	text, err := os.ReadFile(file)
 	if err != nil {

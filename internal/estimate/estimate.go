@@ -72,7 +72,8 @@ type Estimate struct {
 func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	var e Estimate
 	k := l.Known
-	k.Answer = cmp.Or(k.Answer, usualAnswer.Seconds()*float64(int(1)<<w.Levels)) // a guess: large tiles are made to order
+	// a guess: large tiles are made to order
+	k.Answer = cmp.Or(k.Answer, usualAnswer.Seconds()*float64(int(1)<<w.Levels))
 	l.Known = k
 	if w.Textures == 0 {
 		return e
@@ -80,7 +81,8 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	if !l.Local && !l.Offline {
 		e.Requests = w.Requests
 	}
-	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk, float64(int(usualChunk)<<(2*w.Levels))))
+	e.Download = int64(float64(e.Requests) * cmp.Or(k.Chunk,
+		float64(int(usualChunk)<<(2*w.Levels))))
 	e.Growth = w.growth(c, k, l.Local, o.Compression)
 
 	processor := float64(w.Plain)*c.Plain + float64(w.Enlarged)*c.Enlarged +

@@ -24,8 +24,8 @@ type Work struct {
 	Requests int   // tiles that have to come from the provider, each once
 	Kept     int   // tiles that the store has already
 	Levels   uint  // a tile has 2^Levels chunks a side
-	Plain    int   // places that are filled with a chunk as it is
-	Enlarged int   // places that are filled with a part of a shallower chunk
+	Plain    int   // places filled with a chunk as it is
+	Enlarged int   // places filled with a part of a shallower chunk
 	Parents  int   // the shallower chunks
 	Up       uint  // zoom levels by which most of Enlarged are enlarged
 	RawBytes int64 // of the textures as DDS files
@@ -34,7 +34,8 @@ type Work struct {
 
 // Count counts the work for items from a source that ends at deepest and has tiles of 2^levels
 // chunks a side. kept says how many tiles of squares need not be asked for; nil: none.
-func Count(items []tiles.Item, deepest tiles.ZL, levels uint, kept func([]chunkstore.Square) (int, error)) (Work, error) {
+func Count(items []tiles.Item, deepest tiles.ZL, levels uint,
+	kept func([]chunkstore.Square) (int, error)) (Work, error) {
 	w := Work{Levels: levels}
 	squares := make([]chunkstore.Square, 0, len(items))
 	// Parents and tiles that several textures are made of.

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// Full reports whether err says that the disk, the quota or the largest permitted file is used up.
+// Full reports whether err means that the disk, the quota or the file size limit is exhausted.
 func Full(err error) bool {
 	var errno syscall.Errno
 	return errors.As(err, &errno) && outOfSpace(errno)

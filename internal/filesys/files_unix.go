@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReplacesOpen says whether a file can be replaced while somebody has it open.
+// ReplacesOpen says whether a file can be replaced while it is open.
 const ReplacesOpen = true
 
 func outOfSpace(e syscall.Errno) bool {
@@ -25,7 +25,7 @@ func Busy(error) bool { return false }
 // error does not name the path.
 func Writable(path string) error { return unix.Access(path, unix.W_OK) }
 
-// SyncFile makes what was written to a file last.
+// SyncFile makes writes to a file durable.
 func SyncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -34,10 +34,10 @@ func SyncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// SyncDir makes what was renamed or removed in a folder last.
+// SyncDir makes renames and removals in a folder durable.
 func SyncDir(path string) error { return SyncFile(path) }
 
-// Unnamed makes a file in dir that is gone once it is closed, however the process ends.
+// Unnamed creates a file in dir that disappears once it is closed, however the process ends.
 func Unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".xelpack-*")
 	if err != nil {
@@ -49,5 +49,5 @@ func Unnamed(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// URIPath is an absolute path as it stands in a file: URI.
+// URIPath returns an absolute path for use in a file: URI.
 func URIPath(abs string) string { return abs }

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// ReplacesOpen says whether a file can be replaced while somebody has it open.
+// ReplacesOpen says whether a file can be replaced while it is open.
 const ReplacesOpen = false
 
 func outOfSpace(e syscall.Errno) bool {
 	switch e {
-	case windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED, windows.ERROR_FILE_TOO_LARGE:
+	case windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
+		windows.ERROR_FILE_TOO_LARGE:
 		return true
 	}
 	return false
@@ -56,20 +57,20 @@ func bare(err error) error {
 	return err
 }
 
-// SyncFile makes what was written to a file last.
+// SyncFile makes writes to a file durable.
 func SyncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) // only who may write may flush
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // flushing requires write access
 	if err != nil {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// SyncDir makes what was renamed or removed in a folder last. There is nothing to do: NTFS keeps a
-// journal of its folders, and no call flushes one.
+// SyncDir makes renames and removals in a folder durable. There is nothing to do: NTFS journals its
+// folders, and no call flushes one.
 func SyncDir(string) error { return nil }
 
-// Unnamed makes a file in dir that is gone once it is closed, however the process ends.
+// Unnamed creates a file in dir that disappears once it is closed, however the process ends.
 func Unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".xelpack-*")
 	if err != nil {
@@ -81,5 +82,5 @@ func Unnamed(dir string) (*os.File, error) {
 	return os.OpenFile(f.Name(), os.O_RDWR|windows.O_FILE_FLAG_DELETE_ON_CLOSE, 0o600)
 }
 
-// URIPath is an absolute path as it stands in a file: URI.
+// URIPath returns an absolute path for use in a file: URI.
 func URIPath(abs string) string { return "/" + filepath.ToSlash(abs) }

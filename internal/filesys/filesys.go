@@ -1,21 +1,21 @@
-// Package filesys says what a folder's file system has room for, and what it cannot hold, and does
-// what systems do differently about files.
+// Package filesys describes the file system of a folder (free space, limits) and hides how systems
+// differ in handling files.
 package filesys
 
 import "fmt"
 
-// Info is what is known of the file system that a folder is on.
+// Info describes the file system of a folder.
 type Info struct {
 	Free    int64  // bytes that the user may still write
-	Kind    string // what the system calls it, such as "ntfs"; empty where that is not known
-	Network bool   // it is another machine's
-	MaxFile int64  // that one file may have; 0: more than any file of ours
+	Kind    string // the system's name for it, such as "ntfs"; empty: unknown
+	Network bool   // on another machine
+	MaxFile int64  // largest file; 0: larger than any archive
 }
 
-// fatMaxFile is how large one file may be on FAT16 and FAT32.
+// fatMaxFile is the largest file on FAT16 and FAT32.
 const fatMaxFile = 4<<30 - 1
 
-// Of looks at the file system of dir, which must exist.
+// Of returns the file system of dir, which must exist.
 func Of(dir string) (Info, error) {
 	info, err := of(dir)
 	if err != nil {

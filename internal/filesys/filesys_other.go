@@ -5,5 +5,5 @@ package filesys
 import "errors"
 
 func of(string) (Info, error) {
-	return Info{}, errors.New("this system is not asked for it")
+	return Info{}, errors.New("not supported on this system")
 }

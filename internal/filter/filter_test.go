@@ -14,11 +14,16 @@ func TestCurves(t *testing.T) {
 		curve    func(float64) float64
 		in, want []float64
 	}{
-		{"darker, more contrast", func(v float64) float64 { return brightContrast(-40, 15, v) }, []float64{0, 64, 128, 200, 255}, []float64{-26.03, 38.9, 103.84, 176.89, 232.69}},
-		{"lighter", func(v float64) float64 { return brightContrast(20, 0, v) }, []float64{0, 64, 128, 200, 255}, []float64{20.0, 78.98, 137.96, 204.31, 255.0}},
-		{"levels that cut both ends", curve{38, 1, 222, 0, 255}.at, []float64{0, 64, 128, 200, 255}, []float64{0.0, 36.03, 124.73, 224.51, 255.0}},
-		{"levels with a gamma", curve{0, 0.95, 255, 0, 255}.at, []float64{64, 128, 200}, []float64{59.51, 123.44, 197.46}},
-		{"nothing", func(v float64) float64 { return brightContrast(0, 0, v) }, []float64{0, 64, 128, 200, 255}, []float64{0, 64, 128, 200, 255}},
+		{"darker, more contrast", func(v float64) float64 { return brightContrast(-40, 15, v) },
+			[]float64{0, 64, 128, 200, 255}, []float64{-26.03, 38.9, 103.84, 176.89, 232.69}},
+		{"lighter", func(v float64) float64 { return brightContrast(20, 0, v) },
+			[]float64{0, 64, 128, 200, 255}, []float64{20.0, 78.98, 137.96, 204.31, 255.0}},
+		{"levels that cut both ends", curve{38, 1, 222, 0, 255}.at, []float64{0, 64, 128, 200, 255},
+			[]float64{0.0, 36.03, 124.73, 224.51, 255.0}},
+		{"levels with a gamma", curve{0, 0.95, 255, 0, 255}.at, []float64{64, 128, 200},
+			[]float64{59.51, 123.44, 197.46}},
+		{"nothing", func(v float64) float64 { return brightContrast(0, 0, v) },
+			[]float64{0, 64, 128, 200, 255}, []float64{0, 64, 128, 200, 255}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for i, v := range tt.in {
@@ -36,15 +41,23 @@ func TestApply(t *testing.T) {
 		in, want     [4]byte
 	}{
 		{"no step", "", [4]byte{200, 100, 50, 7}, [4]byte{200, 100, 50, 7}},
-		{"grey is BT.601's", "saturation -100", [4]byte{200, 100, 50, 255}, [4]byte{124, 124, 124, 255}},
-		{"half the colour", "saturation -50", [4]byte{200, 100, 50, 255}, [4]byte{162, 112, 87, 255}},
-		{"more than the scale holds", "saturation 100", [4]byte{200, 100, 50, 255}, [4]byte{255, 76, 0, 255}},
+		{"grey is BT.601's", "saturation -100", [4]byte{200, 100, 50, 255},
+			[4]byte{124, 124, 124, 255}},
+		{"half the colour", "saturation -50", [4]byte{200, 100, 50, 255},
+			[4]byte{162, 112, 87, 255}},
+		{"more than the scale holds", "saturation 100", [4]byte{200, 100, 50, 255},
+			[4]byte{255, 76, 0, 255}},
 		{"grey stays grey", "saturation 30", [4]byte{90, 90, 90, 255}, [4]byte{90, 90, 90, 255}},
-		{"clipped below", "brightness-contrast -40 15", [4]byte{0, 64, 255, 255}, [4]byte{0, 39, 233, 255}},
-		{"each colour its own levels", "levels 0 1 255 0 255 0 1 255 255 0 0 1 255 10 10", [4]byte{1, 2, 3, 4}, [4]byte{1, 253, 10, 4}},
-		{"in the order of the file", "brightness-contrast 0 127\nbrightness-contrast -127 0", [4]byte{250, 10, 128, 255}, [4]byte{128, 0, 64, 255}},
-		{"and in the other", "brightness-contrast -127 0\nbrightness-contrast 0 127", [4]byte{250, 10, 128, 255}, [4]byte{0, 0, 0, 255}},
-		{"comments, blanks and ends of lines", "# of a summer\r\n\r\n saturation\t-100 # grey", [4]byte{200, 100, 50, 255}, [4]byte{124, 124, 124, 255}},
+		{"clipped below", "brightness-contrast -40 15", [4]byte{0, 64, 255, 255},
+			[4]byte{0, 39, 233, 255}},
+		{"each colour its own levels", "levels 0 1 255 0 255 0 1 255 255 0 0 1 255 10 10",
+			[4]byte{1, 2, 3, 4}, [4]byte{1, 253, 10, 4}},
+		{"in the order of the file", "brightness-contrast 0 127\nbrightness-contrast -127 0",
+			[4]byte{250, 10, 128, 255}, [4]byte{128, 0, 64, 255}},
+		{"and in the other", "brightness-contrast -127 0\nbrightness-contrast 0 127",
+			[4]byte{250, 10, 128, 255}, [4]byte{0, 0, 0, 255}},
+		{"comments, blanks and ends of lines", "# of a summer\r\n\r\n saturation\t-100 # grey",
+			[4]byte{200, 100, 50, 255}, [4]byte{124, 124, 124, 255}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, notes, err := Parse(tt.filter)
@@ -63,8 +76,9 @@ func TestApply(t *testing.T) {
 func TestShipped(t *testing.T) {
 	for name, text := range map[string]string{
 		"AltoAdige1415": "brightness-contrast -20 0\n",
-		"GeoPunt2012":   "levels 0 0.95 255 0 255 0 1 255 0 255 0 1.05 255 0 255\nbrightness-contrast -25 10",
-		"PCN06":         "levels 38 1 222 0 255 45 1 224 0 255 54 1 227 0 255\nsaturation -30\n",
+		"GeoPunt2012": "levels 0 0.95 255 0 255 0 1 255 0 255 0 1.05 255 0 " +
+			"255\nbrightness-contrast -25 10",
+		"PCN06": "levels 38 1 222 0 255 45 1 224 0 255 54 1 227 0 255\nsaturation -30\n",
 	} {
 		f, notes, err := Parse(text)
 		if err != nil || notes != nil {
@@ -82,7 +96,8 @@ func TestNotApplied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"line 2: sharpness is not applied: it would look at the pixels around", "line 3: blur is not applied: it would look at the pixels around"}
+	want := []string{"line 2: sharpness is not applied: it would look at the pixels around",
+		"line 3: blur is not applied: it would look at the pixels around"}
 	if diff := cmp.Diff(want, notes); diff != "" {
 		t.Error(diff)
 	}
@@ -93,14 +108,18 @@ func TestNotApplied(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"saturation":                           "line 1: saturation takes 1 numbers, not 0",
-		"\nsepia 3":                            `line 2: unknown step "sepia" (want brightness-contrast, saturation or levels)`,
-		"saturation lots":                      `line 1: saturation: "lots" is not a number`,
-		"saturation NaN":                       `line 1: saturation: "NaN" is not a number`,
-		"saturation -101":                      "line 1: saturation -101 must be within -100 to 1000",
-		"brightness-contrast 0 128":            "line 1: brightness-contrast 0 128: both must be within -127 to 127",
-		"levels 9 1 9 0 1 0 1 2 3 4 0 1 2 3 4": "line 1: levels: colour 1: the first value, 9, must be below the third, 9",
-		"levels 0 1 9 0 1 0 0 2 3 4 0 1 2 3 4": "line 1: levels: colour 2: gamma 0 must be within 0.01 to 100",
+		"saturation":      "line 1: saturation takes 1 numbers, not 0",
+		"\nsepia 3":       `line 2: unknown step "sepia" (want brightness-contrast, saturation or levels)`,
+		"saturation lots": `line 1: saturation: "lots" is not a number`,
+		"saturation NaN":  `line 1: saturation: "NaN" is not a number`,
+		"saturation -101": "line 1: saturation -101 must be within -100 to " +
+			"1000",
+		"brightness-contrast 0 128": "line 1: brightness-contrast 0 128: both must be " +
+			"within -127 to 127",
+		"levels 9 1 9 0 1 0 1 2 3 4 0 1 2 3 4": "line 1: levels: colour 1: the first value, 9, " +
+			"must be below the third, 9",
+		"levels 0 1 9 0 1 0 0 2 3 4 0 1 2 3 4": "line 1: levels: colour 2: gamma 0 must be " +
+			"within 0.01 to 100",
 	} {
 		if _, _, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
@@ -114,7 +133,8 @@ func TestShort(t *testing.T) {
 		"L05C00":    "brightness-contrast 5 0",
 		"D00C00":    "",
 		"L20_10_30": "brightness-contrast 20 10; saturation 30",
-		"X20C10":    "error", "D2xC10": "error", "D20C1": "error", "D20": "error", "D20110": "error", "": "error",
+		"X20C10":    "error", "D2xC10": "error", "D20C1": "error", "D20": "error",
+		"D20110": "error", "": "error",
 	} {
 		f, err := Short(code)
 		if got := f.String(); (err != nil) != (want == "error") || err == nil && got != want {

@@ -1,6 +1,6 @@
-// Package imagery is where chunks come from: the provider that is meant, the process's client, and
-// the store of fetched chunks before it. What builds an archive, serves a mount or estimates either
-// gets its source here.
+// Package imagery opens the source of chunks: the provider, the process's client, and the store of
+// fetched chunks in front of it. Everything that builds an archive, serves a mount or estimates
+// either gets its source here.
 //
 //	p, err := o.Lookup(textures, note)
 //	source, err := o.Open(ctx, p, fetch.ClientOptions{}, note)
@@ -23,39 +23,39 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options say where imagery comes from, and what of it is kept.
+// Options say where imagery comes from and what is kept of it.
 type Options struct {
 	Provider    string  // an id, a URL template, mbtiles:FILE, FILE.lay, or Auto
-	Concurrency int     // requests in flight at once; 0: 16 a processor
-	Rate        float64 // requests a second at most; 0: as many as the provider takes
+	Concurrency int     // requests in flight at once; 0: 16 per processor
+	Rate        float64 // requests a second at most; 0: as many as the provider accepts
 
-	Keep    string // the size that the store may grow to; "": DefaultKeep, or none of a bare URL template
-	NoStore bool   // neither use nor fill the store
-	Offline bool   // ask no provider: what is not in the store is missing
+	Keep    string // maximum size of the store; "": DefaultKeep, or none for a bare URL template
+	NoStore bool   // do not use the store
+	Offline bool   // no network: chunks that are not in the store are missing
 
-	UntilWhole bool // chunks that are not kept otherwise are kept as long as their textures have holes
-	AskMissing bool // ask again for what the store knows not to be there
+	UntilWhole bool // chunks not kept otherwise are kept as long as their textures have holes
+	AskMissing bool // ask again where the store knows that there is no imagery
 }
 
-// Validate finds what is wrong with the options by themselves.
+// Validate checks the options by themselves.
 func (o Options) Validate() error {
 	if o.Concurrency < 0 || o.Concurrency > fetch.MaxConcurrency {
-		return usage.Errorf("--concurrency %d: want 1 to %d, or 0 for 16 a processor", o.Concurrency, fetch.MaxConcurrency)
+		return usage.Errorf("--concurrency %d: must be between 1 and %d, or 0 for 16 per processor",
+			o.Concurrency, fetch.MaxConcurrency)
 	}
 	if !(o.Rate >= 0) {
-		return usage.Errorf("--rate %v: want requests a second, or 0 for no limit", o.Rate)
+		return usage.Errorf("--rate %v: must not be negative", o.Rate)
 	}
 	if _, err := o.KeepBytes(); err != nil {
 		return usage.Errorf("--keep-chunks: %w", err)
 	}
 	if o.Offline && o.NoStore {
-		return usage.Errorf("--offline needs the chunk store: leave out --no-store")
+		return usage.Errorf("--offline and --no-store cannot be combined")
 	}
 	return nil
 }
 
-// Source is where the chunks of a build or a mount come from: the provider, and the store before
-// it.
+// Source is the source of chunks of a build or a mount: the provider, with the store in front.
 type Source struct {
 	fetch.Source
 	Client *fetch.Client
@@ -64,9 +64,10 @@ type Source struct {
 	note   func(string)
 }
 
-// Open returns where p's imagery comes from, with a client of its own: one a process. A store that
-// cannot be used is told to note and skipped, unless o.Offline needs it. Close it.
-func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOptions, note func(string)) (*Source, error) {
+// Open opens p's imagery with a client of its own: one per process. A store that cannot be used is
+// noted and skipped, unless o.Offline needs it. The caller must Close it.
+func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOptions,
+	note func(string)) (*Source, error) {
 	known, err := Catalogue()
 	if err != nil {
 		return nil, err
@@ -89,22 +90,22 @@ func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOpti
 	return s, nil
 }
 
-// Forget implements fetch.Keeper for what stands behind.
+// Forget implements fetch.Keeper for the store.
 func (s *Source) Forget(c tiles.Chunk) {
 	if keeper, ok := s.Source.(fetch.Keeper); ok {
 		keeper.Forget(c)
 	}
 }
 
-// Whole implements fetch.Keeper for what stands behind.
+// Whole implements fetch.Keeper for the store.
 func (s *Source) Whole(chunks []tiles.Chunk) {
 	if keeper, ok := s.Source.(fetch.Keeper); ok {
 		keeper.Whole(chunks)
 	}
 }
 
-// Close closes store and client. A store that could not be written is no failure of the work: note
-// is told.
+// Close closes store and client. A store that could not be written does not fail the work: it is
+// noted.
 func (s *Source) Close() {
 	if s.store != nil {
 		if err := s.store.Close(); err != nil {
@@ -118,14 +119,17 @@ func (s *Source) Close() {
 
 // newClient returns the process's client, which says who we are and keeps to the requests that a
 // provider takes a day, and what closes it.
-func newClient(ctx context.Context, known *providers.Catalogue, co fetch.ClientOptions) (client *fetch.Client, done func() error) {
+func newClient(ctx context.Context, known *providers.Catalogue,
+	co fetch.ClientOptions) (client *fetch.Client, done func() error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
 	}
 	requests := quota.New(filepath.Join(cache, "xelpack", "requests"))
 	co.UserAgent, co.Token = version.Program(), known.Token
-	co.Allow = func(ctx context.Context, p fetch.Provider) error { return requests.Take(ctx, p.ID, p.RequestsADay) }
+	co.Allow = func(ctx context.Context, p fetch.Provider) error {
+		return requests.Take(ctx, p.ID, p.RequestsADay)
+	}
 	client = fetch.NewClient(co)
 	return client, func() error {
 		client.Close()

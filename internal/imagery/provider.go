@@ -15,17 +15,17 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Auto is the provider that takes what the scenery's names ask for.
+// Auto is the provider named by the scenery's textures.
 const Auto = "auto"
 
-// fallback has the whole world, openly licensed, if not sharp.
+// fallback covers the whole world under an open licence, at low resolution.
 const fallback = "eox"
 
 // Catalogue reads the user's providers.
 func Catalogue() (*providers.Catalogue, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return &providers.Catalogue{}, nil // no home, no providers of one's own
+		return &providers.Catalogue{}, nil // no home directory, no user's providers
 	}
 	c, err := providers.Load(filepath.Join(dir, "xelpack"))
 	if err != nil {
@@ -34,9 +34,10 @@ func Catalogue() (*providers.Catalogue, error) {
 	return c, nil
 }
 
-// Lookup finds the provider. With Auto it is the one that most of the textures are named after, if
-// xelpack knows it. note is told what of it was guessed or is not done.
-func (o Options) Lookup(textures iter.Seq[tiles.Texture], note func(string)) (fetch.Provider, error) {
+// Lookup finds the provider. For Auto it is the one that most of the textures are named after, if
+// xelpack knows it. Guesses and omissions are noted.
+func (o Options) Lookup(textures iter.Seq[tiles.Texture],
+	note func(string)) (fetch.Provider, error) {
 	known, err := Catalogue()
 	if err != nil {
 		return fetch.Provider{}, err
@@ -55,24 +56,29 @@ func (o Options) Lookup(textures iter.Seq[tiles.Texture], note func(string)) (fe
 		switch {
 		case err == nil:
 			if others > 0 {
-				note(fmt.Sprintf("provider: %s, for maptype %s; %s of other maptypes are taken from it too (--provider chooses)", p.ID, wanted, units.Plural(others, "texture")))
+				note(fmt.Sprintf("provider: %s, for maptype %s; also used for %s of other "+
+					"maptypes (choose with --provider)", p.ID, wanted,
+					units.Plural(others, "texture")))
 			}
 			Notes(p, note)
 			return p, nil
 		case errors.Is(err, providers.ErrUnknown):
-			note(fmt.Sprintf("provider: none is known for maptype %s: taking %s (--provider chooses)", wanted, fallback))
+			note(fmt.Sprintf("provider: none known for maptype %s: using %s (choose with "+
+				"--provider)", wanted, fallback))
 		default:
-			note(fmt.Sprintf("provider: maptype %s: %v; taking %s (--provider chooses)", wanted, err, fallback))
+			note(fmt.Sprintf("provider: maptype %s: %v; using %s (choose with --provider)", wanted,
+				err, fallback))
 		}
 	}
 	p, err := known.Lookup(fallback)
-	if strings.EqualFold(filepath.Ext(p.File), ".lay") || err != nil { // Ortho4XP's own of that name was not asked for
+	// Ortho4XP's own of that name was not asked for
+	if strings.EqualFold(filepath.Ext(p.File), ".lay") || err != nil {
 		return providers.Lookup(fallback)
 	}
 	return p, err
 }
 
-// Notes tells note what of a provider's description was guessed or is not done.
+// Notes calls note with what was guessed or ignored in a provider's description.
 func Notes(p fetch.Provider, note func(string)) {
 	for _, text := range p.Notes {
 		note(fmt.Sprintf("provider: %s: %s", p.ID, text))
@@ -82,7 +88,7 @@ func Notes(p fetch.Provider, note func(string)) {
 	}
 }
 
-// commonMaptype returns the maptype that most textures have and how many have another.
+// commonMaptype returns the maptype of most textures and the number of textures with another.
 func commonMaptype(textures iter.Seq[tiles.Texture]) (maptype string, others int) {
 	counts := make(map[string]int)
 	total := 0

@@ -13,10 +13,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// DefaultKeep is what a store may grow to.
+// DefaultKeep is the default maximum size of a store.
 const DefaultKeep = "10GB"
 
-// KeepBytes is what a provider's store may grow to.
+// KeepBytes returns the maximum size of a provider's store.
 func (o Options) KeepBytes() (int64, error) { return units.ParseBytes(cmp.Or(o.Keep, DefaultKeep)) }
 
 // Keeps reports whether chunks of p are kept.
@@ -25,9 +25,9 @@ func (o Options) Keeps(p fetch.Provider) bool {
 	return name != ""
 }
 
-// storeName returns the file name of p's store, or none, and whether its chunks are kept only until
-// their textures are whole. What stands behind a bare URL template may be another thing tomorrow:
-// its chunks are kept for longer when that is asked for.
+// storeName returns the file name of p's store, or "", and whether its chunks are kept only until
+// their textures are whole. A bare URL template may stand for other imagery tomorrow: its chunks
+// are kept longer only on request.
 func (o Options) storeName(p fetch.Provider) (name string, untilWhole bool) {
 	name = p.StoreName()
 	asked := o.Keep != "" || o.Offline
@@ -42,15 +42,16 @@ func (o Options) storeName(p fetch.Provider) (name string, untilWhole bool) {
 	return strings.TrimSuffix(name, ".mbtiles") + ".holes.mbtiles", true
 }
 
-// storeFile is where the store of that name is.
+// storeFile returns the path of the store of that name.
 func storeFile(name string) (string, error) {
 	dir, err := os.UserCacheDir()
 	return filepath.Join(dir, "xelpack", "chunks", name), err
 }
 
-// CountKept returns what counts the chunks of p that are kept already; nil where none are. A store
-// that cannot be read is none.
-func (o Options) CountKept(ctx context.Context, p fetch.Provider) func([]chunkstore.Square) (int, error) {
+// CountKept returns a function that counts the chunks of p in the store; nil if there is none. A
+// store that cannot be read counts as none.
+func (o Options) CountKept(ctx context.Context,
+	p fetch.Provider) func([]chunkstore.Square) (int, error) {
 	name, _ := o.storeName(p)
 	file, err := storeFile(name)
 	if err != nil || name == "" {
@@ -65,7 +66,7 @@ func (o Options) CountKept(ctx context.Context, p fetch.Provider) func([]chunkst
 	}
 }
 
-// openStore opens p's store; nil where there is to be none.
+// openStore opens p's store; nil if there is none.
 func (o Options) openStore(ctx context.Context, p fetch.Provider) (*chunkstore.Store, error) {
 	name, untilWhole := o.storeName(p)
 	if name == "" {

@@ -67,7 +67,8 @@ func TestDrillRandomFaults(t *testing.T) {
 					case fetchtest.OK:
 						return none
 					case fetchtest.Progressive, fetchtest.Padded, fetchtest.Redirect:
-						if none.Kind != fetchtest.OK { // where there is no imagery, it comes in no form
+						// where there is no imagery, it comes in no form
+						if none.Kind != fetchtest.OK {
 							return none
 						}
 					}

@@ -9,10 +9,10 @@ import (
 	"github.com/xelpack/xelpack/internal/units"
 )
 
-// ErrDiskFull is what Room's error wraps when an archive will not fit.
+// ErrDiskFull is wrapped by Room's error if an archive will not fit.
 var ErrDiskFull = errors.New("not enough disk")
 
-// Room says before the first request whether the archive will fit where it is to be.
+// Room returns an error, before the first request, if the archive will not fit on its disk.
 func (p *Plan) Room() error {
 	file := p.Options.Output
 	if err := enoughRoom(filepath.Dir(file), p.Estimate.growth); err != nil {
@@ -21,8 +21,8 @@ func (p *Plan) Room() error {
 	return nil
 }
 
-// NoteRoom notes what Room would tell a build. Without a file the archive is taken to be built
-// where the plan is made.
+// NoteRoom adds a note with the error of Room. Without a file the archive is assumed to be built in
+// the current folder.
 func (p *Plan) NoteRoom() {
 	dir, err := filepath.Abs(filepath.Dir(p.Options.Output))
 	if err == nil {
@@ -34,15 +34,16 @@ func (p *Plan) NoteRoom() {
 	}
 }
 
-// enoughRoom says whether an archive of so many bytes will fit into a folder. The journal beside it
-// holds no more than the few pages that a transaction changes.
+// enoughRoom checks whether an archive of the given size fits into a folder. The journal beside it
+// holds only the few pages that a transaction changes.
 func enoughRoom(dir string, need int64) error {
 	disk, err := filesys.Of(dir)
 	if err != nil {
 		return err
 	}
 	if disk.Free < need {
-		return fmt.Errorf("%w: the archive needs about %s, and %s has %s", ErrDiskFull, units.Bytes(need), dir, units.Bytes(disk.Free))
+		return fmt.Errorf("%w: the archive needs about %s, but %s has %s", ErrDiskFull,
+			units.Bytes(need), dir, units.Bytes(disk.Free))
 	}
 	return nil
 }

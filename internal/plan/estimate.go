@@ -14,23 +14,25 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Estimate is what a plan will cost. The JSON names are what scripts rely on.
+// Estimate is the expected cost of a plan. Scripts rely on the JSON names.
 type Estimate struct {
-	Textures      int           `json:"textures"`
-	Chunks        int           `json:"chunks"`         // places, whatever depth the provider has
-	Requests      int           `json:"requests"`       // for what neither store nor archive has, each chunk once
+	Textures int `json:"textures"`
+	Chunks   int `json:"chunks"` // places, whatever depth the provider has
+	// chunks in neither the store nor the archive, each counted once
+	Requests      int           `json:"requests"`
 	DownloadBytes int64         `json:"download_bytes"` // of the requests
-	StoreBytes    int64         `json:"store_bytes"`    // of the archive, once it is built
+	StoreBytes    int64         `json:"store_bytes"`    // of the finished archive
 	Seconds       float64       `json:"seconds"`
 	ByDetail      []tiles.Count `json:"by_detail"`
 
 	there  int   // textures that the archive has already
-	growth int64 // by how many bytes the archive grows
+	growth int64 // bytes by which the archive grows
 	work   estimate.Work
 }
 
 // estimateOf estimates a build of items.
-func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider, o Options) (Estimate, error) {
+func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
+	o Options) (Estimate, error) {
 	e := Estimate{Textures: len(items), ByDetail: tiles.Counts(items)}
 	for _, n := range e.ByDetail {
 		e.Chunks += n.Chunks
@@ -57,7 +59,8 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider, o Opt
 	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
 		line.Rate = p.Rate
 	}
-	if e.work, err = estimate.Count(todo, p.MaxZL, p.TileLevels(), from.CountKept(ctx, p)); err != nil {
+	if e.work, err = estimate.Count(todo, p.MaxZL, p.TileLevels(),
+		from.CountKept(ctx, p)); err != nil {
 		return e, err
 	}
 	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), o.Making)
@@ -70,7 +73,7 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider, o Opt
 	return e, nil
 }
 
-// localSource is where chunks come from that are made in this process; nil for all other providers.
+// localSource returns the source of chunks that are made in this process; nil for other providers.
 func localSource(p fetch.Provider) fetch.Source {
 	if p.ID == providers.SampleID {
 		return fetch.Sample()
@@ -78,10 +81,10 @@ func localSource(p fetch.Provider) fetch.Source {
 	return nil
 }
 
-// lacking returns what of items the archive at file does not have yet, how large it is, and whether
-// it is a finished one, of which a build makes a copy. What is wrong with it is for who opens it to
-// write.
-func lacking(ctx context.Context, file string, items []tiles.Item, provider string) (todo []tiles.Item, size int64, finished bool, err error) {
+// lacking returns the items that the archive at file does not have yet, its size, and whether it is
+// a finished one, which a build copies. Errors are left to whoever opens it for writing.
+func lacking(ctx context.Context, file string, items []tiles.Item,
+	provider string) (todo []tiles.Item, size int64, finished bool, err error) {
 	if file == "" {
 		return items, 0, false, nil
 	}
@@ -102,7 +105,7 @@ func lacking(ctx context.Context, file string, items []tiles.Item, provider stri
 	return items, 0, false, ctx.Err()
 }
 
-// Lacks reports whether the finished archive that p is planned for has to be extended.
+// Lacks reports whether the finished archive that p is planned for must be extended.
 func (p *Plan) Lacks(ctx context.Context) (lacks bool, err error) {
 	a, err := mbtiles.Open(ctx, p.Options.Output)
 	if err != nil {
@@ -127,7 +130,7 @@ func records(ctx context.Context, a *mbtiles.Archive) func(tiles.Key) (mbtiles.R
 		if !ok {
 			return mbtiles.Record{}, false
 		}
-		// A record that cannot be read is one to build again.
+		// A record that cannot be read is built again.
 		r, err := a.Record(ctx, e)
 		return r, err == nil
 	}

@@ -11,24 +11,27 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// largePlan is the bytes from which on a plan is more likely a slip than a wish.
+// largePlan is the size in bytes from which on a plan is probably a mistake.
 const largePlan = 100e9
 
-// routeText says how long the routes are, where they begin and end, and how much of them the
-// scenery covers; "" without a route.
+// routeText describes the routes: length, start and end, and how much of them the scenery covers;
+// "" without a route.
 func (s *Selected) routeText() string {
 	const most = 3
 	var texts []string
 	for _, p := range s.Paths {
 		if line := p.Points(math.Inf(1)); len(line) > 0 {
-			texts = append(texts, fmt.Sprintf("%s from %s to %s", milesText(p.Length()), placeText(line[0]), placeText(line[len(line)-1])))
+			texts = append(texts, fmt.Sprintf("%s from %s to %s", milesText(p.Length()),
+				placeText(line[0]), placeText(line[len(line)-1])))
 		}
 	}
 	if len(texts) == 0 {
 		return ""
 	}
 	if n := len(texts); n > most {
-		texts = append(texts[:most], fmt.Sprintf("%s more, %s in all", units.Plural(n-most, "route"), milesText(length(s.Paths))))
+		texts = append(texts[:most],
+			fmt.Sprintf("%s more, %s in all", units.Plural(n-most, "route"),
+				milesText(length(s.Paths))))
 	}
 	text := strings.Join(texts, "; ")
 	if s.Packages > 0 {
@@ -45,8 +48,8 @@ func (s *Selected) routeText() string {
 	return text
 }
 
-// extentNotes are what a person should look at before building: a plan that is very large, and a
-// route that the scenery hardly covers.
+// extentNotes returns warnings before a build: a very large plan, and a route that the scenery
+// hardly covers.
 func (p *Plan) extentNotes() []string {
 	var notes []string
 	where := p.routeText()
@@ -57,19 +60,20 @@ func (p *Plan) extentNotes() []string {
 	}
 	switch {
 	case max(p.Estimate.StoreBytes, p.Estimate.DownloadBytes) > largePlan:
-		note := fmt.Sprintf("a large plan, %s to download and %s to store", units.Bytes(p.Estimate.DownloadBytes), units.Bytes(p.Estimate.StoreBytes))
+		note := fmt.Sprintf("a large plan, %s to download and %s to store",
+			units.Bytes(p.Estimate.DownloadBytes), units.Bytes(p.Estimate.StoreBytes))
 		if where != "" {
 			note += ": " + where
 		}
-		notes = append(notes, note+". A smaller area, --corridor, or a lower --zoom without scenery, makes it smaller")
+		notes = append(notes, note+". A smaller area, --corridor, or a lower --zoom without "+
+			"scenery reduces it")
 	case p.Packages > 0 && p.Covered < length(p.Paths)/2:
 		notes = append(notes, where)
 	}
 	return notes
 }
 
-// outside says where the selection is that no texture meets, and where those are that it was to be
-// of.
+// outside describes where the selection is that no texture meets, and where the textures are.
 func (s *Selected) outside(candidates []tiles.Texture) error {
 	var none NoMatch
 	switch {
@@ -78,7 +82,9 @@ func (s *Selected) outside(candidates []tiles.Texture) error {
 	case s.Packages > 0:
 		none = outside("the scenery's", candidates)
 	default:
-		none = NoMatch{Place: true, why: fmt.Sprintf("the grid of textures ends at %.2f° north and south", tiles.MaxLatitude)}
+		none = NoMatch{Place: true,
+			why: fmt.Sprintf("the grid of textures ends at %.2f° north and south",
+				tiles.MaxLatitude)}
 	}
 	if text := s.routeText(); text != "" {
 		none.why = "the route is " + text + "; " + none.why
@@ -86,7 +92,7 @@ func (s *Selected) outside(candidates []tiles.Texture) error {
 	return none
 }
 
-// length returns how many metres the paths are long together.
+// length returns the total length of the paths in metres.
 func length(paths []*tiles.Path) float64 {
 	metres := 0.0
 	for _, p := range paths {
@@ -95,7 +101,7 @@ func length(paths []*tiles.Path) float64 {
 	return metres
 }
 
-// placeText writes a place for people: "46.24° N 6.11° E".
+// placeText formats a place for people: "46.24° N 6.11° E".
 func placeText(p orb.Point) string {
 	side := func(v float64, positive, negative string) string {
 		if v < 0 {
@@ -106,7 +112,7 @@ func placeText(p orb.Point) string {
 	return side(p.Lat(), "N", "S") + " " + side(math.Remainder(p.Lon(), 360), "E", "W")
 }
 
-// milesText writes a length for people, in nautical miles.
+// milesText formats a length for people, in nautical miles.
 func milesText(metres float64) string {
 	nm := metres / 1852
 	if nm > 0 && nm < 9.95 {

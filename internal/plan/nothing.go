@@ -23,7 +23,7 @@ func (e NoMatch) Error() string { return tiles.ErrNothing.Error() + ": " + e.why
 
 func (e NoMatch) Unwrap() error { return tiles.ErrNothing }
 
-// outside says that textures are there, but not where the selection is. whose names them, such as
+// outside says that there are textures, but not in the selection. whose is their owner, such as
 // "the scenery's".
 func outside(whose string, textures []tiles.Texture) NoMatch {
 	if len(textures) == 0 {
@@ -34,19 +34,22 @@ func outside(whose string, textures []tiles.Texture) NoMatch {
 		boxes[i] = t.Box()
 	}
 	b := planmap.Around(boxes)
-	return NoMatch{Place: true, why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose, units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
+	return NoMatch{Place: true,
+		why: fmt.Sprintf("%s %s lie within %.2f,%.2f,%.2f,%.2f (W,S,E,N)", whose,
+			units.Plural(len(textures), "texture"), b.West, b.South, b.East, b.North)}
 }
 
-// noneSuch says why no texture of the archive has what --zoom, --maptype, --provider and --holes
-// ask for.
+// noneSuch says why no texture of the archive matches --zoom, --maptype, --provider and --holes.
 func (o Pick) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
-	levels, maptypes, providers, holes := make(map[string]bool), make(map[string]bool), make(map[string]bool), false
+	levels, maptypes, providers, holes := make(map[string]bool), make(map[string]bool), make(
+		map[string]bool), false
 	for e := range a.All() {
 		r, err := a.Record(ctx, e)
 		if err != nil {
 			return err
 		}
-		levels[fmt.Sprintf("%d", e.Texture.ZL)], maptypes[e.Texture.Maptype], providers[r.Provider] = true, true, true
+		levels[fmt.Sprintf("%d",
+			e.Texture.ZL)], maptypes[e.Texture.Maptype], providers[r.Provider] = true, true, true
 		holes = holes || r.Failed > 0
 	}
 	var zooms []string
@@ -65,10 +68,10 @@ func (o Pick) noneSuch(ctx context.Context, a *mbtiles.Archive) error {
 	case o.Holes && !holes:
 		return NoMatch{why: "the archive has no holes"}
 	}
-	return NoMatch{why: "each condition holds for some of the archive, all of them together for none"}
+	return NoMatch{why: "some textures of the archive match each condition, but none match all"}
 }
 
-// lacks reports whether some are wanted and none of them is there.
+// lacks reports whether something is wanted and none of it exists.
 func lacks(there map[string]bool, wanted []string) bool {
 	return len(wanted) > 0 && !slices.ContainsFunc(wanted, func(w string) bool {
 		for have := range there {

@@ -13,31 +13,33 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Pick says which textures of an archive are meant. All that is given must hold.
+// Pick selects textures of an archive. All conditions given must match.
 type Pick struct {
 	Area
-	Scenery   []string // what the terrain of these packages names
+	Scenery   []string // named by the terrain of these packages
 	Zooms     []int
 	Maptypes  []string
 	Providers []string
-	Holes     bool // what has failed chunks
+	Holes     bool // textures with failed chunks
 }
 
-// Validate finds what is wrong with the options by themselves.
+// Validate checks the options by themselves.
 func (o Pick) Validate() error {
-	if o.Given() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 || len(o.Providers) > 0 || o.Holes {
+	if o.Given() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 ||
+		len(o.Providers) > 0 || o.Holes {
 		return o.Area.Validate()
 	}
-	return usage.Errorf("nothing is selected: give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
+	return usage.Errorf("nothing is selected: give --route FILE, --bbox W,S,E,N, --region FILE, " +
+		"--scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
 }
 
-// Picked are textures of an archive and what was noted while it was found out which.
+// Picked are the selected textures of an archive, with notes.
 type Picked struct {
 	Keys  map[tiles.Key]bool
 	Notes []string
 }
 
-// Of returns the textures of a that are meant. The error is tiles.ErrNothing if none is.
+// Of returns the selected textures of a. The error is tiles.ErrNothing if there are none.
 func (o Pick) Of(ctx context.Context, a *mbtiles.Archive, note func(string)) (Picked, error) {
 	var s tiles.Selection
 	s.Candidates = []tiles.Texture{}
@@ -83,17 +85,21 @@ func (o Pick) Of(ctx context.Context, a *mbtiles.Archive, note func(string)) (Pi
 		}
 	}
 	if len(named) == 0 {
-		return Picked{}, NoMatch{why: fmt.Sprintf("the scenery names none of the %s that the rest selects", units.Plural(len(inArea), "texture"))}
+		return Picked{}, NoMatch{
+			why: fmt.Sprintf("the scenery names none of the %s that the other conditions select",
+				units.Plural(len(inArea), "texture"))}
 	}
 	return Picked{named, slices.Concat(g.Notes, skippedNotes(o.Scenery, packages))}, nil
 }
 
-// matches looks at all but where the texture is.
+// matches checks all conditions except the area.
 func (o Pick) matches(ctx context.Context, a *mbtiles.Archive, e mbtiles.Entry) (bool, error) {
 	if len(o.Zooms) > 0 && !slices.Contains(o.Zooms, int(e.Texture.ZL)) {
 		return false, nil
 	}
-	if len(o.Maptypes) > 0 && !slices.ContainsFunc(o.Maptypes, func(m string) bool { return strings.EqualFold(m, e.Texture.Maptype) }) {
+	if len(o.Maptypes) > 0 &&
+		!slices.ContainsFunc(o.Maptypes,
+			func(m string) bool { return strings.EqualFold(m, e.Texture.Maptype) }) {
 		return false, nil
 	}
 	if len(o.Providers) == 0 && !o.Holes {
@@ -103,5 +109,6 @@ func (o Pick) matches(ctx context.Context, a *mbtiles.Archive, e mbtiles.Entry) 
 	if err != nil {
 		return false, err
 	}
-	return (len(o.Providers) == 0 || slices.Contains(o.Providers, r.Provider)) && (!o.Holes || r.Failed > 0), nil
+	return (len(o.Providers) == 0 || slices.Contains(o.Providers, r.Provider)) &&
+		(!o.Holes || r.Failed > 0), nil
 }

@@ -1,10 +1,10 @@
-// Package plan says what a build would fetch and store: which textures a route, an area, a scenery
-// package or a past flight selects, each with its detail; which provider they come from; what that
-// will cost. It fetches nothing and writes nothing.
+// Package plan works out what a build would fetch and store: which textures a route, an area, a
+// scenery package or a past flight selects, each with its detail; which provider they come from;
+// and the cost. It fetches nothing and writes nothing.
 //
 //	p, err := plan.Make(ctx, plan.Options{Selection: selection, Imagery: imagery.Options{Provider: "eox"}})
 //
-// Options that cannot be meant are a usage.Error.
+// Invalid options are a usage.Error.
 package plan
 
 import (
@@ -23,25 +23,27 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Options say what is to be planned.
+// Options describe a plan.
 type Options struct {
 	Selection
 	Imagery imagery.Options
 	Making  estimate.Options // how textures are made
-	Output  string           // the archive that is to be built; "": a new one
-	Note    func(string)     // told what was guessed or left out, as it is found; nil: nobody
+	Output  string           // archive to be built; "": a new one
+	// called with each note on what was guessed or left out; nil: not called
+	Note func(string)
 }
 
-// Plan is a selection, where its imagery comes from and what it costs.
+// Plan is a selection with the source of its imagery and its cost.
 type Plan struct {
 	Selected
 	Options  Options
 	Provider fetch.Provider
 	Estimate Estimate
-	Notes    []string // what of the inputs was guessed or left out, or should be looked at; Note was told
+	// what was guessed or left out, or should be checked; Note was called with each
+	Notes []string
 }
 
-// Make plans.
+// Make makes a plan.
 func Make(ctx context.Context, o Options) (*Plan, error) {
 	if o.Note == nil {
 		o.Note = func(string) {}
@@ -83,39 +85,44 @@ func Make(ctx context.Context, o Options) (*Plan, error) {
 // FactTextures is the name of the fact that Estimate.ByDetail belongs to.
 const FactTextures = "textures"
 
-// Facts are the totals for people.
+// Facts returns the totals for people.
 func (p *Plan) Facts() []planmap.Fact {
 	e := p.Estimate
 	textures, chunks := units.Count(e.Textures), units.Count(e.Chunks)
 	if p.Real > 0 {
-		textures += fmt.Sprintf(" and %s that the scenery holds as real files", units.Count(p.Real))
+		textures += fmt.Sprintf(" and %s that are real files of the scenery", units.Count(p.Real))
 	}
 	if e.work.Enlarged > 0 {
-		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents), p.Provider.MaxZL)
+		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom "+
+			"level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents),
+			p.Provider.MaxZL)
 	}
 	if e.there > 0 {
 		textures += fmt.Sprintf(", %s of them in the archive already", units.Count(e.there))
 	}
 	requests := units.Count(e.Requests)
 	if e.work.Kept > 0 {
-		requests += fmt.Sprintf(", %s are in the chunk store already", units.Plural(e.work.Kept, "chunk"))
+		requests += fmt.Sprintf(", %s are in the chunk store already",
+			units.Plural(e.work.Kept, "chunk"))
 	}
 	var facts []planmap.Fact
 	if text := p.routeText(); text != "" {
 		facts = append(facts, planmap.Fact{Name: "route", Text: text})
 	}
 	return append(facts,
-		planmap.Fact{Name: "provider", Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
+		planmap.Fact{Name: "provider",
+			Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
 		planmap.Fact{Name: FactTextures, Text: textures},
 		planmap.Fact{Name: "chunks", Text: chunks},
 		planmap.Fact{Name: "requests", Text: requests},
 		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},
 		planmap.Fact{Name: "archive", Text: "about " + units.Bytes(e.StoreBytes)},
-		planmap.Fact{Name: "time", Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
+		planmap.Fact{Name: "time",
+			Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
 	)
 }
 
-// Map is the plan as it is drawn, named after the files it was made from.
+// Map returns the map of the plan, named after its files.
 func (p *Plan) Map() planmap.Map {
 	o := p.Options
 	var names []string

@@ -10,21 +10,21 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// KeyPurpose is the row of an archive's metadata that says what it was built for.
+// KeyPurpose is the metadata row with the purpose of an archive.
 const KeyPurpose = "xelpack:plan"
 
-// Purpose is what an archive was built for. Files are named without their folders, which are nobody
-// else's business.
+// Purpose is what an archive was built for. Files are named without their folders, which are
+// private.
 type Purpose struct {
 	Estimate
-	Routes  []string `json:"routes,omitempty"`  // files of flight plans
-	Way     string   `json:"way,omitempty"`     // how long the routes are, and from where to where
-	Area    []string `json:"area,omitempty"`    // bounding boxes, and files of regions
+	Routes  []string `json:"routes,omitempty"`  // flight plan files
+	Way     string   `json:"way,omitempty"`     // length, start and end of the routes
+	Area    []string `json:"area,omitempty"`    // bounding boxes and region files
 	Scenery []string `json:"scenery,omitempty"` // names of packages
 	Built   string   `json:"built,omitempty"`   // RFC 3339, when the build began
 }
 
-// Purpose describes a build that begins now. What the archive was built for before is added to.
+// Purpose describes a build that begins now, in addition to what the archive was built for before.
 func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
 	n := Purpose{
 		Estimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
@@ -51,25 +51,25 @@ func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
 	add(&n.Area, o.BBox)
 	add(&n.Area, base(o.Region))
 	if len(before.Routes) > 0 && before.Way != n.Way {
-		n.Way = "" // of several builds
+		n.Way = "" // several builds
 	}
 	return n
 }
 
-// PurposeOf reads what an archive was built for. Archives of earlier versions say less.
+// PurposeOf reads what an archive was built for. Archives of earlier versions have less.
 func PurposeOf(i mbtiles.Info) Purpose {
 	var p Purpose
 	if json.Unmarshal([]byte(i.Metadata[KeyPurpose]), &p) != nil {
-		return Purpose{} // another program's
+		return Purpose{} // written by another program
 	}
 	return p
 }
 
-// PurposeIn is what the archive in a file was built for, if there is one.
+// PurposeIn reads the purpose of the archive in a file, if there is one.
 func PurposeIn(ctx context.Context, file string) Purpose {
 	a, err := mbtiles.Open(ctx, file)
 	if err != nil {
-		return Purpose{} // there is none, or opening it to write says what is wrong with it
+		return Purpose{} // no archive, or opening it for writing will report the error
 	}
 	defer func() { _ = a.Close() }()
 	info, err := a.Info(ctx)

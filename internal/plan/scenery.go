@@ -12,9 +12,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// OpenScenery reads the packages in dirs, or the terrain of some of their cells, and tells note
-// what of their terrain could not be used.
-func OpenScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bool, note func(string)) ([]*scenery.Package, error) {
+// OpenScenery reads the packages in dirs, or the terrain of some of their cells, and notes the
+// terrain that could not be used.
+func OpenScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bool,
+	note func(string)) ([]*scenery.Package, error) {
 	cache, err := scenery.CacheDir()
 	if err != nil {
 		cache = "" // no home: the terrain is read every time
@@ -31,24 +32,25 @@ func OpenScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bo
 	return packages, nil
 }
 
-// tell tells note each of notes.
+// tell calls note with each of notes.
 func tell(note func(string), notes []string) {
 	for _, text := range notes {
 		note(text)
 	}
 }
 
-// skippedNotes says what of the terrain of the packages in dirs could not be used.
+// skippedNotes describes the terrain of the packages in dirs that could not be used.
 func skippedNotes(dirs []string, packages []*scenery.Package) (notes []string) {
 	for i, p := range packages {
 		if n := p.SkippedCount(); n > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %s skipped: %s", filepath.Base(dirs[i]), units.Plural(n, "terrain file"), p.SkippedText()))
+			notes = append(notes, fmt.Sprintf("%s: %s skipped: %s", filepath.Base(dirs[i]),
+				units.Plural(n, "terrain file"), p.SkippedText()))
 		}
 	}
 	return notes
 }
 
-// Named yields the textures that scenery packages name or, where there are none, those of archives.
+// Named yields the textures that scenery packages name or, without packages, those of archives.
 func Named(packages []*scenery.Package, archives []*mbtiles.Archive) iter.Seq[tiles.Texture] {
 	return func(yield func(tiles.Texture) bool) {
 		for _, p := range packages {

@@ -15,61 +15,66 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Area says where: along routes, in a box, in polygons, or all of these.
+// Area is a place: along routes, in a box, in polygons, or all of these.
 type Area struct {
-	Routes   []string // files of flight plans
+	Routes   []string // flight plan files
 	BBox     string   // "W,S,E,N" in degrees; W greater than E crosses the antimeridian
-	Region   string   // a file of polygons
-	Corridor string   // how far a route reaches, such as "40nm"; "": the cells that X-Plane loads
+	Region   string   // a file with polygons
+	Corridor string   // distance from the route, such as "40nm"; "": the cells that X-Plane loads
 
-	TerrainCeiling string // the height that a route's altitudes are counted from; "": 0
+	TerrainCeiling string // height above which a route's altitudes count; "": 0
 }
 
-// Given reports whether there is a place to keep to.
+// Given reports whether the area is restricted.
 func (o Area) Given() bool { return len(o.Routes) > 0 || o.BBox != "" || o.Region != "" }
 
-// Validate finds what is wrong with the options by themselves.
+// Validate checks the options by themselves.
 func (o Area) Validate() error {
 	if o.Corridor != "" && len(o.Routes) == 0 {
-		return usage.Errorf("--corridor is a distance from a route: give --route FILE as well")
+		return usage.Errorf("--corridor needs a route: give --route FILE as well")
 	}
 	return nil
 }
 
-// Selection says which textures are meant.
+// Selection selects textures.
 type Selection struct {
 	Area
-	Scenery []string // folders of scenery packages whose terrain names the textures
-	Traces  []string // files of past flights, whose textures are meant
+	Scenery []string // scenery packages whose terrain names the textures
+	Traces  []string // traces of past flights, whose textures are selected
 	Meshes  bool     // read only the terrain that the meshes of the area list
 
 	Zoom    uint8  // of textures without Scenery and Traces
-	Maptype string // likewise; "": the provider's
+	Maptype string // of textures without Scenery and Traces; "": the provider's
 
 	Detail     string  // "sight" or "full"
 	PixelAngle float64 // of a screen pixel, in radians
 }
 
-// Defaults is a selection of nothing, with what is usual of the rest.
+// Defaults returns a selection of nothing with the usual settings.
 func Defaults() Selection {
-	return Selection{Area: Area{TerrainCeiling: "10000ft"}, Zoom: 16, Detail: "sight", PixelAngle: tiles.DefaultPixelAngle}
+	return Selection{Area: Area{TerrainCeiling: "10000ft"}, Zoom: 16, Detail: "sight",
+		PixelAngle: tiles.DefaultPixelAngle}
 }
 
-// Validate finds what is wrong with the options by themselves.
+// Validate checks the options by themselves.
 func (o Selection) Validate() error {
 	switch {
 	case !o.Given() && len(o.Scenery) == 0 && len(o.Traces) == 0:
-		return usage.Errorf("nothing to select: give --route FILE, --bbox W,S,E,N, --region FILE, --scenery DIR or --from-trace FILE")
+		return usage.Errorf("nothing selected: give --route FILE, --bbox W,S,E,N, --region FILE, " +
+			"--scenery DIR or --from-trace FILE")
 	case o.Detail != "sight" && o.Detail != "full":
-		return usage.Errorf("--detail %q: want sight or full", o.Detail)
+		return usage.Errorf("unknown --detail %q (want sight or full)", o.Detail)
 	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
-		return usage.Errorf("--pixel-angle %v: want radians above 0, such as 0.0003", o.PixelAngle)
+		return usage.Errorf("--pixel-angle %v: must be positive", o.PixelAngle)
 	case len(o.Scenery) == 0 && (o.Zoom < 10 || tiles.ZL(o.Zoom) > tiles.MaxZL):
-		return usage.Errorf("--zoom %d: want a zoom level of 10 to %d; X-Plane's ortho scenery is mostly at 16", o.Zoom, tiles.MaxZL)
+		return usage.Errorf("--zoom %d: must be between 10 and %d; X-Plane's ortho scenery "+
+			"mostly uses 16", o.Zoom, tiles.MaxZL)
 	case o.Meshes && (len(o.Scenery) == 0 || !o.Given()):
-		return usage.Errorf("--meshes is about the part of a scenery package in an area: give --scenery DIR and --route, --bbox or --region as well")
+		return usage.Errorf("--meshes needs a scenery package and an area: give --scenery DIR " +
+			"and --route, --bbox or --region as well")
 	case o.Maptype != "" && len(o.Scenery) > 0:
-		return usage.Errorf("--maptype is for textures without --scenery: a scenery package names its own")
+		return usage.Errorf("--maptype is for textures without --scenery: a scenery package " +
+			"names its own")
 	case o.Maptype != "":
 		if err := tiles.ValidMaptype(o.Maptype); err != nil {
 			return usage.Errorf("--maptype: %w", err)
@@ -78,15 +83,15 @@ func (o Selection) Validate() error {
 	return o.Area.Validate()
 }
 
-// Ground is where options lead, before it is known what textures there are.
+// Ground is the area of options, before the textures are known.
 type Ground struct {
 	Regions tiles.Union
 	Paths   []*tiles.Path
 	Traced  []tiles.Texture // of Selection.Traces; never nil with them
-	Notes   []string        // what of the files was left out, merged or guessed
+	Notes   []string        // what was left out of files, merged or guessed
 }
 
-// note tells and keeps what package route notes of a file.
+// note reports and keeps the notes of package route about a file.
 func (g *Ground) note(file string, notes []string, note func(string)) {
 	for _, text := range notes {
 		text = file + ": " + text
@@ -95,8 +100,7 @@ func (g *Ground) note(file string, notes []string, note func(string)) {
 	}
 }
 
-// Ground reads the files that the options name, and tells note what of them was not used as it
-// stands.
+// Ground reads the files of the options and notes what was not used as it is.
 func (o Area) Ground(note func(string)) (Ground, error) {
 	var g Ground
 	if o.BBox != "" {
@@ -137,7 +141,7 @@ func (o Area) Ground(note func(string)) (Ground, error) {
 	return g, nil
 }
 
-// reach is what a route selects: its corridor, or all that X-Plane loads.
+// reach returns what a route selects: its corridor, or everything that X-Plane loads.
 func (o Area) reach(path *tiles.Path) (tiles.Region, error) {
 	if o.Corridor == "" {
 		return path.Window(), nil
@@ -149,7 +153,7 @@ func (o Area) reach(path *tiles.Path) (tiles.Region, error) {
 	return path.Corridor(width), nil
 }
 
-// flownPath gives the route's points their heights above the highest ground.
+// flownPath returns the route's points with their heights above the highest ground.
 func flownPath(r route.Route, ceiling float64) *tiles.Path {
 	var points []tiles.PathPoint
 	for _, p := range r.Profile() {
@@ -158,7 +162,7 @@ func flownPath(r route.Route, ceiling float64) *tiles.Path {
 	return tiles.NewPath(points...)
 }
 
-// Ground is that of the area, with what past flights asked for.
+// Ground returns the area, with what past flights asked for.
 func (o Selection) Ground(note func(string)) (Ground, error) {
 	g, err := o.Area.Ground(note)
 	if err != nil || len(o.Traces) == 0 {
@@ -170,7 +174,7 @@ func (o Selection) Ground(note func(string)) (Ground, error) {
 	return g, nil
 }
 
-// cells says which meshes are worth reading with o.Meshes; nil without it: all terrain is.
+// cells returns which meshes to read with o.Meshes; nil without it: all terrain is read.
 func (o Selection) cells(g Ground) func(scenery.Cell) bool {
 	if !o.Meshes {
 		return nil
@@ -178,19 +182,20 @@ func (o Selection) cells(g Ground) func(scenery.Cell) bool {
 	return func(c scenery.Cell) bool { return g.Regions.Meets(c.Box()) }
 }
 
-// Selected is what a selection comes to.
+// Selected is the result of a selection.
 type Selected struct {
 	Ground
 	Items []tiles.Item
-	Real  int // textures of the selection that the scenery holds as real files
+	Real  int // selected textures that are real files of the scenery
 
-	Packages int     // whose terrain the textures are of
-	Covered  float64 // metres of the paths that lie over that terrain
+	Packages int     // number of packages that name the textures
+	Covered  float64 // metres of the paths over that terrain
 }
 
-// Resolve returns what the options mean on the ground g. maptype is what textures without scenery
-// are named after.
-func (o Selection) Resolve(ctx context.Context, g Ground, packages []*scenery.Package, maptype string) (Selected, error) {
+// Resolve returns what the options select on the ground g. Textures without scenery are named with
+// maptype.
+func (o Selection) Resolve(ctx context.Context, g Ground, packages []*scenery.Package,
+	maptype string) (Selected, error) {
 	s := tiles.Selection{
 		Regions:    g.Regions,
 		Paths:      g.Paths,

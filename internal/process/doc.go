@@ -1,2 +1,2 @@
-// Package process says what the system knows of a process.
+// Package process has figures about processes: memory and processor time.
 package process

@@ -6,7 +6,7 @@ import (
 )
 
 // BoundMemory makes the garbage collector work harder where the process would otherwise grow to
-// twice what it holds. A limit that the user has set (GOMEMLIMIT) stays.
+// twice its live memory. A limit set by the user (GOMEMLIMIT) stays.
 func BoundMemory(bytes int64) {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(bytes)

@@ -8,17 +8,18 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Time is what this process has had of all processors.
+// Time returns the processor time of this process.
 func Time() time.Duration {
 	var u syscall.Rusage
-	if err := windows.GetProcessTimes(windows.CurrentProcess(), (*windows.Filetime)(&u.CreationTime), (*windows.Filetime)(&u.ExitTime),
+	if err := windows.GetProcessTimes(windows.CurrentProcess(),
+		(*windows.Filetime)(&u.CreationTime), (*windows.Filetime)(&u.ExitTime),
 		(*windows.Filetime)(&u.KernelTime), (*windows.Filetime)(&u.UserTime)); err != nil {
-		return 0 // which the system has no reason for
+		return 0 // never fails
 	}
 	return ticks(u.KernelTime) + ticks(u.UserTime)
 }
 
-// ticks is a span of time in units of 100 ns. (Filetime's own method takes it for a date.)
+// ticks is a duration in units of 100 ns. (Filetime's own method treats it as a date.)
 func ticks(t syscall.Filetime) time.Duration {
 	return time.Duration(int64(t.HighDateTime)<<32|int64(t.LowDateTime)) * 100
 }
@@ -30,10 +31,10 @@ type memoryCounters struct {
 	peakNonPaged, nonPaged, pagefileUsage, peakPagefileUsage uintptr
 }
 
-var getProcessMemoryInfo = windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo")
+var getProcessMemoryInfo = windows.NewLazySystemDLL("kernel32.dll").NewProc(
+	"K32GetProcessMemoryInfo")
 
-// PeakMemory returns the most memory that a process has had resident, in bytes. It fails when the
-// process has ended.
+// PeakMemory returns a process's peak resident memory in bytes. It fails if the process has ended.
 func PeakMemory(pid int) (bytes int64, err error) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {
@@ -41,7 +42,8 @@ func PeakMemory(pid int) (bytes int64, err error) {
 	}
 	defer func() { _ = windows.CloseHandle(h) }()
 	m := memoryCounters{size: uint32(unsafe.Sizeof(memoryCounters{}))}
-	if ok, _, err := getProcessMemoryInfo.Call(uintptr(h), uintptr(unsafe.Pointer(&m)), uintptr(m.size)); ok == 0 {
+	if ok, _, err := getProcessMemoryInfo.Call(uintptr(h), uintptr(unsafe.Pointer(&m)),
+		uintptr(m.size)); ok == 0 {
 		return 0, err
 	}
 	return int64(m.peakWorkingSet), nil

@@ -1,4 +1,4 @@
-// Package safefile writes files whole or not at all.
+// Package safefile writes files completely or not at all.
 package safefile
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// Write writes a file: what it leads to if it is a link. What is there and no file, such as
-// /dev/null, is written to as it is.
+// Write writes a file, or the target if it is a link. A path that exists and is not a regular file,
+// such as /dev/null, is written directly.
 func Write(file string, write func(io.Writer) error) (err error) {
 	if file, err = realpath.Of(file); err != nil {
 		return err
@@ -32,10 +32,11 @@ func Write(file string, write func(io.Writer) error) (err error) {
 	return WriteInto(root, filepath.Base(file), write)
 }
 
-// WriteInto writes a file of a folder: under another name first, renamed when it is on the disk.
+// WriteInto writes a file of a folder: first under another name, renamed once it is on the disk.
 func WriteInto(root *os.Root, name string, write func(io.Writer) error) (err error) {
 	tmp := filepath.Join(filepath.Dir(name), ".xelpack-"+filepath.Base(name))
-	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+	// left by a killed process
+	if err := root.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -13,27 +13,28 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 
-// library is the archives that a mount serves: what its arguments name, files and folders of them,
-// looked at again on SIGHUP. Archives stay open until close, those too that another has replaced:
-// files of them may be open.
+// library is the archives of a mount: its arguments are files and folders of archives, and are read
+// again on SIGHUP. Archives stay open until close, even if they are replaced: files of them may be
+// open.
 type library struct {
 	args   []string // absolute
-	shelf  []volume // what is served, in order
+	shelf  []volume // archives in order
 	opened []*mbtiles.Archive
 }
 
-// volume is an archive and the state of its file when it was opened.
+// volume is an archive with the state of its file when it was opened.
 type volume struct {
 	path    string
 	state   fileState
 	archive *mbtiles.Archive
 }
 
-// fileState differs between a file and what takes its place.
+// fileState identifies a file, to notice its replacement.
 type fileState struct{ os.FileInfo }
 
 func (s fileState) same(o fileState) bool {
-	return os.SameFile(s.FileInfo, o.FileInfo) && s.Size() == o.Size() && s.ModTime().Equal(o.ModTime())
+	return os.SameFile(s.FileInfo, o.FileInfo) && s.Size() == o.Size() &&
+		s.ModTime().Equal(o.ModTime())
 }
 
 func stateOf(path string) (fileState, error) {
@@ -76,7 +77,7 @@ func (l *library) paths(note func(string)) ([]string, error) {
 	for _, arg := range l.args {
 		info, err := os.Stat(arg)
 		if err != nil || !info.IsDir() {
-			paths = append(paths, arg) // opening it says what is wrong
+			paths = append(paths, arg) // opening it gives a better error
 			continue
 		}
 		entries, err := os.ReadDir(arg)
@@ -98,7 +99,7 @@ func (l *library) paths(note func(string)) ([]string, error) {
 
 func (l *library) open(ctx context.Context, path string) (volume, error) {
 	state, errState := stateOf(path)
-	a, err := mbtiles.Open(ctx, path) // which says best why there is no state
+	a, err := mbtiles.Open(ctx, path) // which gives the best error
 	if err != nil {
 		return volume{}, err
 	}
@@ -145,7 +146,7 @@ func (l *library) refresh(ctx context.Context, note func(string)) {
 	l.shelf = shelf
 }
 
-// archives are what is to be served, in order.
+// archives returns the archives to be served, in order.
 func (l *library) archives() []mount.Archive {
 	list := make([]mount.Archive, len(l.shelf))
 	for i, v := range l.shelf {
@@ -154,7 +155,7 @@ func (l *library) archives() []mount.Archive {
 	return list
 }
 
-// files are the paths behind the archives.
+// files returns the paths of the archives.
 func (l *library) files() []string {
 	list := make([]string, len(l.shelf))
 	for i, v := range l.shelf {

@@ -1,10 +1,10 @@
-// Package usage has the error of options that cannot be meant. Its texts call options what the
-// command line calls them ("--corridor"); the command line exits with 2 for it.
+// Package usage has the error of invalid options. Its texts call options by their command-line
+// names ("--corridor"); the command line exits with 2 for it.
 package usage
 
 import "fmt"
 
-// Error is a request that cannot be meant: what is wrong is wrong before any work.
+// Error is an invalid request, detected before any work.
 type Error struct{ Err error }
 
 func (e Error) Error() string { return e.Err.Error() }

@@ -1,4 +1,4 @@
-// Package version says which xelpack this is.
+// Package version has the version of xelpack.
 package version
 
 import (
@@ -67,5 +67,5 @@ func commitOf(settings []debug.BuildSetting) (commit string) {
 	return commit + changed
 }
 
-// Program is how we introduce ourselves to providers, and in archives.
+// Program is xelpack's name and version, for providers and archives.
 func Program() string { return "xelpack/" + String() }

@@ -15,12 +15,16 @@ import (
 // CopyOptions say how textures get out of archives into a new one. The zero value is useful:
 // segments as they are stored, every texture decoded and compared with its hash on the way.
 type CopyOptions struct {
-	Workers     int  // that decode at once; default one a processor, at most six, which bounds the memory to some 150 MB
-	Replace     bool // what stands at the path is replaced once the new archive is whole; default: ErrExists
+	// that decode at once; default one a processor, at most six, which bounds the memory to some
+	// 150 MB
+	Workers int
+	// what stands at the path is replaced once the new archive is whole; default: ErrExists
+	Replace     bool
 	Quick       bool // textures are not decoded and compared: damage is passed on
 	Recompress  bool // with Compression, instead of copying segments as they are
 	Compression Compression
-	Progress    func(done, total int64) // bytes of DDS files, from one goroutine at a time; may be nil
+	// called with bytes of DDS files, from one goroutine at a time; may be nil
+	Progress func(done, total int64)
 }
 
 // CopyReport says what was made. Its JSON is a contract with scripts.
@@ -45,7 +49,8 @@ func (o CopyOptions) withDefaults() CopyOptions {
 // Extract makes an archive at path of those textures of a that keep wants. It is canonical, as
 // Repack's. The metadata is that of a, less what is true of the whole only: its name and plan. The
 // error is ErrNothing if keep wants nothing.
-func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool, o CopyOptions) (CopyReport, error) {
+func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool,
+	o CopyOptions) (CopyReport, error) {
 	if err := a.NoPatch(); err != nil {
 		return CopyReport{}, err
 	}
@@ -71,7 +76,8 @@ func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyR
 	if err != nil {
 		return CopyReport{}, err
 	}
-	return Assemble(ctx, path, Assembly{From: []*Archive{a}, Sources: a.Sources(nil), Metadata: meta}, o)
+	return Assemble(ctx, path,
+		Assembly{From: []*Archive{a}, Sources: a.Sources(nil), Metadata: meta}, o)
 }
 
 // Metadata returns the rows that go along with textures into other archives: all but those that
@@ -106,7 +112,8 @@ func archivePath(named string) (string, error) {
 		return "", err
 	}
 	for _, name := range [...]string{named, path} {
-		if base := filepath.Base(name); !strings.EqualFold(filepath.Ext(base), extension) || len(base) == len(extension) {
+		if base := filepath.Base(name); !strings.EqualFold(filepath.Ext(base), extension) ||
+			len(base) == len(extension) {
 			return "", fmt.Errorf("%s: %w", name, ErrName)
 		}
 	}

@@ -38,7 +38,8 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 		Assembly: Assembly{From: []*Archive{a}, Sources: a.Sources(keep), Metadata: meta},
 	}
 	tmp := part + copySuffix
-	if err = os.Remove(tmp); err == nil || errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+	// left by a killed process
+	if err = os.Remove(tmp); err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = work.write(ctx, tmp)
 	}
 	if err == nil {
@@ -47,7 +48,7 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 		err = errors.Join(err, errRemove)
 	}
 	if err != nil {
-		return explain(a.path, fmt.Errorf("keep what is whole in %s: %w", filepath.Base(part), err))
+		return explain(a.path, fmt.Errorf("copy what is whole in %s: %w", filepath.Base(part), err))
 	}
 	return nil
 }
@@ -69,6 +70,8 @@ func keepsAll(ctx context.Context, path string, next *index) error {
 	if lost == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: of its %d textures %d were damaged and are not made good in %s; go on with %s", ErrUnfinished, a.Len(), lost,
-		filepath.Base(path)+partSuffix, shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", path}))
+	return fmt.Errorf("%w: of its %d textures %d were damaged and are not made good in %s; go on "+
+		"with %s", ErrUnfinished, a.Len(), lost,
+		filepath.Base(path)+partSuffix, shellescape.QuoteCommand(
+			[]string{"xelpack", "repair", "--damaged", path}))
 }

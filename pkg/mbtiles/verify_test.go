@@ -21,24 +21,41 @@ func TestVerifyFinds(t *testing.T) {
 		texture string
 		says    string
 	}{
-		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first, "differ from its SHA-256"},
-		{"hash", `UPDATE contents SET sha256 = zeroblob(32) WHERE id = 2`, second, "differ from its SHA-256"},
-		{"hash length", `UPDATE contents SET sha256 = zeroblob(31) WHERE id = 2`, second, "wrong length"},
+		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first,
+			"differ from its SHA-256"},
+		{"hash", `UPDATE contents SET sha256 = zeroblob(32) WHERE id = 2`, second,
+			"differ from its SHA-256"},
+		{"hash length", `UPDATE contents SET sha256 = zeroblob(31) WHERE id = 2`, second,
+			"wrong length"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
-		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "", "1 segments that no texture has"},
-		{"segment beyond", `INSERT INTO segments VALUES (513, 0, x'00')`, "", "1 segments that no texture has"},
-		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`, "", "1 contents that no texture has"},
-		{"texture missing", `DELETE FROM textures WHERE row = 48`, "", "contents that no texture has"},
-		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "", "the digest is"},
+		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "",
+			"1 segments that no texture has"},
+		{"segment beyond", `INSERT INTO segments VALUES (513, 0, x'00')`, "",
+			"1 segments that no texture has"},
+		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`,
+			"", "1 contents that no texture has"},
+		{"texture missing", `DELETE FROM textures WHERE row = 48`, "",
+			"contents that no texture has"},
+		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "",
+			"the digest is"},
 		{"no digest", `DELETE FROM metadata WHERE name = 'xelpack:digest'`, "", "the digest is"},
-		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2 is missing"},
-		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2: not a JPEG"},
-		{"preview cut", `UPDATE tiles SET tile_data = substr(tile_data, 1, length(tile_data) / 2) WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "cannot be decoded"},
+		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first,
+			"preview 8/1/2 is missing"},
+		{"preview broken",
+			`UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8 AND tile_row = 255 - 2`,
+			first, "preview 8/1/2: not a JPEG"},
+		{"preview cut",
+			`UPDATE tiles SET tile_data = substr(tile_data, 1, length(tile_data) / 2) WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "cannot be decoded"},
 		{"preview text", `UPDATE tiles SET tile_data = 'x' WHERE zoom_level = 8`, "", "column"},
-		{"preview outside", `UPDATE tiles SET zoom_level = 9 WHERE zoom_level = 8 AND tile_row = 255 - 2`, "", "outside"},
-		{"overview missing", `DELETE FROM tiles WHERE zoom_level = 0`, "", "overview 0/0/0 is missing"},
-		{"twins in case", `INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "same as 32_16_BI12"},
-		{"counts of the third owner", `INSERT INTO textures SELECT zl, 96, col, maptype, detail, content_id, 300, 0, 0, 0, '' FROM textures WHERE row = 32`, "96_16_BI12", "count of chunks 300"},
+		{"preview outside",
+			`UPDATE tiles SET zoom_level = 9 WHERE zoom_level = 8 AND tile_row = 255 - 2`, "",
+			"outside"},
+		{"overview missing", `DELETE FROM tiles WHERE zoom_level = 0`, "",
+			"overview 0/0/0 is missing"},
+		{"twins in case",
+			`INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "same as 32_16_BI12"},
+		{"counts of the third owner",
+			`INSERT INTO textures SELECT zl, 96, col, maptype, detail, content_id, 300, 0, 0, 0, '' FROM textures WHERE row = 32`, "96_16_BI12", "count of chunks 300"},
 		{"provider", `UPDATE textures SET provider = x'00' WHERE row = 48`, second, "column"},
 		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
 	} {
@@ -88,7 +105,8 @@ func TestVerifyLocatesByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(r.Problems)
-	want := "[32_16_BI12: its pixels differ from its SHA-256 64_16_GO212: its pixels differ from its SHA-256]"
+	want := "[32_16_BI12: its pixels differ from its SHA-256 64_16_GO212: its pixels differ from " +
+		"its SHA-256]"
 	if got != want {
 		t.Errorf("problems\n got %s\nwant %s", got, want)
 	}
@@ -108,14 +126,16 @@ func TestVerifyProgress(t *testing.T) {
 		}
 		last, total = done, of
 	}})
-	if err != nil || !r.OK || r.Textures != 9 || r.Checked != 9 || last != 4*small.Size() || total != last {
+	if err != nil || !r.OK || r.Textures != 9 || r.Checked != 9 || last != 4*small.Size() ||
+		total != last {
 		t.Errorf("%+v, %v; progress %d of %d", r, err, last, total)
 	}
 }
 
 func TestVerifyCancelled(t *testing.T) {
 	t.Parallel()
-	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1), "32_16_BI12": ddsFile(small, 2)})
+	a := build(t, map[string][]byte{"16_16_BI12": ddsFile(small, 1),
+		"32_16_BI12": ddsFile(small, 2)})
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := a.Verify(ctx, VerifyOptions{Workers: 1, Progress: func(int64, int64) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
@@ -134,17 +154,22 @@ func TestVerifyQuick(t *testing.T) {
 		texture, says string // empty: nothing is found
 	}{
 		{"sound", `SELECT 1`, "", ""},
-		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first, "differ from its SHA-256"},
+		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first,
+			"differ from its SHA-256"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
-		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`, "", "1 contents that no texture has"},
-		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "", "the digest is"},
-		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first, "preview 8/1/2 is missing"},
+		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`,
+			"", "1 contents that no texture has"},
+		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "",
+			"the digest is"},
+		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first,
+			"preview 8/1/2 is missing"},
 		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
 		{"preview broken", `UPDATE tiles SET tile_data = x'ffd8' WHERE zoom_level = 8`, "", ""},
 		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := openAt(t, write(t, altered(t, good, tt.sql))).Verify(t.Context(), VerifyOptions{Quick: true})
+			r, err := openAt(t, write(t, altered(t, good, tt.sql))).Verify(t.Context(),
+				VerifyOptions{Quick: true})
 			if err != nil {
 				t.Fatal(err)
 			}

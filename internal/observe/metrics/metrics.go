@@ -86,7 +86,7 @@ func New(s *observe.Sources) *Metrics {
 		m.tasks[t] = tasks.WithLabelValues(pack.Task(t).String())
 	}
 	m.stored = counter("textures_stored_total",
-		"Textures passed to the archive's writer.").WithLabelValues()
+		"Textures passed waiting for the archive's writer.").WithLabelValues()
 	m.holes = counter("holes_total",
 		"Chunks of stored textures that failed and need repair.").WithLabelValues()
 

@@ -17,7 +17,8 @@ import (
 type getter func(context.Context, tiles.Chunk) ([]byte, error)
 
 // serve answers requests for the chunk that address reads from them.
-func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool), get getter) http.HandlerFunc {
+func (s *Server) serve(address func(*http.Request) (tiles.Chunk, bool),
+	get getter) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, ok := address(r)
 		if !ok {
@@ -106,8 +107,9 @@ func (k Kind) status() int {
 	return http.StatusOK
 }
 
-// serveImage answers with status 200 and what k makes of c, and says so to answer.
-func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk, get getter, answer func(status int)) {
+// serveImage answers with status 200 and the body that k makes of c, and calls answer.
+func (s *Server) serveImage(w http.ResponseWriter, r *http.Request, k Kind, c tiles.Chunk,
+	get getter, answer func(status int)) {
 	good, err := get(r.Context(), c)
 	if err == nil {
 		good, err = body(k, good)

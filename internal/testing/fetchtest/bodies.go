@@ -40,7 +40,8 @@ func body(kind Kind, good []byte) ([]byte, error) {
 	case Empty:
 		return nil, nil
 	case HTML:
-		return []byte("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in to this network.</body></html>\n"), nil
+		return []byte("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please " +
+			"sign in to this network.</body></html>\n"), nil
 	case Exception:
 		return exception("Missing WMS:GetMap right"), nil
 	case Truncated:

@@ -60,9 +60,13 @@ const (
 // String returns the kind's name in lower case.
 func (k Kind) String() string {
 	names := [...]string{
-		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "webp", "not found", "gone", "no content", "bing no-tile", "arcgis no data", "white", "too many",
-		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body", "short body", "empty", "html", "exception", "truncated",
-		"corrupt", "wrong size", "cmyk", "huge", "unauthorized", "forbidden", "bad request", "redirect loop",
+		"ok", "progressive", "grey", "padded", "redirect", "png", "transparent", "webp",
+		"not found", "gone", "no content", "bing no-tile", "arcgis no data", "white",
+		"too many",
+		"unavailable", "server error", "request timeout", "reset", "stall", "stall in body",
+		"short body", "empty", "html", "exception", "truncated",
+		"corrupt", "wrong size", "cmyk", "huge", "unauthorized", "forbidden", "bad request",
+		"redirect loop",
 	}
 	if int(k) < len(names) {
 		return names[k]

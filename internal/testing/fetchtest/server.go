@@ -91,7 +91,8 @@ func Listen(o Options) (*Server, error) {
 	mux := http.NewServeMux()
 	s.grid.handle(mux)
 	mux.HandleFunc("GET /{z}/{x}/{y}", s.serve(byXYZ, s.images.Fetch))
-	mux.HandleFunc("GET /arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}", s.serve(byXYZ, s.images.Fetch))
+	mux.HandleFunc("GET /arcgis/rest/services/Test/MapServer/tile/{z}/{y}/{x}",
+		s.serve(byXYZ, s.images.Fetch))
 	mux.HandleFunc("GET /quad/{quadkey}", s.serve(byQuadkey, s.images.Fetch))
 	mux.HandleFunc("GET /moved/here/{z}/{x}/{y}", s.serveMoved)
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ConnState: s.count}
