@@ -53,8 +53,9 @@ func newInfoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info ARCHIVE",
 		Short: "Describe an archive",
-		Long: `Prints an archive's state, digest, textures by zoom level, format and detail, holes, the plan and time of its build, and metadata. A hole is a
-texture with chunks that failed. A .part file is accepted too.`,
+		Long: `Prints an archive's state, digest, textures by zoom level, format and detail, holes, the
+plan and time of its build, and metadata. A hole is a texture with chunks that failed. A
+.part file is accepted too.`,
 		Example: `  xelpack info flight.mbtiles
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),
@@ -144,8 +145,9 @@ func newListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls ARCHIVE",
 		Short: "List the textures of an archive",
-		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, and for a hole the number of failed chunks. With --json one object per line, with row, col, maptype, zl, k, format, side, bytes,
-sha256, chunks, overzoomed, missing, failed and provider.`,
+		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, and for a hole
+the number of failed chunks. With --json one object per line, with row, col, maptype, zl,
+k, format, side, bytes, sha256, chunks, overzoomed, missing, failed and provider.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -30,10 +30,13 @@ func newBenchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench encode|fetch|archive|mount|all",
 		Short: "Measure xelpack on this machine",
-		Long: `Measures in rounds: encode (chunks to textures, textures to segments), fetch (from a server of its own, with the given latency, bandwidth and faults), archive (written
-and read) and mount (a simulator's reads, from a mount without observers and, in turn, from one with metrics and a trace). No network is used.
+		Long: `Measures in rounds: encode (chunks to textures, textures to segments), fetch (from a
+server of its own, with the given latency, bandwidth and faults), archive (written and
+read) and mount (a simulator's reads, from a mount without observers and, in turn, from
+one with metrics and a trace). No network is used.
 
-"bench compare BEFORE.json AFTER.json" compares two measurements and says whether a difference can be chance.`,
+"bench compare BEFORE.json AFTER.json" compares two measurements and says whether a
+difference can be chance.`,
 		Example: `  xelpack bench all -o before.json
   xelpack bench fetch --latency 40ms --bandwidth 100 --faults 0.05
   xelpack bench compare before.json after.json`,
@@ -123,8 +126,10 @@ func newBenchCompareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare BEFORE.json AFTER.json",
 		Short: "Compare two measurements",
-		Long: `Compares the figures that two reports of "bench -o" have in common: medians, 95 % confidence intervals, and the probability that chance alone makes such a
-difference (Mann-Whitney). Below one in twenty the verdict is "better" or "worse". The exit code is 0 in either case.`,
+		Long: `Compares the figures that two reports of "bench -o" have in common: medians, 95 %
+confidence intervals, and the probability that chance alone makes such a difference
+(Mann-Whitney). Below one in twenty the verdict is "better" or "worse". The exit code is 0
+in either case.`,
 		Example: `  xelpack bench all -o before.json; git switch faster; xelpack bench all -o after.json; xelpack bench compare before.json after.json`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

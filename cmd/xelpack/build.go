@@ -50,8 +50,10 @@ func newBuildCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build -o FILE.mbtiles",
 		Short: "Fetch, encode and pack textures into an archive",
-		Long: `Fetches the imagery of a selection, encodes it as DDS textures and packs them into one archive. The archive is FILE.mbtiles.part until it is
-finished. A build that was interrupted or killed continues when the same command is run again; one that left holes fetches them again.`,
+		Long: `Fetches the imagery of a selection, encodes it as DDS textures and packs them into one
+archive. The archive is FILE.mbtiles.part until it is finished. A build that was
+interrupted or killed continues when the same command is run again; one that left holes
+fetches them again.`,
 		Example: `  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
   xelpack build --bbox 5.5,43,7.5,44.5 --provider eox --zoom 14 -o riviera.mbtiles
   xelpack build --bbox 7.1,43.6,7.3,43.7 --provider sample -o try.mbtiles     (invented imagery, no network)`,

@@ -38,7 +38,8 @@ func TestChoices(t *testing.T) {
 			delete(unused, f.Name)
 			for _, value := range choices[f.Name] {
 				if !strings.Contains(f.Usage, value) {
-					t.Errorf("%s --%s: the help does not name %q: %s", c.CommandPath(), f.Name, value, f.Usage)
+					t.Errorf("%s --%s: the help does not name %q: %s", c.CommandPath(), f.Name,
+						value, f.Usage)
 				}
 			}
 		})
@@ -69,18 +70,27 @@ func TestCompletion(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	tests := []struct {
 		line string
-		want string // one of the words offered; ":8" for files of the endings offered, ":16" for folders, ":4" for no files
+		// one of the words offered; ":8" for files of the endings offered, ":16" for folders, ":4"
+		// for no files
+		want string
 	}{
-		{"bu", "build"}, {"build --quality ", "good"}, {"build --compress ", "best"}, {"build --provider ", "eox"}, {"build --maptype ", "EOX"},
-		{"build --maptype ", ":4"}, {"build -o ", "mbtiles"}, {"build -o ", ":8"}, {"plan --route ", "fms"}, {"plan --scenery ", ":16"}, {"plan --zoom ", ":4"},
-		{"plan ", ":4"}, {"mount --live ", "scenery"}, {"mount ", "mbtiles"}, {"mount a.mbtiles ", "mbtiles"}, {"info ", "mbtiles"}, {"info a.mbtiles ", ":4"},
-		{"extract ", "mbtiles"}, {"extract a.mbtiles ", ":4"}, {"merge a.mbtiles b.mbtiles ", "mbtiles"}, {"export a.mbtiles ", ":16"}, {"umount ", ":16"},
-		{"trace synth -o ", "trace"}, {"bench all -o ", "json"}, {"bench ", "encode"}, {"repair --log-level ", "debug"}, {"encode --format ", "bc3"}, {"import ", ":16"},
+		{"bu", "build"}, {"build --quality ", "good"}, {"build --compress ", "best"},
+		{"build --provider ", "eox"}, {"build --maptype ", "EOX"},
+		{"build --maptype ", ":4"}, {"build -o ", "mbtiles"}, {"build -o ", ":8"},
+		{"plan --route ", "fms"}, {"plan --scenery ", ":16"}, {"plan --zoom ", ":4"},
+		{"plan ", ":4"}, {"mount --live ", "scenery"}, {"mount ", "mbtiles"},
+		{"mount a.mbtiles ", "mbtiles"}, {"info ", "mbtiles"}, {"info a.mbtiles ", ":4"},
+		{"extract ", "mbtiles"}, {"extract a.mbtiles ", ":4"},
+		{"merge a.mbtiles b.mbtiles ", "mbtiles"}, {"export a.mbtiles ", ":16"},
+		{"umount ", ":16"},
+		{"trace synth -o ", "trace"}, {"bench all -o ", "json"}, {"bench ", "encode"},
+		{"repair --log-level ", "debug"}, {"encode --format ", "bc3"}, {"import ", ":16"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.line, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			if code := run(append([]string{"__complete"}, strings.Split(tt.line, " ")...), &stdout, &stderr); code != exitDone {
+			if code := run(append([]string{"__complete"}, strings.Split(tt.line, " ")...), &stdout,
+				&stderr); code != exitDone {
 				t.Fatalf("exit code %d: %s", code, stderr.String())
 			}
 			var words []string

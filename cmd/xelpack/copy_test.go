@@ -18,15 +18,19 @@ func TestUndoneErrors(t *testing.T) {
 		code int
 		says string
 	}{
-		{"interrupted", undone{fmt.Errorf("a.mbtiles: %w", context.Canceled)}, exitInterrupted, "nothing was changed: run the same command to start over"},
-		{"interrupted build", context.Canceled, exitInterrupted, "what was done is kept"},
-		{"full", undone{mbtiles.ErrFull}, exitDiskFull, "hint: free some space or choose another place; nothing was changed"},
-		{"full build", mbtiles.ErrFull, exitDiskFull, "it goes on where it stopped"},
+		{"interrupted", undone{fmt.Errorf("a.mbtiles: %w", context.Canceled)}, exitInterrupted,
+			"nothing was changed: run the same command to start over"},
+		{"interrupted build", context.Canceled, exitInterrupted, "finished work is kept"},
+		{"full", undone{mbtiles.ErrFull}, exitDiskFull,
+			"hint: free some space or choose another place; nothing was changed"},
+		{"full build", mbtiles.ErrFull, exitDiskFull, "it continues where it stopped"},
 		{"differ", errDiffer, exitFailed, "differ"},
 	} {
 		var out bytes.Buffer
-		if code := exitCode(&out, tt.err); code != tt.code || !strings.Contains(out.String(), tt.says) {
-			t.Errorf("%s: code %d, want %d; %q, want %q", tt.name, code, tt.code, out.String(), tt.says)
+		if code := exitCode(&out, tt.err); code != tt.code ||
+			!strings.Contains(out.String(), tt.says) {
+			t.Errorf("%s: code %d, want %d; %q, want %q", tt.name, code, tt.code, out.String(),
+				tt.says)
 		}
 	}
 }

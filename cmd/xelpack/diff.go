@@ -31,10 +31,13 @@ func newDiffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Compare two archives, or make a patch",
-		Long: `Lists the textures that differ, one per line: added, removed, changed (other pixels), or recorded (the same pixels, but another provider, detail, spelling or number of
-failed chunks). With --patch it writes an archive of the new and changed textures, with which xelpack apply turns OLD into NEW.
+		Long: `Lists the textures that differ, one per line: added, removed, changed (other pixels), or
+recorded (the same pixels, but another provider, detail, spelling or number of failed
+chunks). With --patch it writes an archive of the new and changed textures, with which
+xelpack apply turns OLD into NEW.
 
-Like git diff it exits 0 whether or not there are differences; with --exit-code it exits 1 if there are.`,
+Like git diff it exits 0 whether or not there are differences; with --exit-code it exits 1
+if there are.`,
 		Example: `  xelpack diff june.mbtiles july.mbtiles
   xelpack diff june.mbtiles july.mbtiles --patch july.patch.mbtiles
   xelpack diff a.mbtiles b.mbtiles --exit-code >/dev/null && echo the same textures`,
@@ -105,8 +108,9 @@ func newApplyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply ARCHIVE PATCH",
 		Short: "Update an archive with a patch",
-		Long: `Applies a patch made by xelpack diff --patch. The archive must have the digest that the patch was made for, and the result must have the digest that
-the patch promises; otherwise nothing is changed. The new archive replaces the old one once it is complete.`,
+		Long: `Applies a patch made by xelpack diff --patch. The archive must have the digest that the
+patch was made for, and the result must have the digest that the patch promises; otherwise
+nothing is changed. The new archive replaces the old one once it is complete.`,
 		Example: `  xelpack apply june.mbtiles july.patch.mbtiles -o july.mbtiles`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

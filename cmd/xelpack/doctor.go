@@ -31,11 +31,14 @@ func newDoctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [ARCHIVE...] [--scenery DIR...]",
 		Short: "Find problems that would keep a mount from working",
-		Long: `Checks FUSE (with a trial mount), limits, memory, disk, and the given archives and scenery packages, asks the provider for one image, and reads the
-order of X-Plane's scenery_packs.ini. It prints the result of each check and what to do about it. Nothing is changed.
+		Long: `Checks FUSE (with a trial mount), limits, memory, disk, and the given archives and scenery
+packages, asks the provider for one image, and reads the order of X-Plane's
+scenery_packs.ini. It prints the result of each check and what to do about it. Nothing is
+changed.
 
-Give it the same archives, --scenery and --provider as the mount. X-Plane is found where its installer recorded it, or at --xplane.
-The exit code is 1 if there is a failure, otherwise 0, even with warnings.`,
+Give it the same archives, --scenery and --provider as the mount. X-Plane is found where
+its installer recorded it, or at --xplane. The exit code is 1 if there is a failure,
+otherwise 0, even with warnings.`,
 		Example: `  xelpack doctor
   xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
 		// Invalid defaults are reported as a finding.

@@ -46,7 +46,8 @@ func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, file, args...)
 	// The user's own is none of a drill's business.
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cmp.Or(os.Getenv(testCache), filepath.Join(filepath.Dir(file), "cache")))
+	cmd.Env = append(os.Environ(),
+		"XDG_CACHE_HOME="+cmp.Or(os.Getenv(testCache), filepath.Join(filepath.Dir(file), "cache")))
 	return cmd
 }
 
@@ -86,7 +87,8 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	server := farmServer(t)
 	dir := t.TempDir()
 	args := func(file string) []string {
-		return []string{"build", "--bbox", "5.01,43.55,5.20,43.62", "--provider", server.Template(), "-o", file, "--json"}
+		return []string{"build", "--bbox", "5.01,43.55,5.20,43.62", "--provider", server.Template(),
+			"-o", file, "--json"}
 	}
 	clean := filepath.Join(dir, "clean.mbtiles")
 	out, err := command(t.Context(), t, args(clean)...).Output()

@@ -23,8 +23,9 @@ func newEncodeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "encode IN OUT.dds",
 		Short: "Encode a picture as a DDS texture",
-		Long: `Encodes a PNG or JPEG, square and 256, 512, 1024, 2048 or 4096 pixels wide, or a folder of 256×256 JPEG chunks named ROW_COL.jpg (00_00.jpg is
-the north-west one), as a DDS texture with a full mip chain.`,
+		Long: `Encodes a PNG or JPEG, square and 256, 512, 1024, 2048 or 4096 pixels wide, or a folder of
+256×256 JPEG chunks named ROW_COL.jpg (00_00.jpg is the north-west one), as a DDS texture
+with a full mip chain.`,
 		Example: `  xelpack encode photo.png photo.dds
   xelpack encode chunks/ 23952_33712_BI16.dds --quality best
   xelpack encode coast.png coast.dds --format bc3     (keeps the alpha)`,

@@ -21,7 +21,8 @@ func gradient(side int) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
 	for i := 0; i < len(img.Pix); i += 4 {
 		x, y := i/4%side, i/4/side
-		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(x/4), byte(60+y/8), 90, byte(255-x/8)
+		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = byte(x/4), byte(60+y/8), 90, byte(
+			255-x/8)
 	}
 	return img
 }
@@ -48,16 +49,19 @@ func TestEncodeDecode(t *testing.T) {
 	for _, c := range []struct {
 		in, format, quality string
 		alpha               bool
-	}{{"in.png", "bc1", "fast", false}, {"in.jpg", "bc1", "good", false}, {"in.png", "BC3", "best", true}} {
+	}{{"in.png", "bc1", "fast", false}, {"in.jpg", "bc1", "good", false}, {"in.png", "BC3", "best",
+		true}} {
 		t.Run(c.in+" "+c.format, func(t *testing.T) {
 			dir := t.TempDir()
-			in, texture, out := filepath.Join(dir, c.in), filepath.Join(dir, "t.dds"), filepath.Join(dir, "out.png")
+			in, texture, out := filepath.Join(dir, c.in), filepath.Join(dir,
+				"t.dds"), filepath.Join(dir, "out.png")
 			want := gradient(512)
 			for i := 3; i < len(want.Pix) && !c.alpha; i += 4 {
 				want.Pix[i] = 255
 			}
 			writePicture(t, in, want)
-			if err := runEncode(t.Context(), encodeOptions{c.format, c.quality}, in, texture); err != nil {
+			if err := runEncode(t.Context(), encodeOptions{c.format, c.quality}, in,
+				texture); err != nil {
 				t.Fatal(err)
 			}
 			for level, side := range []int{512, 256, 128} {
@@ -75,7 +79,8 @@ func TestEncodeDecode(t *testing.T) {
 				}
 				at, from := image.Pt(side/2, side/4), image.Pt(256, 128)
 				got, exp := color.NRGBAModel.Convert(img.At(at.X, at.Y)).(color.NRGBA), want.NRGBAAt(from.X, from.Y)
-				if far(got.R, exp.R) || far(got.G, exp.G) || far(got.B, exp.B) || far(got.A, exp.A) {
+				if far(got.R, exp.R) || far(got.G, exp.G) || far(got.B, exp.B) ||
+					far(got.A, exp.A) {
 					t.Errorf("level %d: colour %v, want %v", level, got, exp)
 				}
 			}
@@ -134,10 +139,18 @@ func TestEncodeChunks(t *testing.T) {
 		want error
 		do   func(dir string) error
 	}{
-		{"missing", dds.ErrMissingChunk, func(dir string) error { return os.Remove(filepath.Join(dir, "00_01.jpg")) }},
-		{"twice", dds.ErrChunkTwice, func(dir string) error { return os.WriteFile(filepath.Join(dir, "0_0.JPG"), nil, 0o644) }},
-		{"truncated", dds.ErrJPEG, func(dir string) error { return os.Truncate(filepath.Join(dir, "01_01.jpg"), 300) }},
-		{"empty", dds.ErrJPEG, func(dir string) error { return os.Truncate(filepath.Join(dir, "01_00.jpg"), 0) }},
+		{"missing", dds.ErrMissingChunk, func(dir string) error {
+			return os.Remove(filepath.Join(dir, "00_01.jpg"))
+		}},
+		{"twice", dds.ErrChunkTwice, func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "0_0.JPG"), nil, 0o644)
+		}},
+		{"truncated", dds.ErrJPEG, func(dir string) error {
+			return os.Truncate(filepath.Join(dir, "01_01.jpg"), 300)
+		}},
+		{"empty", dds.ErrJPEG, func(dir string) error {
+			return os.Truncate(filepath.Join(dir, "01_00.jpg"), 0)
+		}},
 	}
 	for _, c := range bad {
 		t.Run(c.name, func(t *testing.T) {
@@ -206,14 +219,17 @@ func TestDecodeRefuses(t *testing.T) {
 	dir := t.TempDir()
 	name := func(s string) string { return filepath.Join(dir, s) }
 	writePicture(t, name("in.png"), gradient(256))
-	if err := runEncode(t.Context(), encodeOptions{"bc1", "fast"}, name("in.png"), name("ok.dds")); err != nil {
+	if err := runEncode(t.Context(), encodeOptions{"bc1", "fast"}, name("in.png"),
+		name("ok.dds")); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(name("ok.dds"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, data := range map[string][]byte{"short.dds": file[:len(file)-1], "long.dds": append(bytes.Clone(file), 0), "header.dds": file[:100], "empty.dds": nil, "other.dds": bytes.Repeat([]byte("DDS "), 50)} {
+	for file, data := range map[string][]byte{"short.dds": file[:len(file)-1],
+		"long.dds": append(bytes.Clone(file), 0), "header.dds": file[:100], "empty.dds": nil,
+		"other.dds": bytes.Repeat([]byte("DDS "), 50)} {
 		if err := os.WriteFile(name(file), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -223,9 +239,12 @@ func TestDecodeRefuses(t *testing.T) {
 		level   int
 		code    int
 	}{
-		{"ok.dds", "out.png", 9, exitUsage}, {"ok.dds", "out.png", -1, exitUsage}, {"ok.dds", "out.jpg", 0, exitUsage},
-		{"short.dds", "out.png", 0, exitFailed}, {"long.dds", "out.png", 0, exitFailed}, {"header.dds", "out.png", 0, exitFailed},
-		{"empty.dds", "out.png", 0, exitFailed}, {"other.dds", "out.png", 0, exitFailed}, {"absent.dds", "out.png", 0, exitFailed}, {"in.png", "out.png", 0, exitFailed},
+		{"ok.dds", "out.png", 9, exitUsage}, {"ok.dds", "out.png", -1, exitUsage},
+		{"ok.dds", "out.jpg", 0, exitUsage},
+		{"short.dds", "out.png", 0, exitFailed}, {"long.dds", "out.png", 0, exitFailed},
+		{"header.dds", "out.png", 0, exitFailed},
+		{"empty.dds", "out.png", 0, exitFailed}, {"other.dds", "out.png", 0, exitFailed},
+		{"absent.dds", "out.png", 0, exitFailed}, {"in.png", "out.png", 0, exitFailed},
 	} {
 		if err := runDecode(name(c.in), name(c.out), c.level); err == nil || codeOf(err) != c.code {
 			t.Errorf("%s level %d to %s: %v, want code %d", c.in, c.level, c.out, err, c.code)

@@ -38,9 +38,13 @@ func estimateKinds(box, half, small string) []estimateKind {
 		{name: "`--rate 200`", args: []string{"--bbox", small, "--rate", "200"}},
 		{name: "enlarged", args: []string{"--bbox", half, "--provider", "shallow"}},
 		{name: "the sample", args: []string{"--bbox", half, "--provider", "sample"}},
-		{name: "all in the store", args: []string{"--bbox", box, "--keep-chunks", "1GB"}, before: [][]string{{"--bbox", box, "--keep-chunks", "1GB", "-o", "kept.mbtiles"}}},
-		{name: "half of it there", args: []string{"--bbox", box}, before: [][]string{{"--bbox", half}}},
-		{name: "a route, far textures less sharp", args: []string{"--route", "route.geojson", "--corridor", drill.Scale("50nm", "3nm"), "--zoom", drill.Scale("15", "13")}},
+		{name: "all in the store", args: []string{"--bbox", box, "--keep-chunks", "1GB"},
+			before: [][]string{{"--bbox", box, "--keep-chunks", "1GB", "-o", "kept.mbtiles"}}},
+		{name: "half of it there", args: []string{"--bbox", box},
+			before: [][]string{{"--bbox", half}}},
+		{name: "a route, far textures less sharp",
+			args: []string{"--route", "route.geojson", "--corridor", drill.Scale("50nm", "3nm"),
+				"--zoom", drill.Scale("15", "13")}},
 		{name: "40 ms away", args: []string{"--bbox", box}, far: true},
 	}
 }
@@ -58,7 +62,9 @@ func TestDrillEstimate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	near, distant := fetchtest.NewServer(fetchtest.Options{Image: imagery, Latency: 20 * time.Millisecond}), fetchtest.NewServer(fetchtest.Options{Image: imagery, Latency: 40 * time.Millisecond})
+	near, distant := fetchtest.NewServer(
+		fetchtest.Options{Image: imagery, Latency: 20 * time.Millisecond}),
+		fetchtest.NewServer(fetchtest.Options{Image: imagery, Latency: 40 * time.Millisecond})
 	t.Cleanup(near.Close)
 	t.Cleanup(distant.Close)
 	dir := t.TempDir()
@@ -66,8 +72,11 @@ func TestDrillEstimate(t *testing.T) {
 	if err := os.MkdirAll(config, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	toml := fmt.Sprintf("[[provider]]\nid = \"shallow\"\ncode = \"SH\"\nname = \"Shallow\"\ntemplate = %q\nmax_zl = 15\nlicence = \"none\"\nattribution = \"none\"\n", near.Template())
-	if err := os.WriteFile(filepath.Join(config, "providers.toml"), []byte(toml), 0o666); err != nil {
+	toml := fmt.Sprintf("[[provider]]\nid = \"shallow\"\ncode = \"SH\"\nname = "+
+		"\"Shallow\"\ntemplate = %q\nmax_zl = 15\nlicence = \"none\"\nattribution = \"none\"\n",
+		near.Template())
+	if err := os.WriteFile(filepath.Join(config, "providers.toml"), []byte(toml),
+		0o666); err != nil {
 		t.Fatal(err)
 	}
 	route := `{"type":"LineString","coordinates":[[5.0,43.6,9000],[6.2,44.0,9000]]}`
@@ -92,15 +101,18 @@ func TestDrillEstimate(t *testing.T) {
 		if k.far {
 			server = distant
 		}
-		return append([]string{"build", "--json", "--provider", server.Template(), "-o", file}, more...)
+		return append([]string{"build", "--json", "--provider", server.Template(), "-o", file},
+			more...)
 	}
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
 	history := filepath.Join(dir, "cache", "xelpack", "rates.json")
 	var learnt []byte
 	if drill.Full() { // each server teaches once; what the kinds themselves teach is taken back
 		const lesson = "4.61,43.55,4.86,43.68"
-		for i, args := range [][]string{{}, {"--provider", "shallow"}, {"--provider", "sample"}, {"--provider", distant.Template()}} {
-			run(append(build(estimateKind{}, fmt.Sprintf("lesson%d.mbtiles", i), "--bbox", lesson), args...), new(pack.Report))
+		for i, args := range [][]string{{}, {"--provider", "shallow"}, {"--provider", "sample"},
+			{"--provider", distant.Template()}} {
+			run(append(build(estimateKind{}, fmt.Sprintf("lesson%d.mbtiles", i), "--bbox", lesson),
+				args...), new(pack.Report))
 		}
 		var err error
 		if learnt, err = os.ReadFile(history); err != nil {
@@ -131,7 +143,8 @@ func TestDrillEstimate(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.State != pack.StateComplete || e.Requests != asked() {
-			t.Errorf("%s: %d requests estimated, %d chunks asked for; %s", k.name, e.Requests, asked(), r.State)
+			t.Errorf("%s: %d requests estimated, %d chunks asked for; %s", k.name, e.Requests,
+				asked(), r.State)
 		}
 		off := func(said, was float64) float64 {
 			if said == was {
@@ -139,14 +152,19 @@ func TestDrillEstimate(t *testing.T) {
 			}
 			return 100 * (said/was - 1)
 		}
-		down, store, took := off(float64(e.DownloadBytes), float64(r.BytesDownloaded)), off(float64(e.StoreBytes), float64(info.Size())), off(e.Seconds, r.ElapsedSeconds)
+		down, store, took := off(float64(e.DownloadBytes),
+			float64(r.BytesDownloaded)), off(float64(e.StoreBytes), float64(info.Size())),
+			off(e.Seconds, r.ElapsedSeconds)
 		if k.name == stored && math.Abs(store) > 3 { // nothing about it is a guess but the previews
 			t.Errorf("%s: archive of %d bytes estimated, has %d", k.name, e.StoreBytes, info.Size())
 		}
 		met := math.Abs(down) <= 15 && math.Abs(store) <= 15 && math.Abs(took) <= 15
-		drill.Row(t, fmt.Sprintf("estimate of %d textures, %s", e.Textures, k.name), "within 15 %", fmt.Sprintf(
-			"download %s of %s (%+.0f %%), archive %s of %s (%+.0f %%), %.1f of %.1f s (%+.0f %%)", units.Bytes(e.DownloadBytes), units.Bytes(r.BytesDownloaded), down,
-			units.Bytes(e.StoreBytes), units.Bytes(info.Size()), store, e.Seconds, r.ElapsedSeconds, took), met)
+		drill.Row(t, fmt.Sprintf("estimate of %d textures, %s", e.Textures, k.name), "within 15 %",
+			fmt.Sprintf(
+				"download %s of %s (%+.0f %%), archive %s of %s (%+.0f %%), %.1f of %.1f s (%+.0f %%)",
+				units.Bytes(e.DownloadBytes), units.Bytes(r.BytesDownloaded), down,
+				units.Bytes(e.StoreBytes), units.Bytes(
+					info.Size()), store, e.Seconds, r.ElapsedSeconds, took), met)
 	}
 }
 

@@ -33,8 +33,9 @@ const (
 	exitInterrupted = 130
 )
 
-const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid; build it again to fetch them);
-4 not enough disk; 5 verification failed; 130 interrupted (run the same command to continue).`
+const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid;
+build it again to fetch them); 4 not enough disk; 5 verification failed; 130 interrupted
+(run the same command to continue).`
 
 var (
 	errHoles  = errors.New("finished with holes")

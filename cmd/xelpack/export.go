@@ -27,9 +27,11 @@ func newExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export ARCHIVE DIR",
 		Short: "Write an archive's textures as plain DDS files",
-		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery package's textures folder. DIR is created if needed, and nothing is written
-outside it: a link that leads out of it is refused, one that stays inside is followed. Every file gets its name when it is complete: to continue an export that was
-interrupted, use --on-existing skip.`,
+		Long: `Writes every texture as DIR/NAME.dds, for systems without FUSE: DIR may be a scenery
+package's textures folder. DIR is created if needed, and nothing is written outside it: a
+link that leads out of it is refused, one that stays inside is followed. Every file gets
+its name when it is complete: to continue an export that was interrupted, use
+--on-existing skip.`,
 		Example: `  xelpack export flight.mbtiles ~/scenery/zzXEL_eur_ortho/textures
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),

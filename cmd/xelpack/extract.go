@@ -24,8 +24,9 @@ func newExtractCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "extract ARCHIVE -o FILE.mbtiles",
 		Short: "Copy part of an archive into a new one",
-		Long: `Copies the textures that a route, an area, a scenery package, a zoom level, a maptype or a provider selects into a new archive, as they are
-stored. If several are given, all must match. Every texture is compared with its hash: damage is not copied.`,
+		Long: `Copies the textures that a route, an area, a scenery package, a zoom level, a maptype or a
+provider selects into a new archive, as they are stored. If several are given, all must
+match. Every texture is compared with its hash: damage is not copied.`,
 		Example: `  xelpack extract europe.mbtiles --route flight.fms -o flight.mbtiles
   xelpack extract europe.mbtiles --bbox 8,41,10,43.2 --zoom 16 -o corsica.mbtiles`,
 		Args: cobra.ExactArgs(1),

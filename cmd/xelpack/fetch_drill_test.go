@@ -93,7 +93,8 @@ func (d *dying) revive() {
 }
 
 // runCommand runs the command and returns what it printed and its exit code.
-func runCommand(ctx context.Context, t *testing.T, args ...string) (report pack.Report, stderr string, code int) {
+func runCommand(ctx context.Context, t *testing.T,
+	args ...string) (report pack.Report, stderr string, code int) {
 	t.Helper()
 	cmd := command(ctx, t, args...)
 	var messages strings.Builder
@@ -112,13 +113,16 @@ func runCommand(ctx context.Context, t *testing.T, args ...string) (report pack.
 
 // outageBuild is a build of a thousand chunks or more that takes a few seconds.
 func outageBuild(template, file string, more ...string) []string {
-	return append([]string{"build", "--bbox", drill.Scale("5.01,43.55,5.20,43.62", "5.01,43.55,5.12,43.62"), "--provider", template, "-o", file, "--json"}, more...)
+	return append([]string{"build", "--bbox",
+		drill.Scale("5.01,43.55,5.20,43.62", "5.01,43.55,5.12,43.62"), "--provider", template, "-o",
+		file, "--json"}, more...)
 }
 
 func undisturbed(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "clean.mbtiles")
-	if _, stderr, code := runCommand(t.Context(), t, outageBuild(farmServer(t).Template(), file)...); code != exitDone {
+	if _, stderr, code := runCommand(t.Context(), t,
+		outageBuild(farmServer(t).Template(), file)...); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
 	return archiveDigest(t, file)
@@ -135,7 +139,8 @@ func TestDrillOutage(t *testing.T) {
 		name := map[bool]string{false: "nobody there", true: "silent"}[silent]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 400, lasts: lasts, silent: silent}
+			server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 400,
+				lasts: lasts, silent: silent}
 			server.start()
 			file := filepath.Join(t.TempDir(), "a.mbtiles")
 			args := outageBuild(server.server.Template(), file)
@@ -150,12 +155,15 @@ func TestDrillOutage(t *testing.T) {
 			if !equal {
 				t.Error("the archive differs from an undisturbed one")
 			}
-			said := strings.Count(stderr, "waiting: "+server.options.Addr) == 1 && strings.Count(stderr, "answers again after") == 1
+			said := strings.Count(stderr, "waiting: "+server.options.Addr) == 1 &&
+				strings.Count(stderr, "answers again after") == 1
 			if !said {
 				t.Errorf("it is not said, or not once: %s", stderr)
 			}
-			drill.Row(t, fmt.Sprintf("server dead for %v (%s)", lasts, name), "waits, says so, goes on; equal archive",
-				fmt.Sprintf("exit %d after %.0f s, said: %t, equal: %t, %d failed", code, r.ElapsedSeconds, said, equal, r.Chunks.Failed), said && equal)
+			drill.Row(t, fmt.Sprintf("server dead for %v (%s)", lasts, name),
+				"waits, says so, goes on; equal archive",
+				fmt.Sprintf("exit %d after %.0f s, said: %t, equal: %t, %d failed", code,
+					r.ElapsedSeconds, said, equal, r.Chunks.Failed), said && equal)
 		})
 	}
 }
@@ -166,7 +174,8 @@ func TestDrillOutageForGood(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Parallel()
 	want := undisturbed(t)
-	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: drill.Scale[int64](1000, 400)}
+	server := &dying{t: t, options: fetchtest.Options{Image: farmland()},
+		after: drill.Scale[int64](1000, 400)}
 	server.start()
 	file := filepath.Join(t.TempDir(), "a.mbtiles")
 	args := outageBuild(server.server.Template(), file, "--patience", drill.Scale("60s", "4s"))
@@ -192,7 +201,8 @@ func TestDrillOutageForGood(t *testing.T) {
 		t.Error("the archive differs from an undisturbed one")
 	}
 	drill.Row(t, "server dead for good", "exit 3 or 1, a valid archive, a resume that finishes",
-		fmt.Sprintf("exit %d after %.0f s, verifies; resume: exit %d, %d textures kept, equal: %t", code, r.ElapsedSeconds, code2, again.Skipped, equal), equal)
+		fmt.Sprintf("exit %d after %.0f s, verifies; resume: exit %d, %d textures kept, equal: %t",
+			code, r.ElapsedSeconds, code2, again.Skipped, equal), equal)
 }
 
 // TestDrillProcessorIsTheLimit: with encoding on, a server that takes 40 ms costs a build no more
@@ -205,7 +215,8 @@ func TestDrillProcessorIsTheLimit(t *testing.T) {
 	for i, latency := range []time.Duration{0, 40 * time.Millisecond} {
 		server := fetchtest.NewServer(fetchtest.Options{Image: farmland(), Latency: latency})
 		before := processorTime(t, syscall.RUSAGE_SELF)
-		cmd := command(t.Context(), t, "build", "--bbox", box, "--provider", server.Template(), "-o", filepath.Join(t.TempDir(), "a.mbtiles"), "--json", "--concurrency", "256")
+		cmd := command(t.Context(), t, "build", "--bbox", box, "--provider", server.Template(),
+			"-o", filepath.Join(t.TempDir(), "a.mbtiles"), "--json", "--concurrency", "256")
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
@@ -214,12 +225,15 @@ func TestDrillProcessorIsTheLimit(t *testing.T) {
 		if err := json.Unmarshal(out, &r); err != nil {
 			t.Fatal(err)
 		}
-		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() + processorTime(t, syscall.RUSAGE_SELF) - before
+		cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() +
+			processorTime(t, syscall.RUSAGE_SELF) - before
 		seconds[i], busy[i], chunks = r.ElapsedSeconds, cpu.Seconds()/r.ElapsedSeconds, r.Chunks.OK
 		server.Close()
 	}
-	drill.Row(t, fmt.Sprintf("%d chunks, encoding on, 256 at once: time at 40 ms beside 0 ms", chunks), "processors are the limit",
-		fmt.Sprintf("%.1f s, %.1f s; %.2f and %.2f processors busy, server included", seconds[1], seconds[0], busy[1], busy[0]), seconds[1] <= 1.05*seconds[0])
+	drill.Row(t, fmt.Sprintf("%d chunks, encoding on, 256 at once: time at 40 ms beside 0 ms",
+		chunks), "processors are the limit",
+		fmt.Sprintf("%.1f s, %.1f s; %.2f and %.2f processors busy, server included", seconds[1],
+			seconds[0], busy[1], busy[0]), seconds[1] <= 1.05*seconds[0])
 }
 
 func processorTime(t *testing.T, who int) time.Duration {
@@ -238,7 +252,8 @@ func TestDrillMemoryOfALongBuild(t *testing.T) {
 	server := farmServer(t)
 	var peak, count [2]float64
 	for i, box := range []string{"7.0,43.5,7.49,43.8", "2.0,43.0,6.4,45.3"} {
-		cmd := command(t.Context(), t, "build", "--bbox", box, "--provider", server.Template(), "-o", filepath.Join(t.TempDir(), "a.mbtiles"), "--json",
+		cmd := command(t.Context(), t, "build", "--bbox", box, "--provider", server.Template(),
+			"-o", filepath.Join(t.TempDir(), "a.mbtiles"), "--json",
 			"--quality", "fast", "--keep-chunks", "100MB")
 		cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+t.TempDir())
 		var out strings.Builder
@@ -254,6 +269,8 @@ func TestDrillMemoryOfALongBuild(t *testing.T) {
 		peak[i], count[i] = float64(bytes)/1e6, float64(r.Chunks.OK)
 		t.Logf("%.0f chunks: %.0f MB, %.0f s", count[i], peak[i], r.ElapsedSeconds)
 	}
-	drill.Row(t, fmt.Sprintf("peak memory of a build of %.0f chunks beside %.0f", count[1], count[0]), "within 10 %",
-		fmt.Sprintf("%+.1f %% (%.0f MB, %.0f MB)", 100*(peak[1]/peak[0]-1), peak[1], peak[0]), peak[1] <= 1.1*peak[0])
+	drill.Row(t, fmt.Sprintf("peak memory of a build of %.0f chunks beside %.0f", count[1],
+		count[0]), "within 10 %",
+		fmt.Sprintf("%+.1f %% (%.0f MB, %.0f MB)", 100*(peak[1]/peak[0]-1), peak[1],
+			peak[0]), peak[1] <= 1.1*peak[0])
 }

@@ -41,12 +41,17 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import DIR… -o FILE.mbtiles",
 		Short: "Pack folders of DDS files into an archive",
-		Long: `Packs the textures in folders and their sub-folders into an archive: Ortho4XP's and other packages' textures (23952_33712_BI16.dds), and AutoOrtho's cache of DDS
-files (dds_cache/…/BI/23952_33712_z16.dds). Every file is checked: its name, its format (DXT1 or DXT5, square, 256 to 4096 px, all mip levels) and its length.
-Skipped files are listed with the reason. If a texture is found twice, the first is used. An interrupted import continues where it stopped.
+		Long: `Packs the textures in folders and their sub-folders into an archive: Ortho4XP's and other
+packages' textures (23952_33712_BI16.dds), and AutoOrtho's cache of DDS files
+(dds_cache/…/BI/23952_33712_z16.dds). Every file is checked: its name, its format (DXT1 or
+DXT5, square, 256 to 4096 px, all mip levels) and its length. Skipped files are listed
+with the reason. If a texture is found twice, the first is used. An interrupted import
+continues where it stopped.
 
-Only the maker's licence says whether the imagery may be passed on: unless --redistributable is given, the archive is marked as not redistributable. For a --provider whose licence forbids it,
-the flag is refused; if only the file names suggest such a provider, there is a warning.`,
+Only the maker's licence says whether the imagery may be passed on: unless
+--redistributable is given, the archive is marked as not redistributable. For a --provider
+whose licence forbids it, the flag is refused; if only the file names suggest such a
+provider, there is a warning.`,
 		Example: `  xelpack import ~/Ortho4XP/Tiles/zOrtho4XP_+43+005/textures -o +43+005.mbtiles
   xelpack import ~/.autoortho-data/cache/dds_cache -o autoortho.mbtiles --provider bing`,
 		Args: cobra.MinimumNArgs(1),

@@ -35,7 +35,8 @@ func testKilled(t *testing.T, world *soak.World, file string) {
 		return fetchtest.Fault{Delay: time.Duration(c.X*c.Y%40) * time.Millisecond}
 	})
 	mnt, cache := t.TempDir(), t.TempDir()
-	args := []string{"mount", file, mnt, "--live", "any", "--provider", provider.Template(), "--deadline", "5s", "--disk-cache", "5GB", "--cache-dir", cache}
+	args := []string{"mount", file, mnt, "--live", "any", "--provider", provider.Template(),
+		"--deadline", "5s", "--disk-cache", "5GB", "--cache-dir", cache}
 	// Every reader has more to read than it will live for, a live texture among the first: of a
 	// few, so that some are made in the end.
 	const readAtOnce, first = 1500, 40
@@ -81,7 +82,8 @@ func testKilled(t *testing.T, world *soak.World, file string) {
 		want, live := world.File(x)
 		got, err := exec.Command("cat", filepath.Join(mnt, "textures", x.File())).Output()
 		if err != nil || len(got) != len(want) || !live && !bytes.Equal(got, want) {
-			t.Errorf("%v after all: %d bytes, want %d; equal %v; %v", x, len(got), len(want), bytes.Equal(got, want), err)
+			t.Errorf("%v after all: %d bytes, want %d; equal %v; %v", x, len(got), len(want),
+				bytes.Equal(got, want), err)
 		}
 	}
 	m.end(t, mnt)
@@ -130,7 +132,8 @@ func verifyCaches(t *testing.T, dir string) {
 	t.Helper()
 	found := 0
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(strings.TrimSuffix(path, ".part")) != ".mbtiles" {
+		if err != nil || d.IsDir() ||
+			filepath.Ext(strings.TrimSuffix(path, ".part")) != ".mbtiles" {
 			return err
 		}
 		found++

@@ -29,7 +29,8 @@ func matrix() []lasting {
 	minute := drill.Scale(time.Minute, 3*time.Second)
 	if !drill.Full() {
 		return []lasting{
-			{fetchtest.ServerError, 0.012, 0}, {fetchtest.Forbidden, 0.3, 0}, {fetchtest.Stall, 0.012, 0}, {fetchtest.NotFound, 0.012, 0},
+			{fetchtest.ServerError, 0.012, 0}, {fetchtest.Forbidden, 0.3, 0},
+			{fetchtest.Stall, 0.012, 0}, {fetchtest.NotFound, 0.012, 0},
 			{fetchtest.ServerError, 0.012, minute},
 		}
 	}
@@ -66,7 +67,8 @@ func TestDrillLastingFailures(t *testing.T) {
 
 func (l lasting) drill(t *testing.T, name, want string) {
 	faults := fetchtest.Lasting(l.share, l.kind)
-	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 1 << 62, lasts: l.outage, otherwise: faults}
+	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 1 << 62,
+		lasts: l.outage, otherwise: faults}
 	if l.outage > 0 {
 		server.after = 400
 	}
@@ -89,7 +91,8 @@ func (l lasting) drill(t *testing.T, name, want string) {
 	if told := strings.Contains(stderr, "waiting: "); told != (l.outage > 0) {
 		t.Errorf("an outage is said: %t: %s", told, stderr)
 	}
-	if exit == exitHoles && (len(r.Causes) != 1 || r.Causes[0].Count != failed || !strings.Contains(stderr, words.Plain(r.Causes[0].Cause))) {
+	if exit == exitHoles && (len(r.Causes) != 1 || r.Causes[0].Count != failed ||
+		!strings.Contains(stderr, words.Plain(r.Causes[0].Cause))) {
 		t.Errorf("causes %+v: %s", r.Causes, stderr)
 	}
 
@@ -104,7 +107,8 @@ func (l lasting) drill(t *testing.T, name, want string) {
 		}
 	}
 	if code != exit || strangers > 8 || again.Chunks.Failed != r.Chunks.Failed {
-		t.Errorf("second run: code %d, %d chunks asked for that had come, %+v: %s", code, strangers, again, stderr)
+		t.Errorf("second run: code %d, %d chunks asked for that had come, %+v: %s", code, strangers,
+			again, stderr)
 	}
 
 	repaired := "nothing to repair"
@@ -121,9 +125,12 @@ func (l lasting) drill(t *testing.T, name, want string) {
 	most := 2*time.Minute + l.outage + time.Duration(len(bad))*each
 	took := time.Duration(r.ElapsedSeconds * float64(time.Second)).Round(time.Second)
 	drill.Row(t, fmt.Sprintf("%s: %d of %d chunks, for ever", name, len(bad), r.Chunks.OK+failed),
-		fmt.Sprintf("ends within %v, exit %d, all else packed; second run and repair ask for what failed", most.Round(time.Second), exit),
-		fmt.Sprintf("exit %d after %v, %d failed; second run: %v, %d others asked for as probes; %s",
-			exit, took, failed, time.Duration(again.ElapsedSeconds*float64(time.Second)).Round(time.Second), strangers, repaired), took <= most)
+		fmt.Sprintf("ends within %v, exit %d, all else packed; second run and repair ask for "+
+			"what failed", most.Round(time.Second), exit),
+		fmt.Sprintf(
+			"exit %d after %v, %d failed; second run: %v, %d others asked for as probes; %s",
+			exit, took, failed, time.Duration(again.ElapsedSeconds*float64(time.Second)).Round(
+				time.Second), strangers, repaired), took <= most)
 }
 
 // repair repairs the archive from the server, which is well again: only bad chunks are asked for,
@@ -132,10 +139,12 @@ func (d *dying) repair(t *testing.T, file, want string, bad int) string {
 	t.Helper()
 	d.server.SetFault(nil)
 	news := d.news()
-	r, stderr, code := runCommand(t.Context(), t, "repair", file, "--provider", d.server.Template(), "--json")
+	r, stderr, code := runCommand(t.Context(), t, "repair", file, "--provider", d.server.Template(),
+		"--json")
 	asked := len(news())
 	if code != exitDone || asked != bad || archiveDigest(t, file) != want {
-		t.Errorf("repair: code %d, asked for %d chunks, want %d and an equal archive: %+v: %s", code, asked, bad, r, stderr)
+		t.Errorf("repair: code %d, asked for %d chunks, want %d and an equal archive: %+v: %s",
+			code, asked, bad, r, stderr)
 	}
 	return fmt.Sprintf("repair asked for %d, equal archive", asked)
 }

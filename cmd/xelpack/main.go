@@ -41,11 +41,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 const rootHelp = `xelpack packs X-Plane's ground textures before the flight and serves them during it.
 
-The evening before:   xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
-On the day:           xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
+The evening before:
+  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
+On the day:
+  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho \
+    "Custom Scenery/zzXEL_eur_ortho"
 
-Defaults for flags can be set in the environment (XELPACK_CONCURRENCY=64) or in ~/.config/xelpack/config.toml (concurrency = 64). A default is
-ignored where it does not apply, such as a corridor without a route. An unknown name in either is an error.`
+Defaults for flags can be set in the environment (XELPACK_CONCURRENCY=64) or in
+~/.config/xelpack/config.toml (concurrency = 64). A default is ignored where it does not
+apply, such as a corridor without a route. An unknown name in either is an error.`
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{

@@ -27,10 +27,13 @@ func newMergeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge ARCHIVE… -o FILE.mbtiles",
 		Short: "Combine several archives into one",
-		Long: `Copies the textures of several archives into a new one, as they are stored, each once. If several have a texture, one without failed chunks is preferred to one
-with; then --prefer decides: first takes that of the archive given first; newest that of the most recently modified file; sharpest the one with the greatest detail.
-Equally good ones are taken from the archive given first. Equal files are stored once. Imagery that may be passed on and imagery that may not are
-not mixed without --force; the new archive has the attributions and licences of all its sources.`,
+		Long: `Copies the textures of several archives into a new one, as they are stored, each once. If
+several have a texture, one without failed chunks is preferred to one with; then --prefer
+decides: first takes that of the archive given first; newest that of the most recently
+modified file; sharpest the one with the greatest detail. Equally good ones are taken from
+the archive given first. Equal files are stored once. Imagery that may be passed on and
+imagery that may not are not mixed without --force; the new archive has the attributions
+and licences of all its sources.`,
 		Example: `  xelpack merge alps.mbtiles riviera.mbtiles -o south.mbtiles
   xelpack merge old.mbtiles new.mbtiles --prefer sharpest -o best.mbtiles
   xelpack merge shard-*.mbtiles -o europe.mbtiles --dry-run`,

@@ -35,14 +35,18 @@ func newMountCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mount ARCHIVE... [--scenery DIR...] MOUNTPOINT",
 		Short: "Serve archives, and the scenery package over them, to X-Plane",
-		Long: `Shows the scenery package at MOUNTPOINT, an empty folder, with the archives' textures in it, read-only, until interrupted or unmounted. Without --scenery
-the mount holds textures/ only. Real files of the scenery come first, then archived textures in the order of the archives, then live ones.
+		Long: `Shows the scenery package at MOUNTPOINT, an empty folder, with the archives' textures in
+it, read-only, until interrupted or unmounted. Without --scenery the mount holds textures/
+only. Real files of the scenery come first, then archived textures in the order of the
+archives, then live ones.
 
-A texture that the scenery names but no archive holds is made from --provider when it is opened: --live scenery (the default with --scenery), any
-(any valid name) or off. An open waits for it until the deadline, and then gets a stand-in.
+A texture that the scenery names but no archive holds is made from --provider when it is
+opened: --live scenery (the default with --scenery), any (any valid name) or off. An open
+waits for it until the deadline, and then gets a stand-in.
 
-An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks for new and replaced archives: new textures appear, open
-files are not disturbed, and a known name keeps its size as long as the mount lasts.`,
+An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks
+for new and replaced archives: new textures appear, open files are not disturbed, and a
+known name keeps its size as long as the mount lasts.`,
 		Example: `  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
   xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures
   xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,

@@ -22,7 +22,8 @@ func TestProgressFitsNarrowTerminal(t *testing.T) {
 	skipIfShort(t)
 	archive := filepath.Join(t.TempDir(), "a.mbtiles")
 	for _, args := range [][]string{
-		{"build", "--bbox", "7.1,43.6,7.2,43.7", "--zoom", "12", "--provider", "sample", "-o", archive},
+		{"build", "--bbox", "7.1,43.6,7.2,43.7", "--zoom", "12", "--provider", "sample", "-o",
+			archive},
 		{"verify", archive},
 		{"repack", archive},
 	} {
@@ -39,7 +40,8 @@ func TestProgressFitsNarrowTerminal(t *testing.T) {
 			t.Fatalf("%s: %v: %s", args[0], err, shown)
 		}
 		drawn := 0
-		for _, line := range bytes.FieldsFunc(control.ReplaceAll(shown, nil), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		for _, line := range bytes.FieldsFunc(control.ReplaceAll(shown, nil),
+			func(r rune) bool { return r == '\r' || r == '\n' }) {
 			if !bytes.Contains(line, []byte("%")) {
 				continue
 			}

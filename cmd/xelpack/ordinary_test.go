@@ -33,7 +33,8 @@ func TestOrdinaryUser(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	skipIfShort(t)
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become another user; run as an ordinary user the other tests of the mount show the same")
+		t.Skip("only root can become another user; run as an ordinary user the other tests of " +
+			"the mount show the same")
 	}
 	for _, tool := range []string{"useradd", "userdel", "setpriv", "unshare", "fusermount3"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -42,7 +43,8 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	t.Parallel()
 	who := newUser(t)
-	home, err := os.MkdirTemp("", "xelpack-ordinary-") // not t.TempDir, whose parents are root's alone
+	// not t.TempDir, whose parents are root's alone
+	home, err := os.MkdirTemp("", "xelpack-ordinary-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,8 @@ func TestOrdinaryUser(t *testing.T) {
 	prepareHome(t, home, who)
 	mountAsRoot(t, home)
 
-	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", ownDevice, "sh", who.Uid, who.Gid, "sh", "ordinary_user.sh")
+	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", ownDevice, "sh",
+		who.Uid, who.Gid, "sh", "ordinary_user.sh")
 	cmd.Dir = home
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "== done") {
@@ -65,12 +68,14 @@ func mountAsRoot(t *testing.T, home string) {
 	if err := os.Mkdir(mountpoint, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"mount", "--daemon", "--log", filepath.Join(state, "log"), "--pid-file", filepath.Join(state, "pid"), filepath.Join(home, "flight.mbtiles"), mountpoint}
+	args := []string{"mount", "--daemon", "--log", filepath.Join(state, "log"), "--pid-file",
+		filepath.Join(state, "pid"), filepath.Join(home, "flight.mbtiles"), mountpoint}
 	if out, err := command(t.Context(), t, args...).CombinedOutput(); err != nil {
 		t.Fatalf("mount as root: %v\n%s", err, out)
 	}
 	t.Cleanup(func() {
-		if out, err := command(context.Background(), t, "umount", mountpoint).CombinedOutput(); err != nil {
+		if out, err := command(context.Background(), t, "umount",
+			mountpoint).CombinedOutput(); err != nil {
 			t.Errorf("umount as root: %v\n%s", err, out)
 		}
 	})
@@ -106,12 +111,14 @@ func prepareHome(t *testing.T, home string, who *user.User) {
 		}
 	}
 	_, err := scenerytest.Make(at("scenery"), scenerytest.Options{
-		Box: tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85}, Airport: orb.Point{5.30, 43.60}, Limit: 9, AirportMax: 2, Real: 1,
+		Box: tiles.Box{West: 5, South: 43.45, East: 5.5, North: 43.85}, Airport: orb.Point{5.30,
+			43.60}, Limit: 9, AirportMax: 2, Real: 1,
 	})
 	must(err)
 	must(os.WriteFile(at("far.geojson"), []byte(farRoute), 0o666))
 	for _, args := range [][]string{
-		{"build", "--route", at("far.geojson"), "--scenery", at("scenery"), "--corridor", "74km", "--provider", farmServer(t).Template(), "-o", at("flight.mbtiles")},
+		{"build", "--route", at("far.geojson"), "--scenery", at("scenery"), "--corridor", "74km",
+			"--provider", farmServer(t).Template(), "-o", at("flight.mbtiles")},
 		{"export", at("flight.mbtiles"), at("out")},
 	} {
 		if out, err := command(t.Context(), t, args...).CombinedOutput(); err != nil {

@@ -58,10 +58,13 @@ func newPlanCommand() *cobra.Command {
 		Short: "Print what would be built",
 		Long: `Prints what a build of the same selection would fetch and store. Nothing is fetched.
 
-With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail, and notes on what was guessed or left out, or should be checked. With --list: one line per texture, "row col maptype zl k", in the
-order in which they would be built; a texture of detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
+With --json: textures, chunks, requests, download_bytes, store_bytes, seconds, by_detail,
+and notes on what was guessed or left out, or should be checked. With --list: one line per
+texture, "row col maptype zl k", in the order in which they would be built; a texture of
+detail k is built from chunks at ZL-k and is 4096>>k pixels wide.
 
-With --map FILE the plan is drawn as well: FILE.html is an interactive page that needs no network; FILE.png is a picture.`,
+With --map FILE the plan is drawn as well: FILE.html is an interactive page that needs no
+network; FILE.png is a picture.`,
 		Example: `  xelpack plan --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho
   xelpack plan --bbox 5.5,43,7.5,44.5 --zoom 16 --provider eox --json
   xelpack plan --route flight.fms --map flight.html`,

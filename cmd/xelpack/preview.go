@@ -23,8 +23,9 @@ func newPreviewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview ARCHIVE OUT.png|OUT.html",
 		Short: "Draw the content of an archive",
-		Long: `Draws a map of an archive: its imagery, framed and tinted by zoom level and detail, holes hatched. OUT.html is an interactive page that needs no
-network; OUT.png is a picture. --plain draws the imagery alone, at up to 4096 pixels a side.`,
+		Long: `Draws a map of an archive: its imagery, framed and tinted by zoom level and detail, holes
+hatched. OUT.html is an interactive page that needs no network; OUT.png is a picture.
+--plain draws the imagery alone, at up to 4096 pixels a side.`,
 		Example: `  xelpack preview flight.mbtiles flight.html
   xelpack preview flight.mbtiles flight.png --plain`,
 		Args: cobra.ExactArgs(2),

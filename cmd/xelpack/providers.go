@@ -29,10 +29,13 @@ func newProvidersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "providers",
 		Short: "List the imagery providers, or try one",
-		Long: `Lists the imagery providers that xelpack knows, one per line: id, maptype, zoom levels, coverage, licence, whether archives may be passed on, rate
-limits, and terms of service. With a place (--at, --bbox or --route) it lists those that have imagery there, with zoom level and coverage. Those of ~/.config/xelpack/providers.toml
-and of Ortho4XP (*.lay, or its whole folder Providers, beside it) come first; files that cannot be used are listed with the reason. --check fetches one chunk of a provider and prints
-what came: the picture's size, format and age.`,
+		Long: `Lists the imagery providers that xelpack knows, one per line: id, maptype, zoom levels,
+coverage, licence, whether archives may be passed on, rate limits, and terms of service.
+With a place (--at, --bbox or --route) it lists those that have imagery there, with zoom
+level and coverage. Those of ~/.config/xelpack/providers.toml and of Ortho4XP (*.lay, or
+its whole folder Providers, beside it) come first; files that cannot be used are listed
+with the reason. --check fetches one chunk of a provider and prints what came: the
+picture's size, format and age.`,
 		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms " +
 			"--json\n  xelpack providers --check eox --at 43.6,7.1",
 		Args: cobra.NoArgs,

@@ -28,8 +28,10 @@ func newPruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune ARCHIVE",
 		Short: "Remove part of an archive",
-		Long: `Removes the textures that a route, an area, a scenery package, a zoom level, a maptype or a provider selects, or with --keep all others. If several
-are given, all must match. The smaller archive replaces the old one once it is complete, and needs disk space of its own until then.`,
+		Long: `Removes the textures that a route, an area, a scenery package, a zoom level, a maptype or
+a provider selects, or with --keep all others. If several are given, all must match. The
+smaller archive replaces the old one once it is complete, and needs disk space of its own
+until then.`,
 		Example: `  xelpack prune europe.mbtiles --zoom 18
   xelpack prune europe.mbtiles --keep --bbox -10,35,30,60
   xelpack prune flight.mbtiles --holes -o whole.mbtiles`,

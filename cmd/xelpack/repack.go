@@ -20,8 +20,10 @@ func newRepackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repack ARCHIVE",
 		Short: "Rewrite an archive in canonical form",
-		Long: `Rewrites an archive in its canonical form: archives of the same digest, metadata and compression become the same bytes, however they were built. Unused
-space is freed. With --compress every texture is compressed again. The new archive replaces the old one once it is complete.`,
+		Long: `Rewrites an archive in its canonical form: archives of the same digest, metadata and
+compression become the same bytes, however they were built. Unused space is freed. With
+--compress every texture is compressed again. The new archive replaces the old one once it
+is complete.`,
 		Example: `  xelpack repack flight.mbtiles
   xelpack repack flight.mbtiles --compress best -o small.mbtiles`,
 		Args: cobra.ExactArgs(1),

@@ -26,9 +26,11 @@ func newRepairCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "repair ARCHIVE",
 		Short: "Fetch failed chunks of an archive again",
-		Long: `Builds the textures with failed chunks again, from their provider, on a copy that replaces the archive when it is finished. Where the
-provider has no imagery there is no hole: --retry-missing asks again there too. A result worse than the stored texture is discarded. With --damaged the archive is
-verified first, and damaged textures are built again as well, also in a truncated archive if its list of textures is intact.`,
+		Long: `Builds the textures with failed chunks again, from their provider, on a copy that replaces
+the archive when it is finished. Where the provider has no imagery there is no hole:
+--retry-missing asks again there too. A result worse than the stored texture is discarded.
+With --damaged the archive is verified first, and damaged textures are built again as
+well, also in a truncated archive if its list of textures is intact.`,
 		Example: `  xelpack repair flight.mbtiles
   xelpack repair flight.mbtiles --damaged
   xelpack repair flight.mbtiles --retry-missing --provider eox`,

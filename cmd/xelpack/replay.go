@@ -30,11 +30,13 @@ func newReplayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay TRACE MOUNTPOINT",
 		Short: "Repeat a simulator's requests on a mount",
-		Long: `Opens and reads the textures of a trace at MOUNTPOINT as on the flight, and reports how long the mount took: the distribution for
-opens and for reads, what was missing, and what was late. Textures are dropped from the kernel's page cache after use, so that the mount answers
-each time.
+		Long: `Opens and reads the textures of a trace at MOUNTPOINT as on the flight, and reports how
+long the mount took: the distribution for opens and for reads, what was missing, and what
+was late. Textures are dropped from the kernel's page cache after use, so that the mount
+answers each time.
 
-Missing names are counted and listed; they are not failures. Reads that fail or are short are: exit code 1.`,
+Missing names are counted and listed; they are not failures. Reads that fail or are short
+are: exit code 1.`,
 		Example: `  xelpack replay flight.trace "Custom Scenery/zzXEL_eur_ortho"
   xelpack replay flight.trace /mnt/flight --speed 10 --json
   xelpack replay flight.trace /mnt/flight --speed 0     (as fast as it goes)`,

@@ -28,10 +28,12 @@ func TestReplayShowsHowFarItIs(t *testing.T) {
 	}
 	for i := range uint32(3) {
 		x := tiles.Texture{Row: 16, Col: 16 * i, ZL: 16, Maptype: "BI"}
-		if err := os.WriteFile(filepath.Join(dir, "textures", x.File()), make([]byte, 200), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "textures", x.File()), make([]byte, 200),
+			0o666); err != nil {
 			t.Fatal(err)
 		}
-		w.Record(trace.Event{Op: trace.OpOpen, Texture: x, Size: 200, Start: time.Duration(i) * time.Minute})
+		w.Record(trace.Event{Op: trace.OpOpen, Texture: x, Size: 200,
+			Start: time.Duration(i) * time.Minute})
 	}
 	if _, err := w.Close(); err != nil {
 		t.Fatal(err)

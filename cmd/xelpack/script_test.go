@@ -54,7 +54,8 @@ func TestScripts(t *testing.T) {
 				_, err := os.Stat("/dev/fuse")
 				return err == nil, nil
 			case "smalldisk":
-				return exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run() == nil, nil
+				return exec.Command("unshare", "-m", "mount", "-t", "tmpfs", "tmpfs",
+					"/mnt").Run() == nil, nil
 			case "magick":
 				_, err := magick.Find()
 				return err == nil, nil
@@ -86,7 +87,8 @@ func setupScript(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(server.Close)
-	env.Defer(func() { mount.Detach(filepath.Join(env.WorkDir, "mnt")) }) // what a script that failed leaves behind
+	// what a script that failed leaves behind
+	env.Defer(func() { mount.Detach(filepath.Join(env.WorkDir, "mnt")) })
 	env.Values[serverKey{}] = server
 	env.Values[seenKey{}] = make(map[tiles.Chunk]int)
 	env.Setenv("SERVER", server.Template())
@@ -155,7 +157,8 @@ func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 
 // await FILE: waits until FILE is there; ! await FILE until it is not.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
-	for end := time.Now().Add(ts.Value(patienceKey{}).(time.Duration)); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(ts.Value(patienceKey{}).(time.Duration)); time.Now().Before(
+		end); time.Sleep(50 * time.Millisecond) {
 		if present(ts.MkAbs(args[0])) != neg {
 			return
 		}
@@ -190,7 +193,9 @@ func cmdTexture(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	l, err := dds.ParseHeader(file)
 	ts.Check(err)
-	if side, _ := strconv.Atoi(args[1]); l.Side != side || l.Format != dds.BC1 || int64(len(file)) != l.Size() {
-		ts.Fatalf("%s: %v %d px in %d bytes, want BC1 %d px in %d", args[0], l.Format, l.Side, len(file), side, dds.Layout{Format: dds.BC1, Side: side}.Size())
+	if side, _ := strconv.Atoi(args[1]); l.Side != side || l.Format != dds.BC1 ||
+		int64(len(file)) != l.Size() {
+		ts.Fatalf("%s: %v %d px in %d bytes, want BC1 %d px in %d", args[0], l.Format, l.Side,
+			len(file), side, dds.Layout{Format: dds.BC1, Side: side}.Size())
 	}
 }

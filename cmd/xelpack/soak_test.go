@@ -61,7 +61,8 @@ func TestMountUnderLoad(t *testing.T) {
 		textures = 100_000
 	}
 	file := filepath.Join(t.TempDir(), "world.mbtiles")
-	world, err := soak.MakeWorld(t.Context(), file, soak.WorldOptions{Textures: textures, Source: farmland()})
+	world, err := soak.MakeWorld(t.Context(), file,
+		soak.WorldOptions{Textures: textures, Source: farmland()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,21 +88,25 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 	server := farmServer(t)
 	server.SetFault(troubled(time.Now()))
 	mnt, cache := t.TempDir(), t.TempDir()
-	m := startCounted(t, mnt, "mount", file, mnt, "--live", "any", "--provider", server.Template(), "--no-store",
-		"--deadline", deadline.String(), "--memory-cache", strconv.Itoa(soakCache)+"B", "--disk-cache", "1GB", "--cache-dir", cache)
+	m := startCounted(t, mnt, "mount", file, mnt, "--live", "any", "--provider", server.Template(),
+		"--no-store",
+		"--deadline", deadline.String(), "--memory-cache", strconv.Itoa(soakCache)+"B",
+		"--disk-cache", "1GB", "--cache-dir", cache)
 	report := soak.Run(t.Context(), soak.Config{
 		World: world, Dir: mnt, Server: m.cmd.Process.Pid, Goroutines: m.goroutines,
 		Deadline: deadline, Grace: grace, Duration: duration, Pace: pace, Seed: uint64(duration),
 		Wrong: func(x tiles.Texture, err error) { t.Errorf("%v: %v", x, err) },
 		Said: func(r soak.Report) {
-			t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts, r.Archived, r.Live, r.StandIns, r.Failed, units.Bytes(r.Most.RSS))
+			t.Logf("%d bursts, %d archived, %d live, %d stand-ins, %d wrong, %s", r.Bursts,
+				r.Archived, r.Live, r.StandIns, r.Failed, units.Bytes(r.Most.RSS))
 		},
 	})
 	m.end(t, mnt)
 	verifyCaches(t, cache)
 	var text strings.Builder
 	report.Write(&text)
-	t.Logf("memory cache limit %s; loopback provider: %d requests\n%s", units.Bytes(soakCache), server.Stats().Requests, &text)
+	t.Logf("memory cache limit %s; loopback provider: %d requests\n%s", units.Bytes(soakCache),
+		server.Stats().Requests, &text)
 	if err := report.Err(); err != nil {
 		t.Error(err)
 	}
@@ -116,9 +121,11 @@ func testSoak(t *testing.T, world *soak.World, file string) {
 // troubled is a provider of the usual kind: some answers are useless the first time, some slow,
 // some pieces of ground have no imagery at all, and every few minutes it is away for a while.
 func troubled(start time.Time) fetchtest.Faults {
-	first := fetchtest.FirstOf(40, fetchtest.ServerError, fetchtest.Truncated, fetchtest.HTML, fetchtest.Empty, fetchtest.TooMany, fetchtest.Reset)
+	first := fetchtest.FirstOf(40, fetchtest.ServerError, fetchtest.Truncated, fetchtest.HTML,
+		fetchtest.Empty, fetchtest.TooMany, fetchtest.Reset)
 	return func(c tiles.Chunk, attempt int) fetchtest.Fault {
-		if since := time.Since(start) % (4 * time.Minute); since > 3*time.Minute && since < 3*time.Minute+20*time.Second {
+		if since := time.Since(start) % (4 * time.Minute); since > 3*time.Minute &&
+			since < 3*time.Minute+20*time.Second {
 			return fetchtest.Fault{Kind: fetchtest.Stall}
 		}
 		switch h := (c.X*2654435761 ^ c.Y*40503) >> 7; {
@@ -156,7 +163,8 @@ func startCounted(t *testing.T, dir string, args ...string) *countedMount {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	m := &countedMount{log: log.Name(), cmd: exec.CommandContext(context.WithoutCancel(t.Context()), exe, args...)}
+	m := &countedMount{log: log.Name(),
+		cmd: exec.CommandContext(context.WithoutCancel(t.Context()), exe, args...)}
 	m.cmd.Env = append(os.Environ(), countedVariable+"=1", "XDG_CACHE_HOME="+t.TempDir())
 	m.cmd.ExtraFiles = []*os.File{out}
 	m.cmd.Stderr = log
@@ -168,7 +176,8 @@ func startCounted(t *testing.T, dir string, args ...string) *countedMount {
 	t.Cleanup(func() {
 		m.cmd.Process.Kill()
 		m.cmd.Wait()
-		exec.Command("umount", "-l", dir).Run() // there is nothing to unmount unless the test has failed
+		// there is nothing to unmount unless the test has failed
+		exec.Command("umount", "-l", dir).Run()
 		counts.Close()
 	})
 	go func() {

@@ -26,7 +26,8 @@ func TestTwoProcessesShareAStore(t *testing.T) {
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
 	boxes := []string{"5.01,43.55,5.08,43.60", "5.05,43.55,5.12,43.60"} // they overlap
 	build := func(box, name string, more ...string) (pack.Report, string, int) {
-		args := append([]string{"build", "--bbox", box, "--provider", server.Template(), "-o", filepath.Join(dir, name+".mbtiles"), "--json"}, more...)
+		args := append([]string{"build", "--bbox", box, "--provider", server.Template(), "-o",
+			filepath.Join(dir, name+".mbtiles"), "--json"}, more...)
 		return runCommand(t.Context(), t, args...)
 	}
 	var both sync.WaitGroup
@@ -46,7 +47,8 @@ func TestTwoProcessesShareAStore(t *testing.T) {
 			t.Errorf("%s offline: code %d, %+v: %s", box, code, r, stderr)
 			continue
 		}
-		if archiveDigest(t, filepath.Join(dir, "first"+name+".mbtiles")) != archiveDigest(t, filepath.Join(dir, "again"+name+".mbtiles")) {
+		if archiveDigest(t, filepath.Join(dir, "first"+name+".mbtiles")) != archiveDigest(t,
+			filepath.Join(dir, "again"+name+".mbtiles")) {
 			t.Errorf("%s: from the store comes another archive", box)
 		}
 	}
@@ -55,13 +57,16 @@ func TestTwoProcessesShareAStore(t *testing.T) {
 // At `ulimit -n 256`, 256 requests over HTTP/1.1 would take more descriptors than there are.
 func TestBuildWithFewDescriptors(t *testing.T) {
 	drill.SkipIfShort(t)
-	server := fetchtest.NewServer(fetchtest.Options{Image: farmland(), Latency: 100 * time.Millisecond})
+	server := fetchtest.NewServer(
+		fetchtest.Options{Image: farmland(), Latency: 100 * time.Millisecond})
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
-	cmd := command(t.Context(), t, "build", "--bbox", "5.01,43.55,5.12,43.62", "--provider", server.Template(), "-o", filepath.Join(dir, "a.mbtiles"), "--json",
+	cmd := command(t.Context(), t, "build", "--bbox", "5.01,43.55,5.12,43.62", "--provider",
+		server.Template(), "-o", filepath.Join(dir, "a.mbtiles"), "--json",
 		"--concurrency", "256", "--keep-chunks", "1GB", "--retries", "0")
-	cmd.Args = append([]string{"sh", "-c", `ulimit -n 256 && exec "$0" "$@"`}, append([]string{cmd.Path}, cmd.Args[1:]...)...)
+	cmd.Args = append([]string{"sh", "-c", `ulimit -n 256 && exec "$0" "$@"`},
+		append([]string{cmd.Path}, cmd.Args[1:]...)...)
 	cmd.Path = "/bin/sh"
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -70,7 +75,8 @@ func TestBuildWithFewDescriptors(t *testing.T) {
 		t.Errorf("%v: %s%s", err, out, stderr.Bytes())
 	}
 	if s := server.Stats(); s.MaxInFlight > 160 || s.MaxInFlight < 64 {
-		t.Errorf("%d requests at once, want about as many as there are descriptors for", s.MaxInFlight)
+		t.Errorf("%d requests at once, want about as many as there are descriptors for",
+			s.MaxInFlight)
 	}
 }
 
@@ -85,20 +91,25 @@ func TestTokensAreKeptNowhere(t *testing.T) {
 	if err := os.MkdirAll(config, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	toml := "[[provider]]\nid = \"mine\"\ncode = \"MY\"\ntemplate = \"" + server.Template() + "?key={token}\"\nheaders = { \"X-Key\" = \"" + token + "\" }\n"
-	if err := os.WriteFile(filepath.Join(config, "providers.toml"), []byte(toml), 0o600); err != nil {
+	toml := "[[provider]]\nid = \"mine\"\ncode = \"MY\"\ntemplate = \"" + server.Template() +
+		"?key={token}\"\nheaders = { \"X-Key\" = \"" + token + "\" }\n"
+	if err := os.WriteFile(filepath.Join(config, "providers.toml"), []byte(toml),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(testCache, filepath.Join(dir, "cache"))
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
-	args := []string{"build", "--bbox", "7.1,43.6,7.11,43.61", "--zoom", "15", "--provider", "mine", "-o", filepath.Join(dir, "a.mbtiles"), "--json", "--retries", "0", "--patience", "1s"}
+	args := []string{"build", "--bbox", "7.1,43.6,7.11,43.61", "--zoom", "15", "--provider", "mine",
+		"-o", filepath.Join(dir, "a.mbtiles"), "--json", "--retries", "0", "--patience", "1s"}
 
-	if _, stderr, code := runCommand(t.Context(), t, args...); code != exitUsage || !strings.Contains(stderr, "XELPACK_TOKEN_MINE") {
+	if _, stderr, code := runCommand(t.Context(), t, args...); code != exitUsage ||
+		!strings.Contains(stderr, "XELPACK_TOKEN_MINE") {
 		t.Errorf("without a token: code %d, %s; want it named", code, stderr)
 	}
 	t.Setenv("XELPACK_TOKEN_MINE", token)
 	var printed strings.Builder
-	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.RedirectLoop, fetchtest.HTML, fetchtest.Reset, fetchtest.OK} {
+	for _, kind := range []fetchtest.Kind{fetchtest.Forbidden, fetchtest.RedirectLoop,
+		fetchtest.HTML, fetchtest.Reset, fetchtest.OK} {
 		server.SetFault(fetchtest.Always(kind))
 		r, stderr, code := runCommand(t.Context(), t, args...)
 		if (code == exitDone) != (kind == fetchtest.OK) {
@@ -106,7 +117,8 @@ func TestTokensAreKeptNowhere(t *testing.T) {
 		}
 		printed.WriteString(stderr)
 	}
-	for _, more := range [][]string{{"info", filepath.Join(dir, "a.mbtiles"), "--json"}, {"providers", "--json"}, {"providers"}} {
+	for _, more := range [][]string{{"info", filepath.Join(dir, "a.mbtiles"), "--json"},
+		{"providers", "--json"}, {"providers"}} {
 		out, err := command(t.Context(), t, more...).CombinedOutput()
 		if err != nil {
 			t.Errorf("%v: %v: %s", more, err, out)

@@ -22,10 +22,12 @@ func newTraceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace FILE",
 		Short: "Summarise a simulator's requests to a mount",
-		Long: `Summarises a trace recorded by "xelpack mount --trace FILE": textures, bytes by mip level and by source, requests in flight, the slowest answers,
-and what was missing or served as a stand-in. A truncated trace is read up to the cut.
+		Long: `Summarises a trace recorded by "xelpack mount --trace FILE": textures, bytes by mip level
+and by source, requests in flight, the slowest answers, and what was missing or served as
+a stand-in. A truncated trace is read up to the cut.
 
-"xelpack plan --from-trace FILE" and "build --from-trace FILE" select the textures that it asked for; "xelpack replay" repeats the requests.`,
+"xelpack plan --from-trace FILE" and "build --from-trace FILE" select the textures that it
+asked for; "xelpack replay" repeats the requests.`,
 		Example: `  xelpack mount flight.mbtiles --trace flight.trace "Custom Scenery/zzXEL_eur_ortho"
   xelpack trace flight.trace
   xelpack trace flight.trace --json | jq .open.p99`,
@@ -145,11 +147,15 @@ func newTraceSynthCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "synth --route FILE -o TRACE",
 		Short: "Make a trace of X-Plane's behaviour along a route",
-		Long: `Makes a trace of an imaginary flight, from what is known of how X-Plane loads: whole cells of 1° × 1°, each once its near edge comes within D degrees
-of latitude, D/cos φ of longitude; D is from 1.6 to 2.5, different for every row and column of cells, chosen by --seed. First it loads everything around the departure, then some hundred
-textures whenever new cells come into reach; mostly headers and small mip levels, and all of the nearest textures.
+		Long: `Makes a trace of an imaginary flight, from what is known of how X-Plane loads: whole cells
+of 1° × 1°, each once its near edge comes within D degrees of latitude, D/cos φ of
+longitude; D is from 1.6 to 2.5, different for every row and column of cells, chosen by
+--seed. First it loads everything around the departure, then some hundred textures
+whenever new cells come into reach; mostly headers and small mip levels, and all of the
+nearest textures.
 
-The textures are those that the scenery names, or without --scenery the grid at --zoom with names of --maptype.`,
+The textures are those that the scenery names, or without --scenery the grid at --zoom
+with names of --maptype.`,
 		Example: `  xelpack trace synth --route flight.fms --scenery ~/scenery/zzXEL_eur_ortho -o flight.trace
   xelpack trace synth --route flight.fms --maptype BI --knots 420 --limit 30m -o flight.trace`,
 		Args: cobra.NoArgs,

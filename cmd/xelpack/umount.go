@@ -18,8 +18,9 @@ func newUmountCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "umount MOUNTPOINT...",
 		Short: "End a mount",
-		Long: `Ends the mounts at MOUNTPOINT, of any xelpack process, and their daemons. A mount that a dead process left behind is cleared.
-A mount in use is not ended, and the processes using it are listed; --lazy detaches it anyway: open files are served until they are closed.`,
+		Long: `Ends the mounts at MOUNTPOINT, of any xelpack process, and their daemons. A mount that a
+dead process left behind is cleared. A mount in use is not ended, and the processes using
+it are listed; --lazy detaches it anyway: open files are served until they are closed.`,
 		Example: `  xelpack umount "Custom Scenery/zzXEL_eur_ortho"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

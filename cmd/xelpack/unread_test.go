@@ -34,12 +34,14 @@ func someTextures(t *testing.T, path string, n int) (names []string) {
 	defer w.Close()
 	l := dds.Layout{Format: dds.BC1, Side: 256}
 	h := l.Header()
-	content, err := mbtiles.NewEncoder(mbtiles.None).Encode(append(h[:], make([]byte, l.Size()-dds.HeaderSize)...))
+	content, err := mbtiles.NewEncoder(mbtiles.None).Encode(
+		append(h[:], make([]byte, l.Size()-dds.HeaderSize)...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
-		r := mbtiles.Record{Texture: tiles.Texture{Row: uint32(16 * i), Col: 16, ZL: 16, Maptype: "BI"}, Detail: 4, Chunks: 256, Provider: "test"}
+		r := mbtiles.Record{Texture: tiles.Texture{Row: uint32(16 * i), Col: 16, ZL: 16,
+			Maptype: "BI"}, Detail: 4, Chunks: 256, Provider: "test"}
 		if err := w.Put(t.Context(), r, content); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +97,8 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 			mnt := t.TempDir()
 			r, w := fullPipe(t)
 			reader(r)
-			cmd := command(t.Context(), t, "mount", "--log-slow", "1ns", "--log-level", "debug", archive, mnt)
+			cmd := command(t.Context(), t, "mount", "--log-slow", "1ns", "--log-level", "debug",
+				archive, mnt)
 			cmd.Stderr = w
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -105,7 +108,8 @@ func TestMountWhoseMessagesNobodyReads(t *testing.T) {
 			go func() { ended <- cmd.Wait() }()
 			t.Cleanup(func() {
 				cmd.Process.Kill()
-				exec.Command("umount", "-l", mnt).Run() // there is nothing to unmount unless the test has failed
+				// there is nothing to unmount unless the test has failed
+				exec.Command("umount", "-l", mnt).Run()
 			})
 			soon := time.After(patience.For(t))
 			mounted := func() bool { // without asking the mount, which may not answer

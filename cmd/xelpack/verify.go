@@ -20,8 +20,11 @@ func newVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify ARCHIVE",
 		Short: "Check every byte of an archive",
-		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and counts, recomputes the digest, and lets SQLite check every page of the file.
-Damage is listed, one per line, with the remedy; the exit code is then 5, also for a truncated archive. With --quick only the tables are checked, and one texture in a hundred (at least 64), different ones each time.`,
+		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and
+counts, recomputes the digest, and lets SQLite check every page of the file. Damage is
+listed, one per line, with the remedy; the exit code is then 5, also for a truncated
+archive. With --quick only the tables are checked, and one texture in a hundred (at least
+64), different ones each time.`,
 		Example: `  xelpack verify flight.mbtiles
   xelpack verify flight.mbtiles --quick
   xelpack verify flight.mbtiles --json | jq -r '.problems[].texture'

@@ -56,7 +56,8 @@ func TestHealthIsServed(t *testing.T) {
 	if err := os.Rename(file+".part", file+".elsewhere"); err != nil {
 		t.Fatal(err)
 	}
-	if code, body := ask(); code != http.StatusServiceUnavailable || !strings.Contains(body, "the archive cannot be written") || strings.Contains(body, file) {
+	if code, body := ask(); code != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "the archive cannot be written") || strings.Contains(body, file) {
 		t.Errorf("a build whose file is gone: %d %q", code, body)
 	}
 }

@@ -114,7 +114,7 @@ func TestFind(t *testing.T) {
 		"b/BI/23952_33760_z15.dds": "only 3 of its 12 mip levels",
 		"b/BI/23952_33776_z15.dds": ".ddm",
 		"b/23952_33712_BI16.dds":   "same texture as a/23952_33712_BI16.dds",
-		"bad/16_16_BI12.dds":       "not a DDS file", "bad/32_16_BI12.dds": "no DDS",
+		"bad/16_16_BI12.dds":       "not a DDS file", "bad/32_16_BI12.dds": "not a DDS file",
 		"bad/48_16_BI12.dds": "it has 43831 bytes", "bad/64_16_BI12.dds": "it has 43833 bytes",
 		"bad/80_16_BI12.dds": `unknown format "DX10"`, "bad/96_16_BI12.dds": "256×512 px",
 		"bad/112_16_BI12.dds": "1 mip levels, want all 9",
