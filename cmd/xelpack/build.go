@@ -119,7 +119,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	return conclude(watcher, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
 }
 
-// options are those of the flags, with a bar over what is to be done.
+// options are the options of the flags, with a progress bar.
 func (o workFlags) options(w *watch.Watcher, stderr io.Writer) build.Options {
 	o.Note, o.OnOutage, o.Observer = notes(stderr), o.onOutage(w, stderr), w.Making()
 	o.Begin = func(r build.Running) (end func(pack.Report)) {
@@ -142,8 +142,9 @@ func (o workFlags) options(w *watch.Watcher, stderr io.Writer) build.Options {
 	return o.Options
 }
 
-// conclude says what a build or a repair of file came to.
-func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err error, stdout io.Writer) error {
+// conclude prints the result of a build or a repair of file.
+func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err error,
+	stdout io.Writer) error {
 	if r.State == "" {
 		return err
 	}

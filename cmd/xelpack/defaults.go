@@ -21,9 +21,10 @@ import (
 // variablePrefix is the prefix of environment variables with defaults.
 const variablePrefix = "XELPACK_"
 
-// otherVariables are, or begin, names in the environment that are no flags': of tokens, of a
-// daemon, and of the tests of this source.
-var otherVariables = [...]string{"XELPACK_TOKEN_", daemon.ReadyVariable, "XELPACK_TEST_", "XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
+// otherVariables are, or begin, names of environment variables that are not flags: tokens, a
+// daemon's, and those of tests.
+var otherVariables = [...]string{"XELPACK_TOKEN_", daemon.ReadyVariable, "XELPACK_TEST_",
+	"XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
 
 // defaults are the user's defaults for flags that the command line leaves out.
 type defaults struct {

@@ -161,7 +161,8 @@ func TestDrillEstimate(t *testing.T) {
 		met := math.Abs(down) <= 15 && math.Abs(store) <= 15 && math.Abs(took) <= 15
 		drill.Row(t, fmt.Sprintf("estimate of %d textures, %s", e.Textures, k.name), "within 15 %",
 			fmt.Sprintf(
-				"download %s of %s (%+.0f %%), archive %s of %s (%+.0f %%), %.1f of %.1f s (%+.0f %%)",
+				"download %s of %s (%+.0f %%), archive %s of %s (%+.0f %%), %.1f of %.1f s "+
+					"(%+.0f %%)",
 				units.Bytes(e.DownloadBytes), units.Bytes(r.BytesDownloaded), down,
 				units.Bytes(e.StoreBytes), units.Bytes(
 					info.Size()), store, e.Seconds, r.ElapsedSeconds, took), met)

@@ -52,7 +52,7 @@ func exitCode(stderr io.Writer, err error) int {
 	}
 	code := codeOf(err)
 	if errors.As(err, new(daemon.ExitStatus)) {
-		return code // it is said already
+		return code // printed already
 	}
 	if code == exitInterrupted && isUndone(err) {
 		fmt.Fprintln(stderr, "xelpack: interrupted; nothing was changed: run the same command to "+
@@ -120,12 +120,16 @@ var hints = []struct {
 	{pack.ErrOtherProvider, "build another file, or give the provider that the archive was built " +
 		"from"},
 	{scenery.ErrNoTerrain, ""},
-	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, and that the scenery or the archive covers the place"},
-	{install.ErrOther, "--switch changes to this archive; `xelpack uninstall` takes the other one out"},
-	{install.ErrRoom, "free some space, or install a smaller part: `xelpack extract`; nothing was changed"},
-	{manifest.ErrDamaged, "nothing was changed; `xelpack uninstall --installed ARCHIVE` takes out what equals an archive's textures"},
+	{tiles.ErrNothing, "check the order W,S,E,N of a bbox, longitude before latitude in a route, " +
+		"and that the scenery or the archive covers the place"},
+	{install.ErrOther, "--switch changes to this archive; `xelpack uninstall` takes the other " +
+		"one out"},
+	{install.ErrRoom, "free some space, or install a smaller part: `xelpack extract`; nothing " +
+		"was changed"},
+	{manifest.ErrDamaged, "nothing was changed; `xelpack uninstall --installed ARCHIVE` takes " +
+		"out what equals an archive's textures"},
 	{manifest.ErrVersion, "nothing was changed; use the version that installed it, or a newer one"},
-	{errIll, "what to do stands behind each →; run it again afterwards"},
+	{errIll, "do what each → says, then run it again"},
 }
 
 // hinted is an error with its own hint.

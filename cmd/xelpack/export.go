@@ -48,7 +48,8 @@ its name when it is complete: to continue an export that was interrupted, use
 	return cmd
 }
 
-func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions, stdout, stderr io.Writer) error {
+func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions, stdout,
+	stderr io.Writer) error {
 	existing, err := ddsdir.ParseExisting(o.OnExisting)
 	if err != nil {
 		return usageErrorf("--on-existing %w", err)
@@ -58,7 +59,8 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 		return err
 	}
 	meter := progress.NewMeter(stderr, "export")
-	report, err := ddsdir.Export(ctx, a, real, ddsdir.ExportOptions{Existing: existing, DryRun: o.DryRun, Progress: meter.Set})
+	report, err := ddsdir.Export(ctx, a, real,
+		ddsdir.ExportOptions{Existing: existing, DryRun: o.DryRun, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
 		return err
@@ -71,6 +73,7 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	if o.DryRun {
 		done = "to write"
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", real, units.Plural(report.Written, "texture"), done, report.Skipped)
+	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", real,
+		units.Plural(report.Written, "texture"), done, report.Skipped)
 	return err
 }

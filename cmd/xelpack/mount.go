@@ -74,11 +74,16 @@ known name keeps its size as long as the mount lasts.`,
 	o.liveOptions.register(f)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
-	f.StringVar(&o.observeOptions.watch.Trace, "trace", "", "record what is asked of the mount in `FILE`, for \"xelpack trace\" and \"replay\"")
-	f.StringArrayVar(&o.Routes, "route", nil, "with --http, flight plan `FILE` to draw on the page's map, with the cells that X-Plane loads along it; may be repeated")
-	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take this long")
-	f.BoolVar(&o.PreferArchive, "prefer-archive", false, "archived textures before real files of the scenery")
-	f.BoolVar(&o.AllowOther, "allow-other", false, "let other users in (needs user_allow_other in /etc/fuse.conf)")
+	f.StringVar(&o.observeOptions.watch.Trace, "trace", "",
+		"record the mount's requests in `FILE`, for \"xelpack trace\" and \"replay\"")
+	f.StringArrayVar(&o.Routes, "route", nil,
+		"with --http, flight plan `FILE` to draw on the page's map, with the cells that X-Plane "+
+			"loads along it; may be repeated")
+	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take at least this long")
+	f.BoolVar(&o.PreferArchive, "prefer-archive", false,
+		"prefer archived textures to real files of the scenery")
+	f.BoolVar(&o.AllowOther, "allow-other", false,
+		"let other users in (needs user_allow_other in /etc/fuse.conf)")
 	return cmd
 }
 
@@ -90,7 +95,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	stderr, behind := newStatusLineBehind(w, o.logOptions)
 	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.observeOptions.watch.HTTP == "" {
-		return usageErrorf("--route is for the map of the status page: give --http 127.0.0.1:8087 as well")
+		return usageErrorf("--route needs the status page: give --http 127.0.0.1:8087 as well")
 	}
 	flown, err := plan.Area{Routes: o.Routes}.Ground(notes(stderr))
 	if err != nil {

@@ -23,9 +23,12 @@ type observeOptions struct {
 
 // register registers the flags; level is the default of --log-level.
 func (o *observeOptions) register(f *pflag.FlagSet, level string) {
-	f.StringVar(&o.watch.HTTP, "http", "", "serve the status page, /metrics and /healthz at `ADDRESS`, such as 127.0.0.1:8087")
-	f.BoolVar(&o.watch.AllowRemote, "http-allow-remote", false, "let --http be an address that other machines can reach")
-	f.BoolVar(&o.watch.Pprof, "http-pprof", false, "with --http, serve profiles at /debug/pprof/ too")
+	f.StringVar(&o.watch.HTTP, "http", "",
+		"serve the status page, /metrics and /healthz at `ADDRESS`, such as 127.0.0.1:8087")
+	f.BoolVar(&o.watch.AllowRemote, "http-allow-remote", false,
+		"allow an --http address that other machines can reach")
+	f.BoolVar(&o.watch.Pprof, "http-pprof", false,
+		"with --http, serve profiles at /debug/pprof/ too")
 	o.logOptions.register(f, level)
 }
 
@@ -49,8 +52,9 @@ func (o logOptions) logger(w io.Writer) (*slog.Logger, error) {
 	return logs.New(w, logs.Options{Level: level, JSON: o.LogJSON}), nil
 }
 
-// start begins to watch a "build", a "repair" or a "mount". Close it.
-func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer) (w *watch.Watcher, err error) {
+// start starts observing a "build", a "repair" or a "mount". The caller must close it.
+func (o observeOptions) start(ctx context.Context, what string,
+	stderr io.Writer) (w *watch.Watcher, err error) {
 	if o.watch.Log, err = o.logger(progress.Beside(stderr)); err != nil {
 		return nil, err
 	}
@@ -58,17 +62,20 @@ func (o observeOptions) start(ctx context.Context, what string, stderr io.Writer
 	return watch.Start(ctx, what, o.watch)
 }
 
-// newStatusLineBehind returns a status line whose writers never wait for w, be it a terminal that
-// is stopped or a pipe that nobody reads, and what is to be closed in the end. Nor does the process
-// die of a pipe whose reader has gone: a mount has more to do than to talk. What was dropped is
-// said as log is written.
+// newStatusLineBehind returns a status line whose writers never wait for w, even for a stopped
+// terminal or a pipe that is not read, and what must be closed at the end. A closed pipe does not
+// end the process either: a mount has more to do than to talk. Dropped messages are reported in the
+// form of log.
 func newStatusLineBehind(w io.Writer, log logOptions) (*progress.StatusLine, *logs.Behind) {
 	signal.Ignore(syscall.SIGPIPE)
 	s := progress.NewStatusLine(w)
-	lost := func(n int) { fmt.Fprintf(s, "%d messages were dropped here, because nobody took them\n", n) }
+	lost := func(n int) {
+		fmt.Fprintf(s, "%d messages were dropped here because the output was blocked\n", n)
+	}
 	if log.LogJSON {
 		lost = func(n int) {
-			slog.New(slog.NewJSONHandler(s, nil)).Warn("messages were dropped here, because nobody took them", "messages", n)
+			slog.New(slog.NewJSONHandler(s, nil)).Warn(
+				"messages were dropped here because the output was blocked", "messages", n)
 		}
 	}
 	behind := logs.NewBehind(w, lost)

@@ -13,8 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// onOutage says why nothing moves: to a person in words, to whoever reads a JSON log as lines of
-// it.
+// onOutage reports that the work waits: to a person in words, in a JSON log as a record.
 func (o logOptions) onOutage(w *watch.Watcher, stderr io.Writer) func(fetch.Outage) {
 	if o.LogJSON {
 		return observe.Logging{To: w.Log}.Outage

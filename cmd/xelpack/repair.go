@@ -72,7 +72,8 @@ func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) e
 	}
 	defer watcher.Close()
 	report, err := build.Repair(ctx, build.RepairOptions{
-		Options: o.workFlags.options(watcher, stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
+		Options: o.workFlags.options(watcher,
+			stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
 		RetryMissing: o.retryMissing, Damaged: o.damaged,
 		Meter: func(what string) (set func(done, total int64), end func()) {
 			m := progress.NewMeter(stderr, what)

@@ -215,7 +215,9 @@ func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err e
 	}
 	var flights []trace.Synth
 	for _, path := range s.Paths {
-		flights = append(flights, trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed, Limit: o.Limit})
+		flights = append(flights,
+			trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed,
+				Limit: o.Limit})
 	}
 	file, n, err := trace.CreateSynth(ctx, o.Output, flights)
 	if err == nil {

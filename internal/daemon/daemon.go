@@ -56,9 +56,12 @@ func Is() bool { return os.Getenv(ReadyVariable) != "" }
 // ExitStatus is the failure of a daemon that never became ready; what it said is printed already.
 type ExitStatus int
 
-func (e ExitStatus) Error() string { return fmt.Sprintf("the daemon ended with exit code %d", int(e)) }
+func (e ExitStatus) Error() string {
+	return fmt.Sprintf("the daemon ended with exit code %d",
+		int(e))
+}
 
-// maxLog is the size in bytes beyond which a log is put aside when the next daemon starts.
+// maxLog is the size in bytes beyond which a log is renamed when the next daemon starts.
 const maxLog = 10 << 20
 
 // Start starts this command line once more, in a session of its own so that it outlives the
@@ -93,12 +96,12 @@ func Start(ctx context.Context, o Options, stderr io.Writer) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
 	defer stop()
-	n, _ := ready.Read(make([]byte, 1)) // the end of the file is that of the daemon
+	n, _ := ready.Read(make([]byte, 1)) // end of file means that the daemon has ended
 	if n == 0 {
 		err = cmd.Wait()
 	}
 	if err := copyFrom(stderr, o.Log, start); err != nil {
-		words.Fprintf(stderr, "what the daemon says cannot be shown: %v\n", err)
+		words.Fprintf(stderr, "cannot show the daemon's messages: %v\n", err)
 	}
 	if n == 0 {
 		if ctx.Err() != nil {
@@ -117,7 +120,7 @@ func Start(ctx context.Context, o Options, stderr io.Writer) error {
 	return cmd.Process.Release()
 }
 
-// copyFrom copies what stands in a file from an offset on.
+// copyFrom copies a file from an offset on.
 func copyFrom(w io.Writer, path string, start int64) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -128,8 +131,7 @@ func copyFrom(w io.Writer, path string, start int64) error {
 	return err
 }
 
-// openLog opens a log for appending and returns its size. One that has grown large is put aside
-// first.
+// openLog opens a log for appending and returns its size. A large one is renamed first.
 func openLog(path string) (f *os.File, size int64, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, 0, err
@@ -168,7 +170,7 @@ func Ready(o Options) (cleanup func(), err error) {
 		f := os.NewFile(uintptr(fd), "ready")
 		defer func() { _ = f.Close() }()
 		if _, err := f.Write([]byte{1}); err != nil {
-			return cleanup, fmt.Errorf("whoever started the daemon is gone: %w", err)
+			return cleanup, fmt.Errorf("the process that started the daemon is gone: %w", err)
 		}
 	}
 	return cleanup, nil

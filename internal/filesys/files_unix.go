@@ -21,8 +21,8 @@ func outOfSpace(e syscall.Errno) bool {
 // replaced nor removed. Here both are always possible.
 func Busy(error) bool { return false }
 
-// Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
-// error does not name the path.
+// Writable returns why a file cannot be written, or why no file can be created in a folder; nil if
+// it can. The error does not name the path.
 func Writable(path string) error { return unix.Access(path, unix.W_OK) }
 
 // SyncFile makes writes to a file durable.

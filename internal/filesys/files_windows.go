@@ -25,12 +25,13 @@ func outOfSpace(e syscall.Errno) bool {
 // Busy reports whether err says that another program has a file open that may then be neither
 // replaced nor removed.
 func Busy(err error) bool {
-	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
+	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) ||
+		errors.Is(err, windows.ERROR_LOCK_VIOLATION) ||
 		errors.Is(err, windows.ERROR_USER_MAPPED_FILE)
 }
 
-// Writable says why a file cannot be written, or why a folder takes no files; nil if it can be. The
-// error does not name the path. Only trying tells: who may write is in lists of rules.
+// Writable returns why a file cannot be written, or why no file can be created in a folder; nil if
+// it can. The error does not name the path. It has to try: permissions are in access control lists.
 func Writable(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -36,24 +36,28 @@ func Parse(text string) (f *Filter, notes []string, err error) {
 
 // step adds the step that name and its numbers describe.
 func (f *Filter) step(name string, words []string) (note string, err error) {
-	wanted := map[string]int{"brightness-contrast": 2, "saturation": 1, "levels": 15, "sharpness": 1, "blur": 1}
+	wanted := map[string]int{"brightness-contrast": 2, "saturation": 1, "levels": 15,
+		"sharpness": 1, "blur": 1}
 	n, known := wanted[name]
 	switch {
 	case !known:
-		return "", fmt.Errorf("unknown step %q (want brightness-contrast, saturation or levels)", name)
+		return "", fmt.Errorf("unknown step %q (want brightness-contrast, saturation or levels)",
+			name)
 	case len(words) != n:
 		return "", fmt.Errorf("%s takes %d numbers, not %d", name, n, len(words))
 	}
 	v := make([]float64, n)
 	for i, word := range words {
-		if v[i], err = strconv.ParseFloat(word, 64); err != nil || math.IsNaN(v[i]) || math.IsInf(v[i], 0) {
-			return "", fmt.Errorf("%s: %q is no number", name, word)
+		if v[i], err = strconv.ParseFloat(word, 64); err != nil || math.IsNaN(v[i]) ||
+			math.IsInf(v[i], 0) {
+			return "", fmt.Errorf("%s: %q is not a number", name, word)
 		}
 	}
 	switch name {
 	case "brightness-contrast":
 		if math.Abs(v[0]) > 127 || math.Abs(v[1]) > 127 {
-			return "", fmt.Errorf("brightness-contrast %v %v: both must be within -127 to 127", v[0], v[1])
+			return "", fmt.Errorf("brightness-contrast %v %v: both must be within -127 to 127",
+				v[0], v[1])
 		}
 		f.brightnessContrast(v[0], v[1])
 	case "saturation":
@@ -66,12 +70,15 @@ func (f *Filter) step(name string, words []string) (note string, err error) {
 		for ch := range of {
 			c := curve{v[ch*5], v[ch*5+1], v[ch*5+2], v[ch*5+3], v[ch*5+4]}
 			switch {
-			case c.inMin < 0 || c.inMax > 255 || c.outMin < 0 || c.outMin > 255 || c.outMax < 0 || c.outMax > 255:
+			case c.inMin < 0 || c.inMax > 255 || c.outMin < 0 || c.outMin > 255 || c.outMax < 0 ||
+				c.outMax > 255:
 				return "", fmt.Errorf("levels: colour %d: values must be within 0 to 255", ch+1)
 			case c.inMin >= c.inMax:
-				return "", fmt.Errorf("levels: colour %d: the first value, %v, must be below the third, %v", ch+1, c.inMin, c.inMax)
+				return "", fmt.Errorf("levels: colour %d: the first value, %v, must be below the "+
+					"third, %v", ch+1, c.inMin, c.inMax)
 			case c.gamma < 0.01 || c.gamma > 100:
-				return "", fmt.Errorf("levels: colour %d: gamma %v must be within 0.01 to 100", ch+1, c.gamma)
+				return "", fmt.Errorf("levels: colour %d: gamma %v must be within 0.01 to 100",
+					ch+1, c.gamma)
 			}
 			of[ch] = c
 		}
@@ -86,7 +93,8 @@ func (f *Filter) step(name string, words []string) (note string, err error) {
 // (lighter, darker), a letter or _ with two digits of contrast, and perhaps another with two digits
 // of saturation, such as D20C10S30.
 func Short(code string) (*Filter, error) {
-	want := fmt.Errorf("filter %q: want L or D and two digits, a letter and two digits, and perhaps a letter and two digits more, such as D20C10S30", code)
+	want := fmt.Errorf("filter %q: want L or D and two digits, a letter and two digits, and "+
+		"perhaps a letter and two digits more, such as D20C10S30", code)
 	if len(code) != 6 && len(code) != 9 || code[0] != 'L' && code[0] != 'D' {
 		return nil, want
 	}

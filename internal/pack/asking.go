@@ -68,7 +68,8 @@ type outcome struct{ err error }
 // asked from the top again, a level up. What a layer could not give is a hole, whatever is shown in
 // its place. top is what has come of asking the uppermost already, which hides the others; nil:
 // nobody was asked.
-func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, c placed, layers []standing, top *outcome) (ending, error) {
+func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, c placed, layers []standing,
+	top *outcome) (ending, error) {
 	a := asking{pipeline: p, builder: b, placed: c, parts: partsOf(layers, c.Chunk)}
 	if slices.ContainsFunc(a.parts, func(part part) bool { return !part.hides() }) {
 		// Decoded pictures wait for those below them.
@@ -89,7 +90,8 @@ func (p *Pipeline) chunk(ctx context.Context, b *dds.Builder, c placed, layers [
 	}
 	if len(a.end.sources) == 0 {
 		a.end.missing = true
-	} else if p.fallback && slices.ContainsFunc(a.parts, func(part part) bool { return part.shown && part.failed == 0 }) {
+	} else if p.fallback && slices.ContainsFunc(
+		a.parts, func(part part) bool { return part.shown && part.failed == 0 }) {
 		a.end.failed = nil
 	}
 	if a.done {
@@ -153,19 +155,21 @@ func (a *asking) show(ctx context.Context, part *part, level tiles.ZL) error {
 	case level < c.Z:
 		var piece piece
 		if piece, err = p.parents.piece(ctx, l, c, level); err == nil {
-			// Enlarged by a worker too: a picture for each of the chunks that wait for one would
-			// take memory by the hundred megabytes.
+			// Enlarged by a worker too: a picture for each of the waiting chunks would take
+			// hundreds of megabytes.
 			err = p.work(ctx, TaskFill, func(w *worker) error {
 				return w.dds.AddPixels(a.builder, a.place.Row, a.place.Col, piece.enlarged())
 			})
 		}
 	case l.levels() > 0:
 		err = p.blocks.with(ctx, l, c, TaskChunk, func(t *tile) error {
-			return p.work(ctx, TaskChunk, func(w *worker) error { return t.add(w.dds, a.builder, a.place, c) })
+			return p.work(ctx, TaskChunk,
+				func(w *worker) error { return t.add(w.dds, a.builder, a.place, c) })
 		})
 	default:
 		err = p.fetchInto(ctx, l, c, func(body []byte) error {
-			return p.work(ctx, TaskChunk, func(w *worker) error { return l.addImage(w.dds, a.builder, a.place, c, body) })
+			return p.work(ctx, TaskChunk,
+				func(w *worker) error { return l.addImage(w.dds, a.builder, a.place, c, body) })
 		})
 	}
 	a.done = err == nil

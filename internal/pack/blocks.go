@@ -59,7 +59,8 @@ func newBlocks(p *Pipeline, workers int) *blocks {
 		largest = max(largest, p.layers[i].side())
 	}
 	room := max(leastRoom, int64(workers)*pictureBytes(largest)/2)
-	return &blocks{pipeline: p, room: semaphore.NewWeighted(room), known: make(map[layerChunk]*block)}
+	return &blocks{pipeline: p, room: semaphore.NewWeighted(room),
+		known: make(map[layerChunk]*block)}
 }
 
 func pictureBytes(side int) int64 { return 4 * int64(side) * int64(side) }
@@ -198,7 +199,8 @@ func (bs *blocks) picture() (img *image.NRGBA) {
 }
 
 // with hands the tile that c of a layer is cut from to use, as long as that takes.
-func (bs *blocks) with(ctx context.Context, l *Layer, c tiles.Chunk, task Task, use func(*tile) error) error {
+func (bs *blocks) with(ctx context.Context, l *Layer, c tiles.Chunk, task Task,
+	use func(*tile) error) error {
 	if uint(c.Z) < l.levels() {
 		return fetch.ErrNoImagery // there is no such tile
 	}

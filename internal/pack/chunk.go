@@ -73,7 +73,8 @@ func (c *Counts) Done() int64 { return c.OK.Load() + c.NoImagery.Load() + c.Fail
 
 // fetchInto fetches a tile of a layer and hands the body to use. A body that the decoder rejects is not
 // imagery, whatever it looked like: it is asked for again, and not from a store that kept it.
-func (p *Pipeline) fetchInto(ctx context.Context, l *Layer, c tiles.Chunk, use func(body []byte) error) error {
+func (p *Pipeline) fetchInto(ctx context.Context, l *Layer, c tiles.Chunk,
+	use func(body []byte) error) error {
 	var err error
 	for range decodeTries {
 		var body []byte

@@ -23,7 +23,8 @@ var (
 )
 
 // addImage decodes a tile of one chunk in whatever format it came and brings it to its place.
-func (l *Layer) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c tiles.Chunk, body []byte) error {
+func (l *Layer) addImage(w *dds.Worker, b *dds.Builder, place tiles.Place, c tiles.Chunk,
+	body []byte) error {
 	if fetch.IsJPEG(body) && len(l.Blank) == 0 && l.Filter == nil {
 		return w.AddJPEG(b, place.Row, place.Col, body)
 	}

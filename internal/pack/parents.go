@@ -45,7 +45,8 @@ type piece struct {
 func (p piece) enlarged() *image.NRGBA { return enlarge(p.parent, p.up, p.x, p.y) }
 
 // piece returns c's piece of the parent that the layer has at level.
-func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk, level tiles.ZL) (piece, error) {
+func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk,
+	level tiles.ZL) (piece, error) {
 	up := uint(c.Z - level)
 	img, err := ps.get(ctx, layerChunk{l, c.Above(up)})
 	if err != nil {
@@ -55,7 +56,8 @@ func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk, level til
 	return piece{img, up, c.X & mask, c.Y & mask}, nil
 }
 
-// get returns the decoded parent, from memory, from whoever is fetching it, or from the source.
+// get returns the decoded parent, from memory, from another caller that is fetching it, or from the
+// source.
 func (ps *parents) get(ctx context.Context, c layerChunk) (*image.NRGBA, error) {
 	e, err := ps.pictures.Get(ctx, c, func() (img *image.NRGBA, size int64, err error) {
 		img, err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)

@@ -32,7 +32,7 @@ type Options struct {
 	Layers []Layer
 	// Fallback counts a chunk as had that another layer fills when one could not give it.
 	Fallback bool
-	// Quality is the encoder's. Default good.
+	// Quality is the encoder's quality. Default good.
 	Quality dds.Quality
 	// Compression is that of contents for an archive. Default none.
 	Compression mbtiles.Compression
@@ -181,7 +181,7 @@ type Tally struct {
 	Failed     int // failed after retries: to be repaired
 }
 
-// Blank reports that not one chunk could be had because all of them failed.
+// Blank reports that all chunks failed.
 func (b *Built) Blank() bool { return b.Failed == b.Chunks && b.shown == 0 }
 
 // Release returns the file's memory to the pipeline; File must not be used any more.
@@ -275,7 +275,8 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	if err != nil {
 		return nil, err
 	}
-	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, Sources: map[string]int{}, pipeline: p}
+	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, Sources: map[string]int{},
+		pipeline: p}
 	var mu sync.Mutex // of built's tally, sources and cause
 
 	ended := func(end ending, err error) error {

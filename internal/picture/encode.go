@@ -44,10 +44,10 @@ func Encode(ctx context.Context, path string, f dds.Format, q dds.Quality) ([]by
 	return file, nil
 }
 
-// addChunk gives a texture one of its chunks. Calls with different workers may run at once.
+// addChunk adds a chunk to a texture. It may be called concurrently with different workers.
 type addChunk func(w *dds.Worker, b *dds.Builder, row, col int) error
 
-// encodeTexture builds a texture with one worker a processor.
+// encodeTexture builds a texture with one worker per processor.
 func encodeTexture(ctx context.Context, l dds.Layout, q dds.Quality, add addChunk) ([]byte, error) {
 	b, err := dds.NewBuilder(l, nil, dds.WithQuality(q))
 	if err != nil {
@@ -73,10 +73,10 @@ func encodeTexture(ctx context.Context, l dds.Layout, q dds.Quality, add addChun
 	return b.Finish()
 }
 
-// chunkSide is the side in pixels of the chunks that textures are built of.
+// chunkSide is the width in pixels of the chunks of a texture.
 const chunkSide = 256
 
-// openPicture reads a PNG or JPEG. Its size is looked at before its pixels are.
+// openPicture reads a PNG or JPEG. It checks the size before decoding.
 func openPicture(file string) (side int, add addChunk, err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -99,21 +99,22 @@ func openPicture(file string) (side int, add addChunk, err error) {
 	}
 	return c.Width, func(w *dds.Worker, b *dds.Builder, row, col int) error {
 		chunk := image.NewNRGBA(image.Rect(0, 0, chunkSide, chunkSide))
-		draw.Draw(chunk, chunk.Rect, img, img.Bounds().Min.Add(image.Pt(col*chunkSide, row*chunkSide)), draw.Src)
+		draw.Draw(chunk, chunk.Rect, img,
+			img.Bounds().Min.Add(image.Pt(col*chunkSide, row*chunkSide)), draw.Src)
 		return w.AddPixels(b, row, col, chunk)
 	}, nil
 }
 
-// checkSide returns an error that says what is wrong with a texture's size.
+// checkSide returns an error if a texture cannot have this size.
 func checkSide(width, height int) error {
 	if width != height || (dds.Layout{Format: dds.BC1, Side: width}).Valid() != nil {
-		return fmt.Errorf("%d×%d pixels: want a square of 256, 512, 1024, 2048 or 4096", width, height)
+		return fmt.Errorf("%d×%d pixels (want a square of 256, 512, 1024, 2048 or 4096)", width,
+			height)
 	}
 	return nil
 }
 
-// openChunks looks what chunks a folder holds: as many as fill a square. Other files are left
-// alone.
+// openChunks finds the chunks in a folder, which must fill a square. Other files are ignored.
 func openChunks(dir string) (side int, add addChunk, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -130,7 +131,8 @@ func openChunks(dir string) (side int, add addChunk, err error) {
 		col, _ := strconv.Atoi(m[2])
 		at := [2]int{row, col}
 		if other, ok := files[at]; ok {
-			return 0, nil, fmt.Errorf("%s and %s are one place: %w", other, e.Name(), dds.ErrChunkTwice)
+			return 0, nil, fmt.Errorf("%s and %s are the same place: %w", other, e.Name(),
+				dds.ErrChunkTwice)
 		}
 		files[at] = e.Name()
 		rows, cols = max(rows, row+1), max(cols, col+1)

@@ -30,10 +30,13 @@ func ReadLevel(file string, level int) (dds.Layout, []byte, error) {
 		return dds.Layout{}, nil, err
 	}
 	if info.Size() != l.Size() {
-		return dds.Layout{}, nil, fmt.Errorf("%w: the file has %d bytes, a %v texture of %d px has %d", dds.ErrBlocks, info.Size(), l.Format, l.Side, l.Size())
+		return dds.Layout{}, nil, fmt.Errorf(
+			"%w: the file has %d bytes, want %d for a %v texture of %d px", dds.ErrBlocks,
+			info.Size(), l.Format, l.Side, l.Size())
 	}
 	if level < 0 || level >= l.Levels() {
-		return dds.Layout{}, nil, usage.Errorf("--level %d: %w: the texture has levels 0 to %d", level, dds.ErrLevel, l.Levels()-1)
+		return dds.Layout{}, nil, usage.Errorf("--level %d: %w: the texture has levels 0 to %d",
+			level, dds.ErrLevel, l.Levels()-1)
 	}
 	offset, length := l.Level(level)
 	blocks := make([]byte, length)

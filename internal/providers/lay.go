@@ -17,8 +17,10 @@ import (
 // layKeys are the keys of Ortho4XP's reader. What they say is used here, or concerns only how
 // Ortho4XP keeps and lists its imagery.
 var layKeys = []string{
-	"request_type", "grid_type", "url_template", "url_prefix", "layers", "epsg_code", "tile_size", "wms_size", "wms_version", "wmts_version", "image_type",
-	"top_left_corner", "resolutions", "scaledenominator", "tilematrixset", "fake_headers", "max_zl", "max_threads", "extent", "color_filters", "imagery_dir", "in_GUI",
+	"request_type", "grid_type", "url_template", "url_prefix", "layers", "epsg_code", "tile_size",
+	"wms_size", "wms_version", "wmts_version", "image_type",
+	"top_left_corner", "resolutions", "scaledenominator", "tilematrixset", "fake_headers", "max_zl",
+	"max_threads", "extent", "color_filters", "imagery_dir", "in_GUI",
 }
 
 // lay is an Ortho4XP provider, a file of key=value lines.
@@ -47,14 +49,17 @@ func readLay(file string) (Provider, error) {
 
 func parseLay(file string, text []byte) (Provider, error) {
 	l := &lay{file: file, code: layCode(file), keys: map[string]string{}}
-	l.p = Provider{ID: strings.ToLower(l.code), Code: l.code, Name: l.code + " (Ortho4XP)", File: file, MaxZL: tiles.MaxZL}
+	l.p = Provider{ID: strings.ToLower(l.code), Code: l.code, Name: l.code + " (Ortho4XP)",
+		File: file, MaxZL: tiles.MaxZL}
 	l.read(text)
 	if strings.Contains(l.keys["url_template"], "{z}") {
 		l.note("{z} is read as {zoom}; Ortho4XP does not know it")
 		l.keys["url_template"] = strings.ReplaceAll(l.keys["url_template"], "{z}", "{zoom}")
 	}
 	if err := tiles.ValidMaptype(l.code); err != nil {
-		return Provider{}, fmt.Errorf("its code, the file's name up to the first dot, would be in the names of textures: %w; rename the file", err)
+		return Provider{}, fmt.Errorf(
+			"its code, the file's name up to the first dot, would be in the names of textures: "+
+				"%w; rename the file", err)
 	}
 	template, err := l.template()
 	if err != nil {
@@ -92,7 +97,8 @@ func (l *lay) read(text []byte) {
 	number := 0
 	for raw := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
 		number++
-		line, _, commented := strings.Cut(raw, "#") // in the middle of a line, too, and even of a URL
+		// in the middle of a line, too, and even of a URL
+		line, _, commented := strings.Cut(raw, "#")
 		key, value, ok := strings.Cut(line, "=")
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		_, double := l.keys[key]
@@ -122,7 +128,7 @@ func (l *lay) number(key string) (n int, ok bool) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {
-		l.note("%s=%s is no number above 0 and does not count", key, text)
+		l.note("%s=%s is not a number above 0 and does not count", key, text)
 		return 0, false
 	}
 	return n, true
@@ -138,8 +144,10 @@ func (l *lay) template() (string, error) {
 	switch {
 	case grid != "" && !web:
 		return "", fmt.Errorf("grid_type=%s: only webmercator is known", grid)
-	case l.keys["url_template"] == "" && (slices.Contains(pythonCodes, l.code) || strings.HasSuffix(l.code, "_NAIP")):
-		return "", fmt.Errorf("Ortho4XP makes the addresses of %s in Python (O4_Custom_URL.py), which cannot be read", l.code)
+	case l.keys["url_template"] == "" &&
+		(slices.Contains(pythonCodes, l.code) || strings.HasSuffix(l.code, "_NAIP")):
+		return "", fmt.Errorf("Ortho4XP makes the addresses of %s in Python (O4_Custom_URL.py), "+
+			"which cannot be read", l.code)
 	case !slices.Contains([]string{"", "tms", "wmts", "wms", "local_tms"}, request):
 		return "", fmt.Errorf("request_type=%s: want tms, wmts or wms", request)
 	case web && l.keys["url_template"] != "":
@@ -153,9 +161,11 @@ func (l *lay) template() (string, error) {
 	case request == "":
 		return "", errors.New("it has neither request_type nor grid_type=webmercator")
 	case request == "local_tms":
-		return "", errors.New("request_type=local_tms: files on a grid of their own; want tms or wmts")
+		return "", errors.New("request_type=local_tms: files on a grid of their own; want tms or " +
+			"wmts")
 	case !web && epsg != "" && !isWebMercator(epsg):
-		return "", fmt.Errorf("epsg_code=%s: another projection than Web Mercator (3857) is not read", epsg)
+		return "", fmt.Errorf("epsg_code=%s: another projection than Web Mercator (3857) is not "+
+			"read", epsg)
 	case request == "wms":
 		return l.boxes()
 	case !web && sized && size != tiles.ChunkPixels:
@@ -172,9 +182,11 @@ func (l *lay) template() (string, error) {
 
 // overruled notes what grid_type=webmercator overrules, as it does in Ortho4XP.
 func (l *lay) overruled() {
-	for _, key := range []string{"epsg_code", "tile_size", "resolutions", "scaledenominator", "top_left_corner", "tilematrixset"} {
+	for _, key := range []string{"epsg_code", "tile_size", "resolutions", "scaledenominator",
+		"top_left_corner", "tilematrixset"} {
 		value := l.keys[key]
-		if value == "" || key == "epsg_code" && isWebMercator(value) || key == "tile_size" && value == "256" {
+		if value == "" || key == "epsg_code" && isWebMercator(value) || key == "tile_size" &&
+			value == "256" {
 			continue
 		}
 		l.note("%s is overruled by grid_type=webmercator", key)
@@ -191,11 +203,15 @@ func (l *lay) byTemplate(request string) (string, error) {
 	undescribed := levels == nil && (request == "tms" || l.keys["tilematrixset"] == "")
 	switch {
 	case undescribed && l.keys["epsg_code"] == "":
-		return "", errors.New("it says neither grid_type=webmercator nor epsg_code=3857: where its tiles lie is not certain")
+		return "", errors.New("it says neither grid_type=webmercator nor epsg_code=3857: where " +
+			"its tiles lie is not certain")
 	case undescribed:
 		l.note("it describes no grid: its tiles are taken to be the web's")
-	case (south || !plain(levels)) && (strings.Contains(template, "{-y}") || strings.Contains(template, "{quadkey}")) || south && strings.Contains(template, "{y}"):
-		return "", errors.New("its rows or levels do not count as the web's do, which {y}, {-y} and {quadkey} would need")
+	case (south || !plain(levels)) &&
+		(strings.Contains(template, "{-y}") || strings.Contains(template, "{quadkey}")) || south &&
+		strings.Contains(template, "{y}"):
+		return "", errors.New("its rows or levels do not count as the web's do, which {y}, {-y} " +
+			"and {quadkey} would need")
 	case south:
 		template = strings.ReplaceAll(template, "{|y|}", "{-y}")
 	}
@@ -219,9 +235,12 @@ func (l *lay) grid(request string) (levels []string, south bool, err error) {
 		return nil, false, err
 	}
 	if south || !plain(levels) || levels == nil && !isWebSet(set) {
-		return nil, false, fmt.Errorf("tilematrixset=%s: neither capabilities_%s.xml nor capabilities.xml beside the file says what grid that is", set, l.code)
+		return nil, false, fmt.Errorf(
+			"tilematrixset=%s: neither capabilities_%s.xml nor capabilities.xml beside the file "+
+				"says what grid that is", set, l.code)
 	}
-	l.note("without capabilities_%s.xml beside the file the levels of tilematrixset=%s are taken to be named 0, 1, 2 …", l.code, set)
+	l.note("without capabilities_%s.xml beside the file the levels of tilematrixset=%s are taken "+
+		"to be named 0, 1, 2 …", l.code, set)
 	return levels, false, nil
 }
 
@@ -237,8 +256,9 @@ func (l *lay) byPrefix() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return named(l.prefix()+"SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER="+l.keys["layers"]+"&STYLE=&FORMAT=image/"+cmp.Or(l.keys["image_type"], "jpeg")+
-		"&TILEMATRIXSET="+set+"&TILEMATRIX={zoom}&TILEROW={y}&TILECOL={x}", levels), nil
+	return named(
+		l.prefix()+"SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile&LAYER="+l.keys["layers"]+"&STYLE=&FORMAT=image/"+cmp.Or(l.keys["image_type"], "jpeg")+
+			"&TILEMATRIXSET="+set+"&TILEMATRIX={zoom}&TILEROW={y}&TILECOL={x}", levels), nil
 }
 
 // prefix returns url_prefix with what goes between it and the query.
@@ -274,8 +294,10 @@ func (l *lay) boxes() (string, error) {
 	if strings.HasPrefix(version, "1.3") {
 		crs = "CRS"
 	}
-	return l.prefix() + "SERVICE=WMS&VERSION=" + version + "&FORMAT=image/" + cmp.Or(l.keys["image_type"], "jpeg") + "&REQUEST=GetMap&LAYERS=" + l.keys["layers"] +
-		"&STYLES=&" + crs + "=EPSG:" + l.keys["epsg_code"] + "&WIDTH={width}&HEIGHT={height}&BBOX={bbox}", nil
+	return l.prefix() + "SERVICE=WMS&VERSION=" + version + "&FORMAT=image/" +
+		cmp.Or(l.keys["image_type"], "jpeg") + "&REQUEST=GetMap&LAYERS=" + l.keys["layers"] +
+		"&STYLES=&" + crs + "=EPSG:" + l.keys["epsg_code"] +
+		"&WIDTH={width}&HEIGHT={height}&BBOX={bbox}", nil
 }
 
 // named replaces {zoom} by what levels call the web's zoom levels.
@@ -297,7 +319,8 @@ func plain(levels []string) bool {
 }
 
 // transportHeaders are what net/http sees to itself.
-var transportHeaders = []string{"Connection", "Accept-Encoding", "Content-Length", "Transfer-Encoding"}
+var transportHeaders = []string{"Connection", "Accept-Encoding", "Content-Length",
+	"Transfer-Encoding"}
 
 func (l *lay) headers() error {
 	headers, err := parseDict(l.keys["fake_headers"])
@@ -308,7 +331,8 @@ func (l *lay) headers() error {
 		switch canonical := http.CanonicalHeaderKey(name); {
 		case canonical == "Host":
 			// Another one than the address' would lead elsewhere.
-			if t, err := parseTemplate(l.p.Template); err == nil && !strings.EqualFold(value, t.Host) {
+			if t, err := parseTemplate(l.p.Template); err == nil &&
+				!strings.EqualFold(value, t.Host) {
 				return fmt.Errorf("fake_headers: the Host %q is not that of the address", value)
 			}
 			delete(headers, name)

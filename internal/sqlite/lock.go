@@ -27,7 +27,7 @@ func (l *Lock) sign() error {
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		host = "this host"
+		host = "unknown host"
 	}
 	if _, err := fmt.Fprintf(l.f, "process %d on %s\n", os.Getpid(), host); err != nil &&
 		!filesys.Full(err) {

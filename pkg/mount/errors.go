@@ -5,7 +5,7 @@ import "errors"
 // Errors of Mount and Unmount that a caller may want to tell apart.
 var (
 	ErrMountpoint = errors.New("not a directory to mount on")
-	ErrNotEmpty   = errors.New("the mountpoint is not empty")
+	ErrNotEmpty   = errors.New("mountpoint is not empty")
 	ErrMounted    = errors.New("mountpoint is already in use")
 	ErrNotMounted = errors.New("no xelpack mount at this path")
 	ErrInside     = errors.New("mountpoint would cover its own source")

@@ -170,7 +170,7 @@ func (f *opened) compare(off int, got, want []byte) error {
 		return fmt.Errorf("wrong bytes at %d", off+differ(got, want))
 	}
 	if f.config.World.another(f.texture, off, got) {
-		return fmt.Errorf("the bytes of another texture at %d", off)
+		return fmt.Errorf("bytes of another texture at %d", off)
 	}
 	f.standIn = true
 	again := f.again[:len(got)]

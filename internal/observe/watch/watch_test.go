@@ -16,7 +16,10 @@ import (
 // What is wrong with a build is at /healthz, in words, with the code that scripts look at.
 func TestHealthIsServed(t *testing.T) {
 	var stderr bytes.Buffer
-	w, err := Start(t.Context(), "build", Options{HTTP: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Note: func(s string) { stderr.WriteString(s) }})
+	w, err := Start(t.Context(), "build",
+		Options{HTTP: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Note: func(s string) {
+			stderr.WriteString(s)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,9 @@ func check(system string, packages []string) (wrong []string, err error) {
 		return nil, fmt.Errorf("must be GOOS/GOARCH")
 	}
 	// Dependencies come before what needs them.
-	list := exec.Command("go", append([]string{"list", "-e", "-deps", "-test", "-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,DepOnly,Error"}, packages...)...)
+	list := exec.Command("go",
+		append([]string{"list", "-e", "-deps", "-test",
+			"-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,DepOnly,Error"}, packages...)...)
 	list.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
 	out, err := list.StdoutPipe()

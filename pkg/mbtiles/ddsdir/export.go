@@ -39,8 +39,9 @@ func ParseExisting(s string) (Existing, error) {
 // ExportOptions say how textures get into a folder.
 type ExportOptions struct {
 	Existing Existing
-	DryRun   bool                    // only find out what would be written
-	Progress func(done, total int64) // bytes of DDS files, from one goroutine at a time; may be nil
+	DryRun   bool // only find out what would be written
+	// called with bytes of DDS files, from one goroutine at a time; may be nil
+	Progress func(done, total int64)
 }
 
 // Exported says what an export did. Its JSON is a contract with scripts.
@@ -53,7 +54,8 @@ type Exported struct {
 
 // Export writes every texture of a as dir/NAME.dds. The folder is made if need be, and nothing is
 // written outside of it. Every file gets its name when it is whole.
-func Export(ctx context.Context, a *mbtiles.Archive, dir string, o ExportOptions) (Exported, error) {
+func Export(ctx context.Context, a *mbtiles.Archive, dir string,
+	o ExportOptions) (Exported, error) {
 	report := Exported{Dir: dir}
 	todo, err := toExport(a, dir, o, &report)
 	if err != nil || o.DryRun {
@@ -65,21 +67,23 @@ func Export(ctx context.Context, a *mbtiles.Archive, dir string, o ExportOptions
 	return report, exportAll(ctx, a, dir, todo, report.Bytes, o.Progress)
 }
 
-// fileToExport is a texture and the file of the folder that it is written to.
+// fileToExport is a texture with the file it is written to.
 type fileToExport struct {
 	mbtiles.Entry
 	name string
 }
 
-// toExport finds out what is there before anything is written.
-func toExport(a *mbtiles.Archive, dir string, o ExportOptions, report *Exported) ([]fileToExport, error) {
+// toExport checks for existing files before anything is written.
+func toExport(a *mbtiles.Archive, dir string, o ExportOptions,
+	report *Exported) ([]fileToExport, error) {
 	var todo []fileToExport
 	taken := make(map[string]string) // the texture, by the file that it is written to
 	for e := range a.All() {
 		file := filepath.Join(dir, e.Texture.File())
 		if _, err := os.Lstat(file); err == nil && o.Existing != Replace {
 			if o.Existing != Skip {
-				return nil, fmt.Errorf("%s exists (nothing was written): --on-existing skip keeps what is there, --on-existing replace writes it anew", file)
+				return nil, fmt.Errorf("%s exists (nothing was written): --on-existing skip "+
+					"keeps existing files, --on-existing replace overwrites them", file)
 			}
 			report.Skipped++
 			continue
@@ -89,7 +93,8 @@ func toExport(a *mbtiles.Archive, dir string, o ExportOptions, report *Exported)
 			return nil, err
 		}
 		if other, twice := taken[name]; twice {
-			return nil, fmt.Errorf("%s and %s lead to one file, %s (nothing was written): remove the links first", other, file, filepath.Join(dir, name))
+			return nil, fmt.Errorf("%s and %s lead to the same file, %s (nothing was written): "+
+				"remove the links first", other, file, filepath.Join(dir, name))
 		}
 		taken[name] = file
 		todo = append(todo, fileToExport{e, name})
@@ -99,7 +104,7 @@ func toExport(a *mbtiles.Archive, dir string, o ExportOptions, report *Exported)
 	return todo, nil
 }
 
-// leadsInside returns the file of dir that a name in it stands for, which may be a link to another.
+// leadsInside returns the file of dir that a name in it leads to, which may be a link to another.
 func leadsInside(dir, name string) (string, error) {
 	file := filepath.Join(dir, name)
 	real, err := realpath.Of(file)
@@ -111,14 +116,15 @@ func leadsInside(dir, name string) (string, error) {
 	}
 	inside, err := filepath.Rel(dir, real)
 	if err != nil || !filepath.IsLocal(inside) {
-		return "", fmt.Errorf("%s is a link to %s, and nothing is written outside of %s (nothing was written): remove the link first", file, real, dir)
+		return "", fmt.Errorf("%s is a link to %s, outside of %s (nothing was written): remove "+
+			"the link first", file, real, dir)
 	}
 	return inside, nil
 }
 
-// exportAll writes textures into dir and nowhere else, whatever they are called and whatever links
-// are there.
-func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport, total int64, progress func(done, total int64)) (err error) {
+// exportAll writes textures into dir only, whatever their names and whatever links exist.
+func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport,
+	total int64, progress func(done, total int64)) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -127,7 +133,7 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 	var mu sync.Mutex
 	done := int64(0)
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0)) // decoding is most of it
+	g.SetLimit(runtime.GOMAXPROCS(0)) // mostly decoding
 	for _, e := range todo {
 		if gctx.Err() != nil {
 			break
@@ -136,7 +142,8 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 			if err := gctx.Err(); err != nil {
 				return err
 			}
-			err := safefile.WriteInto(root, e.name, func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
+			err := safefile.WriteInto(root, e.name,
+				func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
 			if err != nil {
 				return fmt.Errorf("export into %s: %w", dir, err)
 			}

@@ -81,7 +81,7 @@ func Find(ctx context.Context, dirs ...string) (Files, error) {
 			}
 			file, err := lookAt(path)
 			if first, twice := seen[file.Texture.Key()]; err == nil && twice {
-				err = fmt.Errorf("the same texture as %s", first)
+				err = fmt.Errorf("same texture as %s", first)
 			}
 			if err != nil {
 				found.skip(path, err)
