@@ -38,7 +38,8 @@ type Entry[V any] struct {
 // New returns a Cache of values of limit altogether; of none where that is not positive. Where free
 // is not nil, it is called for values that nobody uses any more, and Release says so.
 func New[K comparable, V any](limit int64, free func(V)) *Cache[K, V] {
-	return &Cache[K, V]{limit: limit, free: free, kept: Unbounded[K, *Entry[V]](), making: make(map[K]*Entry[V])}
+	return &Cache[K, V]{limit: limit, free: free, kept: Unbounded[K, *Entry[V]](),
+		making: make(map[K]*Entry[V])}
 }
 
 // Unbounded returns what keeps values in the order of their use, for an owner who sees to locks and
@@ -54,7 +55,8 @@ func Unbounded[K comparable, V any]() *simplelru.LRU[K, V] {
 // Get returns the value of k, which load makes if need be, saying its size. An error is not kept:
 // those who wait get it too, unless it is that the maker was called off. Whoever gets an entry gives
 // it back with Release.
-func (c *Cache[K, V]) Get(ctx context.Context, k K, load func() (v V, size int64, err error)) (*Entry[V], error) {
+func (c *Cache[K, V]) Get(ctx context.Context, k K,
+	load func() (v V, size int64, err error)) (*Entry[V], error) {
 	for {
 		c.mu.Lock()
 		e, there := c.kept.Get(k)
@@ -85,7 +87,7 @@ func (c *Cache[K, V]) Get(ctx context.Context, k K, load func() (v V, size int64
 		if !errors.Is(e.err, context.Canceled) && !errors.Is(e.err, context.DeadlineExceeded) {
 			return nil, e.err
 		}
-		if ctx.Err() != nil { // ours, too
+		if ctx.Err() != nil { // this caller's too
 			return nil, ctx.Err()
 		}
 		// The one who was making it gave up. We did not.

@@ -58,7 +58,8 @@ func check(system string, packages []string) (wrong []string, err error) {
 	// Dependencies come before what needs them.
 	list := exec.Command("go",
 		append([]string{"list", "-e", "-deps", "-test",
-			"-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,DepOnly,Error"}, packages...)...)
+			"-json=ImportPath,Dir,GoFiles,CgoFiles,ImportMap,Standard,DepOnly,Error"},
+			packages...)...)
 	list.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
 	out, err := list.StdoutPipe()

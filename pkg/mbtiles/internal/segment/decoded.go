@@ -22,7 +22,8 @@ func NewDecoded(limit int64) *Decoded {
 }
 
 // Acquire returns the segment of that id and length, loaded. load fills a buffer of the length.
-func (d *Decoded) Acquire(ctx context.Context, id int64, length int, load func(buf []byte) error) (*lru.Entry[[]byte], error) {
+func (d *Decoded) Acquire(ctx context.Context, id int64, length int,
+	load func(buf []byte) error) (*lru.Entry[[]byte], error) {
 	return d.Get(ctx, id, func() ([]byte, int64, error) {
 		buf := d.Buffers.Get(length)
 		if err := load(buf); err != nil {
