@@ -124,24 +124,27 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	disk, err := o.diskBytes()
 	if err != nil {
-		return usageErrorf("--disk-cache: %w; or off", err)
+		return usageErrorf("--disk-cache: %w, or off", err)
 	}
 	ends := "Ctrl-C or `xelpack umount`"
 	if daemon.Is() {
 		ends = "`xelpack umount`"
 	}
 	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP) // before there is a mount that a hang-up would leave behind
+	// before the mount exists, so that a hang-up cannot leave it behind
+	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	return serve.Run(ctx, serve.Options{
 		Archives: archives, Mountpoint: mountpoint, Mount: mo, Imagery: o.imagery, Flown: flown,
 		DiskCache: disk, DiskAsked: o.DiskCache != "", CacheDir: o.CacheDir,
 		Watcher: watcher, Line: stderr, Ends: ends, Again: hup,
 		Ready: func() (err error) {
-			if err := daemon.NotifySystemd("READY=1"); err != nil { // the socket may be that of a service that this one was started from
-				watcher.Log.Warn("systemd cannot be told that the mount is ready", "NOTIFY_SOCKET", os.Getenv("NOTIFY_SOCKET"), "err", err)
+			// the socket may belong to the service that this process was started from
+			if err := daemon.NotifySystemd("READY=1"); err != nil {
+				watcher.Log.Warn("cannot notify systemd that the mount is ready", "NOTIFY_SOCKET",
+					os.Getenv("NOTIFY_SOCKET"), "err", err)
 			}
-			behind.Flush(lastWords) // whoever is told prints what was said until now
+			behind.Flush(lastWords) // the starter prints the messages so far
 			forget, err = daemon.Ready(o.daemonOptions.Options)
 			return err
 		},

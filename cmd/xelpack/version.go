@@ -33,6 +33,7 @@ func versionText() string {
 	if commit != "" {
 		commit = " (commit " + commit + ")"
 	}
-	return fmt.Sprintf("xelpack %s%s, archive format %d, %s, SQLite %s, %s %s/%s\n", version.String(), commit,
+	return fmt.Sprintf("xelpack %s%s, archive format %d, %s, SQLite %s, %s %s/%s\n",
+		version.String(), commit,
 		mbtiles.FormatVersion, dds.Decoder(), sqlite.LibraryVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

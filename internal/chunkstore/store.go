@@ -36,8 +36,8 @@ const (
 	// that is not done at once. What a crash costs is asked for again.
 	wholeBytes = 16 << 20
 	wholeEvery = 5 * time.Second
-	// queueBytes is what may wait to be written. Beyond it chunks are not stored: fetching never
-	// waits for the store.
+	// queueBytes bounds the bytes waiting to be written. Beyond it chunks are not stored: fetching
+	// never waits for the store.
 	queueBytes = 32 << 20
 )
 
@@ -54,7 +54,7 @@ type Store struct {
 	mu      sync.Mutex
 	pending map[tiles.Chunk]stored // not yet written
 	writing map[tiles.Chunk]stored // being written
-	used    map[tiles.Chunk]bool   // since the last transaction
+	used    map[tiles.Chunk]bool   // used since the last transaction
 	written map[tiles.Chunk]bool   // all that the file holds; nil: not known
 	bytes   int64                  // of pending and writing
 	err     error                  // the latest error that prevented a write
@@ -73,7 +73,7 @@ type stored struct {
 // cost is about what it takes in memory.
 func (s stored) cost() int64 { return int64(len(s.body)) + 64 }
 
-// Open opens the store at path, or makes it. Close it.
+// Open opens or creates the store at path. The caller must Close it.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	db, err := openFile(ctx, path)
 	if err != nil {
@@ -111,15 +111,16 @@ func (s *Store) look(ctx context.Context) (err error) {
 		return nil
 	}
 	var holds bool
-	err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM tiles) OR EXISTS (SELECT 1 FROM missing)`).Scan(&holds)
+	err = s.db.QueryRowContext(ctx,
+		`SELECT EXISTS (SELECT 1 FROM tiles) OR EXISTS (SELECT 1 FROM missing)`).Scan(&holds)
 	if !holds {
 		s.written = map[tiles.Chunk]bool{}
 	}
 	return err
 }
 
-// get returns c's body, fetch.ErrNoImagery when the provider had none less than maxAge ago, or an
-// error that says that nothing is known.
+// get returns c's body, fetch.ErrNoImagery if the provider had none less than maxAge ago, or an
+// error that means that nothing is known.
 func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([]byte, error) {
 	s.mu.Lock()
 	entry, ok := s.pending[c]
@@ -137,8 +138,9 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	}
 	var body []byte
 	var found sql.NullInt64
-	// What is longer than any picture is not read into memory.
-	err := s.known.QueryRowContext(ctx, c.Z, c.X, chunkfile.Row(c), chunkfile.MaxBody(s.tilePx)).Scan(&body, &found)
+	// A body longer than any picture is not read into memory.
+	err := s.known.QueryRowContext(ctx, c.Z, c.X, chunkfile.Row(c),
+		chunkfile.MaxBody(s.tilePx)).Scan(&body, &found)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, chunkfile.ErrNone

@@ -102,7 +102,8 @@ func (s *Store) commit(ctx context.Context, used map[tiles.Chunk]bool, last bool
 
 // statements are those of a transaction, which closes them.
 type statements struct {
-	tile, lack, first, use            *sql.Stmt // a chunk, that there is none, its first use and a later one
+	// a chunk, that there is none, its first use and a later one
+	tile, lack, first, use            *sql.Stmt
 	forgetTile, forgetUse, forgetLack *sql.Stmt
 }
 
@@ -134,7 +135,8 @@ func (st *statements) write(c tiles.Chunk, entry stored, now int64) error {
 	case entry.body == nil:
 		return errors.Join(st.drop(where), run(st.lack, append(where, now)...))
 	}
-	return errors.Join(run(st.tile, append(where, entry.body)...), run(st.first, append(where, now)...), run(st.forgetLack, where...))
+	return errors.Join(run(st.tile, append(where, entry.body)...),
+		run(st.first, append(where, now)...), run(st.forgetLack, where...))
 }
 
 // drop removes a chunk.
@@ -176,7 +178,7 @@ func describe(tx *sql.Tx, written map[tiles.Chunk]stored) error {
 // usualChunk is about the size of a chunk in the file.
 const usualChunk = 16 << 10
 
-// evict drops what was used longest ago until the file's pages in use are within the bound.
+// evict drops the least recently used chunks until the file's used pages are within the bound.
 func (s *Store) evict(tx *sql.Tx, st *statements) error {
 	size, free, err := pages(tx)
 	if err != nil || size-free <= s.max {

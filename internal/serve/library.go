@@ -42,7 +42,7 @@ func stateOf(path string) (fileState, error) {
 	return fileState{info}, err
 }
 
-// openLibrary opens all that args name. Close it.
+// openLibrary opens all archives that args name. The caller must close it.
 func openLibrary(ctx context.Context, args []string, note func(string)) (*library, error) {
 	l := &library{}
 	for _, arg := range args {
@@ -58,8 +58,9 @@ func openLibrary(ctx context.Context, args []string, note func(string)) (*librar
 	}
 	for _, path := range paths {
 		v, err := l.open(ctx, path)
-		if errors.Is(err, mbtiles.ErrIsPatch) && !slices.Contains(l.args, path) { // of a folder, where patches may lie about
-			note(fmt.Sprintf("%v; left out", err))
+		// in a folder; it may hold patches too
+		if errors.Is(err, mbtiles.ErrIsPatch) && !slices.Contains(l.args, path) {
+			note(fmt.Sprintf("%v; skipped", err))
 			continue
 		}
 		if err != nil {
@@ -70,8 +71,8 @@ func openLibrary(ctx context.Context, args []string, note func(string)) (*librar
 	return l, nil
 }
 
-// paths are the files that the arguments stand for at this moment. A folder stands for the archives
-// in it, by name.
+// paths returns the files that the arguments stand for now. A folder stands for the archives in it,
+// by name.
 func (l *library) paths(note func(string)) ([]string, error) {
 	var paths []string
 	for _, arg := range l.args {
@@ -91,7 +92,7 @@ func (l *library) paths(note func(string)) ([]string, error) {
 			}
 		}
 		if len(paths) == found {
-			note(fmt.Sprintf("%s: no archive (*.mbtiles) in it yet; SIGHUP looks again", arg))
+			note(fmt.Sprintf("%s: no archive (*.mbtiles) yet; SIGHUP checks again", arg))
 		}
 	}
 	return paths, nil
@@ -110,12 +111,12 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 	return volume{path, state, a}, nil
 }
 
-// refresh opens what has come or was replaced. What is gone, or cannot be opened, is said, and the
-// archive that was there goes on serving.
+// refresh opens new and replaced archives. Archives that are gone or cannot be opened are reported,
+// and the old ones keep serving.
 func (l *library) refresh(ctx context.Context, note func(string)) {
 	paths, err := l.paths(note)
 	if err != nil {
-		note(words.Sprintf("the archives stay as they are: %v", err))
+		note(words.Sprintf("the archives are unchanged: %v", err))
 		return
 	}
 	var shelf []volume
@@ -131,15 +132,15 @@ func (l *library) refresh(ctx context.Context, note func(string)) {
 		case err == nil:
 			shelf = append(shelf, v)
 		case i >= 0:
-			note(words.Sprintf("%v; what was there before is served on", err))
+			note(words.Sprintf("%v; the previous archive is still served", err))
 			shelf = append(shelf, l.shelf[i])
 		default:
-			note(words.Sprintf("%v; left out", err))
+			note(words.Sprintf("%v; skipped", err))
 		}
 	}
 	for _, old := range l.shelf {
 		if !slices.ContainsFunc(shelf, func(v volume) bool { return v.path == old.path }) {
-			note(fmt.Sprintf("%s is gone; it is served on until the mount ends", old.path))
+			note(fmt.Sprintf("%s is gone; it is still served until the mount ends", old.path))
 			shelf = append(shelf, old)
 		}
 	}

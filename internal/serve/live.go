@@ -25,13 +25,13 @@ func wanted(packages []*scenery.Package, k tiles.Key) bool {
 	return false
 }
 
-// generator makes live textures through the pipeline that builds archives.
+// generator makes live textures with the pipeline that builds archives.
 type generator struct{ pipeline *pack.Pipeline }
 
 var _ mount.Generator = generator{}
 
-// Texture implements mount.Generator. A texture without any imagery because everything failed is an
-// error: the mount has better stand-ins.
+// Texture implements mount.Generator. A texture for which every chunk failed is an error: the mount
+// has better stand-ins.
 func (g generator) Texture(ctx context.Context, t tiles.Texture) (mount.Made, error) {
 	built, err := g.pipeline.Texture(ctx, tiles.Item{Texture: t})
 	if err != nil {
@@ -39,17 +39,18 @@ func (g generator) Texture(ctx context.Context, t tiles.Texture) (mount.Made, er
 	}
 	if built.Blank() {
 		built.Release()
-		return mount.Made{}, fmt.Errorf("no chunk of %s could be had: %w", t, built.Cause)
+		return mount.Made{}, fmt.Errorf("all chunks of %s failed: %w", t, built.Cause)
 	}
-	return mount.Made{File: built.Take(), Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed}, nil
+	return mount.Made{File: built.Take(), Chunks: built.Chunks, Overzoomed: built.Overzoomed,
+		Missing: built.Missing, Failed: built.Failed}, nil
 }
 
-// openDisk opens the disk cache of p's textures, or returns nil where there is to be none. One that
-// cannot be used is reported and skipped.
+// openDisk opens the disk cache of p's textures, or returns nil if there is none. One that cannot
+// be used is reported and skipped.
 func (o Options) openDisk(ctx context.Context, p fetch.Provider) *mount.DiskCache {
 	log := o.Mount.Logger
-	// What stands behind a bare URL template may be another thing tomorrow: its textures are kept
-	// when that is asked for.
+	// A bare URL template may stand for other imagery tomorrow: its textures are kept only on
+	// request.
 	if o.DiskCache == 0 || p.StoreName() == "" || p.Code == providers.BareCode && !o.DiskAsked {
 		return nil
 	}
@@ -63,17 +64,19 @@ func (o Options) openDisk(ctx context.Context, p fetch.Provider) *mount.DiskCach
 	}
 	var disk *mount.DiskCache
 	if err == nil {
-		disk, err = mount.OpenDiskCache(ctx, filepath.Join(dir, p.StoreName()), mount.DiskCacheOptions{Provider: p.ID, MaxBytes: o.DiskCache, Logger: log})
+		disk, err = mount.OpenDiskCache(ctx, filepath.Join(dir, p.StoreName()),
+			mount.DiskCacheOptions{Provider: p.ID, MaxBytes: o.DiskCache, Logger: log})
 	}
 	if err != nil {
-		log.Warn("live textures are not kept on disk", "because", err)
+		log.Warn("no disk cache for live textures", "because", err)
 		return nil
 	}
 	return disk
 }
 
-// pipeline says how live textures are made: by few, and on what processor time others leave.
-func (o Options) pipeline(source fetch.Source, p fetch.Provider, observer pack.Observer) pack.Options {
+// pipeline sets how live textures are made: by few workers, at low priority.
+func (o Options) pipeline(source fetch.Source, p fetch.Provider,
+	observer pack.Observer) pack.Options {
 	return pack.Options{
 		Observer: observer, LowPriority: true,
 		Workers: min(o.Mount.LiveWorkers, runtime.GOMAXPROCS(0)),
@@ -81,20 +84,21 @@ func (o Options) pipeline(source fetch.Source, p fetch.Provider, observer pack.O
 	}.From(source, p)
 }
 
-// minPipelineMemory has room for as many textures under way as keep the network busy.
+// minPipelineMemory holds enough textures in flight to keep the network busy.
 const minPipelineMemory = 64 << 20
 
-// closeDisk closes the cache. That it could not be written is no failure of the mount: it is said.
+// closeDisk closes the cache. A write error is reported and does not fail the mount.
 func closeDisk(d *mount.DiskCache, log *slog.Logger) {
 	if err := d.Close(); err != nil {
-		log.Warn("the disk cache could not be written to its end", "because", err)
+		log.Warn("the disk cache could not be written completely", "because", err)
 	}
 }
 
 const (
-	// mountBytes is what a mount takes beside its caches: indices, what is being made, buffers.
+	// mountBytes is the memory of a mount besides its caches: indices, textures in the making,
+	// buffers.
 	mountBytes = 200e6
-	// archiveCache is what an open archive keeps of its segments (mbtiles.ReaderOptions).
+	// archiveCache is the segment cache of an open archive (mbtiles.ReaderOptions).
 	archiveCache = 32 << 20
 )
 

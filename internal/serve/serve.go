@@ -31,7 +31,7 @@ type Options struct {
 	Mountpoint string
 	Mount      mount.Options // but for what the rest of these fill in
 	Imagery    imagery.Options
-	Flown      plan.Ground // to be drawn on the status page
+	Flown      plan.Ground // drawn on the status page
 
 	DiskCache int64 // bytes of live textures on disk; 0: none
 	DiskAsked bool  // DiskCache was asked for, and counts for a bare URL template as well
@@ -55,13 +55,14 @@ func Run(ctx context.Context, o Options) error {
 	mo := &o.Mount
 	var packages []*scenery.Package
 	var err error
-	if mo.Live != mount.LiveOff { // else nobody asks what the terrain names, of which there may be a million files
+	// otherwise the terrain, a million files perhaps, need not be read
+	if mo.Live != mount.LiveOff {
 		if packages, err = plan.OpenScenery(ctx, mo.Scenery, nil, o.note); err != nil {
 			return err
 		}
 	}
 	if mo.Live == mount.LiveScenery && len(packages) == 0 {
-		mo.Live = mount.LiveOff // nothing is named
+		mo.Live = mount.LiveOff // no names
 	}
 	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }
 
@@ -81,8 +82,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	// Patience: a stand-in at once is better than every open waiting for a line that is gone.
-	source, err := o.Imagery.Open(ctx, provider, fetch.ClientOptions{Patience: -1, Observer: w.Making(), OnOutage: observe.Logging{To: w.Log}.Outage}, o.note)
+	// A stand-in at once is better than every open waiting for a dead connection.
+	source, err := o.Imagery.Open(ctx, provider,
+		fetch.ClientOptions{Patience: -1, Observer: w.Making(),
+			OnOutage: observe.Logging{To: w.Log}.Outage}, o.note)
 	if err != nil {
 		return err
 	}
@@ -111,7 +114,8 @@ func (o Options) serve(ctx context.Context, lib *library) error {
 		textures += a.Len()
 	}
 	fmt.Fprintf(o.Line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
-		fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(len(o.Mount.Archives), "archive"), o.Mount.Live, o.Ends)
+		fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(
+			len(o.Mount.Archives), "archive"), o.Mount.Live, o.Ends)
 	o.Watcher.Mount.Store(fsys)
 	if err := o.Ready(); err != nil {
 		return errors.Join(err, o.end(ctx, fsys, gone))
@@ -121,12 +125,14 @@ func (o Options) serve(ctx context.Context, lib *library) error {
 	o.Line.Clear()
 	s := fsys.Stats()
 	fmt.Fprintf(o.Line, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",
-		filepath.Base(o.Mountpoint), units.Bytes(s.Archived.Bytes), units.Count(s.Made), units.Count(s.StandIns))
+		filepath.Base(o.Mountpoint), units.Bytes(s.Archived.Bytes), units.Count(
+			s.Made), units.Count(s.StandIns))
 	return err
 }
 
-// attend waits for the end of the mount, and for signals until then.
-func (o Options) attend(ctx context.Context, fsys *mount.FS, lib *library, gone <-chan error) error {
+// attend waits for the end of the mount and handles signals.
+func (o Options) attend(ctx context.Context, fsys *mount.FS, lib *library,
+	gone <-chan error) error {
 	for {
 		select {
 		case err := <-gone:
@@ -134,26 +140,29 @@ func (o Options) attend(ctx context.Context, fsys *mount.FS, lib *library, gone 
 		case <-ctx.Done():
 			return o.end(ctx, fsys, gone)
 		case <-o.Again:
-			if o.Line.HungUp() { // the terminal was closed: that was no wish for other archives
+			if o.Line.HungUp() { // the terminal was closed: not a request for new archives
 				return o.end(ctx, fsys, gone)
 			}
 			lib.refresh(ctx, o.note)
 			c := fsys.SetArchives(lib.archives())
-			fmt.Fprintf(o.Line, "archives looked at again: %s; new textures: %s, replaced: %s, replaced from the next mount on (their size differs): %s\n",
-				units.Plural(len(lib.shelf), "archive"), units.Count(c.New), units.Count(c.Replaced), units.Count(c.Kept))
+			fmt.Fprintf(o.Line, "archives checked again: %s; new textures: %s, replaced: %s, "+
+				"replaced from the next mount on (their size differs): %s\n",
+				units.Plural(len(lib.shelf), "archive"), units.Count(c.New), units.Count(
+					c.Replaced), units.Count(c.Kept))
 		}
 	}
 }
 
-// end unmounts. Being asked to end is how a mount ends well: files still open are said, and served
-// until they are closed.
+// end unmounts. An interrupt is the normal end of a mount: files still open are reported, and
+// served until they are closed.
 func (o Options) end(ctx context.Context, fsys *mount.FS, gone <-chan error) error {
 	unmounting, cancel := context.WithTimeout(context.WithoutCancel(ctx), unmountPatience)
 	defer cancel()
 	err := fsys.Unmount(unmounting)
 	switch {
 	case errors.Is(err, mount.ErrBusy):
-		words.Fprintf(o.Line, "%v; detached: what is open is served until it is closed; interrupt again to abort\n", err)
+		words.Fprintf(o.Line, "%v; detached: open files are served until they are closed; "+
+			"interrupt again to abort\n", err)
 		err = nil
 	case errors.Is(err, context.DeadlineExceeded): // it ends by itself
 		words.Fprintf(o.Line, "%v; waiting for its end\n", err)
@@ -162,9 +171,10 @@ func (o Options) end(ctx context.Context, fsys *mount.FS, gone <-chan error) err
 	return errors.Join(err, <-gone)
 }
 
-// statusText is what a mount has done and is doing, on one line.
+// statusText describes the state of a mount on one line.
 func statusText(s mount.Stats) string {
-	text := fmt.Sprintf("%s archived, %s real, %s live opens; %s read", units.Count(s.Archived.Opens), units.Count(s.Real.Opens), units.Count(s.Live.Opens),
+	text := fmt.Sprintf("%s archived, %s real, %s live opens; %s read",
+		units.Count(s.Archived.Opens), units.Count(s.Real.Opens), units.Count(s.Live.Opens),
 		units.Bytes(s.Archived.Bytes+s.Live.Bytes+s.Real.Bytes))
 	if n := s.Making + s.Queued; n > 0 {
 		text += fmt.Sprintf("; %d being made, %d waited for", n, s.Waiting)
