@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build cross dist install demo test test-busy check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross dist install demo test test-busy test-winfsp check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
 
 all: build
 
@@ -34,6 +34,11 @@ test: setup ## everything that needs no more than this machine
 #   make test-busy ARGS='-count 5 ./pkg/mount'
 test-busy: setup ## every package's tests while others take all processors; ARGS='-count 5 ./pkg/mount'
 	scripts/busy.sh $(ARGS)
+
+test-winfsp: setup ## the driver that mounts on Windows, over libfuse
+	@scripts/setup.sh libfuse-dev
+	go vet -tags winfsp ./pkg/mount
+	go test -count 1 -tags winfsp -run 'TestThroughCgofuse' ./pkg/mount
 
 check: setup ## the quick part of make test: formatting, linters, imports
 	scripts/check.sh

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -85,32 +84,6 @@ func checkEmpty(path string) error {
 		return fmt.Errorf("%w: %s holds %q; name an empty directory", ErrNotEmpty, path, names[0])
 	}
 	return nil
-}
-
-func realPath(path string) (string, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(abs)
-}
-
-func realDir(path string) (string, error) {
-	real, err := realPath(path)
-	if err != nil {
-		return "", err
-	}
-	info, err := os.Stat(real)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is not a directory", path)
-	}
-	return real, err
-}
-
-// inside reports whether path is dir or lies in it. Both are clean and absolute.
-func inside(path, dir string) bool {
-	rest, ok := strings.CutPrefix(path, dir)
-	return ok && (rest == "" || rest[0] == '/' || dir == "/")
 }
 
 // checkFUSE looks for the kernel's device and, for users other than root, for fusermount and its

@@ -13,9 +13,9 @@ import (
 // million names costs no memory; seeking back starts the listing again. The kernel does not overlap
 // calls on one handle.
 type dirHandle struct {
-	list iter.Seq2[fuse.DirEntry, error]
+	list iter.Seq2[entry, error]
 	// nil until the first read: an unread handle holds nothing
-	next func() (fuse.DirEntry, error, bool)
+	next func() (entry, error, bool)
 	stop func()
 	pos  uint64
 }
@@ -26,7 +26,7 @@ var (
 	_ fs.FileReleasedirer = (*dirHandle)(nil)
 )
 
-func newDirHandle(list iter.Seq2[fuse.DirEntry, error]) *dirHandle {
+func newDirHandle(list iter.Seq2[entry, error]) *dirHandle {
 	return &dirHandle{list: list}
 }
 
@@ -51,8 +51,7 @@ func (h *dirHandle) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) 
 		return nil, fs.ToErrno(err)
 	}
 	h.pos++
-	e.Off = h.pos
-	return &e, fs.OK
+	return &fuse.DirEntry{Name: e.name, Mode: e.mode, Ino: e.ino, Off: h.pos}, fs.OK
 }
 
 // Seekdir continues after the entry with offset off.

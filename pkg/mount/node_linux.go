@@ -3,31 +3,16 @@ package mount
 import (
 	"context"
 	"syscall"
-	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-const (
-	// announced is how long the kernel remembers a texture's name and attributes: they never
-	// change.
-	announced = 24 * time.Hour
-	// sceneryTimeout is how long the kernel remembers what it found, or did not find, in a scenery
-	// directory.
-	sceneryTimeout = 5 * time.Second
-
-	blockSize = 4096
-)
-
-// fixedTime is the modification time of every texture: 2000-01-01 UTC.
-const fixedTime = 946684800
-
 // node makes every node read-only. The kernel refuses most writes itself, since the mount is
 // read-only; these answers hold even if the mount is remounted read-write.
 type node struct {
 	fs.Inode
-	fsys *FS
+	fsys *goFuse
 }
 
 const readOnly = syscall.EROFS
@@ -81,8 +66,8 @@ func writing(flags uint32) bool {
 }
 
 // fixed fills in the attributes of what exists in no directory of the disk.
-func (f *FS) fixed(out *fuse.Attr, mode uint32, size int64) {
-	out.Mode, out.Nlink, out.Owner = mode, 1, f.owner
+func (g *goFuse) fixed(out *fuse.Attr, mode uint32, size int64) {
+	out.Mode, out.Nlink, out.Owner = mode, 1, g.owner
 	out.Size, out.Blksize, out.Blocks = uint64(size), blockSize, uint64(size+511)/512
 	out.Atime, out.Mtime, out.Ctime = fixedTime, fixedTime, fixedTime
 }

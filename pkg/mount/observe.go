@@ -70,3 +70,35 @@ type Answer struct {
 	Took    time.Duration
 	Errno   syscall.Errno
 }
+
+// asking is a request in progress. The zero value has no observer and costs nothing.
+type asking struct {
+	observer Observer
+	op       Op
+	texture  tiles.Texture
+	size     int64
+	start    time.Time
+}
+
+// asked notes that a request has arrived, for a texture of size bytes or for something else.
+func (t *tree) asked(op Op, texture tiles.Texture, size int64) asking {
+	if t.observer == nil {
+		return asking{}
+	}
+	t.observer.Asked(op, texture)
+	return asking{t.observer, op, texture, size, time.Now()}
+}
+
+// answered notes the answer to an open, or to any request without an offset.
+func (a *asking) answered(from Origin, errno syscall.Errno) { a.read(from, 0, 0, errno) }
+
+// read notes the answer to a read.
+func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
+	if a.observer == nil {
+		return
+	}
+	a.observer.Answered(Answer{
+		Op: a.op, From: from, Texture: a.texture, Size: a.size, Offset: off, Length: n,
+		Start: a.start, Took: time.Since(a.start), Errno: errno,
+	})
+}

@@ -13,51 +13,19 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// asking is a request in progress. The zero value has no observer and costs nothing.
-type asking struct {
-	observer Observer
-	op       Op
-	texture  tiles.Texture
-	size     int64
-	start    time.Time
-}
-
-// asked notes that a request has arrived, for a texture of size bytes or for something else.
-func (f *FS) asked(op Op, t tiles.Texture, size int64) asking {
-	if f.observer == nil {
-		return asking{}
-	}
-	f.observer.Asked(op, t)
-	return asking{f.observer, op, t, size, time.Now()}
-}
-
-// answered notes the answer to an open, or to any request without an offset.
-func (a *asking) answered(from Origin, errno syscall.Errno) { a.read(from, 0, 0, errno) }
-
-// read notes the answer to a read.
-func (a *asking) read(from Origin, off int64, n int, errno syscall.Errno) {
-	if a.observer == nil {
-		return
-	}
-	a.observer.Answered(Answer{
-		Op: a.op, From: from, Texture: a.texture, Size: a.size, Offset: off, Length: n,
-		Start: a.start, Took: time.Since(a.start), Errno: errno,
-	})
-}
-
 // observed reports the requests that nodes do not report themselves: all except opens and reads of
 // files.
 type observed struct {
 	fuse.RawFileSystem
-	fsys *FS
+	fsys *tree
 }
 
 // observe wraps raw, or returns it if there is no observer.
-func (f *FS) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
-	if f.observer == nil {
+func (g *goFuse) observe(raw fuse.RawFileSystem) fuse.RawFileSystem {
+	if g.observer == nil {
 		return raw
 	}
-	return &observed{raw, f}
+	return &observed{raw, g.tree}
 }
 
 func (o *observed) Lookup(cancel <-chan struct{}, header *fuse.InHeader, name string,

@@ -88,7 +88,7 @@ func (n *realNode) open() (*realHandle, syscall.Errno) {
 
 // realHandle is an open file of a scenery directory, with its own descriptor.
 type realHandle struct {
-	fsys        *FS
+	fsys        *goFuse
 	fd          int
 	passthrough bool
 }

@@ -164,7 +164,7 @@ func TestSceneryLinks(t *testing.T) {
 func TestPassthrough(t *testing.T) {
 	o, tree := sceneries(t)
 	f := mountTemp(t, o)
-	if !f.passthrough.offered || os.Geteuid() != 0 {
+	if !f.driver.(*goFuse).passthrough.offered || os.Geteuid() != 0 {
 		t.Skip("the kernel does not offer pass-through, or not to this user")
 	}
 	r := mounttest.NewReader(t)
@@ -186,9 +186,10 @@ func TestWithoutPassthrough(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	o, tree := sceneries(t)
 	f := mountAt(t, t.TempDir(), o)
-	f.passthrough.mu.Lock()
-	f.passthrough.offered = false
-	f.passthrough.mu.Unlock()
+	p := &f.driver.(*goFuse).passthrough
+	p.mu.Lock()
+	p.offered = false
+	p.mu.Unlock()
 	tree.Dir = f.mountpoint
 	mounttest.Run(t, tree)
 	if s := f.Stats(); s.Passthrough != 0 || s.Real.Reads == 0 {
