@@ -27,6 +27,8 @@ func registerSelection(f *pflag.FlagSet, o *plan.Selection) {
 			"full detail")
 	f.Float64Var(&o.PixelAngle, "pixel-angle", tiles.DefaultPixelAngle,
 		"angle of a screen pixel in `RADIANS`")
+	f.Uint8Var(&o.Enlarge, "enlarge", plan.DefaultEnlarge,
+		"enlarge imagery by at most 0 to 4 zoom `LEVELS`; textures with less imagery are made smaller")
 	f.StringVar(&o.TerrainCeiling, "terrain-ceiling", "10000ft",
 		"`HEIGHT` of the terrain above which a route's altitudes count for --detail sight")
 }

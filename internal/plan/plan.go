@@ -38,6 +38,7 @@ type Plan struct {
 	Selected
 	Options  Options
 	Provider fetch.Provider
+	Limited  int // textures that are smaller than what can be seen of them, for want of deeper imagery
 	Estimate Estimate
 	// what was guessed or left out, or should be checked; Note was called with each
 	Notes []string
@@ -73,6 +74,7 @@ func Make(ctx context.Context, o Options) (*Plan, error) {
 	if p.Selected, err = o.Resolve(ctx, g, packages, p.Provider.Code); err != nil {
 		return nil, err
 	}
+	p.Limited = limit(p.Items, p.Provider, o.Enlarge)
 	if p.Estimate, err = estimateOf(ctx, p.Items, p.Provider, o); err != nil {
 		return nil, err
 	}
@@ -96,6 +98,9 @@ func (p *Plan) Facts() []planmap.Fact {
 		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom "+
 			"level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents),
 			p.Provider.MaxZL)
+	}
+	if p.Limited > 0 {
+		textures += fmt.Sprintf(", %s of them smaller for want of deeper imagery", units.Count(p.Limited))
 	}
 	if e.there > 0 {
 		textures += fmt.Sprintf(", %s of them in the archive already", units.Count(e.there))

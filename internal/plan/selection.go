@@ -48,12 +48,13 @@ type Selection struct {
 
 	Detail     string  // "sight" or "full"
 	PixelAngle float64 // of a screen pixel, in radians
+	Enlarge    uint8   // by how many zoom levels imagery is enlarged at most
 }
 
 // Defaults returns a selection of nothing with the usual settings.
 func Defaults() Selection {
 	return Selection{Area: Area{TerrainCeiling: "10000ft"}, Zoom: 16, Detail: "sight",
-		PixelAngle: tiles.DefaultPixelAngle}
+		PixelAngle: tiles.DefaultPixelAngle, Enlarge: DefaultEnlarge}
 }
 
 // Validate checks the options by themselves.
@@ -66,6 +67,8 @@ func (o Selection) Validate() error {
 		return usage.Errorf("unknown --detail %q (want sight or full)", o.Detail)
 	case !(o.PixelAngle > 0 && o.PixelAngle < 1):
 		return usage.Errorf("--pixel-angle %v: must be positive", o.PixelAngle)
+	case o.Enlarge > tiles.MaxDetail:
+		return usage.Errorf("--enlarge %d: want 0 to %d zoom levels", o.Enlarge, tiles.MaxDetail)
 	case len(o.Scenery) == 0 && (o.Zoom < 10 || tiles.ZL(o.Zoom) > tiles.MaxZL):
 		return usage.Errorf("--zoom %d: must be between 10 and %d; X-Plane's ortho scenery "+
 			"mostly uses 16", o.Zoom, tiles.MaxZL)
