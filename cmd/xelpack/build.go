@@ -40,6 +40,8 @@ func (o *workFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.Retries, "retries", 6,
 		"retries of a chunk before it counts as failed; fewer while retries help no chunk")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
+	f.BoolVar(&o.Fallback, "fallback", false,
+		"in a mosaic: use the next source where one fails, and count no hole")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute,
 		"how long to wait for a provider that has stopped answering")
 	o.observeOptions.register(f, "warn") // retried failures would be lines beside the bar

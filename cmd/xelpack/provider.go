@@ -14,7 +14,9 @@ import (
 func registerImagery(f *pflag.FlagSet, o *imagery.Options) {
 	f.StringVar(&o.Provider, "provider", imagery.Auto,
 		"source of imagery: an `ID` listed by \"xelpack providers\", a URL template with {x} {y} "+
-			"{z}, mbtiles:FILE, an Ortho4XP FILE.lay, or auto")
+			"{z}, mbtiles:FILE, an Ortho4XP FILE.lay or FILE.comb, a mosaic, or auto")
+	f.StringVar(&o.Zones, "provider-map", "",
+		"GeoJSON `FILE` of polygons, each with the property \"provider\", over --provider")
 	f.IntVar(&o.Concurrency, "concurrency", 0,
 		fmt.Sprintf("requests in flight at once, at most %d (default 16 per processor)",
 			fetch.MaxConcurrency))

@@ -75,6 +75,17 @@ type Area interface {
 	Weigh(c tiles.Chunk, w *Weights) Cover
 }
 
+// Priority says how much is seen of a source that is laid over others. With m what it weighs at a
+// pixel and W the sum of what those below weigh that are not Low:
+type Priority uint8
+
+// The priorities.
+const (
+	High   Priority = iota // m
+	Medium                 // 255·m / (W + m): sources that lie over each other are mixed
+	Low                    // the same, but it does not add to W
+)
+
 // Both is the area where both count: a pixel weighs what it weighs in the one where it weighs less.
 // Either may be nil, which is everywhere.
 func Both(a, b Area) Area {

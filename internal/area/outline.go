@@ -114,10 +114,13 @@ func NewOutline(mp orb.MultiPolygon, e Edge) (*Outline, error) {
 	if err := Check(mp); err != nil {
 		return nil, err
 	}
-	return newOutline(mp, e), nil
+	return Unchecked(mp, e), nil
 }
 
-func newOutline(mp orb.MultiPolygon, e Edge) *Outline {
+// Unchecked is NewOutline without looking for mistakes: where a polygon overlaps itself, what an odd
+// number of its rings are round is inside. Points of the built-in outlines lie on a grid, where thin
+// necks cross.
+func Unchecked(mp orb.MultiPolygon, e Edge) *Outline {
 	o := &Outline{edge: e}
 	sides := map[[2]orb.Point]*line{}
 	for _, rings := range mp {

@@ -120,18 +120,18 @@ func TestSeams(t *testing.T) {
 		at   orb.Point
 		want Cover
 	}{
-		{"two polygons that share a side", newOutline(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 0.5}, Inside},
-		{"beside their outer side", newOutline(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 1}, Partly},
+		{"two polygons that share a side", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 0.5}, Inside},
+		{"beside their outer side", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 1}, Partly},
 		{"two cells", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{6, 45.5}, Inside},
 		{"the end of a cell", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{7, 45.5}, Partly},
 		{"beyond the ramp", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{7.1, 45.5}, Outside},
-		{"cut at the antimeridian", newOutline(orb.MultiPolygon{rect(179, 0, 180, 1), rect(-180, 0, -179, 1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
-		{"the whole world", newOutline(orb.MultiPolygon{rect(-180, -85.1, 180, 85.1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
-		{"a buffer", newOutline(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: 3000}), orb.Point{1.01, 0.5}, Inside},
-		{"a buffer inwards", newOutline(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: -3000}), orb.Point{0.99, 0.5}, Outside},
-		{"both", Both(newOutline(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), newOutline(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.75, 0.5}, Inside},
-		{"not both", Both(newOutline(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), newOutline(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.25, 0.5}, Outside},
-		{"an edge of both", Both(newOutline(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), newOutline(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.5, 0.5}, Partly},
+		{"cut at the antimeridian", Unchecked(orb.MultiPolygon{rect(179, 0, 180, 1), rect(-180, 0, -179, 1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
+		{"the whole world", Unchecked(orb.MultiPolygon{rect(-180, -85.1, 180, 85.1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
+		{"a buffer", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: 3000}), orb.Point{1.01, 0.5}, Inside},
+		{"a buffer inwards", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: -3000}), orb.Point{0.99, 0.5}, Outside},
+		{"both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.75, 0.5}, Inside},
+		{"not both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.25, 0.5}, Outside},
+		{"an edge of both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.5, 0.5}, Partly},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var w Weights

@@ -31,6 +31,7 @@ type Options struct {
 	Retries  int           // retries of a chunk before it counts as failed
 	Timeout  time.Duration // of one attempt at a chunk
 	Patience time.Duration // for a provider that has stopped answering
+	Fallback bool          // of a mosaic: what a source could not give is had from the next, and no hole
 
 	Note func(string) // called with notes for people; nil: not called
 	// called when the work waits for a host, and when it continues; nil: not called
@@ -168,6 +169,15 @@ func (b *Build) metadata() map[string]string {
 }
 
 // sources is what archives say of their imagery.
-func sources(p fetch.Provider) string { return terms.Sources{p.Source(time.Now().Year())}.String() }
+func sources(p fetch.Provider) string {
+	list := terms.Sources{}
+	for _, l := range p.Layers {
+		list = list.And(terms.Sources{l.Source(time.Now().Year())})
+	}
+	if len(p.Layers) == 0 {
+		list = terms.Sources{p.Source(time.Now().Year())}
+	}
+	return list.String()
+}
 
 func encoder(q dds.Quality) string { return version.Program() + " " + q.String() }

@@ -29,7 +29,7 @@ func (w *work) memory() int64 {
 	if w.making.Compression == mbtiles.Best {
 		worker += bestBytes
 	}
-	if slices.ContainsFunc(w.job.Items,
+	if len(w.provider.Layers) > 0 || slices.ContainsFunc(w.job.Items,
 		func(it tiles.Item) bool { return it.ZL-tiles.ZL(it.Detail) > w.provider.MaxZL }) {
 		bytes += parentBytes
 	}

@@ -61,7 +61,7 @@ func (r *record) remember(file string, report pack.Report, todo []tiles.Item) er
 	n.Requests, n.Seconds, n.Downloaded = report.Requests, report.ElapsedSeconds, report.BytesDownloaded
 	n.Answer = r.answers.mean()
 	n.Busy = r.busy / max(1, r.looks)
-	if report.State == pack.StateComplete && report.Built == len(todo) &&
+	if len(r.provider.Layers) == 0 && report.State == pack.StateComplete && report.Built == len(todo) &&
 		report.Chunks.NoImagery == 0 {
 		w, err := estimate.Count(todo, r.provider.MaxZL, r.provider.TileLevels(), nil)
 		if err != nil {

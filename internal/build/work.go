@@ -5,6 +5,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -44,10 +45,13 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 		return report, err
 	}
 	defer source.Close()
-	source.Client.Candidates(w.provider,
-		pack.Candidates(w.writer.Has, w.known, w.provider.MaxZL)...)
+	for _, l := range mosaic.Layers(w.provider) {
+		if near := mosaic.Near(l, w.known); len(near) > 0 {
+			source.Client.Candidates(l.Provider, pack.Candidates(w.writer.Has, near, l.MaxZL)...)
+		}
+	}
 	pipeline := pack.New(pack.Options{
-		Quality: w.making.Quality, Compression: w.making.Compression, Observer: w.Observer,
+		Fallback: w.Fallback, Quality: w.making.Quality, Compression: w.making.Compression, Observer: w.Observer,
 	}.From(source, w.provider))
 	defer func() { _ = pipeline.Close() }()
 	w.job.Client = source.Client

@@ -94,3 +94,23 @@ func Count(items []tiles.Item, deepest tiles.ZL, levels uint,
 	w.Requests -= w.Kept
 	return w, nil
 }
+
+// And returns the work of both.
+func (w Work) And(v Work) Work {
+	if v.Enlarged > w.Enlarged {
+		w.Up = v.Up
+	}
+	if v.Requests > w.Requests {
+		w.Levels = v.Levels
+	}
+	w.Textures += v.Textures
+	w.Chunks += v.Chunks
+	w.Requests += v.Requests
+	w.Kept += v.Kept
+	w.Plain += v.Plain
+	w.Enlarged += v.Enlarged
+	w.Parents += v.Parents
+	w.RawBytes += v.RawBytes
+	w.Tiles += v.Tiles
+	return w
+}

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/xelpack/xelpack/internal/chunkstore"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/quota"
 	"github.com/xelpack/xelpack/internal/usage"
@@ -25,7 +24,8 @@ import (
 
 // Options say where imagery comes from and what is kept of it.
 type Options struct {
-	Provider    string  // an id, a URL template, mbtiles:FILE, FILE.lay, or Auto
+	Provider    string  // an id, a URL template, mbtiles:FILE, FILE.lay, a mosaic, or Auto
+	Zones       string  // GeoJSON of polygons, each with its provider, over Provider; "": none
 	Concurrency int     // requests in flight at once; 0: 16 per processor
 	Rate        float64 // requests a second at most; 0: as many as the provider accepts
 
@@ -59,8 +59,9 @@ func (o Options) Validate() error {
 type Source struct {
 	fetch.Source
 	Client *fetch.Client
-	store  *chunkstore.Store // nil: none
-	done   func() error      // closes the client
+	layers []fetch.Source // of a mosaic, in order
+	stores openStores
+	done   func() error // closes the client
 	note   func(string)
 }
 
@@ -74,20 +75,49 @@ func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOpti
 	}
 	co.Concurrency, co.Rate = o.Concurrency, o.Rate
 	client, done := newClient(ctx, known, co)
-	s := &Source{Source: client.Source(p), Client: client, done: done, note: note}
-	s.store, err = o.openStore(ctx, p)
-	switch {
-	case err != nil && o.Offline:
-		_ = done() // nothing was asked
-		return nil, fmt.Errorf("--offline: %w", err)
-	case err != nil:
-		note(words.Sprintf("chunks are not kept: %v", err))
-	case s.store != nil && o.Offline:
-		s.Source = s.store.Source(nil, o.AskMissing)
-	case s.store != nil:
-		s.Source = s.store.Source(s.Source, o.AskMissing)
+	s := &Source{Client: client, done: done, note: note}
+	if len(p.Layers) == 0 {
+		if s.Source, err = o.one(ctx, s, p); err != nil {
+			s.Close()
+			return nil, err
+		}
+		return s, nil
+	}
+	// A source is opened when it is first asked: most of a mosaic is not wanted.
+	shared := map[string]fetch.Source{}
+	for _, l := range p.Layers {
+		key := l.ID + " " + l.Template
+		if shared[key] == nil {
+			shared[key] = &lazy{open: func(ctx context.Context) (fetch.Source, error) {
+				return o.one(context.WithoutCancel(ctx), s, l.Provider)
+			}}
+		}
+		s.layers = append(s.layers, shared[key])
 	}
 	return s, nil
+}
+
+// Sources implements pack.Sources.
+func (s *Source) Sources() []fetch.Source { return s.layers }
+
+// one returns the source of p, which is no mosaic, with its store in front.
+func (o Options) one(ctx context.Context, s *Source, p fetch.Provider) (fetch.Source, error) {
+	source := s.Client.Source(p)
+	store, err := o.openStore(ctx, p)
+	switch {
+	case err != nil && o.Offline:
+		return nil, fmt.Errorf("--offline: %w", err)
+	case err != nil:
+		s.note(words.Sprintf("chunks are not kept: %v", err))
+		return source, nil
+	case store == nil:
+		return source, nil
+	}
+	s.stores.add(store)
+	if o.Offline {
+		source = nil
+	}
+	return store.Source(source, o.AskMissing), nil
 }
 
 // Forget implements fetch.Keeper for the store.
@@ -104,13 +134,11 @@ func (s *Source) Whole(chunks []tiles.Chunk) {
 	}
 }
 
-// Close closes store and client. A store that could not be written does not fail the work: it is
+// Close closes stores and client. A store that could not be written does not fail the work: it is
 // noted.
 func (s *Source) Close() {
-	if s.store != nil {
-		if err := s.store.Close(); err != nil {
-			s.note(words.Sprintf("chunks are not kept: %v", err))
-		}
+	if err := s.stores.close(); err != nil {
+		s.note(words.Sprintf("chunks are not kept: %v", err))
 	}
 	if err := s.done(); err != nil {
 		s.note(words.Sprintf("%v", err))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -48,6 +49,7 @@ func (t Trial) String() string {
 
 // Try fetches the tile of p that holds a point, at the deepest zoom level up to 14.
 func Try(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at orb.Point) (Trial, error) {
+	p = mosaic.At(p, at)
 	z := max(min(p.MaxZL, 14), p.MinZL)
 	n := float64(uint32(1) << z)
 	phi := at.Lat() * math.Pi / 180

@@ -34,7 +34,7 @@ type part struct {
 }
 
 // hides reports whether nothing is seen of what lies below, once the part has a picture.
-func (p *part) hides() bool { return p.weights == nil && p.Priority == High }
+func (p *part) hides() bool { return p.weights == nil && p.Priority == area.High }
 
 // partsOf returns the parts of the layers that count in c.
 func partsOf(layers []standing, c tiles.Chunk) (parts []part) {

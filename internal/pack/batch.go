@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -27,7 +28,7 @@ type placed struct {
 // the layer on top has larger tiles and hides the others.
 func batches(it tiles.Item, layers []standing) (list []batch) {
 	var top *Layer
-	if z := it.Chunk(0, 0).Z; len(layers) > 0 && layers[0].whole && layers[0].Priority == High {
+	if z := it.Chunk(0, 0).Z; len(layers) > 0 && layers[0].whole && layers[0].Priority == area.High {
 		if l := layers[0].Layer; l.levels() > 0 && z <= l.MaxZL && uint(z) >= l.levels() {
 			top = l
 		}

@@ -245,6 +245,9 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 		Texture: it.Texture, Detail: it.Detail, Provider: b.job.Provider,
 		Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed,
 	}
+	if b.pipeline.mosaic {
+		r.Sources = built.Sources.String()
+	}
 	if err := b.put(ctx, r, content); err != nil {
 		return err
 	}

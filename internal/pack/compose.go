@@ -1,6 +1,10 @@
 package pack
 
-import "image"
+import (
+	"image"
+
+	"github.com/xelpack/xelpack/internal/area"
+)
 
 // compose lays the pictures of parts over each other, the first on top, and all of them over the
 // ground. Every colour is
@@ -13,7 +17,7 @@ func compose(parts []part) *image.NRGBA {
 	for i := 0; i < len(out.Pix); i += 4 {
 		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = ground.R, ground.G, ground.B, 255
 	}
-	var below [chunkPixels * chunkPixels]uint16 // W of Priority
+	var below [chunkPixels * chunkPixels]uint16 // W of area.Priority
 	for n := len(parts) - 1; n >= 0; n-- {
 		p := &parts[n]
 		if p.img == nil {
@@ -26,10 +30,10 @@ func compose(parts []part) *image.NRGBA {
 				a = weightOf(p.weights[px], from)
 			}
 			w := uint32(below[px])
-			if p.Priority != Low {
+			if p.Priority != area.Low {
 				below[px] = uint16(w + a)
 			}
-			if p.Priority != High && a > 0 {
+			if p.Priority != area.High && a > 0 {
 				a = 255 * a / (w + a)
 			}
 			if a == 0 {

@@ -2,8 +2,6 @@ package pack
 
 import (
 	"math/bits"
-	"slices"
-	"strings"
 
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/filter"
@@ -27,23 +25,12 @@ type Layer struct {
 	// Lone lets the source count everywhere in a texture that no other layer has a part in.
 	Lone bool
 	// Priority says how it is laid over what lies below.
-	Priority Priority
+	Priority area.Priority
 	// Filter changes its colours. Nil: they stay.
 	Filter *filter.Filter
-	// Maptypes are those of the textures that it is for, in any case. None: all.
-	Maptypes []string
+	// For says whether it is for textures of a maptype. Nil: it is for all.
+	For func(maptype string) bool
 }
-
-// Priority says how much of a layer is seen of what its area would show. With m the weight of its
-// area at a pixel and W the sum of the weights of the layers below that are not Low:
-type Priority uint8
-
-// The priorities.
-const (
-	High   Priority = iota // m
-	Medium                 // 255·m / (W + m): layers that lie over each other are mixed
-	Low                    // the same, but it does not add to W
-)
 
 // standing is a layer that has a part in a texture.
 type standing struct {
@@ -57,7 +44,7 @@ func (p *Pipeline) standing(it tiles.Item) (list []standing) {
 	square := tiles.Chunk{Z: z, X: x, Y: y}
 	for n := range p.layers {
 		l := &p.layers[n]
-		if len(l.Maptypes) > 0 && !slices.ContainsFunc(l.Maptypes, func(m string) bool { return strings.EqualFold(m, it.Maptype) }) {
+		if l.For != nil && !l.For(it.Maptype) {
 			continue
 		}
 		cover := area.Inside

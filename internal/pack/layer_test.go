@@ -166,7 +166,7 @@ func TestLayers(t *testing.T) {
 			west: red, east: ground, want: Tally{Chunks: 4, Failed: 2}, sources: map[string]int{"upper": 4}, askedUpper: map[tiles.ZL]int{13: 4}, askedLower: map[tiles.ZL]int{13: 2, 12: 2},
 		},
 		{
-			name: "a layer for other maptypes", upper: Layer{MaxZL: 22, Maptypes: []string{"arc"}}, lower: Layer{MaxZL: 22, Maptypes: []string{"Arc", "bi"}},
+			name: "a layer for other maptypes", upper: Layer{MaxZL: 22, For: func(m string) bool { return m == "ARC" }}, lower: Layer{MaxZL: 22, For: func(m string) bool { return m == "BI" }},
 			west: blue, east: blue, want: Tally{Chunks: 4}, sources: map[string]int{"lower": 4}, askedLower: map[tiles.ZL]int{13: 4},
 		},
 		{
@@ -189,7 +189,7 @@ func TestLayers(t *testing.T) {
 			if b.Tally != tt.want {
 				t.Errorf("tally %+v, want %+v", b.Tally, tt.want)
 			}
-			if diff := cmp.Diff(tt.sources, b.Sources); diff != "" {
+			if diff := cmp.Diff(tt.sources, map[string]int(b.Sources)); diff != "" {
 				t.Errorf("sources (-want +got): %s", diff)
 			}
 			if diff := cmp.Diff([]map[tiles.ZL]int{tt.askedUpper, tt.askedLower}, []map[tiles.ZL]int{upper.asked, lower.asked}); diff != "" {
@@ -209,7 +209,7 @@ func TestLayers(t *testing.T) {
 
 // Weights that mix as the priorities say, worked out by hand.
 func TestPriorities(t *testing.T) {
-	plain := func(c color.NRGBA, weight uint8, p Priority) part {
+	plain := func(c color.NRGBA, weight uint8, p area.Priority) part {
 		img := image.NewNRGBA(image.Rect(0, 0, chunkPixels, chunkPixels))
 		for i := range chunkPixels * chunkPixels {
 			img.SetNRGBA(i%chunkPixels, i/chunkPixels, c)
@@ -226,17 +226,17 @@ func TestPriorities(t *testing.T) {
 		parts []part // from the top
 		want  color.NRGBA
 	}{
-		{"high, half", []part{plain(red, 128, High), plain(blue, 255, High)}, color.NRGBA{120, 40, 120, 255}},
-		{"two mediums, whole, are half each", []part{plain(red, 255, Medium), plain(blue, 255, Medium)}, color.NRGBA{120, 40, 120, 255}},
-		{"three mediums, a third each", []part{plain(green, 255, Medium), plain(red, 255, Medium), plain(blue, 255, Medium)}, color.NRGBA{93, 80, 93, 255}},
-		{"a medium over nothing", []part{plain(red, 100, Medium)}, red},
-		{"a low over nothing", []part{plain(red, 100, Low)}, red},
-		{"a low over a high", []part{plain(red, 255, Low), plain(blue, 255, High)}, color.NRGBA{120, 40, 120, 255}},
-		{"a low does not add", []part{plain(green, 255, Medium), plain(red, 255, Low)}, green},
-		{"nothing at all", []part{plain(red, 0, Medium)}, ground},
-		{"nearly white in a ramp", []part{plain(white, 253, High), plain(blue, 255, High)}, blue},
-		{"nearly white beyond it", []part{plain(white, 254, High), plain(blue, 255, High)}, white},
-		{"nearly black in a ramp", []part{plain(color.NRGBA{15, 10, 10, 255}, 100, High), plain(blue, 255, High)}, blue},
+		{"high, half", []part{plain(red, 128, area.High), plain(blue, 255, area.High)}, color.NRGBA{120, 40, 120, 255}},
+		{"two mediums, whole, are half each", []part{plain(red, 255, area.Medium), plain(blue, 255, area.Medium)}, color.NRGBA{120, 40, 120, 255}},
+		{"three mediums, a third each", []part{plain(green, 255, area.Medium), plain(red, 255, area.Medium), plain(blue, 255, area.Medium)}, color.NRGBA{93, 80, 93, 255}},
+		{"a medium over nothing", []part{plain(red, 100, area.Medium)}, red},
+		{"a low over nothing", []part{plain(red, 100, area.Low)}, red},
+		{"a low over a high", []part{plain(red, 255, area.Low), plain(blue, 255, area.High)}, color.NRGBA{120, 40, 120, 255}},
+		{"a low does not add", []part{plain(green, 255, area.Medium), plain(red, 255, area.Low)}, green},
+		{"nothing at all", []part{plain(red, 0, area.Medium)}, ground},
+		{"nearly white in a ramp", []part{plain(white, 253, area.High), plain(blue, 255, area.High)}, blue},
+		{"nearly white beyond it", []part{plain(white, 254, area.High), plain(blue, 255, area.High)}, white},
+		{"nearly black in a ramp", []part{plain(color.NRGBA{15, 10, 10, 255}, 100, area.High), plain(blue, 255, area.High)}, blue},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			img := compose(tt.parts)

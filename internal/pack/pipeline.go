@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -30,6 +31,8 @@ type Options struct {
 	Blank []fetch.Colour
 	// Layers are sources laid over each other, the first on top, instead of Source.
 	Layers []Layer
+	// Mosaic records for each texture how many chunks are of each layer.
+	Mosaic bool
 	// Fallback counts a chunk as had that another layer fills when one could not give it.
 	Fallback bool
 	// Quality is the encoder's quality. Default good.
@@ -51,10 +54,30 @@ type Options struct {
 	Observer Observer
 }
 
-// From returns the options for the imagery of p, which source gives.
+// Sources returns the sources of a mosaic's layers, in order.
+type Sources interface{ Sources() []fetch.Source }
+
+// From returns the options for imagery of p from source, which is a Sources for a mosaic.
 func (o Options) From(source fetch.Source, p fetch.Provider) Options {
-	o.Source, o.MaxZL, o.TilePx, o.Blank = source, p.MaxZL, p.TilePx, p.Blank
+	if len(p.Layers) == 0 {
+		o.Layers = []Layer{layerOf(source, p)}
+		return o
+	}
+	o.Layers, o.Mosaic = nil, true
+	for i, one := range source.(Sources).Sources() {
+		from := p.Layers[i]
+		l := layerOf(one, from.Provider)
+		l.Area, l.Lone, l.Priority, l.For = from.Area, from.Lone, from.Priority, from.For
+		o.Layers = append(o.Layers, l)
+	}
 	return o
+}
+
+func layerOf(source fetch.Source, p fetch.Provider) Layer {
+	return Layer{
+		ID: p.ID, Source: source, MinZL: p.MinZL, MaxZL: p.MaxZL, TilePx: p.TilePx, Blank: p.Blank,
+		Filter: p.Filter,
+	}
 }
 
 // DefaultMemory holds five textures of 11.2 MB, 1,280 chunks: enough for every connection while
@@ -68,6 +91,7 @@ const blendedAtOnce = 64
 // more.
 type Pipeline struct {
 	layers   []Layer
+	mosaic   bool
 	fallback bool
 	quality  dds.Quality
 
@@ -102,7 +126,7 @@ type worker struct {
 func New(o Options) *Pipeline {
 	nWorkers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	p := &Pipeline{
-		layers: o.Layers, fallback: o.Fallback,
+		layers: o.Layers, mosaic: o.Mosaic, fallback: o.Fallback,
 		quality: o.Quality,
 		limit:   cmp.Or(o.Memory, DefaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
@@ -165,7 +189,7 @@ type Built struct {
 	Tally
 	// Sources says of how many chunks imagery of a layer is to be seen, by its ID. Where layers
 	// meet, a chunk counts for each of them.
-	Sources map[string]int
+	Sources terms.Use
 	// Cause is the error of the first chunk that failed, nil if none did.
 	Cause error
 
@@ -275,7 +299,7 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 	if err != nil {
 		return nil, err
 	}
-	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, Sources: map[string]int{},
+	built := &Built{Item: it, Tally: Tally{Chunks: it.ChunkCount()}, Sources: terms.Use{},
 		pipeline: p}
 	var mu sync.Mutex // of built's tally, sources and cause
 

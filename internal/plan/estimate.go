@@ -6,9 +6,12 @@ import (
 	"os"
 
 	"github.com/xelpack/xelpack/internal/estimate"
+	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -24,6 +27,8 @@ type Estimate struct {
 	StoreBytes    int64         `json:"store_bytes"`    // of the finished archive
 	Seconds       float64       `json:"seconds"`
 	ByDetail      []tiles.Count `json:"by_detail"`
+	// chunks of each source of a mosaic, if it has imagery wherever it covers
+	Sources terms.Use `json:"sources,omitempty"`
 
 	there  int   // textures that the archive has already
 	growth int64 // bytes by which the archive grows
@@ -59,8 +64,10 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
 	if p.Rate > 0 && (line.Rate == 0 || p.Rate < line.Rate) {
 		line.Rate = p.Rate
 	}
-	if e.work, err = estimate.Count(todo, p.MaxZL, p.TileLevels(),
-		from.CountKept(ctx, p)); err != nil {
+	if len(p.Layers) > 0 {
+		e.Sources = mosaic.Planned(p, items)
+	}
+	if e.work, err = count(ctx, todo, p, from); err != nil {
 		return e, err
 	}
 	costs, err := estimate.Measure(ctx, e.work, todo, localSource(p), o.Making)
@@ -71,6 +78,26 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
 	e.Requests, e.DownloadBytes, e.StoreBytes, e.Seconds = r.Requests, r.Download, size+r.Growth, r.Seconds
 	e.there, e.growth = len(items)-len(todo), r.Growth+line.Copied
 	return e, nil
+}
+
+// count counts the work for items; for a mosaic, layer by layer.
+func count(ctx context.Context, items []tiles.Item, p fetch.Provider,
+	from imagery.Options) (work estimate.Work, err error) {
+	if len(p.Layers) == 0 {
+		return estimate.Count(items, p.MaxZL, p.TileLevels(), from.CountKept(ctx, p))
+	}
+	for i, some := range mosaic.Split(p, items) {
+		if len(some) == 0 {
+			continue
+		}
+		l := p.Layers[i].Provider
+		one, err := estimate.Count(some, l.MaxZL, l.TileLevels(), from.CountKept(ctx, l))
+		if err != nil {
+			return work, err
+		}
+		work = work.And(one)
+	}
+	return work, nil
 }
 
 // localSource returns the source of chunks that are made in this process; nil for other providers.

@@ -8,8 +8,10 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,9 +116,12 @@ func (p *Plan) Facts() []planmap.Fact {
 	if text := p.routeText(); text != "" {
 		facts = append(facts, planmap.Fact{Name: "route", Text: text})
 	}
+	facts = append(facts, planmap.Fact{Name: "provider",
+		Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)})
+	if text := e.sourcesText(); text != "" {
+		facts = append(facts, planmap.Fact{Name: "sources", Text: text})
+	}
 	return append(facts,
-		planmap.Fact{Name: "provider",
-			Text: fmt.Sprintf("%s (%s)", p.Provider.ID, p.Provider.Name)},
 		planmap.Fact{Name: FactTextures, Text: textures},
 		planmap.Fact{Name: "chunks", Text: chunks},
 		planmap.Fact{Name: "requests", Text: requests},
@@ -125,6 +130,17 @@ func (p *Plan) Facts() []planmap.Fact {
 		planmap.Fact{Name: "time",
 			Text: "about " + units.Duration(time.Duration(e.Seconds*float64(time.Second)))},
 	)
+}
+
+// sourcesText lists the sources of a mosaic with their chunks, the most first.
+func (e Estimate) sourcesText() string {
+	ids := slices.SortedFunc(maps.Keys(e.Sources), func(a, b string) int {
+		return cmp.Or(cmp.Compare(e.Sources[b], e.Sources[a]), cmp.Compare(a, b))
+	})
+	for i, id := range ids {
+		ids[i] = fmt.Sprintf("%s %s", id, units.Plural(e.Sources[id], "chunk"))
+	}
+	return strings.Join(ids, ", ")
 }
 
 // Map returns the map of the plan, named after its files.

@@ -185,6 +185,16 @@ func readSmall(file string, most int64) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// CacheName returns the file name of the cache of textures that were made of p's imagery. It is
+// empty as StoreName is.
+func (p Provider) CacheName() string {
+	if name := p.StoreName(); name == "" || p.Filter.String() == "" {
+		return name
+	}
+	p.Template += " " + p.Filter.String()
+	return p.StoreName()
+}
+
 // StoreName returns the file name of the provider's chunk store, which differs where imagery may
 // differ: two templates of one host are two stores. It is empty for what need not be stored,
 // because it costs no download.

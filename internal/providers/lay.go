@@ -5,12 +5,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -74,11 +76,39 @@ func parseLay(file string, text []byte) (Provider, error) {
 		l.p.MaxZL = min(tiles.ZL(min(n, int(tiles.MaxZL))), l.p.MaxZL)
 	}
 	l.p.Concurrency, _ = l.number("max_threads")
-	if filter := cmp.Or(l.keys["color_filters"], "none"); filter != "none" {
-		l.note("color_filters=%s is not applied", filter)
+	if code := cmp.Or(l.keys["color_filters"], "none"); code != "none" {
+		l.p.Filter = l.filter(code)
 	}
 	l.p.Coverage = l.keys["extent"]
 	return l.p, l.p.complete()
+}
+
+// filter reads Filters/CODE.flt of the Ortho4XP folder that the file is in.
+func (l *lay) filter(code string) *filter.Filter {
+	f, notes, err := ReadFilter(filepath.Join(filepath.Dir(l.file), "..", "..", "Filters", code+".flt"))
+	if errors.Is(err, fs.ErrNotExist) {
+		f, notes, err = ReadFilter(filepath.Join(filepath.Dir(l.file), code+".flt"))
+	}
+	if err != nil {
+		l.note("color_filters=%s is not applied: %v", code, err)
+		return nil
+	}
+	for _, text := range notes {
+		l.note("color_filters=%s: %s", code, text)
+	}
+	return f
+}
+
+// ReadFilter reads a .flt file of Ortho4XP.
+func ReadFilter(file string) (f *filter.Filter, notes []string, err error) {
+	text, err := readSmall(file, maxProviderFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f, notes, err = filter.Parse(string(text)); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return f, notes, nil
 }
 
 // note adds what is to be said wherever the provider is used.

@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -46,6 +49,10 @@ type Provider struct {
 	Blank     []Colour          // chunks wholly of one of these, or transparent, mean "none here"
 	JPEGOnly  bool              // a picture in another format is not imagery
 
+	Filter *filter.Filter // of its colours; nil: they stay
+
+	Layers []Layer // of a mosaic, from the top; it is asked for nothing itself
+
 	Coverage string           // where it has imagery, for people
 	Outline  orb.MultiPolygon // where it has imagery; nil: everywhere, or unknown
 	Imagery  string           // when the pictures were taken and how sharp they are, for people
@@ -65,6 +72,22 @@ type Provider struct {
 	Ignored []string // what of File is without effect, for who looks at File
 }
 
+// Layer is what a provider gives to a mosaic.
+type Layer struct {
+	Provider
+	Area     area.Area // where it counts; nil: everywhere
+	Priority area.Priority
+	Lone     bool     // it counts everywhere in a texture that no other layer has a part in
+	Maptypes []string // of the textures that it is for, in any case; none: all
+	NotFor   []string // of textures that it is not for
+}
+
+// For says whether the layer is for textures of a maptype.
+func (l Layer) For(maptype string) bool {
+	is := func(m string) bool { return strings.EqualFold(m, maptype) }
+	return (len(l.Maptypes) == 0 || slices.ContainsFunc(l.Maptypes, is)) && !slices.ContainsFunc(l.NotFor, is)
+}
+
 // Redistributable says whether what was built from it may be passed on.
 func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
 
@@ -79,6 +102,9 @@ func (p Provider) Source(year int) terms.Source {
 
 // Local reports whether imagery comes without requests: the sample's, and that of a file.
 func (p Provider) Local() bool {
+	if len(p.Layers) > 0 {
+		return !slices.ContainsFunc(p.Layers, func(l Layer) bool { return !l.Local() })
+	}
 	return p.ID == SampleID || strings.HasPrefix(p.Template, mbtilesPrefix)
 }
 

@@ -64,7 +64,7 @@ func (o Options) openDisk(ctx context.Context, p fetch.Provider) *mount.DiskCach
 	}
 	var disk *mount.DiskCache
 	if err == nil {
-		disk, err = mount.OpenDiskCache(ctx, filepath.Join(dir, p.StoreName()),
+		disk, err = mount.OpenDiskCache(ctx, filepath.Join(dir, p.CacheName()),
 			mount.DiskCacheOptions{Provider: p.ID, MaxBytes: o.DiskCache, Logger: log})
 	}
 	if err != nil {

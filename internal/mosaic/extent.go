@@ -1,0 +1,142 @@
+package mosaic
+
+import (
+	"compress/bzip2"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	_ "image/png" // masks are PNG
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// readExtent reads where a layer of Ortho4XP counts: an .ext with a grey PNG of the same name
+// stretched over its bounds, or, beside it, the outline that Ortho4XP would draw the mask from
+// (.osm.bz2). Errors name the file that they are about.
+func readExtent(file string) (area.Area, error) {
+	text, err := readSmall(file)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{}
+	for line := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		if key, value, ok := strings.Cut(line, "="); ok {
+			keys[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	base := strings.TrimSuffix(file, file[len(file)-len(".ext"):])
+	outline := base + ".osm.bz2"
+	if _, err := os.Stat(outline); err == nil {
+		return drawnExtent(file, outline, keys)
+	}
+	box, mercator, err := bounds(keys)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	mask, err := readGrey(base + ".png")
+	if err != nil {
+		return nil, fmt.Errorf("%s.png: %w", base, err)
+	}
+	return area.NewRaster(mask, box, mercator), nil
+}
+
+// drawnExtent is the outline with the ramp that Ortho4XP's blur gives a mask: it begins at the
+// border, moved by buffer_width, and ends mask_width outside.
+func drawnExtent(file, outline string, keys map[string]string) (area.Area, error) {
+	number := func(key string, unless float64) (float64, error) {
+		if keys[key] == "" {
+			return unless, nil
+		}
+		v, err := strconv.ParseFloat(keys[key], 64)
+		if err != nil || !(v >= -maxRamp && v <= maxRamp) {
+			return 0, fmt.Errorf("%s: %s=%s: want metres", file, key, keys[key])
+		}
+		return v, nil
+	}
+	buffer, err := number("buffer_width", 0)
+	if err != nil {
+		return nil, err
+	}
+	ramp, err := number("mask_width", 100)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(outline)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	polygons, err := readOSM(io.LimitReader(bzip2.NewReader(f), maxOSM))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", outline, err)
+	}
+	a, err := area.NewOutline(polygons, area.Edge{Buffer: buffer, Ramp: max(ramp, 0), Square: true})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", outline, err)
+	}
+	return a, nil
+}
+
+// bounds reads mask_bounds, in degrees or in metres of Web Mercator.
+func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
+	fields := strings.Split(keys["mask_bounds"], ",")
+	var v [4]float64
+	for i := range v {
+		if len(fields) == 4 {
+			v[i], err = strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
+		}
+		if len(fields) != 4 || err != nil {
+			return box, false, fmt.Errorf("mask_bounds=%s: want lonmin,latmin,lonmax,latmax", keys["mask_bounds"])
+		}
+	}
+	switch epsg := keys["epsg_code"]; epsg {
+	case "", "4326":
+	case "3857", "900913", "102100":
+		for i := range v {
+			v[i] = degreesOf(v[i], i%2 == 1)
+		}
+		mercator = true
+	default:
+		return box, false, fmt.Errorf("epsg_code=%s: another projection than degrees (4326) and Web Mercator (3857) is not read", epsg)
+	}
+	box = tiles.Box{West: v[0], South: v[1], East: v[2], North: v[3]}
+	if !(box.West < box.East && box.South < box.North && box.West >= -180 && box.East <= 180 && box.South >= -90 && box.North <= 90) {
+		return box, false, fmt.Errorf("mask_bounds=%s: want lonmin,latmin,lonmax,latmax within 180 and 90 degrees", keys["mask_bounds"])
+	}
+	return box, mercator, nil
+}
+
+// maxMask bounds the pixels of a mask.
+const maxMask = 64 << 20
+
+func readGrey(file string) (*image.Gray, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	config, _, err := image.DecodeConfig(f)
+	switch {
+	case err != nil:
+		return nil, err
+	case config.Width < 1 || config.Height < 1 || config.Width > maxMask/config.Height:
+		return nil, errors.New("a mask of more than 64 million pixels")
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	img, _, err := image.Decode(f)
+	if err != nil {
+		return nil, err
+	}
+	grey := image.NewGray(image.Rectangle{Max: img.Bounds().Size()})
+	draw.Draw(grey, grey.Rect, img, img.Bounds().Min, draw.Src)
+	return grey, nil
+}

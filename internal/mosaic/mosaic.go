@@ -1,0 +1,126 @@
+// Package mosaic describes imagery of several providers laid over each other, each where it counts:
+// the built-in one of open imagery, those of the user's mosaics.toml, combined providers of
+// Ortho4XP, the painted map of AutoOrtho, and a drawing of zones.
+//
+//	f, err := mosaic.Load(catalogue, dir)
+//	p, err := f.Lookup("open") // or any provider
+//
+// What comes is a providers.Provider with Layers. A chunk belongs to the first layer whose area
+// covers it and that has imagery there. Errors name the file and the place in it.
+package mosaic
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/filter"
+	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/terms"
+)
+
+// DefaultRamp is how far outside its outline a source fades out, in metres, unless it is said.
+const DefaultRamp = 100
+
+// description is a mosaic before it is checked.
+type description struct {
+	id, code, name string
+	file           string // that describes it; empty for a built-in one
+	key            []byte // two of the same id and key are the same imagery
+	layers         []providers.Layer
+	notes          []string
+}
+
+// provider returns the mosaic, flat: layers that are mosaics are replaced by theirs.
+func (d description) provider() (providers.Provider, error) {
+	p := providers.Provider{
+		ID: strings.ToLower(d.id), Code: cmp.Or(d.code, providers.BareCode), Name: cmp.Or(d.name, d.id), File: d.file, Notes: d.notes,
+		Template: fmt.Sprintf("mosaic:%x", sha256.Sum256(d.key)), Layers: flat(d.layers),
+	}
+	if len(p.Layers) == 0 {
+		return p, errors.New("it has no layer")
+	}
+	var sources terms.Sources
+	for i, l := range p.Layers {
+		for _, above := range p.Layers[:i] {
+			if !meet(above, l) {
+				continue
+			}
+			if err := terms.Blend(above.Source(0), l.Source(0)); err != nil {
+				return p, err
+			}
+		}
+		if !slices.ContainsFunc(sources, func(s terms.Source) bool { return s.ID == l.ID }) {
+			sources = append(sources, l.Source(0))
+			for _, note := range l.Notes {
+				p.Notes = append(p.Notes, l.ID+": "+note)
+			}
+		}
+		if i == 0 || l.MinZL < p.MinZL {
+			p.MinZL = l.MinZL
+		}
+		p.MaxZL = max(p.MaxZL, l.MaxZL)
+	}
+	p.Terms = sources.Terms()
+	p.Licence = sources.Lines("; ", func(s terms.Source) string { return s.Licence })
+	p.Attribution = sources.Lines(" | ", func(s terms.Source) string { return s.Attribution })
+	p.Coverage = "a mosaic of " + sources.Lines(", ", func(s terms.Source) string { return s.ID })
+	return p, nil
+}
+
+// meet reports whether there may be a texture that both are for.
+func meet(a, b providers.Layer) bool {
+	return (len(a.Maptypes) == 0 || slices.ContainsFunc(a.Maptypes, b.For)) && (len(b.Maptypes) == 0 || slices.ContainsFunc(b.Maptypes, a.For))
+}
+
+func flat(layers []providers.Layer) (list []providers.Layer) {
+	for _, l := range layers {
+		if len(l.Layers) == 0 {
+			list = append(list, l)
+			continue
+		}
+		for _, part := range l.Layers {
+			part.Area = area.Both(l.Area, part.Area)
+			part.Filter = part.Filter.Then(l.Filter)
+			part.Priority = max(part.Priority, l.Priority)
+			if len(part.Maptypes) == 0 {
+				part.Maptypes = l.Maptypes
+			}
+			part.NotFor = append(slices.Clone(part.NotFor), l.NotFor...)
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// outlined returns the area of a provider's own outline, which was checked when it was described;
+// nil where it has none.
+func outlined(p providers.Provider, ramp float64) area.Area {
+	if p.Outline == nil {
+		return nil
+	}
+	return area.Unchecked(p.Outline, area.Edge{Ramp: ramp})
+}
+
+// filterOf reads what a description says of colours: the short form, a .flt file, or its lines with
+// semicolons between them. Names of files start from dir.
+func filterOf(text, dir string) (f *filter.Filter, notes []string, err error) {
+	switch {
+	case text == "" || text == "none":
+		return nil, nil, nil
+	case strings.EqualFold(filepath.Ext(text), ".flt"):
+		if !filepath.IsAbs(text) {
+			text = filepath.Join(dir, text)
+		}
+		return providers.ReadFilter(text)
+	case strings.ContainsAny(text, " ;"):
+		return filter.Parse(text)
+	}
+	f, err = filter.Short(text)
+	return f, nil, err
+}
