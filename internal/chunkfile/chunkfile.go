@@ -50,7 +50,7 @@ func Open(path, options string) (*sql.DB, error) {
 }
 
 // Row returns MBTiles' y, which counts from the south.
-func Row(c tiles.Chunk) int64 { return int64(1)<<c.Z - 1 - int64(c.Y) }
+func Row(c tiles.Chunk) int64 { return tiles.TMS(c.Z, int64(c.Y)) }
 
 // Read returns the bytes of tile c, of side px, or ErrNone.
 func Read(ctx context.Context, db *sql.DB, c tiles.Chunk, side int) ([]byte, error) {

@@ -61,7 +61,7 @@ func CountKept(ctx context.Context, path string, squares []Square) (n int, err e
 			if err := rows.Scan(&at.X, &row); err != nil {
 				return 0, fmt.Errorf("chunk store %s: %w", path, errors.Join(err, rows.Close()))
 			}
-			at.Y = uint32(int64(1)<<z - 1 - row)
+			at.Y = uint32(tiles.TMS(z, row))
 			for side := range sides[z] {
 				if wanted[Square{tiles.Chunk{Z: z, X: at.X &^ (side - 1), Y: at.Y &^ (side - 1)},
 					side}] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image/color"
 	"sync/atomic"
 
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -12,8 +11,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ground is the neutral colour of ground without imagery.
-var ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
+var ground = dds.Ground
 
 // decodeTries is how often a body that passed the source's checks, but that the decoder rejects, is
 // fetched.

@@ -275,7 +275,7 @@ func (t *Template) URL(c tiles.Chunk, tok string) string {
 		case chunkY:
 			return strconv.FormatUint(uint64(c.Y), 10)
 		case chunkYFromSouth:
-			return strconv.FormatUint(uint64(1)<<c.Z-1-uint64(c.Y), 10)
+			return strconv.FormatInt(tiles.TMS(c.Z, int64(c.Y)), 10)
 		case chunkZ:
 			return strconv.FormatUint(uint64(c.Z), 10)
 		case level:

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image/color"
 	"math/bits"
 )
 
@@ -32,6 +33,9 @@ func (f Format) fourCC() uint32 {
 	}
 	return 0x31545844 // "DXT1"
 }
+
+// Ground is the colour of ground that there is no imagery of.
+var Ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
 
 // HeaderSize is the length of a DDS header with its magic, in bytes: the offset of level 0.
 const HeaderSize = 128

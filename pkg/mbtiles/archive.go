@@ -13,6 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -95,7 +96,7 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 	}
 	var jpeg []byte
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		jpeg, err = readTile(ctx, c, at)
+		jpeg, err = tables.ReadTile(ctx, c, at)
 		return err
 	})
 	if err == nil && jpeg == nil {
@@ -119,6 +120,18 @@ func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.I
 		return nil, explain(a.path, corrupt("preview %s: %v", preview.Tile{Z: uint8(z), X: x, Y: y}, err))
 	}
 	return img, nil
+}
+
+// Digest returns the digest of what the tables say now.
+func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
+	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		sum, err = tables.Digest(ctx, c)
+		return err
+	})
+	if err != nil {
+		err = explain(a.path, fmt.Errorf("compute the digest: %w", err))
+	}
+	return sum, err
 }
 
 // Info is what an archive says about itself. Its JSON is a contract with scripts.
@@ -160,7 +173,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 	}
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
-		if info.Metadata, err = metadata(ctx, c); err != nil {
+		if info.Metadata, err = tables.Metadata(ctx, c); err != nil {
 			return err
 		}
 		if info.Holes, info.Failed, err = holes(ctx, c); err != nil {
@@ -188,7 +201,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 		return Info{}, explain(a.path, err)
 	}
 	info.Terms = info.Sources.Terms()
-	info.State, info.Digest = info.Metadata[keyState], info.Metadata[keyDigest]
+	info.State, info.Digest = info.Metadata[tables.KeyState], info.Metadata[tables.KeyDigest]
 	stat, err := os.Stat(a.path)
 	if err != nil {
 		return Info{}, err

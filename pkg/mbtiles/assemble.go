@@ -22,6 +22,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // Source is where one texture of a new archive comes from.
@@ -89,7 +90,7 @@ type assembling struct {
 
 	contents []ownedContent // by id-1
 	index    *index         // of the new archive
-	previews *spool         // of the contents
+	previews *filesys.Spool // of the contents
 	digest   string
 	c        *sqlite.Conn
 }
@@ -214,10 +215,10 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 	if err := a.plan(ctx); err != nil {
 		return err
 	}
-	if a.previews, err = newSpool(filepath.Dir(tmp)); err != nil {
+	if a.previews, err = filesys.NewSpool(filepath.Dir(tmp)); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.previews.close()) }()
+	defer func() { err = errors.Join(err, a.previews.Close()) }()
 
 	base := filepath.Base(a.path)
 	// What is overwritten later leaves its traces in the page: the name is the right one from the
@@ -231,11 +232,11 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	behind, err := newWriteBehind(tmp)
+	behind, err := filesys.NewWriteBehind(tmp)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, behind.close()) }()
+	defer func() { err = errors.Join(err, behind.Close()) }()
 	if err := a.segments(ctx, f, &behind, root, pages); err != nil {
 		return err
 	}
@@ -244,7 +245,7 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(f.Sync) // the one waits for the disk, the other reads what is still in memory
-	g.Go(func() error { return walkWritten(ctx, tmp) })
+	g.Go(func() error { return sqlite.WalkFile(ctx, tmp) })
 	return g.Wait()
 }
 
@@ -287,7 +288,7 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if err := makeSchema(ctx, c, name, false); err != nil {
+	if err := tables.Make(ctx, c, name, false); err != nil {
 		return 0, 0, err
 	}
 	n, err := c.Number(ctx, `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`)
@@ -323,7 +324,7 @@ type taken struct {
 }
 
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
-func (a *assembling) segments(ctx context.Context, f *os.File, behind *writeBehind, root, pages uint32) error {
+func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.WriteBehind, root, pages uint32) error {
 	w := sqlpages.NewWriter(f, pages+1)
 	memory := make(chan []byte, a.o.Workers+2) // as many as inorder works with
 	for range cap(memory) {
@@ -358,10 +359,10 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *writeBehi
 				return err
 			}
 		}
-		if err := a.previews.add(t.Preview); err != nil {
+		if err := a.previews.Add(t.Preview); err != nil {
 			return err
 		}
-		behind.wrote(t.Bytes)
+		behind.Wrote(t.Bytes)
 		memory <- t.memory
 		done += t.Layout.Size()
 		if a.o.Progress != nil {
@@ -415,7 +416,7 @@ func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err err
 
 func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error {
 	for i, c := range a.contents {
-		if err := insertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
+		if err := tables.InsertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
 			return err
 		}
 	}
@@ -435,9 +436,9 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 	p := preview.New(a.index)
 	for z := range p.Deepest() + 1 {
 		for _, s := range p.Level(z) {
-			jpeg, err := a.previews.get(int(a.index.rows[s.Row].content - 1))
+			jpeg, err := a.previews.Get(int(a.index.rows[s.Row].content - 1))
 			if err == nil {
-				err = writeTile(ctx, a.c, s.Tile, jpeg)
+				err = tables.WriteTile(ctx, a.c, s.Tile, jpeg)
 			}
 			if err != nil {
 				return err
@@ -445,7 +446,7 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 		}
 	}
 	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
-		return r.Conns.Do(ctx, func(c *sqlite.Conn) error { return writeTile(ctx, c, t, jpeg) })
+		return r.Conns.Do(ctx, func(c *sqlite.Conn) error { return tables.WriteTile(ctx, c, t, jpeg) })
 	}
 	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error { return nil }}
 	if err := p.Draw(ctx, to); err != nil {
@@ -455,7 +456,7 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 }
 
 func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error {
-	rows, err := metadataRows(a.Metadata)
+	rows, err := tables.RowsOf(a.Metadata)
 	if err != nil {
 		return err
 	}
@@ -463,7 +464,7 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 	if err := describeSources(ctx, a.c, rows, nil); err != nil {
 		return err
 	}
-	if a.digest, err = digest(ctx, a.c); err != nil {
+	if a.digest, err = tables.Digest(ctx, a.c); err != nil {
 		return err
 	}
 	if a.Accept != nil {
@@ -471,8 +472,8 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 			return err
 		}
 	}
-	rows[keyDigest], rows[keyState] = a.digest, stateComplete
-	return putMetadata(ctx, a.c, rows)
+	rows[tables.KeyDigest], rows[tables.KeyState] = a.digest, tables.StateComplete
+	return tables.PutMetadata(ctx, a.c, rows)
 }
 
 func (a *assembling) report(named string) (CopyReport, error) {

@@ -69,7 +69,7 @@ func (b *batch) add(ctx context.Context, j job) {
 			err = j.do(ctx)
 		}
 		b.bytes += j.written
-		b.w.behind.wrote(j.written)
+		b.w.behind.Wrote(j.written)
 	}
 	if err != nil {
 		b.fail(ctx, err)

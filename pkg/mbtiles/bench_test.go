@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -217,7 +218,7 @@ func BenchmarkVerify(b *testing.B) {
 	b.Run("walk", func(b *testing.B) {
 		b.SetBytes(16 * full.Size())
 		for b.Loop() {
-			if err := walkWritten(b.Context(), path); err != nil {
+			if err := sqlite.WalkFile(b.Context(), path); err != nil {
 				b.Fatal(err)
 			}
 		}

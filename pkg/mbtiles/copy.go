@@ -10,6 +10,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // CopyOptions say how textures get out of archives into a new one. The zero value is useful:
@@ -85,7 +86,7 @@ func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyR
 func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		meta, err = metadata(ctx, c)
+		meta, err = tables.Metadata(ctx, c)
 		return err
 	})
 	if err != nil {
@@ -93,12 +94,12 @@ func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	}
 	maps.DeleteFunc(meta, func(name, _ string) bool {
 		switch name {
-		case keyVersion, keyState, keyDigest, keyFinishing:
+		case tables.KeyVersion, tables.KeyState, tables.KeyDigest, tables.KeyFinishing:
 			return true
 		case "name", "attribution", "description", "version":
 			return false
 		}
-		return !strings.HasPrefix(name, keyPrefix)
+		return !strings.HasPrefix(name, tables.KeyPrefix)
 	})
 	return meta, nil
 }

@@ -79,7 +79,7 @@ func integrity(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if found, err := walk(t.Context(), c, wholeFile); err != nil || len(found) > 0 {
+	if found, err := sqlite.Walk(t.Context(), c, sqlite.WholeFile); err != nil || len(found) > 0 {
 		t.Errorf("integrity: %q, %v", found, err)
 	}
 }

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 const (
@@ -136,7 +134,7 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	h, err := sqlpages.ReadHeader(part)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && h.Blank
 	if err == nil && !h.Blank {
-		err = checkHeader(h)
+		err = tables.CheckHeader(h)
 	}
 	if err == nil {
 		err = sqlite.CheckJournal(part)
@@ -222,22 +220,22 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 	if objects == 0 {
 		// With this journal also next to a WAL to be: the removal of one that is made and removed
 		// anew would not be certain after a power cut.
-		if err := errors.Join(sqlite.SetJournal(ctx, c, false), makeSchema(ctx, c, name, growing)); err != nil {
+		if err := errors.Join(sqlite.SetJournal(ctx, c, false), tables.Make(ctx, c, name, growing)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
-	if err := checkSchema(ctx, c); err != nil {
+	if err := tables.CheckSchema(ctx, c); err != nil {
 		return s, err
 	}
 	if err := sqlite.SetJournal(ctx, c, growing); err != nil {
 		return s, err
 	}
-	meta, err := metadata(ctx, c)
+	meta, err := tables.Metadata(ctx, c)
 	if err != nil {
 		return s, err
 	}
-	s.derived = meta[keyFinishing] != ""
-	if meta[keyState] == stateComplete { // killed between the last commit and the renaming, or a copy
+	s.derived = meta[tables.KeyFinishing] != ""
+	if meta[tables.KeyState] == tables.StateComplete { // killed between the last commit and the renaming, or a copy
 		if err := s.reopen(ctx); err != nil {
 			return s, err
 		}
@@ -245,47 +243,4 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 	last, err := c.Number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)
 	s.next = last + 1
 	return s, err
-}
-
-// makeSchema makes an empty archive in one transaction, in a rollback journal: a kill leaves either
-// nothing or all of it.
-func makeSchema(ctx context.Context, c *sqlite.Conn, name string, growing bool) error {
-	// For Writer.Shrink. It can be chosen now only, and is written at once: inside the transaction,
-	// but before that writes anything.
-	vacuum := "none"
-	if growing {
-		vacuum = "incremental"
-	}
-	statements := []string{
-		fmt.Sprintf(`PRAGMA page_size = %d`, sqlpages.PageSize),
-		`BEGIN`,
-		`PRAGMA auto_vacuum = ` + vacuum,
-		fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),
-		fmt.Sprintf(`PRAGMA user_version = %d`, userVersionMark|FormatVersion),
-	}
-	for _, s := range schema {
-		statements = append(statements, s.sql)
-	}
-	for _, s := range statements {
-		if err := c.Exec(ctx, s); err != nil {
-			return err
-		}
-	}
-	err := putMetadata(ctx, c, map[string]string{
-		"name": name, "format": "jpg", "type": "baselayer", "version": "1",
-		keyVersion: strconv.Itoa(FormatVersion), keyState: stateBuilding,
-	})
-	if err != nil {
-		return err
-	}
-	return c.Exec(ctx, `COMMIT`)
-}
-
-func putMetadata(ctx context.Context, c *sqlite.Conn, m map[string]string) error {
-	for _, name := range slices.Sorted(maps.Keys(m)) { // the same rows make the same bytes
-		if err := c.Exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, m[name]); err != nil {
-			return fmt.Errorf("write metadata %q: %w", name, err)
-		}
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 func TestCreateNames(t *testing.T) {
@@ -141,7 +142,7 @@ func TestCreateOverRenamedPart(t *testing.T) {
 	}
 	a := openAt(t, path)
 	info, err := a.Info(t.Context())
-	if err != nil || info.State != stateBuilding {
+	if err != nil || info.State != tables.StateBuilding {
 		t.Errorf("state %q, %v", info.State, err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // These tests keep docs/archive-format.md true.
@@ -44,8 +45,8 @@ func fenced(doc, language string) []string {
 func TestDocSchema(t *testing.T) {
 	t.Parallel()
 	var want strings.Builder
-	for _, s := range schema {
-		want.WriteString(s.sql + "\n")
+	for _, s := range tables.Schema {
+		want.WriteString(s.SQL + "\n")
 	}
 	got := fenced(readDoc(t), "sql")
 	if len(got) != 1 || got[0] != want.String() {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // What an archive can be refused for. Every error of this package names the file and wraps one of
@@ -13,7 +14,7 @@ import (
 var (
 	ErrName       = errors.New("an archive's name must end in .mbtiles, by which GDAL and QGIS recognise it")
 	ErrNotArchive = sqlite.ErrNoDatabase // also what is no database
-	ErrVersion    = errors.New("made by a newer xelpack")
+	ErrVersion    = tables.ErrVersion
 	ErrCorrupt    = sqlite.ErrCorrupt
 	ErrTruncated  = errors.New("truncated") // always with ErrCorrupt
 	ErrLocked     = sqlite.ErrLocked

@@ -1,11 +1,13 @@
 package mbtiles
 
+import "github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
+
 // What the tests of package mbtiles_test use of these: they import packages that import this one.
 var (
 	Build      = build
 	ContentsOf = contentsOf
 	Files      = files
-	MetadataOf = metadata
+	MetadataOf = tables.Metadata
 	MustVerify = mustVerify
 	OpenAt     = openAt
 	Repacked   = repack

@@ -7,21 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
-
-// keyFinishing marks a .part whose derived previews are up to date as far as they go.
-const keyFinishing = keyPrefix + "finishing"
-
-// plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become
-// xelpack: rows.
-var plainKeys = [...]string{"name", "attribution", "description", "version"}
 
 // Finish waits for everything queued, adds overviews, metadata and the digest, and renames
 // path.part to path, where nothing may stand unless WriterOptions.Extend is set. Nothing else is
@@ -41,13 +33,13 @@ func (w *Writer) Finish(ctx context.Context, meta map[string]string) error {
 }
 
 func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
-	rows, err := metadataRows(meta)
+	rows, err := tables.RowsOf(meta)
 	if err != nil {
 		return err
 	}
 	err = w.transact(ctx, func(ctx context.Context) error {
 		w.store.derived = true
-		return putMetadata(ctx, w.store.c, map[string]string{keyFinishing: "1"})
+		return tables.PutMetadata(ctx, w.store.c, map[string]string{tables.KeyFinishing: "1"})
 	})
 	if err != nil {
 		return err
@@ -91,28 +83,28 @@ func (w *Writer) transact(ctx context.Context, do func(ctx context.Context) erro
 // putTile queues a preview.
 func (w *Writer) putTile(ctx context.Context, t preview.Tile, jpeg []byte) error {
 	n := int64(len(jpeg))
-	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return writeTile(ctx, w.store.c, t, jpeg) }})
+	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return tables.WriteTile(ctx, w.store.c, t, jpeg) }})
 }
 
 // complete writes what makes the archive complete, in the writing goroutine.
 func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	c := w.store.c
 	var err error
-	if rows[keyDigest], err = digest(ctx, c); err != nil {
+	if rows[tables.KeyDigest], err = tables.Digest(ctx, c); err != nil {
 		return err
 	}
-	rows[keyState] = stateComplete
-	old, err := metadata(ctx, c)
+	rows[tables.KeyState] = tables.StateComplete
+	old, err := tables.Metadata(ctx, c)
 	if err != nil {
 		return err
 	}
 	if err := describeSources(ctx, c, rows, old); err != nil {
 		return err
 	}
-	if err := putMetadata(ctx, c, rows); err != nil {
+	if err := tables.PutMetadata(ctx, c, rows); err != nil {
 		return err
 	}
-	return c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+	return c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyFinishing)
 }
 
 // publish turns the .part into the one file that is left. Nobody else uses the connection any more.
@@ -170,26 +162,4 @@ func (w *Writer) oneFile(ctx context.Context) error {
 		}
 	}
 	return sqlite.WhoReads(err)
-}
-
-// secret finds the parameters of URLs that carry keys.
-var secret = regexp.MustCompile(`(?i)\b(access_token|token|api_?key|key|signature|sig|password|secret)=[^&\s"'{}]+`)
-
-// metadataRows turns the caller's keys into rows.
-func metadataRows(meta map[string]string) (map[string]string, error) {
-	rows := make(map[string]string, len(meta)+8)
-	for key, value := range meta {
-		name := keyPrefix + strings.TrimPrefix(key, keyPrefix)
-		for _, plain := range plainKeys {
-			if key == plain {
-				name = key
-			}
-		}
-		switch name {
-		case keyVersion, keyState, keyDigest, keyFinishing:
-			return nil, fmt.Errorf("metadata %q is not the caller's to set", key)
-		}
-		rows[name] = secret.ReplaceAllString(value, "$1=REDACTED")
-	}
-	return rows, nil
 }

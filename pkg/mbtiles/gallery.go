@@ -8,6 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -31,7 +32,7 @@ func (g gallery) ReadAt(ctx context.Context, i int, p []byte, off int64) error {
 
 func (g gallery) Tile(ctx context.Context, t preview.Tile) (jpeg []byte, err error) {
 	err = g.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		jpeg, err = readTile(ctx, c, t)
+		jpeg, err = tables.ReadTile(ctx, c, t)
 		return err
 	})
 	return jpeg, err
@@ -41,7 +42,7 @@ func (g gallery) Has(ctx context.Context, places []preview.Tile) ([]bool, error)
 	has := make([]bool, len(places))
 	err := g.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		for i, t := range places {
-			if has[i], err = hasTile(ctx, c, t); err != nil {
+			if has[i], err = tables.HasTile(ctx, c, t); err != nil {
 				return err
 			}
 		}

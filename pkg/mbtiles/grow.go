@@ -9,6 +9,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -77,7 +78,7 @@ func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, e
 			if t.Key() != k {
 				return nil
 			}
-			l, err := layoutOf(r.Int(3), r.Int(4), r.Int(5), r.Int(6))
+			l, err := tables.LayoutOf(r.Int(3), r.Int(4), r.Int(5), r.Int(6))
 			e, found = Entry{Texture: t, Detail: uint8(r.Int(1)), Layout: l, content: r.Int(2)}, err == nil
 			return err
 		}, int(k.ZL), int64(k.Row), int64(k.Col))
@@ -124,7 +125,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 		if err != nil {
 			return err
 		}
-		return writeTile(ctx, s.c, at, jpeg)
+		return tables.WriteTile(ctx, s.c, at, jpeg)
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	var l dds.Layout
 	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *sqlite.Row) (err error) {
-		l, err = layoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
+		l, err = tables.LayoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
 		return err
 	}, content)
 	if err != nil {

@@ -82,7 +82,7 @@ func compareReads(t testing.TB, what string, file []byte, segments map[int64]seg
 // soundBySQLite reports whether SQLite finds nothing wrong with the table of segments.
 func soundBySQLite(t testing.TB, c *sqlite.Conn) bool {
 	t.Helper()
-	found, err := walk(t.Context(), c, wholeFile)
+	found, err := sqlite.Walk(t.Context(), c, sqlite.WholeFile)
 	return err == nil && len(found) == 0
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -221,9 +222,9 @@ func hidden(t testing.TB, archive []byte, sql string) []byte {
 // remade is an archive one table of which is made with a further word.
 func remade(t testing.TB, archive []byte, table, suffix string) []byte {
 	t.Helper()
-	for _, s := range schema {
-		if s.name == table {
-			sql := s.sql + suffix
+	for _, s := range tables.Schema {
+		if s.Name == table {
+			sql := s.SQL + suffix
 			return altered(t, archive, `ALTER TABLE `+table+` RENAME TO old`, sql, `INSERT INTO `+table+` SELECT * FROM old`, `DROP TABLE old`)
 		}
 	}

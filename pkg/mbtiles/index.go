@@ -10,6 +10,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -65,13 +66,13 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 		}
 		last = t
 		detail, content := r.Int(4), r.Int(5)
-		if detail < 0 || detail > tiles.MaxDetail || content < 1 || content > maxContentID {
+		if detail < 0 || detail > tiles.MaxDetail || content < 1 || content > tables.MaxContentID {
 			return corrupt("texture %s: detail %d, content %d", t, detail, content)
 		}
 		if r.IsNull(6) {
 			return corrupt("texture %s: its content %d is missing", t, content)
 		}
-		l, err := layoutOf(r.Int(6), r.Int(7), r.Int(8), r.Int(9))
+		l, err := tables.LayoutOf(r.Int(6), r.Int(7), r.Int(8), r.Int(9))
 		if err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // ReaderOptions are the limits of an open archive.
@@ -82,7 +83,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if h.Blank {
 			return nil, fmt.Errorf("%w: %w: there is nothing in it", ErrCorrupt, ErrTruncated)
 		}
-		if err := checkHeader(h); err != nil {
+		if err := tables.CheckHeader(h); err != nil {
 			return nil, err
 		}
 		if info.Size() < h.Size {
@@ -155,23 +156,23 @@ func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBa
 	if err != nil {
 		return nil, false, "", err
 	}
-	if err := checkHeader(sqlpages.Header{SQLite: true, Application: uint32(application), User: uint32(user)}); err != nil {
+	if err := tables.CheckHeader(sqlpages.Header{SQLite: true, Application: uint32(application), User: uint32(user)}); err != nil {
 		return nil, false, "", err
 	}
-	if err := checkSchema(ctx, c); err != nil {
+	if err := tables.CheckSchema(ctx, c); err != nil {
 		return nil, false, "", err
 	}
-	meta, err := metadata(ctx, c)
+	meta, err := tables.Metadata(ctx, c)
 	if err != nil {
 		return nil, false, "", err
 	}
-	if version := meta[keyVersion]; version != strconv.Itoa(FormatVersion) {
-		return nil, false, "", corrupt("%s is %.20q, want %d as in the header", keyVersion, version, FormatVersion)
+	if version := meta[tables.KeyVersion]; version != strconv.Itoa(FormatVersion) {
+		return nil, false, "", corrupt("%s is %.20q, want %d as in the header", tables.KeyVersion, version, FormatVersion)
 	}
-	state := meta[keyState]
-	if state != stateBuilding && state != stateComplete {
-		return nil, false, "", corrupt("%s is %.20q, want %q or %q", keyState, state, stateBuilding, stateComplete)
+	state := meta[tables.KeyState]
+	if state != tables.StateBuilding && state != tables.StateComplete {
+		return nil, false, "", corrupt("%s is %.20q, want %q or %q", tables.KeyState, state, tables.StateBuilding, tables.StateComplete)
 	}
 	x, err = readIndex(ctx, c)
-	return x, state == stateComplete, meta[KeyPatchBase], err
+	return x, state == tables.StateComplete, meta[KeyPatchBase], err
 }

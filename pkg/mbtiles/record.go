@@ -1,11 +1,13 @@
 package mbtiles
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -58,7 +60,7 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 	}
 	rec.Provider, rec.Sources = splitProvider(r.Text(14))
 	var err error
-	if rec.Layout, err = layoutOf(r.Int(5), r.Int(6), r.Int(7), r.Int(8)); err != nil {
+	if rec.Layout, err = tables.LayoutOf(r.Int(5), r.Int(6), r.Int(7), r.Int(8)); err != nil {
 		return rec, corrupt("texture %s: %v", rec.Texture, err)
 	}
 	if copy(rec.SHA256[:], r.Blob(9)) != len(rec.SHA256) {
@@ -68,4 +70,11 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 		return rec, corrupt("texture %s: %v", rec.Texture, err)
 	}
 	return rec, nil
+}
+
+func insertTexture(ctx context.Context, c *sqlite.Conn, r Record, content int64) error {
+	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail), content,
+		r.Chunks, r.Overzoomed, r.Missing, r.Failed, joinProvider(r.Provider, r.Sources))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -59,7 +60,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	if !first {
 		return written, nil
 	}
-	return written, writeTile(ctx, s.c, preview.TileOf(r.Texture), content.stored.Preview)
+	return written, tables.WriteTile(ctx, s.c, preview.TileOf(r.Texture), content.stored.Preview)
 }
 
 // twin is a texture that covers the same square.
@@ -92,11 +93,11 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 		return id, written, err
 	}
 	id = s.next
-	if id > maxContentID {
+	if id > tables.MaxContentID {
 		return 0, 0, corrupt("content %d is the last one possible", id-1)
 	}
 	s.next++
-	if err := insertContent(ctx, s.c, id, c.stored.SHA, c.stored.Layout); err != nil {
+	if err := tables.InsertContent(ctx, s.c, id, c.stored.SHA, c.stored.Layout); err != nil {
 		return 0, 0, err
 	}
 	written, err = s.segments(ctx, id, c)
@@ -151,15 +152,15 @@ func (s *store) dropDerived(ctx context.Context) error {
 	if err := s.building(ctx); err != nil {
 		return err
 	}
-	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyFinishing)
+	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyFinishing)
 }
 
 // building takes back that the archive is complete.
 func (s *store) building(ctx context.Context) error {
-	if err := putMetadata(ctx, s.c, map[string]string{keyState: stateBuilding}); err != nil {
+	if err := tables.PutMetadata(ctx, s.c, map[string]string{tables.KeyState: tables.StateBuilding}); err != nil {
 		return err
 	}
-	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, keyDigest)
+	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyDigest)
 }
 
 // reopen turns a complete archive into one that is being finished, whose overviews are good until a
@@ -169,7 +170,7 @@ func (s *store) reopen(ctx context.Context) error {
 	if err := s.c.Exec(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	if err := putMetadata(ctx, s.c, map[string]string{keyFinishing: "1"}); err != nil {
+	if err := tables.PutMetadata(ctx, s.c, map[string]string{tables.KeyFinishing: "1"}); err != nil {
 		return err
 	}
 	if err := s.building(ctx); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -43,10 +44,10 @@ func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	case v.o.Quick:
 		tables = tables[:3]
 	case v.a.reader.Pages != nil:
-		tables = []string{wholeFile}
+		tables = []string{sqlite.WholeFile}
 	}
 	for _, table := range tables {
-		found, err := walk(ctx, c, table)
+		found, err := sqlite.Walk(ctx, c, table)
 		if err != nil {
 			return err
 		}
@@ -136,7 +137,7 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
 			return nil
 		}
-		t := preview.Tile{Z: uint8(z), X: uint32(x), Y: uint32(1<<z - 1 - y)}
+		t := preview.Tile{Z: uint8(z), X: uint32(x), Y: uint32(tiles.TMS(tiles.ZL(z), y))}
 		if seen[t] { // and so might be all others, for ever
 			return corrupt("preview %s is there twice", t)
 		}
@@ -176,15 +177,15 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 }
 
 func (v *verifier) digest(ctx context.Context, c *sqlite.Conn) (string, error) {
-	computed, err := digest(ctx, c)
+	computed, err := tables.Digest(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	meta, err := metadata(ctx, c)
+	meta, err := tables.Metadata(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	if stored := meta[keyDigest]; v.a.complete && stored != computed {
+	if stored := meta[tables.KeyDigest]; v.a.complete && stored != computed {
 		v.problem("", "the digest is %s, and the archive says %.70q", computed, stored)
 	}
 	return computed, nil

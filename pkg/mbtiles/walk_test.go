@@ -86,7 +86,7 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 				t.Fatalf("the damage shows without a walk: %+v, %v", quick, err)
 			}
 			full, err := a.Verify(t.Context(), VerifyOptions{})
-			if err != nil || full.OK || len(full.Problems) > maxFindings+1 {
+			if err != nil || full.OK || len(full.Problems) > sqlite.MaxFindings+1 {
 				t.Fatalf("%+v, %v", full, err)
 			}
 			if !slices.ContainsFunc(full.Problems, func(p Problem) bool {
@@ -105,7 +105,7 @@ func TestWalkEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := a.reader.Conns.Do(t.Context(), func(c *sqlite.Conn) error {
-		_, err := walk(ctx, c, wholeFile)
+		_, err := sqlite.Walk(ctx, c, sqlite.WholeFile)
 		return err
 	})
 	if !errors.Is(err, context.Canceled) {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -25,7 +26,7 @@ type Writer struct {
 	own     *sqlite.Pool     // of the one connection that writes, lent to whoever wants to look something up in between
 	readers *contents.Reader // by own, or, next to a WAL, by connections that need not wait
 	store   store            // of the writing goroutine, while it has own
-	behind  writeBehind
+	behind  filesys.WriteBehind
 	stored  atomic.Int64
 	busy    atomic.Int64 // since when the writing goroutine has been at one thing, in Unix nanoseconds; 0: it waits
 
@@ -63,7 +64,7 @@ func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o Write
 	if err != nil {
 		return nil, err
 	}
-	behind, err := newWriteBehind(path + partSuffix)
+	behind, err := filesys.NewWriteBehind(path + partSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -219,4 +220,4 @@ func (w *Writer) stop() bool {
 
 // release closes the connection and, only then, what else is open of the file: closing that would
 // drop the locks that SQLite holds on it.
-func (w *Writer) release() error { return errors.Join(w.own.Close(), w.behind.close()) }
+func (w *Writer) release() error { return errors.Join(w.own.Close(), w.behind.Close()) }

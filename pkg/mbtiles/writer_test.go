@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
@@ -423,6 +424,7 @@ func TestMetadata(t *testing.T) {
 		Failed: 1, Previews: info.Previews,
 		ByZL: map[int]int{12: 2, 17: 1}, ByFormat: map[string]int{"BC1": 2, "BC3": 1}, ByDetail: map[int]int{0: 2, 4: 1},
 		Bytes: 349680 + 2*43832, FileBytes: stat.Size(),
+		Sources: terms.Sources{{Licence: "CC0", Terms: terms.Of("CC0"), Attribution: "© somebody"}}, Terms: terms.Of("CC0"),
 		Metadata: map[string]string{
 			"name": "my flight", "format": "jpg", "type": "baselayer", "version": "1", "attribution": "© somebody",
 			"bounds": "-180.0000000,-0.0439453,0.0439453,85.0511288", "center": "-89.9780273,42.5035917,1", "minzoom": "0", "maxzoom": "13",

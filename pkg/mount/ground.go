@@ -2,7 +2,7 @@ package mount
 
 import "github.com/xelpack/xelpack/pkg/dds"
 
-// groundBlock is a flat BC1 block of the neutral ground colour, RGB(66,77,55): red and green exact
+// groundBlock is a flat BC1 block of the neutral ground colour, dds.Ground: red and green exact
 // in both endpoints, blue a third of the way from 49 to
 // 66. Four-colour mode, every pixel the fourth colour.
 var groundBlock = [8]byte{0x68, 0x42, 0x66, 0x42, 0xff, 0xff, 0xff, 0xff}

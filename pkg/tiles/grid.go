@@ -42,6 +42,10 @@ func (c Chunk) Above(n uint) Chunk {
 	return Chunk{Z: c.Z - ZL(n), X: c.X >> n, Y: c.Y >> n}
 }
 
+// TMS turns a row of zoom level z that counts southwards into one that counts northwards, as TMS and
+// MBTiles do, or back.
+func TMS(z ZL, row int64) int64 { return int64(1)<<z - 1 - row }
+
 // Quadkey returns Bing's address of c: one digit a level from the top bit, bit(X) + 2·bit(Y).
 func (c Chunk) Quadkey() string {
 	key := make([]byte, c.Z)

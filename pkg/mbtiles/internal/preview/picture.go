@@ -20,7 +20,7 @@ const (
 )
 
 // Ground is the colour of an overview without textures.
-var Ground = color.RGBA{R: 66, G: 77, B: 55, A: 255}
+var Ground = color.RGBA(dds.Ground)
 
 // Of makes the preview of a whole DDS file: its 256 px level as JPEG. It uses integer arithmetic
 // only, so the result is the same on every machine.

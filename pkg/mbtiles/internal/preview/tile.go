@@ -25,7 +25,7 @@ func (t Tile) String() string { return fmt.Sprintf("%d/%d/%d", t.Z, t.X, t.Y) }
 func (t Tile) Valid() bool { return t.Z <= 30 && t.X < 1<<t.Z && t.Y < 1<<t.Z }
 
 // TMS returns the tile's row in the archive.
-func (t Tile) TMS() int64 { return int64(1)<<t.Z - 1 - int64(t.Y) }
+func (t Tile) TMS() int64 { return tiles.TMS(tiles.ZL(t.Z), int64(t.Y)) }
 
 // Up returns the tile n levels up that contains t; n is at most t.Z.
 func (t Tile) Up(n uint8) Tile { return Tile{Z: t.Z - n, X: t.X >> n, Y: t.Y >> n} }

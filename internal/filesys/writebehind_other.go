@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mbtiles
+package filesys
 
 import "os"
 

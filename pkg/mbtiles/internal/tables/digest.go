@@ -1,4 +1,4 @@
-package mbtiles
+package tables
 
 import (
 	"context"
@@ -12,28 +12,16 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// Digest returns the digest of what the tables say now.
-func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
-	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		sum, err = digest(ctx, c)
-		return err
-	})
-	if err != nil {
-		err = explain(a.path, fmt.Errorf("compute the digest: %w", err))
-	}
-	return sum, err
-}
-
-// digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row
+// Digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row
 // col maptype sha256\n", sorted bytewise. It holds the textures of one row of the grid at a time,
 // however large the archive is.
-func digest(ctx context.Context, c *sqlite.Conn) (string, error) {
+func Digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 	var rows []string // "16 23952 ": how the lines of a row of the grid begin; sorting these sorts the lines
 	last := ""
 	err := c.Query(ctx, `SELECT DISTINCT zl, row FROM textures`, func(r *sqlite.Row) error {
 		prefix := fmt.Sprintf("%d %d ", r.Int(0), r.Int(1))
 		if prefix == last {
-			return corrupt("textures are out of order")
+			return sqlite.Corrupt("textures are out of order")
 		}
 		rows = append(rows, prefix)
 		last = prefix

@@ -1,4 +1,4 @@
-package mbtiles
+package filesys
 
 import (
 	"os"

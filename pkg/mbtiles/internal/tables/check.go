@@ -1,0 +1,103 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
+)
+
+// ErrVersion is of a file of a later format.
+var ErrVersion = errors.New("made by a newer xelpack")
+
+// CheckHeader says why a file with this header is not an archive that this package reads.
+func CheckHeader(h sqlpages.Header) error {
+	switch {
+	case !h.SQLite:
+		return fmt.Errorf("%w: not an SQLite file", sqlite.ErrNoDatabase)
+	case h.Application == ApplicationID && h.User == UserVersionMark|Version:
+		return nil
+	case h.Application == ApplicationID && h.User&^0xff == UserVersionMark && h.User&0xff > Version:
+		return fmt.Errorf("%w: archive format %d, and this xelpack reads %d", ErrVersion, h.User&0xff, Version)
+	case h.Application == ApplicationID && h.User&^0xff != UserVersionMark:
+		return fmt.Errorf("%w: a plain MBTiles file, which holds map tiles and no textures", sqlite.ErrNoDatabase)
+	}
+	return fmt.Errorf("%w: an SQLite file of some other kind", sqlite.ErrNoDatabase)
+}
+
+// CheckSchema refuses a file whose objects of our names are anything but the ordinary tables of the
+// format, any index on them that is not, and anything that is neither a table nor an index: code in
+// a file from a stranger. It must pass before any other query.
+func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
+	want := make(map[string]string, len(Schema))
+	for _, s := range Schema {
+		want[s.Name] = s.SQL
+	}
+	query := `SELECT type, name, tbl_name, coalesce(sql, '') FROM ` + c.Schema() + `.sqlite_schema`
+	err := c.Query(ctx, query, func(r *sqlite.Row) error {
+		kind, name, table, sql := r.Text(0), r.Text(1), r.Text(2), r.Text(3)
+		if !ordinary(kind, sql) {
+			return sqlite.Corrupt("it holds a %s, %q, which an archive never does: %.60q", kind, name, sql)
+		}
+		wanted, ours := want[name]
+		switch {
+		case ours && sql != wanted:
+			return sqlite.Corrupt("%s %q is not as the format defines it: %.200q", kind, name, sql)
+		case ours:
+			delete(want, name)
+		case c.Remains() && sql != "":
+			return sqlite.Corrupt("%s %q is none of the format", kind, name) // there SQLite overlooks what it otherwise refuses
+		case isOurs(name), isOurs(table) && sql != "": // SQLite's names have no case; its own indexes have no statement
+			return sqlite.Corrupt("%s %q on table %q is none of the format", kind, name, table)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range Schema {
+		if _, missing := want[s.Name]; missing {
+			return sqlite.Corrupt("%q is missing", s.Name)
+		}
+	}
+	return nil
+}
+
+// ordinary reports whether an object is a plain table or index, by the statement that SQLite makes
+// it of as well: the type it is said to have binds nobody.
+func ordinary(kind, sql string) bool {
+	switch kind {
+	case "table":
+		return strings.HasPrefix(sql, "CREATE TABLE ")
+	case "index":
+		return sql == "" || strings.HasPrefix(sql, "CREATE INDEX ") || strings.HasPrefix(sql, "CREATE UNIQUE INDEX ")
+	}
+	return false
+}
+
+// isOurs reports whether the name is one of the format's, as SQLite compares names.
+func isOurs(name string) bool {
+	for _, s := range Schema {
+		if strings.EqualFold(name, s.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Metadata returns all rows of the table.
+func Metadata(ctx context.Context, c *sqlite.Conn) (map[string]string, error) {
+	m := make(map[string]string)
+	err := c.Query(ctx, `SELECT name, value FROM metadata`, func(r *sqlite.Row) error {
+		name, value := r.Text(0), r.Text(1)
+		if _, twice := m[name]; twice {
+			return sqlite.Corrupt("metadata row %q stands there twice", name)
+		}
+		m[name] = value
+		return nil
+	})
+	return m, err
+}

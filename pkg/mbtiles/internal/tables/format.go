@@ -1,0 +1,62 @@
+// Package tables is what stands in the tables of an archive: their statements, their rows, and what a
+// file must say of itself before any of it is believed. docs/archive-format.md specifies them.
+package tables
+
+import (
+	"fmt"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+)
+
+// Version is the version of the format that is written, and the only one that is read.
+const Version = 1
+
+// The numbers of the header.
+const (
+	ApplicationID   = 0x4D504258 // "MPBX": what MBTiles 1.3 asks for
+	UserVersionMark = 0x78656C00 // "xel" over the format version: tells an archive from a plain MBTiles by its header alone
+)
+
+// The values of the row xelpack:state.
+const (
+	StateBuilding = "building"
+	StateComplete = "complete"
+)
+
+// The rows of metadata that follow from what an archive holds.
+const (
+	KeyPrefix    = "xelpack:"
+	KeyVersion   = KeyPrefix + "format_version"
+	KeyState     = KeyPrefix + "state"
+	KeyDigest    = KeyPrefix + "digest"
+	KeyFinishing = KeyPrefix + "finishing" // of a .part whose derived previews are up to date as far as they go
+)
+
+// Schema is part of the format: a reader may insist on these statements byte for byte, and this one
+// does.
+var Schema = [...]struct{ Name, SQL string }{
+	{"metadata", `CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
+	{"tiles", `CREATE TABLE tiles (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data BLOB NOT NULL, PRIMARY KEY (zoom_level, tile_column, tile_row))`},
+	{"textures", `CREATE TABLE textures (zl INTEGER NOT NULL, row INTEGER NOT NULL, col INTEGER NOT NULL, maptype TEXT NOT NULL, detail INTEGER NOT NULL, content_id INTEGER NOT NULL, chunks INTEGER NOT NULL, overzoomed INTEGER NOT NULL, missing INTEGER NOT NULL, failed INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (zl, row, col, maptype)) WITHOUT ROWID`},
+	{"textures_content", `CREATE INDEX textures_content ON textures (content_id)`},
+	{"contents", `CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, format INTEGER NOT NULL, side INTEGER NOT NULL, levels INTEGER NOT NULL, bytes INTEGER NOT NULL)`},
+	{"segments", `CREATE TABLE segments (id INTEGER PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL)`},
+}
+
+// MaxContentID keeps content_id<<8 | n within SQLite's 63 bits.
+const MaxContentID = 1<<55 - 1
+
+// LayoutOf checks a row of contents.
+func LayoutOf(format, side, levels, bytes int64) (dds.Layout, error) {
+	l := dds.Layout{Format: dds.Format(format), Side: int(side)}
+	if format != int64(l.Format) {
+		return l, fmt.Errorf("format %d is unknown", format)
+	}
+	if err := l.Valid(); err != nil {
+		return l, err
+	}
+	if levels != int64(l.Levels()) || bytes != l.Size() {
+		return l, fmt.Errorf("%d levels and %d bytes do not fit %v at %d px (%d and %d)", levels, bytes, l.Format, l.Side, l.Levels(), l.Size())
+	}
+	return l, nil
+}
