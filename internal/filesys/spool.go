@@ -8,7 +8,7 @@ import (
 // Spool keeps byte strings in a file without a name until they are wanted. It serves one goroutine.
 type Spool struct {
 	f    *os.File
-	ends []int64 // of each string in the file
+	ends []int64 // end of each string in the file
 }
 
 // NewSpool makes one on the disk of that folder. What it takes there is free again when the process

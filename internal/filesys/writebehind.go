@@ -9,7 +9,7 @@ import (
 // that is between SQLite and fsync.
 type WriteBehind struct {
 	f     *os.File
-	bytes int64 // written since the kernel was last told
+	bytes int64 // written since the last hint
 }
 
 // writeBehindStep is how many bytes are worth a system call.

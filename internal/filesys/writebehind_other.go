@@ -4,5 +4,5 @@ package filesys
 
 import "os"
 
-// beginWriting leaves it to the system when it writes.
+// beginWriting does nothing: the system decides when it writes.
 func beginWriting(*os.File) {}

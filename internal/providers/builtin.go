@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 )
 
-// catalogueText has the keys of the user's providers.toml.
+// catalogueText uses the keys of the user's providers.toml.
 //
 //go:embed catalogue.toml
 var catalogueText []byte
@@ -25,7 +25,7 @@ var catalogueText []byte
 //go:embed outlines.bin.gz
 var outlinesPacked []byte
 
-// BuiltIn returns the providers, sample last. What they share must not be changed.
+// BuiltIn returns the built-in providers, sample last. Their shared data must not be changed.
 func BuiltIn() []Provider { return slices.Clone(builtIn()) }
 
 var builtIn = sync.OnceValue(func() []Provider {
@@ -56,14 +56,14 @@ var packedOutlines = sync.OnceValue(func() map[string]orb.MultiPolygon {
 	return at
 })
 
-// outlineUnit is the grid that the points of packed outlines lie on, in degrees.
+// outlineUnit is the grid of the points of packed outlines, in degrees.
 const outlineUnit = 0.001
 
-// outlines unpacks polygons by the id of their provider. Packed, they are compressed by gzip; for
-// each provider the length of its id, the id, and how many polygons; for each of these how many
-// rings; for each ring how many points, without the last, which is the first, and for each point
-// its longitude and latitude less those of the point before it in the file, in outlineUnit. Numbers
-// are varints.
+// outlines unpacks polygons by provider id. The packed form is compressed by gzip; for each
+// provider it has the length of its id, the id, and the number of polygons; for each polygon the
+// number of rings; for each ring the number of points, without the last one, which equals the
+// first, and for each point its longitude and latitude relative to the previous point in the file,
+// in outlineUnit. Numbers are varints.
 func outlines(packed []byte) (map[string]orb.MultiPolygon, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

@@ -13,32 +13,30 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrFile is what every error about a file that describes providers wraps.
+// ErrFile is wrapped by every error about a file that describes providers.
 var ErrFile = errors.New("not a usable provider file")
 
-// Catalogue is the providers that a user has: the built-in ones, and those of the user's files. The
-// zero value has the built-in ones. It is not changed after it was made, and safe for concurrent
-// use.
+// Catalogue is the set of a user's providers: the built-in ones, and those of the user's files. The
+// zero value has the built-in ones. It is immutable and safe for concurrent use.
 type Catalogue struct {
 	own     []Provider
 	tokens  map[string]string // by provider id
 	refused []RefusedFile
 }
 
-// RefusedFile is an Ortho4XP file that cannot be used, or folder.
+// RefusedFile is an Ortho4XP file or folder that cannot be used.
 type RefusedFile struct {
 	File string
-	Code string // the maptype that it would have had; empty for a folder
-	Err  error  // why; without the file's name
+	Code string // the maptype it would have had; empty for a folder
+	Err  error  // why, without the file's name
 }
 
-// maxProviderFile is longer than any file that describes providers.
+// maxProviderFile bounds the size of a file that describes providers.
 const maxProviderFile = 1 << 20
 
 // Load reads dir/providers.toml and the Ortho4XP files beside it: dir/*.lay, and the tree
-// dir/Providers/*/*.lay as Ortho4XP has it, or that of the Ortho4XP folder that providers.toml
-// names. None need be there. A .lay file that cannot be used does not keep the others from being:
-// see Refused.
+// dir/Providers/*/*.lay as in Ortho4XP, or that of the Ortho4XP folder that providers.toml names.
+// None of them need exist. A .lay file that cannot be used does not affect the others: see Refused.
 func Load(dir string) (*Catalogue, error) {
 	c := &Catalogue{tokens: map[string]string{}}
 	ortho4xp, err := c.addTOML(filepath.Join(dir, "providers.toml"))
@@ -48,15 +46,19 @@ func Load(dir string) (*Catalogue, error) {
 	files := layTree(dir)
 	if ortho4xp != "" {
 		more := layTree(ortho4xp)
-		if len(more) == 0 { // a disk that is not there must not keep everything else from being used
-			c.refused = append(c.refused, RefusedFile{ortho4xp, "", errors.New("the ortho4xp of providers.toml, but there is no folder Providers with .lay files in it")})
+		if len(more) == 0 { // a missing disk must not make everything else unusable
+			c.refused = append(c.refused,
+				RefusedFile{ortho4xp, "",
+					errors.New("named as ortho4xp in providers.toml, but it has no folder Providers " +
+						"with .lay files")})
 		}
 		files = append(files, more...)
 	}
 	for _, file := range files {
 		p, err := readLay(file)
-		if i := slices.IndexFunc(c.own, func(q Provider) bool { return q.ID == p.ID }); err == nil && i >= 0 {
-			err = fmt.Errorf("%s is described before, in %s", p.ID, c.own[i].File)
+		if i := slices.IndexFunc(c.own,
+			func(q Provider) bool { return q.ID == p.ID }); err == nil && i >= 0 {
+			err = fmt.Errorf("%s is already described in %s", p.ID, c.own[i].File)
 		}
 		if err != nil {
 			c.refused = append(c.refused, RefusedFile{file, layCode(file), err})
@@ -67,17 +69,18 @@ func Load(dir string) (*Catalogue, error) {
 	return c, nil
 }
 
-// layTree returns the .lay files of dir and of the folders and their folders in dir/Providers, the
-// only depth that Ortho4XP looks at. Any of them may be links.
+// layTree returns the .lay files of dir and of the folders and sub-folders of dir/Providers, the
+// only depth that Ortho4XP reads. Any of them may be links.
 func layTree(dir string) (files []string) {
 	var read func(dir string, depth int)
 	read = func(dir string, depth int) {
-		entries, _ := os.ReadDir(dir) // what cannot be read is as good as not there
+		entries, _ := os.ReadDir(dir) // unreadable folders are treated as missing
 		for _, e := range entries {
 			path := filepath.Join(dir, e.Name())
 			switch info, err := os.Stat(path); {
 			case err != nil || strings.HasPrefix(e.Name(), "."):
-			case info.IsDir() && (depth > 0 && depth < 2 || strings.EqualFold(e.Name(), "Providers")):
+			case info.IsDir() && (depth > 0 && depth < 2 ||
+				strings.EqualFold(e.Name(), "Providers")):
 				read(path, depth+1)
 			case !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".lay"):
 				files = append(files, path)
@@ -95,7 +98,7 @@ func layTree(dir string) (files []string) {
 // Refused returns the Ortho4XP files that cannot be used.
 func (c *Catalogue) Refused() []RefusedFile { return c.refused }
 
-// Providers returns all: the user's first, which win over built-in ones of the same id.
+// Providers returns all providers: the user's first, which override built-in ones of the same id.
 func (c *Catalogue) Providers() []Provider {
 	all := slices.Clone(c.own)
 	for _, p := range builtIn() {
@@ -106,7 +109,7 @@ func (c *Catalogue) Providers() []Provider {
 	return all
 }
 
-// Token returns the API token that the user's files hold for the provider, or "". It is meant for
+// Token returns the API token of the provider in the user's files, or "". It is meant for
 // fetch.ClientOptions.Token.
 func (c *Catalogue) Token(id string) string { return c.tokens[id] }
 
@@ -116,10 +119,11 @@ const (
 	gentleConcurrency = 4
 )
 
-// complete fills in what a description may leave out and finds what is wrong with the rest.
+// complete fills in optional values of a description and checks the rest.
 func (p *Provider) complete() error {
 	if p.MaxZL == 0 {
-		p.MaxZL = tiles.MaxZL // a guess would keep back what is there; what is not, is filled from above
+		// a lower guess would hide imagery; missing levels are filled from above
+		p.MaxZL = tiles.MaxZL
 	}
 	if p.Code == "" {
 		p.Code = BareCode
@@ -135,13 +139,14 @@ func (p *Provider) complete() error {
 	}
 	switch {
 	case tiles.ValidMaptype(p.ID) != nil || strings.ContainsAny(p.ID, ":,"):
-		return errors.New("id: want letters, digits, -, _ and the like, without blanks")
+		return errors.New("invalid id (want letters, digits, -, _ and the like, without blanks)")
 	case p.ID == SampleID || p.ID == "auto":
 		return fmt.Errorf("id: %s is taken", p.ID)
 	case p.MaxZL > tiles.MaxZL || p.MinZL > p.MaxZL:
-		return fmt.Errorf("zoom levels %d to %d: want 0 to %d", p.MinZL, p.MaxZL, tiles.MaxZL)
+		return fmt.Errorf("zoom levels %d to %d: must be within 0 to %d", p.MinZL, p.MaxZL,
+			tiles.MaxZL)
 	case !(p.Rate >= 0) || p.Concurrency < 0 || p.RequestsADay < 0:
-		return errors.New("rate, concurrency and requests_a_day: want 0 or more")
+		return errors.New("rate, concurrency and requests_a_day must not be negative")
 	}
 	if err := tiles.ValidMaptype(p.Code); err != nil {
 		return fmt.Errorf("code: %w", err)
@@ -166,9 +171,11 @@ func (p *Provider) complete() error {
 func checkHeaders(headers map[string]string) error {
 	for name, value := range headers {
 		bad := func(r rune) bool { return r < ' ' || r == 0x7F }
-		inName := func(r rune) bool { return r > '~' || bad(r) || strings.ContainsRune(` "(),/:;<=>?@[\]{}`, r) }
+		inName := func(r rune) bool {
+			return r > '~' || bad(r) || strings.ContainsRune(` "(),/:;<=>?@[\]{}`, r)
+		}
 		if name == "" || strings.ContainsFunc(name, inName) || strings.ContainsFunc(value, bad) {
-			return fmt.Errorf("header %q cannot be sent", name)
+			return fmt.Errorf("invalid header %q", name)
 		}
 	}
 	return nil
@@ -207,7 +214,7 @@ func (p Provider) StoreName() string {
 		size = fmt.Sprintf("-%dpx", p.TilePixels())
 	}
 	id := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`<>"|?*`, r) { // not in a file's name everywhere
+		if strings.ContainsRune(`<>"|?*`, r) { // not allowed in file names everywhere
 			return '_'
 		}
 		return r

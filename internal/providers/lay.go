@@ -16,7 +16,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// layKeys are the keys of Ortho4XP's reader. What they say is used here, or concerns only how
+// layKeys are the keys that Ortho4XP reads. Their values are used here, or concern only how
 // Ortho4XP keeps and lists its imagery.
 var layKeys = []string{
 	"request_type", "grid_type", "url_template", "url_prefix", "layers", "epsg_code", "tile_size",
@@ -38,9 +38,8 @@ func layCode(file string) string {
 	return code
 }
 
-// readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are taken: what
-// is on another grid or in another projection is refused, and the error says why. It does not name
-// the file.
+// readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are accepted:
+// another grid or projection is refused, and the error says why. It does not name the file.
 func readLay(file string) (Provider, error) {
 	text, err := readSmall(file, maxProviderFile)
 	if err != nil {
@@ -116,7 +115,7 @@ func (l *lay) note(format string, args ...any) {
 	l.p.Notes = append(l.p.Notes, fmt.Sprintf(format, args...))
 }
 
-// ignored adds what is without effect.
+// ignored adds a note about something without effect.
 func (l *lay) ignored(format string, args ...any) {
 	l.p.Ignored = append(l.p.Ignored, fmt.Sprintf(format, args...))
 }
@@ -139,7 +138,7 @@ func (l *lay) read(text []byte) {
 		case !slices.Contains(layKeys, key):
 			l.ignored("line %d: unknown key %s", number, redactURL(key))
 		case double:
-			l.note("%s stands there twice: the later counts", key)
+			l.note("%s exists twice: the later one is used", key)
 			fallthrough
 		default:
 			l.keys[key] = value
@@ -150,7 +149,7 @@ func (l *lay) read(text []byte) {
 	}
 }
 
-// number returns the key's value if it is a number above 0.
+// number returns the key's value if it is a positive number.
 func (l *lay) number(key string) (n int, ok bool) {
 	text := l.keys[key]
 	if text == "" {
@@ -164,16 +163,17 @@ func (l *lay) number(key string) (n int, ok bool) {
 	return n, true
 }
 
-// pythonCodes are the providers whose addresses Ortho4XP makes in Python, beside the states' NAIP.
+// pythonCodes are the providers whose addresses Ortho4XP computes in Python, besides the states'
+// NAIP.
 var pythonCodes = []string{"DK", "DOP40", "NIB", "Here"}
 
-// template returns the URL template of the tiles, if these are the web's.
+// template returns the URL template of the tiles, if they are on the web's grid.
 func (l *lay) template() (string, error) {
 	request, grid := strings.ToLower(l.keys["request_type"]), strings.ToLower(l.keys["grid_type"])
 	web := grid == "webmercator"
 	switch {
 	case grid != "" && !web:
-		return "", fmt.Errorf("grid_type=%s: only webmercator is known", grid)
+		return "", fmt.Errorf("unknown grid_type=%s (want webmercator)", grid)
 	case l.keys["url_template"] == "" &&
 		(slices.Contains(pythonCodes, l.code) || strings.HasSuffix(l.code, "_NAIP")):
 		return "", fmt.Errorf("Ortho4XP makes the addresses of %s in Python (O4_Custom_URL.py), "+
@@ -189,7 +189,7 @@ func (l *lay) template() (string, error) {
 	size, sized := l.number("tile_size")
 	switch epsg := l.keys["epsg_code"]; {
 	case request == "":
-		return "", errors.New("it has neither request_type nor grid_type=webmercator")
+		return "", errors.New("no request_type and no grid_type=webmercator")
 	case request == "local_tms":
 		return "", errors.New("request_type=local_tms: files on a grid of their own; want tms or " +
 			"wmts")
@@ -203,14 +203,14 @@ func (l *lay) template() (string, error) {
 	case request == "wmts" && l.keys["url_prefix"] != "":
 		return l.byPrefix()
 	case l.keys["url_template"] == "" && request == "wmts":
-		return "", errors.New("it has neither url_prefix nor url_template")
+		return "", errors.New("no url_prefix and no url_template")
 	case l.keys["url_template"] == "":
-		return "", errors.New("it has no url_template")
+		return "", errors.New("no url_template")
 	}
 	return l.byTemplate(request)
 }
 
-// overruled notes what grid_type=webmercator overrules, as it does in Ortho4XP.
+// overruled notes what grid_type=webmercator overrides, as in Ortho4XP.
 func (l *lay) overruled() {
 	for _, key := range []string{"epsg_code", "tile_size", "resolutions", "scaledenominator",
 		"top_left_corner", "tilematrixset"} {
@@ -219,7 +219,7 @@ func (l *lay) overruled() {
 			value == "256" {
 			continue
 		}
-		l.note("%s is overruled by grid_type=webmercator", key)
+		l.note("%s is overridden by grid_type=webmercator", key)
 	}
 }
 
@@ -236,7 +236,7 @@ func (l *lay) byTemplate(request string) (string, error) {
 		return "", errors.New("it says neither grid_type=webmercator nor epsg_code=3857: where " +
 			"its tiles lie is not certain")
 	case undescribed:
-		l.note("it describes no grid: its tiles are taken to be the web's")
+		l.note("it describes no grid: its tiles are assumed to be on the web's grid")
 	case (south || !plain(levels)) &&
 		(strings.Contains(template, "{-y}") || strings.Contains(template, "{quadkey}")) || south &&
 		strings.Contains(template, "{y}"):
@@ -252,7 +252,7 @@ func (l *lay) byTemplate(request string) (string, error) {
 }
 
 // grid returns the levels of the grid that the file describes, itself or by its tile matrix set.
-// nil: those of the web, or it describes none.
+// nil: those of the web, or no description.
 func (l *lay) grid(request string) (levels []string, south bool, err error) {
 	set := l.keys["tilematrixset"]
 	if request == "tms" || set == "" {
@@ -274,7 +274,7 @@ func (l *lay) grid(request string) (levels []string, south bool, err error) {
 	return levels, false, nil
 }
 
-// byPrefix returns the template of the requests that Ortho4XP makes of url_prefix.
+// byPrefix returns the template of the requests that Ortho4XP builds from url_prefix.
 func (l *lay) byPrefix() (string, error) {
 	set := l.keys["tilematrixset"]
 	for _, key := range []string{"layers", "tilematrixset"} {
@@ -330,7 +330,7 @@ func (l *lay) boxes() (string, error) {
 		"&WIDTH={width}&HEIGHT={height}&BBOX={bbox}", nil
 }
 
-// named replaces {zoom} by what levels call the web's zoom levels.
+// named replaces {zoom} by the names of the web's zoom levels.
 func named(template string, levels []string) string {
 	if levels == nil {
 		return template
@@ -338,7 +338,7 @@ func named(template string, levels []string) string {
 	return strings.ReplaceAll(template, "{zoom}", "{zoom:"+strings.Join(levels, ",")+"}")
 }
 
-// plain says whether levels are named by their numbers.
+// plain reports whether levels are named by their numbers.
 func plain(levels []string) bool {
 	for z, name := range levels {
 		if name != "" && name != strconv.Itoa(z) {
@@ -348,7 +348,7 @@ func plain(levels []string) bool {
 	return true
 }
 
-// transportHeaders are what net/http sees to itself.
+// transportHeaders are set by net/http itself.
 var transportHeaders = []string{"Connection", "Accept-Encoding", "Content-Length",
 	"Transfer-Encoding"}
 
@@ -360,7 +360,7 @@ func (l *lay) headers() error {
 	for name, value := range headers {
 		switch canonical := http.CanonicalHeaderKey(name); {
 		case canonical == "Host":
-			// Another one than the address' would lead elsewhere.
+			// Another host than the address's would lead elsewhere.
 			if t, err := parseTemplate(l.p.Template); err == nil &&
 				!strings.EqualFold(value, t.Host) {
 				return fmt.Errorf("fake_headers: the Host %q is not that of the address", value)

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// genericAgent is for Ortho4XP's user_agent_generic: what a plain browser says of itself.
+// genericAgent is the value of Ortho4XP's user_agent_generic: that of a plain browser.
 const genericAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
-// parseDict reads the literal of a Python dictionary of strings, {'a': "b", …}, and of the rest of
-// Python only two names that Ortho4XP has for such files: user_agent_generic as a value, and
-// request_headers_generic for the whole. Empty text and None are no headers.
+// parseDict reads the literal of a Python dictionary of strings, {'a': "b", …}, and only two other
+// names that Ortho4XP defines for such files: user_agent_generic as a value, and
+// request_headers_generic for the whole. Empty text and None mean no headers.
 func parseDict(text string) (map[string]string, error) {
 	d := dictReader{rest: strings.TrimSpace(text)}
 	switch d.rest {

@@ -17,73 +17,81 @@ import (
 )
 
 const (
-	webCorner     = math.Pi * 6378137   // metres from the middle of the web's grid to its sides
-	webResolution = 2 * webCorner / 256 // of zoom level 0, in metres a pixel
-	scaledPixel   = 0.00028             // metres, by which scale denominators count
-	cornerOff     = 1                   // metres that a corner may be off: files round to whole ones
-	resolutionOff = 1e-4                // share that a resolution may be off, for the same reason
-	maxLevels     = 64                  // in a description of a grid
-	maxXML        = 16 << 20            // of capabilities
+	webCorner     = math.Pi * 6378137   // metres from the centre of the web's grid to its sides
+	webResolution = 2 * webCorner / 256 // metres per pixel at zoom level 0
+	scaledPixel   = 0.00028             // metres per pixel that scale denominators assume
+	// metres that a corner may be off: files round to whole metres
+	cornerOff     = 1
+	resolutionOff = 1e-4     // relative error of a resolution, for the same reason
+	maxLevels     = 64       // in a description of a grid
+	maxXML        = 16 << 20 // of capabilities
 
-	notWeb = "it is not on the web's grid" // and its tiles would be taken for those of other places
+	notWeb = "it is not on the web's grid" // so its tiles would be misplaced
 )
 
-// isWebMercator says whether an EPSG code, or the end of a longer name of one, stands for Web
-// Mercator.
+// isWebMercator reports whether an EPSG code, or the end of a longer name of one, is Web Mercator.
 func isWebMercator(code string) bool {
 	code = code[strings.LastIndexByte(code, ':')+1:]
 	return slices.Contains([]string{"3857", "3785", "900913", "102100", "102113"}, code)
 }
 
-// isWebSet says whether a tile matrix set has a name that stands for the web's grid everywhere.
+// isWebSet reports whether the name of a tile matrix set always means the web's grid.
 func isWebSet(name string) bool {
 	switch name = strings.ToLower(name); {
-	case strings.Contains(name, "googlemapscompatible"), strings.Contains(name, "pseudo-mercator"), strings.Contains(name, "webmercator"), isWebMercator(name):
+	case strings.Contains(name, "googlemapscompatible"), strings.Contains(name, "pseudo-mercator"),
+		strings.Contains(name, "webmercator"), isWebMercator(name):
 		return true
 	}
-	return slices.Contains([]string{"pm", "g", "google3857", "googlemapsvl", "epsg3857", "epsg900913"}, name)
+	return slices.Contains([]string{"pm", "g", "google3857", "googlemapsvl", "epsg3857",
+		"epsg900913"}, name)
 }
 
-// layLevel is a level of a grid as a file describes it.
+// layLevel is a level of a grid as described by a file.
 type layLevel struct {
 	name       string
-	resolution float64 // metres a pixel
-	x, y       float64 // the corner that tiles are counted from
-	pixels     int     // of a tile's side
+	resolution float64 // metres per pixel
+	x, y       float64 // corner from which tiles are counted
+	pixels     int     // width of a tile
 }
 
-// webLevels returns what levels call the web's zoom levels: names[z], "" where there is none. South
-// says that their rows count from the south-west corner. Levels that are not the web's are an
-// error, which says why.
+// webLevels returns the names of the web's zoom levels: names[z], "" if there is none. South means
+// that rows count from the south-west corner. Levels that are not the web's are an error, which
+// says why.
 func webLevels(levels []layLevel) (names []string, south bool, err error) {
 	for i, l := range levels {
 		z := math.Round(math.Log2(webResolution / l.resolution))
 		fromSouth := math.Abs(l.y+webCorner) <= cornerOff
 		switch {
 		case !(math.Abs(l.resolution*math.Exp2(z)/webResolution-1) <= resolutionOff) || z < 0:
-			return nil, false, fmt.Errorf("%s: level %s has %v m a pixel, which no zoom level has", notWeb, l.name, l.resolution)
-		case !(math.Abs(l.x+webCorner) <= cornerOff) || !fromSouth && !(math.Abs(l.y-webCorner) <= cornerOff) || i > 0 && south != fromSouth:
-			return nil, false, fmt.Errorf("%s: its top left corner is %.2f %.2f, not %.2f %.2f", notWeb, l.x, l.y, -webCorner, webCorner)
+			return nil, false, fmt.Errorf("%s: level %s has %v m per pixel, which is no zoom level",
+				notWeb, l.name, l.resolution)
+		case !(math.Abs(l.x+webCorner) <= cornerOff) || !fromSouth &&
+			!(math.Abs(l.y-webCorner) <= cornerOff) || i > 0 && south != fromSouth:
+			return nil, false, fmt.Errorf("%s: its top left corner is %.2f %.2f, not %.2f %.2f",
+				notWeb, l.x, l.y, -webCorner, webCorner)
 		case l.pixels != tiles.ChunkPixels:
-			return nil, false, fmt.Errorf("its tiles have %d px, only those of %d are read", l.pixels, tiles.ChunkPixels)
+			return nil, false, fmt.Errorf("its tiles have %d px, only those of %d are read",
+				l.pixels, tiles.ChunkPixels)
 		case l.name == "" || strings.ContainsAny(l.name, ",{}&#?"):
-			return nil, false, fmt.Errorf("its level %q has a name that does not go into an address", l.name)
+			return nil, false, fmt.Errorf(
+				"its level %q has a name that cannot be used in an address", l.name)
 		}
 		south = fromSouth
 		if z > float64(tiles.MaxZL) {
-			continue // nobody asks for it
+			continue // never requested
 		}
 		for len(names) <= int(z) {
 			names = append(names, "")
 		}
 		if names[int(z)] != "" {
-			return nil, false, fmt.Errorf("its levels %s and %s are the same", names[int(z)], l.name)
+			return nil, false, fmt.Errorf("its levels %s and %s are the same", names[int(z)],
+				l.name)
 		}
 		names[int(z)] = l.name
 	}
 	first := slices.IndexFunc(names, func(name string) bool { return name != "" })
 	if first < 0 {
-		return nil, false, errors.New("its grid has no level that is asked for")
+		return nil, false, errors.New("its grid has no usable level")
 	}
 	if gap := slices.Index(names[first:], ""); gap >= 0 {
 		return nil, false, fmt.Errorf("its grid lacks zoom level %d between others", first+gap)
@@ -91,7 +99,7 @@ func webLevels(levels []layLevel) (names []string, south bool, err error) {
 	return names, south, nil
 }
 
-// ownGrid reads the grid that the file itself describes. names is nil if it describes none.
+// ownGrid reads the grid that the file itself describes. names is nil if there is none.
 func (l *lay) ownGrid() (names []string, south bool, err error) {
 	numbers := func(key string) (list []float64, err error) {
 		for _, text := range strings.Fields(l.keys[key]) {
@@ -109,7 +117,7 @@ func (l *lay) ownGrid() (names []string, south bool, err error) {
 	if err := errors.Join(errCorner, errResolutions, errDenominators); err != nil {
 		return nil, false, err
 	}
-	if len(denominators) > 0 { // they count before the others
+	if len(denominators) > 0 { // they take precedence
 		resolutions = nil
 		for _, d := range denominators {
 			resolutions = append(resolutions, d*scaledPixel)
@@ -119,13 +127,17 @@ func (l *lay) ownGrid() (names []string, south bool, err error) {
 	case len(corner) == 0 && len(resolutions) == 0:
 		return nil, false, nil
 	case len(corner) != 2 || len(resolutions) == 0:
-		return nil, false, errors.New("its grid is not described in full: want two numbers in top_left_corner, and resolutions or scaledenominator")
+		return nil, false, errors.New(
+			"incomplete description of its grid (want two numbers in top_left_corner, and " +
+				"resolutions or scaledenominator)")
 	case len(resolutions) > maxLevels:
-		return nil, false, fmt.Errorf("its grid has %d levels, want %d at most", len(resolutions), maxLevels)
+		return nil, false, fmt.Errorf("its grid has %d levels, want %d at most", len(resolutions),
+			maxLevels)
 	}
 	var levels []layLevel
 	for i, r := range resolutions {
-		levels = append(levels, layLevel{strconv.Itoa(i), r, corner[0], corner[1], tiles.ChunkPixels})
+		levels = append(levels, layLevel{strconv.Itoa(i), r, corner[0], corner[1],
+			tiles.ChunkPixels})
 	}
 	return webLevels(levels)
 }
@@ -150,7 +162,7 @@ func (l *lay) tileMatrixSet(set string) (names []string, err error) {
 		}
 		err = fmt.Errorf("%s: %w", name, errFile)
 		if _, unreadable := errors.AsType[*xml.SyntaxError](errFile); !unreadable {
-			break // Ortho4XP looks into the other file only if this one cannot be read
+			break // Ortho4XP reads the other file only if this one cannot be read
 		}
 	}
 	return nil, err
@@ -169,7 +181,7 @@ func readTileMatrixSet(file, set string) ([]layLevel, error) {
 		TileWidth        int
 		TileHeight       int
 	}
-	d := xml.NewDecoder(bytes.NewReader(bytes.ToValidUTF8(text, []byte("?")))) // what counts is ASCII
+	d := xml.NewDecoder(bytes.NewReader(bytes.ToValidUTF8(text, []byte("?")))) // only ASCII matters
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	for {
 		token, err := d.Token()
@@ -191,20 +203,25 @@ func readTileMatrixSet(file, set string) ([]layLevel, error) {
 		if err := d.DecodeElement(&s, &start); err != nil {
 			return nil, err
 		}
-		if strings.TrimSpace(s.Identifier) != set || len(s.TileMatrix) == 0 { // without matrices it is a link
+		// without matrices it is a link
+		if strings.TrimSpace(s.Identifier) != set || len(s.TileMatrix) == 0 {
 			continue
 		}
 		if crs := strings.TrimSpace(s.SupportedCRS); !isWebMercator(crs) {
-			return nil, fmt.Errorf("tilematrixset=%s: its projection is %s, not Web Mercator", set, crs)
+			return nil, fmt.Errorf("tilematrixset=%s: its projection is %s, not Web Mercator", set,
+				crs)
 		}
 		var levels []layLevel
 		for _, m := range s.TileMatrix {
-			l := layLevel{name: strings.TrimSpace(m.Identifier), resolution: m.ScaleDenominator * scaledPixel, pixels: m.TileWidth}
+			l := layLevel{name: strings.TrimSpace(m.Identifier),
+				resolution: m.ScaleDenominator * scaledPixel, pixels: m.TileWidth}
 			if n, err := fmt.Sscan(m.TopLeftCorner, &l.x, &l.y); n != 2 || err != nil {
-				return nil, fmt.Errorf("tilematrixset=%s: level %s: %q is not a corner", set, l.name, m.TopLeftCorner)
+				return nil, fmt.Errorf("tilematrixset=%s: level %s: %q is not a corner", set,
+					l.name, m.TopLeftCorner)
 			}
 			if m.TileHeight != m.TileWidth {
-				return nil, fmt.Errorf("tilematrixset=%s: level %s: its tiles are not square", set, l.name)
+				return nil, fmt.Errorf("tilematrixset=%s: level %s: its tiles are not square", set,
+					l.name)
 			}
 			levels = append(levels, l)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 )
 
-// Row is what a listing says of a provider. Its JSON is a contract with scripts.
+// Row is a provider in a listing. Scripts rely on its JSON.
 type Row struct {
 	ID              string      `json:"id"`
 	Code            string      `json:"code"`
@@ -17,7 +17,7 @@ type Row struct {
 	MinZL           uint8       `json:"min_zl"`
 	MaxZL           uint8       `json:"max_zl"`
 	Coverage        string      `json:"coverage"`
-	Share           *float64    `json:"share,omitempty"` // of the place that was asked for
+	Share           *float64    `json:"share,omitempty"` // of the place given
 	Imagery         string      `json:"imagery,omitempty"`
 	Licence         string      `json:"licence"`
 	Attribution     string      `json:"attribution"`
@@ -26,22 +26,24 @@ type Row struct {
 	Remark          string      `json:"remark,omitempty"`
 	ServiceTerms    string      `json:"service_terms,omitempty"`
 
-	Rate         float64 `json:"rate"`           // requests a second at most; 0: as many as it takes
-	Concurrency  int     `json:"concurrency"`    // requests at once at most; 0: as many as --concurrency says
+	// requests a second at most; 0: as many as it accepts
+	Rate         float64 `json:"rate"`
+	Concurrency  int     `json:"concurrency"`    // requests at once at most; 0: --concurrency
 	RequestsADay int     `json:"requests_a_day"` // at most; 0: no limit
-	Key          bool    `json:"key"`            // it wants an API token
+	Key          bool    `json:"key"`            // it requires an API token
 
 	File  string   `json:"file,omitempty"`
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Rows describes providers, in their order; with a place those that have some of it, but for the
-// invented one: what may be passed on first, the deepest first.
+// Rows describes providers, in order; with a place those that cover some of it, except the invented
+// one: redistributable ones first, then the deepest.
 func Rows(list []Provider, at *Place) (rows []Row) {
 	for _, p := range list {
 		t, err := parseTemplate(p.Template)
 		r := Row{
-			ID: p.ID, Code: p.Code, Name: p.Name, MinZL: uint8(p.MinZL), MaxZL: uint8(p.MaxZL), Coverage: p.Coverage, Imagery: p.Imagery,
+			ID: p.ID, Code: p.Code, Name: p.Name, MinZL: uint8(p.MinZL), MaxZL: uint8(
+				p.MaxZL), Coverage: p.Coverage, Imagery: p.Imagery,
 			Licence: p.Licence, Attribution: p.Attribution, Redistributable: p.Redistributable(), Terms: p.Terms, Remark: p.Remark,
 			ServiceTerms: p.ServiceTerms, Rate: p.Rate, Concurrency: p.Concurrency, RequestsADay: p.RequestsADay, Key: err == nil && t.token,
 			File: p.File, Notes: slices.Concat(p.Notes, p.Ignored),
@@ -69,7 +71,7 @@ func Rows(list []Provider, at *Place) (rows []Row) {
 	return rows
 }
 
-// Limits says in words what the provider may be asked at most.
+// Limits describes the request limits of the provider.
 func (r Row) Limits() string {
 	var words []string
 	if r.Rate > 0 {
@@ -87,7 +89,7 @@ func (r Row) Limits() string {
 	return cmp.Or(strings.Join(words, ", "), "found out")
 }
 
-// Part says in words what part of the place the provider covers.
+// Part describes what part of the place the provider covers.
 func (r Row) Part() string {
 	switch {
 	case r.Share == nil:

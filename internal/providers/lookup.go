@@ -11,16 +11,16 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// ErrUnknown is what Lookup's error wraps when there is no such provider. The error lists those
-// there are.
+// ErrUnknown is wrapped by Lookup's error if there is no such provider. The error lists those that
+// exist.
 var ErrUnknown = errors.New("unknown provider")
 
 // Lookup is Lookup of a Catalogue with the built-in providers only.
 func Lookup(name string) (Provider, error) { return (&Catalogue{}).Lookup(name) }
 
 // Lookup finds a provider: by its id or one of its maptype codes, in any case; a URL template,
-// which holds "://"; mbtiles:FILE; a provider file of Ortho4XP, FILE.lay. Whatever would keep its
-// source from working shows here: errors are ErrUnknown, ErrTemplate, ErrFile or ErrToken.
+// which contains "://"; mbtiles:FILE; a provider file of Ortho4XP, FILE.lay. It returns every error
+// that would keep its source from working: ErrUnknown, ErrTemplate, ErrFile or ErrToken.
 func (c *Catalogue) Lookup(name string) (Provider, error) {
 	path, isMBTiles := strings.CutPrefix(name, mbtilesPrefix)
 	switch {
@@ -57,7 +57,9 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 		}
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
-		return Provider{}, fmt.Errorf("%w %q: of files, .lay and mbtiles:FILE can be named; others are described in providers.toml", ErrUnknown, name)
+		return Provider{}, fmt.Errorf(
+			"%w %q: of files, .lay and mbtiles:FILE can be named; others are described in "+
+				"providers.toml", ErrUnknown, name)
 	}
 	err := unknownProvider(name, c.Providers())
 	for _, r := range c.refused {
@@ -68,11 +70,12 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 	return Provider{}, err
 }
 
-// Find returns the provider of an id or maptype code, in any case, as it is described: what it
-// would take to ask it, such as a token, need not be there.
+// Find returns the provider of an id or maptype code, in any case, as described: what a request
+// needs, such as a token, may be missing.
 func (c *Catalogue) Find(name string) (Provider, bool) {
 	for _, p := range c.Providers() {
-		if slices.ContainsFunc(p.names(), func(n string) bool { return strings.EqualFold(n, name) }) {
+		if slices.ContainsFunc(p.names(),
+			func(n string) bool { return strings.EqualFold(n, name) }) {
 			return p, true
 		}
 	}
@@ -103,14 +106,17 @@ func unknownProvider(name string, known []Provider) error {
 	if near := nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? ", near)
 	}
-	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknown, name, hint, list.String())
+	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as "+
+		"https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknown, name,
+		hint, list.String())
 }
 
-// nearest returns the name that word may be meant for, or "".
+// nearest returns the name closest to word, or "".
 func nearest(word string, names []string) string {
-	found, least := "", 3 // more than two letters wrong is another word
+	found, least := "", 3 // more than two wrong letters make a different word
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(word)); d < least && d < min(len(n), len(word)) {
+		if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(word)); d < least &&
+			d < min(len(n), len(word)) {
 			found, least = n, d
 		}
 	}

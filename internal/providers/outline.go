@@ -14,18 +14,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/route"
 )
 
-// Covers says whether p may have imagery at a point, as far as its outline tells. Points on the
+// Covers reports whether p may have imagery at a point according to its outline. Points on the
 // outline are inside.
 func (p Provider) Covers(at orb.Point) bool {
 	return p.Outline == nil || planar.MultiPolygonContains(p.Outline, at)
 }
 
-// outlineOf returns where a provider has imagery by its description: the polygons of a file, the
-// name of which starts from dir, those of a built-in provider, or a box; nil if it says nothing.
+// outlineOf returns where a provider has imagery by its description: the polygons of a file, whose
+// name is relative to dir, those of a built-in provider, or a box; nil if there is none.
 func outlineOf(file string, box []float64, dir string) (orb.MultiPolygon, error) {
 	switch {
 	case file != "" && box != nil:
-		return nil, errors.New("outline and bbox: want one of them")
+		return nil, errors.New("outline and bbox cannot be combined")
 	case box != nil:
 		return boxOutline(box)
 	case file == "":
@@ -51,14 +51,15 @@ func outlineOf(file string, box []float64, dir string) (orb.MultiPolygon, error)
 // antimeridian.
 func boxOutline(box []float64) (orb.MultiPolygon, error) {
 	if len(box) != 4 {
-		return nil, fmt.Errorf("bbox: %d numbers: want west, south, east, north", len(box))
+		return nil, fmt.Errorf("bbox: %d numbers (want west, south, east, north)", len(box))
 	}
 	w, s, e, n := box[0], box[1], box[2], box[3]
 	switch {
 	case !(math.Abs(w) <= 180 && math.Abs(e) <= 180) || w == e:
-		return nil, fmt.Errorf("bbox: west %v, east %v: want two longitudes of -180 to 180", w, e)
+		return nil, fmt.Errorf("bbox: west %v, east %v: must be within -180 to 180", w, e)
 	case !(-90 <= s && s < n && n <= 90):
-		return nil, fmt.Errorf("bbox: south %v, north %v: want two latitudes of -90 to 90, the lower first", s, n)
+		return nil, fmt.Errorf(
+			"bbox: south %v, north %v: must be within -90 to 90, the lower first", s, n)
 	}
 	of := func(w, e float64) orb.Polygon {
 		return orb.Bound{Min: orb.Point{w, s}, Max: orb.Point{e, n}}.ToPolygon()

@@ -15,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Place is where imagery is wanted: points, or boxes.
+// Place is where imagery is wanted: points or boxes.
 type Place struct {
 	Points []orb.Point
 	Boxes  []orb.Bound
@@ -27,7 +27,8 @@ func At(s string) (Place, error) {
 	y, errY := strconv.ParseFloat(strings.TrimSpace(lat), 64)
 	x, errX := strconv.ParseFloat(strings.TrimSpace(lon), 64)
 	if !ok || errY != nil || errX != nil || !(math.Abs(y) <= 85) || !(math.Abs(x) <= 180) {
-		return Place{}, fmt.Errorf("%q: want LAT,LON in degrees, such as 46.2,6.1; the latitude within ±85", s)
+		return Place{}, fmt.Errorf(
+			"%q (want LAT,LON in degrees, such as 46.2,6.1, with the latitude within ±85)", s)
 	}
 	return Place{Points: []orb.Point{{x, y}}}, nil
 }
@@ -39,7 +40,7 @@ func Within(s string) (Place, error) {
 	}
 	var box []float64
 	for field := range strings.SplitSeq(s, ",") {
-		f, _ := strconv.ParseFloat(strings.TrimSpace(field), 64) // it was read before
+		f, _ := strconv.ParseFloat(strings.TrimSpace(field), 64) // parsed before: it cannot fail
 		box = append(box, f)
 	}
 	outline, err := boxOutline(box)
@@ -50,7 +51,7 @@ func Within(s string) (Place, error) {
 	return p, err
 }
 
-// alongStep is how far apart the points of a route are, in metres.
+// alongStep is the distance between points of a route, in metres.
 const alongStep = 2000
 
 // Along reads the routes of a file; notes are those of route.Read.
@@ -66,7 +67,7 @@ func Along(file string) (p Place, notes []string, err error) {
 	return p, notes, err
 }
 
-// Share returns what part of a place p covers: of its points, or of the area of its boxes.
+// Share returns the share of a place that p covers: of its points, or of the area of its boxes.
 func (p Provider) Share(at Place) float64 {
 	if p.Outline == nil {
 		return 1
@@ -96,7 +97,7 @@ func (at Place) Middle() orb.Point {
 	return at.Points[len(at.Points)/2]
 }
 
-// Somewhere returns a point where p may have imagery: wanted if it may have some there.
+// Somewhere returns a point where p may have imagery: wanted if possible.
 func (p Provider) Somewhere(wanted orb.Point) orb.Point {
 	if p.Covers(wanted) {
 		return wanted
@@ -108,14 +109,16 @@ func (p Provider) Somewhere(wanted orb.Point) orb.Point {
 		}
 	}
 	const steps = 16
-	best, far := wanted, 0.0 // from the outline, where a provider may have less than it says
+	// distance from the outline, where a provider may have less than it claims
+	best, far := wanted, 0.0
 	for i := range steps * steps {
 		bound := largest.Bound()
 		at := orb.Point{
 			bound.Min[0] + (bound.Max[0]-bound.Min[0])*(float64(i%steps)+0.5)/steps,
 			bound.Min[1] + (bound.Max[1]-bound.Min[1])*(float64(i/steps)+0.5)/steps,
 		}
-		if d := planar.DistanceFrom(orb.LineString(largest[0]), at); d > far && planar.PolygonContains(largest, at) {
+		if d := planar.DistanceFrom(orb.LineString(largest[0]), at); d > far &&
+			planar.PolygonContains(largest, at) {
 			best, far = at, d
 		}
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrToken says that a provider needs an API token and the environment has none. The error names
-// the variable.
+// ErrToken means that a provider requires an API token and the environment has none. The error
+// names the variable.
 var ErrToken = errors.New("an API token is needed")
 
 // SampleID is the id of the provider whose imagery is made in the process, without network.
@@ -30,24 +30,24 @@ const SampleID = "sample"
 // BareCode is the maptype of textures from a bare URL template.
 const BareCode = "XP"
 
-// Provider says where imagery comes from and on what terms. It is plain data, and holds no token.
+// Provider describes a source of imagery and its terms. It is plain data, without a token.
 type Provider struct {
 	ID       string   // lower case; unique
-	Code     string   // the maptype of textures built from it
-	Codes    []string // further maptypes that it answers to, in any case
+	Code     string   // maptype of textures built from it
+	Codes    []string // further maptypes that it serves, in any case
 	Name     string
 	Template string // URL template; empty for sample
-	Kind     string // KindXYZ or KindWMS; follows from Template
-	TilePx   int    // side of its tiles: 256, 512, 1024 or 2048; 0: 256
-	Format   string // of its pictures, for people: what counts is what comes
+	Kind     string // KindXYZ or KindWMS; derived from Template
+	TilePx   int    // width of its tiles: 256, 512, 1024 or 2048; 0: 256
+	Format   string // of its pictures, for people; the actual format is detected
 
-	MinZL, MaxZL tiles.ZL // what it has, in levels of chunks of 256 px, whatever its tiles are
+	MinZL, MaxZL tiles.ZL // in levels of chunks of 256 px, whatever the size of its tiles
 
 	Headers   map[string]string // sent to its own host only
-	TokenVars []string          // environment variables looked at for {token}, before XELPACK_TOKEN_<ID>
+	TokenVars []string          // environment variables for {token}, before XELPACK_TOKEN_<ID>
 	NoImagery []NoImageryRule   // answers with status 200 that mean "none here"
-	Blank     []Colour          // chunks wholly of one of these, or transparent, mean "none here"
-	JPEGOnly  bool              // a picture in another format is not imagery
+	Blank     []Colour          // chunks entirely of one of these, or transparent, mean "none here"
+	JPEGOnly  bool              // a picture of another format is not imagery
 
 	Filter *filter.Filter // of its colours; nil: they stay
 
@@ -55,21 +55,22 @@ type Provider struct {
 
 	Coverage string           // where it has imagery, for people
 	Outline  orb.MultiPolygon // where it has imagery; nil: everywhere, or unknown
-	Imagery  string           // when the pictures were taken and how sharp they are, for people
+	Imagery  string           // date and resolution of the pictures, for people
 
 	Licence     string
 	Terms       terms.Terms // of the imagery
 	Attribution string
-	Remark      string // what else is to be known of it
+	Remark      string // further remarks
 
-	ServiceTerms string  // what the service asks of those who use it, whatever the imagery's licence
+	// what the service demands of its users, in addition to the imagery's licence
+	ServiceTerms string
 	Rate         float64 // requests a second at most; 0: no limit
 	Concurrency  int     // requests in flight at most; 0: the client's
 	RequestsADay int     // at most; 0: no limit
 
 	File    string   // that describes it; empty for a built-in one and a bare template
-	Notes   []string // what of File was guessed or is not done, to be said wherever the provider is used
-	Ignored []string // what of File is without effect, for who looks at File
+	Notes   []string // what was guessed or ignored in File, shown wherever the provider is used
+	Ignored []string // what has no effect in File, shown when File is examined
 }
 
 // Layer is what a provider gives to a mosaic.
@@ -108,19 +109,19 @@ func (p Provider) Local() bool {
 	return p.ID == SampleID || strings.HasPrefix(p.Template, mbtilesPrefix)
 }
 
-// NoImageryRule recognises a provider's placeholder. Every field that is set must match, and one
-// must be set.
+// NoImageryRule recognises a provider's placeholder. All fields that are set must match, and at
+// least one must be set.
 type NoImageryRule struct {
 	Header, Value string // a response header with this value, in any case
-	Size          int    // the body's length
-	MD5           string // the body's, in lower-case hex
-	Text          string // in an answer that is text, such as the exception of a WMS
+	Size          int    // length of the body
+	MD5           string // of the body, in lower-case hex
+	Text          string // in a text answer, such as the exception of a WMS
 }
 
-// maxText is how far an answer in words is looked at.
+// maxText is how many bytes of a text answer are searched.
 const maxText = 64 << 10
 
-// Match says whether the answer is the placeholder.
+// Match reports whether the answer is the placeholder.
 func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	if r == (NoImageryRule{Value: r.Value}) {
 		return false
@@ -131,7 +132,8 @@ func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	if r.Size != 0 && len(body) != r.Size {
 		return false
 	}
-	if r.Text != "" && (!strings.HasPrefix(http.DetectContentType(body), "text/") || !bytes.Contains(body[:min(len(body), maxText)], []byte(r.Text))) {
+	if r.Text != "" && (!strings.HasPrefix(http.DetectContentType(body), "text/") ||
+		!bytes.Contains(body[:min(len(body), maxText)], []byte(r.Text))) {
 		return false
 	}
 	if r.MD5 != "" {
@@ -141,39 +143,40 @@ func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	return true
 }
 
-// bingNoTile is Bing's word for "none here". The PNG of 1,033 bytes that comes with it would not
-// pass as imagery either.
+// bingNoTile is Bing's "none here". The PNG of 1,033 bytes that comes with it would not pass as
+// imagery either.
 var bingNoTile = NoImageryRule{Header: "X-VE-Tile-Info", Value: "no-tile"}
 
-// hereNoTile is the PNG by which HERE, Nokia's of old, says "none here".
+// hereNoTile is the PNG with which HERE, formerly Nokia, says "none here".
 var hereNoTile = NoImageryRule{Size: 5483, MD5: "3b0553888df7d977789a44efdb541df6"}
 
-// arcgisNoData is ArcGIS' picture "Map data not yet available". Its length alone decides: a real
-// chunk of exactly that length is rare, nearly featureless, and then shown from its parent, while a
-// placeholder taken for imagery stays in the archive.
+// arcgisNoData is ArcGIS' picture "Map data not yet available". It is recognised by its length
+// alone: a real chunk of exactly that length is rare, nearly featureless, and then shown from its
+// parent, while a placeholder taken for imagery would stay in the archive.
 var arcgisNoData = NoImageryRule{Size: 2521}
 
-// bareProvider is the provider that s, a URL template, is by itself.
+// bareProvider returns the provider of a bare URL template s.
 func bareProvider(s string, t *Template) Provider {
 	p := Provider{
 		ID: templateID(t), Code: BareCode, Name: t.Host, Template: s, MaxZL: tiles.MaxZL,
 		Licence: "unknown", NoImagery: placeholders(s),
 	}
-	_ = p.tiled(t) // nothing is wrong with what is not said
+	_ = p.tiled(t) // cannot fail without explicit settings
 	t.Bound(&p)
 	return p
 }
 
-// placeholders returns how a service with addresses of this kind is known to say "none here".
+// placeholders returns the known placeholders of a service with such addresses.
 func placeholders(template string) []NoImageryRule {
 	rules := []NoImageryRule{bingNoTile, hereNoTile}
-	if lower := strings.ToLower(template); strings.Contains(lower, "/mapserver/tile/") || strings.Contains(lower, "/imageserver/tile/") {
+	if lower := strings.ToLower(template); strings.Contains(lower, "/mapserver/tile/") ||
+		strings.Contains(lower, "/imageserver/tile/") {
 		rules = append(rules, arcgisNoData)
 	}
 	return rules
 }
 
-// Resolve reads p's template and finds its token, in the environment or else by more.
+// Resolve parses p's template and finds its token, in the environment or through more.
 func (p Provider) Resolve(more func(id string) string) (t *Template, tok string, err error) {
 	if t, err = parseTemplate(p.Template); err != nil {
 		return nil, "", fmt.Errorf("provider %s: %w", p.ID, err)
@@ -183,7 +186,7 @@ func (p Provider) Resolve(more func(id string) string) (t *Template, tok string,
 	return t, tok, err
 }
 
-// tokenVars lists the environment variables that may hold p's token, in the order looked at.
+// tokenVars lists the environment variables that may hold p's token, in order.
 func (p Provider) tokenVars() []string {
 	id := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
@@ -197,7 +200,7 @@ func (p Provider) tokenVars() []string {
 	return append(append([]string{}, p.TokenVars...), "XELPACK_TOKEN_"+id)
 }
 
-// token returns the API token that t asks for, or "" when it asks for none.
+// token returns the API token that t requires, or "" if it requires none.
 func (p Provider) token(t *Template, more func(id string) string) (string, error) {
 	if !t.token {
 		return "", nil
@@ -213,5 +216,6 @@ func (p Provider) token(t *Template, more func(id string) string) (string, error
 			return value, nil
 		}
 	}
-	return "", fmt.Errorf("provider %s: %w: set the environment variable %s", p.ID, ErrToken, strings.Join(vars, " or "))
+	return "", fmt.Errorf("provider %s: %w: set the environment variable %s", p.ID, ErrToken,
+		strings.Join(vars, " or "))
 }

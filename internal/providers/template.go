@@ -13,17 +13,17 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrTemplate is what every error about a URL template wraps.
+// ErrTemplate is wrapped by every error about a URL template.
 var ErrTemplate = errors.New("not a usable URL template")
 
-// Template is a URL template, parsed: what stands between the placeholders, and the placeholders.
+// Template is a parsed URL template: the text between the placeholders, and the placeholders.
 type Template struct {
-	Host string // with {switch} at its first choice; what errors name
+	Host string // with the first choice of {switch}; used in errors
 
 	segments []segment
-	levels   []string // what the zoom levels are called, if not by their numbers
-	token    bool     // it holds {token}
-	boxed    bool     // it holds {bbox}, {width} and {height}
+	levels   []string // names of the zoom levels, if not their numbers
+	token    bool     // it contains {token}
+	boxed    bool     // it contains {bbox}, {width} and {height}
 	tilePx   int      // of {width} and {height}
 }
 
@@ -41,7 +41,7 @@ const (
 	chunkY
 	chunkYFromSouth // TMS
 	chunkZ
-	level // chunkZ by its name
+	level // chunkZ by name
 	quadkey
 	centreX // metres
 	centreY
@@ -83,11 +83,12 @@ func placeholder(name string) (segmentKind, bool) {
 	return 0, false
 }
 
-// parseTemplate reads s. Its errors wrap ErrTemplate, say what to mend, and show of s what
+// parseTemplate parses s. Its errors wrap ErrTemplate, contain the remedy, and show of s only what
 // redactURL leaves.
 func parseTemplate(s string) (*Template, error) {
 	fail := func(format string, args ...any) (*Template, error) {
-		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s), fmt.Sprintf(format, args...))
+		return nil, fmt.Errorf("%w: %s: %s", ErrTemplate, redactURL(s),
+			fmt.Sprintf(format, args...))
 	}
 	t := &Template{tilePx: tiles.ChunkPixels}
 	seen := map[segmentKind]bool{}
@@ -128,7 +129,9 @@ func parseTemplate(s string) (*Template, error) {
 		}
 		kind, ok := placeholder(name)
 		if !ok {
-			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {zoom:a,b} {-y} {quadkey} {xcenter} {ycenter} {size} {bbox} {width} {height} {switch:a,b} {token}", name)
+			return fail("unknown placeholder {%s}; known are {x} {y} {z} {zoom} {zoom:a,b} {-y} "+
+				"{quadkey} {xcenter} {ycenter} {size} {bbox} {width} {height} {switch:a,b} {token}",
+				name)
 		}
 		seen[kind] = true
 		t.segments = append(t.segments, segment{kind: kind})
@@ -137,12 +140,15 @@ func parseTemplate(s string) (*Template, error) {
 	switch {
 	case t.boxed != seen[tileWidth] || t.boxed != seen[tileHeight]:
 		return fail("{bbox}, {width} and {height} belong together: it needs all of them or none")
-	case !t.boxed && !seen[quadkey] && !(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) && !(seen[centreX] && seen[centreY] && (seen[sizeMetres] || seen[chunkZ])):
-		return fail("it does not say which chunk: it needs {z}, {x} and {y} (or {-y}), or {quadkey}, or {xcenter}, {ycenter} and {size}, or {bbox}, {width} and {height}")
+	case !t.boxed && !seen[quadkey] &&
+		!(seen[chunkX] && seen[chunkZ] && (seen[chunkY] || seen[chunkYFromSouth])) &&
+		!(seen[centreX] && seen[centreY] && (seen[sizeMetres] || seen[chunkZ])):
+		return fail("it does not identify the chunk: it needs {z}, {x} and {y} (or {-y}), or " +
+			"{quadkey}, or {xcenter}, {ycenter} and {size}, or {bbox}, {width} and {height}")
 	}
 	t.token = seen[token]
 
-	// A host that depended on the chunk, or carried the token, could not be limited, named or
+	// A host that depended on the chunk, or contained the token, could not be limited, named or
 	// trusted.
 	const marker = "\x00"
 	first := t.expand(tiles.Chunk{}, marker, func(segment) string { return marker })
@@ -160,7 +166,7 @@ func parseTemplate(s string) (*Template, error) {
 	u, err := url.Parse(scheme + "://" + authority)
 	switch {
 	case err != nil:
-		return fail("its host cannot be read")
+		return fail("its host is invalid")
 	case u.Hostname() == "":
 		return fail("it has no host")
 	}
@@ -174,12 +180,13 @@ func parseTemplate(s string) (*Template, error) {
 	}
 	t.Host = strings.ToLower(u.Host)
 	if strings.Contains(t.Host, "maps.yandex.") && !strings.Contains(s, "projection=web_mercator") {
-		return fail("Yandex' tiles are of another Mercator (EPSG:3395), kilometres away from the web's")
+		return fail("Yandex tiles use another Mercator projection (EPSG:3395), kilometres away " +
+			"from the web's")
 	}
 	return t, nil
 }
 
-// plainHosts says that the choices in the host are parts of names.
+// plainHosts reports whether the choices in the host are parts of names.
 func (t *Template) plainHosts() bool {
 	foreign := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
@@ -191,17 +198,18 @@ func (t *Template) plainHosts() bool {
 		switch {
 		case begun && strings.ContainsAny(authority, "/?#"):
 			return true
-		case slices.ContainsFunc(s.choices, func(choice string) bool { return strings.ContainsFunc(choice, foreign) }):
+		case slices.ContainsFunc(s.choices,
+			func(choice string) bool { return strings.ContainsFunc(choice, foreign) }):
 			return false
 		}
 	}
 	return true
 }
 
-// setLevels reads the names of zoom levels 0, 1, 2 …, empty where there is none.
+// setLevels sets the names of zoom levels 0, 1, 2 …, empty if there is none.
 func (t *Template) setLevels(names string) error {
 	if t.levels != nil {
-		return errors.New("it stands there twice")
+		return errors.New("it is given twice")
 	}
 	t.levels = strings.Split(names, ",")
 	named := t.levels[t.firstLevel():]
@@ -211,13 +219,13 @@ func (t *Template) setLevels(names string) error {
 		}
 	}
 	if len(t.levels) > int(tiles.MaxZL)+1 || len(named) == 0 || slices.Contains(named, "") {
-		return fmt.Errorf("want the names of at most %d levels, empty only for those before the first", tiles.MaxZL+1)
+		return fmt.Errorf("want the names of at most %d levels, empty only for those before the "+
+			"first", tiles.MaxZL+1)
 	}
 	return nil
 }
 
-// firstLevel returns the first zoom level that has a name, or how many levels there are if none
-// has.
+// firstLevel returns the first zoom level with a name, or the number of levels if there is none.
 func (t *Template) firstLevel() int {
 	first := slices.IndexFunc(t.levels, func(name string) bool { return name != "" })
 	if first < 0 {
@@ -237,8 +245,8 @@ func (t *Template) Bound(p *Provider) {
 	p.MaxZL = min(p.MaxZL, tiles.ZL(len(t.levels)-1)+n)
 }
 
-// escaped returns s with what cannot stand in a URL escaped behind the host, as browsers do,
-// placeholders apart.
+// escaped returns s with invalid URL characters after the host escaped, as browsers do, except in
+// placeholders.
 func escaped(s string) string {
 	start := strings.Index(s, "://") + len("://")
 	if start < len("://") {
@@ -266,7 +274,7 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// URL returns where tile c is. tok goes in as it is: the caller has escaped it.
+// URL returns the address of tile c. tok is inserted as it is: the caller has escaped it.
 func (t *Template) URL(c tiles.Chunk, tok string) string {
 	return t.expand(c, tok, func(s segment) string {
 		switch s.kind {
@@ -279,7 +287,7 @@ func (t *Template) URL(c tiles.Chunk, tok string) string {
 		case chunkZ:
 			return strconv.FormatUint(uint64(c.Z), 10)
 		case level:
-			if int(c.Z) < len(t.levels) { // none other is asked for: see Bound
+			if int(c.Z) < len(t.levels) { // other levels are not requested: see Bound
 				return t.levels[c.Z]
 			}
 			return ""
@@ -295,14 +303,14 @@ func (t *Template) URL(c tiles.Chunk, tok string) string {
 		case tileWidth, tileHeight:
 			return strconv.Itoa(t.tilePx)
 		case sizeMetres:
-			return strconv.Itoa(int(chunkMetres(c.Z))) // cut off, as Ortho4XP does
+			return strconv.Itoa(int(chunkMetres(c.Z))) // truncated, as in Ortho4XP
 		default:
 			return c.Quadkey()
 		}
 	})
 }
 
-// chunkMetres returns the side of a chunk on the map.
+// chunkMetres returns the width of a chunk on the map.
 func chunkMetres(z tiles.ZL) float64 { return math.Ldexp(2*webCorner, -int(z)) }
 
 func metres(m float64) string { return strconv.FormatFloat(m, 'f', -1, 64) }
@@ -315,8 +323,7 @@ func (t *Template) expand(c tiles.Chunk, tok string, coordinate func(segment) st
 		case literal:
 			b.WriteString(s.text)
 		case chosen:
-			// By place, so that a chunk always comes from the same server and whatever caches stand
-			// before it.
+			// Chosen by place, so that a chunk always comes from the same server and its caches.
 			b.WriteString(s.choices[(uint64(c.X)+uint64(c.Y))%uint64(len(s.choices))])
 		case token:
 			b.WriteString(tok)
@@ -327,8 +334,8 @@ func (t *Template) expand(c tiles.Chunk, tok string, coordinate func(segment) st
 	return b.String()
 }
 
-// redactURL returns what of a URL or template may be shown: neither user nor query, where keys
-// stand.
+// redactURL returns the part of a URL or template that may be shown: without user and query, which
+// may contain keys.
 func redactURL(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if ok {
@@ -343,7 +350,7 @@ func redactURL(s string) string {
 	return scheme + rest[strings.LastIndexByte(authority, '@')+1:]
 }
 
-// templateID names a provider that is nothing but a template: its host, without the port.
+// templateID returns the id of a provider that is only a template: its host, without the port.
 func templateID(t *Template) string {
 	u := url.URL{Host: t.Host}
 	return u.Hostname()

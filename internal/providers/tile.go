@@ -19,31 +19,32 @@ const (
 	KindWMS = "wms" // pictures of any box: WMS GetMap, ArcGIS exportImage
 )
 
-// tileSizes are the sides that tiles may have. Decoded, one of the largest takes 16 MiB.
+// tileSizes are the possible widths of tiles. One of the largest takes 16 MiB decoded.
 var tileSizes = []int{256, 512, 1024, maxTilePx}
 
 const maxTilePx = 2048
 
-// TilePixels returns the side of p's tiles.
+// TilePixels returns the width of p's tiles.
 func (p Provider) TilePixels() int { return max(p.TilePx, tiles.ChunkPixels) }
 
-// TileLevels returns the n of p's tiles, which have 256·2ⁿ px: chunk (z, x, y) is cut from tile
-// (z-n, x>>n, y>>n).
+// TileLevels returns n for p's tiles of 256·2ⁿ px: chunk (z, x, y) is cut from tile (z-n, x>>n,
+// y>>n).
 func (p Provider) TileLevels() uint {
 	return uint(bits.Len(uint(p.TilePixels()/tiles.ChunkPixels)) - 1)
 }
 
-// Tile returns the tile that c is cut from: what is asked for to have c. Its zoom level is lower
-// than c's by TileLevels.
+// Tile returns the tile from which c is cut. Its zoom level is lower than c's by TileLevels.
 func (p Provider) Tile(c tiles.Chunk) tiles.Chunk { return c.Above(p.TileLevels()) }
 
-// tiled fills in how p's tiles are asked for, or says what is wrong with it.
+// tiled sets how p's tiles are requested, or returns what is wrong.
 func (p *Provider) tiled(t *Template) error {
 	switch {
 	case p.Kind != "" && p.Kind != KindXYZ && p.Kind != KindWMS:
-		return fmt.Errorf("kind %q: want %s (tiles) or %s (GetMap, exportImage)", p.Kind, KindXYZ, KindWMS)
+		return fmt.Errorf("unknown kind %q (want %s for tiles or %s for GetMap and exportImage)",
+			p.Kind, KindXYZ, KindWMS)
 	case p.Kind == KindWMS && !t.boxed:
-		return fmt.Errorf("kind %s: its template must hold {bbox}, {width} and {height}", KindWMS)
+		return fmt.Errorf("kind %s: its template must contain {bbox}, {width} and {height}",
+			KindWMS)
 	case p.Kind == KindXYZ && t.boxed:
 		return fmt.Errorf("kind %s: {bbox} in its template is for kind %s", KindXYZ, KindWMS)
 	case p.TilePx == 0 && t.boxed:
@@ -56,13 +57,13 @@ func (p *Provider) tiled(t *Template) error {
 		p.Kind = KindWMS
 	}
 	if !slices.Contains(tileSizes, p.TilePx) {
-		return fmt.Errorf("tile_px %d: want one of %v", p.TilePx, tileSizes)
+		return fmt.Errorf("tile_px %d: must be one of %v", p.TilePx, tileSizes)
 	}
 	return nil
 }
 
-// Colour is one of those in which a provider paints what it has no imagery of: "white", "black",
-// "#rrggbb", or "flat" for whatever colour fills a whole chunk.
+// Colour is a colour with which a provider paints areas without imagery: "white", "black",
+// "#rrggbb", or "flat" for any colour that fills a whole chunk.
 type Colour struct {
 	R, G, B uint8
 	Any     bool
@@ -82,15 +83,17 @@ func (c *Colour) UnmarshalText(text []byte) error {
 	default:
 		var end string
 		*c = Colour{}
-		if n, _ := fmt.Sscanf(name, "#%02x%02x%02x%s", &c.R, &c.G, &c.B, &end); n != 3 || len(name) != len("#rrggbb") {
-			return fmt.Errorf("blank %q: want white, black, #rrggbb or flat (what is transparent always counts)", text)
+		if n, _ := fmt.Sscanf(name, "#%02x%02x%02x%s", &c.R, &c.G, &c.B, &end); n != 3 ||
+			len(name) != len("#rrggbb") {
+			return fmt.Errorf("unknown blank %q (want white, black, #rrggbb or flat; transparent "+
+				"always counts)", text)
 		}
 	}
 	return nil
 }
 
 const (
-	// colourOff is by how much a pixel may differ from the colour: JPEG rounds.
+	// colourOff is how much a pixel may differ from the colour: JPEG rounds.
 	colourOff = 3
 	// rim is how many pixels at the sides do not count: JPEG carries colours over from beside them.
 	rim = 2
@@ -114,8 +117,8 @@ func (c Colour) Fills(img *image.NRGBA) bool {
 	return true
 }
 
-// checkBox says what is wrong with the query of an address that asks for a box: whatever names a
-// projection must name the web's, under the name that the version of WMS has for it.
+// checkBox returns what is wrong with the query of an address with a box: every parameter that
+// names a projection must name Web Mercator, under the parameter name of that version of WMS.
 func checkBox(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -127,7 +130,8 @@ func checkBox(address string) error {
 	}
 	for _, name := range []string{"crs", "srs", "bboxsr", "imagesr"} {
 		if value, ok := query[name]; ok && !isWebMercator(value) {
-			return fmt.Errorf("%s=%s: another projection than Web Mercator (EPSG:3857)", strings.ToUpper(name), value)
+			return fmt.Errorf("%s=%s: another projection than Web Mercator (EPSG:3857)",
+				strings.ToUpper(name), value)
 		}
 	}
 	has := func(name string) bool { _, ok := query[name]; return ok }
@@ -140,7 +144,8 @@ func checkBox(address string) error {
 	case strings.HasPrefix(version, "1.1") && !has("srs"):
 		return fmt.Errorf("WMS %s needs SRS=EPSG:3857", version)
 	case !has("crs") && !has("srs"):
-		return errors.New("{bbox} is in Web Mercator: it needs CRS=EPSG:3857, SRS=EPSG:3857 or bboxSR=3857")
+		return errors.New("{bbox} is in Web Mercator: it needs CRS=EPSG:3857, SRS=EPSG:3857 or " +
+			"bboxSR=3857")
 	}
 	return nil
 }

@@ -66,8 +66,8 @@ func tomlKeys(structs ...any) (keys []string) {
 	return keys
 }
 
-// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if it does.
-// The error never shows a line of it: tokens stand there.
+// addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if any. The
+// error never shows a line of the file, which may contain tokens.
 func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	text, err := readSmall(file, maxProviderFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -101,8 +101,8 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	return ortho4xp, nil
 }
 
-// parseTOML reads a file's text. The error, which follows the file's name and a colon, never shows
-// a line of it.
+// parseTOML parses a file's text. The error, which is appended to the file's name, never shows a
+// line of it.
 func parseTOML(text []byte) (parsed tomlFile, err error) {
 	meta, err := toml.Decode(string(text), &parsed)
 	if err != nil {
@@ -110,13 +110,14 @@ func parseTOML(text []byte) (parsed tomlFile, err error) {
 		if parse, ok := errors.AsType[toml.ParseError](err); ok {
 			at = fmt.Sprintf(" line %d: %s", parse.Position.Line, parse.Message)
 		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
-			at = fmt.Sprintf(" line %s: %s: a value of another kind is wanted", key[1], key[2])
+			at = fmt.Sprintf(" line %s: %s has the wrong type", key[1], key[2])
 		}
 		return parsed, errors.New(at)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
-		if near := nearest(unknown[0][len(unknown[0])-1], tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
+		if near := nearest(unknown[0][len(unknown[0])-1],
+			tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
 		return parsed, fmt.Errorf(" unknown key %s%s", unknown[0], hint)
@@ -124,13 +125,15 @@ func parseTOML(text []byte) (parsed tomlFile, err error) {
 	return parsed, nil
 }
 
-// keyOfError finds in the errors of package toml about values of a wrong type where they stand.
+// keyOfError matches the place in errors of package toml about values of a wrong type.
 var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
 
-// provider makes a provider of its description; file names in it start from dir.
+// provider makes a provider from its description; file names are relative to dir.
 func (t tomlProvider) provider(dir string) (Provider, error) {
 	p := Provider{
-		ID: strings.ToLower(t.ID), Code: t.Code, Codes: t.Codes, Name: t.Name, Template: t.Template, MinZL: tiles.ZL(t.MinZL), MaxZL: tiles.ZL(t.MaxZL),
+		ID: strings.ToLower(
+			t.ID), Code: t.Code, Codes: t.Codes, Name: t.Name, Template: t.Template,
+		MinZL: tiles.ZL(t.MinZL), MaxZL: tiles.ZL(t.MaxZL),
 		Kind: t.Kind, Format: t.Format, TilePx: t.TilePx, Blank: t.Blank, Headers: t.Headers, TokenVars: t.TokenVars, NoImagery: t.NoImagery, JPEGOnly: t.JPEGOnly,
 		Rate: t.Rate, Concurrency: t.Concurrency, RequestsADay: t.RequestsADay, ServiceTerms: t.ServiceTerms,
 		Coverage: t.Coverage, Imagery: t.Imagery, Licence: t.Licence, Attribution: t.Attribution, Remark: t.Remark, Terms: t.terms(),
@@ -142,7 +145,7 @@ func (t tomlProvider) provider(dir string) (Provider, error) {
 	return p, p.complete()
 }
 
-// terms returns what the description says, and where it is silent what its licence does.
+// terms returns the terms of the description, completed by those of its licence.
 func (t tomlProvider) terms() terms.Terms {
 	said := terms.Terms{
 		Redistribution: t.Redistribution, Commercial: t.Commercial, Derivatives: t.Derivatives, ShareAlike: t.ShareAlike, Attribution: t.AttributionNeeded,

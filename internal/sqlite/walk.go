@@ -29,8 +29,8 @@ func Walk(ctx context.Context, c *Conn, table string) ([]string, error) {
 		if text == "ok" {
 			return nil
 		}
-		// What is wrong with b-trees comes first, all in one row. Such a tree may have rows without
-		// an end, over which SQLite would go next.
+		// Findings about b-trees come first, all in one row. A broken tree may yield rows without
+		// end, which SQLite would check next.
 		if title, rest, many := strings.Cut(text, "\n"); many && strings.HasPrefix(title, "*** ") {
 			lines := strings.Split(strings.TrimSpace(rest), "\n")
 			if n := len(lines) - MaxFindings; n > 0 {

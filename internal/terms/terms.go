@@ -1,4 +1,4 @@
-// Package terms says what may be done with imagery, and what follows for what is made of several.
+// Package terms describes what may be done with imagery, and with the combination of several kinds.
 package terms
 
 import (
@@ -39,7 +39,7 @@ func (a *Answer) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q: want yes, no or unknown", text)
+	return fmt.Errorf("%q (want yes, no or unknown)", text)
 }
 
 // UnmarshalTOML reads what UnmarshalText does, and true and false.
@@ -56,17 +56,17 @@ func (a *Answer) UnmarshalTOML(value any) error {
 // Terms say what may be done with what is built from imagery.
 type Terms struct {
 	Redistribution Answer `json:"redistribution"`        // it may be passed on
-	Commercial     Answer `json:"commercial"`            // for money, too
+	Commercial     Answer `json:"commercial"`            // also commercially
 	Derivatives    Answer `json:"derivatives"`           // it may be changed, as every texture is
 	ShareAlike     Answer `json:"share_alike"`           // only under the same licence
 	Attribution    Answer `json:"attribution"`           // only with its source named
-	LicenceURL     string `json:"licence_url,omitempty"` // what says so
+	LicenceURL     string `json:"licence_url,omitempty"` // its source
 }
 
-// MayPassOn says whether it is certain that textures may be given to others.
+// MayPassOn reports whether textures may certainly be given to others.
 func (t Terms) MayPassOn() bool { return t.Redistribution == Yes && t.Derivatives != No }
 
-// Words says in a few words whether textures may be passed on, and under what conditions.
+// Words describes briefly whether textures may be passed on, and under what conditions.
 func (t Terms) Words() string {
 	switch {
 	case t.Redistribution == No || t.Derivatives == No:
@@ -84,20 +84,24 @@ func (t Terms) Words() string {
 	return strings.Join(words, ", ")
 }
 
-// Or returns t with what it does not know taken from u.
+// Or returns t with its unknown answers taken from u.
 func (t Terms) Or(u Terms) Terms {
 	return Terms{
-		cmp.Or(t.Redistribution, u.Redistribution), cmp.Or(t.Commercial, u.Commercial), cmp.Or(t.Derivatives, u.Derivatives),
-		cmp.Or(t.ShareAlike, u.ShareAlike), cmp.Or(t.Attribution, u.Attribution), cmp.Or(t.LicenceURL, u.LicenceURL),
+		cmp.Or(t.Redistribution, u.Redistribution), cmp.Or(t.Commercial,
+			u.Commercial), cmp.Or(t.Derivatives, u.Derivatives),
+		cmp.Or(t.ShareAlike, u.ShareAlike), cmp.Or(t.Attribution,
+			u.Attribution), cmp.Or(t.LicenceURL, u.LicenceURL),
 	}
 }
 
-// Both returns the terms of what is made of imagery under t and of imagery under u: what one of
-// them forbids is forbidden, what one of them demands is demanded.
+// Both returns the terms for a combination of imagery under t and u: what one of them forbids is
+// forbidden, what one of them demands is demanded.
 func (t Terms) Both(u Terms) Terms {
 	both := Terms{
-		Redistribution: allowed(t.Redistribution, u.Redistribution), Commercial: allowed(t.Commercial, u.Commercial), Derivatives: allowed(t.Derivatives, u.Derivatives),
-		ShareAlike: demanded(t.ShareAlike, u.ShareAlike), Attribution: demanded(t.Attribution, u.Attribution),
+		Redistribution: allowed(t.Redistribution, u.Redistribution), Commercial: allowed(
+			t.Commercial, u.Commercial), Derivatives: allowed(t.Derivatives, u.Derivatives),
+		ShareAlike: demanded(t.ShareAlike, u.ShareAlike), Attribution: demanded(t.Attribution,
+			u.Attribution),
 	}
 	if t.LicenceURL == u.LicenceURL {
 		both.LicenceURL = t.LicenceURL
@@ -122,13 +126,14 @@ func demanded(a, b Answer) Answer {
 var creativeCommons = regexp.MustCompile(`(?i)^CC[ -](BY)(-NC)?(-SA|-ND)? ([1-4]\.\d)$`)
 
 var (
-	free   = Terms{Redistribution: Yes, Commercial: Yes, Derivatives: Yes, ShareAlike: No, Attribution: No}
-	byName = Terms{Redistribution: Yes, Commercial: Yes, Derivatives: Yes, ShareAlike: No, Attribution: Yes}
+	free = Terms{Redistribution: Yes, Commercial: Yes, Derivatives: Yes, ShareAlike: No,
+		Attribution: No}
+	byName = Terms{Redistribution: Yes, Commercial: Yes, Derivatives: Yes, ShareAlike: No,
+		Attribution: Yes}
 )
 
-// Of returns the terms of a licence that is known by its name: "CC BY 4.0" and its kin, "CC0",
-// "public domain", "DL-DE BY 2.0", "DL-DE Zero 2.0", "Licence Ouverte 2.0". Of others nothing is
-// known.
+// Of returns the terms of a licence by its name: "CC BY 4.0" and similar, "CC0", "public domain",
+// "DL-DE BY 2.0", "DL-DE Zero 2.0", "Licence Ouverte 2.0". Other licences are unknown.
 func Of(licence string) Terms {
 	licence = strings.TrimSpace(licence)
 	with := func(t Terms, url string) Terms {
@@ -151,7 +156,8 @@ func Of(licence string) Terms {
 	if parts == nil {
 		return Terms{}
 	}
-	t := with(byName, "https://creativecommons.org/licenses/"+strings.ToLower(parts[1]+parts[2]+parts[3])+"/"+parts[4]+"/")
+	t := with(byName, "https://creativecommons.org/licenses/"+strings.ToLower(
+		parts[1]+parts[2]+parts[3])+"/"+parts[4]+"/")
 	if parts[2] != "" {
 		t.Commercial = No
 	}

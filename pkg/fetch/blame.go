@@ -1,25 +1,25 @@
 package fetch
 
-// blame tells failures of a host from those of chunks. A host in trouble, or one that we ask too
-// much of, answers now this chunk and now that: what failed comes as readily, asked again, as what
-// was never asked for. Where others come and what failed never does, it is the chunks, and neither
-// asking them again nor asking the host for less helps.
+// blame tells failures of a host from those of chunks. A host in trouble, or one that is
+// overloaded, answers some chunks and not others: chunks that failed succeed as readily, when asked
+// for again, as new ones. If new chunks succeed and failed ones never do, the chunks are to blame,
+// and neither retries nor fewer requests help.
 type blame struct {
-	first float64 // share of chunks that came, of late, when they were asked for the first time
-	again float64 // the same of those that had failed before
+	first float64 // recent share of chunks that succeeded when first asked for
+	again float64 // the same for chunks that had failed before
 }
 
 const (
 	firstMemory = 64
 	againMemory = 32
-	// A host that serves less than firstShare of what is new to it is in trouble itself.
+	// A host that answers less than firstShare of new chunks is in trouble itself.
 	firstShare = 0.25
 	againShare = 0.04
 )
 
 func newBlame() blame { return blame{first: 1, again: 1} }
 
-// asked counts how the attempt-th try of a chunk, from 0, ended.
+// asked counts the outcome of the attempt-th try of a chunk, from 0.
 func (b *blame) asked(attempt int, failed bool) {
 	came := 1.0
 	if failed {
@@ -32,11 +32,11 @@ func (b *blame) asked(attempt int, failed bool) {
 	}
 }
 
-// probed counts a chunk known to be good, asked for in the midst of failures, that came.
+// probed counts a successful request for a known good chunk in the midst of failures.
 func (b *blame) probed() {
 	b.first = 1
 	b.again /= 2
 }
 
-// chunks says that failures of late are the chunks' own.
+// chunks reports whether recent failures are due to the chunks.
 func (b *blame) chunks() bool { return b.first > firstShare && b.again < againShare }

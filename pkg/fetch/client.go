@@ -18,36 +18,35 @@ import (
 // MaxConcurrency is the most requests that a process may ever have in flight.
 const MaxConcurrency = 256
 
-// DefaultConcurrency is what ClientOptions.Concurrency of 0 means on this machine.
+// DefaultConcurrency returns the meaning of ClientOptions.Concurrency 0 on this machine.
 func DefaultConcurrency() int { return min(16*runtime.NumCPU(), MaxConcurrency) }
 
-// ClientOptions tune a Client. The zero value is meant for use.
+// ClientOptions tune a Client. The zero value is ready to use.
 type ClientOptions struct {
-	// Concurrency is how many requests may be in flight at once, whatever they are for. 0:
+	// Concurrency is how many requests may be in flight at once, for all sources. 0:
 	// DefaultConcurrency. At most MaxConcurrency.
 	Concurrency int
 	// Timeout bounds one attempt, from asking for a connection to the last byte of the body.
 	// 0: 20 s.
 	Timeout time.Duration
-	// Retries is how often a chunk is asked for again before it counts as failed, at most: it is
-	// less often while asking again helps no chunk, and once more where only that tells a chunk
-	// from an outage. 0: 6; negative: never.
+	// Retries is how often a chunk is retried at most before it counts as failed: less often while
+	// retries help no chunk, and once more if only that tells a chunk from an outage. 0: 6;
+	// negative: never.
 	Retries int
-	// Backoff is the most that is waited before the first retry; it doubles with each further one,
-	// up to 30 s, and the actual wait is drawn evenly below it. 0: 250 ms.
+	// Backoff is the longest wait before the first retry; it doubles with each further one, up to
+	// 30 s, and the actual wait is random below it. 0: 250 ms.
 	Backoff time.Duration
-	// MaxRetryAfter is the longest that a Retry-After is obeyed. 0: 2 minutes.
+	// MaxRetryAfter is the longest Retry-After that is obeyed. 0: 2 minutes.
 	MaxRetryAfter time.Duration
-	// Rate is the most requests a second that any host gets. 0: as many as it takes.
+	// Rate limits the requests a second to any host. 0: as many as it accepts.
 	Rate float64
 	// Patience is how long fetching waits for a host that has stopped answering before its chunks
-	// fail with ErrDown; half a minute at most if the host has never answered. 0: 10 minutes;
-	// negative: nobody waits.
+	// fail with ErrDown; at most half a minute if the host has never answered. 0: 10 minutes;
+	// negative: no waiting.
 	Patience time.Duration
-	// OnOutage is called when a host stops answering and when it answers again. nil: nobody hears.
+	// OnOutage is called when a host stops answering and when it answers again. nil: not called.
 	OnOutage func(Outage)
-	// Token returns the API token of a provider that the environment has none for, or "". nil:
-	// there is none.
+	// Token returns the API token of a provider that has none in the environment, or "". nil: none.
 	Token func(providerID string) string
 	// Allow is asked before every request to a provider that takes only so many a day
 	// (Provider.RequestsADay). Its error ends the asking as an outage does, with ErrDown. nil: all
@@ -56,23 +55,23 @@ type ClientOptions struct {
 	// Answered is called with the header of every answer of status 200. Called from many
 	// goroutines. nil: nobody looks.
 	Answered func(http.Header)
-	// UserAgent is sent where the provider names none. "": "xelpack".
+	// UserAgent is sent unless the provider sets one. "": "xelpack".
 	UserAgent string
-	// Check looks at each body that CheckTile has passed; an error counts as a bad body, and the
-	// chunk is asked for again. Called from many goroutines. nil: nothing more is checked.
+	// Check checks each body that has passed CheckTile; an error counts as a bad body, and the
+	// chunk is retried. It is called from many goroutines. nil: no further check.
 	Check func(body []byte) error
-	// Observer hears of every attempt and every chunk. nil: nobody does, at no cost.
+	// Observer receives every attempt and every chunk. nil: none, at no cost.
 	Observer Observer
 	// RootCAs are trusted for TLS. nil: the system's.
 	RootCAs *x509.CertPool
 }
 
-// Outage is a host that stopped answering, or that answers again.
+// Outage is an event: a host has stopped answering, or answers again.
 type Outage struct {
 	Host   string
 	Down   bool
-	Cause  error         // the latest failure, when it is down
-	Lasted time.Duration // when it is over
+	Cause  error         // the latest failure, if it is down
+	Lasted time.Duration // duration, if it is over
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -104,7 +103,7 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
-// Client holds what all fetching of a process shares: connections, the limit on requests in flight,
+// Client has what all fetching of a process shares: connections, the limit on requests in flight,
 // counters. Safe for concurrent use.
 type Client struct {
 	options   ClientOptions
@@ -121,7 +120,7 @@ type Client struct {
 	wait      sleeper
 }
 
-// NewClient returns a Client, to be closed when the process no longer fetches.
+// NewClient returns a Client, which the caller must Close.
 func NewClient(o ClientOptions) *Client {
 	o = o.withDefaults()
 	dialer := newDialer()
@@ -130,10 +129,11 @@ func NewClient(o ClientOptions) *Client {
 		options:   o,
 		transport: transport,
 		dialer:    dialer,
-		http:      &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent), Jar: &cookies{}},
-		gate:      newGate(o.Concurrency),
-		sample:    newSample(),
-		wait:      sleep,
+		http: &http.Client{Transport: transport, CheckRedirect: redirectPolicy(o.UserAgent),
+			Jar: &cookies{}},
+		gate:   newGate(o.Concurrency),
+		sample: newSample(),
+		wait:   sleep,
 	}
 }
 
@@ -145,18 +145,17 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: o.Timeout * 3 / 4,
 		ForceAttemptHTTP2:     true,
-		// Every slot may keep its HTTP/1.1 connection, so that none is closed only to be opened
-		// again.
+		// Every slot may keep its HTTP/1.1 connection, so that none is closed and opened again.
 		MaxIdleConns:        2 * MaxConcurrency,
 		MaxIdleConnsPerHost: o.Concurrency,
 		MaxConnsPerHost:     min(o.Concurrency, cap(dialer.open)),
 		IdleConnTimeout:     90 * time.Second,
-		// Imagery does not compress: it is not asked for so. Some servers compress it all the same;
-		// see inflated.
+		// Imagery does not compress, so no encoding is requested. Some servers compress anyway; see
+		// inflated.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		// A connection that has gone dead is noticed in half the time that its requests have, and
-		// these are made again on another.
+		// A dead connection is noticed in half the time-out of its requests, and these are repeated
+		// on another.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4, PingTimeout: o.Timeout / 8},
 	}
 	dialer.closeIdle = transport.CloseIdleConnections
@@ -164,8 +163,7 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 }
 
 // Source returns the source of p's tiles: validated, retried, limited and counted. It never fails
-// by itself: what is wrong with p comes from every Fetch. Sources of one host share what is known
-// of it.
+// by itself: errors about p come from every Fetch. Sources of one host share what is known of it.
 func (c *Client) Source(p Provider) Source {
 	s := &clientSource{client: c, provider: p.ID}
 	path, isFile := p.MBTiles()
@@ -209,8 +207,8 @@ type allowanceError struct{ cause error }
 func (e *allowanceError) Error() string   { return e.cause.Error() }
 func (e *allowanceError) Unwrap() []error { return []error{ErrDown, e.cause} }
 
-// retried returns s, which makes one request a Fetch, within the limits of its host and the
-// process, asked again where that may help.
+// retried returns s, which makes one request per Fetch, with the limits of its host and the
+// process, and with retries.
 func (c *Client) retried(s Source, host *throttle, allow func(context.Context) error) Source {
 	s = &attempting{
 		next: s, host: host, gate: c.gate, allow: allow, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
@@ -221,9 +219,9 @@ func (c *Client) retried(s Source, host *throttle, allow func(context.Context) e
 	}
 }
 
-// Candidates names chunks to ask for when p's host seems to answer nothing, the most likely to come
-// first: what was answered in an earlier run, or what lies far apart. Without them a run that has
-// nothing left to ask for but what always fails could not be told from an outage.
+// Candidates sets chunks to be requested when p's host seems not to answer, most likely ones first:
+// those answered in an earlier run, or ones that lie far apart. Without them a run that has only
+// failing chunks left could not tell them from an outage.
 func (c *Client) Candidates(p Provider, chunks ...tiles.Chunk) {
 	if t, _, err := p.Resolve(c.options.Token); err == nil { // others have no host
 		asked := make([]tiles.Chunk, len(chunks))
@@ -234,7 +232,7 @@ func (c *Client) Candidates(p Provider, chunks ...tiles.Chunk) {
 	}
 }
 
-// throttleOf returns what limits requests to host, p's.
+// throttleOf returns the limiter of requests to host, p's.
 func (c *Client) throttleOf(p Provider, host string) *throttle {
 	ceiling, perSecond := c.ceilings(p)
 	t := c.hosts.of(host, func() *throttle { return c.newThrottle(host, ceiling, perSecond) })
@@ -242,8 +240,8 @@ func (c *Client) throttleOf(p Provider, host string) *throttle {
 	return t
 }
 
-// ceilings returns how many requests at once and a second p's host gets at most; 0 a second is as
-// many as it takes.
+// ceilings returns how many requests at once and per second p's host gets at most; 0 per second: as
+// many as it accepts.
 func (c *Client) ceilings(p Provider) (atOnce int, perSecond float64) {
 	atOnce, perSecond = c.options.Concurrency, c.options.Rate
 	if p.Concurrency > 0 {
@@ -268,11 +266,11 @@ func (c *Client) newThrottle(host string, ceiling int, perSecond float64) *throt
 	return t
 }
 
-// Stats returns what has happened so far.
+// Stats returns the totals so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
-// Close ends the Client's use: sources fail with ErrClosed, idle connections are closed. Fetches
-// under way run to their end, or their context's.
+// Close ends the use of the Client: sources fail with ErrClosed, idle connections are closed.
+// Fetches in progress run to their end, or their context's.
 func (c *Client) Close() {
 	c.closed.Store(true)
 	c.transport.CloseIdleConnections()

@@ -9,12 +9,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// clientSource is what a Client gives for a provider. It lets through only what can be asked for,
-// makes every error an *Error, and counts and tells how each chunk ended.
+// clientSource is the outermost layer of a Client's source. It admits only chunks that can be
+// requested, makes every error an *Error, and counts and reports each outcome.
 type clientSource struct {
 	client         *Client
 	next           Source
-	unusable       error // why the provider cannot be asked; then next is nil
+	unusable       error // why the provider cannot be used; then next is nil
 	provider, host string
 	minZL, maxZL   tiles.ZL
 }
@@ -45,7 +45,8 @@ func (s *clientSource) fetch(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	return s.next.Fetch(ctx, c)
 }
 
-// within says why c cannot be asked of who has the zoom levels from minZL to maxZL, or nil.
+// within returns why c cannot be requested from a provider with the zoom levels from minZL to
+// maxZL, or nil.
 func within(c tiles.Chunk, minZL, maxZL tiles.ZL) error {
 	switch {
 	case c.Z < minZL || c.Z > maxZL:

@@ -14,9 +14,9 @@ const (
 	maxCookieBytes = 4 << 10
 )
 
-// cookies keeps the cookies of every host apart, as long as the process runs: some providers send
-// whoever has none to a gate, and to it again. What one host sets goes back to that host and port,
-// and to no other, whatever domain it names. The zero value holds none.
+// cookies keeps the cookies of every host apart, for the life of the process: some providers
+// redirect clients without cookies to a gate, again and again. Cookies of one host are sent back to
+// that host and port only, whatever domain they name. The zero value is empty.
 type cookies struct {
 	mu    sync.Mutex
 	hosts map[string]*hostCookies
@@ -24,7 +24,7 @@ type cookies struct {
 
 type hostCookies struct {
 	jar   *cookiejar.Jar
-	names map[string]bool // so that no host can make it grow
+	names map[string]bool // bounds what a host can make it store
 }
 
 func (c *cookies) SetCookies(u *url.URL, set []*http.Cookie) {
@@ -44,13 +44,14 @@ func (c *cookies) SetCookies(u *url.URL, set []*http.Cookie) {
 	}
 	var own []*http.Cookie
 	for _, cookie := range set {
-		if len(cookie.Name)+len(cookie.Value) > maxCookieBytes || len(host.names) == maxCookies && !host.names[cookie.Name] {
+		if len(cookie.Name)+len(cookie.Value) > maxCookieBytes || len(host.names) == maxCookies &&
+			!host.names[cookie.Name] {
 			continue
 		}
 		host.names[cookie.Name] = true
 		kept := *cookie
 		kept.Domain = ""
-		kept.Path = "/" // else there would be one for every folder of chunks
+		kept.Path = "/" // otherwise there would be one for every folder of chunks
 		own = append(own, &kept)
 	}
 	host.jar.SetCookies(u, own)

@@ -4,7 +4,7 @@ package fetch
 
 import "syscall"
 
-// maxDescriptors is how many descriptors the process may have, where that is limited.
+// maxDescriptors returns how many descriptors the process may have, if there is a limit.
 func maxDescriptors() (n uint64, limited bool) {
 	var limit syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)

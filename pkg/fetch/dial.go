@@ -7,18 +7,17 @@ import (
 	"time"
 )
 
-// dialer opens no more connections at once than the process has descriptors for. Who wants one more
-// waits: for a connection to be closed, or, since net/http gives a request whatever comes first,
-// for another to become free.
+// dialer opens at most as many connections as the process has descriptors for. A further one waits
+// for a connection to be closed, or, since net/http uses whichever is ready first, for one to
+// become idle.
 type dialer struct {
 	net.Dialer
-	open      chan struct{} // one for every connection
-	closeIdle func()        // closes those that nobody uses, such as to another host
+	open      chan struct{} // one entry for every connection
+	closeIdle func()        // closes idle connections, such as those to another host
 }
 
 const (
-	// keptDescriptors are for files: archive, chunk store, scenery, and what else the process has
-	// open.
+	// keptDescriptors are reserved for files: archive, chunk store, scenery and others.
 	keptDescriptors  = 96
 	leastConnections = 16
 	dialAgain        = 100 * time.Millisecond
@@ -31,7 +30,7 @@ func newDialer() *dialer {
 	}
 }
 
-// maxConnections is how many connections the process can have open.
+// maxConnections returns how many connections the process can have open.
 func maxConnections() int {
 	const most = 4 * MaxConcurrency // a template may name four hosts
 	limit, ok := maxDescriptors()
@@ -41,7 +40,7 @@ func maxConnections() int {
 	return max(leastConnections, int(limit)-keptDescriptors)
 }
 
-// DialContext is what a transport calls.
+// DialContext is used by the transport.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := d.enter(ctx); err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
-// Explain says what a provider, or its host, did when err came of asking for a chunk, as what
-// follows "the provider ": "answers status 500 Internal Server Error", "answers HTML: Access
-// denied", "does not answer: …". err is of a Source.
+// Explain describes what a provider, or its host, did that caused err, to follow "the provider ":
+// "answers status 500 Internal Server Error", "answers HTML: Access denied", "does not answer: …".
+// err is of a Source.
 func Explain(err error) string {
 	reason := plainly(err)
 	text := reason.Error()
@@ -24,7 +24,8 @@ func Explain(err error) string {
 	case errors.As(reason, new(*StatusError)):
 		return "answers " + text
 	case errors.Is(reason, ErrBody):
-		if said, ok := strings.CutPrefix(text, ErrBody.Error()+": "); ok && textKind.MatchString(said) {
+		if said, ok := strings.CutPrefix(text, ErrBody.Error()+": "); ok &&
+			textKind.MatchString(said) {
 			return "answers " + said
 		}
 		return "answers what is " + text
@@ -33,15 +34,15 @@ func Explain(err error) string {
 	case errors.As(reason, &dial) && dial.Op == "dial", errors.As(reason, new(*net.DNSError)):
 		return "does not answer: " + strings.TrimPrefix(text, ErrNetwork.Error()+": ")
 	case errors.Is(reason, ErrNetwork):
-		return "breaks the connection off: " + strings.TrimPrefix(text, ErrNetwork.Error()+": ")
+		return "breaks the connection: " + strings.TrimPrefix(text, ErrNetwork.Error()+": ")
 	case errors.Is(reason, ErrOffline):
 		return "is not asked: " + ErrOffline.Error()
 	}
 	return "cannot be asked: " + text
 }
 
-// plainly returns the part of err that says what was answered, without what we added for the chunk,
-// the number of attempts or an outage.
+// plainly returns the part of err about the answer, without the additions for the chunk, the number
+// of attempts or an outage.
 func plainly(err error) error {
 	if down, ok := errors.AsType[*downError](err); ok {
 		err = down.cause
@@ -49,31 +50,35 @@ func plainly(err error) error {
 	for {
 		next := errors.Unwrap(err)
 		switch next {
-		case nil, ErrNoImagery, ErrRefused, ErrZoom, ErrBody, ErrTimeout, ErrNetwork, ErrClosed, ErrOffline, providers.ErrTemplate:
+		case nil, ErrNoImagery, ErrRefused, ErrZoom, ErrBody, ErrTimeout, ErrNetwork, ErrClosed,
+			ErrOffline, providers.ErrTemplate:
 			return err
 		}
 		if _, ok := err.(*net.OpError); ok {
-			return err // it says more than what it wraps
+			return err // it has more information than what it wraps
 		}
 		err = next
 	}
 }
 
-// textKind is what begins what answerText returns.
+// textKind matches the beginning of answerText's result.
 var textKind = regexp.MustCompile(`^(HTML|XML|text)(: |$)`)
 
-// quoted is how many characters of an answer in words are repeated.
+// quoted is how many characters of a text answer are quoted.
 const quoted = 80
 
 var (
-	exceptionCode = regexp.MustCompile(`(?i)<[a-z:]*exception\s[^>]*\b(?:exception)?code="([^">]+)"`) // of OGC services
+	// of OGC services
+	exceptionCode = regexp.MustCompile(
+		`(?i)<[a-z:]*exception\s[^>]*\b(?:exception)?code="([^">]+)"`)
 
 	titles = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	markup = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
+	markup = regexp.MustCompile(
+		`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
 )
 
-// answerText returns the kind of an answer that is text instead of an image, and the first words of
-// it: "HTML: Access denied". It is empty for anything else.
+// answerText returns the kind of an answer that is text instead of an image, and its first words:
+// "HTML: Access denied". It is empty for anything else.
 func answerText(body []byte) string {
 	body = body[:min(len(body), 16<<10)]
 	found := http.DetectContentType(body)
@@ -82,7 +87,8 @@ func answerText(body []byte) string {
 	}
 	kind, text := "text", string(body)
 	switch {
-	case strings.HasPrefix(found, "text/html") || bytes.Contains(bytes.ToLower(body), []byte("<html")):
+	case strings.HasPrefix(found, "text/html") ||
+		bytes.Contains(bytes.ToLower(body), []byte("<html")):
 		kind = "HTML"
 	case strings.HasPrefix(found, "text/xml") || strings.HasPrefix(strings.TrimSpace(text), "<"):
 		kind = "XML"
@@ -99,7 +105,7 @@ func answerText(body []byte) string {
 			text = code[1] + ": " + text
 		}
 	}
-	visible := func(r rune) rune { // a terminal obeys what is not
+	visible := func(r rune) rune { // others could control a terminal
 		if !unicode.IsPrint(r) {
 			return ' '
 		}

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// firstRequest lets one request to a host go ahead until it is answered: were hundreds to start at
-// once, each would open a connection before any knew that HTTP/2 needs only one.
+// firstRequest lets one request to a host go first until it is answered: if hundreds started at
+// once, each would open a connection before it is known that HTTP/2 needs only one.
 type firstRequest struct {
-	lead chan struct{} // holds one token until somebody leads
+	lead chan struct{} // holds one token until some request leads
 	open chan struct{} // closed when the others may go
 }
 
@@ -19,10 +19,10 @@ func newFirstRequest() *firstRequest {
 }
 
 // leadTime is how long the others wait at most: a first request that is never answered must not
-// hold up the rest.
+// block the rest.
 const leadTime = time.Second
 
-// enter returns what to call when the request has been answered.
+// enter returns a function to call when the request has been answered.
 func (f *firstRequest) enter(ctx context.Context) (done func(), err error) {
 	select {
 	case <-f.open:

@@ -7,8 +7,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// gate lets a number of holders in at once and the rest wait in the order they came. It knows how
-// many there are of each.
+// gate admits a number of holders at once; the rest wait in order. It counts both.
 type gate struct {
 	slots           *semaphore.Weighted
 	inside, waiting atomic.Int64
@@ -16,7 +15,7 @@ type gate struct {
 
 func newGate(slots int) *gate { return &gate{slots: semaphore.NewWeighted(int64(slots))} }
 
-// enter waits for a slot. Whoever got one (nil) must leave.
+// enter waits for a slot. After nil the caller must leave.
 func (g *gate) enter(ctx context.Context) error {
 	g.waiting.Add(1)
 	err := g.slots.Acquire(ctx, 1)

@@ -10,8 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// attempting makes one attempt within the limits of its host and of the process. An attempt that
-// takes several times as long as others do is made a second time beside the first, and the earlier
+// attempting makes one attempt within the limits of its host and of the process. A slow attempt,
+// which takes several times as long as others do, gets a second one beside it, and the earlier
 // answer counts: one request in thousands is never answered.
 type attempting struct {
 	next          Source
@@ -23,7 +23,7 @@ type attempting struct {
 }
 
 const (
-	stragglerAfter = 4 // times the running median
+	stragglerAfter = 4 // multiple of the running median
 	leastStraggler = 50 * time.Millisecond
 	hedgeOneIn     = 100 // of the requests sent
 )
@@ -43,9 +43,10 @@ func (s *attempting) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	return s.race(ctx, c, leave, max(stragglerAfter*median, leastStraggler))
 }
 
-// enter waits for a turn to ask for c, and returns what ends it. A turn that is meant for a probe
-// goes by with that.
-func (s *attempting) enter(ctx context.Context, c tiles.Chunk) (leave func(started time.Time, err error, abandoned bool), err error) {
+// enter waits for a turn to request c, and returns a function that ends it. If it is a turn for a
+// probe, it makes the probe first.
+func (s *attempting) enter(ctx context.Context,
+	c tiles.Chunk) (leave func(started time.Time, err error, abandoned bool), err error) {
 	for {
 		if s.allow != nil {
 			if err := s.allow(ctx); err != nil {
@@ -77,7 +78,7 @@ func (s *attempting) enter(ctx context.Context, c tiles.Chunk) (leave func(start
 	}
 }
 
-// second is the attempt beside the first.
+// second is the second attempt.
 type second struct {
 	mu    sync.Mutex
 	over  bool          // the first has ended: too late to start
@@ -87,9 +88,10 @@ type second struct {
 	timer *time.Timer
 }
 
-// race makes the first attempt in the calling goroutine, and a second one if it is still under way
-// after patience. Both have ended when it returns.
-func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Time, error, bool), patience time.Duration) ([]byte, error) {
+// race makes the first attempt in the calling goroutine, and a second one if it is still in
+// progress after patience. Both have ended when it returns.
+func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Time, error, bool),
+	patience time.Duration) ([]byte, error) {
 	firstCtx, endFirst := context.WithCancel(ctx)
 	defer endFirst()
 	secondCtx, endSecond := context.WithCancel(ctx)
@@ -97,7 +99,8 @@ func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Ti
 
 	other := &second{}
 	other.mu.Lock()
-	other.timer = time.AfterFunc(patience, func() { s.secondAttempt(secondCtx, c, other, patience, endFirst) })
+	other.timer = time.AfterFunc(patience,
+		func() { s.secondAttempt(secondCtx, c, other, patience, endFirst) })
 	other.mu.Unlock()
 
 	started := time.Now()
@@ -125,9 +128,10 @@ func (s *attempting) race(ctx context.Context, c tiles.Chunk, leave func(time.Ti
 	return body, err
 }
 
-// secondAttempt starts when the first is late, or looks again later when there were enough of its
-// kind already.
-func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *second, patience time.Duration, endFirst func()) {
+// secondAttempt starts when the first is late, or checks again later if there are too many second
+// attempts already.
+func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *second,
+	patience time.Duration, endFirst func()) {
 	other.mu.Lock()
 	if other.over {
 		other.mu.Unlock()
@@ -155,10 +159,10 @@ func (s *attempting) secondAttempt(ctx context.Context, c tiles.Chunk, other *se
 	}
 }
 
-// settles says that there is nothing more to be had than this answer.
+// settles reports whether this answer is final.
 func settles(err error) bool { return err == nil || errors.Is(err, ErrNoImagery) }
 
-// afford takes one from the share of requests that may be second ones.
+// afford takes one from the share of requests that may be second attempts.
 func (s *attempting) afford() bool {
 	for {
 		n := s.hedged.Load()

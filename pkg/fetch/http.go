@@ -24,7 +24,7 @@ const (
 	maxRedirects = 5
 )
 
-// httpSource asks a provider's server, once a Fetch.
+// httpSource requests from a provider's server, one request per Fetch.
 type httpSource struct {
 	client   *Client
 	template *providers.Template
@@ -39,15 +39,17 @@ type httpSource struct {
 
 func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *httpSource {
 	s := &httpSource{
-		client: c, template: t, token: url.QueryEscape(tok), rules: p.NoImagery, maxBody: chunkfile.MaxBody(p.TilePixels()),
-		check:  func(body []byte) error { return CheckTile(body, p.TilePixels()) },
-		header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/jpeg,image/*;q=0.8"}},
+		client: c, template: t, token: url.QueryEscape(
+			tok), rules: p.NoImagery, maxBody: chunkfile.MaxBody(p.TilePixels()),
+		check: func(body []byte) error { return CheckTile(body, p.TilePixels()) },
+		header: http.Header{"User-Agent": {c.options.UserAgent},
+			"Accept": {"image/jpeg,image/*;q=0.8"}},
 	}
 	if p.JPEGOnly {
 		s.check = func(body []byte) error { return checkJPEG(body, p.TilePixels()) }
 	}
-	// Counted where it is sent: net/http follows redirects, and by itself asks again when an idle
-	// connection turns out to be gone.
+	// Counted where it is sent: net/http follows redirects, and repeats a request itself if an idle
+	// connection turns out to be closed.
 	s.trace = &httptrace.ClientTrace{WroteHeaders: func() { c.stats.requests.Add(1) }}
 	for name, value := range p.Headers {
 		s.header.Set(name, value)
@@ -58,7 +60,7 @@ func newHTTPSource(c *Client, p Provider, t *providers.Template, tok string) *ht
 	return s
 }
 
-// Fetch makes one attempt, and tells of it.
+// Fetch makes one attempt, and reports it.
 func (s *httpSource) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 	started := time.Now()
 	body, err := s.fetch(ctx, c)
@@ -89,9 +91,11 @@ func (s *httpSource) fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 }
 
 func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet, s.template.URL(c, s.token), nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, s.trace), http.MethodGet,
+		s.template.URL(c, s.token), nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: what it gives for this chunk is not a URL", providers.ErrTemplate) // err would show it
+		// err would show it
+		return nil, fmt.Errorf("%w: its result for this chunk is not a URL", providers.ErrTemplate)
 	}
 	req.Header = s.header.Clone()
 	done, err := s.client.first.of(req.URL.Host, newFirstRequest).enter(ctx)
@@ -105,13 +109,14 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		// Read, so that the connection can be used again; what it says does not matter, and neither
-		// does how reading it ends.
+		// The body is read so that the connection can be reused; neither its content nor an error
+		// matters.
 		n, _ := io.CopyN(io.Discard, res.Body, maxDrained)
 		s.client.stats.bytes.Add(n)
-		err := error(&StatusError{Code: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now())})
+		err := error(&StatusError{Code: res.StatusCode,
+			RetryAfter: retryAfter(res.Header, time.Now())})
 		if s.token != "" && errors.Is(err, ErrRefused) {
-			err = fmt.Errorf("%w (is the API token right?)", err)
+			err = fmt.Errorf("%w (check the API token)", err)
 		}
 		return nil, err
 	}
@@ -120,7 +125,8 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if err != nil {
 		return nil, s.describe(err)
 	}
-	if body, err = inflated(res.Header.Get("Content-Encoding"), body, s.maxBody, s.check); err != nil {
+	if body, err = inflated(res.Header.Get("Content-Encoding"), body, s.maxBody,
+		s.check); err != nil {
 		return nil, err
 	}
 	if s.client.options.Answered != nil {
@@ -137,8 +143,8 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	return body, nil
 }
 
-// readBody returns what could be read, also with an error. It reads to the very end: a body of
-// HTTP/2 that is closed a moment before costs a reset of its stream, and servers count those.
+// readBody returns what could be read, also with an error. It reads to the very end: an HTTP/2 body
+// that is closed just before it resets its stream, and servers count resets.
 func readBody(res *http.Response, most int64) ([]byte, error) {
 	if res.ContentLength > most {
 		return nil, tooLong(most)
@@ -158,8 +164,8 @@ func tooLong(most int64) error {
 	return fmt.Errorf("%w: longer than %d MiB", ErrBody, most>>20)
 }
 
-// describe makes an error of net/http fit to be shown and judged: without the URL, which may hold a
-// token, and ErrNetwork if trying again may help.
+// describe makes an error of net/http fit to be shown and judged: without the URL, which may
+// contain a token, and as ErrNetwork if a retry may help.
 func (s *httpSource) describe(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
@@ -172,7 +178,8 @@ func (s *httpSource) describe(err error) error {
 		return fmt.Errorf("%w (nothing came)", ErrTimeout)
 	}
 	final := isFinal(err)
-	if text := s.withoutSecrets(err.Error()); text != err.Error() { // its chain would show what it hides
+	// its chain would show the secret
+	if text := s.withoutSecrets(err.Error()); text != err.Error() {
 		err = errors.New(text)
 	}
 	if final || errors.Is(err, ErrBody) {
@@ -188,7 +195,7 @@ func (s *httpSource) withoutSecrets(text string) string {
 	return text
 }
 
-// isFinal says whether err, of net/http, would come again however often one asked.
+// isFinal reports whether err, of net/http, would be the same at every retry.
 func isFinal(err error) bool {
 	if errors.Is(err, errRedirect) || errors.Is(err, http.ErrSchemeMismatch) {
 		return true
@@ -200,10 +207,10 @@ func isFinal(err error) bool {
 	return ok
 }
 
-var errRedirect = errors.New("redirected where we do not follow")
+var errRedirect = errors.New("redirect not followed")
 
-// redirectPolicy follows a few redirects, never from TLS to plain, and gives another host nothing
-// of ours but userAgent.
+// redirectPolicy follows a few redirects, never from TLS to plain, and sends another host only
+// userAgent.
 func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		switch {

@@ -13,8 +13,8 @@ const pngSignature = "\x89PNG\r\n\x1a\n"
 // CheckImage is CheckTile for a chunk, of 256×256 px.
 func CheckImage(body []byte) error { return CheckTile(body, tiles.ChunkPixels) }
 
-// CheckTile says why body is not a whole picture of side×side px that we can use, or nil: a JPEG
-// (see CheckJPEG), a PNG or a still WebP. It decodes nothing, and what it passes is safe to decode:
+// CheckTile returns why body is not a whole usable picture of side×side px, or nil: a JPEG (see
+// CheckJPEG), a PNG or a still WebP. It decodes nothing, and a body that passes is safe to decode:
 // no picture inside is larger than announced. The error wraps ErrBody.
 func CheckTile(body []byte, side int) error {
 	switch {
@@ -26,7 +26,7 @@ func CheckTile(body []byte, side int) error {
 	return checkJPEG(body, side)
 }
 
-// usable returns body if check passes it and more, which may be nil, finds nothing wrong either.
+// usable returns body if it passes check and more, which may be nil.
 func usable(body []byte, check, more func([]byte) error) ([]byte, error) {
 	if err := check(body); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func usable(body []byte, check, more func([]byte) error) ([]byte, error) {
 	return body, nil
 }
 
-// IsJPEG reports whether body begins as a JPEG does.
+// IsJPEG reports whether body begins like a JPEG.
 func IsJPEG(body []byte) bool { return bytes.HasPrefix(body, []byte{0xFF, markerSOI}) }
 
 func checkSize(kind string, width, height uint32, side int) error {
@@ -65,7 +65,8 @@ func checkPNG(body []byte, side int) error {
 		case first && (kind != "IHDR" || length != 13), !first && kind == "IHDR":
 			return fmt.Errorf("%w: PNG without its header", ErrBody)
 		case first:
-			if err := checkSize("PNG", binary.BigEndian.Uint32(rest[8:]), binary.BigEndian.Uint32(rest[12:]), side); err != nil {
+			if err := checkSize("PNG", binary.BigEndian.Uint32(rest[8:]),
+				binary.BigEndian.Uint32(rest[12:]), side); err != nil {
 				return err
 			}
 		case kind == "IEND":
@@ -75,7 +76,7 @@ func checkPNG(body []byte, side int) error {
 	}
 }
 
-// checkWebP looks at the canvas and at the picture in it: either may claim a size of its own.
+// checkWebP checks the canvas and the picture in it: each has a size of its own.
 func checkWebP(body []byte, side int) error {
 	cut := fmt.Errorf("%w: WebP cut off after %d bytes", ErrBody, len(body))
 	size := uint64(binary.LittleEndian.Uint32(body[4:]))
@@ -95,7 +96,8 @@ func checkWebP(body []byte, side int) error {
 			if length < 10 || !bytes.Equal(data[3:6], []byte{0x9D, 0x01, 0x2A}) {
 				return fmt.Errorf("%w: WebP without a key frame", ErrBody)
 			}
-			return checkSize("WebP", uint32(binary.LittleEndian.Uint16(data[6:])&0x3FFF), uint32(binary.LittleEndian.Uint16(data[8:])&0x3FFF), side)
+			return checkSize("WebP", uint32(binary.LittleEndian.Uint16(data[6:])&0x3FFF),
+				uint32(binary.LittleEndian.Uint16(data[8:])&0x3FFF), side)
 		case "VP8L":
 			if length < 5 || data[0] != 0x2F {
 				return fmt.Errorf("%w: WebP without a picture", ErrBody)
@@ -107,7 +109,7 @@ func checkWebP(body []byte, side int) error {
 				return cut
 			}
 			if data[0]&2 != 0 {
-				return fmt.Errorf("%w: WebP that moves", ErrBody)
+				return fmt.Errorf("%w: animated WebP", ErrBody)
 			}
 			width := uint32(data[4]) | uint32(data[5])<<8 | uint32(data[6])<<16
 			height := uint32(data[7]) | uint32(data[8])<<8 | uint32(data[9])<<16

@@ -10,24 +10,30 @@ import (
 	"strings"
 )
 
-// inflated returns body without the Content-Encoding that it came in. That was not asked for, but
-// servers answer so; some name an encoding that they have not used, and check passes the body as it
-// is. What it returns is no longer than most.
+// inflated returns body without its Content-Encoding. None was requested, but some servers send
+// one; some name an encoding that they have not used, and then check passes the body as it is. The
+// result is no longer than most.
 func inflated(encoding string, body []byte, most int64, check func([]byte) error) ([]byte, error) {
 	switch encoding = strings.ToLower(strings.TrimSpace(encoding)); {
 	case encoding == "" || encoding == "identity" || check(body) == nil:
 		return body, nil
 	case encoding == "gzip" || encoding == "x-gzip":
-		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
-	case encoding == "deflate" && len(body) > 1 && body[0]&0xF == 8 && (uint(body[0])<<8|uint(body[1]))%31 == 0:
-		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })
-	case encoding == "deflate": // by many taken for the bare format
-		return inflate(encoding, body, most, func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })
+		return inflate(encoding, body, most,
+			func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
+	case encoding == "deflate" && len(body) > 1 && body[0]&0xF == 8 &&
+		(uint(body[0])<<8|uint(body[1]))%31 == 0:
+		return inflate(encoding, body, most,
+			func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })
+	case encoding == "deflate": // many use the raw format for it
+		return inflate(encoding, body, most,
+			func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })
 	}
-	return nil, fmt.Errorf("%w: it came with Content-Encoding %q, which was not asked for", ErrBody, encoding)
+	return nil, fmt.Errorf("%w: it has Content-Encoding %q, which was not requested", ErrBody,
+		encoding)
 }
 
-func inflate(encoding string, body []byte, most int64, open func(io.Reader) (io.Reader, error)) ([]byte, error) {
+func inflate(encoding string, body []byte, most int64,
+	open func(io.Reader) (io.Reader, error)) ([]byte, error) {
 	var whole bytes.Buffer
 	r, err := open(bytes.NewReader(body))
 	if err == nil {

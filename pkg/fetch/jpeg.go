@@ -25,14 +25,14 @@ const (
 	markerTEM  = 0x01
 )
 
-// maxScans is more than any encoder makes of a picture: ten or so where it is progressive. A few
-// bytes of scan cost the decoder a whole picture's time.
+// maxScans is more than any encoder makes: a progressive picture has about ten. A few bytes of scan
+// cost the decoder the time of a whole picture.
 const maxScans = 64
 
-// CheckJPEG says why body is not a whole JPEG of a chunk that we can use, or nil. It walks the markers and
-// decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive), 8 bits,
+// CheckJPEG returns why body is not a whole usable JPEG of a chunk, or nil. It walks the markers
+// and decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive), 8 bits,
 // 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the
-// end marker after the last one. What stands after the end marker is ignored, as decoders do: some
+// end marker after the last one. Bytes after the end marker are ignored, as decoders do: some
 // servers pad. The error wraps ErrBody.
 func CheckJPEG(body []byte) error { return checkJPEG(body, tiles.ChunkPixels) }
 
@@ -59,7 +59,7 @@ func checkJPEG(body []byte, side int) error {
 		case marker == markerSOI:
 			return fmt.Errorf("%w: JPEG that begins twice", ErrBody)
 		case marker >= markerRST0 && marker <= markerRST7, marker == markerTEM:
-			continue // they stand alone
+			continue // markers without a length
 		}
 		if len(rest) < 2 {
 			return fmt.Errorf("%w: JPEG cut off in a marker", ErrBody)
@@ -82,7 +82,8 @@ func checkJPEG(body []byte, side int) error {
 			if rest = skipScan(data); len(rest) == len(data) {
 				return fmt.Errorf("%w: JPEG with an empty scan", ErrBody)
 			}
-		case marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG && marker != markerDAC:
+		case marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG &&
+			marker != markerDAC:
 			if frame {
 				return fmt.Errorf("%w: JPEG with two frames", ErrBody)
 			}
@@ -107,7 +108,7 @@ func nextMarker(b []byte) (marker byte, rest []byte, ok bool) {
 	return 0, nil, false
 }
 
-// skipScan returns b from the first marker that ends its entropy-coded data.
+// skipScan returns b from the first marker after its entropy-coded data.
 func skipScan(b []byte) []byte {
 	for {
 		i := bytes.IndexByte(b, 0xFF)
@@ -127,7 +128,8 @@ func skipScan(b []byte) []byte {
 
 func checkFrame(marker byte, segment []byte, side int) error {
 	if marker > markerSOF2 {
-		return fmt.Errorf("%w: JPEG of a kind that is not decoded (lossless, hierarchical or arithmetic, SOF%d)", ErrBody, marker-markerSOF0)
+		return fmt.Errorf("%w: unsupported kind of JPEG (lossless, hierarchical or arithmetic, "+
+			"SOF%d)", ErrBody, marker-markerSOF0)
 	}
 	if len(segment) < 6 || len(segment) < 6+3*int(segment[5]) {
 		return fmt.Errorf("%w: JPEG frame cut off", ErrBody)
@@ -139,7 +141,7 @@ func checkFrame(marker byte, segment []byte, side int) error {
 	}
 	switch {
 	case bits != 8:
-		return fmt.Errorf("%w: JPEG of %d bits a sample, not 8", ErrBody, bits)
+		return fmt.Errorf("%w: JPEG with %d bits a sample (want 8)", ErrBody, bits)
 	case components == 4:
 		return fmt.Errorf("%w: JPEG in CMYK", ErrBody)
 	case components != 1 && components != 3:

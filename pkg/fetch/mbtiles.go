@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// mbtilesSource is an MBTiles file: what it lacks is no imagery.
+// mbtilesSource is an MBTiles file: chunks that it lacks are no imagery.
 type mbtilesSource struct {
 	chunkfile.File
 	check func([]byte) error // may be nil

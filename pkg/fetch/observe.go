@@ -11,22 +11,22 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Observer hears of what a Client does. Its methods are called from many goroutines at once and
+// Observer receives the events of a Client. Its methods are called from many goroutines at once and
 // must not wait.
 type Observer interface {
-	// Attempted is called after each request: what came of it, and how long it took to its last
-	// byte, without what it waited for before it was sent.
+	// Attempted is called after each request with its outcome and the time to its last byte,
+	// without the wait before it was sent.
 	Attempted(host string, outcome Outcome, took time.Duration)
-	// Fetched is called when a chunk has come to its end, with every wait and retry. host is empty
+	// Fetched is called when a chunk is finished, including all waits and retries. host is empty
 	// for a source without network.
 	Fetched(host string, c tiles.Chunk, outcome Outcome, took time.Duration)
 }
 
-// Outcome is what became of an attempt or a chunk, in a word.
+// Outcome is the outcome of an attempt or a chunk, in a word.
 type Outcome string
 
-// The outcomes. OutcomeTimeout to OutcomeBody are retried; of a chunk they say how the last attempt
-// ended.
+// The outcomes. OutcomeTimeout to OutcomeBody are retried; for a chunk they tell how the last
+// attempt ended.
 const (
 	OutcomeOK        Outcome = "ok"
 	OutcomeNoImagery Outcome = "no_imagery"
@@ -36,13 +36,13 @@ const (
 	OutcomeNetwork   Outcome = "network"   // could not connect, or the connection broke
 	OutcomeBody      Outcome = "bad_body"  // not a usable image
 	OutcomeRefused   Outcome = "refused"   // 401, 403
-	OutcomeDown      Outcome = "down"      // not asked: the host has stopped answering
-	OutcomeOffline   Outcome = "offline"   // not asked: the network is off
-	OutcomeCancelled Outcome = "cancelled" // whoever asked went away
+	OutcomeDown      Outcome = "down"      // not requested: the host has stopped answering
+	OutcomeOffline   Outcome = "offline"   // not requested: offline
+	OutcomeCancelled Outcome = "cancelled" // the caller cancelled it
 	OutcomeOther     Outcome = "other"     // a failure of another kind
 )
 
-// OutcomeOf returns what err, of a Source, stands for.
+// OutcomeOf returns the outcome for err, of a Source.
 func OutcomeOf(err error) Outcome {
 	if err == nil {
 		return OutcomeOK
@@ -56,9 +56,11 @@ func OutcomeOf(err error) Outcome {
 		{errors.Is(err, ErrRefused), OutcomeRefused},
 		{errors.Is(err, ErrDown), OutcomeDown},
 		{errors.Is(err, ErrOffline), OutcomeOffline},
-		{errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded), OutcomeCancelled},
+		{errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded),
+			OutcomeCancelled},
 		{status != nil && status.Code == http.StatusTooManyRequests, OutcomeTooMany},
-		{status != nil && (status.Code >= 500 || status.Code == http.StatusRequestTimeout), OutcomeServer},
+		{status != nil && (status.Code >= 500 || status.Code == http.StatusRequestTimeout),
+			OutcomeServer},
 		{errors.Is(err, ErrTimeout), OutcomeTimeout},
 		{errors.Is(err, ErrNetwork), OutcomeNetwork},
 		{errors.Is(err, ErrBody), OutcomeBody},
@@ -70,30 +72,32 @@ func OutcomeOf(err error) Outcome {
 	return OutcomeOther
 }
 
-// ClientState is what a Client is doing at one moment.
+// ClientState is the state of a Client at one moment.
 type ClientState struct {
-	InFlight, Waiting, Ceiling int // requests under way, requests that wait for one of the process's slots, and how many there are
+	// requests in flight, requests waiting for one of the process's slots, and the number of slots
+	InFlight, Waiting, Ceiling int
 	Hosts                      []HostState
 }
 
-// HostState is what a Client has learnt about a host, and how it treats it.
+// HostState is what a Client knows about a host.
 type HostState struct {
 	Host      string
 	InFlight  int
-	Queued    int     // attempts that wait for their turn
-	Limit     int     // how many may be under way at once: what AIMD has come to
-	PerSecond float64 // the rate that is kept to; 0: none
+	Queued    int     // attempts waiting for their turn
+	Limit     int     // how many may be in flight at once (AIMD)
+	PerSecond float64 // current limit of requests a second; 0: none
 	Median    time.Duration
-	Accepted  float64 // good answers a second, of late
+	Accepted  float64 // recent good answers a second
 	Down      bool    // it has stopped answering what it answered before
-	Refused   bool    // it refuses everything (401, 403), and is asked once a minute
-	Cause     error   // how the latest failed, when it is Down or Refused
+	Refused   bool    // it refuses everything (401, 403), and is tried once a minute
+	Cause     error   // the latest failure, if it is Down or Refused
 }
 
-// State returns what the Client is doing now.
+// State returns the Client's current state.
 func (c *Client) State() ClientState {
 	s := ClientState{
-		InFlight: int(c.gate.inside.Load()), Waiting: int(c.gate.waiting.Load()), Ceiling: c.options.Concurrency,
+		InFlight: int(c.gate.inside.Load()), Waiting: int(
+			c.gate.waiting.Load()), Ceiling: c.options.Concurrency,
 	}
 	throttles := c.hosts.all()
 	for _, name := range slices.Sorted(maps.Keys(throttles)) {

@@ -8,58 +8,58 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrDown says that the host has answered nothing for longer than ClientOptions.Patience, or
-// refuses everything, and is asked only now and then. The error wraps what came of asking last.
-var ErrDown = errors.New("the host answers nothing that it answered before")
+// ErrDown means that the host has not answered for longer than ClientOptions.Patience, or refuses
+// everything, and is tried only now and then. The error wraps the latest failure.
+var ErrDown = errors.New("the host has stopped answering")
 
 // downError is an ErrDown in words.
 type downError struct{ cause error }
 
 func (e *downError) Error() string {
-	return "the host " + Explain(e.cause) + ", whatever it is asked for"
+	return "the host " + Explain(e.cause) + " for every request"
 }
 
 func (e *downError) Unwrap() []error { return []error{ErrDown, e.cause} }
 
-// outage tells a host that answers nothing it answered before from chunks that it never answers.
-// When one chunk after another has failed and nothing has come between, the door is closed: one
-// request at a time goes, for a chunk that the host has answered, and the rest wait. If that comes,
-// it was the chunks. If not, the host is down, and everybody waits until it is back, but not longer
-// than patience.
+// outage tells a host that has stopped answering from chunks that it never answers. If one chunk
+// after another has failed with no success in between, the door is closed: one request at a time
+// goes, for a chunk that the host has answered before, and the rest wait. If that succeeds, the
+// chunks are to blame. If not, the host is down, and all wait until it is back, at most for
+// patience.
 type outage struct {
-	patience time.Duration // negative: nobody waits
+	patience time.Duration // negative: no waiting
 
-	good       []tiles.Chunk // some of those answered, to be asked for as probes
-	candidates []tiles.Chunk // likewise, as long as none has been answered
-	turn       int           // which of them is next
+	good       []tiles.Chunk // some answered chunks, used as probes
+	candidates []tiles.Chunk // used as probes as long as none has been answered
+	turn       int           // index of the next probe
 
-	answers int                  // ever
-	last    time.Time            // of them
-	row     map[tiles.Chunk]bool // what has failed since, up to failuresToDown
-	since   time.Time            // when that began
+	answers int                  // total answers
+	last    time.Time            // time of the last one
+	row     map[tiles.Chunk]bool // chunks that have failed since, up to failuresToDown
+	since   time.Time            // start of the failures
 	cause   error
 
 	closed  bool // only probes go
 	down    bool // and they have failed
-	wanted  bool // a probe is to go though the door is open
-	probing bool // one is under way
+	wanted  bool // a probe should go though the door is open
+	probing bool // a probe is in progress
 	probes  int  // since the door was closed
 	probed  time.Time
 }
 
 const (
-	// failuresToDown chunks in a row cannot be chance, and take at least downAfter unless asking
-	// again would not help.
+	// failuresToDown chunks in a row cannot be chance. They must take at least downAfter, unless
+	// retries would not help.
 	failuresToDown = 20
 	downAfter      = 2 * time.Second
 	longestProbe   = 5 * time.Second
 	// refusedFor is how long a host that refuses everything is left alone.
 	refusedFor = time.Minute
-	// strangerPatience is for a host that has never answered: more likely a wrong address, or no
-	// line at all.
+	// strangerPatience is for a host that has never answered: probably a wrong address, or no
+	// network.
 	strangerPatience = 30 * time.Second
-	// knownGood bounds the chunks remembered for probes: one of them may be lost to the provider
-	// meanwhile.
+	// knownGood bounds the chunks remembered for probes: the provider may have lost one of them in
+	// the meantime.
 	knownGood = 8
 )
 
@@ -84,7 +84,7 @@ func (o *outage) outcome(now, started time.Time, c tiles.Chunk, err error, probe
 	if len(o.row) < failuresToDown {
 		o.row[c] = true
 	}
-	if probe || !o.closed { // not a straggler from before
+	if probe || !o.closed { // not a late answer from before
 		o.cause = err
 	}
 	switch {
@@ -97,7 +97,7 @@ func (o *outage) outcome(now, started time.Time, c tiles.Chunk, err error, probe
 	}
 }
 
-// close lets nobody in but probes. With nothing to ask for there is nothing to be found out.
+// close admits only probes. Without candidates there is nothing to find out.
 func (o *outage) close(now time.Time) {
 	if !o.closed {
 		o.closed, o.probed, o.probes, o.wanted = true, now, 0, false
@@ -105,17 +105,17 @@ func (o *outage) close(now time.Time) {
 	}
 }
 
-// known says whether there is anything to probe with.
+// known reports whether there is anything to probe with.
 func (o *outage) known() bool { return len(o.good)+len(o.candidates) > 0 }
 
-// want has a probe go though the door is open.
+// want makes a probe go though the door is open.
 func (o *outage) want() { o.wanted = o.known() && !o.probing }
 
-// tried says whether enough was asked for in vain: one chunk that was answered before, or all that
-// might be.
+// tried reports whether enough probes have failed: one chunk that was answered before, or all
+// candidates.
 func (o *outage) tried() bool { return len(o.good) > 0 || o.probes >= len(o.candidates) }
 
-// final says whether asking again would not help.
+// final reports whether retries would not help.
 func (o *outage) final() bool { return o.cause != nil && !retryable(o.cause) }
 
 // remember keeps c for probes.
@@ -130,8 +130,8 @@ func (o *outage) remember(c tiles.Chunk) {
 	o.answers++
 }
 
-// probe says whether who is let in now is to probe, and returns what is to be asked for instead of
-// the own chunk, if anything is.
+// probe reports whether the next request is a probe, and returns the chunk to request instead of
+// its own, if any.
 func (o *outage) probe() (instead *tiles.Chunk, probing bool) {
 	if o.probing || !o.closed && !o.wanted {
 		return nil, false
@@ -158,8 +158,8 @@ func (o *outage) nextProbe() time.Time {
 	return o.probed.Add(min(time.Second<<min(o.probes, 10), longestProbe))
 }
 
-// hopeless says that nobody is to wait any longer. The next probe is nevertheless made by who comes
-// then.
+// hopeless reports whether nothing should wait any longer. The next caller nevertheless makes the
+// next probe.
 func (o *outage) hopeless(now time.Time) bool {
 	if !o.down || !o.nextProbe().After(now) && !o.probing {
 		return false

@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// perHost holds one T for each host, as many as templates name. The zero value holds none.
+// perHost holds one T for each host named by templates. The zero value is empty.
 type perHost[T any] struct {
 	mu     sync.Mutex
 	byName map[string]T
 }
 
-// of returns what it holds for host, made by make the first time.
+// of returns the T of host, which make makes the first time.
 func (h *perHost[T]) of(host string, make func() T) T {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -26,7 +26,7 @@ func (h *perHost[T]) of(host string, make func() T) T {
 	return t
 }
 
-// all returns a copy of what it holds.
+// all returns a copy of the map.
 func (h *perHost[T]) all() map[string]T {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// rate is how many requests a second a host gets: as many as it likes, until it answers 429; then
-// what it was seen to accept, a little less at first and slowly more again. Concurrency alone
-// cannot keep to a rate: a near server answers a hundred a second to a single connection.
+// rate is how many requests a second a host gets: unlimited until it answers 429; then what it was
+// seen to accept, a little less at first and slowly more again. Limiting concurrency is not enough:
+// a near server answers a hundred a second on a single connection.
 type rate struct {
-	ceiling float64 // that the provider or the user set; 0: none
+	ceiling float64 // set by the provider or the user; 0: none
 
-	learnt  float64 // what we keep to since cutAt; 0: nothing yet
-	sure    bool    // it was learnt while we kept to a rate, not from a stampede
+	learnt  float64 // current limit since cutAt; 0: none yet
+	sure    bool    // learnt under a limit, not during a stampede
 	cutAt   time.Time
 	refused float64 // share of the latest answers that were 429
 
-	slots [11]counts // of the latest second, by tenths, and the tenth that is being counted
-	slot  int64      // which one that is
-	since time.Time  // counting from
+	slots [11]counts // of the latest second, in tenths, and the current tenth
+	slot  int64      // index of the current one
+	since time.Time  // start of counting
 }
 
 type counts struct{ sent, ok, refused float64 }
@@ -26,13 +26,13 @@ type counts struct{ sent, ok, refused float64 }
 const (
 	refusedMemory = 256
 	refusedShare  = 0.012 // fewer are chance, or the price of finding the limit
-	manyRefused   = 4     // of late: more than one chunk's bad luck
-	acceptedShare = 0.95  // of what a host accepts is what it then gets
+	manyRefused   = 4     // recently: more than one chunk's bad luck
+	acceptedShare = 0.95  // share of what a host accepts that it then gets
 	calm          = 3 * time.Second
 	careful       = 15 * time.Second
-	guess         = time.Second // what was learnt from a stampede counts for so long only
+	guess         = time.Second // how long a limit learnt during a stampede is valid
 	leastRate     = 0.5
-	cutPause      = 500 * time.Millisecond // a cut must show before the next
+	cutPause      = 500 * time.Millisecond // a cut must show its effect before the next
 )
 
 func (r *rate) at(now time.Time) *counts {
@@ -63,7 +63,7 @@ func (r *rate) answered(now time.Time, tooMany bool) {
 	r.refused += (x - r.refused) / refusedMemory
 }
 
-// second returns the counts of the latest second, scaled to it if less is known.
+// second returns the counts of the latest second, scaled to a second if less is known.
 func (r *rate) second(now time.Time) counts {
 	current := r.at(now)
 	var sum counts
@@ -79,7 +79,7 @@ func (r *rate) second(now time.Time) counts {
 
 func (r *rate) accepted(now time.Time) float64 { return r.second(now).ok }
 
-// mostRefused says that the host turns away many, and not only a few among those it serves.
+// mostRefused reports whether the host refuses most requests, not only a few.
 func (r *rate) mostRefused(now time.Time) bool {
 	r.at(now)
 	var ok, refused float64
@@ -89,25 +89,25 @@ func (r *rate) mostRefused(now time.Time) bool {
 	return refused >= manyRefused && refused*4 > ok
 }
 
-// excessive says whether the 429 to what was sent at started is one too many, and then lowers the
-// rate.
+// excessive reports whether the 429 for a request sent at started is one too many, and then lowers
+// the rate.
 func (r *rate) excessive(now, started time.Time) bool {
 	if r.refused < refusedShare || started.Before(r.cutAt) || now.Sub(r.cutAt) < cutPause {
 		return false
 	}
 	s := r.second(now)
-	// While nearly all is refused, what was accepted says little: come down by steps.
+	// While nearly all are refused, the accepted rate says little: lower it in steps.
 	r.learnt = max(acceptedShare*s.ok, 0.3*s.sent, leastRate)
 	r.sure = !r.cutAt.IsZero()
 	r.cutAt, r.refused = now, 0
 	return true
 }
 
-// mistaken is for a rate that was learnt from chunks that are answered 429 however seldom the host
-// is asked: it is a guess again.
+// mistaken is called if a rate was learnt from chunks that are answered 429 however rarely the host
+// is asked: the rate is a guess again.
 func (r *rate) mistaken(now time.Time) { r.sure, r.cutAt = false, now }
 
-// interval returns the time between two requests, 0 for no limit.
+// interval returns the time between two requests, 0: no limit.
 func (r *rate) interval(now time.Time) time.Duration {
 	perSecond := math.Inf(1)
 	quiet := now.Sub(r.cutAt)

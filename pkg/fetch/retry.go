@@ -17,7 +17,7 @@ import (
 // maxBackoff ends the doubling of waits.
 const maxBackoff = 30 * time.Second
 
-// futileAfter retries a chunk is given up where asking again helps none.
+// futileAfter is after how many retries a chunk is given up while retries help no chunk.
 const futileAfter = 2
 
 // sleeper waits for d and returns nil, or ctx's error as soon as ctx ends.
@@ -34,7 +34,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retrying asks again where that may help. Its waits hold nothing.
+// retrying repeats requests where that may help. While it waits it holds nothing.
 type retrying struct {
 	next          Source
 	retries       int
@@ -42,19 +42,20 @@ type retrying struct {
 	maxRetryAfter time.Duration
 	wait          sleeper
 	retried       *atomic.Int64
-	host          *throttle // nil: one that never goes down
+	host          *throttle // nil: it never goes down
 	budget        *budget   // nil: no limit
 }
 
 func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	failed := time.Now() // the last time, or when it was first asked for
+	failed := time.Now() // the previous failure, or the first request
 	for attempt := 0; ; attempt++ {
 		body, err := s.next.Fetch(ctx, c)
 		if err != nil && (ctx.Err() != nil || !settles(err) && !retryable(err)) {
 			return body, err
 		}
 		if s.host != nil {
-			if err != nil && s.host.down() { // it is the host's failure, not the chunk's: wait with all others, at the door
+			// the host has failed, not the chunk: wait with all others
+			if err != nil && s.host.down() {
 				attempt--
 				continue
 			}
@@ -63,9 +64,10 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 		if settles(err) {
 			return body, err
 		}
-		// Nothing has come since it failed before: a hole must not be left on the word of a host
-		// that answers nothing.
-		if attempt >= s.retries && (s.host == nil || s.host.answeredSince(failed) || !s.host.doubt()) {
+		// Nothing has succeeded since it failed before: a hole must not be recorded because of a
+		// host that does not answer.
+		if attempt >= s.retries &&
+			(s.host == nil || s.host.answeredSince(failed) || !s.host.doubt()) {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
 		failed = time.Now()
@@ -74,7 +76,7 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
 		}
 		if futile && s.host.answeredSince(failed) {
-			return nil, fmt.Errorf("%w (asked %d times: asking again helps none)", err, attempt+1)
+			return nil, fmt.Errorf("%w (asked %d times: retries help no chunk)", err, attempt+1)
 		}
 		if s.budget != nil {
 			if ctxErr := s.budget.spend(ctx); ctxErr != nil {
@@ -86,8 +88,8 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 }
 
 // delay returns how long to wait after attempt (from 0) failed with err. The jitter is full, so
-// that those who failed together do not come back together; it stands on top of a Retry-After,
-// never under it.
+// that requests that failed together are not repeated together; it is added to a Retry-After, never
+// subtracted.
 func (s *retrying) delay(attempt int, err error) time.Duration {
 	ceiling := maxBackoff
 	if d := s.backoff << attempt; d > 0 && d>>attempt == s.backoff {
@@ -99,8 +101,8 @@ func (s *retrying) delay(attempt int, err error) time.Duration {
 	return rand.N(ceiling)
 }
 
-// retryAfter reads a Retry-After header: seconds, or an HTTP date. 0 when there is none, it is
-// past, or it makes no sense.
+// retryAfter reads a Retry-After header: seconds, or an HTTP date. It returns 0 if there is none,
+// it is past, or it is invalid.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {

@@ -12,7 +12,7 @@ import (
 
 // Sample returns the source of procedural imagery: an invented world of sea, coast, fields, woods,
 // lanes and villages, at every zoom level from 0 to 22, made in the calling goroutines, of which as
-// many work at once as there are CPUs. A chunk's four children show the same ground, finer;
+// many work at once as there are processors. A chunk's four children show the same ground, finer;
 // neighbours join without a seam; open sea is one even colour, in equal bytes. The pixels are the
 // same on every machine.
 func Sample() Source { return newSample() }

@@ -10,52 +10,50 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Source gives tiles of imagery: chunks, or the larger tiles of 256·2ⁿ px that a provider has, at
-// the place of the chunk that covers the same square of the map (Provider.Tile). It is safe for
-// concurrent use.
+// Source returns tiles of imagery: chunks, or a provider's larger tiles of 256·2ⁿ px, addressed by
+// the chunk that covers the same square of the map (Provider.Tile). It is safe for concurrent use.
 type Source interface {
-	// Fetch returns a whole picture of the provider's size (JPEG, PNG or WebP), which is the
-	// caller's to keep. An error that is
-	// ErrNoImagery means that there is none; any other, that it could not be had. When ctx ends,
-	// Fetch returns promptly with an error that wraps ctx's.
+	// Fetch returns a whole picture of the provider's size (JPEG, PNG or WebP), which the caller
+	// may keep. An error that is ErrNoImagery means that there is none; any other, that it failed.
+	// When ctx ends, Fetch returns promptly with an error that wraps ctx's.
 	Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error)
 }
 
-// Keeper is a Source that keeps what it fetched, perhaps only as long as it may be asked for again.
+// Keeper is a Source that stores what it fetched, perhaps only as long as it may be needed again.
 type Keeper interface {
-	// Forget tells it that a body was no good after all.
+	// Forget reports that a body was not usable after all.
 	Forget(c tiles.Chunk)
-	// Whole tells it that nothing of a texture's chunks has to be asked for again.
+	// Whole reports that none of a texture's chunks will be needed again.
 	Whole(chunks []tiles.Chunk)
 }
 
-// What errors of Fetch are, to be tested with errors.Is. An error that is none of these is a
-// failure of another kind.
+// Errors of Fetch, for errors.Is. Any other error is another kind of failure.
 var (
-	// ErrNoImagery: the provider has nothing there, and asking again would not help.
+	// ErrNoImagery means that the provider has nothing there, and a retry would not help.
 	ErrNoImagery = errors.New("no imagery here")
-	// ErrRefused: the provider answered 401 or 403, now or so often that it is no longer asked.
-	ErrRefused = errors.New("the provider refuses us")
-	// ErrZoom: the chunk's zoom level is outside what the provider has; it was not asked.
+	// ErrRefused means that the provider answered 401 or 403, now or so often that it is no longer
+	// asked.
+	ErrRefused = errors.New("the provider refuses requests")
+	// ErrZoom means that the chunk's zoom level is outside the provider's range; no request was
+	// sent.
 	ErrZoom = errors.New("outside the provider's zoom levels")
-	// ErrBody: the answer was not a whole image that we can use.
+	// ErrBody means that the answer was not a whole usable image.
 	ErrBody = errors.New("not a usable image")
-	// ErrTimeout: one attempt took longer than ClientOptions.Timeout. It does not match
+	// ErrTimeout means that one attempt took longer than ClientOptions.Timeout. It does not match
 	// context.DeadlineExceeded, which is the caller's.
-	ErrTimeout = errors.New("no whole answer in time")
-	// ErrNetwork: connecting, sending or receiving failed in a way that may pass.
+	ErrTimeout = errors.New("no complete answer in time")
+	// ErrNetwork means that connecting, sending or receiving failed, perhaps temporarily.
 	ErrNetwork = errors.New("network")
-	// ErrOffline: a chunk is not in the store, and the network must not be asked.
-	ErrOffline = errors.New("not in the chunk store, and the network is off")
-	// ErrClosed: the Client was closed.
+	// ErrOffline means that a chunk is not in the store, and the network must not be used.
+	ErrOffline = errors.New("not in the chunk store, and offline")
+	// ErrClosed means that the Client was closed.
 	ErrClosed = errors.New("the fetch client is closed")
 )
 
-// Error is what a Client's source returns for everything but a body: which chunk of which provider,
-// and why.
+// Error is every error of a Client's source: which chunk of which provider, and why.
 type Error struct {
 	Provider string // its id
-	Host     string // as in the URL asked; empty for a source without network
+	Host     string // as in the URL; empty for a source without network
 	Chunk    tiles.Chunk
 	Err      error
 }
@@ -71,11 +69,11 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// StatusError is an HTTP status other than 200. It is ErrNoImagery or ErrRefused where the status
-// says so.
+// StatusError is an HTTP status other than 200. It is ErrNoImagery or ErrRefused if the status
+// means that.
 type StatusError struct {
 	Code       int
-	RetryAfter time.Duration // what the answer asked for, not clamped; 0 when it did not
+	RetryAfter time.Duration // as in the answer, not clamped; 0: none
 }
 
 func (e *StatusError) Error() string {
@@ -96,13 +94,14 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// retryable says whether the same request may succeed later.
+// retryable reports whether the same request may succeed later.
 func retryable(err error) bool {
 	if errors.Is(err, ErrDown) {
-		return false // and what it was last down with does not count
+		return false // and its latest failure does not count
 	}
 	if status, ok := errors.AsType[*StatusError](err); ok {
-		return status.Code == http.StatusRequestTimeout || status.Code == http.StatusTooManyRequests || status.Code >= 500
+		return status.Code == http.StatusRequestTimeout ||
+			status.Code == http.StatusTooManyRequests || status.Code >= 500
 	}
 	return errors.Is(err, ErrBody) || errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork)
 }

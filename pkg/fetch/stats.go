@@ -5,16 +5,16 @@ import (
 	"sync/atomic"
 )
 
-// Stats counts what a Client has done since it was made.
+// Stats counts the work of a Client.
 type Stats struct {
-	Requests        int64 // sent, retries and redirects included
-	Retries         int64 // chunks asked for again, by us
-	Hedges          int64 // stragglers asked for a second time beside the first
-	Outages         int64 // times that a host stopped answering
-	BytesDownloaded int64 // of bodies, whatever was in them
+	Requests        int64 // sent, including retries and redirects
+	Retries         int64 // chunks retried by us
+	Hedges          int64 // second requests for slow chunks
+	Outages         int64 // number of times that a host stopped answering
+	BytesDownloaded int64 // of all bodies
 	OK              int64 // chunks by outcome
 	NoImagery       int64
-	Failed          int64 // without those whose caller went away
+	Failed          int64 // without those that were cancelled
 }
 
 type counters struct {
@@ -28,7 +28,7 @@ func (c *counters) snapshot() Stats {
 	}
 }
 
-// ended counts how a chunk ended. gone says that whoever asked for it went away.
+// ended counts how a chunk ended. gone means that it was cancelled.
 func (c *counters) ended(err error, gone bool) {
 	switch {
 	case err == nil:

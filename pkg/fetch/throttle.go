@@ -11,9 +11,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// throttle decides when requests go to one host. What it has learnt is in flow (how many at once),
-// rate (how many a second), outage (whether it answers at all) and blame (whether failures are its
-// own or the chunks'); this file is the queue in front. Who waits is let in in the order of coming.
+// throttle decides when requests go to one host. Its knowledge is in flow (how many at once), rate
+// (how many a second), outage (whether it answers at all) and blame (whether failures are its own
+// or the chunks'); this file is the queue in front. It is first come, first served.
 type throttle struct {
 	notify func(down bool, cause error, lasted time.Duration) // may be nil; called without the lock
 
@@ -22,23 +22,22 @@ type throttle struct {
 	rate     rate
 	outage   outage
 	blame    blame
-	told     bool      // that it is down
-	heldTill time.Time // Retry-After: nobody goes before
-	next     time.Time // pacing: when the next may go
+	told     bool      // that it is down was reported
+	heldTill time.Time // Retry-After: no request before
+	next     time.Time // pacing: time of the next request
 	inFlight int
 	queue    []*turn
-	alarm    *time.Timer // lets in whom only time keeps waiting
+	alarm    *time.Timer // wakes those that only wait for time
 }
 
 type turn struct {
-	come    chan struct{} // closed when it has come, or when err is set
+	come    chan struct{} // closed when the turn has come, or when err is set
 	err     error
-	probing bool         // it is to find out whether the host answers
-	instead *tiles.Chunk // what to ask for then; nil: the own chunk
+	probing bool         // it must find out whether the host answers
+	instead *tiles.Chunk // chunk to request then; nil: its own
 }
 
-// lateness is how much of a delay of our own the pacing makes good: timers are late on busy
-// machines.
+// lateness is how much of its own delay the pacing makes up for: timers are late on busy machines.
 const lateness = 100 * time.Millisecond
 
 func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration) *throttle {
@@ -50,7 +49,7 @@ func newThrottle(ceiling int, perSecond float64, timeout, patience time.Duration
 	}
 }
 
-// lower keeps t within the ceilings of one more provider of its host; 0 a second is none.
+// lower keeps t within the ceilings of one more provider of its host; 0 per second: none.
 func (t *throttle) lower(ceiling int, perSecond float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,8 +60,8 @@ func (t *throttle) lower(ceiling int, perSecond float64) {
 	}
 }
 
-// enter waits for a turn. Whoever got one must leave. The error is ErrDown when the host has not
-// answered for longer than we wait, or ctx's.
+// enter waits for a turn. After nil the caller must leave. The error is ErrDown if the host has not
+// answered for longer than patience, or ctx's.
 func (t *throttle) enter(ctx context.Context) (*turn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -82,14 +81,14 @@ func (t *throttle) enter(ctx context.Context) (*turn, error) {
 	defer t.mu.Unlock()
 	if i := slices.Index(t.queue, mine); i >= 0 {
 		t.queue = slices.Delete(t.queue, i, i+1)
-	} else if mine.err == nil { // it came meanwhile: it is the next one's
+	} else if mine.err == nil { // the turn came in the meantime: pass it on
 		t.give(mine)
 		t.admit()
 	}
 	return nil, ctx.Err()
 }
 
-// give takes a turn back. The lock is held.
+// give returns a turn. The lock is held.
 func (t *throttle) give(mine *turn) {
 	t.inFlight--
 	if mine.probing {
@@ -97,9 +96,10 @@ func (t *throttle) give(mine *turn) {
 	}
 }
 
-// leave ends a turn in which c was asked for. started is when the request was sent, err what came
-// of it; abandoned says that we broke it off ourselves, which says nothing of the host.
-func (t *throttle) leave(mine *turn, c tiles.Chunk, started time.Time, err error, abandoned bool, maxRetryAfter time.Duration) {
+// leave ends a turn in which c was requested. started is when the request was sent, err its result;
+// abandoned means that we cancelled it, which says nothing about the host.
+func (t *throttle) leave(mine *turn, c tiles.Chunk, started time.Time, err error, abandoned bool,
+	maxRetryAfter time.Duration) {
 	now := time.Now()
 	var tell func()
 	t.mu.Lock()
@@ -114,8 +114,9 @@ func (t *throttle) leave(mine *turn, c tiles.Chunk, started time.Time, err error
 	}
 }
 
-// learn draws the conclusions from one answer. It returns what is to be told, without the lock.
-func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err error, maxRetryAfter time.Duration) func() {
+// learn draws conclusions from one answer. It returns what must be reported without the lock.
+func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err error,
+	maxRetryAfter time.Duration) func() {
 	status, _ := errors.AsType[*StatusError](err)
 	own := t.blame.chunks()
 	tooMany := status != nil && status.Code == http.StatusTooManyRequests && !own
@@ -126,7 +127,7 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 		if t.rate.excessive(now, started) {
 			t.flow.cut(now, started, t.rate.learnt)
 			if t.rate.sure {
-				t.outage.want() // does it answer so whatever it is asked for?
+				t.outage.want() // find out whether it answers like this to every request
 			}
 		}
 	case kind == strained:
@@ -134,9 +135,10 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	case kind == answered:
 		t.flow.answered(now, now.Sub(started), t.inFlight+1)
 	}
-	// One request among many that is told to wait waits by itself; when many are, the host has had
-	// enough of us.
-	if status != nil && status.RetryAfter > 0 && (tooMany || status.Code == http.StatusServiceUnavailable) && t.rate.mostRefused(now) {
+	// If one request in many is told to wait, it waits by itself; if many are, the host is
+	// overloaded.
+	if status != nil && status.RetryAfter > 0 &&
+		(tooMany || status.Code == http.StatusServiceUnavailable) && t.rate.mostRefused(now) {
 		if till := now.Add(min(status.RetryAfter, maxRetryAfter)); till.After(t.heldTill) {
 			t.heldTill = till
 		}
@@ -155,7 +157,7 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	case !t.outage.down && t.told:
 		t.told = false
 		return func() { t.notify(false, nil, now.Sub(since)) }
-	case t.outage.down && !t.told && !t.outage.final(): // nobody waits for one that refuses
+	case t.outage.down && !t.told && !t.outage.final(): // a refusing host is not waited for
 		t.told = true
 		cause := t.outage.cause
 		return func() { t.notify(true, cause, 0) }
@@ -163,8 +165,8 @@ func (t *throttle) learn(probe bool, c tiles.Chunk, now, started time.Time, err 
 	return nil
 }
 
-// strain counts a 503 or a time-out. Before a host gets less for time-outs alone it is asked for a
-// chunk that it has answered: one that comes at once says that silence is about the others.
+// strain counts a 503 or a time-out. Before time-outs alone lower the limit, a known good chunk is
+// requested: if it succeeds at once, the time-outs are due to the others.
 func (t *throttle) strain(now, started time.Time, err error, own, probe bool) {
 	switch {
 	case !t.flow.strain() || own:
@@ -179,9 +181,9 @@ func (t *throttle) strain(now, started time.Time, err error, own, probe bool) {
 type verdict uint8
 
 const (
-	answered verdict = iota // it works, whatever it said
-	strained                // too much for it: 503, time-outs
-	failing                 // 500, connections that fail
+	answered verdict = iota // it works, whatever the answer
+	strained                // overloaded: 503, time-outs
+	failing                 // 500, connection errors
 )
 
 func judge(err error) verdict {
@@ -203,7 +205,7 @@ func judge(err error) verdict {
 	return answered
 }
 
-// admit lets in whoever may go now, and sets the alarm for the rest. The lock is held.
+// admit admits the requests that may go now, and sets the alarm for the rest. The lock is held.
 func (t *throttle) admit() {
 	now := time.Now()
 	for len(t.queue) > 0 {
@@ -217,7 +219,7 @@ func (t *throttle) admit() {
 			return
 		}
 		if !free {
-			return // leave comes back here
+			return // leave calls admit again
 		}
 		t.inFlight++
 		mine := t.queue[0]
@@ -234,7 +236,8 @@ func (t *throttle) admit() {
 	}
 }
 
-// earliest returns when the next may go as far as time goes, and whether there is room for it.
+// earliest returns when the next request may go as far as time is concerned, and whether there is
+// room for it.
 func (t *throttle) earliest(now time.Time) (at time.Time, free bool) {
 	at = now
 	if t.heldTill.After(at) {
@@ -250,7 +253,7 @@ func (t *throttle) earliest(now time.Time) (at time.Time, free bool) {
 		at = t.next
 	}
 	most := t.flow.width()
-	if t.outage.wanted { // it need not wait until others, in silence, have come to their deadlines
+	if t.outage.wanted { // it need not wait for the time-outs of others
 		most = int(t.flow.ceiling)
 	}
 	return at, t.inFlight < most
@@ -275,21 +278,21 @@ func (t *throttle) wake(after time.Duration) {
 	})
 }
 
-// down says whether the host has stopped answering.
+// down reports whether the host has stopped answering.
 func (t *throttle) down() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.outage.down
 }
 
-// answeredSince says whether the host has answered anything since then.
+// answeredSince reports whether the host has answered anything since then.
 func (t *throttle) answeredSince(then time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.outage.last.After(then)
 }
 
-// doubt closes the door until it is known whether the host answers. It is false where nothing can
+// doubt closes the door until it is known whether the host answers. It returns false if nothing can
 // be found out.
 func (t *throttle) doubt() bool {
 	t.mu.Lock()
@@ -302,7 +305,7 @@ func (t *throttle) doubt() bool {
 	return true
 }
 
-// asked counts how the attempt-th try of a chunk, from 0, ended.
+// asked counts the outcome of the attempt-th try of a chunk, from 0.
 func (t *throttle) asked(attempt int, failed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -313,8 +316,8 @@ func (t *throttle) asked(attempt int, failed bool) {
 	}
 }
 
-// futile says that asking again has not helped anybody of late, though the host is well. Whether it
-// still is will show soon: a probe goes.
+// futile reports that retries have not helped recently, though the host works. It also sends a
+// probe to check that it still does.
 func (t *throttle) futile() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -326,21 +329,22 @@ func (t *throttle) futile() bool {
 	return true
 }
 
-// candidate names chunks that may tell whether the host answers at all, the most likely first.
+// candidate sets chunks that can show whether the host answers at all, most likely ones first.
 func (t *throttle) candidate(chunks []tiles.Chunk) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.outage.candidates = append(t.outage.candidates, chunks[:min(len(chunks), knownGood-len(t.outage.candidates))]...)
+	t.outage.candidates = append(t.outage.candidates,
+		chunks[:min(len(chunks), knownGood-len(t.outage.candidates))]...)
 }
 
-// latency returns the running median of the host's answers, 0 while too few have come.
+// latency returns the running median of the host's response times, 0 while there are too few.
 func (t *throttle) latency() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.flow.median()
 }
 
-// accepted returns how many requests a second the host takes at the moment.
+// accepted returns how many requests a second the host accepts at the moment.
 func (t *throttle) accepted() float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()

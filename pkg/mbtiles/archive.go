@@ -17,35 +17,35 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Archive is an archive open for reading. Its methods may be called from any number of goroutines
-// at once.
+// Archive is an archive open for reading. Its methods are safe for concurrent use.
 type Archive struct {
 	reader   *contents.Reader
-	path     string // as it was named
-	real     string // where it was, if that is a link
+	path     string // the name passed to Open
+	real     string // the real path, if that is a link
 	index    *index
 	complete bool
 
-	truncated error  // that it was cut short, of one that ReaderOptions.Remains has opened
-	patchBase string // the digest of the archive that it is a patch for; empty for an archive
+	truncated error  // set if a truncated archive was opened with ReaderOptions.Remains
+	patchBase string // digest of the archive that this is a patch for; "": not a patch
 }
 
-// Path returns the name that the archive was opened by.
+// Path returns the name passed to Open.
 func (a *Archive) Path() string { return a.path }
 
-// Complete reports whether the archive is finished, not one that is being built.
+// Complete reports whether the archive is finished, as opposed to being built.
 func (a *Archive) Complete() bool { return a.complete }
 
-// NoPatch returns an ErrIsPatch that says what to do if the archive is a patch: what it holds is
-// not all there is.
+// NoPatch returns an ErrIsPatch with the remedy if the archive is a patch, which does not have all
+// textures.
 func (a *Archive) NoPatch() error {
 	if a.patchBase == "" {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)", a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
+	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)",
+		a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
 }
 
-// Close waits for the reads in progress and closes the file. Reads after it are ErrClosed.
+// Close waits for the reads in progress and closes the file. Later reads return ErrClosed.
 func (a *Archive) Close() error { return a.reader.Close() }
 
 // Len returns the number of textures.
@@ -57,7 +57,7 @@ func (a *Archive) All() iter.Seq[Entry] { return a.index.all() }
 // Lookup finds a texture, in memory.
 func (a *Archive) Lookup(k tiles.Key) (Entry, bool) { return a.index.lookup(k) }
 
-// Record returns all that the archive says about e.
+// Record returns everything that the archive records about e.
 func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	var rec Record
 	found := false
@@ -67,7 +67,7 @@ func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 		return err
 	})
 	if err == nil && !found {
-		err = corrupt("its row is gone")
+		err = corrupt("its row is missing")
 	}
 	if err != nil {
 		return Record{}, explain(a.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
@@ -75,7 +75,8 @@ func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	return rec, nil
 }
 
-func findRecord(ctx context.Context, c *sqlite.Conn, k tiles.Key) (rec Record, found bool, err error) {
+func findRecord(ctx context.Context, c *sqlite.Conn,
+	k tiles.Key) (rec Record, found bool, err error) {
 	err = c.Query(ctx, selectRecord, func(r *sqlite.Row) error {
 		candidate, err := scanRecord(r)
 		if err == nil && candidate.Key() == k && !found {
@@ -86,11 +87,13 @@ func findRecord(ctx context.Context, c *sqlite.Conn, k tiles.Key) (rec Record, f
 	return rec, found, err
 }
 
-// Preview returns the JPEG of the preview or overview at an XYZ address, 256×256 px. Where there is
-// none it is ErrNoTile.
+// Preview returns the JPEG of the preview or overview at an XYZ address, 256×256 px. The error is
+// ErrNoTile if there is none.
 func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte, error) {
 	at := preview.Tile{Z: uint8(z), X: x, Y: y}
-	fail := func(err error) ([]byte, error) { return nil, explain(a.path, fmt.Errorf("preview %s: %w", at, err)) }
+	fail := func(err error) ([]byte, error) {
+		return nil, explain(a.path, fmt.Errorf("preview %s: %w", at, err))
+	}
 	if !at.Valid() {
 		return fail(ErrNoTile)
 	}
@@ -108,8 +111,8 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 	return jpeg, nil
 }
 
-// Picture is Preview, decoded. What is no JPEG of 256×256 px is an ErrCorrupt: nothing larger is
-// ever made of it.
+// Picture is Preview, decoded. Anything but a JPEG of 256×256 px is an ErrCorrupt: nothing larger
+// is ever decoded.
 func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.Image, error) {
 	jpeg, err := a.Preview(ctx, z, x, y)
 	if err != nil {
@@ -117,7 +120,8 @@ func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.I
 	}
 	img, err := preview.Decode(jpeg)
 	if err != nil {
-		return nil, explain(a.path, corrupt("preview %s: %v", preview.Tile{Z: uint8(z), X: x, Y: y}, err))
+		return nil, explain(a.path,
+			corrupt("preview %s: %v", preview.Tile{Z: uint8(z), X: x, Y: y}, err))
 	}
 	return img, nil
 }
@@ -153,18 +157,20 @@ type Info struct {
 	Terms     terms.Terms       `json:"terms"`   // that follow for the whole
 }
 
-// holes counts the textures with failed chunks, and these.
+// holes counts the textures with failed chunks, and these chunks.
 func holes(ctx context.Context, c *sqlite.Conn) (textures int, failed int64, err error) {
 	n, err := c.Number(ctx, `SELECT count(*) FROM textures WHERE failed > 0`)
 	if err == nil {
-		failed, err = c.Number(ctx, `SELECT coalesce(sum(failed), 0) FROM textures WHERE failed > 0`)
+		failed, err = c.Number(ctx,
+			`SELECT coalesce(sum(failed), 0) FROM textures WHERE failed > 0`)
 	}
 	return int(n), failed, err
 }
 
-// Info reads what the archive says about itself.
+// Info returns the description of the archive.
 func (a *Archive) Info(ctx context.Context) (Info, error) {
-	info := Info{Textures: a.Len(), ByZL: map[int]int{}, ByFormat: map[string]int{}, ByDetail: map[int]int{}}
+	info := Info{Textures: a.Len(), ByZL: map[int]int{}, ByFormat: map[string]int{},
+		ByDetail: map[int]int{}}
 	for e := range a.All() {
 		info.ByZL[int(e.Texture.ZL)]++
 		info.ByFormat[e.Layout.Format.String()]++

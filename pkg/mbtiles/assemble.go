@@ -25,13 +25,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
-// Source is where one texture of a new archive comes from.
+// Source is the source of one texture of a new archive.
 type Source struct {
 	From *Archive
-	row  int // of its index
+	row  int // row of its index
 }
 
-// Sources are those textures of a that keep wants, in order; nil wants all.
+// Sources returns the textures of a that keep accepts, in order; nil accepts all.
 func (a *Archive) Sources(keep func(Entry) bool) []Source {
 	var s []Source
 	for i := range a.index.rows {
@@ -48,31 +48,30 @@ func (s Source) Entry() Entry { return s.From.index.entry(s.row) }
 // Compare orders textures as an archive does.
 func (s Source) Compare(t Source) int { return s.Entry().Texture.Compare(t.Entry().Texture) }
 
-// CompareKey orders textures as their keys are: those that are one, however they are spelled, are
-// equal.
+// CompareKey orders textures by their keys: textures that differ only in spelling are equal.
 func (s Source) CompareKey(t Source) int {
 	a, b := s.From.index.rows[s.row], t.From.index.rows[t.row]
 	return cmp.Or(cmp.Compare(a.zl, b.zl), cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col),
 		cmp.Compare(s.From.index.folded[a.maptype], t.From.index.folded[b.maptype]))
 }
 
-// Assembly says what an archive is made of whose textures stand in others.
+// Assembly describes an archive made of textures from other archives.
 type Assembly struct {
-	From     []*Archive                // that are read, one of which may be what stands at the path
-	Sources  []Source                  // of the textures, in the order of Source.Compare
-	Metadata map[string]string         // as Writer.Finish takes it
-	Accept   func(digest string) error // refuses what it makes, of which nothing is left then; nil: takes all
+	From     []*Archive        // archives that are read; one may be the file at the path
+	Sources  []Source          // the textures, in the order of Source.Compare
+	Metadata map[string]string // as for Writer.Finish
+	// may refuse the result, which is then removed; nil: accepts all
+	Accept func(digest string) error
 }
 
-// ownedContent is where one content of a new archive comes from: the first texture that has it.
+// ownedContent is the source of one content of a new archive: the first texture that has it.
 type ownedContent struct {
 	Source
 	sha [32]byte
 }
 
-// Assemble makes an archive at path of textures that stand in others. What it makes is canonical:
-// the same textures with the same segments and metadata are the same bytes, whatever they were
-// taken from.
+// Assemble makes an archive at path of textures from other archives. The result is canonical: the
+// same textures with the same segments and metadata give the same bytes, whatever their sources.
 func Assemble(ctx context.Context, path string, a Assembly, o CopyOptions) (CopyReport, error) {
 	work := assembling{path: path, o: o.withDefaults(), Assembly: a}
 	return work.assemble(ctx)
@@ -81,11 +80,11 @@ func Assemble(ctx context.Context, path string, a Assembly, o CopyOptions) (Copy
 // assembling is the work of Assemble. Contents are numbered in the order of the textures that have
 // them, each once; rows come in the order of their keys.
 //
-// The work is done in NAME.mbtiles.part.copy, which is of no value to anybody until it is renamed:
-// unlike a build it is not gone on with, since it takes no longer than copying.
+// The file is NAME.mbtiles.part.copy until it is renamed. Unlike a build it is not resumed, because
+// it takes no longer than copying.
 type assembling struct {
 	Assembly
-	path string // as it is named; once it is being made, what that leads to if it is a link
+	path string // as given; during the work the real path
 	o    CopyOptions
 
 	contents []ownedContent // by id-1
@@ -123,19 +122,19 @@ func (a *assembling) assemble(ctx context.Context) (CopyReport, error) {
 	return a.report(named)
 }
 
-// claim takes the lock on an archive that is to be made, and clears away what an interrupted copy
-// has left.
+// claim takes the lock on a new archive, and removes what an interrupted copy has left.
 func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error) {
 	check := func() error {
 		if err := vacant(ctx, path, false); err != nil && !(replace && errors.Is(err, ErrExists)) {
 			return err
 		}
 		if _, err := os.Lstat(path + partSuffix); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: finish %s with the command that began it, or remove it", ErrUnfinished, filepath.Base(path)+partSuffix)
+			return fmt.Errorf("%w: finish %s with the command that began it, or remove it",
+				ErrUnfinished, filepath.Base(path)+partSuffix)
 		}
 		return nil
 	}
-	// Before the lock, so that nothing is written beside what is refused; and after it, since
+	// Before the lock, so that nothing is written beside a refused file; and after it, because
 	// another process may just have finished.
 	if err := check(); err != nil {
 		return nil, explain(path, err)
@@ -145,7 +144,8 @@ func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error)
 		return nil, explain(path, sqlite.Bare(err))
 	}
 	err = check()
-	if errRemove := os.Remove(path + partSuffix + copySuffix); err == nil && !errors.Is(errRemove, fs.ErrNotExist) {
+	if errRemove := os.Remove(path + partSuffix + copySuffix); err == nil &&
+		!errors.Is(errRemove, fs.ErrNotExist) {
 		err = errRemove
 	}
 	if err != nil {
@@ -154,9 +154,8 @@ func claim(ctx context.Context, path string, replace bool) (*sqlite.Lock, error)
 	return lock, nil
 }
 
-// current says whether what is to be replaced is still what is read: before the lock was taken
-// another process may have put something better in its place, or let the link that names it lead
-// elsewhere.
+// current checks that the file to be replaced is still the one that is read: before the lock was
+// taken another process may have replaced it, or changed the link that names it.
 func (a *assembling) current(named string) error {
 	now, err := os.Stat(a.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -166,7 +165,8 @@ func (a *assembling) current(named string) error {
 		return sqlite.Bare(err)
 	}
 	for _, in := range a.From {
-		if in.reader.File != nil && (sameName(in.path, named) || sameName(in.real, a.path)) && !os.SameFile(now, in.reader.File) {
+		if in.reader.File != nil && (sameName(in.path, named) || sameName(in.real, a.path)) &&
+			!os.SameFile(now, in.reader.File) {
 			return errors.New("it was replaced since it was opened; run the same command again")
 		}
 	}
@@ -194,7 +194,7 @@ func sameName(p, q string) bool {
 	return p == q && errP == nil && errQ == nil
 }
 
-// publishCopy gives a whole archive its name.
+// publishCopy renames a complete archive to its name.
 func publishCopy(tmp, path string, replace bool) error {
 	var err error
 	if !replace {
@@ -209,7 +209,7 @@ func publishCopy(tmp, path string, replace bool) error {
 	return filesys.SyncDir(filepath.Dir(path))
 }
 
-// write makes the file at tmp: the tables by SQLite, the segments straight into pages, then all
+// write makes the file at tmp: the tables by SQLite, the segments directly into pages, then all
 // other rows by SQLite.
 func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 	if err := a.plan(ctx); err != nil {
@@ -221,9 +221,9 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 	defer func() { err = errors.Join(err, a.previews.Close()) }()
 
 	base := filepath.Base(a.path)
-	// What is overwritten later leaves its traces in the page: the name is the right one from the
-	// start.
-	root, pages, err := emptyArchive(ctx, tmp, cmp.Or(a.Metadata["name"], strings.TrimSuffix(base, filepath.Ext(base))))
+	// Overwritten data leaves traces in a page, so the right name is written from the start.
+	root, pages, err := emptyArchive(ctx, tmp,
+		cmp.Or(a.Metadata["name"], strings.TrimSuffix(base, filepath.Ext(base))))
 	if err != nil {
 		return fmt.Errorf("make the tables: %w", err)
 	}
@@ -280,8 +280,7 @@ func (a *assembling) plan(ctx context.Context) error {
 	return nil
 }
 
-// emptyArchive makes the tables, and returns the root page of segments and how many pages there
-// are.
+// emptyArchive makes the tables, and returns the root page of segments and the number of pages.
 func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, err error) {
 	c, err := dialAlone(ctx, path)
 	if err != nil {
@@ -299,8 +298,8 @@ func emptyArchive(ctx context.Context, path, name string) (root, pages uint32, e
 	return uint32(n), uint32(count), err
 }
 
-// dialAlone opens a file that is nothing yet and is thrown away if it does not get finished: no
-// journal, and syncing is the caller's.
+// dialAlone opens a new file that is discarded unless it is finished: no journal, and the caller
+// syncs it.
 func dialAlone(ctx context.Context, path string) (*sqlite.Conn, error) {
 	if err := touch(path); err != nil {
 		return nil, err
@@ -317,7 +316,7 @@ func dialAlone(ctx context.Context, path string) (*sqlite.Conn, error) {
 	return c, nil
 }
 
-// taken is a content on its way, and the memory that it lies in.
+// taken is a content in progress, with its memory.
 type taken struct {
 	*contents.Stored
 	memory []byte
@@ -326,7 +325,7 @@ type taken struct {
 // segments copies the segments of all contents, decoding them on the way, and keeps the previews.
 func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.WriteBehind, root, pages uint32) error {
 	w := sqlpages.NewWriter(f, pages+1)
-	memory := make(chan []byte, a.o.Workers+2) // as many as inorder works with
+	memory := make(chan []byte, a.o.Workers+2) // as many as inorder uses
 	for range cap(memory) {
 		memory <- nil
 	}
@@ -345,7 +344,8 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 			defer encoders.Put(enc)
 			t.Stored, err = c.From.encoded(ctx, e, c.sha, enc, &t.memory)
 		} else {
-			t.Stored, err = c.From.reader.Take(ctx, e.content, e.Layout, c.sha, &t.memory, a.o.Quick)
+			t.Stored, err = c.From.reader.Take(ctx, e.content, e.Layout, c.sha, &t.memory,
+				a.o.Quick)
 		}
 		if err != nil {
 			return t, c.From.explain(e, err)
@@ -377,23 +377,24 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(binary.BigEndian.AppendUint32(nil, count), 28) // how many pages the file has
+	_, err = f.WriteAt(binary.BigEndian.AppendUint32(nil, count), 28) // number of pages of the file
 	return err
 }
 
-// encoded returns e's content compressed anew. The whole file lies in memory.
-func (a *Archive) encoded(ctx context.Context, e Entry, want [32]byte, enc *Encoder, memory *[]byte) (*contents.Stored, error) {
+// encoded returns e's content, compressed again. The whole file is in memory.
+func (a *Archive) encoded(ctx context.Context, e Entry, want [32]byte, enc *Encoder,
+	memory *[]byte) (*contents.Stored, error) {
 	if err := a.reader.ReadFile(ctx, e.content, e.Layout, memory); err != nil {
 		return nil, err
 	}
 	s, err := enc.encode(*memory)
 	if err == nil && s.SHA != want {
-		err = corrupt("its bytes do not match their hash")
+		err = corrupt("its bytes do not match its hash")
 	}
 	return s, err
 }
 
-// rows writes all tables but the segments, in one transaction.
+// rows writes all tables except the segments, in one transaction.
 func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err error) {
 	if a.c, err = dialAlone(ctx, tmp); err != nil {
 		return err
@@ -406,7 +407,8 @@ func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err err
 	if err := a.c.Exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
 		return err
 	}
-	for _, step := range [...]func(context.Context, *contents.Reader) error{a.putTextures, a.putPreviews, a.putMetadata} {
+	for _, step := range [...]func(context.Context, *contents.Reader) error{a.putTextures,
+		a.putPreviews, a.putMetadata} {
 		if err := step(ctx, r); err != nil {
 			return err
 		}
@@ -448,7 +450,9 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
 		return r.Conns.Do(ctx, func(c *sqlite.Conn) error { return tables.WriteTile(ctx, c, t, jpeg) })
 	}
-	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error { return nil }}
+	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error {
+		return nil
+	}}
 	if err := p.Draw(ctx, to); err != nil {
 		return fmt.Errorf("draw overviews: %w", err)
 	}
@@ -477,7 +481,8 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 }
 
 func (a *assembling) report(named string) (CopyReport, error) {
-	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.Sources), Contents: len(a.contents)}
+	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.Sources),
+		Contents: len(a.contents)}
 	for i := range a.index.rows {
 		r.Bytes += a.index.entry(i).Layout.Size()
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// run is the writing goroutine. After a failure it goes on to take jobs, so that nobody waits in
-// vain, and drops them.
+// run is the writing goroutine. After a failure it continues to take jobs and drops them, so that
+// no caller waits for ever.
 func (w *Writer) run(ctx context.Context) {
 	defer close(w.idle)
 	batch := batch{w: w}
@@ -38,7 +38,7 @@ func (w *Writer) run(ctx context.Context) {
 	}
 }
 
-// alone has the writing goroutine do something while nobody reads by its connection.
+// alone makes the writing goroutine call do while nothing else uses its connection.
 func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
 	w.busy.Store(time.Now().UnixNano())
 	defer w.busy.Store(0)
@@ -47,7 +47,7 @@ func (w *Writer) alone(ctx context.Context, do func(context.Context)) {
 	_ = w.own.Do(ctx, func(*sqlite.Conn) error { do(ctx); return nil })
 }
 
-// batch is what one transaction holds.
+// batch is one transaction.
 type batch struct {
 	w       *Writer
 	open    bool
@@ -92,7 +92,7 @@ func (b *batch) commit(ctx context.Context) {
 	b.end()
 }
 
-// fail ends the transaction, and with it the writing: what follows might build on what is lost.
+// fail ends the transaction, and the writing altogether: later writes might build on what was lost.
 func (b *batch) fail(ctx context.Context, err error) {
 	b.w.mu.Lock()
 	if b.w.err == nil {
@@ -100,7 +100,7 @@ func (b *batch) fail(ctx context.Context, err error) {
 	}
 	b.w.mu.Unlock()
 	if b.open {
-		// SQLite may have rolled back by itself, and says so by an error.
+		// SQLite may have rolled back by itself, and then returns an error.
 		_ = b.w.store.c.Exec(ctx, `ROLLBACK`)
 	}
 	b.end()

@@ -9,11 +9,11 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// Compression is how hard an Encoder tries. Whatever it is, every segment is stored in the smallest
-// of the forms tried, but for what Fast leaves at hand.
+// Compression is how hard an Encoder tries. At every level, a segment is stored in the smallest of
+// the forms tried, except for the segments that Fast leaves raw.
 type Compression uint8
 
-// The compressions. The zero value stores everything as it is.
+// The compressions. The zero value stores everything raw.
 const (
 	None Compression = iota
 	Fast
@@ -43,7 +43,7 @@ func ParseCompression(s string) (Compression, error) {
 	return None, fmt.Errorf("unknown compression %q (want none, fast or best)", s)
 }
 
-// Content is a DDS file as the archive stores it: cut, compressed, hashed, with its preview. It is
+// Content is a DDS file as stored in an archive: cut, compressed, hashed, with its preview. It is
 // immutable.
 type Content struct{ stored *contents.Stored }
 
@@ -56,7 +56,7 @@ func (c *Content) Layout() dds.Layout { return c.stored.Layout }
 // SHA256 returns the hash of the whole file.
 func (c *Content) SHA256() [32]byte { return c.stored.SHA }
 
-// Encoder makes Contents. It serves one goroutine.
+// Encoder makes Contents. It must be used by one goroutine at a time.
 type Encoder struct {
 	encoder contents.Encoder
 	err     error
@@ -71,8 +71,7 @@ func NewEncoder(c Compression) *Encoder {
 	return &Encoder{encoder: contents.Encoder{Packer: p, AtHand: c == Fast}, err: err}
 }
 
-// Encode makes a Content of a whole DDS file with a header as pkg/dds writes it. It keeps nothing
-// of file.
+// Encode makes a Content of a whole DDS file with a header of pkg/dds. It does not keep file.
 func (e *Encoder) Encode(file []byte) (*Content, error) {
 	s, err := e.encode(file)
 	if err != nil {

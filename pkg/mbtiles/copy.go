@@ -13,22 +13,22 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
-// CopyOptions say how textures get out of archives into a new one. The zero value is useful:
-// segments as they are stored, every texture decoded and compared with its hash on the way.
+// CopyOptions control the copying of textures into a new archive. The zero value copies segments as
+// they are stored, and decodes every texture to compare it with its hash.
 type CopyOptions struct {
 	// that decode at once; default one a processor, at most six, which bounds the memory to some
 	// 150 MB
 	Workers int
 	// what stands at the path is replaced once the new archive is whole; default: ErrExists
 	Replace     bool
-	Quick       bool // textures are not decoded and compared: damage is passed on
-	Recompress  bool // with Compression, instead of copying segments as they are
+	Quick       bool // do not decode and compare textures: damage is copied
+	Recompress  bool // with Compression, instead of copying segments
 	Compression Compression
 	// called with bytes of DDS files, from one goroutine at a time; may be nil
 	Progress func(done, total int64)
 }
 
-// CopyReport says what was made. Its JSON is a contract with scripts.
+// CopyReport describes the new archive. Scripts rely on its JSON.
 type CopyReport struct {
 	Path      string `json:"archive"`
 	Digest    string `json:"digest"`
@@ -47,9 +47,9 @@ func (o CopyOptions) withDefaults() CopyOptions {
 	return o
 }
 
-// Extract makes an archive at path of those textures of a that keep wants. It is canonical, as
-// Repack's. The metadata is that of a, less what is true of the whole only: its name and plan. The
-// error is ErrNothing if keep wants nothing.
+// Extract makes an archive at path of the textures of a that keep accepts. It is canonical, like
+// Repack's. The metadata is that of a, without what is true only of the whole: name and plan. The
+// error is ErrNothing if keep accepts none.
 func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) bool,
 	o CopyOptions) (CopyReport, error) {
 	if err := a.NoPatch(); err != nil {
@@ -68,10 +68,9 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 	return Assemble(ctx, path, Assembly{From: []*Archive{a}, Sources: s, Metadata: meta}, o)
 }
 
-// Repack makes an archive at path, which may be a's own, that holds the same textures and metadata
-// in canonical form: whatever archives have the same digest, the same metadata and the same
-// segments, however they came about, become the same bytes. It is also as small as can be: what was
-// deleted or replaced takes no room.
+// Repack makes an archive at path, which may be a's own, with the same textures and metadata in
+// canonical form: archives with the same digest, metadata and segments become the same bytes,
+// however they were made. It is also as small as possible: deleted or replaced data takes no space.
 func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyReport, error) {
 	meta, err := a.Metadata(ctx)
 	if err != nil {
@@ -81,8 +80,8 @@ func (a *Archive) Repack(ctx context.Context, path string, o CopyOptions) (CopyR
 		Assembly{From: []*Archive{a}, Sources: a.Sources(nil), Metadata: meta}, o)
 }
 
-// Metadata returns the rows that go along with textures into other archives: all but those that
-// follow from what the archive holds.
+// Metadata returns the rows that are copied with textures to other archives: all except those
+// derived from the content.
 func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	var meta map[string]string
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
@@ -104,9 +103,8 @@ func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	return meta, nil
 }
 
-// archivePath returns where the archive of that name is, or is to be: what a link leads to, beside
-// which its .part, lock and journals stand. It wants the ending by which other programs know an
-// archive.
+// archivePath returns the real path of a new or existing archive, beside which its .part, lock and
+// journals are. It requires the extension by which other programs recognise an archive.
 func archivePath(named string) (string, error) {
 	path, err := realpath.Of(named)
 	if err != nil {

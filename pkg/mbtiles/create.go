@@ -24,27 +24,30 @@ const (
 	copySuffix = ".copy" // after partSuffix
 )
 
-// WriterOptions say what a Writer may do. The zero value is useful.
+// WriterOptions are the settings of a Writer. The zero value is useful.
 type WriterOptions struct {
-	QueueBytes  int64         // of contents waiting to be written; default 128 MiB
-	CommitBytes int64         // of segments after which a transaction ends; default 256 MiB; 64 MiB when Growing, since the log has to hold them
-	CommitEvery time.Duration // after which it ends anyway; default 2 s
-	// Extend goes on with a complete archive, on a copy: the archive itself stays whole until
-	// Finish replaces it. Default: ErrExists.
+	QueueBytes int64 // bytes of contents waiting to be written; default 128 MiB
+	// bytes of segments after which a transaction ends; default 256 MiB; 64 MiB if Growing, because
+	// the log must hold them
+	CommitBytes int64
+	CommitEvery time.Duration // time after which it ends anyway; default 2 s
+	// Extend continues a complete archive, on a copy: the archive itself stays intact until Finish
+	// replaces it. Default: ErrExists.
 	Extend bool
-	// Growing is for an archive that is read all the while by others, such as a cache: they never
-	// wait for the writer, nor it for them. That takes a write-ahead log, and so every byte is
-	// written twice. Default: whoever else opens path.part waits for the end of a transaction.
+	// Growing is for an archive that others read while it is written, such as a cache: they never
+	// wait for the writer, nor the writer for them. This requires a write-ahead log, so every byte
+	// is written twice. Default: another program that opens path.part waits for the end of a
+	// transaction.
 	Growing bool
 }
 
-// Create starts the archive at path or goes on with the one that an earlier Writer left as
-// path.part. Nothing stands at path itself before Finish. Where path is a symbolic link, all of
-// that is about what it leads to: the link stays.
+// Create starts the archive at path or continues the one that an earlier Writer left as path.part.
+// Nothing exists at path itself before Finish. If path is a symbolic link, all of this applies to
+// its target: the link stays.
 //
-// The error is ErrName when path does not end in .mbtiles, ErrExists when a complete archive is
-// there and Extend is not set, ErrLocked when another process is writing it, and ErrNotArchive or
-// ErrVersion when something else is there, which is left alone.
+// The error is ErrName if path does not end in .mbtiles, ErrExists if there is a complete archive
+// and Extend is not set, ErrLocked if another process is writing it, and ErrNotArchive or
+// ErrVersion if there is another file, which is not touched.
 func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
 	path, err := archivePath(path)
 	if err != nil {
@@ -62,7 +65,7 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	if o.CommitEvery <= 0 {
 		o.CommitEvery = 2 * time.Second
 	}
-	// Before the lock, so that nothing is written beside what is refused; and after it, since
+	// Before the lock, so that nothing is written beside a refused file; and after it, because
 	// another process may just have finished.
 	lockPath := path + partSuffix + sqlite.LockSuffix
 	switch err := vacant(ctx, path, o.Extend); {
@@ -83,8 +86,8 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	return w, nil
 }
 
-// vacant says why no archive can be made at path: ErrExists where there is one. One that was cut
-// short counts as one if it is to be extended and what is whole of it was salvaged.
+// vacant returns why no archive can be made at path: ErrExists if there is one. A truncated one
+// counts as one if it is to be extended and its undamaged part was salvaged.
 func vacant(ctx context.Context, path string, extend bool) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +100,8 @@ func vacant(ctx context.Context, path string, extend bool) error {
 		return fmt.Errorf("%w: not a file; choose another name", ErrNotArchive)
 	}
 	a, err := open(ctx, path, ReaderOptions{Readers: 1})
-	if _, errPart := os.Lstat(path + partSuffix); extend && errPart == nil && errors.Is(err, ErrCorrupt) {
+	if _, errPart := os.Lstat(path + partSuffix); extend && errPart == nil &&
+		errors.Is(err, ErrCorrupt) {
 		return ErrExists
 	}
 	if err != nil {
@@ -105,7 +109,8 @@ func vacant(ctx context.Context, path string, extend bool) error {
 	}
 	defer func() { _ = a.Close() }()
 	if !a.complete {
-		return fmt.Errorf("%w: it is unfinished, yet bears a finished one's name; rename it to go on with it: %s", ErrNotArchive,
+		return fmt.Errorf("%w: it is unfinished but has the name of a finished one; rename it to "+
+			"continue it: %s", ErrNotArchive,
 			shellescape.QuoteCommand([]string{"mv", path, path + partSuffix}))
 	}
 	return ErrExists
@@ -115,7 +120,7 @@ func vacant(ctx context.Context, path string, extend bool) error {
 func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions) (*Writer, error) {
 	part := path + partSuffix
 	copied := false
-	err := os.Remove(part + copySuffix) // of a process killed while it copied
+	err := os.Remove(part + copySuffix) // of a process killed while copying
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -151,7 +156,8 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	if err != nil {
 		return nil, explain(part, err)
 	}
-	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), o.Growing)
+	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
+		o.Growing)
 	s.copied = copied
 	var w *Writer
 	if err == nil {
@@ -163,7 +169,7 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	return w, nil
 }
 
-// touch makes an empty file unless there is one. SQLite would make it too, but does not say why it
+// touch creates an empty file unless it exists. SQLite would create it too, but does not say why it
 // cannot.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
@@ -173,16 +179,17 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// copyMissing makes part a copy of path unless it is there already: then it is an earlier copy that
-// was gone on with.
+// copyMissing makes part a copy of path unless it exists: then it is an earlier copy that was
+// continued.
 func copyMissing(ctx context.Context, part, path string) (copied bool, err error) {
 	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	// A copy that was cut short must not pass for an archive: it gets its name when it is whole.
+	// An incomplete copy must not pass for an archive: it gets its name when it is complete.
 	tmp := part + copySuffix
 	if err := copyFile(ctx, tmp, path); err != nil {
-		return false, fmt.Errorf("copy it to %s: %w", filepath.Base(part), errors.Join(err, os.Remove(tmp)))
+		return false, fmt.Errorf("copy it to %s: %w", filepath.Base(part),
+			errors.Join(err, os.Remove(tmp)))
 	}
 	return true, os.Rename(tmp, part)
 }
@@ -209,8 +216,7 @@ func copyFile(ctx context.Context, dst, src string) error {
 	return errors.Join(err, out.Close())
 }
 
-// prepare makes the schema if it is not there and takes back what a Finish that did not get to its
-// end has written.
+// prepare creates the schema if needed and removes what an unfinished Finish has written.
 func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (store, error) {
 	s := store{c: c}
 	objects, err := c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)

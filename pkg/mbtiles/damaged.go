@@ -6,9 +6,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Damaged says of textures that what the archive has of them is not to be trusted, as Verify found.
-// They stay until they are Put: then their bytes are written again, even where the archive knows
-// the hash already and would otherwise take its own for as good. It is called before those Puts.
+// Damaged marks textures whose stored bytes are damaged, as Verify found. They stay until they are
+// Put: then their bytes are written again, even if the archive has a content with that hash. It
+// must be called before those Puts.
 func (w *Writer) Damaged(ctx context.Context, keys ...tiles.Key) error {
 	return w.enqueue(ctx, job{do: func(ctx context.Context) error {
 		if w.store.damaged == nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
-// What an archive can be refused for. Every error of this package names the file and wraps one of
-// these where it applies.
+// Reasons to refuse an archive. Every error of this package names the file and wraps one of these
+// where it applies.
 var (
 	ErrName       = errors.New("an archive's name must end in .mbtiles, by which GDAL and QGIS recognise it")
 	ErrNotArchive = sqlite.ErrNoDatabase // also what is no database
@@ -23,12 +23,12 @@ var (
 	ErrFull       = sqlite.ErrFull
 	ErrNoTile     = errors.New("no preview there")
 	ErrClosed     = sqlite.ErrClosed
-	ErrNothing    = errors.New("no texture of the archive is wanted")
+	ErrNothing    = errors.New("no texture of the archive is selected")
 	ErrUnfinished = errors.New("archive is unfinished")
-	ErrIsPatch    = errors.New("it is a patch, and no archive by itself")
+	ErrIsPatch    = errors.New("it is a patch, not an archive")
 )
 
-// explain adds to err the file and, where the cause is plain, the sentinel to test for.
+// explain adds the file to err and, if the cause is known, the sentinel to test for.
 func explain(path string, err error) error {
 	if err == nil {
 		return nil

@@ -63,7 +63,8 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 		return explain(w.path+partSuffix, fmt.Errorf("draw overviews: %w", err))
 	}
 	p.Describe(rows)
-	if err := w.transact(ctx, func(ctx context.Context) error { return w.complete(ctx, rows) }); err != nil {
+	if err := w.transact(ctx,
+		func(ctx context.Context) error { return w.complete(ctx, rows) }); err != nil {
 		return err
 	}
 	if !w.stop() {
@@ -72,7 +73,7 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 	return errors.Join(w.publish(ctx), w.lock.Release())
 }
 
-// transact has the writing goroutine do something and commit it.
+// transact makes the writing goroutine do something and commit it.
 func (w *Writer) transact(ctx context.Context, do func(ctx context.Context) error) error {
 	if err := w.enqueue(ctx, job{do: do}); err != nil {
 		return err
@@ -107,7 +108,8 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	return c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyFinishing)
 }
 
-// publish turns the .part into the one file that is left. Nobody else uses the connection any more.
+// publish turns the .part into the single file that remains. Nothing else uses the connection any
+// more.
 func (w *Writer) publish(ctx context.Context) error {
 	part := w.path + partSuffix
 	if err := errors.Join(w.oneFile(ctx), w.release()); err != nil {
@@ -121,8 +123,8 @@ func (w *Writer) publish(ctx context.Context) error {
 			return explain(w.path, err)
 		}
 	}
-	// Before the new name, it must be certain that the journal is gone: it would be taken for that
-	// of the next .part.
+	// The journal must be gone for certain before the renaming: it would be taken for that of the
+	// next .part.
 	if err := filesys.SyncDir(filepath.Dir(w.path)); err != nil {
 		return err
 	}
@@ -132,17 +134,17 @@ func (w *Writer) publish(ctx context.Context) error {
 	return filesys.SyncDir(filepath.Dir(w.path))
 }
 
-// untaken says, at the end of the work, whether a file has come into being where there was none at
-// its beginning.
+// untaken returns an error if a file has appeared at path since the beginning of the work.
 func untaken(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(errors.New("a file of this name has come into being meanwhile; it is left alone"), err)
+		return errors.Join(errors.New(
+			"a file of this name was created in the meantime; it is not touched"), err)
 	}
 	return nil
 }
 
-// oneFile moves everything into the one file. Next to a WAL it waits a little for programs that are
-// just reading it.
+// oneFile moves everything into the one file. With a WAL it waits briefly for programs that are
+// reading it.
 func (w *Writer) oneFile(ctx context.Context) error {
 	const tries, pause = 20, 100 * time.Millisecond
 	var err error

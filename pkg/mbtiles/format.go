@@ -6,7 +6,7 @@ import "github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 // reads.
 const FormatVersion = tables.Version
 
-// The rows of metadata that say what an archive's textures are and come from.
+// Metadata rows about the origin of an archive's textures.
 const (
 	KeyPlan            = tables.KeyPrefix + "plan"
 	KeyProviders       = tables.KeyPrefix + "providers" // separated by commas

@@ -12,12 +12,13 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// gallery is an archive as package preview draws into it.
+// gallery adapts an archive to package preview.
 type gallery struct {
 	*index
 	reader *contents.Reader
 	put    func(ctx context.Context, t preview.Tile, jpeg []byte) error // queues a preview
-	flush  func(ctx context.Context) error                              // waits until they can be read
+	// waits until they can be read
+	flush func(ctx context.Context) error
 }
 
 var _ preview.Store = gallery{}
@@ -57,7 +58,7 @@ func (g gallery) Put(ctx context.Context, t preview.Tile, jpeg []byte) error {
 
 func (g gallery) Flush(ctx context.Context) error { return g.flush(ctx) }
 
-// What package preview asks of an index.
+// Methods that package preview requires of an index.
 
 func (x *index) Len() int                    { return len(x.rows) }
 func (x *index) Texture(i int) tiles.Texture { return x.entry(i).Texture }

@@ -13,14 +13,15 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What an archive needs that grows and shrinks while it is read, such as a cache: its .part is open
-// as an Archive beside the Writer.
+// Methods for an archive that grows and shrinks while it is read, such as a cache: its .part is
+// open as an Archive beside the Writer.
 
-// Flush returns when everything queued so far is committed, and an Archive of path.part finds it.
+// Flush returns when everything queued so far is committed, so that an Archive of path.part finds
+// it.
 func (w *Writer) Flush(ctx context.Context) error { return w.flush(ctx) }
 
-// Remove queues the removal of textures, with what no other texture needs. Those that the archive
-// does not have are passed over.
+// Remove queues the removal of textures, with the contents that no other texture has. Textures that
+// the archive does not have are ignored.
 func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
 	return w.enqueue(ctx, job{do: func(ctx context.Context) error {
 		for _, k := range keys {
@@ -32,8 +33,8 @@ func (w *Writer) Remove(ctx context.Context, keys ...tiles.Key) error {
 	}})
 }
 
-// Footprint returns the bytes of path.part that are in use once everything queued so far is
-// committed. The file keeps the rest for what comes.
+// Footprint returns the bytes in use of path.part once everything queued so far is committed. The
+// file keeps the rest for later.
 func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	err = w.transact(ctx, func(ctx context.Context) error {
 		const query = `SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
@@ -43,8 +44,7 @@ func (w *Writer) Footprint(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Shrink gives back to the disk some of what the file keeps beyond bytes without using it, and
-// reports whether there is more.
+// Shrink frees some of the unused space beyond bytes, and reports whether there is more.
 func (w *Writer) Shrink(ctx context.Context, bytes int64) (more bool, err error) {
 	err = w.transact(ctx, func(ctx context.Context) error {
 		const query = `SELECT CASE auto_vacuum WHEN 2 THEN min(freelist_count, page_count - ? / page_size) ELSE 0 END
@@ -54,21 +54,24 @@ func (w *Writer) Shrink(ctx context.Context, bytes int64) (more bool, err error)
 			return err
 		}
 		more = pages > shrinkPages
-		return w.store.c.Exec(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, min(pages, shrinkPages)))
+		return w.store.c.Exec(ctx,
+			fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, min(pages, shrinkPages)))
 	})
 	if err == nil && !more {
-		// The file gets smaller when the log is written into it. Where a reader is in the way, that
-		// is later, at Close at the latest.
-		_ = w.own.Do(ctx, func(c *sqlite.Conn) error { return c.Exec(ctx, `PRAGMA wal_checkpoint(PASSIVE)`) })
+		// The file shrinks when the log is written into it. If a reader prevents that, it happens
+		// later, at Close at the latest.
+		_ = w.own.Do(ctx, func(c *sqlite.Conn) error {
+			return c.Exec(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+		})
 	}
 	return more, err
 }
 
-// shrinkPages is how many pages one call of Shrink gives back: each is at the end of the file, and
-// what stands there moves.
+// shrinkPages is how many pages one call of Shrink frees: each one is at the end of the file, and
+// its content moves.
 const shrinkPages = 32 << 20 / sqlpages.PageSize
 
-// Find looks k up in the file, where Lookup knows what was there at Open.
+// Find looks k up in the file, where Lookup knows the content at Open.
 func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, err error) {
 	const query = `SELECT t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
 		FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
@@ -86,8 +89,8 @@ func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, e
 	return e, found, explain(a.path, err)
 }
 
-// remove takes a texture out. The preview of its square becomes that of the next maptype, if there
-// is one.
+// remove removes a texture. The preview of its square becomes that of the next maptype, if there is
+// one.
 func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	s.copied = false
 	if err := s.dropDerived(ctx); err != nil {
@@ -110,7 +113,8 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 		return nil
 	}
 	const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
-	if err := s.c.Exec(ctx, remove, int(k.ZL), int64(k.Row), int64(k.Col), gone.maptype); err != nil {
+	if err := s.c.Exec(ctx, remove, int(k.ZL), int64(k.Row), int64(k.Col),
+		gone.maptype); err != nil {
 		return err
 	}
 	if err := s.dropUnused(ctx, gone.content); err != nil {
@@ -119,7 +123,9 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 	at := preview.TileOf(square)
 	switch {
 	case next == nil:
-		return s.c.Exec(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(at.Z), int64(at.X), at.TMS())
+		return s.c.Exec(ctx,
+			`DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`,
+			int(at.Z), int64(at.X), at.TMS())
 	case k.Maptype < next.key.Maptype:
 		jpeg, err := s.draw(ctx, next.content)
 		if err != nil {

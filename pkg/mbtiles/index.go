@@ -14,8 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Entry names one texture of an archive and holds all that reading it takes. Get one from All or
-// Lookup.
+// Entry is a texture of an archive with everything needed to read it. All and Lookup return
+// entries.
 type Entry struct {
 	Texture tiles.Texture
 	Detail  uint8
@@ -27,7 +27,7 @@ type Entry struct {
 type indexRow struct {
 	content  int64
 	row, col uint32
-	maptype  uint16 // of index.maptypes
+	maptype  uint16 // index into index.maptypes
 	zl       uint8
 	detail   uint8
 	format   uint8
@@ -45,19 +45,21 @@ type index struct {
 const indexQuery = `SELECT t.zl, t.row, t.col, t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
 	FROM textures t LEFT JOIN contents c ON c.id = t.content_id ORDER BY t.zl, t.row, t.col, t.maptype`
 
-// readIndex reads and checks the rows of textures and contents. It never comes near a segment.
+// readIndex reads and checks the rows of textures and contents. It never reads a segment.
 func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 	x := &index{}
 	known := make(map[string]uint16)
 	var last tiles.Texture
-	// Rows that do not ascend strictly are looked for, not only because a look-up needs the order:
-	// a b-tree whose pages point to one page over and over would otherwise yield rows without end.
+	// Rows must ascend strictly, not only because a look-up needs the order: a damaged b-tree whose
+	// pages point to one page repeatedly would otherwise yield rows without end.
 	err := c.Query(ctx, indexQuery, func(r *sqlite.Row) error {
 		zl, gridRow, col := r.Int(0), r.Int(1), r.Int(2)
-		if zl < 0 || zl > int64(tiles.MaxZL) || gridRow < 0 || gridRow > math.MaxUint32 || col < 0 || col > math.MaxUint32 {
+		if zl < 0 || zl > int64(tiles.MaxZL) || gridRow < 0 || gridRow > math.MaxUint32 ||
+			col < 0 || col > math.MaxUint32 {
 			return corrupt("texture %d_%d at ZL%d is outside the grid", gridRow, col, zl)
 		}
-		t := tiles.Texture{ZL: tiles.ZL(zl), Row: uint32(gridRow), Col: uint32(col), Maptype: r.Text(3)}
+		t := tiles.Texture{ZL: tiles.ZL(zl), Row: uint32(gridRow), Col: uint32(col),
+			Maptype: r.Text(3)}
 		if err := t.Valid(); err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}
@@ -87,7 +89,8 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 			x.folded = append(x.folded, strings.ToLower(t.Maptype))
 		}
 		x.rows = append(x.rows, indexRow{
-			content: content, row: t.Row, col: t.Col, maptype: m, zl: uint8(zl), detail: uint8(detail),
+			content: content, row: t.Row, col: t.Col, maptype: m, zl: uint8(zl), detail: uint8(
+				detail),
 			format: uint8(l.Format), log2Side: uint8(l.Levels() - 1),
 		})
 		return nil
@@ -95,7 +98,7 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.rows = append(make([]indexRow, 0, len(x.rows)), x.rows...) // without append's reserve
+	x.rows = append(make([]indexRow, 0, len(x.rows)), x.rows...) // without append's spare capacity
 	return x, nil
 }
 
@@ -103,7 +106,8 @@ func (x *index) entry(i int) Entry { return x.entryOf(x.rows[i]) }
 
 func (x *index) entryOf(r indexRow) Entry {
 	return Entry{
-		Texture: tiles.Texture{Row: r.row, Col: r.col, ZL: tiles.ZL(r.zl), Maptype: x.maptypes[r.maptype]},
+		Texture: tiles.Texture{Row: r.row, Col: r.col, ZL: tiles.ZL(r.zl),
+			Maptype: x.maptypes[r.maptype]},
 		Detail:  r.detail,
 		Layout:  dds.Layout{Format: dds.Format(r.format), Side: 1 << r.log2Side},
 		content: r.content,
@@ -123,7 +127,8 @@ func (x *index) all() iter.Seq[Entry] {
 func (x *index) lookup(k tiles.Key) (Entry, bool) {
 	i := sort.Search(len(x.rows), func(i int) bool {
 		r := x.rows[i]
-		return cmp.Or(cmp.Compare(tiles.ZL(r.zl), k.ZL), cmp.Compare(r.row, k.Row), cmp.Compare(r.col, k.Col)) >= 0
+		return cmp.Or(cmp.Compare(tiles.ZL(r.zl), k.ZL), cmp.Compare(r.row, k.Row),
+			cmp.Compare(r.col, k.Col)) >= 0
 	})
 	for ; i < len(x.rows); i++ {
 		r := x.rows[i]

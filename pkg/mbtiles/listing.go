@@ -2,11 +2,11 @@ package mbtiles
 
 import "strings"
 
-// listing makes the index of an archive that is being assembled, whose textures come in the order
+// listing builds the index of an archive that is being assembled, whose textures come in the order
 // of their keys.
 type listing struct {
 	index
-	known map[string]uint16 // the number of each maptype
+	known map[string]uint16 // number of each maptype
 }
 
 func newListing(textures int) *listing {
@@ -16,14 +16,15 @@ func newListing(textures int) *listing {
 // add appends a texture, with its content in the new archive.
 func (l *listing) add(e Entry, content int64) {
 	m, ok := l.known[e.Texture.Maptype]
-	if !ok { // of all archives together there may be no more than one can have, which a person will not reach
+	if !ok { // all archives together could exceed the limit of one; no real ones do
 		m = uint16(len(l.maptypes))
 		l.known[e.Texture.Maptype] = m
 		l.maptypes = append(l.maptypes, e.Texture.Maptype)
 		l.folded = append(l.folded, strings.ToLower(e.Texture.Maptype))
 	}
 	l.rows = append(l.rows, indexRow{
-		content: content, row: e.Texture.Row, col: e.Texture.Col, maptype: m, zl: uint8(e.Texture.ZL), detail: e.Detail,
+		content: content, row: e.Texture.Row, col: e.Texture.Col, maptype: m, zl: uint8(
+			e.Texture.ZL), detail: e.Detail,
 		format: uint8(e.Layout.Format), log2Side: uint8(e.Layout.Levels() - 1),
 	})
 }

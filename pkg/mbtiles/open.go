@@ -20,21 +20,20 @@ import (
 
 // ReaderOptions are the limits of an open archive.
 type ReaderOptions struct {
-	CacheBytes int64 // of decoded segments kept in memory; default 32 MiB, negative for none
-	Readers    int   // SQLite connections; default twice the processors, at least 4 and at most 16
-	// Remains opens what is left of an archive that was cut short, if its index is: to read what
-	// stood behind the cut is ErrCorrupt. Default: ErrTruncated.
+	CacheBytes int64 // bytes of decoded segments kept in memory; default 32 MiB, negative: none
+	Readers    int   // SQLite connections; default twice the processors, from 4 to 16
+	// Remains opens the rest of a truncated archive, if its index is intact: reading data beyond
+	// the cut is ErrCorrupt. Default: ErrTruncated.
 	Remains bool
 }
 
-// Open opens an archive with the default ReaderOptions. The file may come from anyone: what is not
-// an archive is ErrNotArchive, a later format ErrVersion, one that contradicts itself ErrCorrupt,
-// one that is not there but whose .part is ErrUnfinished.
+// Open opens an archive with the default ReaderOptions. The file is not trusted: a file that is not
+// an archive is ErrNotArchive, a later format ErrVersion, one that contradicts itself ErrCorrupt, a
+// missing one whose .part exists ErrUnfinished.
 //
-// The .part of an archive that is being built opens too, as it is committed at this moment, once
-// the writer is between two transactions; if the writer was killed, the transaction that it was in
-// is taken back first. A texture that is replaced afterwards can no longer be read: its content is
-// gone.
+// The .part of an archive that is being built opens too, as committed so far, once the writer is
+// between two transactions; if the writer was killed, its transaction is rolled back first. A
+// texture that is replaced afterwards can no longer be read: its content is gone.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	return OpenWith(ctx, path, ReaderOptions{})
 }
@@ -47,7 +46,7 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 	if o.Readers <= 0 {
 		o.Readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	}
-	real, err := realpath.Of(path) // beside which its journals stand
+	real, err := realpath.Of(path) // its journals are beside the real file
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +62,8 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, errPart := os.Stat(path + partSuffix); errPart == nil {
-			return nil, fmt.Errorf("%w: what there is of it is %s", ErrUnfinished, filepath.Base(path)+partSuffix)
+			return nil, fmt.Errorf("%w: it is being built in %s", ErrUnfinished,
+				filepath.Base(path)+partSuffix)
 		}
 	}
 	if err != nil {
@@ -75,19 +75,20 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	var truncated error
 	m := sqlite.ReadOnly
 	if !strings.HasSuffix(path, partSuffix) {
-		// Nobody writes a file of this name: it may be looked at directly.
+		// A file of this name is never written, so it can be read directly.
 		h, err := sqlpages.ReadHeader(path)
 		if err != nil {
 			return nil, err
 		}
 		if h.Blank {
-			return nil, fmt.Errorf("%w: %w: there is nothing in it", ErrCorrupt, ErrTruncated)
+			return nil, fmt.Errorf("%w: %w: it is empty", ErrCorrupt, ErrTruncated)
 		}
 		if err := tables.CheckHeader(h); err != nil {
 			return nil, err
 		}
 		if info.Size() < h.Size {
-			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated, info.Size(), h.Size)
+			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated,
+				info.Size(), h.Size)
 		}
 		if truncated != nil && (!o.Remains || h.Schema != nil) {
 			return nil, truncated
@@ -106,14 +107,15 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		return nil, err
 	}
 	a, err := openAs(ctx, path, m, o)
-	if truncated != nil && (errors.Is(err, ErrCorrupt) || errors.Is(sqlite.Classify(err, ""), ErrCorrupt)) {
-		return nil, truncated // not even its index is left
+	if truncated != nil && (errors.Is(err, ErrCorrupt) ||
+		errors.Is(sqlite.Classify(err, ""), ErrCorrupt)) {
+		return nil, truncated // even its index is damaged
 	}
 	if truncated != nil && err == nil {
 		a.truncated = truncated
 	}
 	if err == nil && m == sqlite.Immutable && !a.complete {
-		// Somebody may be writing it after all.
+		// Another program may be writing it after all.
 		if err := a.Close(); err != nil {
 			return nil, err
 		}
@@ -122,7 +124,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 	return a, err
 }
 
-// openAs opens an archive in a mode that may turn out not to fit.
+// openAs opens an archive in a mode that may turn out to be wrong.
 func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*Archive, error) {
 	r, err := contents.NewReader(sqlite.NewPool(path, m, o.Readers), o.CacheBytes)
 	if err != nil {
@@ -138,7 +140,8 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	case m == sqlite.Immutable && a.complete:
 		err = r.Pin(ctx)
 	case m == sqlite.ReadOnly:
-		err = r.Conns.Open() // now, since the file may be finished, and another one be begun under its name
+		// now, because the file may be finished, and another one begun under its name
+		err = r.Conns.Open()
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -146,8 +149,9 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	return a, nil
 }
 
-// load checks what the file is before it believes any of it, and reads the index.
-func load(ctx context.Context, c *sqlite.Conn) (x *index, complete bool, patchBase string, err error) {
+// load checks what the file is before using any of it, and reads the index.
+func load(ctx context.Context,
+	c *sqlite.Conn) (x *index, complete bool, patchBase string, err error) {
 	application, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.application_id`)
 	if err != nil {
 		return nil, false, "", err

@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// planned are textures that are yet to be built, of BC1.
+// planned are textures yet to be built, in BC1.
 type planned []tiles.Item
 
 func (p planned) Len() int                    { return len(p) }
@@ -17,8 +17,9 @@ func (p planned) Layout(i int) dds.Layout {
 	return dds.Layout{Format: dds.BC1, Side: p[i].Side()}
 }
 
-// CountPreviews returns how many rows of tiles an archive of items has once it is finished.
+// CountPreviews returns how many rows of tiles a finished archive of items has.
 func CountPreviews(items []tiles.Item) int {
-	sorted := slices.SortedFunc(slices.Values(items), func(a, b tiles.Item) int { return a.Texture.Compare(b.Texture) })
+	sorted := slices.SortedFunc(slices.Values(items),
+		func(a, b tiles.Item) int { return a.Texture.Compare(b.Texture) })
 	return preview.New(planned(sorted)).Count()
 }

@@ -11,31 +11,33 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Record is all that the archive says about one texture.
+// Record is everything that the archive records about a texture.
 type Record struct {
 	tiles.Texture
 	Detail     uint8      // built from chunks at ZL-Detail
 	Layout     dds.Layout // of its content
 	SHA256     [32]byte   // of the whole DDS file
-	Chunks     int        // that it is built from
-	Overzoomed int        // of them enlarged from a parent
-	Missing    int        // of them without imagery
-	Failed     int        // of them failed after retries: a hole to be repaired
+	Chunks     int        // number of chunks
+	Overzoomed int        // chunks enlarged from a parent
+	Missing    int        // chunks without imagery
+	Failed     int        // chunks that failed after retries: a hole to be repaired
 	Provider   string
-	Sources    string // how many chunks are of each source of Provider, as terms.Use; empty if it is no mosaic
+	// how many chunks are of each source of Provider, as terms.Use; empty if it is no mosaic
+	Sources string
 }
 
-// valid says what the archive would refuse about r, its content aside.
+// valid returns what the archive would refuse about r, except its content.
 func (r Record) valid() error {
 	if err := r.Texture.Valid(); err != nil {
 		return err
 	}
 	if r.Detail > tiles.MaxDetail {
-		return fmt.Errorf("detail %d is not in 0 to %d", r.Detail, tiles.MaxDetail)
+		return fmt.Errorf("detail %d must be between 0 and %d", r.Detail, tiles.MaxDetail)
 	}
 	for _, n := range [...]int{r.Chunks, r.Overzoomed, r.Missing, r.Failed} {
 		if n < 0 || n > tiles.TextureChunks*tiles.TextureChunks {
-			return fmt.Errorf("count of chunks %d is not in 0 to %d", n, tiles.TextureChunks*tiles.TextureChunks)
+			return fmt.Errorf("count of chunks %d must be between 0 and %d", n,
+				tiles.TextureChunks*tiles.TextureChunks)
 		}
 	}
 	if r.Sources != "" {
@@ -49,14 +51,17 @@ func (r Record) valid() error {
 const recordColumns = `t.zl, t.row, t.col, t.maptype, t.detail, c.format, c.side, c.levels, c.bytes, c.sha256, t.chunks, t.overzoomed, t.missing, t.failed, t.provider`
 
 // selectRecord finds the textures of one square.
-const selectRecord = `SELECT ` + recordColumns + ` FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
+const selectRecord = `SELECT ` + recordColumns +
+	` FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
 
 // scanRecord reads recordColumns.
 func scanRecord(r *sqlite.Row) (Record, error) {
 	rec := Record{
-		Texture: tiles.Texture{ZL: tiles.ZL(r.Int(0)), Row: uint32(r.Int(1)), Col: uint32(r.Int(2)), Maptype: r.Text(3)},
-		Detail:  uint8(r.Int(4)),
-		Chunks:  int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(r.Int(13)),
+		Texture: tiles.Texture{ZL: tiles.ZL(r.Int(0)), Row: uint32(r.Int(1)), Col: uint32(r.Int(2)),
+			Maptype: r.Text(3)},
+		Detail: uint8(r.Int(4)),
+		Chunks: int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(
+			r.Int(13)),
 	}
 	rec.Provider, rec.Sources = splitProvider(r.Text(14))
 	var err error

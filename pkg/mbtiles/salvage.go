@@ -13,9 +13,9 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
-// Salvage begins path.part of the archive's own path with those textures of it that keep wants, and
-// nothing of its pages: a Writer that extends the archive then goes on with these instead of with a
-// copy of it, whatever is wrong with it. A .part that is there already is left alone.
+// Salvage starts path.part of the archive's own path with the textures that keep accepts, without
+// copying pages: a Writer that extends the archive then continues with these instead of a copy,
+// whatever is wrong with the archive. An existing .part is not touched.
 func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOptions) (err error) {
 	part := a.real + partSuffix
 	lock, err := sqlite.LockFile(part + sqlite.LockSuffix)
@@ -53,12 +53,12 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 	return nil
 }
 
-// keepsAll returns an ErrUnfinished if the archive at path has textures that the one to take its
-// place does not: it was begun by Salvage, and what was damaged is not made good.
+// keepsAll returns an ErrUnfinished if the archive at path has textures that its replacement lacks:
+// that was started by Salvage, and the damaged textures were not repaired.
 func keepsAll(ctx context.Context, path string, next *index) error {
 	a, err := open(ctx, path, ReaderOptions{Readers: 1, Remains: true})
 	if err != nil {
-		return ctx.Err() // there is none, or nothing of it can be known
+		return ctx.Err() // none, or it cannot be read at all
 	}
 	defer func() { _ = a.Close() }()
 	lost := 0

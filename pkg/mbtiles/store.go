@@ -10,17 +10,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// store is what the writing goroutine does to the tables, inside the transaction of its batch.
+// store is the writing goroutine's access to the tables, inside the transaction of its batch.
 type store struct {
 	c       *sqlite.Conn
-	next    int64          // id of the next content
-	derived bool           // there are overviews and fills, which the next texture makes stale
-	copied  bool           // the .part is a copy of the archive that stands at its path, as it is
-	damaged map[int64]bool // contents that are written again when they come, though their hash is known
+	next    int64 // id of the next content
+	derived bool  // there are overviews and fills, which the next texture makes stale
+	copied  bool  // the .part is still an unchanged copy of the archive at its path
+	// contents to be written again when they come, though their hash is known
+	damaged map[int64]bool
 }
 
-// put writes a texture in place of the one of the same key, if there is one, and its preview. It
-// returns how many bytes of segments it wrote.
+// put writes a texture, replacing the one of the same key, and its preview. It returns how many
+// bytes of segments it wrote.
 func (s *store) put(ctx context.Context, r Record, content *Content) (int64, error) {
 	s.copied = false
 	if err := s.dropDerived(ctx); err != nil {
@@ -30,7 +31,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	if err != nil {
 		return written, err
 	}
-	first := true // of those that share the square, in the order of their maptypes in lower case
+	first := true // of those that share the square, in the order of their lower-case maptypes
 	var old *twin
 	twins, err := s.twins(ctx, r.Texture)
 	if err != nil {
@@ -45,7 +46,8 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	}
 	if old != nil {
 		const remove = `DELETE FROM textures WHERE zl = ? AND row = ? AND col = ? AND maptype = ?`
-		if err := s.c.Exec(ctx, remove, int(r.ZL), int64(r.Row), int64(r.Col), old.maptype); err != nil {
+		if err := s.c.Exec(ctx, remove, int(r.ZL), int64(r.Row), int64(r.Col),
+			old.maptype); err != nil {
 			return written, err
 		}
 	}
@@ -80,7 +82,7 @@ func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err e
 	return found, err
 }
 
-// content returns the id of c, which it writes unless the archive has the same file already.
+// content returns the id of c, and writes it unless the archive has the same file already.
 func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
 	id, err = s.c.Number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.stored.SHA[:])
 	if err != nil {
@@ -104,10 +106,11 @@ func (s *store) content(ctx context.Context, c *Content) (id, written int64, err
 	return id, written, err
 }
 
-// segments writes those of c, which is content id.
+// segments writes the segments of c, which is content id.
 func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
 	for n, seg := range c.stored.Segments {
-		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`, segment.ID(id, n), seg.Codec, seg.Data)
+		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`,
+			segment.ID(id, n), seg.Codec, seg.Data)
 		if err != nil {
 			return written, err
 		}
@@ -118,7 +121,8 @@ func (s *store) segments(ctx context.Context, id int64, c *Content) (written int
 
 // rewrite writes the segments of a content again.
 func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0), segment.ID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
+		segment.ID(id, 255)); err != nil {
 		return 0, err
 	}
 	delete(s.damaged, id)
@@ -131,14 +135,15 @@ func (s *store) dropUnused(ctx context.Context, id int64) error {
 	if err != nil || users > 0 {
 		return err
 	}
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0), segment.ID(id, 255)); err != nil {
+	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
+		segment.ID(id, 255)); err != nil {
 		return err
 	}
 	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
 }
 
-// dropDerived removes every preview that is no texture's own, and whatever else a Finish that did
-// not get to its end has written.
+// dropDerived removes every preview that is not a texture's own, and everything else that an
+// unfinished Finish has written.
 func (s *store) dropDerived(ctx context.Context) error {
 	if !s.derived {
 		return nil
@@ -155,7 +160,7 @@ func (s *store) dropDerived(ctx context.Context) error {
 	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyFinishing)
 }
 
-// building takes back that the archive is complete.
+// building marks the archive as not complete.
 func (s *store) building(ctx context.Context) error {
 	if err := tables.PutMetadata(ctx, s.c, map[string]string{tables.KeyState: tables.StateBuilding}); err != nil {
 		return err
@@ -163,8 +168,8 @@ func (s *store) building(ctx context.Context) error {
 	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyDigest)
 }
 
-// reopen turns a complete archive into one that is being finished, whose overviews are good until a
-// texture comes. It is a transaction of its own.
+// reopen turns a complete archive into one that is being finished, whose overviews are valid until
+// a texture is added. It is a transaction of its own.
 func (s *store) reopen(ctx context.Context) error {
 	s.derived = true
 	if err := s.c.Exec(ctx, `BEGIN IMMEDIATE`); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// ReadAt reads len(p) bytes of e's DDS file from off on, as io.ReaderAt does: it returns fewer only
+// ReadAt reads len(p) bytes of e's DDS file from off on, like io.ReaderAt: it returns fewer only
 // with an error, which is io.EOF at the end of the file.
 func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int, error) {
 	n, err := a.reader.ReadAt(ctx, e.content, e.Layout, p, off)
@@ -23,14 +23,14 @@ func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int
 	return n, err
 }
 
-// explain says which texture could not be read.
+// explain adds to err which texture could not be read.
 func (a *Archive) explain(e Entry, err error) error {
 	return explain(a.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
 }
 
-// ReadAhead says that e is being read in order and has been up to off: the segment that comes next
-// is got ready in the background, if there is one. A compressed one is decoded; of one that is
-// stored as it is the kernel is told that it will be wanted. It does not wait.
+// ReadAhead reports that e is read in order and was read up to off: the next segment, if any, is
+// prepared in the background. A compressed one is decoded; for a raw one the kernel is told to read
+// it. It does not wait.
 func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
 	a.reader.ReadAhead(ctx, e.content, e.Layout, off)
 }
@@ -54,9 +54,8 @@ func (a *Archive) WriteTo(ctx context.Context, e Entry, w io.Writer) error {
 	return nil
 }
 
-// Content returns e's texture as it is stored, to be Put into another archive: nothing is
-// compressed anew. It is decoded all the same and compared with its hash: damage is an ErrCorrupt,
-// and does not spread.
+// Content returns e's texture as stored, to be Put into another archive: nothing is compressed
+// again. It is decoded and compared with its hash, so that damage, an ErrCorrupt, does not spread.
 func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 	sha, err := a.sha(ctx, e)
 	if err != nil {
@@ -69,7 +68,7 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 	return &Content{s}, nil
 }
 
-// sha returns what the archive says is the hash of e's file.
+// sha returns the recorded hash of e's file.
 func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
 	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		sha, err = contents.SHA(ctx, c, e.content)

@@ -18,36 +18,37 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 )
 
-// VerifyOptions says how to verify. The zero value is a full check.
+// VerifyOptions control a verification. The zero value is a full check.
 type VerifyOptions struct {
-	Workers  int                     // that decode at once; default one a processor
-	Progress func(done, total int64) // called as contents are done, with bytes of DDS, from one goroutine at a time; may be nil
+	Workers int // goroutines that decode; default: number of processors
+	// called as contents are done, with bytes of DDS, from one goroutine at a time; may be nil
+	Progress func(done, total int64)
 	// Quick checks the tables, and the bytes of a sample of the contents: one in a hundred, at
-	// least 64, others every time. What stands in segments and previews is not looked at beyond
-	// these, nor whether there are too many of them, and SQLite does not walk through the file.
+	// least 64, different ones each time. Other segments and previews are not read or counted, and
+	// SQLite does not walk through the file.
 	Quick bool
 }
 
-// Report is what Verify found. Its JSON is a contract with scripts.
+// Report is the result of Verify. Scripts rely on its JSON.
 type Report struct {
 	OK       bool      `json:"ok"`
-	Digest   string    `json:"digest"` // computed anew
+	Digest   string    `json:"digest"` // computed from the tables
 	Textures int       `json:"textures"`
 	Checked  int       `json:"checked"` // textures whose bytes were compared with their hash
-	Holes    int       `json:"holes"`   // textures with failed chunks; they are no problems
+	Holes    int       `json:"holes"`   // textures with failed chunks; these are not problems
 	Failed   int64     `json:"failed_chunks"`
 	Problems []Problem `json:"problems"` // empty when OK; sorted by texture
 
-	Unreadable bool `json:"unreadable,omitempty"` // so that not even its textures could be listed
+	Unreadable bool `json:"unreadable,omitempty"` // not even the textures could be listed
 }
 
-// Problem is one thing wrong with an archive.
+// Problem is something wrong with an archive.
 type Problem struct {
-	Texture string `json:"texture"` // its name; empty where the problem is no single texture's
+	Texture string `json:"texture"` // its name; empty if the problem is not about a single texture
 	What    string `json:"what"`
 }
 
-// String returns a line for a person.
+// String returns the problem as a line for people.
 func (p Problem) String() string {
 	if p.Texture == "" {
 		return p.What
@@ -55,7 +56,7 @@ func (p Problem) String() string {
 	return p.Texture + ": " + p.What
 }
 
-// verifier collects what is wrong.
+// verifier collects problems.
 type verifier struct {
 	a *Archive
 	o VerifyOptions
@@ -66,11 +67,11 @@ type verifier struct {
 	done     int64 // bytes of DDS
 }
 
-// Verify reads the whole archive: every texture is decoded and its layout and SHA-256 are checked,
-// every preview is decoded, rows that belong to nothing are looked for, the digest is computed and
-// compared, and SQLite checks every page of the file. What is wrong stands in the Report; the error
-// is for a check that could not be carried out, a cancelled ctx included. VerifyOptions.Quick looks
-// at part of it only.
+// Verify reads the whole archive: it decodes every texture and checks its layout and SHA-256,
+// decodes every preview, looks for rows that belong to nothing, computes the digest and compares
+// it, and lets SQLite check every page of the file. Problems are in the Report; the error is for a
+// check that could not be carried out, also by a cancelled ctx. With VerifyOptions.Quick it checks
+// only a part.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -79,10 +80,11 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	report := Report{Textures: a.Len()}
 	v.twins()
 	step := func(ctx context.Context, do func(context.Context, *sqlite.Conn) error) error {
-		return a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error { return v.note(ctx, "", do(ctx, c)) })
+		return a.reader.Conns.Do(ctx,
+			func(c *sqlite.Conn) error { return v.note(ctx, "", do(ctx, c)) })
 	}
-	// SQLite walks through the file beside the textures: both go from its beginning to its end, so
-	// that a file larger than memory is read once.
+	// SQLite walks through the file while textures are checked: both go from its beginning to its
+	// end, so that a file larger than memory is read once.
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return v.textures(gctx) })
 	if a.truncated == nil {
@@ -92,7 +94,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	report.Checked = v.checked
 	if err == nil && a.truncated != nil {
 		v.problem("", "%s", plainDamage(a.truncated))
-		return v.finish(report), nil // of the tables there is nothing to say that would help
+		return v.finish(report), nil // further errors about the tables would not help
 	}
 	for _, do := range [...]func(context.Context, *sqlite.Conn) error{
 		v.records,
@@ -115,7 +117,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	return v.finish(report), nil
 }
 
-// finish puts the problems into the report.
+// finish adds the problems to the report.
 func (v *verifier) finish(r Report) Report {
 	slices.SortFunc(v.problems, func(p, q Problem) int {
 		return strings.Compare(p.Texture+"\x00"+p.What, q.Texture+"\x00"+q.What)
@@ -125,8 +127,8 @@ func (v *verifier) finish(r Report) Report {
 	return r
 }
 
-// VerifyFile is Verify of the archive at path. Damage that keeps it from being opened is a problem
-// as well; then the report has Unreadable set.
+// VerifyFile is Verify of the archive at path. Damage that prevents opening it is a problem as
+// well; the report then has Unreadable set.
 func VerifyFile(ctx context.Context, path string, o VerifyOptions) (r Report, err error) {
 	a, err := OpenWith(ctx, path, ReaderOptions{Remains: true})
 	if errors.Is(err, ErrCorrupt) {
@@ -140,12 +142,12 @@ func VerifyFile(ctx context.Context, path string, o VerifyOptions) (r Report, er
 	return a.Verify(ctx, o)
 }
 
-// plainDamage is what is said of damage where it is known to be that.
+// plainDamage returns the text of an error that is known to be damage.
 func plainDamage(err error) string {
 	return strings.ReplaceAll(err.Error(), ErrCorrupt.Error()+": ", "")
 }
 
-// note turns damage into a problem and hands other errors back.
+// note turns damage into a problem and returns other errors.
 func (v *verifier) note(ctx context.Context, texture string, err error) error {
 	if err == nil {
 		return nil
@@ -166,8 +168,8 @@ func (v *verifier) problem(texture, format string, args ...any) {
 	v.problems = append(v.problems, Problem{texture, fmt.Sprintf(format, args...)})
 }
 
-// byContent returns the rows of the index in the order of the file, those that share a content side
-// by side.
+// byContent returns the rows of the index in the order of the file, so that those that share a
+// content are adjacent.
 func (x *index) byContent() []indexRow {
 	rows := slices.Clone(x.rows)
 	slices.SortFunc(rows, func(a, b indexRow) int { return cmp.Compare(a.content, b.content) })
@@ -175,7 +177,7 @@ func (x *index) byContent() []indexRow {
 }
 
 // contents returns, for every content, the rows of the index that have it, in the order of the
-// file; if quick, only for a sample.
+// file; with Quick only for a sample.
 func (v *verifier) contents() [][]indexRow {
 	var all [][]indexRow
 	for rows := v.a.index.byContent(); len(rows) > 0; {
@@ -189,12 +191,14 @@ func (v *verifier) contents() [][]indexRow {
 	if n := max(len(all)/share, least); v.o.Quick && n < len(all) {
 		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		all = all[:n]
-		slices.SortFunc(all, func(a, b []indexRow) int { return cmp.Compare(a[0].content, b[0].content) })
+		slices.SortFunc(all, func(a, b []indexRow) int {
+			return cmp.Compare(a[0].content, b[0].content)
+		})
 	}
 	return all
 }
 
-// textures checks contents, each once, and blames all textures that have it.
+// textures checks contents, each once, and reports problems for all textures that have it.
 func (v *verifier) textures(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(v.o.Workers)
@@ -225,7 +229,7 @@ func (v *verifier) textures(ctx context.Context) error {
 	return g.Wait()
 }
 
-// progress notes that a content of n bytes is done, which so many textures have.
+// progress counts a finished content of n bytes, which the given number of textures have.
 func (v *verifier) progress(textures int, n, total int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -250,7 +254,7 @@ func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
 		return err
 	}
 	if sha256.Sum256(*buf) != want {
-		return corrupt("its pixels differ from its SHA-256")
+		return corrupt("its bytes do not match its SHA-256")
 	}
 	return nil
 }

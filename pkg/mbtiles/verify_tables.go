@@ -15,10 +15,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// twins looks for textures that differ in the case of their maptype only, so that one of them can
-// never be asked for.
+// twins looks for textures that differ only in the case of their maptype, so that one of them can
+// never be found.
 func (v *verifier) twins() {
-	square := make(map[string]Entry) // by maptype in lower case, of one square
+	square := make(map[string]Entry) // of one square, by lower-case maptype
 	last := tiles.Texture{}
 	for e := range v.a.All() {
 		t := e.Texture
@@ -28,16 +28,16 @@ func (v *verifier) twins() {
 		last = t
 		folded := t.Key().Maptype
 		if other, twice := square[folded]; twice {
-			v.problem(t.Name(), "it is the same as %s", other.Texture)
+			v.problem(t.Name(), "it is a duplicate of %s", other.Texture)
 			continue
 		}
 		square[folded] = e
 	}
 }
 
-// structure lets SQLite check the b-trees and indexes of the small tables; of all of the file where
+// structure lets SQLite check the b-trees and indexes of the small tables; of the whole file if
 // Verify reads the segments without SQLite. An archive that is being built is read through SQLite
-// row by row, and a longer walk would hold up who writes it.
+// row by row, and a longer walk would delay its writer.
 func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	tables := []string{"metadata", "textures", "contents", "tiles"}
 	switch {
@@ -52,13 +52,13 @@ func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 			return err
 		}
 		for _, what := range found {
-			v.problem("", "SQLite finds: %s", what)
+			v.problem("", "SQLite reports: %s", what)
 		}
 	}
 	return nil
 }
 
-// records checks the rows of textures. Those of Open are checked already.
+// records checks the rows of textures. Open has checked some columns already.
 func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
 	return c.Query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *sqlite.Row) error {
 		rec, err := scanRecord(r)
@@ -69,8 +69,8 @@ func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
 	})
 }
 
-// owners looks for contents and segments that no texture has. That ids ascend is checked for the
-// same reason as in readIndex.
+// owners looks for contents and segments that no texture has. Ids must ascend for the same reason
+// as in readIndex.
 func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	owned := v.a.index.byContent()
 	ascending := func(table string, each func(id int64)) error {
@@ -107,15 +107,15 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 		})
 	}
 	if contents > 0 {
-		v.problem("", "%d contents that no texture has", contents)
+		v.problem("", "%d unused contents", contents)
 	}
 	if segments > 0 {
-		v.problem("", "%d segments that no texture has", segments)
+		v.problem("", "%d unused segments", segments)
 	}
 	return err
 }
 
-// previews decodes every row of tiles, unless quick, and looks for textures without one.
+// previews decodes every row of tiles, unless Quick, and looks for textures without one.
 func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 	p := preview.New(v.a.index)
 	seen := make(map[preview.Tile]bool)

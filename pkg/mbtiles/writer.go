@@ -16,10 +16,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Writer builds one archive. Its methods may be called from any number of goroutines at once; one
-// goroutine of its own does all the writing.
+// Writer builds one archive. Its methods are safe for concurrent use; one goroutine of its own does
+// all the writing.
 type Writer struct {
-	ctx     context.Context // never cancelled: for the calls that take none
+	ctx     context.Context // never cancelled: for the methods without a context
 	path    string
 	lock    *sqlite.Lock
 	o       WriterOptions
@@ -28,33 +28,37 @@ type Writer struct {
 	store   store            // of the writing goroutine, while it has own
 	behind  filesys.WriteBehind
 	stored  atomic.Int64
-	busy    atomic.Int64 // since when the writing goroutine has been at one thing, in Unix nanoseconds; 0: it waits
+	// start of the writing goroutine's current task, in Unix nanoseconds; 0: idle
+	busy atomic.Int64
 
-	room  *semaphore.Weighted // in bytes, of the contents that wait
+	room  *semaphore.Weighted // bytes of waiting contents
 	queue chan job
 	idle  chan struct{} // closed when the writing goroutine has ended
 
 	mu      sync.Mutex
-	pending map[tiles.Key]*Record // put, not committed yet
+	pending map[tiles.Key]*Record // put but not yet committed
 	err     error                 // of the first write that failed: nothing is written after it
 	closed  bool
-	callers sync.WaitGroup // that may still send to queue
+	callers sync.WaitGroup // callers that may still send to queue
 }
 
-// job is one thing for the writing goroutine to do inside a transaction.
+// job is a task of the writing goroutine inside a transaction.
 type job struct {
-	do      func(ctx context.Context) error // nil: nothing but the answer
-	bytes   int64                           // of room it takes
-	written int64                           // bytes of segments that count towards the end of the transaction
-	record  *Record                         // that is pending until the commit
-	answer  chan<- error                    // told once everything up to here is committed; nil: nobody asks
+	do    func(ctx context.Context) error // nil: only the answer
+	bytes int64                           // room that it takes
+	// bytes of segments that count towards the end of the transaction
+	written int64
+	record  *Record // pending until the commit
+	// receives the result once everything up to here is committed; nil: not needed
+	answer chan<- error
 }
 
-// leastRoom is what a job costs beside its content: it bounds the number of jobs that wait.
+// leastRoom is what a job costs besides its content: it bounds the number of waiting jobs.
 const leastRoom = 64 << 10
 
 // start takes over the lock and the connection.
-func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o WriterOptions) (*Writer, error) {
+func start(ctx context.Context, path string, lock *sqlite.Lock, s store,
+	o WriterOptions) (*Writer, error) {
 	own := sqlite.PoolOf(s.c)
 	conns := own
 	if o.Growing {
@@ -85,8 +89,7 @@ func start(ctx context.Context, path string, lock *sqlite.Lock, s store, o Write
 	return w, nil
 }
 
-// Has returns what the archive has, or will have once what is queued is committed, under key k. It
-// may wait for what is just being written.
+// Has returns the record of key k, stored or queued. It may wait for the current write.
 func (w *Writer) Has(k tiles.Key) (Record, bool) {
 	w.mu.Lock()
 	r, ok := w.pending[k]
@@ -100,13 +103,13 @@ func (w *Writer) Has(k tiles.Key) (Record, bool) {
 		rec, ok, err = findRecord(w.ctx, c, k)
 		return err
 	})
-	// What cannot be read is made again: Put replaces it.
+	// A record that cannot be read is treated as missing: Put replaces it.
 	return rec, ok && err == nil
 }
 
-// Put queues a texture to be written. It waits while QueueBytes are queued. The Layout and the
-// SHA256 of r are taken from c. A second Put of a key replaces the first. Once a write has failed,
-// every Put returns that error; ErrFull says that the disk is full.
+// Put queues a texture to be written. It waits while QueueBytes are queued. Layout and SHA256 of r
+// are taken from c. A second Put of a key replaces the first. Once a write has failed, every Put
+// returns that error; ErrFull means that the disk is full.
 func (w *Writer) Put(ctx context.Context, r Record, c *Content) error {
 	if err := r.valid(); err != nil {
 		return fmt.Errorf("%s: put texture %s: %w", w.path, r.Texture, err)
@@ -127,7 +130,7 @@ func (w *Writer) Put(ctx context.Context, r Record, c *Content) error {
 	})
 }
 
-// enqueue hands j to the writing goroutine, once there is room.
+// enqueue passes j to the writing goroutine, once there is room.
 func (w *Writer) enqueue(ctx context.Context, j job) error {
 	w.mu.Lock()
 	err := w.err
@@ -151,7 +154,7 @@ func (w *Writer) enqueue(ctx context.Context, j job) error {
 		w.pending[j.record.Key()] = j.record
 		w.mu.Unlock()
 	}
-	w.queue <- j // has a place for as many jobs as room admits
+	w.queue <- j // never blocks: it has a slot for every job that room admits
 	return w.failure()
 }
 
@@ -178,26 +181,25 @@ func (w *Writer) flush(ctx context.Context) error {
 // Stored returns the bytes of segments written so far by this Writer.
 func (w *Writer) Stored() int64 { return w.stored.Load() }
 
-// Close commits everything queued and leaves path.part to be gone on with by another Create, unless
-// that is a copy to which nothing was done. After Finish it does nothing. It returns the error that
-// stopped the writing, if one did.
+// Close commits everything queued and leaves path.part to be continued by another Create, unless
+// that is an unchanged copy. After Finish it does nothing. It returns the error that stopped the
+// writing, if any.
 func (w *Writer) Close() error {
 	if !w.stop() {
 		return nil
 	}
 	err := w.failure()
-	// Into one file again, so that it can be read and moved; a reader may be in the way, and then
-	// it stays in WAL mode.
+	// Back into one file, so that it can be read and moved; if a reader prevents that, it stays in
+	// WAL mode.
 	_ = w.store.c.Exec(w.ctx, `PRAGMA journal_mode = DELETE`)
 	end := w.release()
-	if w.store.copied { // and nothing was done to it
+	if w.store.copied { // and unchanged
 		end = errors.Join(end, os.Remove(w.path+partSuffix))
 	}
 	return errors.Join(err, explain(w.path, errors.Join(end, w.lock.Release())))
 }
 
-// stop ends the writing goroutine and the readers. It reports whether this call did, or an earlier
-// one.
+// stop ends the writing goroutine and the readers. It reports whether this call did.
 func (w *Writer) stop() bool {
 	w.mu.Lock()
 	again := w.closed
@@ -211,8 +213,8 @@ func (w *Writer) stop() bool {
 	close(w.queue)
 	<-w.idle
 	if w.o.Growing {
-		// They would keep the file in WAL mode. What is wrong with a connection that only read does
-		// not matter any more.
+		// They would keep the file in WAL mode. An error of a connection that only read does not
+		// matter any more.
 		_ = w.readers.Close()
 	}
 	return true

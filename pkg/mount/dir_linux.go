@@ -71,7 +71,8 @@ func (g *goFuse) attr(x found, out *fuse.Attr) {
 	}
 }
 
-func (d *dirNode) OpendirHandle(context.Context, uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+func (d *dirNode) OpendirHandle(context.Context,
+	uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	return newDirHandle(d.fsys.list(d.path)), 0, fusefs.OK
 }
 
@@ -81,13 +82,14 @@ func identity(full string, info fs.FileInfo) (ino, gen uint64) {
 	return realIno(st.Dev, st.Ino), pathHash(full)
 }
 
-// listDir lists a directory of the disk, with the inode numbers of the mount. One that does not
-// exist is empty.
+// listDir lists a directory of the disk, with the mount's inode numbers. A missing directory is
+// empty.
 func listDir(path string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		var st syscall.Stat_t
 		err := syscall.Stat(path, &st)
-		if errors.Is(err, os.ErrNotExist) || err == nil && st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+		if errors.Is(err, os.ErrNotExist) || err == nil &&
+			st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
 			return
 		}
 		if err != nil {

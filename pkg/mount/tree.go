@@ -19,7 +19,7 @@ import (
 // driver shows it to programs.
 type tree struct {
 	scenery  []string // real paths
-	prefer   bool     // archived textures before real ones
+	prefer   bool     // archived textures come before real ones
 	log      *slog.Logger
 	observer Observer        // may be nil
 	ctx      context.Context // of reads; never cancelled
@@ -47,7 +47,7 @@ const (
 	// sceneryTimeout is for how long it may remember what it found, or did not find, in a scenery
 	// directory.
 	sceneryTimeout = 5 * time.Second
-	// fixedTime is when every texture was modified: 2000-01-01 UTC.
+	// fixedTime is the modification time of every texture: 2000-01-01 UTC.
 	fixedTime = 946684800
 
 	blockSize = 4096
@@ -124,7 +124,8 @@ func (t *tree) lookup(path, name string) (found, syscall.Errno) {
 	if t.live.wanted(k) {
 		size := LiveLayout().Size()
 		t.shelf.announce(k, size)
-		return found{kind: isLive, ino: t.inodes.texture(k), gen: t.live.generation(k), keep: announced,
+		return found{kind: isLive, ino: t.inodes.texture(k), gen: t.live.generation(k),
+			keep:    announced,
 			texture: texture, size: size}, 0
 	}
 	if !t.shelf.miss(name) {
@@ -157,7 +158,8 @@ func (t *tree) lookupReal(path, name string) (found, syscall.Errno) {
 			return t.folder(path)
 		case err == nil:
 			ino, gen := identity(full, info)
-			return found{kind: isReal, ino: ino, gen: gen, keep: sceneryTimeout, path: full, info: info}, 0
+			return found{kind: isReal, ino: ino, gen: gen, keep: sceneryTimeout, path: full,
+				info: info}, 0
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		default: // reported only if no other root has it
 			errno = errnoOf(err)
@@ -235,7 +237,8 @@ func (t *tree) listReal(path string) iter.Seq2[entry, error] {
 				if err == nil && (seen[e.name] || e.name == "." || e.name == "..") {
 					continue
 				}
-				if i < len(t.scenery)-1 { // a million names are remembered only if another root follows
+				// a million names are remembered only if another root follows
+				if i < len(t.scenery)-1 {
 					seen[e.name] = true
 				}
 				if e.mode == syscall.S_IFDIR {
@@ -281,7 +284,7 @@ func (t *tree) listTextures(yield func(entry, error) bool) {
 	}
 }
 
-// heldBy reports whether an archive has k, announced or not.
+// heldBy reports whether an archive has k, in any size.
 func heldBy(archives []shelved, k tiles.Key) bool {
 	_, _, ok := findIn(archives, k, 0, false)
 	return ok
@@ -296,10 +299,10 @@ type realTextures struct {
 
 	mu     sync.Mutex
 	names  map[tiles.Key]string
-	listed []time.Time // when the folders had changed last, as of the listing
+	listed []time.Time // modification times of the folders, as of the listing
 }
 
-// find returns the spelling of the real file of k.
+// find returns the spelling of k's real file.
 func (r *realTextures) find(t *tree, k tiles.Key) (name string, ok bool) {
 	if len(t.scenery) == 0 {
 		return "", false

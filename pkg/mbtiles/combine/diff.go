@@ -13,23 +13,24 @@ import (
 // ChangeKind says how a texture differs between two archives.
 type ChangeKind string
 
-// The kinds of change. Their text is a contract with scripts.
+// The kinds of change. Scripts rely on their text.
 const (
-	Added    ChangeKind = "added"
-	Removed  ChangeKind = "removed"
-	Changed  ChangeKind = "changed"  // its pixels
-	Recorded ChangeKind = "recorded" // only what the archive says about it: spelling, detail, counts of chunks, provider
+	Added   ChangeKind = "added"
+	Removed ChangeKind = "removed"
+	Changed ChangeKind = "changed" // its pixels
+	// only what the archive records: spelling, detail, counts of chunks, provider
+	Recorded ChangeKind = "recorded"
 )
 
-// Change is one texture that differs. Its JSON is a contract with scripts.
+// Change is a texture that differs. Scripts rely on its JSON.
 type Change struct {
 	Kind    ChangeKind `json:"change"`
-	Texture string     `json:"texture"` // its file name, as the later archive spells it
+	Texture string     `json:"texture"` // its file name, as in the later archive
 	Old     string     `json:"old,omitempty"`
 	New     string     `json:"new,omitempty"` // SHA-256 of the files, in hex
 }
 
-// Difference is what differs between two archives. Its JSON is a contract with scripts.
+// Difference is the difference between two archives. Scripts rely on its JSON.
 type Difference struct {
 	OldDigest string   `json:"old_digest"`
 	NewDigest string   `json:"new_digest"`
@@ -47,8 +48,7 @@ func (d Difference) Count(k ChangeKind) int {
 	return n
 }
 
-// Diff compares what two archives say about their textures. No pixel is read: equal hashes are
-// equal files.
+// Diff compares the records of two archives. No pixels are read: equal hashes are equal files.
 func Diff(ctx context.Context, from, to *mbtiles.Archive) (Difference, error) {
 	d := Difference{Changes: []Change{}}
 	err := errors.Join(from.NoPatch(), to.NoPatch())
@@ -72,7 +72,7 @@ func Diff(ctx context.Context, from, to *mbtiles.Archive) (Difference, error) {
 	return d, nil
 }
 
-// pair is one texture in two archives; nil where it is not in one.
+// pair is one texture in two archives; nil if one lacks it.
 type pair struct {
 	old, new       *mbtiles.Record
 	mbtiles.Source // in the later one
@@ -101,8 +101,7 @@ func (p pair) change(kind ChangeKind) Change {
 	return c
 }
 
-// pairs yields the textures of two archives in the order of their keys, none of an archive and
-// itself. After an error it ends.
+// pairs yields the textures of two archives in the order of their keys. After an error it ends.
 func pairs(ctx context.Context, from, to *mbtiles.Archive) iter.Seq2[pair, error] {
 	return func(yield func(pair, error) bool) {
 		if from == to {

@@ -1,12 +1,13 @@
-// Package combine says what differs between archives, and makes one of several: merged, or of one
-// and a patch. It decides which textures an archive has and what its metadata says; mbtiles.Assemble
+// Package combine compares archives, and makes one archive of several: by merging, or from one and
+// a patch. It decides which textures an archive has and what its metadata says; mbtiles.Assemble
 // makes the file.
 package combine
 
 import "errors"
 
-// What archives cannot be combined for, beside the errors of package mbtiles.
+// Reasons why archives cannot be combined, in addition to the errors of package mbtiles.
 var (
-	ErrMixture = errors.New("some of the imagery may be passed on and some may not")
-	ErrPatch   = errors.New("the patch does not fit")
+	ErrMixture = errors.New(
+		"imagery that may be passed on would be mixed with imagery that may not")
+	ErrPatch = errors.New("the patch does not fit")
 )

@@ -13,16 +13,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// Preference says which of several textures of one name gets into a merged archive. Whatever it is,
-// one without failed chunks is taken before one with, and what is equally good is taken from the
-// archive given first.
+// Preference selects one of several textures of one name for a merged archive. Always, one without
+// failed chunks is preferred to one with, and of equally good ones that of the archive given first
+// is taken.
 type Preference uint8
 
 // The preferences.
 const (
-	PreferFirst    Preference = iota // of the archive given first
-	PreferNewest                     // of the archive whose file was changed last
-	PreferSharpest                   // of the greatest detail, then the most pixels, then the fewest chunks enlarged or without imagery
+	PreferFirst  Preference = iota // of the archive given first
+	PreferNewest                   // of the archive whose file was modified last
+	// with the greatest detail, then the most pixels, then the fewest chunks enlarged or without
+	// imagery
+	PreferSharpest
 )
 
 // String returns what ParsePreference reads.
@@ -48,45 +50,48 @@ func ParsePreference(s string) (Preference, error) {
 	return 0, fmt.Errorf("unknown preference %q (want first, newest or sharpest)", s)
 }
 
-// MergeOptions say how archives become one.
+// MergeOptions control a merge.
 type MergeOptions struct {
 	mbtiles.CopyOptions
 	Prefer Preference
-	Force  bool // merges imagery that may be passed on with imagery that may not; the result may not
+	Force  bool // merge imagery that may be passed on with imagery that may not; the result may not
 }
 
-// MergeReport says what was merged. Its JSON is a contract with scripts.
+// MergeReport is the result of a merge. Scripts rely on its JSON.
 type MergeReport struct {
 	mbtiles.CopyReport
 	Inputs []MergeInput `json:"inputs"`
 }
 
-// MergeInput is what became of one input.
+// MergeInput is the result for one input.
 type MergeInput struct {
 	Path     string `json:"archive"`
 	Textures int    `json:"textures"`
-	Taken    int    `json:"taken"` // into the merged archive; the others it has from another input
+	// textures taken into the merged archive; the others come from another input
+	Taken int `json:"taken"`
 }
 
-// Merge makes one archive at path of several, without compressing anything anew. Of every texture
-// it has one, and of equal files one content, whichever inputs they are from. Attribution, licences
-// and providers are those of all inputs that something was taken from.
+// Merge makes one archive at path from several, without compressing anything again. It has one of
+// every texture, and one content of equal files, whichever inputs they are from. Attribution,
+// licences and providers are those of all inputs that something was taken from.
 //
-// The error is ErrMixture when some of these may be passed on and some may not, unless o.Force is
-// set; mbtiles.ErrUnfinished for an input that is not complete; and mbtiles.ErrIsPatch for one that
-// is a patch.
-func Merge(ctx context.Context, path string, inputs []*mbtiles.Archive, o MergeOptions) (MergeReport, error) {
+// The error is ErrMixture if some of these may be passed on and some may not, unless o.Force is
+// set; mbtiles.ErrUnfinished for an input that is not complete; and mbtiles.ErrIsPatch for a patch.
+func Merge(ctx context.Context, path string, inputs []*mbtiles.Archive,
+	o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
 	}
 	report := MergeReport{Inputs: m.inputs}
-	report.CopyReport, err = mbtiles.Assemble(ctx, path, mbtiles.Assembly{From: inputs, Sources: m.sources, Metadata: m.meta}, o.CopyOptions)
+	report.CopyReport, err = mbtiles.Assemble(ctx, path,
+		mbtiles.Assembly{From: inputs, Sources: m.sources, Metadata: m.meta}, o.CopyOptions)
 	return report, err
 }
 
-// PlanMerge says what Merge would take, and fails where it would, but does nothing.
-func PlanMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (MergeReport, error) {
+// PlanMerge returns what Merge would take, or its error, without doing anything.
+func PlanMerge(ctx context.Context, inputs []*mbtiles.Archive,
+	o MergeOptions) (MergeReport, error) {
 	m, err := planMerge(ctx, inputs, o)
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
@@ -99,7 +104,7 @@ func PlanMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (
 	return report, nil
 }
 
-// merging is what is to be merged.
+// merging is the state of a merge.
 type merging struct {
 	sources []mbtiles.Source
 	meta    map[string]string
@@ -110,7 +115,7 @@ func planMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (
 	if len(inputs) == 0 {
 		return merging{}, errors.New("no archives to merge")
 	}
-	var all []mbtiles.Source // those of one name side by side, in the order of the inputs
+	var all []mbtiles.Source // adjacent if they have one name, in the order of the inputs
 	entrants := make(map[*mbtiles.Archive]*entrant, len(inputs))
 	for i, a := range inputs {
 		if entrants[a] != nil {
@@ -153,10 +158,10 @@ func planMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (
 	return m, err
 }
 
-// entrant is an input of a merger.
+// entrant is an input of a merge.
 type entrant struct {
 	*mbtiles.Archive
-	place   int // among the inputs
+	place   int // position among the inputs
 	meta    map[string]string
 	changed time.Time
 }
@@ -179,8 +184,9 @@ func newEntrant(ctx context.Context, a *mbtiles.Archive, place int) (*entrant, e
 	return &entrant{a, place, meta, info.ModTime()}, nil
 }
 
-// contest chooses from textures of one name.
-func contest(ctx context.Context, same []mbtiles.Source, entrants map[*mbtiles.Archive]*entrant, p Preference) (mbtiles.Source, error) {
+// contest chooses among textures of one name.
+func contest(ctx context.Context, same []mbtiles.Source, entrants map[*mbtiles.Archive]*entrant,
+	p Preference) (mbtiles.Source, error) {
 	if len(same) == 1 {
 		return same[0], nil
 	}
@@ -198,10 +204,10 @@ func contest(ctx context.Context, same []mbtiles.Source, entrants map[*mbtiles.A
 	return best, nil
 }
 
-// contender is what counts about one of several textures of one name.
+// contender is a texture with what matters for the choice.
 type contender struct {
 	mbtiles.Record
-	changed time.Time // its archive's file
+	changed time.Time // time of its archive's file
 }
 
 func (c contender) better(than contender, p Preference) bool {
@@ -211,7 +217,8 @@ func (c contender) better(than contender, p Preference) bool {
 	case PreferNewest:
 		order = cmp.Or(order, c.changed.Compare(than.changed))
 	case PreferSharpest:
-		order = cmp.Or(order, fewer(int(c.Detail), int(than.Detail)), cmp.Compare(c.Layout.Side, than.Layout.Side),
+		order = cmp.Or(order, fewer(int(c.Detail), int(than.Detail)),
+			cmp.Compare(c.Layout.Side, than.Layout.Side),
 			fewer(c.Overzoomed+c.Missing, than.Overzoomed+than.Missing))
 	}
 	return cmp.Or(order, fewer(c.Failed, than.Failed)) > 0

@@ -60,7 +60,7 @@ func combine(all []*entrant, force bool) (map[string]string, error) {
 	return meta, nil
 }
 
-// agree reports whether all say the same about name.
+// agree reports whether all have the same value of name.
 func agree(all []*entrant, name string) bool {
 	for _, in := range all {
 		if in.meta[name] != all[0].meta[name] {
@@ -82,12 +82,13 @@ func mixture(all []*entrant, force bool) error {
 		}
 	}
 	if len(may) > 0 && len(mayNot) > 0 && !force {
-		return fmt.Errorf("%w: %s may, %s may not", ErrMixture, strings.Join(may, ", "), strings.Join(mayNot, ", "))
+		return fmt.Errorf("%w: %s may be passed on, %s may not", ErrMixture,
+			strings.Join(may, ", "), strings.Join(mayNot, ", "))
 	}
 	return nil
 }
 
-// union joins lists, each thing once, in the order of the archives.
+// union joins lists without duplicates, in the order of the archives.
 func union(all []*entrant, separator string, of func(*entrant) string) string {
 	var things []string
 	for _, in := range all {

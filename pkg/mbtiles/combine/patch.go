@@ -13,18 +13,20 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// The rows of metadata that make an archive a patch.
+// The metadata rows that make an archive a patch.
 const (
-	keyPatchBase     = mbtiles.KeyPatchBase
-	keyPatchTarget   = "xelpack:patch_target"   // digest of what it makes of that
-	keyPatchRemoved  = "xelpack:patch_removed"  // file names of the textures that it takes away, a line each
-	keyPatchMetadata = "xelpack:patch_metadata" // of what it makes, a JSON object
+	keyPatchBase   = mbtiles.KeyPatchBase
+	keyPatchTarget = "xelpack:patch_target" // digest of the result
+	// file names of the textures that it removes, one per line
+	keyPatchRemoved  = "xelpack:patch_removed"
+	keyPatchMetadata = "xelpack:patch_metadata" // metadata of the result, a JSON object
 )
 
-// WritePatch makes a patch at path that turns from into to: an archive, legal in itself, of the
-// textures that are new or different in to. Its metadata says which digests it leads from and to,
-// what is taken away, and the metadata of to.
-func WritePatch(ctx context.Context, path string, from, to *mbtiles.Archive, o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
+// WritePatch makes a patch at path that turns from into to: a valid archive of the textures that
+// are new or different in to. Its metadata has both digests, the textures to be removed, and the
+// metadata of to.
+func WritePatch(ctx context.Context, path string, from, to *mbtiles.Archive,
+	o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
 	if err := errors.Join(from.NoPatch(), to.NoPatch()); err != nil {
 		return mbtiles.CopyReport{}, err
 	}
@@ -49,7 +51,8 @@ func WritePatch(ctx context.Context, path string, from, to *mbtiles.Archive, o m
 	return mbtiles.Assemble(ctx, path, work, o)
 }
 
-func patchMetadata(ctx context.Context, from, to *mbtiles.Archive, removed []string) (map[string]string, error) {
+func patchMetadata(ctx context.Context, from, to *mbtiles.Archive,
+	removed []string) (map[string]string, error) {
 	target, err := to.Metadata(ctx)
 	if err != nil {
 		return nil, err
@@ -58,8 +61,10 @@ func patchMetadata(ctx context.Context, from, to *mbtiles.Archive, removed []str
 	if err != nil {
 		return nil, fmt.Errorf("write metadata into the patch: %w", err)
 	}
-	meta := map[string]string{keyPatchMetadata: string(packed), keyPatchRemoved: strings.Join(removed, "\n")}
-	for _, name := range [...]string{"attribution", mbtiles.KeyProviders, mbtiles.KeySources, mbtiles.KeyLicence, mbtiles.KeyRedistributable} {
+	meta := map[string]string{keyPatchMetadata: string(packed),
+		keyPatchRemoved: strings.Join(removed, "\n")}
+	for _, name := range [...]string{"attribution", mbtiles.KeyProviders, mbtiles.KeySources,
+		mbtiles.KeyLicence, mbtiles.KeyRedistributable} {
 		if value, ok := target[name]; ok {
 			meta[name] = value
 		}
@@ -71,11 +76,12 @@ func patchMetadata(ctx context.Context, from, to *mbtiles.Archive, removed []str
 	return meta, err
 }
 
-// Apply makes an archive at path, which may be base's own, of base and a patch: it is, byte for
-// byte, what Repack makes of the archive that the patch leads to, if the segments are. The error is
-// ErrPatch when patch is no patch, when it is for an archive of another digest than base's, and
-// when what it makes does not have the digest that it promises; nothing is changed then.
-func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive, o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
+// Apply makes an archive at path, which may be base's own, from base and a patch: byte for byte
+// what Repack makes of the patch's target, if the segments are the same. The error is ErrPatch if
+// patch is not a patch, if it is for an archive with another digest than base's, or if the result
+// does not have the promised digest; nothing is changed then.
+func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive,
+	o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
 	meta, err := patch.Metadata(ctx)
 	if err != nil {
 		return mbtiles.CopyReport{}, err
@@ -85,23 +91,29 @@ func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive, o mbt
 	case want == "":
 		return mbtiles.CopyReport{}, noPatch(ctx, base, patch)
 	case target == "":
-		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w: it does not say what digest it leads to", patch.Path(), ErrPatch)
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w: it has no target digest", patch.Path(),
+			ErrPatch)
 	}
 	got, err := base.Digest(ctx)
 	if err != nil {
 		return mbtiles.CopyReport{}, err
 	}
 	if got != want {
-		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w: it is for the archive of digest %s, and %s has %s", patch.Path(), ErrPatch, want, base.Path(), got)
+		return mbtiles.CopyReport{}, fmt.Errorf(
+			"%s: %w: it is for the archive with digest %s, but %s has %s", patch.Path(), ErrPatch,
+			want, base.Path(), got)
 	}
-	work := mbtiles.Assembly{From: []*mbtiles.Archive{base, patch}, Accept: func(digest string) error {
-		if digest != target {
-			return fmt.Errorf("%w: it would have digest %s, not %s", ErrPatch, digest, target)
-		}
-		return nil
-	}}
+	work := mbtiles.Assembly{From: []*mbtiles.Archive{base, patch},
+		Accept: func(digest string) error {
+			if digest != target {
+				return fmt.Errorf("%w: the result would have digest %s, want %s", ErrPatch, digest,
+					target)
+			}
+			return nil
+		}}
 	if err := json.Unmarshal([]byte(meta[keyPatchMetadata]), &work.Metadata); err != nil {
-		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(), sqlite.Corrupt("the metadata in the patch: %v", err))
+		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(),
+			sqlite.Corrupt("the metadata in the patch: %v", err))
 	}
 	if work.Sources, err = patched(base, patch, meta[keyPatchRemoved]); err != nil {
 		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(), err)
@@ -109,7 +121,8 @@ func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive, o mbt
 	return mbtiles.Assemble(ctx, path, work, o)
 }
 
-// noPatch says that patch is none, and whether it only changed places with base.
+// noPatch returns the error for an archive that is not a patch, and says if it was swapped with
+// base.
 func noPatch(ctx context.Context, base, patch *mbtiles.Archive) error {
 	meta, err := base.Metadata(ctx)
 	if err != nil {
@@ -119,20 +132,19 @@ func noPatch(ctx context.Context, base, patch *mbtiles.Archive) error {
 	if meta[keyPatchBase] != "" {
 		swapped = fmt.Sprintf("; %s is one: the archive comes first, then its patch", base.Path())
 	}
-	return fmt.Errorf("%s: %w: it is an archive, but no patch%s", patch.Path(), ErrPatch, swapped)
+	return fmt.Errorf("%s: %w: it is an archive, not a patch%s", patch.Path(), ErrPatch, swapped)
 }
 
-// patched returns the textures of base that are neither replaced nor taken away, and those of
-// patch.
+// patched returns the textures of base that are neither replaced nor removed, and those of patch.
 func patched(base, patch *mbtiles.Archive, removed string) ([]mbtiles.Source, error) {
 	gone := make(map[tiles.Key]bool)
 	for name := range strings.Lines(removed) {
 		t, err := tiles.ParseName(strings.TrimSuffix(name, "\n"))
 		if err != nil {
-			return nil, sqlite.Corrupt("what the patch takes away: %v", err)
+			return nil, sqlite.Corrupt("the textures that the patch removes: %v", err)
 		}
 		if _, ok := base.Lookup(t.Key()); !ok {
-			return nil, fmt.Errorf("%w: it takes away %s, which is not there", ErrPatch, t)
+			return nil, fmt.Errorf("%w: it removes %s, which does not exist", ErrPatch, t)
 		}
 		gone[t.Key()] = true
 	}

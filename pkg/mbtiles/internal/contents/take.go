@@ -61,7 +61,7 @@ func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.
 		}
 	}
 	if !quick && [sha256.Size]byte(hash.Sum(nil)) != want {
-		return nil, sqlite.Corrupt("its bytes do not match their hash")
+		return nil, sqlite.Corrupt("its bytes do not match its hash")
 	}
 	return s, nil
 }

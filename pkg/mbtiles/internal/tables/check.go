@@ -66,19 +66,20 @@ func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
 	return nil
 }
 
-// ordinary reports whether an object is a plain table or index, by the statement that SQLite makes
-// it of as well: the type it is said to have binds nobody.
+// ordinary reports whether an object is a plain table or index, also by its SQL statement: its
+// recorded type is not reliable.
 func ordinary(kind, sql string) bool {
 	switch kind {
 	case "table":
 		return strings.HasPrefix(sql, "CREATE TABLE ")
 	case "index":
-		return sql == "" || strings.HasPrefix(sql, "CREATE INDEX ") || strings.HasPrefix(sql, "CREATE UNIQUE INDEX ")
+		return sql == "" || strings.HasPrefix(sql, "CREATE INDEX ") ||
+			strings.HasPrefix(sql, "CREATE UNIQUE INDEX ")
 	}
 	return false
 }
 
-// isOurs reports whether the name is one of the format's, as SQLite compares names.
+// isOurs reports whether the name is one of the format's, compared as SQLite does.
 func isOurs(name string) bool {
 	for _, s := range Schema {
 		if strings.EqualFold(name, s.Name) {

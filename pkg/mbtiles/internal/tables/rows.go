@@ -17,7 +17,8 @@ func InsertContent(ctx context.Context, c *sqlite.Conn, id int64, sha [32]byte, 
 // ReadTile returns the JPEG of a tile, nil where there is none.
 func ReadTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (jpeg []byte, err error) {
 	const query = `SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
-	err = c.Query(ctx, query, func(r *sqlite.Row) error { jpeg = r.Blob(0); return nil }, int(t.Z), int64(t.X), t.TMS())
+	err = c.Query(ctx, query, func(r *sqlite.Row) error { jpeg = r.Blob(0); return nil }, int(t.Z),
+		int64(t.X), t.TMS())
 	return jpeg, err
 }
 
