@@ -223,7 +223,7 @@ func TestLayTree(t *testing.T) {
 			t.Errorf("%s: %v, want a short list", name, err)
 		}
 		twice := slices.ContainsFunc(c.Refused(), func(r providers.RefusedFile) bool {
-			return r.Code == "Plain" && strings.Contains(r.Err.Error(), "plain is described before, in "+filepath.Join(away, "providers.toml"))
+			return r.Code == "Plain" && strings.Contains(r.Err.Error(), "plain is already described in "+filepath.Join(away, "providers.toml"))
 		})
 		if twice != (name == "named") {
 			t.Errorf("%s: %v", name, c.Refused())

@@ -258,7 +258,7 @@ func TestOutlineOf(t *testing.T) {
 		{name: "upside down", box: []float64{1, 4, 3, 2}, says: "the lower first"},
 		{name: "no width", box: []float64{1, 2, 1, 4}, says: "two longitudes"},
 		{name: "no number", box: []float64{math.NaN(), 2, 1, 4}, says: "two longitudes"},
-		{name: "both", file: "square", box: []float64{1, 2, 3, 4}, says: "want one of them"},
+		{name: "both", file: "square", box: []float64{1, 2, 3, 4}, says: "cannot be combined"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			outline, err := outlineOf(test.file, test.box, dir)

@@ -26,9 +26,9 @@ func TestExplain(t *testing.T) {
 		fetchtest.HTML:        "answers HTML: Sign in",
 		fetchtest.Empty:       "answers what is not a usable image: it is empty",
 		fetchtest.Truncated:   "answers what is not a usable image: JPEG cut off after ",
-		fetchtest.ShortBody:   "breaks the connection off: ",
-		fetchtest.Reset:       "breaks the connection off: ",
-		fetchtest.Stall:       "does not answer: no whole answer in time",
+		fetchtest.ShortBody:   "breaks the connection: ",
+		fetchtest.Reset:       "breaks the connection: ",
+		fetchtest.Stall:       "does not answer: no complete answer in time",
 	}
 	for kind, want := range says {
 		t.Run(kind.String(), func(t *testing.T) {

@@ -114,8 +114,8 @@ func TestBadAnswers(t *testing.T) {
 		{fetchtest.RequestTimeout, nil, asked, "408"},
 		{fetchtest.Reset, fetch.ErrNetwork, asked, "asked 4 times"},
 		{fetchtest.ShortBody, fetch.ErrNetwork, asked, "network"},
-		{fetchtest.Stall, fetch.ErrTimeout, asked, "no whole answer in time"},
-		{fetchtest.StallBody, fetch.ErrTimeout, asked, "no whole answer in time"},
+		{fetchtest.Stall, fetch.ErrTimeout, asked, "no complete answer in time"},
+		{fetchtest.StallBody, fetch.ErrTimeout, asked, "no complete answer in time"},
 
 		{fetchtest.Empty, fetch.ErrBody, asked, "empty"},
 		{fetchtest.HTML, fetch.ErrBody, asked, "HTML: Sign in"},

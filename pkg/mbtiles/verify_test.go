@@ -29,13 +29,13 @@ func TestVerifyFinds(t *testing.T) {
 			"wrong length"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
 		{"segment of nothing", `INSERT INTO segments VALUES (9999, 0, x'00')`, "",
-			"1 segments that no texture has"},
+			"1 unused segments"},
 		{"segment beyond", `INSERT INTO segments VALUES (513, 0, x'00')`, "",
-			"1 segments that no texture has"},
+			"1 unused segments"},
 		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`,
-			"", "1 contents that no texture has"},
+			"", "1 unused contents"},
 		{"texture missing", `DELETE FROM textures WHERE row = 48`, "",
-			"contents that no texture has"},
+			"unused contents"},
 		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "",
 			"the digest is"},
 		{"no digest", `DELETE FROM metadata WHERE name = 'xelpack:digest'`, "", "the digest is"},
@@ -105,7 +105,7 @@ func TestVerifyLocatesByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(r.Problems)
-	want := "[32_16_BI12: its pixels differ from its SHA-256 64_16_GO212: its pixels differ from " +
+	want := "[32_16_BI12: its bytes do not match its SHA-256 64_16_GO212: its x" +
 		"its SHA-256]"
 	if got != want {
 		t.Errorf("problems\n got %s\nwant %s", got, want)
@@ -158,7 +158,7 @@ func TestVerifyQuick(t *testing.T) {
 			"differ from its SHA-256"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
 		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`,
-			"", "1 contents that no texture has"},
+			"", "1 unused contents"},
 		{"digest", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:digest'`, "",
 			"the digest is"},
 		{"preview missing", `DELETE FROM tiles WHERE zoom_level = 8 AND tile_row = 255 - 2`, first,

@@ -90,7 +90,7 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 				t.Fatalf("%+v, %v", full, err)
 			}
 			if !slices.ContainsFunc(full.Problems, func(p Problem) bool {
-				return p.Texture == "" && strings.Contains(p.What, "SQLite finds: ") && strings.Contains(p.What, tt.says)
+				return p.Texture == "" && strings.Contains(p.What, "SQLite reports: ") && strings.Contains(p.What, tt.says)
 			}) {
 				t.Errorf("found %q, want %q", full.Problems, tt.says)
 			}

@@ -90,9 +90,9 @@ func TestPatch(t *testing.T) {
 		base, patch *mbtiles.Archive
 		says        string
 	}{
-		{"other base", to, patch, "it is for the archive of digest"},
-		{"no patch", from, to, "it is an archive, but no patch"},
-		{"patch on a patch", patch, patch, "it is for the archive of digest"},
+		{"other base", to, patch, "it is for the archive with digest"},
+		{"no patch", from, to, "it is an archive, not a patch"},
+		{"patch on a patch", patch, patch, "it is for the archive with digest"},
 		{"places exchanged", patch, from, "no patch; " + path + " is one: the archive comes first"},
 	} {
 		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, mbtiles.CopyOptions{})
