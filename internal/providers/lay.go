@@ -157,7 +157,7 @@ func (l *lay) number(key string) (n int, ok bool) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {
-		l.note("%s=%s is not a number above 0 and does not count", key, text)
+		l.note("%s=%s is not a positive number and is ignored", key, text)
 		return 0, false
 	}
 	return n, true

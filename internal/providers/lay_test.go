@@ -175,9 +175,9 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 		"token = hunter2": "line 1",
 		"[[provider]]\nid = \"a\"\nurl = \"hunter2\"":                     "unknown key provider.url",
 		"[[provider]]\nid = \"a\"\ntokenvars = [\"hunter2\"]":             "unknown key provider.tokenvars (did you mean token_vars?)",
-		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"":  "id:",
+		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"":  "invalid id",
 		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":     "taken",
-		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":          "which chunk",
+		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":          "identify the chunk",
 		"[[provider]]\nid = \"a\"\nmax_zl = 40\ntemplate = \"https://h\"": "zoom levels",
 	} {
 		_, err := load(text)

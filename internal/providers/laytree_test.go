@@ -236,7 +236,7 @@ func TestLayTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Lookup("nobody"); err == nil || !strings.Contains(err.Error(), "more may be in "+filepath.Join(away, "nowhere")+": the ortho4xp of providers.toml, but") {
+	if _, err := c.Lookup("nobody"); err == nil || !strings.Contains(err.Error(), "more may be in "+filepath.Join(away, "nowhere")+": named as ortho4xp in providers.toml, but") {
 		t.Errorf("%v, want that there is no such folder", err)
 	}
 	if _, err := c.Lookup("eox"); err != nil || len(c.Refused()) != 1 {

@@ -256,8 +256,8 @@ func TestOutlineOf(t *testing.T) {
 		{name: "not there", file: "nowhere", says: "no such file"},
 		{name: "three numbers", box: []float64{1, 2, 3}, says: "want west, south, east, north"},
 		{name: "upside down", box: []float64{1, 4, 3, 2}, says: "the lower first"},
-		{name: "no width", box: []float64{1, 2, 1, 4}, says: "two longitudes"},
-		{name: "no number", box: []float64{math.NaN(), 2, 1, 4}, says: "two longitudes"},
+		{name: "no width", box: []float64{1, 2, 1, 4}, says: "must be within -180 to 180"},
+		{name: "no number", box: []float64{math.NaN(), 2, 1, 4}, says: "must be within -180 to 180"},
 		{name: "both", file: "square", box: []float64{1, 2, 3, 4}, says: "cannot be combined"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

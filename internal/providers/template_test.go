@@ -69,9 +69,9 @@ func TestSwitchUsesAllItsChoices(t *testing.T) {
 
 func TestBadTemplates(t *testing.T) {
 	for _, test := range []struct{ name, template, says string }{
-		{"empty", "", "which chunk"},
-		{"no placeholder", "https://h/a.jpg", "which chunk"},
-		{"no zoom", "https://h/{x}/{y}", "which chunk"},
+		{"empty", "", "identify the chunk"},
+		{"no placeholder", "https://h/a.jpg", "identify the chunk"},
+		{"no zoom", "https://h/{x}/{y}", "identify the chunk"},
 		{"box without a size", "https://h/?SRS=EPSG:3857&BBOX={bbox}", "belong together"},
 		{"size without a box", "https://h/{z}/{x}/{y}?WIDTH={width}&HEIGHT={height}", "belong together"},
 		{"box in degrees", "https://h/?VERSION=1.1.1&SRS=EPSG:4326&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "SRS=EPSG:4326: another projection"},
@@ -80,7 +80,7 @@ func TestBadTemplates(t *testing.T) {
 		{"WMS 1.1.1 with CRS", "https://h/?VERSION=1.1.1&CRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "WMS 1.1.1 needs SRS=EPSG:3857"},
 		{"box in who knows what", "https://h/?BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "it needs CRS=EPSG:3857"},
 		{"exportImage without imageSR", "https://h/exportImage?bbox={bbox}&bboxSR=3857&size={width},{height}", "imageSR=3857"},
-		{"no row", "https://h/{z}/{x}", "which chunk"},
+		{"no row", "https://h/{z}/{x}", "identify the chunk"},
 		{"unknown", "https://h/{z}/{x}/{y}/{foo}", "{foo}"},
 		{"case matters", "https://h/{Z}/{x}/{y}", "{Z}"},
 		{"open brace", "https://h/{z}/{x}/{y", "brace"},
@@ -94,7 +94,7 @@ func TestBadTemplates(t *testing.T) {
 		{"a level is missing", "https://h/{zoom:a,,b}/{x}/{y}", "empty only for those before"},
 		{"no last level", "https://h/{zoom:a,}/{x}/{y}", "empty only for those before"},
 		{"no level", "https://h/{zoom:}/{x}/{y}", "empty only for those before"},
-		{"metres without a size", "https://h/{xcenter}/{ycenter}", "which chunk"},
+		{"metres without a size", "https://h/{xcenter}/{ycenter}", "identify the chunk"},
 		{"Yandex", "https://sat04.maps.yandex.net/tiles?l=sat&x={x}&y={y}&z={z}", "EPSG:3395"},
 		{"ftp", "ftp://h/{z}/{x}/{y}", "http"},
 		{"file", "file:///tmp/{z}/{x}/{y}", "http"},

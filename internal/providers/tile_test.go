@@ -32,20 +32,20 @@ tile_px = 256`, Provider{Kind: KindWMS, TilePx: 256, MaxZL: 22}, ""},
 		{"tile_px 300", `template = "https://h/{quadkey}"
 tile_px = 300`, Provider{}, "provider 1 (a): tile_px 300: must be one of [256 512 1024 2048]"},
 		{"tile_px 0x1000", `template = "https://h/{quadkey}"
-tile_px = 4096`, Provider{}, "tile_px 4096: want"},
+tile_px = 4096`, Provider{}, "tile_px 4096: must be one of"},
 		{"tile_px -256", `template = "https://h/{quadkey}"
-tile_px = -256`, Provider{}, "tile_px -256: want"},
+tile_px = -256`, Provider{}, "tile_px -256: must be one of"},
 		{"tiles called boxes", `template = "https://h/{quadkey}"
 kind = "wms"`, Provider{}, "kind wms: its template must contain {bbox}, {width} and {height}"},
 		{"boxes called tiles", `template = "` + boxTemplate + `"
 kind = "xyz"`, Provider{}, "kind xyz: {bbox}"},
 		{"unknown kind", `template = "https://h/{quadkey}"
-kind = "tms"`, Provider{}, `kind "tms": want xyz (tiles) or wms`},
+kind = "tms"`, Provider{}, `unknown kind "tms" (want xyz`},
 		{"no level is left", `template = "https://h/{quadkey}"
 tile_px = 2048
 max_zl = 2`, Provider{}, "tiles of 2048 px have no chunk of zoom level 2"},
 		{"unknown colour", `template = "https://h/{quadkey}"
-blank = ["white", "grey"]`, Provider{}, `line 4: blank "grey": want white`},
+blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want white`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()

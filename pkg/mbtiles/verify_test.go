@@ -105,8 +105,8 @@ func TestVerifyLocatesByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(r.Problems)
-	want := "[32_16_BI12: its bytes do not match its SHA-256 64_16_GO212: its x" +
-		"its SHA-256]"
+	want := "[32_16_BI12: its bytes do not match its SHA-256 " +
+		"64_16_GO212: its bytes do not match its SHA-256]"
 	if got != want {
 		t.Errorf("problems\n got %s\nwant %s", got, want)
 	}

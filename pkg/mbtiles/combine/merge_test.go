@@ -146,7 +146,7 @@ func TestMergeMetadata(t *testing.T) {
 
 	path := filepath.Join(t.TempDir(), "m.mbtiles")
 	_, err := Merge(t.Context(), path, []*mbtiles.Archive{a, c}, MergeOptions{})
-	if !errors.Is(err, ErrMixture) || !strings.Contains(err.Error(), "a.mbtiles may, ") || !strings.Contains(err.Error(), "c.mbtiles may not") {
+	if !errors.Is(err, ErrMixture) || !strings.Contains(err.Error(), "a.mbtiles may be passed on, ") || !strings.Contains(err.Error(), "c.mbtiles may not") {
 		t.Errorf("got %v, want %v that names both", err, ErrMixture)
 	}
 	if diff := cmp.Diff([]string(nil), files(t, filepath.Dir(path))); diff != "" {

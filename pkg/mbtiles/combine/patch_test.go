@@ -93,7 +93,7 @@ func TestPatch(t *testing.T) {
 		{"other base", to, patch, "it is for the archive with digest"},
 		{"no patch", from, to, "it is an archive, not a patch"},
 		{"patch on a patch", patch, patch, "it is for the archive with digest"},
-		{"places exchanged", patch, from, "no patch; " + path + " is one: the archive comes first"},
+		{"places exchanged", patch, from, "not a patch; " + path + " is one: the archive comes first"},
 	} {
 		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, mbtiles.CopyOptions{})
 		if !errors.Is(err, ErrPatch) || !strings.Contains(err.Error(), wrong.says) {
