@@ -49,7 +49,8 @@ func Load(dir string) (*Catalogue, error) {
 		if len(more) == 0 { // a missing disk must not make everything else unusable
 			c.refused = append(c.refused,
 				RefusedFile{ortho4xp, "",
-					errors.New("named as ortho4xp in providers.toml, but it has no folder Providers " +
+					errors.New("named as ortho4xp in providers.toml, but it has no folder " +
+						"Providers " +
 						"with .lay files")})
 		}
 		files = append(files, more...)
@@ -202,9 +203,9 @@ func (p Provider) CacheName() string {
 	return p.StoreName()
 }
 
-// StoreName returns the file name of the provider's chunk store, which differs where imagery may
-// differ: two templates of one host are two stores. It is empty for what need not be stored,
-// because it costs no download.
+// StoreName returns the file name of the provider's chunk store, which differs if the imagery may
+// differ: two templates of one host have two stores. It is empty if nothing need be stored because
+// it costs no download.
 func (p Provider) StoreName() string {
 	if p.Local() {
 		return ""

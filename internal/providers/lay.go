@@ -84,7 +84,8 @@ func parseLay(file string, text []byte) (Provider, error) {
 
 // filter reads Filters/CODE.flt of the Ortho4XP folder that the file is in.
 func (l *lay) filter(code string) *filter.Filter {
-	f, notes, err := ReadFilter(filepath.Join(filepath.Dir(l.file), "..", "..", "Filters", code+".flt"))
+	f, notes, err := ReadFilter(
+		filepath.Join(filepath.Dir(l.file), "..", "..", "Filters", code+".flt"))
 	if errors.Is(err, fs.ErrNotExist) {
 		f, notes, err = ReadFilter(filepath.Join(filepath.Dir(l.file), code+".flt"))
 	}
@@ -110,7 +111,7 @@ func ReadFilter(file string) (f *filter.Filter, notes []string, err error) {
 	return f, notes, nil
 }
 
-// note adds what is to be said wherever the provider is used.
+// note adds a note to be shown wherever the provider is used.
 func (l *lay) note(format string, args ...any) {
 	l.p.Notes = append(l.p.Notes, fmt.Sprintf(format, args...))
 }

@@ -33,17 +33,20 @@ func TestLayDetails(t *testing.T) {
 		"Tms/Threads.lay":       {ID: "threads", Code: "Threads", Max: 17, Concurrency: 2},
 		"Tms/NoRequestType.lay": {ID: "norequesttype", Code: "NoRequestType", Max: tiles.MaxZL},
 		"Tms/Unknown.lay": {ID: "unknown", Code: "Unknown", Max: tiles.MaxZL, Ignored: []string{
-			"line 3: unknown key color_filter", "line 4: unknown key super_resol_factor", "line 5 is not key=value",
+			"line 3: unknown key color_filter", "line 4: unknown key super_resol_factor",
+			"line 5 is not key=value",
 		}},
 		"Grids/FromFive.lay": {ID: "fromfive", Code: "FromFive", Min: 5, Max: 17},
 		"Sets/GeoServer.lay": {ID: "geoserver", Code: "GeoServer", Min: 7, Max: tiles.MaxZL},
 		"Sets/Offset.lay":    {ID: "offset", Code: "Offset", Min: 5, Max: 20},
-		"Headers/Generic.lay": {ID: "generic", Code: "Generic", Max: tiles.MaxZL, Headers: map[string]string{
-			"User-Agent": genericAgent, "Accept": "*/*", "Referer": "https://maps.example.org",
-		}},
-		"Headers/AllGeneric.lay": {ID: "allgeneric", Code: "AllGeneric", Max: tiles.MaxZL, Headers: map[string]string{"User-Agent": genericAgent, "Accept": "*/*"}},
-		"Names/First.dot.lay":    {ID: "first", Code: "First", Max: tiles.MaxZL},
-		"Names/Tést.lay":         {ID: "tést", Code: "Tést", Max: tiles.MaxZL},
+		"Headers/Generic.lay": {ID: "generic", Code: "Generic", Max: tiles.MaxZL,
+			Headers: map[string]string{
+				"User-Agent": genericAgent, "Accept": "*/*", "Referer": "https://maps.example.org",
+			}},
+		"Headers/AllGeneric.lay": {ID: "allgeneric", Code: "AllGeneric", Max: tiles.MaxZL,
+			Headers: map[string]string{"User-Agent": genericAgent, "Accept": "*/*"}},
+		"Names/First.dot.lay": {ID: "first", Code: "First", Max: tiles.MaxZL},
+		"Names/Tést.lay":      {ID: "tést", Code: "Tést", Max: tiles.MaxZL},
 	} {
 		p := read(name)
 		got := details{p.ID, p.Code, p.MinZL, p.MaxZL, p.Concurrency, p.Headers, p.Ignored}
@@ -51,7 +54,8 @@ func TestLayDetails(t *testing.T) {
 			t.Errorf("%s:\n%s", name, diff)
 		}
 		if p.Redistributable() || len(p.NoImagery) == 0 {
-			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Redistributable(), p.NoImagery)
+			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Redistributable(),
+				p.NoImagery)
 		}
 	}
 	if p := read("Sets/Offset.lay"); !strings.Contains(p.Template, "{zoom:,,,,,00,01,") {
@@ -75,7 +79,8 @@ func TestDocumentedTOML(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(home, "Ortho4XP"), os.DirFS("testdata/lay")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(home, "providers.toml"), []byte(example), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(home, "providers.toml"), []byte(example),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := Load(home)
@@ -109,7 +114,8 @@ func FuzzParseLay(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		if _, err := http.NewRequest(http.MethodGet, parsed.URL(tiles.Chunk{Z: p.MaxZL}, ""), io.NopCloser(nil)); err != nil {
+		if _, err := http.NewRequest(http.MethodGet, parsed.URL(tiles.Chunk{Z: p.MaxZL}, ""),
+			io.NopCloser(nil)); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	})
@@ -118,7 +124,8 @@ func FuzzParseLay(f *testing.F) {
 func TestParseDict(t *testing.T) {
 	for text, want := range map[string]map[string]string{
 		"": nil, "None": nil, "{}": {},
-		`{'User-Agent': 'a, b: {c}', "Referer":"https://h/it's",}`: {"User-Agent": "a, b: {c}", "Referer": "https://h/it's"},
+		`{'User-Agent': 'a, b: {c}', "Referer":"https://h/it's",}`: {"User-Agent": "a, b: {c}",
+			"Referer": "https://h/it's"},
 		`{ 'a' : 'b\'c\\d' }`:                       {"a": `b'c\d`},
 		`{'a': user_agent_generic , 'b':'c'}`:       {"a": genericAgent, "b": "c"},
 		`{'b':'c','User-Agent':user_agent_generic}`: {"b": "c", "User-Agent": genericAgent},
@@ -129,8 +136,10 @@ func TestParseDict(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"{", "{'a'}", "{'a':}", "{'a':'b'", "{'a':'b' 'c':'d'}", "{'a':b}", "{'a':1}", "{,}", `{'a':'\x41'}`, "{'a':'b'} + x", "dict(a='b')",
-		"__import__('os').system('true')", "{'a': open('/etc/passwd').read()}", "{'a':'b'+'c'}", `{'a':'b\`, "{'a': user_agent_generic2}",
+		"{", "{'a'}", "{'a':}", "{'a':'b'", "{'a':'b' 'c':'d'}", "{'a':b}", "{'a':1}", "{,}",
+		`{'a':'\x41'}`, "{'a':'b'} + x", "dict(a='b')",
+		"__import__('os').system('true')", "{'a': open('/etc/passwd').read()}", "{'a':'b'+'c'}",
+		`{'a':'b\`, "{'a': user_agent_generic2}",
 		"{'a': user_agent_generic + 'x'}", "{'a': user_agent_generic", "user_agent_generic",
 	} {
 		if got, err := parseDict(text); err == nil {
@@ -147,7 +156,8 @@ func FuzzParseDict(f *testing.F) {
 func TestLoad(t *testing.T) {
 	load := func(text string) (*Catalogue, error) {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "providers.toml"), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "providers.toml"), []byte(text),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		return Load(dir)
@@ -165,7 +175,8 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := c.Lookup("my"); err != nil || p.ID != "mine" || len(p.NoImagery) != 2 || c.Token("mine") != "secret" {
+	if p, err := c.Lookup("my"); err != nil || p.ID != "mine" || len(p.NoImagery) != 2 ||
+		c.Token("mine") != "secret" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := c.Lookup("mapbox"); err != nil && os.Getenv("MAPBOX_TOKEN") == "" {
@@ -173,15 +184,17 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 	}
 	for text, says := range map[string]string{
 		"token = hunter2": "line 1",
-		"[[provider]]\nid = \"a\"\nurl = \"hunter2\"":                     "unknown key provider.url",
-		"[[provider]]\nid = \"a\"\ntokenvars = [\"hunter2\"]":             "unknown key provider.tokenvars (did you mean token_vars?)",
+		"[[provider]]\nid = \"a\"\nurl = \"hunter2\"": "unknown key provider.url",
+		"[[provider]]\nid = \"a\"\ntokenvars = [\"hunter2\"]": "unknown key " +
+			"provider.tokenvars (did you mean token_vars?)",
 		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"":  "invalid id",
 		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":     "taken",
 		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":          "identify the chunk",
 		"[[provider]]\nid = \"a\"\nmax_zl = 40\ntemplate = \"https://h\"": "zoom levels",
 	} {
 		_, err := load(text)
-		if !errors.Is(err, ErrFile) && !errors.Is(err, ErrTemplate) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hunter2") {
+		if !errors.Is(err, ErrFile) && !errors.Is(err, ErrTemplate) ||
+			!strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v, want an error that says %q", text, err, says)
 		}
 	}

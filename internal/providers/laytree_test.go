@@ -35,7 +35,8 @@ func copyLays(t *testing.T, server string) (dir string) {
 	for _, file := range layFiles(t, dir) {
 		text, err := os.ReadFile(file)
 		if err == nil {
-			err = os.WriteFile(file, []byte(strings.ReplaceAll(string(text), layServer, server)), 0o600)
+			err = os.WriteFile(file, []byte(strings.ReplaceAll(string(text), layServer, server)),
+				0o600)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +100,8 @@ func TestLayForms(t *testing.T) {
 			asked = ""
 			p, err := (&providers.Catalogue{}).Lookup(filepath.Join(dir, "Providers", row.file))
 			if row.outcome == "refused" {
-				if !errors.Is(err, providers.ErrFile) || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
+				if !errors.Is(err, providers.ErrFile) || !strings.Contains(err.Error(), row.want) ||
+					strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v, want one line that says %q", err, row.want)
 				}
 				return
@@ -107,14 +109,16 @@ func TestLayForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := client.Source(p).Fetch(t.Context(), p.Tile(tiles.Chunk{Z: 16, X: 33712, Y: 23952})); err != nil || asked != row.want {
+			if _, err := client.Source(p).Fetch(t.Context(),
+				p.Tile(tiles.Chunk{Z: 16, X: 33712, Y: 23952})); err != nil || asked != row.want {
 				t.Errorf("asked for %s, want %s (%v)", asked, row.want, err)
 			}
 			if len(p.Notes) != len(row.notes) {
 				t.Errorf("notes %q, want %q", p.Notes, row.notes)
 			}
 			for _, note := range row.notes {
-				if !slices.ContainsFunc(p.Notes, func(have string) bool { return strings.Contains(have, note) }) {
+				if !slices.ContainsFunc(p.Notes,
+					func(have string) bool { return strings.Contains(have, note) }) {
 					t.Errorf("notes %q, want %q", p.Notes, note)
 				}
 			}
@@ -185,7 +189,9 @@ func TestLayThreads(t *testing.T) {
 func TestLayTree(t *testing.T) {
 	dir := copyLays(t, layServer)
 	away := t.TempDir()
-	if err := os.WriteFile(filepath.Join(away, "providers.toml"), []byte("ortho4xp = \""+dir+"\"\n[[provider]]\nid = \"plain\"\ncode = \"PL\"\ntemplate = \"https://h/{quadkey}\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(away, "providers.toml"),
+		[]byte("ortho4xp = \""+dir+"\"\n[[provider]]\nid = \"plain\"\ncode = \"PL\"\ntemplate = "+
+			"\"https://h/{quadkey}\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	read := 0
@@ -211,32 +217,41 @@ func TestLayTree(t *testing.T) {
 			}
 		}
 		if own != read || len(c.Refused()) != refused {
-			t.Errorf("%s: %d read and %d refused, want %d and %d", name, own, len(c.Refused()), read, refused)
+			t.Errorf("%s: %d read and %d refused, want %d and %d", name, own, len(c.Refused()),
+				read, refused)
 		}
 		if p, err := c.Lookup("threads"); err != nil || p.Concurrency != 2 {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
-		if _, err := c.Lookup("wmslambert"); !errors.Is(err, providers.ErrFile) || !strings.Contains(err.Error(), "WmsLambert.lay: epsg_code=2154") {
+		if _, err := c.Lookup("wmslambert"); !errors.Is(err, providers.ErrFile) ||
+			!strings.Contains(err.Error(), "WmsLambert.lay: epsg_code=2154") {
 			t.Errorf("%s: %v, want why WmsLambert is refused", name, err)
 		}
-		if _, err := c.Lookup("nobody"); !errors.Is(err, providers.ErrUnknown) || len(err.Error()) > 800 {
+		if _, err := c.Lookup("nobody"); !errors.Is(err, providers.ErrUnknown) ||
+			len(err.Error()) > 800 {
 			t.Errorf("%s: %v, want a short list", name, err)
 		}
 		twice := slices.ContainsFunc(c.Refused(), func(r providers.RefusedFile) bool {
-			return r.Code == "Plain" && strings.Contains(r.Err.Error(), "plain is already described in "+filepath.Join(away, "providers.toml"))
+			return r.Code == "Plain" &&
+				strings.Contains(r.Err.Error(),
+					"plain is already described in "+filepath.Join(away, "providers.toml"))
 		})
 		if twice != (name == "named") {
 			t.Errorf("%s: %v", name, c.Refused())
 		}
 	}
-	if err := os.WriteFile(filepath.Join(away, "providers.toml"), []byte(`ortho4xp = "nowhere"`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(away, "providers.toml"), []byte(`ortho4xp = "nowhere"`),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	c, err := providers.Load(away)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Lookup("nobody"); err == nil || !strings.Contains(err.Error(), "more may be in "+filepath.Join(away, "nowhere")+": named as ortho4xp in providers.toml, but") {
+	if _, err := c.Lookup("nobody"); err == nil ||
+		!strings.Contains(err.Error(),
+			"more may be in "+filepath.Join(away,
+				"nowhere")+": named as ortho4xp in providers.toml, but") {
 		t.Errorf("%v, want that there is no such folder", err)
 	}
 	if _, err := c.Lookup("eox"); err != nil || len(c.Refused()) != 1 {

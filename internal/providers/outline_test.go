@@ -106,10 +106,12 @@ func TestOutlinesAreTheirSource(t *testing.T) {
 		for i := range want {
 			for j := range want[i] {
 				if len(have[i][j]) != len(want[i][j]) {
-					t.Fatalf("%s: ring %d of polygon %d has %d points, want %d", id, j, i, len(have[i][j]), len(want[i][j]))
+					t.Fatalf("%s: ring %d of polygon %d has %d points, want %d", id, j, i,
+						len(have[i][j]), len(want[i][j]))
 				}
 				for k, at := range want[i][j] {
-					if dx, dy := have[i][j][k][0]-at[0], have[i][j][k][1]-at[1]; math.Abs(dx) > outlineUnit/2+1e-9 || math.Abs(dy) > outlineUnit/2+1e-9 {
+					if dx, dy := have[i][j][k][0]-at[0], have[i][j][k][1]-at[1]; math.Abs(
+						dx) > outlineUnit/2+1e-9 || math.Abs(dy) > outlineUnit/2+1e-9 {
 						t.Fatalf("%s: %v is packed as %v", id, at, have[i][j][k])
 					}
 				}
@@ -193,11 +195,13 @@ func TestCovers(t *testing.T) {
 		}
 		bound := p.Outline.Bound().Pad(0.1)
 		for i := range 60 {
-			at := orb.Point{bound.Min[0] + r.Float64()*(bound.Max[0]-bound.Min[0]), bound.Min[1] + r.Float64()*(bound.Max[1]-bound.Min[1])}
+			at := orb.Point{bound.Min[0] + r.Float64()*(bound.Max[0]-bound.Min[0]),
+				bound.Min[1] + r.Float64()*(bound.Max[1]-bound.Min[1])}
 			if i%2 == 0 {
 				ring := p.Outline[r.IntN(len(p.Outline))][0]
 				corner := ring[r.IntN(len(ring))]
-				at = orb.Point{corner[0] + (r.Float64()-0.5)*0.004, corner[1] + (r.Float64()-0.5)*0.004}
+				at = orb.Point{corner[0] + (r.Float64()-0.5)*0.004,
+					corner[1] + (r.Float64()-0.5)*0.004}
 			}
 			away := distance(p.Outline, at)
 			if away < 1e-9 {
@@ -212,7 +216,8 @@ func TestCovers(t *testing.T) {
 			} else {
 				out++
 			}
-			if from := sources[p.ID]; from != nil && distance(from, at) > outlineUnit*math.Sqrt2/2+1e-9 && inside(from, at) != got {
+			if from := sources[p.ID]; from != nil &&
+				distance(from, at) > outlineUnit*math.Sqrt2/2+1e-9 && inside(from, at) != got {
 				t.Errorf("%s at %v: %t, but not by its source", p.ID, at, got)
 			}
 		}
@@ -234,7 +239,8 @@ func TestOutlineOf(t *testing.T) {
 		"beyond":    `[[[170,0],[190,0],[190,5],[170,5],[170,0]]]`,
 		"world":     `[[[-180,-85],[180,-85],[180,85],[-180,85],[-180,-85]]]`,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(`{"type":"Polygon","coordinates":`+rings+`}`), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name),
+			[]byte(`{"type":"Polygon","coordinates":`+rings+`}`), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -248,8 +254,10 @@ func TestOutlineOf(t *testing.T) {
 		{name: "with a hole", file: "hole", in: orb.Point{5, 5}, out: orb.Point{2, 2}},
 		{name: "the world", file: "world", in: orb.Point{-179, 84}, out: orb.Point{0, 86}},
 		{name: "box", box: []float64{1, 2, 3, 4}, in: orb.Point{2, 3}, out: orb.Point{4, 2.5}},
-		{name: "box across 180", box: []float64{170, -10, -170, 10}, in: orb.Point{-175, 0}, out: orb.Point{0, 0}},
-		{name: "crosses itself", file: "bow tie", says: "bow tie: its outline crosses itself near 1,1"},
+		{name: "box across 180", box: []float64{170, -10, -170, 10}, in: orb.Point{-175, 0},
+			out: orb.Point{0, 0}},
+		{name: "crosses itself", file: "bow tie",
+			says: "bow tie: its outline crosses itself near 1,1"},
 		{name: "hole that sticks out", file: "bad hole", says: "crosses itself near"},
 		{name: "across 180", file: "date line", says: "crosses the antimeridian"},
 		{name: "beyond 180", file: "beyond", says: "crosses the antimeridian"},
@@ -257,7 +265,8 @@ func TestOutlineOf(t *testing.T) {
 		{name: "three numbers", box: []float64{1, 2, 3}, says: "want west, south, east, north"},
 		{name: "upside down", box: []float64{1, 4, 3, 2}, says: "the lower first"},
 		{name: "no width", box: []float64{1, 2, 1, 4}, says: "must be within -180 to 180"},
-		{name: "no number", box: []float64{math.NaN(), 2, 1, 4}, says: "must be within -180 to 180"},
+		{name: "no number", box: []float64{math.NaN(), 2, 1, 4},
+			says: "must be within -180 to 180"},
 		{name: "both", file: "square", box: []float64{1, 2, 3, 4}, says: "cannot be combined"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -273,7 +282,8 @@ func TestOutlineOf(t *testing.T) {
 			}
 			p := Provider{Outline: outline}
 			if !p.Covers(test.in) || p.Covers(test.out) {
-				t.Errorf("%v: covers %v: %t, %v: %t", outline, test.in, p.Covers(test.in), test.out, p.Covers(test.out))
+				t.Errorf("%v: covers %v: %t, %v: %t", outline, test.in, p.Covers(test.in), test.out,
+					p.Covers(test.out))
 			}
 		})
 	}

@@ -86,10 +86,11 @@ type Layer struct {
 // For says whether the layer is for textures of a maptype.
 func (l Layer) For(maptype string) bool {
 	is := func(m string) bool { return strings.EqualFold(m, maptype) }
-	return (len(l.Maptypes) == 0 || slices.ContainsFunc(l.Maptypes, is)) && !slices.ContainsFunc(l.NotFor, is)
+	return (len(l.Maptypes) == 0 || slices.ContainsFunc(l.Maptypes, is)) &&
+		!slices.ContainsFunc(l.NotFor, is)
 }
 
-// Redistributable says whether what was built from it may be passed on.
+// Redistributable reports whether what was built from it may be passed on.
 func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
 
 // Source describes p to whoever has an archive with its imagery. "<year>" in an attribution is the

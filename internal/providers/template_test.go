@@ -17,16 +17,23 @@ func TestTemplates(t *testing.T) {
 		{"from the south", "http://h/{z}/{x}/{-y}.jpg", "http://h/3/3/2.jpg"},
 		{"quadkey", "https://h/a{quadkey}.jpeg?g=1", "https://h/a213.jpeg?g=1"},
 		{"switch of one", "https://s{switch:7}.h/{z}/{x}/{y}", "https://s7.h/3/3/5"},
-		{"switch by place", "https://{switch:a,b,c}.h/{z}/{x}/{y}", "https://c.h/3/3/5"}, // (3+5) mod 3
+		// (3+5) mod 3
+		{"switch by place", "https://{switch:a,b,c}.h/{z}/{x}/{y}", "https://c.h/3/3/5"},
 		{"token", "https://h/{z}/{x}/{y}?key={token}", "https://h/3/3/5?key=T"},
-		{"in the query", "https://h/?TileMatrix={z}&TileCol={x}&TileRow={y}", "https://h/?TileMatrix=3&TileCol=3&TileRow=5"},
+		{"in the query", "https://h/?TileMatrix={z}&TileCol={x}&TileRow={y}",
+			"https://h/?TileMatrix=3&TileCol=3&TileRow=5"},
 		{"levels by name", "https://h/{zoom:,,02,EPSG:3}/{x}/{y}", "https://h/EPSG:3/3/5"},
-		{"metres", "https://h/?x={xcenter}&y={ycenter}&s={size}", "https://h/?x=-2504688.542848654&y=-7514065.628545966&s=5009377"},
+		{"metres", "https://h/?x={xcenter}&y={ycenter}&s={size}",
+			"https://h/?x=-2504688.542848654&y=-7514065.628545966&s=5009377"},
 		{"blanks round choices", "https://{switch: a , b }.h/{z}/{x}/{y}", "https://a.h/3/3/5"},
-		{"not ASCII", "https://h/ortho photo/é/{z}/{x}/{y}?a=ü b", "https://h/ortho%20photo/%C3%A9/3/3/5?a=%C3%BC%20b"},
+		{"not ASCII", "https://h/ortho photo/é/{z}/{x}/{y}?a=ü b",
+			"https://h/ortho%20photo/%C3%A9/3/3/5?a=%C3%BC%20b"},
 		{"escaped already", "https://h/EPSG%3A3857/{z}/{x}/{y}", "https://h/EPSG%3A3857/3/3/5"},
-		{"Yandex on the web's grid", "https://core-sat.maps.yandex.net/tiles?x={x}&y={y}&z={z}&projection=web_mercator", "https://core-sat.maps.yandex.net/tiles?x=3&y=5&z=3&projection=web_mercator"},
-		{"box", "https://h/?SERVICE=WMS&VERSION=1.3.0&CRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+		{"Yandex on the web's grid",
+			"https://core-sat.maps.yandex.net/tiles?x={x}&y={y}&z={z}&projection=web_mercator",
+			"https://core-sat.maps.yandex.net/tiles?x=3&y=5&z=3&projection=web_mercator"},
+		{"box",
+			"https://h/?SERVICE=WMS&VERSION=1.3.0&CRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
 			"https://h/?SERVICE=WMS&VERSION=1.3.0&CRS=EPSG:3857&BBOX=-5009377.085697312,-10018754.17139462,0,-5009377.085697312&WIDTH=256&HEIGHT=256"},
 		{"twice", "https://h/{x}/{x}/{y}/{z}", "https://h/3/3/5/3"},
 		{"upper-case scheme", "HTTPS://Host:8080/{z}/{x}/{y}", "HTTPS://Host:8080/3/3/5"},
@@ -73,13 +80,24 @@ func TestBadTemplates(t *testing.T) {
 		{"no placeholder", "https://h/a.jpg", "identify the chunk"},
 		{"no zoom", "https://h/{x}/{y}", "identify the chunk"},
 		{"box without a size", "https://h/?SRS=EPSG:3857&BBOX={bbox}", "belong together"},
-		{"size without a box", "https://h/{z}/{x}/{y}?WIDTH={width}&HEIGHT={height}", "belong together"},
-		{"box in degrees", "https://h/?VERSION=1.1.1&SRS=EPSG:4326&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "SRS=EPSG:4326: another projection"},
-		{"box in escaped Lambert", "https://h/?version=1.3.0&crs=EPSG%3A2154&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "CRS=EPSG:2154: another projection"},
-		{"WMS 1.3.0 with SRS", "https://h/?VERSION=1.3.0&SRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "WMS 1.3.0 needs CRS=EPSG:3857"},
-		{"WMS 1.1.1 with CRS", "https://h/?VERSION=1.1.1&CRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "WMS 1.1.1 needs SRS=EPSG:3857"},
-		{"box in who knows what", "https://h/?BBOX={bbox}&WIDTH={width}&HEIGHT={height}", "it needs CRS=EPSG:3857"},
-		{"exportImage without imageSR", "https://h/exportImage?bbox={bbox}&bboxSR=3857&size={width},{height}", "imageSR=3857"},
+		{"size without a box", "https://h/{z}/{x}/{y}?WIDTH={width}&HEIGHT={height}",
+			"belong together"},
+		{"box in degrees",
+			"https://h/?VERSION=1.1.1&SRS=EPSG:4326&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+			"SRS=EPSG:4326: another projection"},
+		{"box in escaped Lambert",
+			"https://h/?version=1.3.0&crs=EPSG%3A2154&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+			"CRS=EPSG:2154: another projection"},
+		{"WMS 1.3.0 with SRS",
+			"https://h/?VERSION=1.3.0&SRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+			"WMS 1.3.0 needs CRS=EPSG:3857"},
+		{"WMS 1.1.1 with CRS",
+			"https://h/?VERSION=1.1.1&CRS=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+			"WMS 1.1.1 needs SRS=EPSG:3857"},
+		{"box in who knows what", "https://h/?BBOX={bbox}&WIDTH={width}&HEIGHT={height}",
+			"it needs CRS=EPSG:3857"},
+		{"exportImage without imageSR",
+			"https://h/exportImage?bbox={bbox}&bboxSR=3857&size={width},{height}", "imageSR=3857"},
 		{"no row", "https://h/{z}/{x}", "identify the chunk"},
 		{"unknown", "https://h/{z}/{x}/{y}/{foo}", "{foo}"},
 		{"case matters", "https://h/{Z}/{x}/{y}", "{Z}"},
@@ -123,7 +141,8 @@ func TestTemplateErrorsHideSecrets(t *testing.T) {
 		"https://h/{z}/{x}?key=s3cret",
 		"https://h/{what}#s3cret",
 	} {
-		if _, err := parseTemplate(template); err == nil || strings.Contains(err.Error(), "s3cret") {
+		if _, err := parseTemplate(template); err == nil ||
+			strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("parseTemplate(%q): %v", template, err)
 		}
 	}
@@ -146,7 +165,8 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		seen := map[string]bool{}
-		for _, c := range []tiles.Chunk{{}, {Z: 1, X: 1}, {Z: 1, Y: 1}, {Z: 22, X: 1<<22 - 1, Y: 1 << 21}} {
+		for _, c := range []tiles.Chunk{{}, {Z: 1, X: 1}, {Z: 1, Y: 1},
+			{Z: 22, X: 1<<22 - 1, Y: 1 << 21}} {
 			got := parsed.URL(c, "tok")
 			u, err := url.Parse(got)
 			if err != nil {

@@ -19,13 +19,15 @@ func TestTileGrid(t *testing.T) {
 		want       Provider // Kind, TilePx, MinZL, MaxZL
 		says       string   // the error; empty: none
 	}{
-		{"tiles", `template = "https://h/{quadkey}"`, Provider{Kind: KindXYZ, TilePx: 256, MaxZL: 22}, ""},
+		{"tiles", `template = "https://h/{quadkey}"`,
+			Provider{Kind: KindXYZ, TilePx: 256, MaxZL: 22}, ""},
 		{"tiles of 512 px", `template = "https://h/{z}/{x}/{y}"
 tile_px = 512
 max_zl = 18`, Provider{Kind: KindXYZ, TilePx: 512, MinZL: 1, MaxZL: 18}, ""},
 		{"levels by name are the tiles'", `template = "https://h/{zoom:,,a,b}/{x}/{y}"
 tile_px = 1024`, Provider{Kind: KindXYZ, TilePx: 1024, MinZL: 4, MaxZL: 5}, ""},
-		{"boxes", `template = "` + boxTemplate + `"`, Provider{Kind: KindWMS, TilePx: 2048, MinZL: 3, MaxZL: 22}, ""},
+		{"boxes", `template = "` + boxTemplate + `"`,
+			Provider{Kind: KindWMS, TilePx: 2048, MinZL: 3, MaxZL: 22}, ""},
 		{"boxes of a chunk", `template = "` + boxTemplate + `"
 kind = "wms"
 tile_px = 256`, Provider{Kind: KindWMS, TilePx: 256, MaxZL: 22}, ""},
@@ -49,7 +51,8 @@ blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want whit
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "providers.toml"), []byte("[[provider]]\nid = \"a\"\n"+test.keys+"\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "providers.toml"),
+				[]byte("[[provider]]\nid = \"a\"\n"+test.keys+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			c, err := Load(dir)
@@ -63,8 +66,10 @@ blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want whit
 				t.Fatal(err)
 			}
 			p, err := c.Lookup("a")
-			if err != nil || p.Kind != test.want.Kind || p.TilePx != test.want.TilePx || p.MinZL != test.want.MinZL || p.MaxZL != test.want.MaxZL {
-				t.Errorf("%s of %d px, ZL %d to %d (%v), want %+v", p.Kind, p.TilePx, p.MinZL, p.MaxZL, err, test.want)
+			if err != nil || p.Kind != test.want.Kind || p.TilePx != test.want.TilePx ||
+				p.MinZL != test.want.MinZL || p.MaxZL != test.want.MaxZL {
+				t.Errorf("%s of %d px, ZL %d to %d (%v), want %+v", p.Kind, p.TilePx, p.MinZL,
+					p.MaxZL, err, test.want)
 			}
 		})
 	}
@@ -74,7 +79,8 @@ blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want whit
 // its address says its size.
 func TestTile(t *testing.T) {
 	c := tiles.Chunk{Z: 16, X: 33712, Y: 23957}
-	for px, want := range map[int]tiles.Chunk{0: c, 256: c, 512: {Z: 15, X: 16856, Y: 11978}, 2048: {Z: 13, X: 4214, Y: 2994}} {
+	for px, want := range map[int]tiles.Chunk{0: c, 256: c, 512: {Z: 15, X: 16856, Y: 11978},
+		2048: {Z: 13, X: 4214, Y: 2994}} {
 		p := Provider{Template: boxTemplate, TilePx: px}
 		if got := p.Tile(c); got != want {
 			t.Errorf("%d px: %s, want %s", px, got, want)
@@ -88,7 +94,8 @@ func TestTile(t *testing.T) {
 	if u := template.URL(p.Tile(c), ""); !strings.HasSuffix(u, "&WIDTH=1024&HEIGHT=1024") {
 		t.Error(u)
 	}
-	one, four := Provider{ID: "a", Template: boxTemplate, TilePx: 1024}, Provider{ID: "a", Template: boxTemplate}
+	one, four := Provider{ID: "a", Template: boxTemplate, TilePx: 1024}, Provider{ID: "a",
+		Template: boxTemplate}
 	if one.StoreName() == four.StoreName() {
 		t.Errorf("tiles of two sizes in one store, %s", one.StoreName())
 	}
@@ -100,7 +107,8 @@ func TestColours(t *testing.T) {
 		for i := 0; i < len(img.Pix); i += 4 {
 			copy(img.Pix[i:], []byte{r, g, b, 255})
 		}
-		return img.SubImage(image.Rect(256, 0, 512, 256)).(*image.NRGBA) // of rows with more in them
+		// of rows with more in them
+		return img.SubImage(image.Rect(256, 0, 512, 256)).(*image.NRGBA)
 	}
 	spot := fill(255, 255, 255)
 	spot.Pix[250*spot.Stride+250*4] = 200

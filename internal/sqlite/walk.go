@@ -58,7 +58,8 @@ func WalkFile(ctx context.Context, path string) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 	found, err := Walk(ctx, c, WholeFile)
 	if err == nil && len(found) > 0 {
-		err = Corrupt("SQLite finds what was just written to be damaged: %s; try again, and look after the disk and the memory", strings.Join(found, "; "))
+		err = Corrupt("SQLite finds the new file damaged: %s; try again, and check the disk and "+
+			"the memory", strings.Join(found, "; "))
 	}
 	return err
 }

@@ -36,7 +36,8 @@ func TestExplain(t *testing.T) {
 			if kind == fetchtest.Stall {
 				timeout = 50 * time.Millisecond
 			}
-			server, client, _ := serve(t, fetchtest.Options{Fault: fetchtest.Always(kind)}, fetch.ClientOptions{Retries: 1, Timeout: timeout})
+			server, client, _ := serve(t, fetchtest.Options{Fault: fetchtest.Always(kind)},
+				fetch.ClientOptions{Retries: 1, Timeout: timeout})
 			_, err := client.Source(server.Provider()).Fetch(t.Context(), chunk)
 			if got := fetch.Explain(err); !strings.HasPrefix(got, want) {
 				t.Errorf("%v: the provider %q, want %q", err, got, want)
@@ -45,18 +46,23 @@ func TestExplain(t *testing.T) {
 	}
 	t.Run("nobody there", func(t *testing.T) {
 		_, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Retries: -1})
-		_, err := client.Source(provider(t, "http://127.0.0.1:1/{z}/{x}/{y}.jpg")).Fetch(t.Context(), chunk)
-		if got := fetch.Explain(err); got != "does not answer: dial tcp 127.0.0.1:1: connect: connection refused" {
+		_, err := client.Source(provider(t, "http://127.0.0.1:1/{z}/{x}/{y}.jpg")).Fetch(
+			t.Context(), chunk)
+		if got := fetch.Explain(err); got != "does not answer: dial tcp 127.0.0.1:1: connect: "+
+			"connection refused" {
 			t.Errorf("the provider %q", got)
 		}
 	})
 	for want, err := range map[string]error{
-		"does not answer: lookup": fmt.Errorf("%w: %w", fetch.ErrNetwork, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host"}}),
-		"breaks":                  fmt.Errorf("%w: %w", fetch.ErrNetwork, &net.OpError{Op: "read", Err: syscall.ECONNRESET}),
-		"is not asked: ":          fmt.Errorf("chunk z1/0/0: %w", fetch.ErrOffline),
-		"cannot be asked: x509":   &fetch.Error{Err: errors.New("x509: unknown authority")},
+		"does not answer: lookup": fmt.Errorf("%w: %w", fetch.ErrNetwork,
+			&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host"}}),
+		"breaks": fmt.Errorf("%w: %w", fetch.ErrNetwork,
+			&net.OpError{Op: "read", Err: syscall.ECONNRESET}),
+		"is not asked: ":        fmt.Errorf("chunk z1/0/0: %w", fetch.ErrOffline),
+		"cannot be asked: x509": &fetch.Error{Err: errors.New("x509: unknown authority")},
 	} {
-		if got := fetch.Explain(err); !strings.HasPrefix(got, want) && !strings.Contains(got, "no such host") {
+		if got := fetch.Explain(err); !strings.HasPrefix(got, want) &&
+			!strings.Contains(got, "no such host") {
 			t.Errorf("%v: the provider %q, want %q", err, got, want)
 		}
 	}
@@ -66,21 +72,28 @@ func TestExplain(t *testing.T) {
 // anything that a terminal would obey.
 func TestAnswersInWords(t *testing.T) {
 	for body, want := range map[string]string{
-		"<!DOCTYPE html><html><head><title>\n Access  denied &amp; logged</title></head><body>x</body></html>":                                                  "HTML: Access denied & logged",
+		"<!DOCTYPE html><html><head><title>\n Access  denied &amp; " +
+			"logged</title></head><body>x</body></html>": "HTML: Access denied & logged",
 		"<html><head><style>p{}</style></head><body><h1>Quota</h1> used up</body></html>":                                                                       "HTML: Quota used up",
 		`<?xml version="1.0"?><ServiceException>no layer</ServiceException>`:                                                                                    "XML: no layer",
 		`<ServiceExceptionReport version="1.1.1"><ServiceException code="LayerNotDefined"> Layer &lt;a&gt; unknown</ServiceException></ServiceExceptionReport>`: "XML: LayerNotDefined: Layer <a> unknown",
 		`<?xml version='1.0'?><ows:ExceptionReport><ows:Exception exceptionCode="NoApplicableCode"/></ows:ExceptionReport>`:                                     "XML: NoApplicableCode",
 		`{"error": "key hunter2 has expired"}`: `text: {"error": "key … has expired"}`,
 		"red \x1b[31m alert":                   "text: red [31m alert",
-		strings.Repeat("long ", 100):           "text: " + strings.TrimSpace(strings.Repeat("long ", 16)) + "…",
+		strings.Repeat("long ", 100): "text: " +
+			strings.TrimSpace(strings.Repeat("long ", 16)) + "…",
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		server := httptest.NewServer(
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, body)
+			}))
 		defer server.Close()
-		client, _ := newClient(t, fetch.ClientOptions{Retries: -1, Token: func(string) string { return "hunter2" }})
+		client, _ := newClient(t,
+			fetch.ClientOptions{Retries: -1, Token: func(string) string { return "hunter2" }})
 		p := fetch.Provider{ID: "mine", Template: server.URL + "/{z}/{x}/{y}?{token}", MaxZL: 22}
 		_, err := client.Source(p).Fetch(t.Context(), chunk)
-		if !errors.Is(err, fetch.ErrBody) || fetch.Explain(err) != "answers "+want || strings.Contains(err.Error(), "hunter2") {
+		if !errors.Is(err, fetch.ErrBody) || fetch.Explain(err) != "answers "+want ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v, want %q", body, err, want)
 		}
 	}

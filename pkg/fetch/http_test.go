@@ -38,7 +38,8 @@ func (w *waits) wait(ctx context.Context, d time.Duration) error {
 }
 
 // serve returns a server, and a client of it that does not sleep. Both end with the test.
-func serve(t testing.TB, so fetchtest.Options, co fetch.ClientOptions) (*fetchtest.Server, *fetch.Client, *waits) {
+func serve(t testing.TB, so fetchtest.Options,
+	co fetch.ClientOptions) (*fetchtest.Server, *fetch.Client, *waits) {
 	t.Helper()
 	server := fetchtest.NewServer(so)
 	t.Cleanup(server.Close)
@@ -147,10 +148,13 @@ func TestBadAnswers(t *testing.T) {
 				server, client, w := serve(t,
 					fetchtest.Options{TLS: mode.tls, Fault: fetchtest.Always(want.kind)},
 					fetch.ClientOptions{Retries: retries, Timeout: timeout, Check: decodes})
-				body, err := client.Source(provider(t, server.ArcGISTemplate())).Fetch(t.Context(), chunk)
+				body, err := client.Source(provider(t, server.ArcGISTemplate())).Fetch(t.Context(),
+					chunk)
 
 				n := server.Asked(chunk)
-				if late := want.is == fetch.ErrTimeout && n > 0 && n < want.requests; n != want.requests && !late { // on a busy machine some never got there
+				// on a busy machine some never got there
+				if late := want.is == fetch.ErrTimeout && n > 0 &&
+					n < want.requests; n != want.requests && !late {
 					t.Errorf("asked %d times, want %d", n, want.requests)
 				}
 				if good[want.kind] {
@@ -165,7 +169,8 @@ func TestBadAnswers(t *testing.T) {
 				if err == nil || body != nil {
 					t.Fatalf("Fetch = %d bytes, %v, want an error", len(body), err)
 				}
-				for _, sentinel := range []error{fetch.ErrNoImagery, fetch.ErrRefused, fetch.ErrBody, fetch.ErrTimeout, fetch.ErrNetwork} {
+				for _, sentinel := range []error{fetch.ErrNoImagery, fetch.ErrRefused,
+					fetch.ErrBody, fetch.ErrTimeout, fetch.ErrNetwork} {
 					if got := errors.Is(err, sentinel); got != (sentinel == want.is) {
 						t.Errorf("errors.Is(%q, %q) = %t", err, sentinel, got)
 					}
@@ -200,7 +205,8 @@ func TestFaultyFirstAnswers(t *testing.T) {
 			}, fetch.ClientOptions{Check: decodes})
 			source := client.Source(server.Provider())
 			want := map[tiles.Chunk][]byte{}
-			item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "XP"}}
+			item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16,
+				Maptype: "XP"}}
 			for _, c := range item.Chunks() {
 				place := tiles.Chunk{X: c.X % 4, Y: c.Y % 4}
 				if want[place] == nil {
@@ -230,7 +236,8 @@ func TestFaultyFirstAnswers(t *testing.T) {
 			stats := client.Stats()
 			// net/http retries by itself when a kept connection is reset, so ours may be fewer than
 			// the server saw.
-			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 || stats.Retries > int64(again) || stats.Requests != int64(256+again) {
+			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 ||
+				stats.Retries > int64(again) || stats.Requests != int64(256+again) {
 				t.Errorf("stats are %+v, with %d asked again", stats, again)
 			}
 		})
@@ -248,8 +255,10 @@ func TestCeiling(t *testing.T) {
 		<-release
 		return fetchtest.Fault{}
 	}
-	server, client, _ := serve(t, fetchtest.Options{Fault: fault}, fetch.ClientOptions{Concurrency: ceiling, Timeout: time.Minute})
-	sources := []fetch.Source{client.Source(server.Provider()), client.Source(provider(t, server.QuadkeyTemplate()))}
+	server, client, _ := serve(t, fetchtest.Options{Fault: fault},
+		fetch.ClientOptions{Concurrency: ceiling, Timeout: time.Minute})
+	sources := []fetch.Source{client.Source(server.Provider()),
+		client.Source(provider(t, server.QuadkeyTemplate()))}
 	var group errgroup.Group
 	for i := range uint32(60) {
 		group.Go(func() error {
@@ -293,12 +302,13 @@ func TestProviderConcurrency(t *testing.T) {
 // from being fetched.
 func TestWaitingHoldsNoSlot(t *testing.T) {
 	bad, fine := tiles.Chunk{Z: 16, X: 1, Y: 1}, tiles.Chunk{Z: 16, X: 2, Y: 1}
-	server, client, _ := serve(t, fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
-		if c == bad && attempt == 0 {
-			return fetchtest.Fault{Kind: fetchtest.Unavailable}
-		}
-		return fetchtest.Fault{}
-	}}, fetch.ClientOptions{Concurrency: 1})
+	server, client, _ := serve(t,
+		fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
+			if c == bad && attempt == 0 {
+				return fetchtest.Fault{Kind: fetchtest.Unavailable}
+			}
+			return fetchtest.Fault{}
+		}}, fetch.ClientOptions{Concurrency: 1})
 	waiting, release := make(chan struct{}), make(chan struct{})
 	client.SetWait(func(context.Context, time.Duration) error {
 		close(waiting)
@@ -327,18 +337,20 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		least, most  time.Duration
 	}{
 		{"seconds", "7", 7 * time.Second, 7*time.Second + 250*time.Millisecond},
-		{"date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat), 2 * time.Minute, 2*time.Minute + 250*time.Millisecond},
+		{"date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat), 2 * time.Minute,
+			2*time.Minute + 250*time.Millisecond},
 		{"clamped", "86400", 2 * time.Minute, 2*time.Minute + 250*time.Millisecond},
 		{"past date", "Thu, 01 Jan 1970 00:00:00 GMT", 0, 250 * time.Millisecond},
 		{"nonsense", "soon", 0, 250 * time.Millisecond},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server, client, w := serve(t, fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
-				if attempt == 0 {
-					return fetchtest.Fault{Kind: fetchtest.TooMany, RetryAfter: test.header}
-				}
-				return fetchtest.Fault{}
-			}}, fetch.ClientOptions{})
+			server, client, w := serve(t,
+				fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
+					if attempt == 0 {
+						return fetchtest.Fault{Kind: fetchtest.TooMany, RetryAfter: test.header}
+					}
+					return fetchtest.Fault{}
+				}}, fetch.ClientOptions{})
 			if _, err := client.Source(server.Provider()).Fetch(t.Context(), chunk); err != nil {
 				t.Fatal(err)
 			}
@@ -355,15 +367,21 @@ func TestFewConnections(t *testing.T) {
 		name, host string
 		tls        bool
 		most       int
-	}{{"http2", "127.0.0.1", true, 4}, {"http2 to two hosts", "{switch:127.0.0.1,localhost}", true, 8}, {"http1", "127.0.0.1", false, 80}} { // 64, and some that a busy machine made net/http give up
+	}{{"http2", "127.0.0.1", true, 4}, {"http2 to two hosts", "{switch:127.0.0.1,localhost}", true,
+		8}, {"http1", "127.0.0.1", false, 80}} {
+		// 64, and some that a busy machine made net/http give up
 		t.Run(test.name, func(t *testing.T) {
-			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())}, fetch.ClientOptions{Concurrency: 64})
-			source := client.Source(provider(t, strings.Replace(server.Template(), "127.0.0.1", test.host, 1)))
+			server, client, _ := serve(t,
+				fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())},
+				fetch.ClientOptions{Concurrency: 64})
+			source := client.Source(provider(t,
+				strings.Replace(server.Template(), "127.0.0.1", test.host, 1)))
 			var group errgroup.Group
 			for worker := range uint32(96) {
 				group.Go(func() error {
 					for i := range uint32(8) {
-						if _, err := source.Fetch(t.Context(), tiles.Chunk{Z: 16, X: i, Y: worker}); err != nil {
+						if _, err := source.Fetch(t.Context(),
+							tiles.Chunk{Z: 16, X: i, Y: worker}); err != nil {
 							return err
 						}
 					}
@@ -375,36 +393,42 @@ func TestFewConnections(t *testing.T) {
 			}
 			stats := server.Stats()
 			// On a busy machine a straggler is asked for again: one in a hundred at most.
-			if extra := stats.Requests - 96*8; extra < 0 || extra > 96*8/100 || stats.Connections > test.most {
-				t.Errorf("%d requests over %d connections, want %d over at most %d", stats.Requests, stats.Connections, 96*8, test.most)
+			if extra := stats.Requests - 96*8; extra < 0 || extra > 96*8/100 ||
+				stats.Connections > test.most {
+				t.Errorf("%d requests over %d connections, want %d over at most %d", stats.Requests,
+					stats.Connections, 96*8, test.most)
 			}
 		})
 	}
 }
 
 func TestPlaceholderNeedsItsProvider(t *testing.T) {
-	server, client, _ := serve(t, fetchtest.Options{Fault: fetchtest.Always(fetchtest.ArcGISNoData)}, fetch.ClientOptions{})
+	server, client, _ := serve(t,
+		fetchtest.Options{Fault: fetchtest.Always(fetchtest.ArcGISNoData)}, fetch.ClientOptions{})
 	body, err := client.Source(server.Provider()).Fetch(t.Context(), chunk)
 	if err != nil || len(body) != 2521 {
-		t.Errorf("Fetch = %d bytes, %v: a JPEG of 2,521 bytes is imagery where the server is not ArcGIS", len(body), err)
+		t.Errorf("Fetch = %d bytes, %v: a JPEG of 2,521 bytes is imagery where the server is not "+
+			"ArcGIS", len(body), err)
 	}
 }
 
 func TestCheckIsAskedAgain(t *testing.T) {
 	bad := errors.New("the decoder does not like it")
 	checks := 0
-	server, client, _ := serve(t, fetchtest.Options{}, fetch.ClientOptions{Patience: -1, Check: func([]byte) error {
-		if checks++; checks < 3 {
-			return bad
-		}
-		return nil
-	}})
+	server, client, _ := serve(t, fetchtest.Options{},
+		fetch.ClientOptions{Patience: -1, Check: func([]byte) error {
+			if checks++; checks < 3 {
+				return bad
+			}
+			return nil
+		}})
 	source := client.Source(server.Provider())
 	if _, err := source.Fetch(t.Context(), chunk); err != nil || server.Asked(chunk) != 3 {
 		t.Errorf("%v after %d requests, want imagery after 3", err, server.Asked(chunk))
 	}
 	checks = -1000
-	if _, err := source.Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrBody) || !errors.Is(err, bad) {
+	if _, err := source.Fetch(t.Context(), chunk); !errors.Is(err, fetch.ErrBody) ||
+		!errors.Is(err, bad) {
 		t.Errorf("%v, want ErrBody with the check's own error", err)
 	}
 }
@@ -457,9 +481,10 @@ func TestClosedClient(t *testing.T) {
 }
 
 func TestProgressiveHasTheSamePixels(t *testing.T) {
-	server, client, _ := serve(t, fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
-		return fetchtest.Fault{Kind: []fetchtest.Kind{fetchtest.OK, fetchtest.Progressive}[attempt]}
-	}}, fetch.ClientOptions{})
+	server, client, _ := serve(t,
+		fetchtest.Options{Fault: func(_ tiles.Chunk, attempt int) fetchtest.Fault {
+			return fetchtest.Fault{Kind: []fetchtest.Kind{fetchtest.OK, fetchtest.Progressive}[attempt]}
+		}}, fetch.ClientOptions{})
 	source := client.Source(server.Provider())
 	var pictures [2]*image.YCbCr
 	var bodies [2][]byte
@@ -491,18 +516,21 @@ func TestAllowance(t *testing.T) {
 	var left atomic.Int64
 	left.Store(3)
 	usedUp := errors.New("three a day")
-	client := fetch.NewClient(fetch.ClientOptions{Allow: func(context.Context, fetch.Provider) error {
-		if left.Add(-1) < 0 {
-			return usedUp
-		}
-		return nil
-	}})
+	client := fetch.NewClient(
+		fetch.ClientOptions{Allow: func(context.Context, fetch.Provider) error {
+			if left.Add(-1) < 0 {
+				return usedUp
+			}
+			return nil
+		}})
 	defer client.Close()
-	limited := fetch.Provider{ID: "limited", Template: server.Template(), MaxZL: 22, RequestsADay: 3}
+	limited := fetch.Provider{ID: "limited", Template: server.Template(), MaxZL: 22,
+		RequestsADay: 3}
 	source := client.Source(limited)
 	for i, c := range subjectChunks(0, 5) {
 		_, err := source.Fetch(t.Context(), c)
-		if i < 3 && err != nil || i >= 3 && (!errors.Is(err, fetch.ErrDown) || !errors.Is(err, usedUp)) {
+		if i < 3 && err != nil || i >= 3 &&
+			(!errors.Is(err, fetch.ErrDown) || !errors.Is(err, usedUp)) {
 			t.Errorf("request %d: %v", i+1, err)
 		}
 	}

@@ -126,7 +126,7 @@ func (a *Archive) Picture(ctx context.Context, z tiles.ZL, x, y uint32) (image.I
 	return img, nil
 }
 
-// Digest returns the digest of what the tables say now.
+// Digest returns the digest computed from the tables.
 func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
 	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		sum, err = tables.Digest(ctx, c)
@@ -138,7 +138,7 @@ func (a *Archive) Digest(ctx context.Context) (sum string, err error) {
 	return sum, err
 }
 
-// Info is what an archive says about itself. Its JSON is a contract with scripts.
+// Info is the description of an archive. Scripts rely on its JSON.
 type Info struct {
 	State     string            `json:"state"`  // building or complete
 	Digest    string            `json:"digest"` // as stored; empty while building

@@ -244,7 +244,7 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(f.Sync) // the one waits for the disk, the other reads what is still in memory
+	g.Go(f.Sync) // one waits for the disk, the other reads from memory
 	g.Go(func() error { return sqlite.WalkFile(ctx, tmp) })
 	return g.Wait()
 }
@@ -322,8 +322,9 @@ type taken struct {
 	memory []byte
 }
 
-// segments copies the segments of all contents, decoding them on the way, and keeps the previews.
-func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.WriteBehind, root, pages uint32) error {
+// segments copies the segments of all contents, decoding them to verify, and keeps the previews.
+func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.WriteBehind, root,
+	pages uint32) error {
 	w := sqlpages.NewWriter(f, pages+1)
 	memory := make(chan []byte, a.o.Workers+2) // as many as inorder uses
 	for range cap(memory) {
@@ -448,7 +449,9 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 		}
 	}
 	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
-		return r.Conns.Do(ctx, func(c *sqlite.Conn) error { return tables.WriteTile(ctx, c, t, jpeg) })
+		return r.Conns.Do(ctx, func(c *sqlite.Conn) error {
+			return tables.WriteTile(ctx, c, t, jpeg)
+		})
 	}
 	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error {
 		return nil

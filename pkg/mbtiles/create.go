@@ -224,9 +224,10 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 		return s, err
 	}
 	if objects == 0 {
-		// With this journal also next to a WAL to be: the removal of one that is made and removed
-		// anew would not be certain after a power cut.
-		if err := errors.Join(sqlite.SetJournal(ctx, c, false), tables.Make(ctx, c, name, growing)); err != nil {
+		// With this journal even before a WAL: otherwise the removal of a journal that is created
+		// and removed again would not be certain after a power cut.
+		if err := errors.Join(sqlite.SetJournal(ctx, c, false),
+			tables.Make(ctx, c, name, growing)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
@@ -241,7 +242,8 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 		return s, err
 	}
 	s.derived = meta[tables.KeyFinishing] != ""
-	if meta[tables.KeyState] == tables.StateComplete { // killed between the last commit and the renaming, or a copy
+	// killed between the last commit and the renaming, or a copy
+	if meta[tables.KeyState] == tables.StateComplete {
 		if err := s.reopen(ctx); err != nil {
 			return s, err
 		}

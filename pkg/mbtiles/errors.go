@@ -12,8 +12,9 @@ import (
 // Reasons to refuse an archive. Every error of this package names the file and wraps one of these
 // where it applies.
 var (
-	ErrName       = errors.New("an archive's name must end in .mbtiles, by which GDAL and QGIS recognise it")
-	ErrNotArchive = sqlite.ErrNoDatabase // also what is no database
+	ErrName = errors.New(
+		"an archive's name must end in .mbtiles, so that GDAL and QGIS recognise it")
+	ErrNotArchive = sqlite.ErrNoDatabase // also for files that are not a database
 	ErrVersion    = tables.ErrVersion
 	ErrCorrupt    = sqlite.ErrCorrupt
 	ErrTruncated  = errors.New("truncated") // always with ErrCorrupt

@@ -84,7 +84,9 @@ func (w *Writer) transact(ctx context.Context, do func(ctx context.Context) erro
 // putTile queues a preview.
 func (w *Writer) putTile(ctx context.Context, t preview.Tile, jpeg []byte) error {
 	n := int64(len(jpeg))
-	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error { return tables.WriteTile(ctx, w.store.c, t, jpeg) }})
+	return w.enqueue(ctx, job{bytes: n, written: n, do: func(ctx context.Context) error {
+		return tables.WriteTile(ctx, w.store.c, t, jpeg)
+	}})
 }
 
 // complete writes what makes the archive complete, in the writing goroutine.

@@ -13,5 +13,6 @@ const (
 	KeySources         = tables.KeyPrefix + "sources"   // JSON: see SourcesOf
 	KeyLicence         = tables.KeyPrefix + "licence"
 	KeyRedistributable = tables.KeyPrefix + "redistributable" // true or false
-	KeyPatchBase       = tables.KeyPrefix + "patch_base"      // the digest of the archive that this is a patch for
+	// digest of the archive that this is a patch for
+	KeyPatchBase = tables.KeyPrefix + "patch_base"
 )

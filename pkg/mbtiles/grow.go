@@ -82,7 +82,8 @@ func (a *Archive) Find(ctx context.Context, k tiles.Key) (e Entry, found bool, e
 				return nil
 			}
 			l, err := tables.LayoutOf(r.Int(3), r.Int(4), r.Int(5), r.Int(6))
-			e, found = Entry{Texture: t, Detail: uint8(r.Int(1)), Layout: l, content: r.Int(2)}, err == nil
+			e, found = Entry{Texture: t, Detail: uint8(r.Int(1)), Layout: l,
+				content: r.Int(2)}, err == nil
 			return err
 		}, int(k.ZL), int64(k.Row), int64(k.Col))
 	})
@@ -139,10 +140,11 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 // draw makes the preview of a content.
 func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
 	var l dds.Layout
-	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`, func(r *sqlite.Row) (err error) {
-		l, err = tables.LayoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
-		return err
-	}, content)
+	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`,
+		func(r *sqlite.Row) (err error) {
+			l, err = tables.LayoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
+			return err
+		}, content)
 	if err != nil {
 		return nil, err
 	}

@@ -160,7 +160,9 @@ func load(ctx context.Context,
 	if err != nil {
 		return nil, false, "", err
 	}
-	if err := tables.CheckHeader(sqlpages.Header{SQLite: true, Application: uint32(application), User: uint32(user)}); err != nil {
+	if err := tables.CheckHeader(
+		sqlpages.Header{SQLite: true, Application: uint32(application),
+			User: uint32(user)}); err != nil {
 		return nil, false, "", err
 	}
 	if err := tables.CheckSchema(ctx, c); err != nil {
@@ -171,11 +173,13 @@ func load(ctx context.Context,
 		return nil, false, "", err
 	}
 	if version := meta[tables.KeyVersion]; version != strconv.Itoa(FormatVersion) {
-		return nil, false, "", corrupt("%s is %.20q, want %d as in the header", tables.KeyVersion, version, FormatVersion)
+		return nil, false, "", corrupt("%s is %.20q (want %d as in the header)", tables.KeyVersion,
+			version, FormatVersion)
 	}
 	state := meta[tables.KeyState]
 	if state != tables.StateBuilding && state != tables.StateComplete {
-		return nil, false, "", corrupt("%s is %.20q, want %q or %q", tables.KeyState, state, tables.StateBuilding, tables.StateComplete)
+		return nil, false, "", corrupt("%s is %.20q (want %q or %q)", tables.KeyState, state,
+			tables.StateBuilding, tables.StateComplete)
 	}
 	x, err = readIndex(ctx, c)
 	return x, state == tables.StateComplete, meta[KeyPatchBase], err

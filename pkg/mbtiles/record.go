@@ -80,6 +80,7 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 func insertTexture(ctx context.Context, c *sqlite.Conn, r Record, content int64) error {
 	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail), content,
+	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail),
+		content,
 		r.Chunks, r.Overzoomed, r.Missing, r.Failed, joinProvider(r.Provider, r.Sources))
 }

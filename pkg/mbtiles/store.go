@@ -162,7 +162,8 @@ func (s *store) dropDerived(ctx context.Context) error {
 
 // building marks the archive as not complete.
 func (s *store) building(ctx context.Context) error {
-	if err := tables.PutMetadata(ctx, s.c, map[string]string{tables.KeyState: tables.StateBuilding}); err != nil {
+	if err := tables.PutMetadata(ctx, s.c,
+		map[string]string{tables.KeyState: tables.StateBuilding}); err != nil {
 		return err
 	}
 	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyDigest)
@@ -175,7 +176,8 @@ func (s *store) reopen(ctx context.Context) error {
 	if err := s.c.Exec(ctx, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
-	if err := tables.PutMetadata(ctx, s.c, map[string]string{tables.KeyFinishing: "1"}); err != nil {
+	if err := tables.PutMetadata(ctx, s.c,
+		map[string]string{tables.KeyFinishing: "1"}); err != nil {
 		return err
 	}
 	if err := s.building(ctx); err != nil {

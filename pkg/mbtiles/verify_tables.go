@@ -138,8 +138,8 @@ func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
 			return nil
 		}
 		t := preview.Tile{Z: uint8(z), X: uint32(x), Y: uint32(tiles.TMS(tiles.ZL(z), y))}
-		if seen[t] { // and so might be all others, for ever
-			return corrupt("preview %s is there twice", t)
+		if seen[t] { // and so might all others, for ever
+			return corrupt("preview %s exists twice", t)
 		}
 		seen[t] = true
 		if v.o.Quick {
@@ -186,7 +186,7 @@ func (v *verifier) digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 		return "", err
 	}
 	if stored := meta[tables.KeyDigest]; v.a.complete && stored != computed {
-		v.problem("", "the digest is %s, and the archive says %.70q", computed, stored)
+		v.problem("", "the digest is %s, but the archive says %.70q", computed, stored)
 	}
 	return computed, nil
 }

@@ -36,7 +36,8 @@ func standsAt(t *testing.T, file []byte, nth int) (leaf, chain int) {
 			t.Fatal("there are fewer segments")
 		}
 		at += 1 + n
-		if file[at/sqlpages.PageSize*sqlpages.PageSize] == 13 { // a leaf; the root keeps remains of one
+		// a leaf; the root keeps remains of one
+		if file[at/sqlpages.PageSize*sqlpages.PageSize] == 13 {
 			nth--
 		}
 	}
@@ -69,7 +70,9 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 			leaf, _ := standsAt(t, file, 1)
 			file[leaf+7] += 9
 		}, "Fragmentation of"},
-		{"free pages that are not there", func(file []byte) { binary.BigEndian.PutUint32(file[36:], 3) }, "reelist"},
+		{"free pages that are not there", func(file []byte) {
+			binary.BigEndian.PutUint32(file[36:], 3)
+		}, "reelist"},
 		{"pages of nobody", func(file []byte) {
 			binary.BigEndian.PutUint32(file[28:], uint32(len(file)/sqlpages.PageSize))
 		}, "never used"},
@@ -81,7 +84,8 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 			}
 			tt.damage(file)
 			a := openAt(t, write(t, file))
-			quick, err := a.Verify(t.Context(), VerifyOptions{Quick: true}) // here it decodes everything
+			// here it decodes everything
+			quick, err := a.Verify(t.Context(), VerifyOptions{Quick: true})
 			if err != nil || !quick.OK || quick.Checked != 2 {
 				t.Fatalf("the damage shows without a walk: %+v, %v", quick, err)
 			}
@@ -90,7 +94,8 @@ func TestVerifyLetsSQLiteWalk(t *testing.T) {
 				t.Fatalf("%+v, %v", full, err)
 			}
 			if !slices.ContainsFunc(full.Problems, func(p Problem) bool {
-				return p.Texture == "" && strings.Contains(p.What, "SQLite reports: ") && strings.Contains(p.What, tt.says)
+				return p.Texture == "" && strings.Contains(p.What, "SQLite reports: ") &&
+					strings.Contains(p.What, tt.says)
 			}) {
 				t.Errorf("found %q, want %q", full.Problems, tt.says)
 			}

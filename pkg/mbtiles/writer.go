@@ -23,9 +23,9 @@ type Writer struct {
 	path    string
 	lock    *sqlite.Lock
 	o       WriterOptions
-	own     *sqlite.Pool     // of the one connection that writes, lent to whoever wants to look something up in between
-	readers *contents.Reader // by own, or, next to a WAL, by connections that need not wait
-	store   store            // of the writing goroutine, while it has own
+	own     *sqlite.Pool     // the one connection that writes, lent for look-ups in between
+	readers *contents.Reader // through own, or, with a WAL, through connections that need not wait
+	store   store            // used by the writing goroutine, while it has own
 	behind  filesys.WriteBehind
 	stored  atomic.Int64
 	// start of the writing goroutine's current task, in Unix nanoseconds; 0: idle
@@ -220,6 +220,6 @@ func (w *Writer) stop() bool {
 	return true
 }
 
-// release closes the connection and, only then, what else is open of the file: closing that would
-// drop the locks that SQLite holds on it.
+// release closes the connection and only then other descriptors of the file: closing those would
+// drop SQLite's locks on it.
 func (w *Writer) release() error { return errors.Join(w.own.Close(), w.behind.Close()) }

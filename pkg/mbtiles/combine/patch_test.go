@@ -17,11 +17,15 @@ import (
 // oldAndNew are two archives that differ in every way there is.
 func oldAndNew(t *testing.T) (from, to *mbtiles.Archive) {
 	from = build(t, "old", map[string]string{"attribution": "old"},
-		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 2, mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{Failed: 1}},
-		made{"16_64_BI12", 4, mbtiles.Record{}}, made{"16_80_BI12", 5, mbtiles.Record{}}, made{"384_192_BI14", 5, mbtiles.Record{}})
+		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 2,
+			mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{Failed: 1}},
+		made{"16_64_BI12", 4, mbtiles.Record{}}, made{"16_80_BI12", 5,
+			mbtiles.Record{}}, made{"384_192_BI14", 5, mbtiles.Record{}})
 	to = build(t, "new", map[string]string{"attribution": "new", "plan": "{}"},
-		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 20, mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{}},
-		made{"16_64_bi12", 4, mbtiles.Record{}}, made{"16_80_GO212", 5, mbtiles.Record{}}, made{"16_96_BI12", 1, mbtiles.Record{Detail: 2}})
+		made{"16_16_BI12", 1, mbtiles.Record{}}, made{"16_32_BI12", 20,
+			mbtiles.Record{}}, made{"16_48_BI12", 3, mbtiles.Record{}},
+		made{"16_64_bi12", 4, mbtiles.Record{}}, made{"16_80_GO212", 5,
+			mbtiles.Record{}}, made{"16_96_BI12", 1, mbtiles.Record{Detail: 2}})
 	return from, to
 }
 
@@ -42,12 +46,14 @@ func TestDiff(t *testing.T) {
 	var got []line
 	for _, c := range d.Changes {
 		got = append(got, line{c.Kind, c.Texture})
-		if (c.Old == "") != (c.Kind == Added) || (c.New == "") != (c.Kind == Removed) || (c.Old == c.New) != (c.Kind == Recorded) {
+		if (c.Old == "") != (c.Kind == Added) || (c.New == "") != (c.Kind == Removed) ||
+			(c.Old == c.New) != (c.Kind == Recorded) {
 			t.Errorf("%s %s: hashes %q and %q", c.Kind, c.Texture, c.Old, c.New)
 		}
 	}
 	want := []line{
-		{Changed, "16_32_BI12.dds"}, {Recorded, "16_48_BI12.dds"}, {Recorded, "16_64_bi12.dds"}, {Removed, "16_80_BI12.dds"}, {Added, "16_80_GO212.dds"},
+		{Changed, "16_32_BI12.dds"}, {Recorded, "16_48_BI12.dds"}, {Recorded, "16_64_bi12.dds"},
+		{Removed, "16_80_BI12.dds"}, {Added, "16_80_GO212.dds"},
 		{Added, "16_96_BI12.dds"}, {Removed, "384_192_BI14.dds"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -82,7 +88,8 @@ func TestPatch(t *testing.T) {
 	}
 
 	// In place, and what does not fit changes nothing.
-	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"), []*mbtiles.Archive{from, patch}, MergeOptions{}); !errors.Is(err, mbtiles.ErrIsPatch) {
+	if _, err := Merge(t.Context(), filepath.Join(dir, "m.mbtiles"),
+		[]*mbtiles.Archive{from, patch}, MergeOptions{}); !errors.Is(err, mbtiles.ErrIsPatch) {
 		t.Errorf("merged: got %v, want %v", err, mbtiles.ErrIsPatch)
 	}
 	for _, wrong := range []struct {
@@ -93,17 +100,21 @@ func TestPatch(t *testing.T) {
 		{"other base", to, patch, "it is for the archive with digest"},
 		{"no patch", from, to, "it is an archive, not a patch"},
 		{"patch on a patch", patch, patch, "it is for the archive with digest"},
-		{"places exchanged", patch, from, "not a patch; " + path + " is one: the archive comes first"},
+		{"places exchanged", patch, from, "not a patch; " + path +
+			" is one: the archive comes first"},
 	} {
-		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch, mbtiles.CopyOptions{})
+		_, err := Apply(t.Context(), filepath.Join(dir, "x.mbtiles"), wrong.base, wrong.patch,
+			mbtiles.CopyOptions{})
 		if !errors.Is(err, ErrPatch) || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%s: got %v, want %v that says %q", wrong.name, err, ErrPatch, wrong.says)
 		}
 	}
-	if _, err := Apply(t.Context(), from.Path(), from, patch, mbtiles.CopyOptions{Replace: true}); err != nil {
+	if _, err := Apply(t.Context(), from.Path(), from, patch,
+		mbtiles.CopyOptions{Replace: true}); err != nil {
 		t.Error(err)
 	}
-	if b := read(t, from.Path()); len(b) != len(want) { // its name in the metadata is that of the target
+	// its name in the metadata is that of the target
+	if b := read(t, from.Path()); len(b) != len(want) {
 		t.Errorf("in place: %d bytes, want %d", len(b), len(want))
 	}
 	if diff := cmp.Diff([]string{"new.mbtiles", "patch.mbtiles"}, files(t, dir)); diff != "" {
@@ -139,7 +150,8 @@ func TestPatchTampered(t *testing.T) {
 			sql(t, path, func(c *sqlite.Conn) error { return c.Exec(t.Context(), statement) })
 			patch := open(t, path)
 			out := filepath.Join(t.TempDir(), "x.mbtiles")
-			if _, err := Apply(t.Context(), out, from, patch, mbtiles.CopyOptions{}); !errors.Is(err, ErrPatch) && !errors.Is(err, mbtiles.ErrCorrupt) {
+			if _, err := Apply(t.Context(), out, from, patch, mbtiles.CopyOptions{}); !errors.Is(
+				err, ErrPatch) && !errors.Is(err, mbtiles.ErrCorrupt) {
 				t.Errorf("got %v, want %v or %v", err, ErrPatch, mbtiles.ErrCorrupt)
 			}
 			if diff := cmp.Diff([]string(nil), files(t, filepath.Dir(out))); diff != "" {

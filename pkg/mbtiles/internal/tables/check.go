@@ -21,11 +21,13 @@ func CheckHeader(h sqlpages.Header) error {
 	case h.Application == ApplicationID && h.User == UserVersionMark|Version:
 		return nil
 	case h.Application == ApplicationID && h.User&^0xff == UserVersionMark && h.User&0xff > Version:
-		return fmt.Errorf("%w: archive format %d, and this xelpack reads %d", ErrVersion, h.User&0xff, Version)
+		return fmt.Errorf("%w: archive format %d, this xelpack reads %d", ErrVersion, h.User&0xff,
+			Version)
 	case h.Application == ApplicationID && h.User&^0xff != UserVersionMark:
-		return fmt.Errorf("%w: a plain MBTiles file, which holds map tiles and no textures", sqlite.ErrNoDatabase)
+		return fmt.Errorf("%w: a plain MBTiles file with map tiles, without textures",
+			sqlite.ErrNoDatabase)
 	}
-	return fmt.Errorf("%w: an SQLite file of some other kind", sqlite.ErrNoDatabase)
+	return fmt.Errorf("%w: another kind of SQLite file", sqlite.ErrNoDatabase)
 }
 
 // CheckSchema refuses a file whose objects of our names are anything but the ordinary tables of the
@@ -40,18 +42,21 @@ func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
 	err := c.Query(ctx, query, func(r *sqlite.Row) error {
 		kind, name, table, sql := r.Text(0), r.Text(1), r.Text(2), r.Text(3)
 		if !ordinary(kind, sql) {
-			return sqlite.Corrupt("it holds a %s, %q, which an archive never does: %.60q", kind, name, sql)
+			return sqlite.Corrupt("it has a %s, %q, which an archive never has: %.60q", kind, name,
+				sql)
 		}
 		wanted, ours := want[name]
 		switch {
 		case ours && sql != wanted:
-			return sqlite.Corrupt("%s %q is not as the format defines it: %.200q", kind, name, sql)
+			return sqlite.Corrupt("%s %q differs from the format: %.200q", kind, name, sql)
 		case ours:
 			delete(want, name)
 		case c.Remains() && sql != "":
-			return sqlite.Corrupt("%s %q is none of the format", kind, name) // there SQLite overlooks what it otherwise refuses
-		case isOurs(name), isOurs(table) && sql != "": // SQLite's names have no case; its own indexes have no statement
-			return sqlite.Corrupt("%s %q on table %q is none of the format", kind, name, table)
+			// there SQLite allows what it otherwise refuses
+			return sqlite.Corrupt("%s %q is not part of the format", kind, name)
+		case isOurs(name), isOurs(table) && sql != "":
+			// SQLite's names have no case; its own indexes have no statement
+			return sqlite.Corrupt("%s %q on table %q is not part of the format", kind, name, table)
 		}
 		return nil
 	})
@@ -95,7 +100,7 @@ func Metadata(ctx context.Context, c *sqlite.Conn) (map[string]string, error) {
 	err := c.Query(ctx, `SELECT name, value FROM metadata`, func(r *sqlite.Row) error {
 		name, value := r.Text(0), r.Text(1)
 		if _, twice := m[name]; twice {
-			return sqlite.Corrupt("metadata row %q stands there twice", name)
+			return sqlite.Corrupt("metadata row %q exists twice", name)
 		}
 		m[name] = value
 		return nil

@@ -16,7 +16,8 @@ import (
 // col maptype sha256\n", sorted bytewise. It holds the textures of one row of the grid at a time,
 // however large the archive is.
 func Digest(ctx context.Context, c *sqlite.Conn) (string, error) {
-	var rows []string // "16 23952 ": how the lines of a row of the grid begin; sorting these sorts the lines
+	// "16 23952 ": the beginning of the lines of a row of the grid; sorting these sorts the lines
+	var rows []string
 	last := ""
 	err := c.Query(ctx, `SELECT DISTINCT zl, row FROM textures`, func(r *sqlite.Row) error {
 		prefix := fmt.Sprintf("%d %d ", r.Int(0), r.Int(1))

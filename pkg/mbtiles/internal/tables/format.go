@@ -13,8 +13,9 @@ const Version = 1
 
 // The numbers of the header.
 const (
-	ApplicationID   = 0x4D504258 // "MPBX": what MBTiles 1.3 asks for
-	UserVersionMark = 0x78656C00 // "xel" over the format version: tells an archive from a plain MBTiles by its header alone
+	ApplicationID = 0x4D504258 // "MPBX": as required by MBTiles 1.3
+	// "xel" and the format version: tells an archive from a plain MBTiles by its header alone
+	UserVersionMark = 0x78656C00
 )
 
 // The values of the row xelpack:state.
@@ -25,22 +26,28 @@ const (
 
 // The rows of metadata that follow from what an archive holds.
 const (
-	KeyPrefix    = "xelpack:"
-	KeyVersion   = KeyPrefix + "format_version"
-	KeyState     = KeyPrefix + "state"
-	KeyDigest    = KeyPrefix + "digest"
-	KeyFinishing = KeyPrefix + "finishing" // of a .part whose derived previews are up to date as far as they go
+	KeyPrefix  = "xelpack:"
+	KeyVersion = KeyPrefix + "format_version"
+	KeyState   = KeyPrefix + "state"
+	KeyDigest  = KeyPrefix + "digest"
+	// of a .part whose derived previews are up to date as far as they go
+	KeyFinishing = KeyPrefix + "finishing"
 )
 
 // Schema is part of the format: a reader may insist on these statements byte for byte, and this one
 // does.
 var Schema = [...]struct{ Name, SQL string }{
-	{"metadata", `CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
-	{"tiles", `CREATE TABLE tiles (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data BLOB NOT NULL, PRIMARY KEY (zoom_level, tile_column, tile_row))`},
-	{"textures", `CREATE TABLE textures (zl INTEGER NOT NULL, row INTEGER NOT NULL, col INTEGER NOT NULL, maptype TEXT NOT NULL, detail INTEGER NOT NULL, content_id INTEGER NOT NULL, chunks INTEGER NOT NULL, overzoomed INTEGER NOT NULL, missing INTEGER NOT NULL, failed INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (zl, row, col, maptype)) WITHOUT ROWID`},
+	{"metadata",
+		`CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
+	{"tiles",
+		`CREATE TABLE tiles (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data BLOB NOT NULL, PRIMARY KEY (zoom_level, tile_column, tile_row))`},
+	{"textures",
+		`CREATE TABLE textures (zl INTEGER NOT NULL, row INTEGER NOT NULL, col INTEGER NOT NULL, maptype TEXT NOT NULL, detail INTEGER NOT NULL, content_id INTEGER NOT NULL, chunks INTEGER NOT NULL, overzoomed INTEGER NOT NULL, missing INTEGER NOT NULL, failed INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (zl, row, col, maptype)) WITHOUT ROWID`},
 	{"textures_content", `CREATE INDEX textures_content ON textures (content_id)`},
-	{"contents", `CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, format INTEGER NOT NULL, side INTEGER NOT NULL, levels INTEGER NOT NULL, bytes INTEGER NOT NULL)`},
-	{"segments", `CREATE TABLE segments (id INTEGER PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL)`},
+	{"contents",
+		`CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, format INTEGER NOT NULL, side INTEGER NOT NULL, levels INTEGER NOT NULL, bytes INTEGER NOT NULL)`},
+	{"segments",
+		`CREATE TABLE segments (id INTEGER PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL)`},
 }
 
 // MaxContentID keeps content_id<<8 | n within SQLite's 63 bits.
@@ -50,13 +57,14 @@ const MaxContentID = 1<<55 - 1
 func LayoutOf(format, side, levels, bytes int64) (dds.Layout, error) {
 	l := dds.Layout{Format: dds.Format(format), Side: int(side)}
 	if format != int64(l.Format) {
-		return l, fmt.Errorf("format %d is unknown", format)
+		return l, fmt.Errorf("unknown format %d", format)
 	}
 	if err := l.Valid(); err != nil {
 		return l, err
 	}
 	if levels != int64(l.Levels()) || bytes != l.Size() {
-		return l, fmt.Errorf("%d levels and %d bytes do not fit %v at %d px (%d and %d)", levels, bytes, l.Format, l.Side, l.Levels(), l.Size())
+		return l, fmt.Errorf("%d levels and %d bytes do not match %v at %d px (want %d and %d)",
+			levels, bytes, l.Format, l.Side, l.Levels(), l.Size())
 	}
 	return l, nil
 }

@@ -16,8 +16,8 @@ import (
 // Make makes an empty archive in one transaction, in a rollback journal: a kill leaves either
 // nothing or all of it.
 func Make(ctx context.Context, c *sqlite.Conn, name string, growing bool) error {
-	// For Writer.Shrink. It can be chosen now only, and is written at once: inside the transaction,
-	// but before that writes anything.
+	// For Writer.Shrink. It can only be chosen now, and is written at once: inside the transaction,
+	// before anything else.
 	vacuum := "none"
 	if growing {
 		vacuum = "incremental"
@@ -50,19 +50,21 @@ func Make(ctx context.Context, c *sqlite.Conn, name string, growing bool) error 
 // PutMetadata writes rows of metadata.
 func PutMetadata(ctx context.Context, c *sqlite.Conn, m map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) { // the same rows make the same bytes
-		if err := c.Exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name, m[name]); err != nil {
+		if err := c.Exec(ctx, `INSERT OR REPLACE INTO metadata (name, value) VALUES (?, ?)`, name,
+			m[name]); err != nil {
 			return fmt.Errorf("write metadata %q: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// plainKeys are the rows of MBTiles that the caller of Finish may set; its other keys become
-// xelpack: rows.
+// plainKeys are the rows of MBTiles that the caller of Finish may set; other keys become xelpack:
+// rows.
 var plainKeys = [...]string{"name", "attribution", "description", "version"}
 
-// secret finds the parameters of URLs that carry keys.
-var secret = regexp.MustCompile(`(?i)\b(access_token|token|api_?key|key|signature|sig|password|secret)=[^&\s"'{}]+`)
+// secret matches the parameters of URLs that carry keys.
+var secret = regexp.MustCompile(
+	`(?i)\b(access_token|token|api_?key|key|signature|sig|password|secret)=[^&\s"'{}]+`)
 
 // RowsOf turns the keys of a caller into rows of metadata.
 func RowsOf(meta map[string]string) (map[string]string, error) {
@@ -76,7 +78,7 @@ func RowsOf(meta map[string]string) (map[string]string, error) {
 		}
 		switch name {
 		case KeyVersion, KeyState, KeyDigest, KeyFinishing:
-			return nil, fmt.Errorf("metadata %q is not the caller's to set", key)
+			return nil, fmt.Errorf("metadata %q is reserved", key)
 		}
 		rows[name] = secret.ReplaceAllString(value, "$1=REDACTED")
 	}

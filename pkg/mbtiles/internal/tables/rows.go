@@ -9,8 +9,10 @@ import (
 )
 
 // InsertContent adds a row of contents.
-func InsertContent(ctx context.Context, c *sqlite.Conn, id int64, sha [32]byte, l dds.Layout) error {
-	return c.Exec(ctx, `INSERT INTO contents (id, sha256, format, side, levels, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+func InsertContent(ctx context.Context, c *sqlite.Conn, id int64, sha [32]byte,
+	l dds.Layout) error {
+	return c.Exec(ctx,
+		`INSERT INTO contents (id, sha256, format, side, levels, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
 		id, sha[:], int(l.Format), l.Side, l.Levels(), l.Size())
 }
 
@@ -24,12 +26,15 @@ func ReadTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (jpeg []byte,
 
 // HasTile reports whether there is a tile.
 func HasTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (bool, error) {
-	n, err := c.Number(ctx, `SELECT count(*) FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`, int(t.Z), int64(t.X), t.TMS())
+	n, err := c.Number(ctx,
+		`SELECT count(*) FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`,
+		int(t.Z), int64(t.X), t.TMS())
 	return n > 0, err
 }
 
 // WriteTile adds a tile, or replaces it.
 func WriteTile(ctx context.Context, c *sqlite.Conn, t preview.Tile, jpeg []byte) error {
-	return c.Exec(ctx, `INSERT OR REPLACE INTO tiles (zoom_level, tile_column, tile_row, tile_data) VALUES (?, ?, ?, ?)`,
+	return c.Exec(ctx,
+		`INSERT OR REPLACE INTO tiles (zoom_level, tile_column, tile_row, tile_data) VALUES (?, ?, ?, ?)`,
 		int(t.Z), int64(t.X), t.TMS(), jpeg)
 }
