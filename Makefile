@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build cross dist install demo test test-busy test-winfsp check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross dist install demo test test-busy test-windows test-arm64 test-static test-winfsp check bench bench-encode bench-archive bench-mount drill-archive drill-fetch soak fuzz docs clean setup
 
 all: build
 
@@ -18,6 +18,15 @@ cross: setup ## bin/cross: xelpack for Linux, Windows and macOS; TARGETS=windows
 
 dist: setup ## dist: packages for every system, with manual pages, licences, SBOM and sums; MINISIGN_KEY signs
 	scripts/dist.sh
+
+test-windows: setup ## portable packages and a whole flight under wine; root; PACKAGES=./pkg/tiles chooses
+	scripts/test-windows.sh $(PACKAGES)
+
+test-arm64: setup ## encoder, archive and a build under qemu; PACKAGES=./pkg/dds chooses
+	scripts/test-arm64.sh $(PACKAGES)
+
+test-static: ## what make dist made, in roots that have nothing; root
+	scripts/test-static.sh
 
 PREFIX ?= $(HOME)/.local
 install: build ## bin/xelpack into ~/.local/bin; PREFIX=/usr/local for all users

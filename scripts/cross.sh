@@ -9,6 +9,7 @@
 # ~/.cache/xelpack-cross): compilers from Debian, libjpeg-turbo's source from Debian, clang for
 # macOS, which zig brings, from npm.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 root=$PWD
 all=(linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64)
@@ -66,7 +67,7 @@ LIST
 build_jpeg() { # SYSTEM PROCESSOR COMPILER PREFIX-OF-TOOLS
   local tools=()
   case $1 in
-    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
+    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
     Windows) tools=("-DCMAKE_RC_COMPILER=${3%gcc}windres") ;;
   esac
   # Paths of this machine must not get into what is linked.
