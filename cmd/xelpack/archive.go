@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -147,7 +148,7 @@ func newListCommand() *cobra.Command {
 		Short: "List the textures of an archive",
 		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, and for a hole
 the number of failed chunks. With --json one object per line, with row, col, maptype, zl,
-k, format, side, bytes, sha256, chunks, overzoomed, missing, failed and provider.`,
+k, format, side, bytes, sha256, chunks, overzoomed, missing, failed, provider and, of a mosaic, sources.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -182,15 +183,20 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 			fmt.Fprintln(b)
 			continue
 		}
-		err = enc.Encode(map[string]any{
+		row := map[string]any{
 			"file": r.File(), "row": r.Row, "col": r.Col, "maptype": r.Maptype, "zl": r.ZL,
 			"k":      r.Detail,
 			"format": r.Layout.Format.String(), "side": r.Layout.Side, "bytes": r.Layout.Size(),
 			"sha256": fmt.Sprintf("%x", r.SHA256),
 			"chunks": r.Chunks, "overzoomed": r.Overzoomed, "missing": r.Missing,
 			"failed": r.Failed, "provider": r.Provider,
-		})
-		if err != nil {
+		}
+		if r.Sources != "" {
+			if row["sources"], err = terms.ParseUse(r.Sources); err != nil {
+				return err
+			}
+		}
+		if err := enc.Encode(row); err != nil {
 			return err
 		}
 	}

@@ -33,8 +33,9 @@ func (f *Finder) open() (providers.Provider, error) {
 	}
 	var members []member
 	for _, p := range providers.BuiltIn() {
-		if own, ok := f.catalogue.Find(p.ID); ok {
-			p = own // as the user has it
+		if own, ok := f.catalogue.Find(p.ID); ok { // as the user has it, where the built-in one is
+			own.Outline, own.Terms = p.Outline, own.Terms.Or(p.Terms)
+			p = own
 		}
 		if p.Outline == nil || p.MaxZL <= base.MaxZL || !mayJoin(p.Terms) {
 			continue

@@ -145,9 +145,10 @@ func ParseUse(text string) (Use, error) {
 		return u, nil
 	}
 	for part := range strings.SplitSeq(text, ",") {
-		id, count, ok := strings.Cut(part, ":")
-		n, err := strconv.Atoi(count)
-		if _, twice := u[id]; !ok || err != nil || n <= 0 || twice {
+		last := strings.LastIndexByte(part, ':') // ids may be addresses
+		id := part[:max(last, 0)]
+		n, err := strconv.Atoi(part[last+1:])
+		if _, twice := u[id]; id == "" || id[0] == ':' || err != nil || n <= 0 || twice {
 			return nil, errors.New("want id:chunks,id:chunks with each id once")
 		}
 		u[id] = n
