@@ -275,6 +275,14 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %s, want %s", at.place, got, at.want)
 		}
 	}
+	for _, at := range []struct {
+		lat, lon float64
+		want     tiles.ZL
+	}{{46.2, 6.14, 20}, {48.85, 2.35, 19}, {45, -30, 14}} {
+		if got := Deepest(p, tiles.At(orb.Point{at.lon, at.lat}, 16, "OPEN")); got != at.want {
+			t.Errorf("the deepest at %v,%v is ZL%d, want %d", at.lat, at.lon, got, at.want)
+		}
+	}
 	again, err := f.Lookup("open")
 	if err != nil || again.StoreName() != p.StoreName() {
 		t.Errorf("looked up again it is another: %s, %s, %v", again.StoreName(), p.StoreName(), err)

@@ -93,6 +93,23 @@ func Planned(p providers.Provider, items []tiles.Item) terms.Use {
 	return use
 }
 
+// Deepest returns the deepest zoom level that a mosaic has anywhere in a texture.
+func Deepest(p providers.Provider, t tiles.Texture) (deepest tiles.ZL) {
+	for _, l := range p.Layers {
+		c := area.Outside
+		if l.For(t.Maptype) {
+			c = cover(l, square(t))
+		}
+		if c != area.Outside {
+			deepest = max(deepest, l.MaxZL)
+		}
+		if c == area.Inside {
+			break
+		}
+	}
+	return deepest
+}
+
 // At returns the source of p that comes first at a point; p itself if it is no mosaic.
 func At(p providers.Provider, at orb.Point) providers.Provider {
 	c := square(tiles.At(at, 20, p.Code))

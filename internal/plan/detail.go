@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -24,4 +25,9 @@ func limit(items []tiles.Item, p fetch.Provider, enlarge uint8) (limited int) {
 }
 
 // deepest is the deepest zoom level that p has at a texture.
-func deepest(p fetch.Provider, _ tiles.Texture) tiles.ZL { return p.MaxZL }
+func deepest(p fetch.Provider, t tiles.Texture) tiles.ZL {
+	if len(p.Layers) > 0 {
+		return mosaic.Deepest(p, t)
+	}
+	return p.MaxZL
+}
