@@ -3,6 +3,8 @@ package mbtiles
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -131,5 +133,50 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Error("accepted")
 			}
 		})
+	}
+}
+
+func TestEncodeInvalid(t *testing.T) {
+	t.Parallel()
+	file := ddsFile(small, 1)
+	for name, bad := range map[string][]byte{
+		"empty": nil, "short": file[:len(file)-1], "long": append(slices.Clone(file), 0), "no header": file[1:], "text": []byte(strings.Repeat("x", 5000)),
+	} {
+		if _, err := NewEncoder(Fast).Encode(bad); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}
+
+// A Content holds nothing of the file it was made from.
+func TestContentDoesNotAlias(t *testing.T) {
+	t.Parallel()
+	for _, c := range []Compression{None, Fast, Best} {
+		file := ddsFile(small, 1)
+		enc := NewEncoder(c)
+		content, err := enc.Encode(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := slices.Clone(content.stored.Segments[0].Data)
+		clear(file[128:])
+		if _, err := enc.Encode(file); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(before, content.stored.Segments[0].Data) {
+			t.Errorf("%v: the content changed with the file", c)
+		}
+	}
+}
+
+func TestParseCompression(t *testing.T) {
+	t.Parallel()
+	for _, c := range []Compression{None, Fast, Best} {
+		if got, err := ParseCompression(strings.ToUpper(c.String())); got != c || err != nil {
+			t.Errorf("%v: %v, %v", c, got, err)
+		}
+	}
+	if _, err := ParseCompression("lots"); err == nil || !strings.Contains(err.Error(), "none, fast or best") {
+		t.Errorf("error %v does not list the known", err)
 	}
 }

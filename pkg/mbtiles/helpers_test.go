@@ -8,12 +8,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
@@ -201,3 +203,90 @@ func mustVerify(t testing.TB, a *Archive) Report {
 }
 
 func zlOf(t preview.Tile) tiles.ZL { return tiles.ZL(t.Z) }
+
+// sqliteFile makes an SQLite file by statements.
+func sqliteFile(t testing.TB, statements ...string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x")
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if err := c.Exec(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// sound is a small finished archive.
+func sound(t testing.TB) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(small, 1))
+	put(t, w, "48_16_BI12", solidFile(small, 0x1234))
+	finish(t, w)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// altered is an archive after some statements.
+func altered(t testing.TB, archive []byte, statements ...string) []byte {
+	t.Helper()
+	path := write(t, archive)
+	c, err := sqlite.Dial(path, sqlite.ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if err := c.Exec(t.Context(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// write puts b where Open will look for it.
+func write(t testing.TB, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// overwritten is an archive with some bytes replaced.
+func overwritten(archive []byte, off int, patch string) []byte {
+	b := slices.Clone(archive)
+	copy(b[off:], patch)
+	return b
+}
+
+// corrupted is an archive with n bytes from off on overwritten.
+func corrupted(archive []byte, off, n int) []byte {
+	b := slices.Clone(archive)
+	for i := range n {
+		b[off+i] ^= 0xa5
+	}
+	return b
+}

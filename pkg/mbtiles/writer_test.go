@@ -2,16 +2,11 @@ package mbtiles
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -90,7 +85,6 @@ func TestRecord(t *testing.T) {
 	check("read", got, err == nil)
 }
 
-// Nothing but the archive is left, whatever its path looks like, and it opens.
 // Equal files are stored once, whatever they are called.
 func TestDedupe(t *testing.T) {
 	t.Parallel()
@@ -180,174 +174,6 @@ func TestPutInvalid(t *testing.T) {
 	}
 }
 
-func TestEncodeInvalid(t *testing.T) {
-	t.Parallel()
-	file := ddsFile(small, 1)
-	for name, bad := range map[string][]byte{
-		"empty": nil, "short": file[:len(file)-1], "long": append(slices.Clone(file), 0), "no header": file[1:], "text": []byte(strings.Repeat("x", 5000)),
-	} {
-		if _, err := NewEncoder(Fast).Encode(bad); err == nil {
-			t.Errorf("%s was accepted", name)
-		}
-	}
-}
-
-// A Content holds nothing of the file it was made from.
-func TestContentDoesNotAlias(t *testing.T) {
-	t.Parallel()
-	for _, c := range []Compression{None, Fast, Best} {
-		file := ddsFile(small, 1)
-		enc := NewEncoder(c)
-		content, err := enc.Encode(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before := slices.Clone(content.stored.Segments[0].Data)
-		clear(file[128:])
-		if _, err := enc.Encode(file); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(before, content.stored.Segments[0].Data) {
-			t.Errorf("%v: the content changed with the file", c)
-		}
-	}
-}
-
-func TestParseCompression(t *testing.T) {
-	t.Parallel()
-	for _, c := range []Compression{None, Fast, Best} {
-		if got, err := ParseCompression(strings.ToUpper(c.String())); got != c || err != nil {
-			t.Errorf("%v: %v, %v", c, got, err)
-		}
-	}
-	if _, err := ParseCompression("lots"); err == nil || !strings.Contains(err.Error(), "none, fast or best") {
-		t.Errorf("error %v does not list the known", err)
-	}
-}
-
-// What is queued is bounded: a Put waits for room, and gives up with its context.
-func TestQueueIsBounded(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	content := encode(t, None, ddsFile(full, 1))
-	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: content.Bytes() + content.Bytes()/2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	busy, release := make(chan struct{}), make(chan struct{})
-	err = w.enqueue(t.Context(), job{do: func(context.Context) error { close(busy); <-release; return nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-busy
-	first, second := Record{Texture: texture(t, "32_16_BI12")}, Record{Texture: texture(t, "48_16_BI12")}
-	if err := w.Put(t.Context(), first, content); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if err := w.Put(ctx, second, content); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a Put beyond the bound: %v", err)
-	}
-	close(release)
-	if _, ok := w.Has(second.Key()); ok {
-		t.Error("the archive claims to have what was never queued")
-	}
-	if err := w.Put(t.Context(), second, content); err != nil {
-		t.Error(err)
-	}
-}
-
-// A content larger than the whole queue still goes through.
-func TestQueueSmallerThanContent(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: 1, CommitBytes: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for i := range 3 {
-		put(t, w, fmt.Sprintf("%d_16_BI12", 16*i), ddsFile(full, uint64(i)))
-	}
-	finish(t, w)
-	mustVerify(t, openAt(t, path))
-}
-
-// A transaction ends after CommitEvery though nothing else happens.
-func TestCommitEvery(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w, err := Create(t.Context(), path, WriterOptions{CommitEvery: 20 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for round := range 3 {
-		put(t, w, fmt.Sprintf("%d_16_BI12", 16*round), ddsFile(small, uint64(round)))
-		for sqlNumber(t, path+partSuffix, "SELECT count(*) FROM textures") != int64(round+1) {
-			if err := t.Context().Err(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-	}
-}
-
-func TestPutAfterClose(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w := createAt(t, path)
-	r, content := Record{Texture: texture(t, "32_16_BI12")}, encode(t, None, ddsFile(small, 1))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Put(t.Context(), r, content); !errors.Is(err, ErrClosed) {
-		t.Errorf("Put: %v", err)
-	}
-	if err := w.Finish(t.Context(), nil); !errors.Is(err, ErrClosed) {
-		t.Errorf("Finish: %v", err)
-	}
-	if err := w.Close(); err != nil {
-		t.Errorf("second Close: %v", err)
-	}
-}
-
-// Many goroutines put at once, some of them the same textures, while others ask.
-func TestPutConcurrent(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.mbtiles")
-	w, err := Create(t.Context(), path, WriterOptions{QueueBytes: 200 << 10, CommitBytes: 300 << 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	var wg sync.WaitGroup
-	for g := range 4 {
-		wg.Go(func() {
-			for i := range 20 {
-				name := fmt.Sprintf("%d_%d_BI12", 16*(i%10), 16*(g%2))
-				put(t, w, name, ddsFile(small, uint64(i)))
-				if _, ok := w.Has(texture(t, name).Key()); !ok {
-					t.Errorf("%s was put and is not there", name)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	finish(t, w)
-	a := openAt(t, path)
-	mustVerify(t, a)
-	if a.Len() != 20 {
-		t.Errorf("%d textures, want 20", a.Len())
-	}
-}
-
-// A Writer that is closed, or just left lying, is gone on with; what it had is there.
-// An unfinished archive under the name of a finished one is not mistaken for it.
-// Whatever is not ours is refused, and not a byte of it changes.
-// A file that comes into being while the archive is built is not overwritten.
 // The digest does not depend on the order, the number of writers or the interruptions.
 func TestDigestIsOrderIndependent(t *testing.T) {
 	t.Parallel()
@@ -449,6 +275,3 @@ func TestEmptyArchive(t *testing.T) {
 		t.Errorf("digest %s, want %s", got, ofNothing)
 	}
 }
-
-// A .part can be read while it is written, as far as it is committed. While another program reads
-// the .part it cannot become the archive; nothing is lost, and the next Finish succeeds.
