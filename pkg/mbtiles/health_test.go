@@ -38,7 +38,7 @@ func TestHealthOfWriter(t *testing.T) {
 
 	// As of a disk that has fallen asleep in the middle of a write.
 	w.busy.Store(time.Now().Add(-2 * stuckWrite).UnixNano())
-	want("at one write for long", "at one write of the archive for 2m0s", nil)
+	want("at one write for long", "one write of the archive has taken the disk 2m0s", nil)
 	w.busy.Store(0)
 
 	if err := os.Rename(path+partSuffix, path+".away"); err != nil {

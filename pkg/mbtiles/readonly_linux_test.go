@@ -63,7 +63,7 @@ func TestReadOnlyFolder(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil || !strings.Contains(err.Error(), at("c.mbtiles.part")+": take back the transaction that was cut short") {
+	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil || !strings.Contains(err.Error(), at("c.mbtiles.part")+": roll back the interrupted transaction that was cut short") {
 		t.Errorf("opened after a kill: %v", err)
 	}
 	for name, o := range map[string]WriterOptions{"new.mbtiles": {}, "a.mbtiles": {Extend: true}, "b.mbtiles": {}} {

@@ -22,9 +22,9 @@ func TestVerifyFinds(t *testing.T) {
 		says    string
 	}{
 		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first,
-			"differ from its SHA-256"},
+			"do not match its SHA-256"},
 		{"hash", `UPDATE contents SET sha256 = zeroblob(32) WHERE id = 2`, second,
-			"differ from its SHA-256"},
+			"do not match its SHA-256"},
 		{"hash length", `UPDATE contents SET sha256 = zeroblob(31) WHERE id = 2`, second,
 			"wrong length"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
@@ -155,7 +155,7 @@ func TestVerifyQuick(t *testing.T) {
 	}{
 		{"sound", `SELECT 1`, "", ""},
 		{"pixels", `UPDATE segments SET codec = 0, data = zeroblob(43704) WHERE id = 256`, first,
-			"differ from its SHA-256"},
+			"do not match its SHA-256"},
 		{"segment missing", `DELETE FROM segments WHERE id = 512`, second, "missing"},
 		{"content of nothing", `INSERT INTO contents VALUES (7, zeroblob(32), 1, 256, 9, 43832)`,
 			"", "1 unused contents"},
