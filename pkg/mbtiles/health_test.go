@@ -49,7 +49,8 @@ func TestHealthOfWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if err := w.enqueue(t.Context(), job{do: func(context.Context) error { return syscall.ENOSPC }}); err != nil {
+	if err := w.enqueue(t.Context(),
+		job{do: func(context.Context) error { return syscall.ENOSPC }}); err != nil {
 		t.Fatal(err)
 	}
 	_ = w.flush(t.Context())

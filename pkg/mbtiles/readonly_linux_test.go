@@ -30,7 +30,8 @@ func readOnlyFolder(t *testing.T, files map[string][]byte) string {
 		}
 	}
 	if root {
-		if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY,
+			""); err != nil {
 			t.Fatal(err)
 		}
 		return dir
@@ -48,7 +49,8 @@ func TestReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	part, journal := hotPart(t)
 	dir := readOnlyFolder(t, map[string][]byte{
-		"a.mbtiles": sound(t), "b.mbtiles.part": altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`),
+		"a.mbtiles": sound(t), "b.mbtiles.part": altered(t, sound(t),
+			`UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`),
 		"c.mbtiles.part": part, "c.mbtiles.part-journal": journal,
 	})
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -63,12 +65,16 @@ func TestReadOnlyFolder(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil || !strings.Contains(err.Error(), at("c.mbtiles.part")+": roll back the interrupted transaction that was cut short") {
+	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil ||
+		!strings.Contains(err.Error(),
+			at("c.mbtiles.part")+": roll back the interrupted transaction that was cut short") {
 		t.Errorf("opened after a kill: %v", err)
 	}
-	for name, o := range map[string]WriterOptions{"new.mbtiles": {}, "a.mbtiles": {Extend: true}, "b.mbtiles": {}} {
+	for name, o := range map[string]WriterOptions{"new.mbtiles": {}, "a.mbtiles": {Extend: true},
+		"b.mbtiles": {}} {
 		_, err := Create(t.Context(), at(name), o)
-		if !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EACCES) || !strings.Contains(err.Error(), at(name)) {
+		if !errors.Is(err, syscall.EROFS) && !errors.Is(err, syscall.EACCES) ||
+			!strings.Contains(err.Error(), at(name)) {
 			t.Errorf("create %s: %v", name, err)
 		}
 	}
