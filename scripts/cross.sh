@@ -82,9 +82,27 @@ build_jpeg() { # SYSTEM PROCESSOR COMPILER PREFIX-OF-TOOLS
   rm -rf build
 }
 
+# plain_cgofuse puts a cgofuse that finds WinFsp when it runs into bin/cross, with a go.mod that says
+# so. The one of its authors wants WinFsp's SDK where C is used anywhere in a program.
+plain_cgofuse() {
+  local source to=bin/cross/cgofuse
+  go mod download github.com/winfsp/cgofuse
+  source=$(go list -m -f '{{.Dir}}' github.com/winfsp/cgofuse)
+  rm -rf $to
+  mkdir -p $to/fuse
+  cp "$source"/go.mod $to
+  cp "$source"/fuse/*.go $to/fuse
+  rm -f $to/fuse/*_test.go $to/fuse/*_cgo.go
+  chmod -R u+w $to
+  sed -i 's|^//go:build !cgo && windows$|//go:build windows|; /^\/\/ +build/d' $to/fuse/*_nocgo_windows.go
+  cp go.mod bin/cross/winfsp.mod
+  cp go.sum bin/cross/winfsp.sum
+  go mod edit -replace github.com/winfsp/cgofuse=./$to bin/cross/winfsp.mod
+}
+
 # settings SYSTEM/PROCESSOR gets what a target needs and prints its environment.
 settings() {
-  local cc system processor cflags= tags=sqlite_omit_load_extension ldflags="-s -w"
+  local cc system processor cflags= tags=sqlite_omit_load_extension ldflags="-s -w" flags=
   case $1 in
     linux/amd64) cc=gcc system=Linux processor=x86_64 ;;
     linux/arm64) cc=aarch64-linux-gnu-gcc system=Linux processor=aarch64 ;;
@@ -100,10 +118,15 @@ settings() {
   if [ $system = Linux ]; then # no library of the machine it will run on is needed
     tags+=,netgo,osusergo ldflags+=' -linkmode external -extldflags "-static"'
   fi
+  if [ $system = Windows ]; then
+    plain_cgofuse
+    tags+=,winfsp flags=-modfile=$root/bin/cross/winfsp.mod
+  fi
   # pkg-config sees nothing of this machine.
   cat <<ENV
 export GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=1 CC='$cc' CGO_CFLAGS='${cflags:--O2 -g}'
 export PKG_CONFIG_LIBDIR='$cache/jpeg-${1/\//-}/lib/pkgconfig'
+export GOFLAGS='$flags'
 export BUILD_TAGS='$tags' BUILD_LDFLAGS='$ldflags'
 ENV
 }

@@ -40,7 +40,7 @@ sed 's|%h/.local/bin/xelpack|/usr/bin/xelpack|; s|cp contrib/xelpack@.service ~/
 
 # The licences of all that is linked on any system.
 for system in linux windows darwin; do
-  GOOS=$system CGO_ENABLED=1 go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/xelpack
+  GOOS=$system CGO_ENABLED=1 go list -tags winfsp -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/xelpack
 done | sort -u | while read -r path release dir; do
   found=
   for file in "$dir"/{LICENSE,LICENCE,COPYING,NOTICE,UNLICENSE}*; do

@@ -46,7 +46,7 @@ waits for it until the deadline, and then gets a stand-in.
 
 An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks
 for new and replaced archives: new textures appear, open files are not disturbed, and a
-known name keeps its size as long as the mount lasts.`,
+known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
 		Example: `  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
   xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures
   xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,
@@ -149,4 +149,12 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 			return err
 		},
 	})
+}
+
+// remark is a paragraph of its own, if there is one.
+func remark(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "\n\n" + text
 }

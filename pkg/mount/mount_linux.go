@@ -13,6 +13,9 @@ const (
 	maxRead = 1 << 20
 )
 
+// Remark is what is to be known before mounting on this system.
+const Remark = ""
+
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error { return nil }
 

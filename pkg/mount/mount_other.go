@@ -8,6 +8,9 @@ import (
 	"runtime"
 )
 
+// Remark is what is to be known before mounting on this system.
+const Remark = ""
+
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error {
 	return fmt.Errorf("%w on %s yet: write the textures into the scenery package with xelpack "+

@@ -14,6 +14,11 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
+// Remark is what is to be known before mounting on this system.
+const Remark = "Mounting on Windows is experimental: it needs WinFsp, MOUNTPOINT must not exist, and it " +
+	"has only been compiled, and tested on Linux. Please report how it goes: " +
+	"https://github.com/xelpack/xelpack/issues."
+
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted. The library would
 // panic instead.
 func Possible() error {
@@ -36,7 +41,7 @@ func Possible() error {
 
 // Mount shows o at mountpoint, which must not exist, in a folder that does, until Unmount. The
 // context ends the preparations only; its values are passed to every call of Archives and the
-// Generator. It was never tried on Windows itself: the driver is tested over libfuse on Linux.
+// Generator.
 func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	if err := errors.Join(o.setDefaults(), Possible()); err != nil {
 		return nil, err
@@ -66,8 +71,7 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		f.live.wg.Wait() // the caller may close Options.Disk now
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
-	f.log.Warn("mounting on Windows is experimental: please report how it goes",
-		"to", "https://github.com/xelpack/xelpack/issues")
+	f.log.Warn(Remark)
 	f.serve()
 	return f, nil
 }
