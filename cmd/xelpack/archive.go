@@ -128,8 +128,8 @@ func printSources(w io.Writer, i mbtiles.Info) {
 		}
 		count := ""
 		if i.Metadata[mbtiles.KeySources] != "" {
-			count = fmt.Sprintf(": %s of %s", units.Plural(s.Chunks, "chunk"),
-				units.Plural(s.Textures, "texture"))
+			count = fmt.Sprintf(": %s of %s%s", units.Plural(s.Chunks, "chunk"),
+				units.Plural(s.Textures, "texture"), s.Taken())
 		}
 		fmt.Fprintf(w, "%-11s %s%s\n", name, cmp.Or(s.ID, "not named"), count)
 		if credit := s.Credit(); credit != "" {
@@ -146,9 +146,11 @@ func newListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls ARCHIVE",
 		Short: "List the textures of an archive",
-		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, and for a hole
-the number of failed chunks. With --json one object per line, with row, col, maptype, zl,
-k, format, side, bytes, sha256, chunks, overzoomed, missing, failed, provider and, of a mosaic, sources.`,
+		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, for a hole the
+number of failed chunks, and when the pictures were taken if the provider tells. With --json
+one object per line, with row, col, maptype, zl, k, format, side, bytes, sha256, chunks,
+overzoomed, missing, failed and provider; sources for a mosaic, and captured (oldest and newest)
+where it is known.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -168,9 +170,10 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 	if err != nil {
 		return err
 	}
+	dated := slices.ContainsFunc(info.Sources, func(s terms.Source) bool { return s.Captured != nil })
 	for e := range a.All() {
 		var r mbtiles.Record
-		if asJSON || info.Holes > 0 {
+		if asJSON || info.Holes > 0 || dated {
 			if r, err = a.Record(ctx, e); err != nil {
 				return err
 			}
@@ -179,6 +182,9 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 			fmt.Fprintf(b, "%s %d k%d", e.Texture.File(), e.Layout.Size(), e.Detail)
 			if r.Failed > 0 {
 				fmt.Fprintf(b, " hole: %d of %d chunks failed", r.Failed, r.Chunks)
+			}
+			if r.Captured != (terms.Days{}) {
+				fmt.Fprintf(b, " taken %s", r.Captured.Words())
 			}
 			fmt.Fprintln(b)
 			continue
@@ -195,6 +201,9 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 			if row["sources"], err = terms.ParseUse(r.Sources); err != nil {
 				return err
 			}
+		}
+		if r.Captured != (terms.Days{}) {
+			row["captured"] = r.Captured
 		}
 		if err := enc.Encode(row); err != nil {
 			return err

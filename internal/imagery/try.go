@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +26,7 @@ type Trial struct {
 	Format   string  `json:"format"` // image/jpeg
 	Side     int     `json:"side"`   // of the picture, in pixels
 	Seconds  float64 `json:"seconds"`
-	Captured string  `json:"captured,omitempty"` // when the pictures were taken, by the answer: a day, or the first and the last
+	Captured string  `json:"captured,omitempty"` // when the pictures were taken, by the answer
 	Modified string  `json:"modified,omitempty"` // when the server's file was changed, by the answer
 	Imagery  string  `json:"imagery,omitempty"`  // when the pictures were taken, by the provider's description
 }
@@ -76,24 +75,10 @@ func Try(ctx context.Context, known *providers.Catalogue, p fetch.Provider, at o
 	defer mu.Unlock()
 	t := Trial{
 		ID: p.ID, Tile: tile.String(), Bytes: len(body), Format: http.DetectContentType(body), Side: p.TilePixels(), Seconds: took.Seconds(),
-		Captured: captured(header), Imagery: p.Imagery,
+		Captured: fetch.CapturedBy(header).Words(), Imagery: p.Imagery,
 	}
 	if when, err := http.ParseTime(header.Get("Last-Modified")); err == nil {
 		t.Modified = when.UTC().Format(time.DateOnly)
 	}
 	return t, nil
-}
-
-// captured reads Bing's "5/1/2019-6/30/2020".
-func captured(header http.Header) string {
-	from, to, ok := strings.Cut(header.Get("X-Ve-Tilemeta-Capturedatesrange"), "-")
-	first, errFirst := time.Parse("1/2/2006", strings.TrimSpace(from))
-	last, errLast := time.Parse("1/2/2006", strings.TrimSpace(to))
-	switch {
-	case !ok || errFirst != nil || errLast != nil:
-		return ""
-	case first.Equal(last):
-		return first.Format(time.DateOnly)
-	}
-	return first.Format(time.DateOnly) + " to " + last.Format(time.DateOnly)
 }

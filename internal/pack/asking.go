@@ -168,8 +168,12 @@ func (a *asking) show(ctx context.Context, part *part, level tiles.ZL) error {
 		})
 	default:
 		err = p.fetchInto(ctx, l, c, func(body []byte) error {
-			return p.work(ctx, TaskChunk,
+			err := p.work(ctx, TaskChunk,
 				func(w *worker) error { return l.addImage(w.dds, a.builder, a.place, c, body) })
+			if err == nil {
+				a.end.captured = fetch.Captured(body)
+			}
+			return err
 		})
 	}
 	a.done = err == nil

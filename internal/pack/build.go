@@ -244,6 +244,7 @@ func (b *build) texture(ctx context.Context, it tiles.Item) error {
 	r := mbtiles.Record{
 		Texture: it.Texture, Detail: it.Detail, Provider: b.job.Provider,
 		Chunks: built.Chunks, Overzoomed: built.Overzoomed, Missing: built.Missing, Failed: built.Failed,
+		Captured: built.Captured,
 	}
 	if b.pipeline.mosaic {
 		r.Sources = built.Sources.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -19,7 +20,8 @@ const decodeTries = 3
 
 // ending is the outcome of one chunk.
 type ending struct {
-	sources    []*Layer // whose imagery is to be seen
+	sources    []*Layer   // whose imagery is to be seen
+	captured   terms.Days // on which it was taken, if the provider told, of an own chunk
 	overzoomed bool
 	missing    bool
 	failed     error // nil unless the chunk, or a parent to fill it from, could not be fetched
@@ -32,6 +34,7 @@ func (b *Built) count(e ending) {
 	if len(e.sources) > 0 {
 		b.shown++
 	}
+	b.Captured = b.Captured.And(e.captured)
 	if e.overzoomed {
 		b.Overzoomed++
 	}

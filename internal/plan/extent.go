@@ -48,8 +48,8 @@ func (s *Selected) routeText() string {
 	return text
 }
 
-// extentNotes returns warnings before a build: a very large plan, and a route that the scenery
-// hardly covers.
+// extentNotes returns warnings before a build: a very large plan, a route that the scenery hardly
+// covers, and more requests than the provider takes a day.
 func (p *Plan) extentNotes() []string {
 	var notes []string
 	where := p.routeText()
@@ -69,6 +69,10 @@ func (p *Plan) extentNotes() []string {
 			"scenery reduces it")
 	case p.Packages > 0 && p.Covered < length(p.Paths)/2:
 		notes = append(notes, where)
+	}
+	if perDay := p.Provider.RequestsADay; perDay > 0 && p.Estimate.Requests > perDay {
+		notes = append(notes, fmt.Sprintf("%s takes %s requests a day: the build stops when they are used up, and takes the same command on %d days",
+			p.Provider.ID, units.Count(perDay), (p.Estimate.Requests+perDay-1)/perDay))
 	}
 	return notes
 }

@@ -48,7 +48,7 @@ func OfArchive(ctx context.Context, a *mbtiles.Archive, title string) (Map, erro
 	}
 	for _, source := range info.Sources {
 		if credit := source.Credit(); credit != "" {
-			m.Facts = append(m.Facts, Fact{Name: "imagery", Text: credit})
+			m.Facts = append(m.Facts, Fact{Name: "imagery", Text: credit + source.Taken()})
 		}
 	}
 	if len(info.Sources) > 0 {

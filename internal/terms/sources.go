@@ -19,8 +19,9 @@ type Source struct {
 	Licence     string `json:"licence,omitempty"`
 	Terms       Terms  `json:"terms"`
 	Attribution string `json:"attribution,omitempty"`
-	Chunks      int    `json:"chunks"`   // from which textures are built, however many were fetched for them
-	Textures    int    `json:"textures"` // that have some of it
+	Chunks      int    `json:"chunks"`             // from which textures are built, however many were fetched for them
+	Textures    int    `json:"textures"`           // that have some of it
+	Captured    *Days  `json:"captured,omitempty"` // as far as the provider tells
 }
 
 // Credit names the source as its licence asks: whose it is, under which licence, and that it was
@@ -40,6 +41,18 @@ func (s Source) Credit() string {
 		credit += ", changed"
 	}
 	return credit
+}
+
+// Taken says when the pictures were taken, as what follows something else: what the provider told of
+// them, or else what is known of all that it has. It is empty if nothing is.
+func (s Source) Taken() string {
+	switch {
+	case s.Captured != nil:
+		return ", taken " + s.Captured.Words()
+	case s.Imagery != "":
+		return ", taken " + s.Imagery
+	}
+	return ""
 }
 
 // Blend says why imagery of the two may not be in one texture, or nil: a texture cannot be under two
@@ -157,16 +170,25 @@ func ParseUse(text string) (Use, error) {
 }
 
 // Tally sums up what textures are made of.
-type Tally map[string]*struct{ Chunks, Textures int }
+type Tally map[string]*counted
 
-// Add counts n textures of which each, or all together, are of these chunks.
-func (t Tally) Add(u Use, textures int) {
+type counted struct {
+	chunks, textures int
+	captured         Days
+}
+
+// Add counts textures that are of these chunks together. The days are those of their source, if
+// they have one only: of several it is not known whose they are.
+func (t Tally) Add(u Use, textures int, captured Days) {
 	for id, chunks := range u {
 		if t[id] == nil {
-			t[id] = new(struct{ Chunks, Textures int })
+			t[id] = new(counted)
 		}
-		t[id].Chunks += chunks
-		t[id].Textures += textures
+		t[id].chunks += chunks
+		t[id].textures += textures
+		if len(u) == 1 {
+			t[id].captured = t[id].captured.And(captured)
+		}
 	}
 }
 
@@ -181,7 +203,10 @@ func (list Sources) Counted(t Tally) Sources {
 				s = list[i]
 			}
 		}
-		s.ID, s.Chunks, s.Textures = id, t[id].Chunks, t[id].Textures
+		s.ID, s.Chunks, s.Textures, s.Captured = id, t[id].chunks, t[id].textures, nil
+		if captured := t[id].captured; captured != (Days{}) {
+			s.Captured = &captured
+		}
 		used = append(used, s)
 	}
 	slices.SortStableFunc(used, func(a, b Source) int { return cmp.Compare(b.Chunks, a.Chunks) })

@@ -31,15 +31,16 @@ func TestUseText(t *testing.T) {
 
 func TestCounted(t *testing.T) {
 	used := Tally{}
-	used.Add(Use{"ign": 200, "eox": 56}, 1)
-	used.Add(Use{"eox": 256}, 2)
-	used.Add(Use{}, 1)
-	used.Add(Use{"who": 1}, 1)
-	counted := func(s Source, chunks, textures int) Source {
+	used.Add(Use{"ign": 200, "eox": 56}, 1, Days{})
+	used.Add(Use{"eox": 256}, 2, Days{"2019-05-01", "2020-01-01"})
+	used.Add(Use{}, 1, Days{})
+	used.Add(Use{"who": 1}, 1, Days{})
+	with := func(s Source, chunks, textures int) Source {
 		s.Chunks, s.Textures = chunks, textures
 		return s
 	}
-	want := Sources{counted(eox, 312, 3), counted(ign, 200, 1), {ID: "who", Chunks: 1, Textures: 1}}
+	want := Sources{with(eox, 312, 3), with(ign, 200, 1), {ID: "who", Chunks: 1, Textures: 1}}
+	want[0].Captured = &Days{"2019-05-01", "2020-01-01"}
 	if diff := cmp.Diff(want, Sources{ign, osm, eox}.Counted(used)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -102,6 +103,21 @@ func TestCredit(t *testing.T) {
 	} {
 		if got := test.source.Credit(); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestDays(t *testing.T) {
+	a, b := Days{"2019-05-01", "2019-06-01"}, Days{"2018-01-01", "2018-12-31"}
+	if got := a.And(b); got != (Days{"2018-01-01", "2019-06-01"}) || got != b.And(a) || a.And(Days{}) != a || (Days{}).And(a) != a {
+		t.Errorf("%v", got)
+	}
+	if got, err := ParseDays(a.String()); got != a || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, text := range []string{"", "/", "2019-05-01", "2019-05-01/", "2019-05-01/2018-01-01", "2019-13-01/2020-01-01", "2019-05-01/2020-01-01/"} {
+		if got, err := ParseDays(text); err == nil {
+			t.Errorf("%q was read as %v", text, got)
 		}
 	}
 }

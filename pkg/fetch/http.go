@@ -140,7 +140,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 	if text := answerText(body); text != "" {
 		return nil, fmt.Errorf("%w: %s", ErrBody, s.withoutSecrets(text))
 	}
-	return body, nil
+	return dated(body, CapturedBy(res.Header)), nil
 }
 
 // readBody returns what could be read, also with an error. It reads to the very end: an HTTP/2 body

@@ -23,6 +23,7 @@ const (
 	markerEOI  = 0xD9
 	markerSOS  = 0xDA
 	markerTEM  = 0x01
+	markerCOM  = 0xFE
 )
 
 // maxScans is more than any encoder makes: a progressive picture has about ten. A few bytes of scan

@@ -98,35 +98,44 @@ func describeSources(ctx context.Context, c *sqlite.Conn, rows, old map[string]s
 func countSources(ctx context.Context, c *sqlite.Conn) (terms.Tally, error) {
 	t := terms.Tally{}
 	err := c.Query(ctx, `SELECT provider, count(*), sum(chunks) FROM textures GROUP BY provider`, func(r *sqlite.Row) error {
-		provider, sources := splitProvider(r.Text(0))
+		provider, sources, captured := splitProvider(r.Text(0))
 		n := int(r.Int(1))
 		if sources == "" {
-			t.Add(terms.Use{provider: int(r.Int(2))}, n)
+			t.Add(terms.Use{provider: int(r.Int(2))}, n, captured)
 			return nil
 		}
 		use, err := terms.ParseUse(sources)
 		for id := range use {
 			use[id] *= n
 		}
-		t.Add(use, n)
+		t.Add(use, n, captured)
 		return err
 	})
 	return t, err
 }
 
 // splitProvider reads what a row of textures says of its provider, which is followed by a colon and
-// its sources if it is a mosaic. Ids of providers that are addresses have colons, too.
-func splitProvider(text string) (provider, sources string) {
+// its sources if it is a mosaic, and by a semicolon and the days on which the pictures were taken,
+// if these are known. Ids of providers that are addresses have colons, too.
+func splitProvider(text string) (provider, sources string, captured terms.Days) {
+	if at := strings.LastIndexByte(text, ';'); at >= 0 {
+		if days, err := terms.ParseDays(text[at+1:]); err == nil {
+			text, captured = text[:at], days
+		}
+	}
 	provider, sources, ok := strings.Cut(text, ":")
 	if _, err := terms.ParseUse(sources); !ok || provider == "" || err != nil {
-		return text, ""
+		return text, "", captured
 	}
-	return provider, sources
+	return provider, sources, captured
 }
 
-func joinProvider(provider, sources string) string {
-	if sources == "" {
-		return provider
+func joinProvider(provider, sources string, captured terms.Days) string {
+	if sources != "" {
+		provider += ":" + sources
 	}
-	return provider + ":" + sources
+	if captured != (terms.Days{}) {
+		provider += ";" + captured.String()
+	}
+	return provider
 }

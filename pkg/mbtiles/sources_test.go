@@ -26,7 +26,7 @@ func TestSourcesAreCounted(t *testing.T) {
 	w := createAt(t, path)
 	for i, r := range []Record{
 		{Texture: mustParse("16_16_BI12"), Provider: "ign", Chunks: 256},
-		{Texture: mustParse("16_32_BI12"), Provider: "ign", Chunks: 64},
+		{Texture: mustParse("16_32_BI12"), Provider: "ign", Chunks: 64, Captured: terms.Days{Oldest: "2019-05-01", Newest: "2020-01-01"}},
 		{Texture: mustParse("32_16_BI12"), Provider: "open", Sources: "bing:200,eox:56", Chunks: 256},
 		{Texture: mustParse("48_16_BI12"), Provider: "open", Sources: terms.Use{}.String(), Chunks: 256, Missing: 256},
 		{Texture: mustParse("64_16_BI12"), Provider: "::1", Chunks: 1},
@@ -45,6 +45,7 @@ func TestSourcesAreCounted(t *testing.T) {
 	for i, n := range [][2]int{{320, 2}, {200, 1}, {56, 1}, {1, 1}} {
 		want[i].Chunks, want[i].Textures = n[0], n[1]
 	}
+	want[0].Captured = &terms.Days{Oldest: "2019-05-01", Newest: "2020-01-01"}
 	a := openAt(t, path)
 	info, err := a.Info(ctx)
 	if diff := cmp.Diff(want, info.Sources); diff != "" || err != nil {
