@@ -31,13 +31,7 @@ func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) erro
 
 // withAny is withArchive of an archive or a patch.
 func withAny(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
-	return withOpened(ctx, file, mbtiles.ReaderOptions{}, f)
-}
-
-// withOpened is withAny with options.
-func withOpened(ctx context.Context, file string, o mbtiles.ReaderOptions,
-	f func(*mbtiles.Archive) error) (err error) {
-	a, err := mbtiles.OpenWith(ctx, file, o)
+	a, err := mbtiles.Open(ctx, file)
 	if err != nil {
 		return err
 	}

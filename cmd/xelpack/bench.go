@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,7 +51,7 @@ difference can be chance.`,
 	f.IntVar(&o.Chunks, "chunks", 2000, "chunks in each round of fetch")
 	f.DurationVar(&o.Latency, "latency", 40*time.Millisecond, "latency of fetch's server")
 	f.Float64Var(&o.Bandwidth, "bandwidth", 0,
-		"bandwidth latency of fetch's server in Mbit/s (default no limit)")
+		"bandwidth of fetch's server in Mbit/s (default no limit)")
 	f.Float64Var(&o.Faults, "faults", 0,
 		"share of chunks that fetch's server answers wrongly at first, such as 0.05")
 	f.IntVar(&o.Concurrency, "concurrency", 0,
@@ -95,30 +94,7 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 	if o.JSON {
 		return json.NewEncoder(stdout).Encode(report)
 	}
-	return printBench(stdout, report)
-}
-
-func printBench(w io.Writer, r measure.Report) error {
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%-28s %12s   %-27s %s\n", "figure", "median", "95 % between", "unit")
-	for _, x := range r.Results {
-		s := x.Summary()
-		fmt.Fprintf(b, "%-28s %12.4g   %-12.4g %-14.4g %s (%s is better, %d rounds)\n", x.Name,
-			s.Center, s.Lo, s.Hi, x.Unit, x.Better, s.N)
-	}
-	if rows := r.Overhead(); len(rows) > 0 {
-		fmt.Fprintln(b, "\ncost of metrics and a trace (mounts with and without, in turn):")
-		printRows(b, rows)
-	}
-	return b.Flush()
-}
-
-func printRows(w io.Writer, rows []measure.Row) {
-	for _, r := range rows {
-		fmt.Fprintf(w,
-			"%-28s %10.4g (%.4g…%.4g) → %10.4g (%.4g…%.4g) %-14s %+6.1f %%  p=%.3f  %s\n", r.Name,
-			r.Before.Center, r.Before.Lo, r.Before.Hi, r.After.Center, r.After.Lo, r.After.Hi, r.Unit, r.Change, r.P, r.Verdict)
-	}
+	return report.WriteText(stdout)
 }
 
 func newBenchCompareCommand() *cobra.Command {
@@ -141,11 +117,11 @@ in either case.`,
 }
 
 func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer) error {
-	a, err := readBench(before)
+	a, err := measure.ReadFile(before)
 	if err != nil {
 		return err
 	}
-	b, err := readBench(after)
+	b, err := measure.ReadFile(after)
 	if err != nil {
 		return err
 	}
@@ -165,20 +141,5 @@ func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer
 	if asJSON {
 		return json.NewEncoder(stdout).Encode(rows)
 	}
-	w := bufio.NewWriter(stdout)
-	printRows(w, rows)
-	return w.Flush()
-}
-
-func readBench(file string) (measure.Report, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return measure.Report{}, err
-	}
-	defer func() { _ = f.Close() }()
-	r, err := measure.Read(f)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", file, err)
-	}
-	return r, nil
+	return measure.WriteRows(stdout, rows)
 }

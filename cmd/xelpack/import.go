@@ -3,20 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
-	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
@@ -24,17 +17,10 @@ import (
 
 // importOptions are the flags of import.
 type importOptions struct {
-	Output      string
-	Provider    string
-	Attribution string
-	Licence     string
-	Free        bool
-	Compress    string
-	DryRun      bool
-	JSON        bool
+	build.ImportOptions
+	Compress string
+	JSON     bool
 }
-
-const unknownLicence = "unknown"
 
 func newImportCommand() *cobra.Command {
 	var o importOptions
@@ -63,7 +49,7 @@ provider, there is a warning.`,
 	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` ending in .mbtiles")
 	f.StringVar(&o.Provider, "provider", "", "`ID` of the provider that the imagery is from")
 	f.StringVar(&o.Attribution, "attribution", "", "attribution to record: `TEXT`")
-	f.StringVar(&o.Licence, "licence", unknownLicence, "licence to record: `TEXT`")
+	f.StringVar(&o.Licence, "licence", build.UnknownLicence, "licence to record: `TEXT`")
 	f.BoolVar(&o.Free, "redistributable", false, "the licence allows passing the imagery on")
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be packed and skipped")
@@ -73,9 +59,8 @@ provider, there is a warning.`,
 }
 
 func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
-	stderr io.Writer) error {
-	compression, err := mbtiles.ParseCompression(o.Compress)
-	if err != nil {
+	stderr io.Writer) (err error) {
+	if o.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
 		return usageErrorf("--compress: %w", err)
 	}
 	if !o.DryRun {
@@ -86,37 +71,22 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
 			return err
 		}
 	}
-	found, err := ddsdir.Find(ctx, dirs...)
-	if err != nil {
+	meter := progress.NewMeter(stderr, "import")
+	o.Note, o.Progress = notes(stderr), meter.Set
+	report, err := build.Import(ctx, dirs, o.ImportOptions)
+	meter.Close()
+	if err != nil || !o.JSON {
+		sayImported(stderr, report)
+	}
+	switch {
+	case err != nil:
 		return err
-	}
-	if o.Free {
-		if err := checkFree(o.Provider, found, stderr); err != nil {
-			return err
-		}
-	}
-	if len(found.Files) == 0 {
-		sayImported(stderr, ddsdir.Report{Skipped: found.Skipped, Others: found.Others})
-		return errors.New("no textures to import (want files such as 23952_33712_BI16.dds)")
-	}
-	var report ddsdir.Report
-	if o.DryRun {
-		report = ddsdir.Report{Imported: len(found.Files), Skipped: found.Skipped,
-			Others: found.Others}
-		for _, f := range found.Files {
-			report.Bytes += f.Layout.Size()
-		}
-	} else if report, err = importInto(ctx, o, compression, found, stderr); err != nil {
-		return err
-	}
-	if o.JSON {
+	case o.JSON:
 		if report.Skipped == nil {
 			report.Skipped = []ddsdir.Skipped{}
 		}
 		return json.NewEncoder(stdout).Encode(report)
-	}
-	sayImported(stderr, report)
-	if o.DryRun {
+	case o.DryRun:
 		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n",
 			units.Plural(report.Imported, "texture"), units.Bytes(report.Bytes),
 			len(report.Skipped))
@@ -125,76 +95,6 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
 	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output,
 		units.Plural(report.Imported, "texture"), report.Present, len(report.Skipped))
 	return err
-}
-
-// checkFree compares --redistributable with the catalogue's terms of the provider, and of the
-// providers that the names suggest.
-func checkFree(provider string, found ddsdir.Files, stderr io.Writer) error {
-	known, err := imagery.Catalogue()
-	if err != nil {
-		return err
-	}
-	if p, ok := known.Find(provider); ok && !p.Redistributable() {
-		return usageErrorf("--redistributable: the licence of %s does not allow passing its "+
-			"imagery on (%s): leave out --redistributable, or name the provider that the imagery "+
-			"is from", p.ID, p.Licence)
-	}
-	count := make(map[string]int)
-	for _, f := range found.Files {
-		count[strings.ToUpper(f.Texture.Maptype)]++
-	}
-	for _, code := range slices.Sorted(maps.Keys(count)) {
-		if p, ok := known.Find(code); ok && !p.Redistributable() {
-			fmt.Fprintf(stderr, "--redistributable: %s named %s, the maptype of %s, whose "+
-				"licence does not allow passing its imagery on (%s)\n",
-				units.Plural(count[code], "texture"), code, p.ID, p.Licence)
-		}
-	}
-	return nil
-}
-
-func importInto(ctx context.Context, o importOptions, c mbtiles.Compression, found ddsdir.Files,
-	stderr io.Writer) (ddsdir.Report, error) {
-	w, err := mbtiles.Create(ctx, o.Output, mbtiles.WriterOptions{QueueBytes: 32 << 20})
-	if err != nil {
-		return ddsdir.Report{}, err
-	}
-	meter := progress.NewMeter(stderr, "import")
-	report, err := ddsdir.Import(ctx, w, found,
-		ddsdir.Options{Compression: c, Provider: o.Provider, Progress: meter.Set})
-	meter.Close()
-	if err == nil {
-		err = w.Finish(ctx, map[string]string{
-			mbtiles.KeySources: terms.Sources{o.source()}.String()})
-	}
-	return report, errors.Join(err, w.Close())
-}
-
-// source is what the flags and the catalogue say of the imagery.
-func (o importOptions) source() terms.Source {
-	s := terms.Source{Licence: o.Licence, Terms: terms.Of(o.Licence)}
-	// a file of the user's that cannot be read is no reason not to import
-	if known, err := imagery.Catalogue(); err == nil {
-		if p, ok := known.Find(o.Provider); ok {
-			described := p.Source(time.Now().Year())
-			if o.Licence != unknownLicence {
-				described.Licence, described.Terms = s.Licence, s.Terms
-			}
-			s = described
-		}
-	}
-	s.ID = o.Provider
-	if o.Attribution != "" {
-		s.Attribution = o.Attribution
-	}
-	switch {
-	case o.Free:
-		s.Terms.Redistribution = terms.Yes
-	case s.Terms.Redistribution == terms.Yes:
-		// nobody has said that the imagery is what its name says
-		s.Terms.Redistribution = terms.Unknown
-	}
-	return s
 }
 
 // sayImported lists the skipped files.

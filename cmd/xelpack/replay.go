@@ -84,7 +84,7 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	if o.JSON {
 		err = json.NewEncoder(stdout).Encode(report)
 	} else {
-		err = printReplay(stdout, report)
+		err = report.WriteText(stdout)
 	}
 	switch {
 	case err != nil:
@@ -119,38 +119,4 @@ func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.B
 			fmt.Sprintf("%.0f/s", float64(begun)/max(time.Since(start).Seconds(), 0.1)),
 		}
 	})
-}
-
-func printReplay(w io.Writer, r replay.Report) error {
-	_, err := fmt.Fprintf(w, `replayed    %s of flight in %s
-textures    %s, %s, %s, %s read
-opens       %s
-reads       %s
-missing     %s
-short       %s, failed %s
-late        %s
-`,
-		units.Duration(time.Duration(r.Flight*float64(time.Second))), units.Duration(
-			time.Duration(r.Seconds*float64(time.Second))),
-		units.Count(r.Textures), units.Plural(r.Opens, "open"), units.Plural(r.Reads,
-			"read"), units.Bytes(r.Bytes),
-		latencyText(r.Open), latencyText(r.Read), missingText(r), units.Count(r.Short), units.Count(
-			r.Failed), lateText(r))
-	return err
-}
-
-func missingText(r replay.Report) string {
-	if r.Missing == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%s of missing names: %s", units.Plural(r.Missing, "open"),
-		fewNames(r.Names))
-}
-
-func lateText(r replay.Report) string {
-	if r.Late == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%s began up to %s late, because --at-once were in use",
-		units.Plural(r.Late, "open"), secondsText(r.MaxLate))
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,88 +47,7 @@ func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
 	if asJSON {
 		return json.NewEncoder(stdout).Encode(s)
 	}
-	return printSummary(stdout, s)
-}
-
-func printSummary(w io.Writer, s trace.Summary) error {
-	b := bufio.NewWriter(w)
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(b, "%-11s "+format+"\n", append([]any{name}, args...)...)
-	}
-	line("time", "%s", units.Duration(time.Duration(s.Seconds*float64(time.Second))))
-	line("textures", "%s, %s, %s, %s read", units.Count(s.Textures), units.Plural(s.Opens, "open"),
-		units.Plural(s.Reads, "read"), units.Bytes(s.Bytes))
-	line("at once", "%s requests at most; %s in the busiest second", units.Count(s.MaxInFlight),
-		units.Plural(s.PeakOpens, "open"))
-	for _, source := range []string{"archive", "memory", "disk", "live", "fallback"} {
-		if n, ok := s.BySource[source]; ok {
-			line("  "+source, "%s, %s, %s", units.Plural(n.Opens, "open"),
-				units.Plural(n.Reads, "read"), units.Bytes(n.Bytes))
-		}
-	}
-	for _, l := range []struct {
-		name string
-		trace.Latency
-	}{{"opens", s.Open}, {"reads", s.Read}} {
-		line(l.name, "%s", latencyText(l.Latency))
-	}
-	line("mip levels", "(width: bytes, reads that touched it)")
-	for _, l := range s.ByLevel {
-		name := fmt.Sprintf("  %d px", l.Pixels)
-		if l.Pixels == 0 {
-			name = "  header"
-		}
-		line(name, "%s, %s", units.Bytes(l.Bytes), units.Count(l.Reads))
-	}
-	if len(s.Slowest) > 0 {
-		line("slowest", "")
-	}
-	for _, x := range s.Slowest {
-		line("", "%s of %s from %s: %s, at %s", x.Op, x.Texture, x.Source, secondsText(x.Seconds),
-			units.Duration(time.Duration(x.At*float64(time.Second))))
-	}
-	for _, l := range []struct {
-		name  string
-		names []string
-	}{{"missing", s.Missing}, {"stand-ins", s.StandIns}} {
-		if n := len(l.names); n > 0 {
-			line(l.name, "%s: %s", units.Count(n), fewNames(l.names))
-		}
-	}
-	if s.Lost > 0 {
-		line("lost", "%s, which came faster than they could be written",
-			units.Plural(s.Lost, "event"))
-	}
-	return b.Flush()
-}
-
-// fewNames lists the first of many names.
-func fewNames(names []string) string {
-	const few = 5
-	if len(names) <= few {
-		return strings.Join(names, " ")
-	}
-	return strings.Join(names[:few], " ") + " …"
-}
-
-func latencyText(l trace.Latency) string {
-	if l.Count == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%s: median %s, p90 %s, p99 %s, p99.9 %s, longest %s",
-		units.Count(l.Count), secondsText(l.P50), secondsText(l.P90), secondsText(
-			l.P99), secondsText(l.P999), secondsText(l.Max))
-}
-
-// secondsText formats a short time for people.
-func secondsText(s float64) string {
-	switch {
-	case s < 1e-3:
-		return fmt.Sprintf("%.0f µs", s*1e6)
-	case s < 1:
-		return fmt.Sprintf("%.1f ms", s*1e3)
-	}
-	return fmt.Sprintf("%.1f s", s)
+	return s.WriteText(stdout)
 }
 
 // synthOptions are the flags of trace synth.

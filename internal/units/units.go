@@ -116,3 +116,23 @@ func ParseBytes(s string) (int64, error) {
 	return 0, errors.New(strconv.Quote(s) +
 		" is not a size: give a number and a unit, such as 20GB or 500MB")
 }
+
+// Seconds formats a short time for people.
+func Seconds(s float64) string {
+	switch {
+	case s < 1e-3:
+		return fmt.Sprintf("%.0f µs", s*1e6)
+	case s < 1:
+		return fmt.Sprintf("%.1f ms", s*1e3)
+	}
+	return fmt.Sprintf("%.1f s", s)
+}
+
+// Few lists the first of many names.
+func Few(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, " ")
+	}
+	return strings.Join(names[:few], " ") + " …"
+}
