@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,8 +17,6 @@ import (
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/internal/words"
-	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
 // buildOptions are the flags of build.
@@ -114,9 +110,6 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 			return errors.Join(err, b.Close())
 		}
 	}
-	if !b.Done() {
-		sayTerms(p.Provider, stderr)
-	}
 	report, err := b.Run(ctx)
 	return conclude(watcher, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
 }
@@ -151,12 +144,18 @@ func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err err
 		return err
 	}
 	w.Finished(r.Report)
-	if errReport := r.write(file, asJSON, stdout); err == nil {
+	var errReport error
+	if asJSON {
+		errReport = json.NewEncoder(stdout).Encode(r)
+	} else {
+		errReport = build.WriteReport(stdout, file, r.Report)
+	}
+	if err == nil {
 		err = errReport
 	}
 	if err == nil && r.State == pack.StateHoles {
 		return fmt.Errorf("%s: %w: %s%s", file, errHoles, units.Holes(r.Holes, r.FailedChunks),
-			worstCause(r.Report))
+			build.WorstCause(r.Report))
 	}
 	return err
 }
@@ -165,49 +164,4 @@ func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err err
 type buildReport struct {
 	pack.Report
 	Notes []string `json:"notes,omitempty"` // as in its plan
-}
-
-func (r buildReport) write(file string, asJSON bool, w io.Writer) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(r)
-	}
-	elapsed := time.Duration(r.ElapsedSeconds * float64(time.Second))
-	stored := units.Bytes(r.BytesStored) + " stored"
-	if info, err := os.Stat(file); err == nil && r.State != pack.StateInterrupted {
-		// with previews and earlier textures
-		stored += " in an archive of " + units.Bytes(info.Size())
-	}
-	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s "+
-		"without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
-		file, r.State, units.Count(r.Built), units.Plural(r.Textures,
-			"texture"), units.Count(r.Skipped),
-		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
-		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(
-			r.BytesDownloaded), stored, units.Duration(elapsed))
-	if err == nil && r.Holes > 0 {
-		_, err = fmt.Fprintf(w, "holes: %s\n", units.Holes(r.Holes, r.FailedChunks))
-	}
-	for _, c := range r.Causes {
-		if err == nil {
-			_, err = fmt.Fprintf(w, "%s: %s\n  for example %s\n",
-				units.Plural(c.Count, "failed chunk"), words.Plain(c.Cause), words.Plain(c.Example))
-		}
-	}
-	return err
-}
-
-// sayTerms says what an archive of p's imagery must not be used for.
-func sayTerms(p fetch.Provider, stderr io.Writer) {
-	switch words := p.Terms.Words(); {
-	case words == "no":
-		fmt.Fprintf(stderr,
-			"do not pass the archive on: the licence of %s does not allow it (%s)\n", p.ID,
-			p.Licence)
-	case !p.Redistributable():
-		fmt.Fprintf(stderr, "do not pass the archive on: the licence of %s is not known to allow "+
-			"it (%s)\n", p.ID, p.Licence)
-	case words != "yes":
-		fmt.Fprintf(stderr, "the archive may be passed on: %s (%s, %s)\n",
-			strings.TrimPrefix(words, "yes, "), p.ID, p.Licence)
-	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -80,27 +78,17 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := writeFindings(stdout, findings, o.JSON); err != nil {
+	var err error
+	if o.JSON {
+		err = json.NewEncoder(stdout).Encode(findings)
+	} else {
+		err = doctor.WriteText(stdout, findings)
+	}
+	if err != nil {
 		return err
 	}
 	if doctor.Worst(findings) == doctor.Failure {
 		return errIll
-	}
-	return nil
-}
-
-func writeFindings(w io.Writer, findings []doctor.Finding, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w).Encode(findings)
-	}
-	for _, f := range findings {
-		text := fmt.Sprintf("%-8s %-14s %s\n", f.Verdict, f.Subject, f.Detail)
-		if f.Remedy != "" {
-			text += strings.Repeat(" ", 24) + "→ " + f.Remedy + "\n"
-		}
-		if _, err := io.WriteString(w, text); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/internal/observe/watch"
-	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -40,16 +39,4 @@ func sayOutage(w io.Writer, o fetch.Outage) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s answers again after %s\n", o.Host, units.Duration(o.Lasted))
-}
-
-// worstCause returns the reason for most of the failed chunks, to be appended to their number.
-func worstCause(r pack.Report) string {
-	if len(r.Causes) == 0 {
-		return ""
-	}
-	worst := words.Plain(r.Causes[0].Cause)
-	if len(r.Causes) > 1 {
-		return fmt.Sprintf(": mostly %s", worst)
-	}
-	return ": " + worst
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
-	"text/tabwriter"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
@@ -45,16 +43,16 @@ picture's size, format and age.`,
 			if err != nil {
 				return err
 			}
-			at, err := o.place(stderr)
+			at, err := providers.PlaceOf(o.At, o.BBox, o.Route, notes(stderr))
 			switch {
 			case err != nil:
 				return err
 			case o.Check != "":
 				return o.check(cmd.Context(), known, at, stdout, stderr)
 			case o.JSON:
-				return json.NewEncoder(stdout).Encode(providerRows(known, at))
+				return json.NewEncoder(stdout).Encode(known.Rows(at))
 			}
-			return listProviders(stdout, stderr, known, at)
+			return known.WriteText(stdout, at, notes(stderr))
 		},
 	}
 	f := cmd.Flags()
@@ -66,77 +64,6 @@ picture's size, format and age.`,
 	f.StringVar(&o.Route, "route", "", "list providers with imagery along a flight plan `FILE`")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	return cmd
-}
-
-// refusedRow is a .lay file that cannot be used.
-type refusedRow struct {
-	Code    string `json:"code"`
-	File    string `json:"file"`
-	Refused string `json:"refused"` // why
-}
-
-func providerRows(known *providers.Catalogue, at *providers.Place) (rows []any) {
-	for _, r := range providers.Rows(known.Providers(), at) {
-		rows = append(rows, r)
-	}
-	for _, r := range known.Refused() {
-		rows = append(rows, refusedRow{r.Code, r.File, r.Err.Error()})
-	}
-	return rows
-}
-
-func listProviders(stdout, stderr io.Writer, known *providers.Catalogue,
-	at *providers.Place) error {
-	for _, r := range known.Refused() {
-		fmt.Fprintf(stderr, "refused: %s: %v\n", r.File, r.Err)
-	}
-	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	here := "COVERAGE"
-	if at != nil {
-		here = "OF THIS PLACE\tIMAGERY"
-	}
-	fmt.Fprintf(t, "ID\tCODE\tZL\t%s\tLICENCE\tPASS ON\tLIMITS\tTHE SERVICE ASKS\n", here)
-	for _, r := range providers.Rows(known.Providers(), at) {
-		zl, here := fmt.Sprintf("%d-%d", r.MinZL, r.MaxZL), r.Coverage
-		if at != nil {
-			zl, here = strconv.Itoa(int(r.MaxZL)), r.Part()+"\t"+r.Imagery
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Code, zl, here, r.Licence,
-			r.Terms.Words(), r.Limits(), r.ServiceTerms)
-		for _, note := range r.Notes {
-			fmt.Fprintf(stderr, "note: %s: %s\n", r.File, note)
-		}
-	}
-	return t.Flush()
-}
-
-// place reads the flags that name a place; nil if there are none.
-func (o providersOptions) place(stderr io.Writer) (*providers.Place, error) {
-	var p providers.Place
-	var err error
-	switch {
-	case o.At != "" && (o.BBox != "" || o.Route != "") || o.BBox != "" && o.Route != "":
-		return nil, usageErrorf("--at, --bbox and --route cannot be combined")
-	case o.At != "":
-		if p, err = providers.At(o.At); err != nil {
-			return nil, usageErrorf("--at %w", err)
-		}
-	case o.BBox != "":
-		if p, err = providers.Within(o.BBox); err != nil {
-			return nil, usageErrorf("--%w", err)
-		}
-	case o.Route != "":
-		var said []string
-		if p, said, err = providers.Along(o.Route); err != nil {
-			return nil, fmt.Errorf("--route: %w", err)
-		}
-		for _, note := range said {
-			fmt.Fprintf(stderr, "%s: %s\n", o.Route, note)
-		}
-	default:
-		return nil, nil
-	}
-	return &p, nil
 }
 
 // check fetches one chunk, at the deepest zoom level up to 14: where the provider has

@@ -142,6 +142,7 @@ func (b *Build) Run(ctx context.Context) (pack.Report, error) {
 		n := len(b.plan.Items)
 		return pack.Report{State: pack.StateComplete, Textures: n, Skipped: n}, nil
 	}
+	b.work.noteTerms(b.plan.Provider)
 	return b.work.run(ctx)
 }
 

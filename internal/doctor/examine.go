@@ -3,8 +3,11 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -110,4 +113,18 @@ func examineXPlane(ctx context.Context, dir string, sceneries []string) []Findin
 		return []Finding{{Subject: "X-Plane", Verdict: Skipped, Detail: "not found; name its folder with --xplane"}}
 	}
 	return XPlane(ctx, dir, sceneries)
+}
+
+// WriteText writes findings for people.
+func WriteText(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		text := fmt.Sprintf("%-8s %-14s %s\n", f.Verdict, f.Subject, f.Detail)
+		if f.Remedy != "" {
+			text += strings.Repeat(" ", 24) + "→ " + f.Remedy + "\n"
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
