@@ -78,7 +78,6 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var err error
 	if o.JSON {
 		err = json.NewEncoder(stdout).Encode(findings)
 	} else {

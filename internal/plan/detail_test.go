@@ -3,6 +3,8 @@ package plan
 import (
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -31,5 +33,36 @@ func TestLimit(t *testing.T) {
 		if got := items[0].Detail; got != tt.want || (limited > 0) != (tt.want != tt.detail) {
 			t.Errorf("%s: detail %d, want %d; %d made smaller", tt.name, got, tt.want, limited)
 		}
+	}
+}
+
+// inside is an area of one tile.
+type inside tiles.Chunk
+
+func (a inside) Weigh(c tiles.Chunk, _ *area.Weights) area.Cover { return a.Cover(c) }
+
+func (a inside) Cover(c tiles.Chunk) area.Cover {
+	if tiles.Chunk(a) == c {
+		return area.Inside
+	}
+	return area.Outside
+}
+
+// Of a mosaic, what counts is the layers that a texture is made of.
+func TestLimitOfAMosaic(t *testing.T) {
+	sharp := tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "BI"}
+	coarse := sharp
+	coarse.Col += 16
+	z, x, y := sharp.Tile()
+	layer := func(deepest tiles.ZL) providers.Layer {
+		return providers.Layer{Provider: providers.Provider{MaxZL: deepest}}
+	}
+	local, other := layer(19), layer(19)
+	local.Area, other.Maptypes = inside{Z: z, X: x, Y: y}, []string{"Arc"}
+	p := providers.Provider{MaxZL: 19, Layers: []providers.Layer{local, other, layer(14)}}
+	items := []tiles.Item{{Texture: sharp}, {Texture: coarse}}
+	if limited := limit(items, p, 1); limited != 1 || items[0].Detail != 0 || items[1].Detail != 1 {
+		t.Errorf("%d made smaller: details %d and %d, want 0 and 1", limited, items[0].Detail,
+			items[1].Detail)
 	}
 }
