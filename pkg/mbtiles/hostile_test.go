@@ -87,7 +87,7 @@ func TestPictureOfAStranger(t *testing.T) {
 	a := openAt(t, write(t, altered(t, sound(t),
 		`UPDATE tiles SET tile_data = x'ffd8ffc0000b08ffffffff01011100ffda0008010100003f0000' WHERE zoom_level = 0`,
 		`UPDATE tiles SET tile_data = x'00' WHERE zoom_level = 1`)))
-	for z, says := range []string{"65535×65535 px, want 256×256", "no JPEG"} {
+	for z, says := range []string{"65535×65535 px, want 256×256", "not a JPEG"} {
 		img, err := a.Picture(t.Context(), tiles.ZL(z), 0, 0)
 		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), says) || img != nil {
 			t.Errorf("zoom %d: %v, want %v that says %q", z, err, ErrCorrupt, says)

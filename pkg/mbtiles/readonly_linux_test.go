@@ -67,7 +67,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), at("c.mbtiles.part")); err == nil ||
 		!strings.Contains(err.Error(),
-			at("c.mbtiles.part")+": roll back the interrupted transaction that was cut short") {
+			at("c.mbtiles.part")+": roll back the interrupted transaction") {
 		t.Errorf("opened after a kill: %v", err)
 	}
 	for name, o := range map[string]WriterOptions{"new.mbtiles": {}, "a.mbtiles": {Extend: true},

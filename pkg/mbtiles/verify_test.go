@@ -53,7 +53,7 @@ func TestVerifyFinds(t *testing.T) {
 		{"overview missing", `DELETE FROM tiles WHERE zoom_level = 0`, "",
 			"overview 0/0/0 is missing"},
 		{"twins in case",
-			`INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "same as 32_16_BI12"},
+			`INSERT INTO textures SELECT zl, row, col, 'bi', detail, content_id, 1, 0, 0, 0, '' FROM textures WHERE row = 32`, "32_16_bi12", "duplicate of 32_16_BI12"},
 		{"counts of the third owner",
 			`INSERT INTO textures SELECT zl, 96, col, maptype, detail, content_id, 300, 0, 0, 0, '' FROM textures WHERE row = 32`, "96_16_BI12", "count of chunks 300"},
 		{"provider", `UPDATE textures SET provider = x'00' WHERE row = 48`, second, "column"},
