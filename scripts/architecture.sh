@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints docs/architecture.md: the packages and what they import of ours, out of scripts/imports.txt. What follows from
-# other arrows is left out, and so is what only tests, measurements and the demo are made of.
+# Prints docs/architecture.md: the packages and what they import of ours, out of
+# scripts/imports.txt. What follows from other arrows is left out, and so is what only tests,
+# measurements and the demo are made of.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs tests while others take all processors: twice as many busy loops as there are processors run beside them, and end with this script.
+# Runs tests while others take all processors: twice as many busy loops as there are processors run
+# beside them, and end with this script.
 #
 #   scripts/busy.sh [ARGUMENT OF go test…]      default: ./..., every package's tests
 #   scripts/busy.sh -run '^TestDiskCache' -count 30 ./pkg/mount

@@ -106,7 +106,8 @@ settings() {
   case $1 in
     linux/amd64) cc=gcc system=Linux processor=x86_64 ;;
     linux/arm64) cc=aarch64-linux-gnu-gcc system=Linux processor=aarch64 ;;
-    # GCC puts aligned AVX stores on stacks that Windows does not align: the assembler makes them unaligned ones.
+    # GCC puts aligned AVX stores on stacks that Windows does not align: the assembler makes them
+    # unaligned ones.
     windows/amd64) cc=x86_64-w64-mingw32-gcc system=Windows processor=AMD64 cflags="-O2 -g -Wa,-muse-unaligned-vector-move" ;;
     darwin/amd64) cc=$cache/zig/cc-x86_64 system=Darwin processor=x86_64 ;;
     darwin/arm64) cc=$cache/zig/cc-aarch64 system=Darwin processor=aarch64 ;;

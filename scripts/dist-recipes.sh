@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# dist-recipes.sh VERSION: what Homebrew, winget and Arch's AUR are given, about the archives in dist/.
+# dist-recipes.sh VERSION: what Homebrew, winget and Arch's AUR are given, about the archives in
+# dist/.
 set -euo pipefail
 cd "$(dirname "$0")/../dist"
 version=$1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes everything that a release consists of, under dist/: two runs of one commit make the same bytes.
+# Makes everything that a release consists of, under dist/: two runs of one commit make the same
+# bytes.
 #
 #   scripts/dist.sh                       unsigned
 #   MINISIGN_KEY=FILE scripts/dist.sh     SHA256SUMS signed with that secret key

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The drills of fetching at full scale, as a table of what must be and what was measured. Fails when a figure is not met.
+# The drills of fetching at full scale, as a table of what must be and what was measured. Fails when
+# a figure is not met.
 #
 #   scripts/drill.sh [REGEXP]      REGEXP chooses among the tests; default: all drills
 set -euo pipefail

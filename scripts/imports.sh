@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Keeps the direction of imports: a package may import, of ours, only what stands behind its name in scripts/imports.txt. Test files are free.
+# Keeps the direction of imports: a package may import, of ours, only what stands behind its name in
+# scripts/imports.txt. Test files are free.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian machine lacks for building and testing xelpack. Called by `make test` and `make demo`; does nothing the
-# second time. On other systems it names the packages and stops.
+# Installs what a fresh Debian machine lacks for building and testing xelpack. Called by `make test`
+# and `make demo`; does nothing the second time. On other systems it names the packages and stops.
 #
 #   scripts/setup.sh              what the build, the tests and the demo need
 #   scripts/setup.sh PACKAGE…     the same, and these as well (make bench asks for its baselines this way)
@@ -13,7 +13,8 @@ needed=(
   "pc/libturbojpeg:libturbojpeg0-dev"
   "fusermount3:fuse3"
 )
-# What tests and the demo use as independent readers. They are skipped, with a reason, where these cannot be had.
+# What tests and the demo use as independent readers. They are skipped, with a reason, where these
+# cannot be had.
 readers=(
   "convert:imagemagick"
   "gdalinfo:gdal-bin"

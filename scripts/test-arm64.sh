@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests of encoder, codecs and archives, and one build, as a 64-bit ARM program under qemu: what they
-# make equals what this machine's own make.
+# Tests of encoder, codecs and archives, and one build, as a 64-bit ARM program under qemu: what
+# they make equals what this machine's own make.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh qemu-user-static
@@ -20,6 +20,7 @@ printf '#!/bin/sh\nexec qemu-aarch64-static "$@"\n' >"$work/qemu"
 chmod +x "$work/qemu"
 [ $# -gt 0 ] || set -- ./pkg/dds ./pkg/tiles ./pkg/mbtiles/... ./internal/pack
 eval "$settings"
-# Tests that start themselves anew would need a kernel that knows ARM programs: they are left to the ordinary passes.
+# Tests that start themselves anew would need a kernel that knows ARM programs: they are left to the
+# ordinary passes.
 go test -p 1 -vet=off -short -timeout 60m -tags "$BUILD_TAGS" -ldflags "-linkmode external -extldflags -static" -exec "$work/qemu" \
   -skip 'Kill|Crash|Locked|LockedBy|FileTooLarge|Drill' "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests of the portable packages, and the command itself, under wine 10. Root: wine lives in a folder
-# of Debian trixie that debootstrap makes, beside the cross compilers.
+# Tests of the portable packages, and the command itself, under wine 10. Root: wine lives in a
+# folder of Debian trixie that debootstrap makes, beside the cross compilers.
 #
 #   scripts/test-windows.sh                    all
 #   scripts/test-windows.sh ./pkg/tiles …      these packages only

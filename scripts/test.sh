@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All the tests there are. Drills that take long (kills, faults by the thousand) run once, in the plain pass; the other passes are -short.
+# All the tests there are. Drills that take long (kills, faults by the thousand) run once, in the
+# plain pass; the other passes are -short.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,8 +10,8 @@ work=$(mktemp -d)
 failed=
 trap '[ -n "$failed" ] || rm -rf "$work"' EXIT
 
-# The packages whose tests take longest are named first, so that none of them is left to the end with
-# a processor idle beside it.
+# The packages whose tests take longest are named first, so that none of them is left to the end
+# with a processor idle beside it.
 all=(./pkg/mbtiles ./cmd/xelpack ./pkg/mount ./pkg/fetch ./...)
 # The packages that have files of their own with the tag purego, and those that do nothing but call
 # them. What is above them compiles the same lines with the tag as without.
@@ -20,7 +21,8 @@ pure=(./pkg/dds ./pkg/mbtiles/... ./internal/pack)
 waiting=(./pkg/mbtiles ./pkg/mount ./pkg/fetch/... ./internal/pack ./internal/inorder ./internal/progress
   ./internal/observe/... ./internal/replay ./internal/trace)
 
-# pass NAME PACKAGES… -- FLAGS… prints what it skipped and why: a skipped test must not look like a passed one.
+# pass NAME PACKAGES… -- FLAGS… prints what it skipped and why: a skipped test must not look like a
+# passed one.
 pass() {
   local name=$1 log ok=1 packages=()
   shift
@@ -31,8 +33,9 @@ pass() {
   shift
   echo "== $name: go test $* (at ${SECONDS} s)"
   log=$work/$name
-  # check.sh has vetted everything already. So many tests of a package run at once, however many processors there are: on many they would take
-  # memory by the gigabyte, and on one they would wait for the disk one after the other.
+  # check.sh has vetted everything already. So many tests of a package run at once, however many
+  # processors there are: on many they would take memory by the gigabyte, and on one they would wait
+  # for the disk one after the other.
   go tool gotestsum --no-color --format pkgname --format-icons text --format-hide-empty-pkg --jsonfile "$log.json" -- \
     -vet=off -parallel 4 "$@" "${packages[@]}" | tee "$log.txt" || ok=0
   # "DONE n tests": a pass without a test has not passed.
@@ -45,8 +48,9 @@ pass() {
   fi
 }
 
-# A test that hangs gives up by itself at three quarters of the time-out (internal/patience), so it is long: on a machine that does other work too, a package takes
-# several times as long as on one that does not.
+# A test that hangs gives up by itself at three quarters of the time-out (internal/patience), so it
+# is long: on a machine that does other work too, a package takes several times as long as on one
+# that does not.
 timeout=20m
 
 # Everything; what is not ordered; Go's code instead of C; and what only works because something

@@ -1,5 +1,5 @@
-// Package area says how much a source of imagery counts at each pixel of a chunk: all of it inside
-// an outline, nothing far from it, and ever less over a ramp of some metres between.
+// Package area computes how much a source of imagery counts at each pixel of a chunk: fully inside
+// an outline, not at all far from it, and decreasingly over a ramp of some metres in between.
 //
 //	a, err := area.NewOutline(polygons, area.Edge{Ramp: 100})
 //	switch a.Cover(chunk) {
@@ -10,21 +10,21 @@
 //
 // # The ramp
 //
-// With d the distance of a pixel's centre from the outline in metres, positive outside, a pixel
-// weighs 255 where d ≤ Buffer, 0 where d ≥ Buffer + Ramp, and between them
+// With d the distance of a pixel's centre from the outline in metres, positive outside, a pixel's
+// weight is 255 where d ≤ Buffer, 0 where d ≥ Buffer + Ramp, and in between
 //
 //	round(255 · (1 − (d − Buffer) / Ramp))
 //
-// (of its square with Square). The ramp lies outside the outline: where two sources share a border
-// the lower one is whole under the ramp of the upper one, and nothing third shows between. Edges
-// are straight in longitude and latitude, as GeoJSON has them; distances are measured in the plane
-// of the pixel's own latitude, a degree of latitude being 111,195 m. A weight depends on the pixel
-// alone, not on the chunk that it is looked at in.
+// (squared with Square). The ramp lies outside the outline: where two sources share a border, the
+// lower one is fully present under the ramp of the upper one, and no third source shows between
+// them. Edges are straight in longitude and latitude, as in GeoJSON; distances are measured in the
+// plane of the pixel's own latitude, with 111,195 m to a degree of latitude. A weight depends only
+// on the pixel, not on the chunk.
 package area
 
 import "github.com/xelpack/xelpack/pkg/tiles"
 
-// Cover says how much of a chunk lies in an area.
+// Cover is how much of a chunk lies in an area.
 type Cover uint8
 
 // The covers.
@@ -40,7 +40,7 @@ const side = tiles.ChunkPixels
 // Weights are those of a chunk's pixels, row by row.
 type Weights [side * side]uint8
 
-// cover says what the weights are alike in.
+// cover returns the cover of the weights.
 func (w *Weights) cover() Cover {
 	zero, full := true, true
 	for _, v := range w {
@@ -66,28 +66,28 @@ func (w *Weights) fill(c Cover) Cover {
 	return c
 }
 
-// Area is where a source counts. It is not changed after it was made, and safe for concurrent use.
+// Area is where a source counts. It is immutable and safe for concurrent use.
 type Area interface {
-	// Cover looks at the chunk as a whole. Outside and Inside are certain; Partly may turn out to
-	// be one of them when pixels are looked at.
+	// Cover returns the cover of the whole chunk. Outside and Inside are certain; Partly may turn
+	// out to be one of them once pixels are weighed.
 	Cover(c tiles.Chunk) Cover
-	// Weigh sets w to the weights of c's pixels and says what they are alike in.
+	// Weigh sets w to the weights of c's pixels and returns their cover.
 	Weigh(c tiles.Chunk, w *Weights) Cover
 }
 
-// Priority says how much is seen of a source that is laid over others. With m what it weighs at a
-// pixel and W the sum of what those below weigh that are not Low:
+// Priority determines how much of a source shows over others. With m its weight at a pixel and W
+// the sum of the weights of those below that are not Low:
 type Priority uint8
 
 // The priorities.
 const (
 	High   Priority = iota // m
-	Medium                 // 255·m / (W + m): sources that lie over each other are mixed
-	Low                    // the same, but it does not add to W
+	Medium                 // 255·m / (W + m): overlapping sources are mixed
+	Low                    // like Medium, but it does not add to W
 )
 
-// Both is the area where both count: a pixel weighs what it weighs in the one where it weighs less.
-// Either may be nil, which is everywhere.
+// Both is the area where both count: a pixel has the lower of its two weights. Either may be nil,
+// which means everywhere.
 func Both(a, b Area) Area {
 	switch {
 	case a == nil:

@@ -7,10 +7,10 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Check says what is wrong with polygons, and where, or returns nil.
+// Check returns what is wrong with polygons, and where, or nil.
 func Check(mp orb.MultiPolygon) error {
 	if len(mp) == 0 {
-		return fmt.Errorf("it has no polygon")
+		return fmt.Errorf("it has no polygons")
 	}
 	for i, rings := range mp {
 		which := ""
@@ -32,9 +32,11 @@ func checkPolygon(rings orb.Polygon) error {
 			next := ring[(i+1)%len(ring)]
 			switch turn := math.Abs(next.Lon() - pt.Lon()); {
 			case !(math.Abs(pt.Lon()) <= 180 && math.Abs(pt.Lat()) <= 90):
-				return fmt.Errorf("%s is no place within 180 degrees of longitude and 90 of latitude: an outline across the antimeridian is cut in two there", place(pt))
+				return fmt.Errorf("%s is not within 180 degrees of longitude and 90 of latitude: "+
+					"cut an outline in two at the antimeridian", place(pt))
 			case turn > 180 && turn < 360:
-				return fmt.Errorf("it crosses the antimeridian between %s and %s: cut it in two there, one polygon to 180 and one from -180", place(pt), place(next))
+				return fmt.Errorf("it crosses the antimeridian between %s and %s: cut it in two "+
+					"there, one polygon to 180 and one from -180", place(pt), place(next))
 			}
 			corners[pt] = true
 			if pt != next {
@@ -42,7 +44,7 @@ func checkPolygon(rings orb.Polygon) error {
 			}
 		}
 		if len(corners) < 3 {
-			return fmt.Errorf("a ring has %d corners: want 3 or more", len(corners))
+			return fmt.Errorf("a ring has %d corners (want at least 3)", len(corners))
 		}
 	}
 	for _, lines := range p.bands {
@@ -57,10 +59,10 @@ func checkPolygon(rings orb.Polygon) error {
 	return nil
 }
 
-// place is how people and --at write a point.
+// place formats a point like --at.
 func place(p orb.Point) string { return fmt.Sprintf("%.5g,%.5g", p.Lat(), p.Lon()) }
 
-// crosses reports whether l and m have a point in common that is no end of either.
+// crosses reports whether l and m have a common point that is not an end of either.
 func (l *line) crosses(m *line) (at orb.Point, crossed bool) {
 	sideOf := func(n *line, p orb.Point) float64 {
 		return (n.b[0]-n.a[0])*(p[1]-n.a[1]) - (n.b[1]-n.a[1])*(p[0]-n.a[0])

@@ -9,20 +9,20 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// metresPerDegree is that of latitude, on a sphere of the Earth's mean radius.
+// metresPerDegree is the length of a degree of latitude on a sphere of the Earth's mean radius.
 const metresPerDegree = math.Pi / 180 * 6371008.8
 
-// Edge says how an area ends at its outline, in metres.
+// Edge describes the edge of an area, in metres.
 type Edge struct {
-	// Ramp is how far outside the outline the source fades out. 0: not at all.
+	// Ramp is how far outside the outline the source fades out. 0: a hard edge.
 	Ramp float64
 	// Buffer moves the outline outwards before the ramp begins; negative: inwards.
 	Buffer float64
-	// Square takes the square of the linear ramp: what Ortho4XP's blur makes of a mask.
+	// Square squares the linear ramp, as Ortho4XP's blur does to a mask.
 	Square bool
 }
 
-// weight is what a pixel weighs that lies metres outside the outline.
+// weight returns the weight of a pixel at the given distance outside the outline.
 func (e Edge) weight(metres float64) uint8 {
 	switch d := metres - e.Buffer; {
 	case d <= 0:
@@ -37,8 +37,8 @@ func (e Edge) weight(metres float64) uint8 {
 	}
 }
 
-// reach is how far from the outline a weight may be other than 0 or 255, or another than the side
-// of the outline says.
+// reach is how far from the outline a weight may be between 0 and 255, or differ from the side of
+// the outline.
 func (e Edge) reach() float64 { return max(math.Abs(e.Buffer), math.Abs(e.Buffer+e.Ramp)) }
 
 // Outline is the Area of polygons.
@@ -49,25 +49,25 @@ type Outline struct {
 
 var _ Area = (*Outline)(nil)
 
-// polygon is a polygon with its holes: what an odd number of its edges lies east of is inside.
+// polygon is a polygon with its holes: a point with an odd number of edges to its east is inside.
 type polygon struct {
 	bound tiles.Box
-	bands map[int][]*line // by latitude, so that a chunk among the 100,000 edges of a country looks at a few
+	// by latitude, so that a chunk checks only a few of the 100,000 edges of a country
+	bands map[int][]*line
 }
 
 // line is an edge of a polygon.
 type line struct {
 	a, b orb.Point
-	seam bool // only cuts the area in two: what lies on both sides is inside
+	seam bool // only divides the area: both sides are inside
 }
 
-// bandsPerDegree trades the copies of long lines against the lines that a chunk looks at.
+// bandsPerDegree balances copies of long lines against the number of lines that a chunk checks.
 const bandsPerDegree = 16
 
 func band(lat float64) int { return int(math.Floor(lat * bandsPerDegree)) }
 
-// bandsOf yields the lines of the bands from one latitude to another; those of several bands come
-// several times.
+// bandsOf yields the lines of the bands between two latitudes; those of several bands are repeated.
 func (p *polygon) bandsOf(south, north float64, yield func(*line)) {
 	for n := band(south); n <= band(north); n++ {
 		for _, l := range p.bands[n] {
@@ -90,13 +90,14 @@ func (p *polygon) add(l *line) {
 	}
 }
 
-// crossings returns where the lines cross a parallel, from west to east. Of two ends of a line one
+// crossings returns where the lines cross a parallel, from west to east. Only one end of a line
 // counts, so that a corner on the parallel is crossed once.
 func (p *polygon) crossings(lat float64, found []float64) []float64 {
 	found = found[:0]
 	for _, l := range p.bands[band(lat)] {
 		if (l.a.Lat() > lat) != (l.b.Lat() > lat) {
-			found = append(found, l.a.Lon()+float64((lat-l.a.Lat())/(l.b.Lat()-l.a.Lat())*(l.b.Lon()-l.a.Lon())))
+			found = append(found, l.a.Lon()+float64(
+				(lat-l.a.Lat())/(l.b.Lat()-l.a.Lat())*(l.b.Lon()-l.a.Lon())))
 		}
 	}
 	slices.Sort(found)
@@ -109,7 +110,7 @@ func (p *polygon) contains(pt orb.Point) bool {
 }
 
 // NewOutline returns the area of polygons, which may overlap. The error says what is wrong with
-// them, and where: a ring that crosses itself or another one of its polygon, or the antimeridian.
+// them, and where: a ring that crosses itself, another ring of its polygon, or the antimeridian.
 func NewOutline(mp orb.MultiPolygon, e Edge) (*Outline, error) {
 	if err := Check(mp); err != nil {
 		return nil, err
@@ -117,9 +118,9 @@ func NewOutline(mp orb.MultiPolygon, e Edge) (*Outline, error) {
 	return Unchecked(mp, e), nil
 }
 
-// Unchecked is NewOutline without looking for mistakes: where a polygon overlaps itself, what an odd
-// number of its rings are round is inside. Points of the built-in outlines lie on a grid, where thin
-// necks cross.
+// Unchecked is NewOutline without checks: where a polygon overlaps itself, points inside an odd
+// number of its rings are inside. The points of the built-in outlines lie on a grid, which makes
+// narrow parts cross.
 func Unchecked(mp orb.MultiPolygon, e Edge) *Outline {
 	o := &Outline{edge: e}
 	sides := map[[2]orb.Point]*line{}
@@ -131,7 +132,7 @@ func Unchecked(mp orb.MultiPolygon, e Edge) *Outline {
 				if l.a == l.b {
 					continue
 				}
-				// Polygons that share a side, and those cut at the antimeridian, are one there.
+				// Polygons that share a side, or were cut at the antimeridian, are joined there.
 				if other := sides[[2]orb.Point{l.b, l.a}]; other != nil {
 					l.seam, other.seam = true, true
 				}
@@ -150,7 +151,7 @@ func Unchecked(mp orb.MultiPolygon, e Edge) *Outline {
 }
 
 // NewCells returns the area of whole degrees, each named by its south-west corner (longitude,
-// latitude). Cells that meet are one.
+// latitude). Adjacent cells are joined.
 func NewCells(cells map[[2]int]bool, e Edge) *Outline {
 	p := &polygon{}
 	for c := range cells {
@@ -165,7 +166,8 @@ func NewCells(cells map[[2]int]bool, e Edge) *Outline {
 			{[2]int{c[0] - 1, c[1]}, orb.Point{w, s + 1}, orb.Point{w, s}},
 		} {
 			if !cells[side.beside] {
-				p.add(&line{a: side.a, b: side.b, seam: math.Abs(side.a.Lon()) == 180 && side.a.Lon() == side.b.Lon()})
+				p.add(&line{a: side.a, b: side.b, seam: math.Abs(side.a.Lon()) == 180 &&
+					side.a.Lon() == side.b.Lon()})
 			}
 		}
 	}
@@ -202,12 +204,13 @@ func boxOf(c tiles.Chunk) tiles.Box {
 	return tiles.Texture{ZL: c.Z + 4, Col: c.X * n, Row: c.Y * n}.Box()
 }
 
-// grown returns b with what lies within metres of it, and perhaps a little more.
+// grown returns b extended by metres, or slightly more.
 func grown(b tiles.Box, metres float64) tiles.Box {
 	lat := metres / metresPerDegree * 1.001
 	far := min(max(math.Abs(b.South), math.Abs(b.North))+lat, 89.9)
 	lon := lat / math.Cos(far*math.Pi/180)
-	return tiles.Box{West: b.West - lon, South: b.South - lat, East: b.East + lon, North: b.North + lat}
+	return tiles.Box{West: b.West - lon, South: b.South - lat, East: b.East + lon,
+		North: b.North + lat}
 }
 
 // Cover implements Area.
@@ -219,7 +222,8 @@ func (o *Outline) Cover(c tiles.Chunk) Cover {
 		if !touches(p.bound, near) {
 			continue
 		}
-		cut := false // by the outline, or by a seam that leaves a part of the chunk to another polygon
+		// by the outline, or by a seam that leaves a part of the chunk to another polygon
+		cut := false
 		p.bandsOf(near.South, near.North, func(l *line) { cut = cut || l.enters(near) })
 		switch {
 		case cut:
@@ -268,8 +272,9 @@ func (o *Outline) Weigh(c tiles.Chunk, w *Weights) Cover {
 	return w.cover()
 }
 
-// weigh raises w to what pixels weigh in p.
-func (o *Outline) weigh(p *polygon, f *frame, near tiles.Box, distances *[side * side]float64, w *Weights) {
+// weigh raises w to the weights of pixels in p.
+func (o *Outline) weigh(p *polygon, f *frame, near tiles.Box, distances *[side * side]float64,
+	w *Weights) {
 	for i := range distances {
 		distances[i] = math.Inf(1)
 	}
@@ -298,7 +303,7 @@ func (o *Outline) weigh(p *polygon, f *frame, near tiles.Box, distances *[side *
 	}
 }
 
-// measure lowers the squared distances, in metres, of the pixels within reach of l to that from l.
+// measure lowers the squared distances, in metres, of the pixels within reach of l.
 func (l *line) measure(f *frame, reach float64, distances *[side * side]float64) {
 	within := grown(tiles.Box{
 		West: min(l.a.Lon(), l.b.Lon()), South: min(l.a.Lat(), l.b.Lat()),

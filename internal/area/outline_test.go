@@ -34,7 +34,8 @@ func distance(mp orb.MultiPolygon, p orb.Point) float64 {
 				const parts = 200
 				for n := range parts + 1 {
 					t := float64(n) / parts
-					q := orb.Point{ring[i][0] + t*(ring[i+1][0]-ring[i][0]), ring[i][1] + t*(ring[i+1][1]-ring[i][1])}
+					q := orb.Point{ring[i][0] + t*(ring[i+1][0]-ring[i][0]),
+						ring[i][1] + t*(ring[i+1][1]-ring[i][1])}
 					least = min(least, geo.DistanceHaversine(p, q))
 				}
 			}
@@ -58,7 +59,8 @@ func TestWeightsBesideOracle(t *testing.T) {
 				mp[0] = append(mp[0], star(r, at, size*0.1))
 			}
 			if seed%4 == 0 { // and another one that overlaps it
-				mp = append(mp, orb.Polygon{star(r, orb.Point{at[0] + size*0.3, at[1]}, size*(0.3+r.Float64()))})
+				mp = append(mp, orb.Polygon{
+					star(r, orb.Point{at[0] + size*0.3, at[1]}, size*(0.3+r.Float64()))})
 			}
 			ramp := height * metresPerDegree * []float64{0, 0.05, 0.4}[seed%3]
 			o, err := NewOutline(mp, Edge{Ramp: ramp})
@@ -87,8 +89,10 @@ func TestWeightsBesideOracle(t *testing.T) {
 							want = 255 * (1 - d/ramp)
 						}
 					}
-					if slack := 6.0; math.Abs(got-want) > slack && (ramp > 0 || distance(mp, p) > 1) {
-						t.Errorf("%s at row %d, column %d: weight %v, want %.1f (inside: %v)", c, row, col, got, want, inside)
+					if slack := 6.0; math.Abs(got-want) > slack &&
+						(ramp > 0 || distance(mp, p) > 1) {
+						t.Errorf("%s at row %d, column %d: weight %v, want %.1f (inside: %v)", c,
+							row, col, got, want, inside)
 					}
 				}
 			}
@@ -120,18 +124,34 @@ func TestSeams(t *testing.T) {
 		at   orb.Point
 		want Cover
 	}{
-		{"two polygons that share a side", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 0.5}, Inside},
-		{"beside their outer side", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}), orb.Point{1, 1}, Partly},
-		{"two cells", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{6, 45.5}, Inside},
-		{"the end of a cell", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{7, 45.5}, Partly},
-		{"beyond the ramp", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}), orb.Point{7.1, 45.5}, Outside},
-		{"cut at the antimeridian", Unchecked(orb.MultiPolygon{rect(179, 0, 180, 1), rect(-180, 0, -179, 1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
-		{"the whole world", Unchecked(orb.MultiPolygon{rect(-180, -85.1, 180, 85.1)}, Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
-		{"a buffer", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: 3000}), orb.Point{1.01, 0.5}, Inside},
-		{"a buffer inwards", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: -3000}), orb.Point{0.99, 0.5}, Outside},
-		{"both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.75, 0.5}, Inside},
-		{"not both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.25, 0.5}, Outside},
-		{"an edge of both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}), Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.5, 0.5}, Partly},
+		{"two polygons that share a side",
+			Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}),
+			orb.Point{1, 0.5}, Inside},
+		{"beside their outer side",
+			Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1), rect(1, 0, 2, 1)}, Edge{Ramp: 1000}),
+			orb.Point{1, 1}, Partly},
+		{"two cells", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true}, Edge{Ramp: 1000}),
+			orb.Point{6, 45.5}, Inside},
+		{"the end of a cell", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true},
+			Edge{Ramp: 1000}), orb.Point{7, 45.5}, Partly},
+		{"beyond the ramp", NewCells(map[[2]int]bool{{5, 45}: true, {6, 45}: true},
+			Edge{Ramp: 1000}), orb.Point{7.1, 45.5}, Outside},
+		{"cut at the antimeridian",
+			Unchecked(orb.MultiPolygon{rect(179, 0, 180, 1), rect(-180, 0, -179, 1)},
+				Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
+		{"the whole world", Unchecked(orb.MultiPolygon{rect(-180, -85.1, 180, 85.1)},
+			Edge{Ramp: 1000}), orb.Point{-180, 0.5}, Inside},
+		{"a buffer", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: 3000}),
+			orb.Point{1.01, 0.5}, Inside},
+		{"a buffer inwards", Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{Buffer: -3000}),
+			orb.Point{0.99, 0.5}, Outside},
+		{"both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}),
+			Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.75, 0.5}, Inside},
+		{"not both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}),
+			Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.25, 0.5},
+			Outside},
+		{"an edge of both", Both(Unchecked(orb.MultiPolygon{rect(0, 0, 1, 1)}, Edge{}),
+			Unchecked(orb.MultiPolygon{rect(0.5, 0, 2, 1)}, Edge{})), orb.Point{0.5, 0.5}, Partly},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var w Weights
@@ -151,21 +171,35 @@ func TestCheck(t *testing.T) {
 		{"a square", orb.MultiPolygon{rect(0, 0, 1, 1)}, ""},
 		{"the world", orb.MultiPolygon{rect(-180, -85, 180, 85)}, ""},
 		{"open", orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}}}}, ""},
-		{"nothing", nil, "it has no polygon"},
-		{"a line", orb.MultiPolygon{{{{0, 0}, {1, 0}, {0, 0}}}}, "a ring has 2 corners: want 3 or more"},
-		{"a bow tie", orb.MultiPolygon{{{{6, 46}, {7, 47}, {7, 46}, {6, 47}, {6, 46}}}}, "its outline crosses itself near 46.5,6.5"},
-		{"a hole through the side", orb.MultiPolygon{{rect(0, 0, 1, 1)[0], rect(0.4, 0.5, 1.5, 0.6)[0]}}, "its outline crosses itself near 0.5,1"},
-		{"the second", orb.MultiPolygon{rect(0, 0, 1, 1), {{{6, 46}, {7, 47}, {7, 46}, {6, 47}, {6, 46}}}}, "polygon 2: its outline crosses itself near 46.5,6.5"},
-		{"across the antimeridian", orb.MultiPolygon{{{{170, 0}, {-170, 0}, {-170, 10}, {170, 10}}}}, "it crosses the antimeridian between 0,170 and 0,-170: cut it in two there, one polygon to 180 and one from -180"},
-		{"beyond the antimeridian", orb.MultiPolygon{rect(170, 0, 190, 10)}, "0,190 is no place within 180 degrees of longitude and 90 of latitude: an outline across the antimeridian is cut in two there"},
-		{"no number", orb.MultiPolygon{{{{math.NaN(), 0}, {1, 0}, {1, 1}}}}, "0,NaN is no place within 180 degrees of longitude and 90 of latitude: an outline across the antimeridian is cut in two there"},
+		{"nothing", nil, "it has no polygons"},
+		{"a line", orb.MultiPolygon{{{{0, 0}, {1, 0}, {0, 0}}}},
+			"a ring has 2 corners (want at least 3)"},
+		{"a bow tie", orb.MultiPolygon{{{{6, 46}, {7, 47}, {7, 46}, {6, 47}, {6, 46}}}},
+			"its outline crosses itself near 46.5,6.5"},
+		{"a hole through the side",
+			orb.MultiPolygon{{rect(0, 0, 1, 1)[0], rect(0.4, 0.5, 1.5, 0.6)[0]}},
+			"its outline crosses itself near 0.5,1"},
+		{"the second", orb.MultiPolygon{rect(0, 0, 1, 1),
+			{{{6, 46}, {7, 47}, {7, 46}, {6, 47}, {6, 46}}}},
+			"polygon 2: its outline crosses itself near 46.5,6.5"},
+		{"across the antimeridian",
+			orb.MultiPolygon{{{{170, 0}, {-170, 0}, {-170, 10}, {170, 10}}}},
+			"it crosses the antimeridian between 0,170 and 0,-170: cut it in two there, one " +
+				"polygon to 180 and one from -180"},
+		{"beyond the antimeridian", orb.MultiPolygon{rect(170, 0, 190, 10)},
+			"0,190 is not within 180 degrees of longitude and 90 of latitude: " +
+				"cut an outline in two at the antimeridian"},
+		{"no number", orb.MultiPolygon{{{{math.NaN(), 0}, {1, 0}, {1, 1}}}},
+			"0,NaN is not within 180 degrees of longitude and 90 of latitude: " +
+				"cut an outline in two at the antimeridian"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
 			if err := Check(tt.mp); err != nil {
 				got = err.Error()
 			}
-			if got != tt.want && !(tt.name == "a hole through the side" && len(got) > 30 && got[:30] == tt.want[:30]) {
+			if got != tt.want && !(tt.name == "a hole through the side" && len(got) > 30 &&
+				got[:30] == tt.want[:30]) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})

@@ -7,12 +7,12 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// Raster is the Area of a grey picture stretched over a box: white counts, black does not. Between
-// the centres of its pixels weights are interpolated; outside the box they are 0.
+// Raster is the Area of a grey picture stretched over a box: white counts, black does not. Weights
+// are interpolated between the centres of its pixels; outside the box they are 0.
 type Raster struct {
 	box   tiles.Box
 	image *image.Gray
-	// mercator: the rows are as far apart as those of Web Mercator; else as parallels are.
+	// mercator: rows are evenly spaced in Web Mercator; otherwise in latitude.
 	mercator bool
 }
 
@@ -24,7 +24,8 @@ func NewRaster(img *image.Gray, box tiles.Box, mercator bool) *Raster {
 	return &Raster{box, img, mercator}
 }
 
-// column and row are where a point lies in the picture, in pixels; the centre of the first is at 0.
+// column and row return the position of a point in the picture, in pixels; the centre of the first
+// is at 0.
 func (r *Raster) column(lon float64) float64 {
 	return (lon-r.box.West)/(r.box.East-r.box.West)*float64(r.image.Rect.Dx()) - 0.5
 }
@@ -40,19 +41,22 @@ func (r *Raster) row(lat float64) float64 {
 // northing is Web Mercator's, for a sphere of radius 1.
 func northing(lat float64) float64 { return math.Asinh(math.Tan(lat * math.Pi / 180)) }
 
-// Cover implements Area: by the pixels that the chunk's are interpolated from.
+// Cover implements Area, from the pixels between which the chunk's are interpolated.
 func (r *Raster) Cover(c tiles.Chunk) Cover {
 	box := boxOf(c)
 	if !box.Overlaps(r.box) {
 		return Outside
 	}
 	low, high := uint8(255), uint8(0)
-	if box.West < r.box.West || box.East > r.box.East || box.South < r.box.South || box.North > r.box.North {
+	if box.West < r.box.West || box.East > r.box.East || box.South < r.box.South ||
+		box.North > r.box.North {
 		low = 0
 	}
 	within := func(v float64, n int) int { return min(max(int(math.Floor(v)), 0), n-1) }
-	for y := within(r.row(box.North), r.image.Rect.Dy()); y <= within(r.row(box.South)+1, r.image.Rect.Dy()); y++ {
-		for x := within(r.column(box.West), r.image.Rect.Dx()); x <= within(r.column(box.East)+1, r.image.Rect.Dx()); x++ {
+	for y := within(r.row(box.North), r.image.Rect.Dy()); y <= within(r.row(box.South)+1,
+		r.image.Rect.Dy()); y++ {
+		for x := within(r.column(box.West), r.image.Rect.Dx()); x <= within(r.column(box.East)+1,
+			r.image.Rect.Dx()); x++ {
 			v := r.image.Pix[y*r.image.Stride+x]
 			low, high = min(low, v), max(high, v)
 		}

@@ -21,7 +21,8 @@ func TestRaster(t *testing.T) {
 	for _, mercator := range []bool{false, true} {
 		r := NewRaster(img, box, mercator)
 		for _, z := range []tiles.ZL{7, 12, 16} {
-			for _, at := range []orb.Point{{6.01, 46.5}, {7, 46.5}, {7.5, 46.9}, {8, 47}, {5.99, 46.5}} {
+			for _, at := range []orb.Point{{6.01, 46.5}, {7, 46.5}, {7.5, 46.9}, {8, 47},
+				{5.99, 46.5}} {
 				tz, x, y := tiles.At(at, z+4, "X").Tile()
 				c := tiles.Chunk{Z: tz, X: x, Y: y}
 				var w Weights
@@ -37,7 +38,8 @@ func TestRaster(t *testing.T) {
 						want = 0
 					}
 					if math.Abs(float64(w[i])-want) > 1 {
-						t.Fatalf("%s pixel %d (%v, %v): weight %d, want %.1f", c, i, lat, lon, w[i], want)
+						t.Fatalf("%s pixel %d (%v, %v): weight %d, want %.1f", c, i, lat, lon, w[i],
+							want)
 					}
 				}
 			}

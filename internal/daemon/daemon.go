@@ -1,5 +1,5 @@
-// Package daemon runs a mount in the background: this program once more, in a session of its own,
-// with a log and a file with its process number that are found by the mountpoint.
+// Package daemon runs a mount in the background: this program started again, in a session of its
+// own, with a log and a PID file whose names follow from the mountpoint.
 package daemon
 
 import (
@@ -24,10 +24,10 @@ import (
 // Options are the files of a daemon.
 type Options struct {
 	Log     string // its messages
-	PIDFile string // its process number
+	PIDFile string // file with its process number
 }
 
-// Complete fills in the files of a daemon at mountpoint that are not named.
+// Complete sets the default files of a daemon at mountpoint.
 func (o *Options) Complete(mountpoint string) error {
 	for _, f := range []struct {
 		path *string
@@ -47,13 +47,14 @@ func (o *Options) Complete(mountpoint string) error {
 	return nil
 }
 
-// ReadyVariable in the environment of a daemon is the descriptor on which it says that it is ready.
+// ReadyVariable names the environment variable with the descriptor on which a daemon reports that
+// it is ready.
 const ReadyVariable = "XELPACK_READY_FD"
 
-// Is reports whether this process is what Start started.
+// Is reports whether this process was started by Start.
 func Is() bool { return os.Getenv(ReadyVariable) != "" }
 
-// ExitStatus is the failure of a daemon that never became ready; what it said is printed already.
+// ExitStatus is the failure of a daemon that did not become ready; its messages have been printed.
 type ExitStatus int
 
 func (e ExitStatus) Error() string {
@@ -64,9 +65,9 @@ func (e ExitStatus) Error() string {
 // maxLog is the size in bytes beyond which a log is renamed when the next daemon starts.
 const maxLog = 10 << 20
 
-// Start starts this command line once more, in a session of its own so that it outlives the
-// terminal, and returns once the mount is ready, or with what kept it from that. What the daemon
-// says until then is printed too.
+// Start starts this command line again, in a session of its own so that it outlives the terminal,
+// and returns once the mount is ready, or with the error. The daemon's messages until then are
+// printed too.
 func Start(ctx context.Context, o Options, stderr io.Writer) error {
 	log, start, err := openLog(o.Log)
 	if err != nil {
@@ -155,8 +156,8 @@ func openLog(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// Ready tells Start, if it waits for this process, that the mount can be used, and
-// leaves a daemon's process number. cleanup is for the end.
+// Ready reports to Start, if that waits for this process, that the mount is ready, and writes a
+// daemon's PID file. cleanup must be called at the end.
 func Ready(o Options) (cleanup func(), err error) {
 	cleanup = func() {}
 	if Is() {
@@ -176,7 +177,7 @@ func Ready(o Options) (cleanup func(), err error) {
 	return cleanup, nil
 }
 
-// NotifySystemd tells the service manager how things are, where there is one that asked to be told.
+// NotifySystemd sends a state to the service manager, if it asked for that.
 func NotifySystemd(state string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
 	if path == "" {
@@ -193,8 +194,8 @@ func NotifySystemd(state string) error {
 	return errors.Join(err, conn.Close())
 }
 
-// Await waits until the daemon of a mountpoint that is no more, if there is one that left its
-// number where it is looked for, has put its caches in order and ended.
+// Await waits for the end of an unmounted mountpoint's daemon, if there is one with a PID file in
+// the usual place.
 func Await(ctx context.Context, mountpoint string) error {
 	file, err := stateFile(mountpoint, ".pid")
 	if err != nil {

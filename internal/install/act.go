@@ -17,14 +17,14 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// act does the steps. What can be linked to something that is about to go is linked first, then
-// goes what goes, so that there is room for what is written.
+// act does the steps. Files that can be linked to a file about to be removed are linked first; then
+// removals make room for what is written.
 func (w *work) act(ctx context.Context) error {
 	f := w.folder
 	if err := f.prepare(); err != nil {
 		return err
 	}
-	ready := make(map[string]bool) // linked, and waiting under its name in the folder New
+	ready := make(map[string]bool) // linked, and waiting in the folder New
 	if err := w.linkAhead(ctx, ready); err != nil {
 		return err
 	}
@@ -42,14 +42,15 @@ func (w *work) act(ctx context.Context) error {
 	return errors.Join(f.sync("."), f.sync(filepath.Join(manifest.Folder, manifest.Kept)))
 }
 
-// linkAhead links what is to be written to files of equal content that are there already.
+// linkAhead links files to be written to existing files of equal content.
 func (w *work) linkAhead(ctx context.Context, ready map[string]bool) error {
 	if w.o.Copies || w.archive == nil {
 		return nil
 	}
-	here := make(map[string]string) // the path of a file, by its content
+	here := make(map[string]string) // path of a file by its content
 	for _, s := range w.steps {
-		if s.ours { // the package's own are never linked to: whoever changed the one would change the other
+		// the package's own files are never linked to: a change of one would change the other
+		if s.ours {
 			here[s.cur.content.SHA256] = w.folder.at(s.name)
 		}
 	}
@@ -76,13 +77,13 @@ func (w *work) linkAhead(ctx context.Context, ready map[string]bool) error {
 	return nil
 }
 
-// others are the textures that are installed in other packages, by their content.
+// others returns the textures installed in other packages, by content.
 func (w *work) others() map[string]string {
 	files := make(map[string]string)
 	for _, dir := range w.o.Others {
 		m, err := manifest.Open(filepath.Join(dir, manifest.Folder, manifest.Name))
 		if err != nil {
-			continue // whoever works on that package is told
+			continue // work on that package will report it
 		}
 		for _, f := range m.Files {
 			files[f.SHA256] = filepath.Join(dir, f.Name)
@@ -91,7 +92,7 @@ func (w *work) others() map[string]string {
 	return files
 }
 
-// giveBack does what of a step needs no texture of the archive.
+// giveBack does the part of a step that needs no texture of the archive.
 func (w *work) giveBack(s step) error {
 	f := w.folder
 	kept := filepath.Join(manifest.Folder, manifest.Kept, s.name)
@@ -119,7 +120,7 @@ func (w *work) giveBack(s step) error {
 
 // putAll writes textures, several at once.
 func (w *work) putAll(ctx context.Context, ready map[string]bool) error {
-	equal := make(map[string][]step) // what is to be put, by its content
+	equal := make(map[string][]step) // what is to be put, by content
 	var order []string
 	total, done := int64(0), int64(0)
 	for _, s := range w.steps {
@@ -141,7 +142,7 @@ func (w *work) putAll(ctx context.Context, ready map[string]bool) error {
 		w.o.Meter("install", done, total)
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(w.o.Workers) // decoding is most of it
+	g.SetLimit(w.o.Workers) // mostly decoding
 	for _, sum := range order {
 		if gctx.Err() != nil {
 			break
@@ -178,7 +179,7 @@ func (w *work) putAll(ctx context.Context, ready map[string]bool) error {
 
 func newName(name string) string { return filepath.Join(manifest.Folder, manifest.New, name) }
 
-// write decodes a texture into the folder New, and compares it with its hash on the way.
+// write decodes a texture into the folder New and compares it with its hash.
 func (w *work) write(ctx context.Context, s step) error {
 	hash := sha256.New()
 	entry := w.entries[s.name]
@@ -189,19 +190,21 @@ func (w *work) write(ctx context.Context, s step) error {
 		return err
 	}
 	if sum := hex.EncodeToString(hash.Sum(nil)); sum != s.put.SHA256 {
-		return fmt.Errorf("%w: the texture is not what its hash says (%s)", mbtiles.ErrCorrupt, units.Bytes(s.put.Size))
+		return fmt.Errorf("%w: the texture does not match its hash (%s)", mbtiles.ErrCorrupt,
+			units.Bytes(s.put.Size))
 	}
 	return nil
 }
 
-// place gives a file of the folder New its name, and sets aside what the package had there.
+// place renames a file of the folder New to its final name, and sets aside the package's own file.
 func (w *work) place(s step) error {
 	f := w.folder
 	if err := f.unchanged(s); err != nil {
 		return err
 	}
 	if s.aside {
-		if err := f.rename(s.name, filepath.Join(manifest.Folder, manifest.Kept, s.name)); err != nil {
+		if err := f.rename(s.name,
+			filepath.Join(manifest.Folder, manifest.Kept, s.name)); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clone makes a file that shares its blocks with another until one of them is written to.
+// clone makes a copy-on-write copy of a file.
 func clone(source, name string) error {
 	in, err := os.Open(source)
 	if err != nil {

@@ -4,5 +4,5 @@ package install
 
 import "errors"
 
-// clone makes a file that shares its blocks with another until one of them is written to.
+// clone makes a copy-on-write copy of a file.
 func clone(string, string) error { return errors.ErrUnsupported }

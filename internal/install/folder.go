@@ -17,19 +17,18 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// folder is the textures folder of a package. Everything is changed through a handle that cannot
-// leave it.
+// folder is the textures folder of a package. All changes go through a handle that cannot leave it.
 type folder struct {
 	parent string   // the package
 	path   string   // its textures folder, without links
-	root   *os.Root // nil as long as the folder does not exist
+	root   *os.Root // nil while the folder does not exist
 	lock   *sqlite.Lock
 	die    func(op string) error
 	wrote  atomic.Int64 // bytes
 }
 
 // staged is the textures folder of a package that had none, before it gets its name and after it
-// has lost it again: it comes and goes in one piece.
+// has lost it: it appears and disappears atomically.
 const staged = ".xelpack-textures"
 
 func openFolder(o Options) (*folder, error) {
@@ -63,7 +62,7 @@ func real(dir string) (string, error) {
 	return filepath.Abs(dir)
 }
 
-// take makes sure that nobody else changes the package.
+// take makes sure that nothing else changes the package.
 func (f *folder) take() error {
 	err := f.do("mkdir", func() error { return f.root.MkdirAll(manifest.Folder, 0o777) })
 	if err == nil {
@@ -80,12 +79,12 @@ func (f *folder) take() error {
 
 func (f *folder) exists() bool { return f.root != nil }
 
-// at returns the path of a file of the folder.
+// at returns the path of a file in the folder.
 func (f *folder) at(name ...string) string {
 	return filepath.Join(append([]string{f.path}, name...)...)
 }
 
-// do is how everything is changed.
+// do makes every change.
 func (f *folder) do(op string, change func() error) error {
 	if f.die != nil {
 		if err := f.die(op); err != nil {
@@ -95,15 +94,17 @@ func (f *folder) do(op string, change func() error) error {
 	return f.explain(change())
 }
 
-// explain says what to do about an error of the system.
+// explain adds the remedy to a system error.
 func (f *folder) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case filesys.Busy(err):
-		return fmt.Errorf("%w: %w: end X-Plane, or whatever shows the file, and run the same command again", err, ErrBusy)
+		return fmt.Errorf("%w: %w: close X-Plane, or the program that has the file open, and run "+
+			"the same command again", err, ErrBusy)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: %w: make it writable (on Windows, end X-Plane first), or give the real package if this is a mount of it", err, ErrReadOnly)
+		return fmt.Errorf("%w: %w: make it writable (on Windows, close X-Plane first), or give "+
+			"the real package if this is a mount", err, ErrReadOnly)
 	}
 	return err
 }
@@ -112,7 +113,7 @@ func (f *folder) rename(from, to string) error {
 	return f.do("rename", func() error { return f.root.Rename(from, to) })
 }
 
-// remove does not mind that there is nothing.
+// remove removes a file, if it exists.
 func (f *folder) remove(name string) error {
 	return f.do("remove", func() error { return ignore(f.root.Remove(name), fs.ErrNotExist) })
 }
@@ -124,7 +125,7 @@ func ignore(err, harmless error) error {
 	return err
 }
 
-// create writes a file that is on the disk when it returns.
+// create writes a file durably.
 func (f *folder) create(name string, write func(io.Writer) error) error {
 	var out *os.File
 	err := f.do("create", func() (err error) {
@@ -154,7 +155,7 @@ func (w writer) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// write replaces a file of the folder of manifests, whole or not at all.
+// write replaces a file of the folder of manifests atomically.
 func (f *folder) write(name string, data []byte) error {
 	tmp := newName(name)
 	err := f.do("mkdir", func() error { return f.root.MkdirAll(filepath.Dir(tmp), 0o777) })
@@ -174,13 +175,13 @@ func (f *folder) write(name string, data []byte) error {
 	return err
 }
 
-// sync makes what a folder lists last.
+// sync makes the entries of a folder durable.
 func (f *folder) sync(name string) error {
 	return f.do("sync", func() error { return ignore(filesys.SyncDir(f.at(name)), fs.ErrNotExist) })
 }
 
-// link makes a file of the content of another, at source, without writing it anew, and reports
-// whether that could be done.
+// link makes a file with the content of another, at source, without writing it again, and reports
+// whether it could.
 func (f *folder) link(source, name string) (bool, error) {
 	err := f.do("clone", func() error { return ignore(f.root.Remove(name), fs.ErrNotExist) })
 	if err != nil {
@@ -194,7 +195,7 @@ func (f *folder) link(source, name string) (bool, error) {
 	return done, err
 }
 
-// unchanged makes sure that what a step is about is what was seen.
+// unchanged checks that the file of a step is still the one that was examined.
 func (f *folder) unchanged(s step) error {
 	now, err := f.lstat(s.name)
 	if err == nil && s.cur.changedSince(now) {
@@ -203,8 +204,8 @@ func (f *folder) unchanged(s step) error {
 	return err
 }
 
-// names are the .dds files of the folder, by their names in lower case: several where they differ
-// in nothing else.
+// names returns the .dds files of the folder by lower-case name: several if they differ only in
+// case.
 func (f *folder) names() (map[string][]string, error) {
 	names := make(map[string][]string)
 	if f.root == nil {
@@ -226,7 +227,7 @@ func (f *folder) names() (map[string][]string, error) {
 	return names, nil
 }
 
-// freeName returns name, or one like it under which there is nothing.
+// freeName returns name, or a similar unused one.
 func (f *folder) freeName(name string) (string, error) {
 	for i, free := 2, name; ; i, free = i+1, fmt.Sprintf("%s-%d", name, i) {
 		if info, err := f.lstat(free); err != nil || info == nil {
@@ -242,7 +243,7 @@ func (f *folder) close() error {
 		f.lock = nil
 	}
 	if f.root != nil {
-		_ = f.root.Remove(manifest.Folder) // unless there is something in it
+		_ = f.root.Remove(manifest.Folder) // unless it is not empty
 		errs = append(errs, f.root.Close())
 		f.root = nil
 	}

@@ -45,7 +45,8 @@ func pack(t *testing.T, side int, seeds map[int]byte) (*mbtiles.Archive, string)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Put(t.Context(), mbtiles.Record{Texture: texture, Detail: 4, Chunks: 1}, content); err != nil {
+		if err := w.Put(t.Context(), mbtiles.Record{Texture: texture, Detail: 4, Chunks: 1},
+			content); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +117,8 @@ func newPackage(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(filepath.Join("..", "elsewhere.dds"), filepath.Join(dir, "textures", name(3))); err != nil {
+	if err := os.Symlink(filepath.Join("..", "elsewhere.dds"),
+		filepath.Join(dir, "textures", name(3))); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -1,12 +1,12 @@
 // Package install writes an archive's textures as plain files into a scenery package, for flying
-// without a mount, changes from one archive to another, and takes all of it out again:
+// without a mount, switches from one archive to another, and removes all of it again:
 //
 //	report, err := install.Install(ctx, archive, "flight.mbtiles", install.Options{Scenery: dir})
 //	report, err = install.Uninstall(ctx, install.Options{Scenery: dir})
 //
-// What is meant to be is written down before anything is changed (docs/install-format.md), every
-// change is a renaming, and what stands under a name is told by its hash. So a process may end
-// anywhere: whoever comes next goes on to the same end, or back.
+// The intended result is written down before anything is changed (docs/install-format.md), every
+// change is a rename, and a file is identified by its hash. So the process may end at any point:
+// the next run continues to the same result, or goes back.
 package install
 
 import (
@@ -22,68 +22,74 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// What keeps an installation from being done.
+// Reasons why an installation cannot be done.
 var (
 	ErrRoom     = errors.New("not enough disk")
 	ErrOther    = errors.New("another archive is installed there")
 	ErrBusy     = errors.New("another program has it open")
 	ErrReadOnly = errors.New("the package cannot be written to")
-	ErrChanged  = errors.New("it was changed meanwhile")
+	ErrChanged  = errors.New("it was changed in the meantime")
 )
 
-// Options say where to install and how. Only Scenery is needed.
+// Options say where to install and how. Only Scenery is required.
 type Options struct {
 	Scenery string // the folder of the package
-	Switch  bool   // another archive may be installed there: it makes room
-	DryRun  bool   // only find out what would be done
-	Copies  bool   // make every texture a file of its own, with no links among those of equal content
-	Workers int    // default one a processor
+	Switch  bool   // another archive may be installed there: it is replaced
+	DryRun  bool   // only report what would be done
+	Copies  bool   // make every texture a separate file, without links among equal ones
+	Workers int    // default: number of processors
 
-	Name   func(tiles.Key) (string, bool)    // how the terrain spells a texture's file; may be nil
-	Others []string                          // packages with textures that may be linked instead of written
-	Meter  func(what string, done, of int64) // is told of bytes, from one goroutine at a time; may be nil
+	Name func(tiles.Key) (string, bool) // how the terrain spells a texture's file; may be nil
+	// packages with textures that may be linked instead of written
+	Others []string
+	// called with bytes, from one goroutine at a time; may be nil
+	Meter func(what string, done, of int64)
 
-	// Known is an archive that was installed, for Uninstall of a package whose list is damaged: what
-	// equals its textures is taken to be installed.
+	// Known is an archive that was installed, for Uninstall of a package whose list is damaged:
+	// files equal to its textures are taken to be installed.
 	Known *mbtiles.Archive
 
-	die  func(op string) error                  // is asked before every change: tests end the work anywhere
-	disk func(dir string) (filesys.Info, error) // default filesys.Of; tests have disks that this machine has not
+	// called before every change: tests stop the work anywhere
+	die func(op string) error
+	// default filesys.Of; tests use disks that this machine does not have
+	disk func(dir string) (filesys.Info, error)
 }
 
-// Report is what was done. Its JSON is a contract with scripts.
+// Report is the result. Scripts rely on its JSON.
 type Report struct {
 	Textures string `json:"textures_folder"`
-	Archive  string `json:"archive,omitempty"` // that is installed now
+	Archive  string `json:"archive,omitempty"` // installed now
 
-	Installed    int      `json:"installed"` // textures of the archive that stand in the package now
-	Written      int      `json:"written"`
-	WrittenBytes int64    `json:"written_bytes"` // with the list of what is installed
-	Linked       int      `json:"linked"`        // hard links and reflinks to equal textures
-	Removed      int      `json:"removed"`       // textures of an earlier installation
-	SetAside     int      `json:"set_aside"`     // files that the package had under the names of textures
-	Restored     int      `json:"restored"`
-	Left         []Left   `json:"left"` // sorted
-	Holes        int      `json:"holes"`
-	Failed       int64    `json:"failed_chunks"`
-	Notes        []string `json:"notes"`
+	Installed    int   `json:"installed"` // textures of the archive that are in the package now
+	Written      int   `json:"written"`
+	WrittenBytes int64 `json:"written_bytes"` // including the list of installed files
+	Linked       int   `json:"linked"`        // hard links and reflinks to equal textures
+	Removed      int   `json:"removed"`       // textures of an earlier installation
+	// files that the package had under names of textures
+	SetAside int      `json:"set_aside"`
+	Restored int      `json:"restored"`
+	Left     []Left   `json:"left"` // sorted
+	Holes    int      `json:"holes"`
+	Failed   int64    `json:"failed_chunks"`
+	Notes    []string `json:"notes"`
 }
 
-// Left is a file that was left as it is.
+// Left is a file that was left unchanged.
 type Left struct {
 	File string `json:"file"`
 	Why  string `json:"why"`
 }
 
-// Install makes the package in o.Scenery hold the textures of an archive, and none of an earlier
-// one. file is what the archive is called.
+// Install makes the package in o.Scenery have the textures of an archive, and none of an earlier
+// one. file is the name of the archive.
 func Install(ctx context.Context, a *mbtiles.Archive, file string, o Options) (Report, error) {
 	info, err := a.Info(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	if info.State != "complete" || info.Textures == 0 {
-		return Report{}, fmt.Errorf("%s holds no textures, or is not finished: want a finished archive", file)
+		return Report{}, fmt.Errorf(
+			"%s has no textures or is not finished (want a finished archive)", file)
 	}
 	if file, err = filepath.Abs(file); err != nil {
 		return Report{}, err
@@ -95,13 +101,13 @@ func Install(ctx context.Context, a *mbtiles.Archive, file string, o Options) (R
 	w.archive, w.report.Holes, w.report.Failed, w.report.Archive = a, info.Holes, info.Failed, file
 	w.to.Archive, w.to.Digest = file, info.Digest
 	if disk, err := w.o.disk(filepath.Dir(file)); err == nil && disk.Network {
-		w.note("the archive is on a network drive (%s): to copy it to a local disk first may be quicker", disk.Kind)
+		w.note("the archive is on a network drive (%s): copying it to a local disk first may be "+
+			"faster", disk.Kind)
 	}
 	return w.end(w.install(ctx))
 }
 
-// Uninstall makes the package in o.Scenery what it was before, but for what was changed since by
-// others.
+// Uninstall restores the package in o.Scenery, except for files that were changed by others since.
 func Uninstall(ctx context.Context, o Options) (Report, error) {
 	w, err := begin(ctx, o)
 	if err != nil {
@@ -115,9 +121,9 @@ type work struct {
 	o      Options
 	folder *folder
 	state
-	to      manifest.Manifest // what is to be
+	to      manifest.Manifest // the intended result
 	archive *mbtiles.Archive
-	entries map[string]mbtiles.Entry // of the archive, by the name of the file
+	entries map[string]mbtiles.Entry // of the archive, by file name
 	steps   []step
 	report  Report
 }
@@ -149,7 +155,7 @@ func begin(ctx context.Context, o Options) (*work, error) {
 
 func (w *work) end(err error) (Report, error) {
 	if err != nil && w.folder.exists() && !w.o.DryRun {
-		_ = w.folder.emptyNew() // else whoever comes next does
+		_ = w.folder.emptyNew() // otherwise the next run does
 	}
 	if !w.o.DryRun {
 		w.report.WrittenBytes = w.folder.wrote.Load()
@@ -158,7 +164,8 @@ func (w *work) end(err error) (Report, error) {
 }
 
 func (w *work) install(ctx context.Context) error {
-	if at := w.current(); at.Digest != "" && at.Digest != w.to.Digest && at.Archive != w.to.Archive && !w.o.Switch {
+	if at := w.current(); at.Digest != "" && at.Digest != w.to.Digest &&
+		at.Archive != w.to.Archive && !w.o.Switch {
 		return fmt.Errorf("%s: %w: %s", w.folder.path, ErrOther, at.Archive)
 	}
 	if err := w.list(ctx); err != nil {

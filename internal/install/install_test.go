@@ -24,7 +24,8 @@ func TestInstall(t *testing.T) {
 	dir := newPackage(t)
 	before := tree(t, dir)
 
-	if r := mustInstall(t, a, fileA, Options{Scenery: dir, DryRun: true}); r.Installed != 7 || r.Written != 5 || r.Linked != 1 || r.SetAside != 2 {
+	if r := mustInstall(t, a, fileA, Options{Scenery: dir, DryRun: true}); r.Installed != 7 ||
+		r.Written != 5 || r.Linked != 1 || r.SetAside != 2 {
 		t.Errorf("dry run: %+v", r)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -36,18 +37,21 @@ func TestInstall(t *testing.T) {
 	}
 	check(t, dir, seedsA)
 	after := tree(t, dir)
-	if r := mustInstall(t, a, fileA, Options{Scenery: dir}); r.Installed != 7 || r.Written+r.Linked != 0 {
+	if r := mustInstall(t, a, fileA, Options{Scenery: dir}); r.Installed != 7 ||
+		r.Written+r.Linked != 0 {
 		t.Errorf("again: %+v", r)
 	}
 	if diff := cmp.Diff(after, tree(t, dir)); diff != "" {
 		t.Errorf("again (-once +twice):\n%s", diff)
 	}
-	if _, err := Install(t.Context(), b, fileB, Options{Scenery: dir}); !errors.Is(err, ErrOther) || !strings.Contains(err.Error(), fileA) {
+	if _, err := Install(t.Context(), b, fileB, Options{Scenery: dir}); !errors.Is(err, ErrOther) ||
+		!strings.Contains(err.Error(), fileA) {
 		t.Errorf("another archive: %v", err)
 	}
 	// 0 stays, 9 is linked to it; 10 to 8, which is written; 2 is what the package had.
 	r = mustInstall(t, b, fileB, Options{Scenery: dir, Switch: true})
-	if r.Installed != 8 || r.Written != 4 || r.Linked != 2 || r.Removed != 3 || r.Restored != 2 || r.SetAside != 2 {
+	if r.Installed != 8 || r.Written != 4 || r.Linked != 2 || r.Removed != 3 || r.Restored != 2 ||
+		r.SetAside != 2 {
 		t.Errorf("switch: %+v", r)
 	}
 	check(t, dir, seedsB)
@@ -56,7 +60,8 @@ func TestInstall(t *testing.T) {
 			t.Errorf("%s: %v", name(gone), err)
 		}
 	}
-	if r := mustUninstall(t, dir); r.Installed != 0 || r.Removed != 7 || r.Restored != 2 || len(r.Left) > 0 {
+	if r := mustUninstall(t, dir); r.Installed != 0 || r.Removed != 7 || r.Restored != 2 ||
+		len(r.Left) > 0 {
 		t.Errorf("uninstall: %+v", r)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -91,14 +96,21 @@ func TestLeastWriting(t *testing.T) {
 		do       func() Report
 	}{
 		{"install", 19, func() Report { return mustInstall(t, a, fileA, Options{Scenery: dir}) }},
-		{"install again", 0, func() Report { return mustInstall(t, a, fileA, Options{Scenery: dir}) }},
-		{"switch", 5, func() Report { return mustInstall(t, b, fileB, Options{Scenery: dir, Switch: true}) }},
-		{"switch back", 5, func() Report { return mustInstall(t, a, fileA, Options{Scenery: dir, Switch: true}) }},
+		{"install again", 0, func() Report {
+			return mustInstall(t, a, fileA, Options{Scenery: dir})
+		}},
+		{"switch", 5, func() Report {
+			return mustInstall(t, b, fileB, Options{Scenery: dir, Switch: true})
+		}},
+		{"switch back", 5, func() Report {
+			return mustInstall(t, a, fileA, Options{Scenery: dir, Switch: true})
+		}},
 		{"uninstall", 0, func() Report { return mustUninstall(t, dir) }},
 	} {
 		got, least := step.do().WrittenBytes, step.textures*size
 		t.Logf("%s: %d bytes, least %d", step.what, got, least)
-		if float64(got) > 1.01*float64(least) && got > 300 || got < least { // 300: a list without a file
+		// 300: a list without a file
+		if float64(got) > 1.01*float64(least) && got > 300 || got < least {
 			t.Errorf("%s: %d bytes written, least %d", step.what, got, least)
 		}
 	}
@@ -131,12 +143,14 @@ func TestChangedByTheUser(t *testing.T) {
 		return names
 	}
 	r := mustInstall(t, a, fileA, Options{Scenery: dir})
-	if diff := cmp.Diff([]string{name(0), name(1), name(2), name(3), name(4)}, left(r)); diff != "" || r.Linked != 1 || r.Installed != 2 {
+	if diff := cmp.Diff([]string{name(0), name(1), name(2), name(3), name(4)},
+		left(r)); diff != "" || r.Linked != 1 || r.Installed != 2 {
 		t.Errorf("install again: %+v\n%s", r, diff)
 	}
 	mine(0, 1, 2, 3, 4)
 	r = mustInstall(t, b, fileB, Options{Scenery: dir, Switch: true}) // which has no 3
-	if diff := cmp.Diff([]string{name(0), name(1), name(2), name(3), name(4)}, left(r)); diff != "" || r.Installed != 4 {
+	if diff := cmp.Diff([]string{name(0), name(1), name(2), name(3), name(4)},
+		left(r)); diff != "" || r.Installed != 4 {
 		t.Errorf("switch: %+v\n%s", r, diff)
 	}
 	mine(0, 1, 2, 3, 4)
@@ -198,14 +212,16 @@ func TestTwoPackages(t *testing.T) {
 	// What another package says it has is not believed.
 	mustInstall(t, a, fileA, Options{Scenery: one})
 	put(t, one, name(0), noise(256, 98))
-	if r := mustInstall(t, a, fileA, Options{Scenery: two, Others: Beside(two)}); r.Written != 1 || r.Linked != 5 {
+	if r := mustInstall(t, a, fileA, Options{Scenery: two, Others: Beside(two)}); r.Written != 1 ||
+		r.Linked != 5 {
 		t.Errorf("install beside a changed texture: %+v", r)
 	}
 	check(t, two, seedsA)
 
 	// Copies share nothing.
 	mustUninstall(t, two)
-	if r := mustInstall(t, a, fileA, Options{Scenery: two, Others: Beside(two), Copies: true}); r.Written != 6 || r.Linked != 0 {
+	if r := mustInstall(t, a, fileA,
+		Options{Scenery: two, Others: Beside(two), Copies: true}); r.Written != 6 || r.Linked != 0 {
 		t.Errorf("copies: %+v", r)
 	}
 }
@@ -219,7 +235,8 @@ func TestSharedFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(two, "terrain"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(one, "textures"), filepath.Join(two, "Textures")); err != nil {
+	if err := os.Symlink(filepath.Join(one, "textures"),
+		filepath.Join(two, "Textures")); err != nil {
 		t.Fatal(err)
 	}
 	before := tree(t, one)
@@ -239,12 +256,19 @@ func TestDamagedList(t *testing.T) {
 		damage func([]byte) []byte
 		err    error
 	}{
-		"empty":           {func([]byte) []byte { return nil }, manifest.ErrDamaged},
-		"cut short":       {func(b []byte) []byte { return b[:len(b)/2] }, manifest.ErrDamaged},
-		"a bit of a hash": {func(b []byte) []byte { b[bytes.Index(b, []byte("sha256"))+12] ^= 1; return b }, manifest.ErrDamaged},
-		"a name outside":  {func(b []byte) []byte { return bytes.Replace(b, []byte(name(0)), []byte("../../../"+name(0)), 1) }, manifest.ErrDamaged},
-		"something else":  {func([]byte) []byte { return []byte(`{"a": 1}`) }, manifest.ErrDamaged},
-		"a later version": {func(b []byte) []byte { return bytes.Replace(b, []byte(`"version":1`), []byte(`"version":2`), 1) }, manifest.ErrVersion},
+		"empty":     {func([]byte) []byte { return nil }, manifest.ErrDamaged},
+		"cut short": {func(b []byte) []byte { return b[:len(b)/2] }, manifest.ErrDamaged},
+		"a bit of a hash": {func(b []byte) []byte {
+			b[bytes.Index(b, []byte("sha256"))+12] ^= 1
+			return b
+		}, manifest.ErrDamaged},
+		"a name outside": {func(b []byte) []byte {
+			return bytes.Replace(b, []byte(name(0)), []byte("../../../"+name(0)), 1)
+		}, manifest.ErrDamaged},
+		"something else": {func([]byte) []byte { return []byte(`{"a": 1}`) }, manifest.ErrDamaged},
+		"a later version": {func(b []byte) []byte {
+			return bytes.Replace(b, []byte(`"version":1`), []byte(`"version":2`), 1)
+		}, manifest.ErrVersion},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := newPackage(t)
@@ -289,7 +313,8 @@ func TestNamesThatDifferInCase(t *testing.T) {
 	dir := newPackage(t)
 	textures := filepath.Join(dir, "textures")
 	lower := func(n int) string { return strings.ToLower(name(n)) }
-	if err := os.Rename(filepath.Join(textures, name(2)), filepath.Join(textures, lower(2))); err != nil {
+	if err := os.Rename(filepath.Join(textures, name(2)),
+		filepath.Join(textures, lower(2))); err != nil {
 		t.Fatal(err)
 	}
 	before := tree(t, dir)
@@ -311,7 +336,8 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 	same := func(tiles.Key) (string, bool) { return name(0), true }
-	if _, err := Install(t.Context(), a, fileA, Options{Scenery: dir, Name: same}); err == nil || !strings.Contains(err.Error(), "are one file where case makes no difference") {
+	if _, err := Install(t.Context(), a, fileA, Options{Scenery: dir, Name: same}); err == nil ||
+		!strings.Contains(err.Error(), "are the same file where case is ignored") {
 		t.Errorf("two textures of one name: %v", err)
 	}
 }
@@ -325,18 +351,22 @@ func TestRefused(t *testing.T) {
 		err  error
 		said string
 	}{
-		"a full disk":                 {disk: filesys.Info{Free: 100_000}, err: ErrRoom, said: "not enough disk"},
-		"FAT without room for copies": {disk: filesys.Info{Free: 6 * 43832, Kind: "fat", MaxFile: 4 * gib}, err: ErrRoom, said: "not enough disk"},
-		"files that FAT cannot hold":  {disk: filesys.Info{Free: gib, Kind: "fat", MaxFile: 40_000}, said: "too large for its file system (fat)"},
+		"a full disk": {disk: filesys.Info{Free: 100_000}, err: ErrRoom,
+			said: "not enough disk"},
+		"FAT without room for copies": {disk: filesys.Info{Free: 6 * 43832, Kind: "fat",
+			MaxFile: 4 * gib}, err: ErrRoom, said: "not enough disk"},
+		"files that FAT cannot hold": {disk: filesys.Info{Free: gib, Kind: "fat", MaxFile: 40_000},
+			said: "too large for its file system (fat)"},
 		"a folder under a texture's name": {
 			disk: filesys.Info{Free: gib}, make: func(t *testing.T, dir string) {
 				if err := os.Mkdir(filepath.Join(dir, "textures", name(4)), 0o777); err != nil {
 					t.Fatal(err)
 				}
-			}, said: "is no file (nothing was changed)",
+			}, said: "is not a file (nothing was changed)",
 		},
 		"no package": {disk: filesys.Info{Free: gib}, make: func(t *testing.T, dir string) {
-			if err := errors.Join(os.RemoveAll(filepath.Join(dir, "textures")), os.RemoveAll(filepath.Join(dir, "terrain"))); err != nil {
+			if err := errors.Join(os.RemoveAll(filepath.Join(dir, "textures")),
+				os.RemoveAll(filepath.Join(dir, "terrain"))); err != nil {
 				t.Fatal(err)
 			}
 		}, err: scenery.ErrNoTerrain, said: "give the scenery package's own folder"},
@@ -347,8 +377,12 @@ func TestRefused(t *testing.T) {
 				tc.make(t, dir)
 			}
 			before := tree(t, dir)
-			_, err := Install(t.Context(), a, fileA, Options{Scenery: dir, Workers: 1, disk: func(string) (filesys.Info, error) { return tc.disk, nil }})
-			if err == nil || !strings.Contains(err.Error(), tc.said) || tc.err != nil && !errors.Is(err, tc.err) {
+			_, err := Install(t.Context(), a, fileA,
+				Options{Scenery: dir, Workers: 1, disk: func(string) (filesys.Info, error) {
+					return tc.disk, nil
+				}})
+			if err == nil || !strings.Contains(err.Error(), tc.said) || tc.err != nil &&
+				!errors.Is(err, tc.err) {
 				t.Errorf("%v", err)
 			}
 			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
@@ -357,9 +391,13 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	t.Run("network drives are told", func(t *testing.T) {
-		remote := func(string) (filesys.Info, error) { return filesys.Info{Free: gib, Kind: "nfs", Network: true}, nil }
+		remote := func(string) (filesys.Info, error) {
+			return filesys.Info{Free: gib, Kind: "nfs", Network: true}, nil
+		}
 		r := mustInstall(t, a, fileA, Options{Scenery: newPackage(t), disk: remote})
-		if said := strings.Join(r.Notes, "\n"); !strings.Contains(said, "the package is on a network drive (nfs)") || !strings.Contains(said, "the archive is on a network drive (nfs)") {
+		if said := strings.Join(r.Notes, "\n"); !strings.Contains(said,
+			"the package is on a network drive (nfs)") ||
+			!strings.Contains(said, "the archive is on a network drive (nfs)") {
 			t.Errorf("%q", said)
 		}
 	})
@@ -382,7 +420,8 @@ func TestRefused(t *testing.T) {
 func TestLongPath(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	dir := newPackage(t)
-	long := filepath.Join(filepath.Dir(dir), strings.Repeat("long name ", 12)+"end", strings.Repeat("longer name ", 12)+"end")
+	long := filepath.Join(filepath.Dir(dir), strings.Repeat("long name ", 12)+"end",
+		strings.Repeat("longer name ", 12)+"end")
 	if err := os.MkdirAll(long, 0o777); err != nil {
 		t.Fatal(err)
 	}

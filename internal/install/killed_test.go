@@ -44,11 +44,15 @@ func TestEndedAnywhere(t *testing.T) {
 	type do = func(*testing.T, Options) error
 	for what, tc := range map[string]struct {
 		begin, run do
-		after      map[string]do // what is done after the end, and leads to the same as it does undisturbed
+		// what is done after the end, and leads to the same as it does undisturbed
+		after map[string]do
 	}{
-		"install":   {nil, install, map[string]do{"gone on": install, "taken out": uninstall, "changed": change}},
-		"switch":    {install, change, map[string]do{"gone on": change, "taken out": uninstall, "back": back}},
-		"uninstall": {install, uninstall, map[string]do{"gone on": uninstall, "installed again": back, "changed": change}},
+		"install": {nil, install,
+			map[string]do{"gone on": install, "taken out": uninstall, "changed": change}},
+		"switch": {install, change,
+			map[string]do{"gone on": change, "taken out": uninstall, "back": back}},
+		"uninstall": {install, uninstall,
+			map[string]do{"gone on": uninstall, "installed again": back, "changed": change}},
 	} {
 		for kind, bare := range map[string]bool{"": false, " without textures": true} {
 			make := func(t *testing.T) string {
@@ -69,7 +73,8 @@ func TestEndedAnywhere(t *testing.T) {
 				t.Run(what+kind+", "+then, func(t *testing.T) {
 					t.Parallel() // it waits for the disk most of the time
 					undisturbed := make(t)
-					if err := errors.Join(tc.run(t, Options{Scenery: undisturbed}), after(t, Options{Scenery: undisturbed})); err != nil {
+					if err := errors.Join(tc.run(t, Options{Scenery: undisturbed}),
+						after(t, Options{Scenery: undisturbed})); err != nil {
 						t.Fatal(err)
 					}
 					want := tree(t, undisturbed)
@@ -155,7 +160,8 @@ func TestLeftByTheDead(t *testing.T) {
 		t.Fatal("it was done before")
 	}
 	folder := filepath.Join(dir, "textures", manifest.Folder)
-	for _, name := range []string{manifest.Lock, filepath.Join(manifest.New, manifest.Next), filepath.Join(manifest.New, "half.dds")} {
+	for _, name := range []string{manifest.Lock, filepath.Join(manifest.New, manifest.Next),
+		filepath.Join(manifest.New, "half.dds")} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o777); err != nil {
 			t.Fatal(err)
 		}

@@ -9,13 +9,16 @@ import (
 	"github.com/xelpack/xelpack/internal/install/manifest"
 )
 
-// make makes the textures folder of a package that has none, with what is to be in it.
+// make creates the textures folder of a package that has none, with the list of the intended
+// result.
 func (f *folder) make(next []byte) error {
 	stage := filepath.Join(f.parent, staged)
 	if err := f.discard(stage); err != nil {
 		return err
 	}
-	if err := f.do("mkdir", func() error { return os.MkdirAll(filepath.Join(stage, manifest.Folder), 0o777) }); err != nil {
+	if err := f.do("mkdir", func() error {
+		return os.MkdirAll(filepath.Join(stage, manifest.Folder), 0o777)
+	}); err != nil {
 		return err
 	}
 	in := &folder{path: stage, die: f.die}
@@ -37,22 +40,26 @@ func (f *folder) make(next []byte) error {
 	return f.take()
 }
 
-// prepare makes the folders that the work needs, without what a process that ended has left.
+// prepare creates the folders that the work needs, without the remains of an earlier process.
 func (f *folder) prepare() error {
 	err := f.emptyNew()
 	for _, name := range [...]string{manifest.New, manifest.Kept} {
 		if err == nil {
-			err = f.do("mkdir", func() error { return f.root.MkdirAll(filepath.Join(manifest.Folder, name), 0o777) })
+			err = f.do("mkdir", func() error {
+				return f.root.MkdirAll(filepath.Join(manifest.Folder, name), 0o777)
+			})
 		}
 	}
 	return err
 }
 
 func (f *folder) emptyNew() error {
-	return f.do("remove", func() error { return f.root.RemoveAll(filepath.Join(manifest.Folder, manifest.New)) })
+	return f.do("remove", func() error {
+		return f.root.RemoveAll(filepath.Join(manifest.Folder, manifest.New))
+	})
 }
 
-// commit makes what was begun what is installed.
+// commit makes the intended result the installed one.
 func (f *folder) commit() error {
 	if err := f.emptyNew(); err != nil {
 		return err
@@ -70,7 +77,7 @@ func (f *folder) commit() error {
 	return f.sync(manifest.Folder)
 }
 
-// removeEmpty leaves a folder that holds something.
+// removeEmpty removes a folder unless it has content.
 func (f *folder) removeEmpty(name string) error {
 	return f.do("remove", func() error {
 		dir, err := f.root.Open(name)
@@ -88,8 +95,8 @@ func (f *folder) removeEmpty(name string) error {
 	})
 }
 
-// clear takes all that is ours out of the package, now that nothing is installed. made says that
-// the textures folder goes as well, if there is nothing else in it.
+// clear removes everything of xelpack from the package, once nothing is installed. made means that
+// the textures folder is removed as well, if it is empty.
 func (f *folder) clear(made bool) error {
 	stage := filepath.Join(f.parent, staged)
 	if f.exists() {
@@ -98,7 +105,7 @@ func (f *folder) clear(made bool) error {
 			return err
 		}
 		if made && len(list) == 1 && list[0].Name() == manifest.Folder {
-			if err := f.close(); err != nil { // Windows renames nothing that is open
+			if err := f.close(); err != nil { // Windows cannot rename open files
 				return err
 			}
 			if err := f.do("rename", func() error { return os.Rename(f.path, stage) }); err != nil {
@@ -111,7 +118,7 @@ func (f *folder) clear(made bool) error {
 	return f.discard(stage)
 }
 
-// empty removes what is ours, what says what is installed first of all.
+// empty removes xelpack's files, first the list of what is installed.
 func (f *folder) empty() error {
 	for _, name := range [...]string{manifest.Name, manifest.Next} {
 		if err := f.remove(filepath.Join(manifest.Folder, name)); err != nil {
@@ -124,8 +131,7 @@ func (f *folder) empty() error {
 	return f.removeEmpty(filepath.Join(manifest.Folder, manifest.Kept))
 }
 
-// discard removes a staged textures folder that a process has left. What is not ours in it keeps it
-// there.
+// discard removes a staged textures folder that an earlier process left, unless it has other files.
 func (f *folder) discard(stage string) error {
 	root, err := os.OpenRoot(stage)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// holds reports whether a file of another package is what its manifest says: its bytes are read,
-// which is still cheaper than writing them.
+// holds reports whether a file of another package matches its manifest: its bytes are read, which
+// is still cheaper than writing them.
 func holds(file string, c manifest.Content) bool {
 	info, err := os.Lstat(file)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != c.Size {
@@ -23,11 +23,11 @@ func holds(file string, c manifest.Content) bool {
 	return err == nil && sum == c.SHA256
 }
 
-// Beside returns the textures folders of the packages beside one that have something installed.
+// Beside returns the textures folders of neighbouring packages with installed textures.
 func Beside(dir string) []string {
 	at, err := real(dir)
 	if err != nil {
-		return nil // whoever opens it is told
+		return nil // opening it will report the error
 	}
 	entries, err := os.ReadDir(filepath.Dir(at))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/xelpack/xelpack/internal/install/manifest"
 )
 
-// seen is what stands under a name.
+// seen is the file found under a name.
 type seen struct {
 	info    fs.FileInfo // nil: nothing
 	content manifest.Content
@@ -27,15 +27,16 @@ func (s seen) there() bool { return s.info != nil }
 
 func (s seen) is(c manifest.Content) bool { return s.there() && s.content == c }
 
-// changedSince reports whether a file is another one than was seen.
+// changedSince reports whether a file is not the one that was seen.
 func (s seen) changedSince(now fs.FileInfo) bool {
 	if s.info == nil || now == nil {
 		return (s.info == nil) != (now == nil)
 	}
-	return s.info.Size() != now.Size() || s.info.Mode() != now.Mode() || !s.info.ModTime().Equal(now.ModTime())
+	return s.info.Size() != now.Size() || s.info.Mode() != now.Mode() ||
+		!s.info.ModTime().Equal(now.ModTime())
 }
 
-// lstat returns nil where there is nothing.
+// lstat returns nil if there is nothing.
 func (f *folder) lstat(name string) (fs.FileInfo, error) {
 	if f.root == nil {
 		return nil, nil
@@ -47,14 +48,14 @@ func (f *folder) lstat(name string) (fs.FileInfo, error) {
 	return info, f.explain(err)
 }
 
-// question is a name to look at.
+// question is a name to examine.
 type question struct {
 	name string
-	of   []manifest.Content // that it may be; another file is not read. Empty: whatever it is
+	of   []manifest.Content // possible contents; files of other sizes are not read. Empty: any
 }
 
-// look finds out what stands under names: not by times, which programs set as they like, but by the
-// bytes. Only files of a size that is asked for are read.
+// look finds out which files are under names, by their bytes and not by times, which programs set
+// at will. Only files of a possible size are read.
 func (f *folder) look(ctx context.Context, o Options, names []question) (map[string]seen, error) {
 	found := make(map[string]seen, len(names))
 	var read []string
@@ -74,7 +75,8 @@ func (f *folder) look(ctx context.Context, o Options, names []question) (map[str
 				return nil, f.explain(err)
 			}
 		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s is no file (nothing was changed): a texture is to be installed under that name", f.at(q.name))
+			return nil, fmt.Errorf("%s is not a file (nothing was changed): a texture is to be "+
+				"installed under that name", f.at(q.name))
 		default:
 			s.content.Size = info.Size()
 			ofSize := func(c manifest.Content) bool { return c.Link == "" && c.Size == info.Size() }

@@ -20,21 +20,21 @@ import (
 type step struct {
 	name string
 	cur  seen
-	ours bool // what is there was installed
+	ours bool // the existing file was installed
 
-	aside   bool              // what is there is the package's own, and set aside
-	put     *manifest.Content // is written, over what is there
+	aside   bool              // the existing file is the package's own, and is set aside
+	put     *manifest.Content // is written, replacing the existing file
 	remove  bool
-	restore bool // what was set aside comes back, over what is there
-	rescue  bool // what was set aside comes back beside what is there
-	spare   bool // what was set aside is there already, and goes
+	restore bool // the file set aside comes back, replacing the existing file
+	rescue  bool // the file set aside comes back beside the existing file
+	spare   bool // the file set aside exists already, and is removed
 }
 
-// before is the ending of what the package had where somebody has put something else in its place.
+// before is the suffix of the package's own file if its name is taken by another file.
 const before = ".before-xelpack"
 
-// list makes the list of what is to be installed, under the names that X-Plane will open: as the
-// package spells them, whatever the case.
+// list makes the list of textures to be installed, under the names that X-Plane will open: as the
+// package spells them.
 func (w *work) list(ctx context.Context) error {
 	there, err := w.folder.names()
 	if err != nil {
@@ -60,10 +60,12 @@ func (w *work) list(ctx context.Context) error {
 		}
 		folded := strings.ToLower(name)
 		if twin, twice := taken[folded]; twice {
-			return fmt.Errorf("%s and %s are one file where case makes no difference (nothing was changed): take one of them out of the archive", twin, name)
+			return fmt.Errorf("%s and %s are the same file where case is ignored (nothing was "+
+				"changed): remove one of them from the archive", twin, name)
 		}
 		taken[folded] = name
-		f := manifest.File{Content: manifest.Content{Size: e.Layout.Size(), SHA256: hex.EncodeToString(r.SHA256[:])}}
+		f := manifest.File{Content: manifest.Content{Size: e.Layout.Size(),
+			SHA256: hex.EncodeToString(r.SHA256[:])}}
 		old, known := was[folded]
 		switch spelled := there[folded]; {
 		case known:
@@ -72,7 +74,7 @@ func (w *work) list(ctx context.Context) error {
 			name = spelled[0]
 		}
 		if runtime.GOOS == "windows" && strings.ContainsAny(name, `<>:"|?*`) {
-			return fmt.Errorf("%s: Windows has no such file names (nothing was changed)", name)
+			return fmt.Errorf("%s: invalid file name on Windows (nothing was changed)", name)
 		}
 		f.Name = name
 		if !known {
@@ -93,7 +95,7 @@ func (w *work) list(ctx context.Context) error {
 	return nil
 }
 
-// plan compares what stands in the package with what is to be.
+// plan compares the package with the intended result.
 func (w *work) plan(ctx context.Context) error {
 	from, to := byName(w.from()), byName(w.to)
 	names := maps.Clone(from)
@@ -124,7 +126,7 @@ func byName(m manifest.Manifest) map[string]*manifest.File {
 	return files
 }
 
-// contents are all that a name is known to have or to get.
+// contents returns all known or intended contents of a name.
 func contents(files ...*manifest.File) (all []manifest.Content) {
 	for _, f := range files {
 		if f == nil {
@@ -138,8 +140,8 @@ func contents(files ...*manifest.File) (all []manifest.Content) {
 	return all
 }
 
-// decide adds the step for a name. from or to may be nil: it is in what was, or in what is to be,
-// only. kept says that something was set aside under the name.
+// decide adds the step for a name. from or to may be nil: the name is only in the old or only in
+// the new list. kept means that a file was set aside under the name.
 func (w *work) decide(name string, from, to *manifest.File, cur seen, kept bool) {
 	s := step{name: name, cur: cur}
 	var base *manifest.Content
@@ -163,7 +165,8 @@ func (w *work) decide(name string, from, to *manifest.File, cur seen, kept bool)
 			w.report.SetAside++
 		}
 	case to != nil:
-		w.left(name, "it was changed after it was installed: remove it to have the archive's instead")
+		w.left(name,
+			"it was changed after it was installed: remove it to get the archive's instead")
 	case isBase:
 		s.spare = kept
 	case isOurs && kept:
@@ -171,12 +174,14 @@ func (w *work) decide(name string, from, to *manifest.File, cur seen, kept bool)
 		w.report.Restored++
 	case isOurs:
 		if s.remove = s.ours; s.remove && base != nil {
-			w.report.Notes = append(w.report.Notes, fmt.Sprintf("%s: what the package had there before is gone from %s", name, w.folder.at(manifest.Folder, manifest.Kept)))
+			w.report.Notes = append(w.report.Notes,
+				fmt.Sprintf("%s: the package's own file is missing in %s", name,
+					w.folder.at(manifest.Folder, manifest.Kept)))
 		}
 	default:
 		why := "it was changed after it was installed"
 		if s.rescue = kept; kept {
-			why += "; what the package had before stands beside it as " + name + before
+			why += "; the package's own file is beside it as " + name + before
 		}
 		w.left(name, why)
 	}
@@ -188,7 +193,7 @@ func (w *work) decide(name string, from, to *manifest.File, cur seen, kept bool)
 
 func (w *work) left(name, why string) { w.report.Left = append(w.report.Left, Left{name, why}) }
 
-// room looks at the disk and its file system before anything is changed.
+// room checks the disk and its file system before anything is changed.
 func (w *work) room() error {
 	dir := w.folder.path
 	if !w.folder.exists() {
@@ -198,7 +203,7 @@ func (w *work) room() error {
 	if err != nil {
 		return err
 	}
-	links := !w.o.Copies && disk.Kind != "exfat" && disk.MaxFile == 0 // FAT has none
+	links := !w.o.Copies && disk.Kind != "exfat" && disk.MaxFile == 0 // FAT has no links
 	need, largest := int64(0), int64(0)
 	counted := make(map[string]bool)
 	for _, s := range w.steps {
@@ -221,16 +226,19 @@ func (w *work) room() error {
 		counted[s.put.SHA256] = true
 	}
 	if disk.MaxFile > 0 && largest > disk.MaxFile {
-		return fmt.Errorf("%s: a file of %s is too large for its file system (%s): use a package on another disk", dir, units.Bytes(largest), disk.Kind)
+		return fmt.Errorf("%s: a file of %s is too large for its file system (%s): use a package "+
+			"on another disk", dir, units.Bytes(largest), disk.Kind)
 	}
 	if disk.Network {
-		w.note("the package is on a network drive (%s): X-Plane reads from it slowly, and may stand still while it does", disk.Kind)
+		w.note("the package is on a network drive (%s): X-Plane reads from it slowly, and may "+
+			"freeze", disk.Kind)
 	}
 	if need > 0 {
-		need += int64(w.o.Workers) * largest // what is written before what it replaces goes
+		need += int64(w.o.Workers) * largest // new files are written before old ones are removed
 	}
 	if need > disk.Free {
-		return fmt.Errorf("%w: the textures need about %s, and %s has %s (nothing was changed)", ErrRoom, units.Bytes(need), dir, units.Bytes(disk.Free))
+		return fmt.Errorf("%w: the textures need about %s, but %s has %s (nothing was changed)",
+			ErrRoom, units.Bytes(need), dir, units.Bytes(disk.Free))
 	}
 	return nil
 }
@@ -239,7 +247,7 @@ func (w *work) note(format string, args ...any) {
 	w.report.Notes = append(w.report.Notes, fmt.Sprintf(format, args...))
 }
 
-// count notes a texture that was put in its place.
+// count counts a texture that was put in place.
 func (w *work) count(linked bool) {
 	if linked {
 		w.report.Linked++

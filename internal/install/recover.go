@@ -11,11 +11,12 @@ import (
 	"github.com/xelpack/xelpack/internal/install/manifest"
 )
 
-// recover makes the list of what is installed anew, from an archive that was installed and from
-// what was set aside. What of it is not there does no harm.
+// recover rebuilds the list of what is installed from an archive that was installed and the files
+// set aside. Extra entries do no harm.
 func (w *work) recover(ctx context.Context) (state, error) {
 	f := w.folder
-	kept, err := fs.ReadDir(f.root.FS(), filepath.ToSlash(filepath.Join(manifest.Folder, manifest.Kept)))
+	kept, err := fs.ReadDir(f.root.FS(),
+		filepath.ToSlash(filepath.Join(manifest.Folder, manifest.Kept)))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return state{}, f.explain(err)
 	}
@@ -50,7 +51,8 @@ func (w *work) recover(ctx context.Context) (state, error) {
 			return state{}, err
 		}
 		for _, name := range there[strings.ToLower(e.Texture.File())] {
-			add(name, manifest.Content{Size: e.Layout.Size(), SHA256: hex.EncodeToString(r.SHA256[:])})
+			add(name, manifest.Content{Size: e.Layout.Size(),
+				SHA256: hex.EncodeToString(r.SHA256[:])})
 		}
 	}
 	for name := range had {

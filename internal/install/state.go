@@ -10,14 +10,15 @@ import (
 	"github.com/xelpack/xelpack/internal/install/manifest"
 )
 
-// state is what the package says of installations.
+// state is the record of installations in a package.
 type state struct {
 	installed *manifest.Manifest // nil: nothing
-	begun     *manifest.Manifest // what was begun and is not done; nil: nothing
+	begun     *manifest.Manifest // begun but not finished; nil: nothing
 }
 
 func (f *folder) readState() (s state, err error) {
-	for name, m := range map[string]**manifest.Manifest{manifest.Name: &s.installed, manifest.Next: &s.begun} {
+	for name, m := range map[string]**manifest.Manifest{manifest.Name: &s.installed,
+		manifest.Next: &s.begun} {
 		read, err := manifest.Open(filepath.Join(f.path, manifest.Folder, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -30,14 +31,14 @@ func (f *folder) readState() (s state, err error) {
 	return s, nil
 }
 
-// nothing reports whether the package was never installed into, or all of it is gone.
+// nothing reports whether nothing is or was installed.
 func (s state) nothing() bool { return s.installed == nil && s.begun == nil }
 
 func (s state) made() bool {
 	return s.installed != nil && s.installed.Made || s.begun != nil && s.begun.Made
 }
 
-// current is what the package holds, or is on its way to hold.
+// current returns what the package has, or is about to have.
 func (s state) current() manifest.Manifest {
 	switch {
 	case s.begun != nil && len(s.begun.Files) > 0:
@@ -48,7 +49,7 @@ func (s state) current() manifest.Manifest {
 	return manifest.Manifest{}
 }
 
-// from lists all that may stand in the package.
+// from lists everything that may be in the package.
 func (s state) from() manifest.Manifest {
 	switch {
 	case s.installed == nil && s.begun == nil:
@@ -81,8 +82,8 @@ func (s state) from() manifest.Manifest {
 	return all
 }
 
-// declare writes down what is to be, before anything is changed. A process that ends then leaves
-// all that is needed to go on, or back.
+// declare records the intended result before anything is changed. A process that ends then leaves
+// everything needed to continue or go back.
 func (w *work) declare() error {
 	next, err := w.to.Encode()
 	if err != nil {
@@ -96,9 +97,9 @@ func (w *work) declare() error {
 		return err == nil && bytes.Equal(was, next)
 	}
 	if same(w.begun) || w.begun == nil && same(w.installed) {
-		return nil // it is gone on with, or mended
+		return nil // it is continued, or repaired
 	}
-	if w.begun != nil { // something else was begun: what it may have left must not be forgotten
+	if w.begun != nil { // something else was begun: its remains must not be forgotten
 		all, err := w.from().Encode()
 		if err != nil {
 			return err

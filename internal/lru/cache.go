@@ -1,5 +1,5 @@
-// Package lru keeps what was used lately, for any number of goroutines: of several that want a
-// value that is not there, one makes it and the others wait.
+// Package lru is a least-recently-used cache for concurrent use: if several goroutines want a
+// missing value, one makes it and the others wait.
 package lru
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Cache keeps values up to a size, the least recently used first to go. Its lock is held over
-// look-ups only.
+// Cache keeps values up to a total size, evicting the least recently used first. Its lock is held
+// over look-ups only.
 type Cache[K comparable, V any] struct {
 	limit int64
 	free  func(V)
@@ -23,7 +23,7 @@ type Cache[K comparable, V any] struct {
 	making map[K]*Entry[V]
 }
 
-// Entry is a value and whoever uses it.
+// Entry is a value with its users.
 type Entry[V any] struct {
 	Value V
 	size  int64
@@ -35,14 +35,14 @@ type Entry[V any] struct {
 	kept  bool
 }
 
-// New returns a Cache of values of limit altogether; of none where that is not positive. Where free
-// is not nil, it is called for values that nobody uses any more, and Release says so.
+// New returns a Cache of values up to limit in total; without caching if that is not positive.
+// free, if not nil, is called for evicted values once Release has ended their last use.
 func New[K comparable, V any](limit int64, free func(V)) *Cache[K, V] {
 	return &Cache[K, V]{limit: limit, free: free, kept: Unbounded[K, *Entry[V]](),
 		making: make(map[K]*Entry[V])}
 }
 
-// Unbounded returns what keeps values in the order of their use, for an owner who sees to locks and
+// Unbounded returns a list of values in the order of their use, for an owner that handles locks and
 // bounds.
 func Unbounded[K comparable, V any]() *simplelru.LRU[K, V] {
 	kept, err := simplelru.NewLRU[K, V](math.MaxInt, nil)
@@ -52,9 +52,9 @@ func Unbounded[K comparable, V any]() *simplelru.LRU[K, V] {
 	return kept
 }
 
-// Get returns the value of k, which load makes if need be, saying its size. An error is not kept:
-// those who wait get it too, unless it is that the maker was called off. Whoever gets an entry gives
-// it back with Release.
+// Get returns the value of k, which load makes if needed, with its size. An error is not kept:
+// those who wait get it too, unless the caller that made it was cancelled. The caller must Release
+// the entry.
 func (c *Cache[K, V]) Get(ctx context.Context, k K,
 	load func() (v V, size int64, err error)) (*Entry[V], error) {
 	for {
@@ -90,11 +90,11 @@ func (c *Cache[K, V]) Get(ctx context.Context, k K,
 		if ctx.Err() != nil { // this caller's too
 			return nil, ctx.Err()
 		}
-		// The one who was making it gave up. We did not.
+		// The caller that was making it was cancelled; this one was not.
 	}
 }
 
-// Peek returns the value of k if it is there already.
+// Peek returns the value of k if it is in the cache.
 func (c *Cache[K, V]) Peek(k K) (*Entry[V], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,14 +105,14 @@ func (c *Cache[K, V]) Peek(k K) (*Entry[V], bool) {
 	return e, there
 }
 
-// Holds reports whether the value of k is there or being made.
+// Holds reports whether the value of k is in the cache or being made.
 func (c *Cache[K, V]) Holds(k K) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.kept.Contains(k) || c.making[k] != nil
 }
 
-// fill makes the value and lets those who wait for it go on.
+// fill makes the value and releases those who wait for it.
 func (c *Cache[K, V]) fill(k K, e *Entry[V], load func() (V, int64, error)) {
 	e.Value, e.size, e.err = load()
 	c.mu.Lock()
@@ -140,14 +140,14 @@ func (c *Cache[K, V]) Release(e *Entry[V]) {
 	c.freeIfUnused(e)
 }
 
-// freeIfUnused is called with mu held. One that is being made has a user: who makes it.
+// freeIfUnused frees an entry without users. c.mu is held. An entry being made has a user.
 func (c *Cache[K, V]) freeIfUnused(e *Entry[V]) {
 	if e.users == 0 && !e.kept && c.free != nil {
 		c.free(e.Value)
 	}
 }
 
-// Size returns that of all that is kept.
+// Size returns the total size of the cached values.
 func (c *Cache[K, V]) Size() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

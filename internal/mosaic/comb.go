@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
-// comb reads a combined provider of Ortho4XP: a layer a line, the first on top, in four words:
+// comb reads a combined provider of Ortho4XP: one layer per line, topmost first, in four words:
 // layer, extent, filter, priority.
 func (f *Finder) comb(file string) (providers.Provider, error) {
 	text, err := readSmall(file)
@@ -27,7 +27,8 @@ func (f *Finder) comb(file string) (providers.Provider, error) {
 	code, _, _ := strings.Cut(filepath.Base(file), ".")
 	d := description{id: code, code: code, name: code + " (Ortho4XP)", file: file, key: text}
 	number := 0
-	for line := range strings.SplitSeq(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\ufeff", "").Replace(string(text)), "\n") {
+	for line := range strings.SplitSeq(
+		strings.NewReplacer("\r\n", "\n", "\r", "\n", "\ufeff", "").Replace(string(text)), "\n") {
 		number++
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
@@ -35,7 +36,8 @@ func (f *Finder) comb(file string) (providers.Provider, error) {
 			continue
 		}
 		if len(words) != 4 {
-			return providers.Provider{}, fmt.Errorf("line %d: want four words: layer, extent, filter, priority", number)
+			return providers.Provider{}, fmt.Errorf(
+				"line %d: invalid layer (want four words: layer, extent, filter, priority)", number)
 		}
 		layer, notes, err := f.combLine(tree, words)
 		if err != nil {
@@ -49,10 +51,11 @@ func (f *Finder) comb(file string) (providers.Provider, error) {
 	return d.provider()
 }
 
-// ortho4xp is the folder of an Ortho4XP.
+// ortho4xp is the folder of an Ortho4XP installation.
 type ortho4xp string
 
-// ortho4xpOf returns the folder that a file in its Providers belongs to; else the file's own.
+// ortho4xpOf returns the folder that a file in its Providers belongs to; otherwise the file's own
+// folder.
 func ortho4xpOf(file string) (ortho4xp, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -65,10 +68,11 @@ func ortho4xpOf(file string) (ortho4xp, error) {
 	return ortho4xp(dir), nil
 }
 
-// find returns the path of a file in the folders of one of Ortho4XP's, or beside them.
+// find returns the path of a file in one of Ortho4XP's folders, or beside them.
 func (o ortho4xp) find(folder, name string) (string, bool) {
-	for _, pattern := range []string{filepath.Join(folder, "*", name), filepath.Join(folder, name), name} {
-		// The name may hold what a pattern gives a meaning.
+	for _, pattern := range []string{filepath.Join(folder, "*", name), filepath.Join(folder, name),
+		name} {
+		// The name may contain special characters of a pattern.
 		found, _ := filepath.Glob(filepath.Join(string(o), strings.ReplaceAll(pattern, "[", `\[`)))
 		if len(found) > 0 {
 			return found[0], true
@@ -77,7 +81,8 @@ func (o ortho4xp) find(folder, name string) (string, bool) {
 	return "", false
 }
 
-func (f *Finder) combLine(tree ortho4xp, words []string) (layer providers.Layer, notes []string, err error) {
+func (f *Finder) combLine(tree ortho4xp,
+	words []string) (layer providers.Layer, notes []string, err error) {
 	switch words[3] {
 	case "high":
 	case "medium":
@@ -85,9 +90,10 @@ func (f *Finder) combLine(tree ortho4xp, words []string) (layer providers.Layer,
 	case "low":
 		layer.Priority = area.Low
 	case "mask":
-		return layer, nil, errors.New("priority mask: it needs water masks, which xelpack does not have: leave the line out")
+		return layer, nil, errors.New(
+			"priority mask: it needs water masks, which xelpack does not have: remove the line")
 	default:
-		return layer, nil, fmt.Errorf("priority %q: want high, medium or low", words[3])
+		return layer, nil, fmt.Errorf("unknown priority %q (want high, medium or low)", words[3])
 	}
 	layer.Lone = true
 	if lay, ok := tree.find("Providers", words[0]+".lay"); ok {
@@ -116,12 +122,12 @@ func (o ortho4xp) filter(code string) (f *filter.Filter, notes []string, err err
 		return providers.ReadFilter(file)
 	}
 	if f, err = filter.Short(code); err != nil {
-		return nil, nil, fmt.Errorf("%w; and there is no %s.flt", err, code)
+		return nil, nil, fmt.Errorf("%w, and there is no %s.flt", err, code)
 	}
 	return f, nil, nil
 }
 
-// extent returns where a layer counts; nil is everywhere.
+// extent returns where a layer counts; nil: everywhere.
 func (o ortho4xp) extent(p providers.Provider, code string) (area.Area, error) {
 	if code == "default" {
 		code = "global"
@@ -133,11 +139,12 @@ func (o ortho4xp) extent(p providers.Provider, code string) (area.Area, error) {
 	case code == "global":
 		return nil, nil
 	case strings.HasPrefix(code, "!"):
-		return nil, errors.New("what is outside an extent cannot be named: Ortho4XP refuses it, too")
+		return nil, errors.New("the outside of an extent is not supported, as in Ortho4XP")
 	}
 	file, ok := o.find("Extents", code+".ext")
 	if !ok {
-		return nil, fmt.Errorf("there is no %s.ext in the folder Extents of %s: %w", code, string(o), os.ErrNotExist)
+		return nil, fmt.Errorf("there is no %s.ext in the folder Extents of %s: %w", code,
+			string(o), os.ErrNotExist)
 	}
 	return readExtent(file)
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // readExtent reads where a layer of Ortho4XP counts: an .ext with a grey PNG of the same name
-// stretched over its bounds, or, beside it, the outline that Ortho4XP would draw the mask from
-// (.osm.bz2). Errors name the file that they are about.
+// stretched over its bounds, or with the outline beside it from which Ortho4XP would draw the mask
+// (.osm.bz2). Errors name the file.
 func readExtent(file string) (area.Area, error) {
 	text, err := readSmall(file)
 	if err != nil {
@@ -56,7 +56,7 @@ func drawnExtent(file, outline string, keys map[string]string) (area.Area, error
 		}
 		v, err := strconv.ParseFloat(keys[key], 64)
 		if err != nil || !(v >= -maxRamp && v <= maxRamp) {
-			return 0, fmt.Errorf("%s: %s=%s: want metres", file, key, keys[key])
+			return 0, fmt.Errorf("%s: %s=%s is not a number of metres", file, key, keys[key])
 		}
 		return v, nil
 	}
@@ -84,7 +84,7 @@ func drawnExtent(file, outline string, keys map[string]string) (area.Area, error
 	return a, nil
 }
 
-// bounds reads mask_bounds, in degrees or in metres of Web Mercator.
+// bounds parses mask_bounds, in degrees or in metres of Web Mercator.
 func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 	fields := strings.Split(keys["mask_bounds"], ",")
 	var v [4]float64
@@ -93,7 +93,8 @@ func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 			v[i], err = strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
 		}
 		if len(fields) != 4 || err != nil {
-			return box, false, fmt.Errorf("mask_bounds=%s: want lonmin,latmin,lonmax,latmax", keys["mask_bounds"])
+			return box, false, fmt.Errorf("mask_bounds=%s (want lonmin,latmin,lonmax,latmax)",
+				keys["mask_bounds"])
 		}
 	}
 	switch epsg := keys["epsg_code"]; epsg {
@@ -104,11 +105,15 @@ func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 		}
 		mercator = true
 	default:
-		return box, false, fmt.Errorf("epsg_code=%s: another projection than degrees (4326) and Web Mercator (3857) is not read", epsg)
+		return box, false, fmt.Errorf(
+			"unknown epsg_code=%s (want 4326 for degrees or 3857 for Web Mercator)", epsg)
 	}
 	box = tiles.Box{West: v[0], South: v[1], East: v[2], North: v[3]}
-	if !(box.West < box.East && box.South < box.North && box.West >= -180 && box.East <= 180 && box.South >= -90 && box.North <= 90) {
-		return box, false, fmt.Errorf("mask_bounds=%s: want lonmin,latmin,lonmax,latmax within 180 and 90 degrees", keys["mask_bounds"])
+	if !(box.West < box.East && box.South < box.North && box.West >= -180 && box.East <= 180 &&
+		box.South >= -90 && box.North <= 90) {
+		return box, false, fmt.Errorf(
+			"mask_bounds=%s (want lonmin,latmin,lonmax,latmax) within 180 and 90 degrees",
+			keys["mask_bounds"])
 	}
 	return box, mercator, nil
 }

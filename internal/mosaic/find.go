@@ -13,7 +13,7 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
-// ErrFile is what every error about a file that describes a mosaic wraps.
+// ErrFile is wrapped by every error about a file that describes a mosaic.
 var ErrFile = providers.ErrFile
 
 // Finder finds providers and mosaics.
@@ -23,9 +23,10 @@ type Finder struct {
 	own       map[string]tomlMosaic // by id
 }
 
-// Load reads dir/mosaics.toml, which need not be there.
+// Load reads dir/mosaics.toml, if it exists.
 func Load(catalogue *providers.Catalogue, dir string) (*Finder, error) {
-	f := &Finder{catalogue: catalogue, file: filepath.Join(dir, "mosaics.toml"), own: map[string]tomlMosaic{}}
+	f := &Finder{catalogue: catalogue, file: filepath.Join(dir, "mosaics.toml"),
+		own: map[string]tomlMosaic{}}
 	text, err := readSmall(f.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -39,12 +40,12 @@ func Load(catalogue *providers.Catalogue, dir string) (*Finder, error) {
 	return f, nil
 }
 
-// None returns a Finder without mosaics of the user's own.
+// None returns a Finder without mosaics of the user.
 func None(catalogue *providers.Catalogue) *Finder {
 	return &Finder{catalogue: catalogue, own: map[string]tomlMosaic{}}
 }
 
-// maxFile is longer than any file that describes a mosaic.
+// maxFile bounds the size of a file that describes a mosaic.
 const maxFile = 16 << 20
 
 func readSmall(file string) ([]byte, error) {
@@ -61,12 +62,12 @@ func readSmall(file string) ([]byte, error) {
 // Own returns the ids of the mosaics in mosaics.toml.
 func (f *Finder) Own() []string { return slices.Sorted(maps.Keys(f.own)) }
 
-// Lookup finds what the catalogue's Lookup does, and mosaics: "open", one of mosaics.toml by its id,
-// FILE.comb of Ortho4XP, FILE.json of AutoOrtho, and "a+b": each of a and b for textures of its own
-// maptypes.
+// Lookup finds providers, like the catalogue's Lookup, and mosaics: "open", one of mosaics.toml by
+// its id, FILE.comb of Ortho4XP, FILE.json of AutoOrtho, and "a+b": each of a and b for textures of
+// its own maptypes.
 func (f *Finder) Lookup(name string) (providers.Provider, error) { return f.lookup(name, nil) }
 
-// lookup is Lookup for a mosaic that is within those named.
+// lookup is Lookup for a layer of the mosaics named in within.
 func (f *Finder) lookup(name string, within []string) (providers.Provider, error) {
 	id := strings.ToLower(name)
 	own, isOwn := f.own[id]
@@ -92,7 +93,7 @@ func (f *Finder) lookup(name string, within []string) (providers.Provider, error
 	return f.catalogue.Lookup(name)
 }
 
-// each finds all the providers that names name, or says that there is one that it does not.
+// each finds all the providers of names, or returns the error of the first that is unknown.
 func (f *Finder) each(names []string) (parts []providers.Provider, ok bool) {
 	for _, n := range names {
 		p, err := f.Lookup(n)
@@ -104,7 +105,8 @@ func (f *Finder) each(names []string) (parts []providers.Provider, ok bool) {
 	return parts, true
 }
 
-func inFile(file string, read func(string) (providers.Provider, error)) (providers.Provider, error) {
+func inFile(file string, read func(
+	string) (providers.Provider, error)) (providers.Provider, error) {
 	p, err := read(file)
 	if err != nil {
 		return p, fmt.Errorf("%w: %s: %w", ErrFile, file, err)
@@ -112,8 +114,8 @@ func inFile(file string, read func(string) (providers.Provider, error)) (provide
 	return p, nil
 }
 
-// ByMaptype returns the mosaic in which each provider is for the textures of its own maptypes, and
-// the first for all others. Textures of one are never filled from another.
+// ByMaptype returns the mosaic in which each provider serves the textures of its own maptypes, and
+// the first all others. Textures of one are never filled from another.
 func ByMaptype(parts []providers.Provider) (providers.Provider, error) {
 	if len(parts) == 1 {
 		return parts[0], nil

@@ -1,11 +1,11 @@
-// Package mosaic describes imagery of several providers laid over each other, each where it counts:
-// the built-in one of open imagery, those of the user's mosaics.toml, combined providers of
-// Ortho4XP, the painted map of AutoOrtho, and a drawing of zones.
+// Package mosaic combines several providers, each where it counts: the built-in mosaic of open
+// imagery, those of the user's mosaics.toml, combined providers of Ortho4XP, the painted map of
+// AutoOrtho, and a drawing of zones.
 //
 //	f, err := mosaic.Load(catalogue, dir)
 //	p, err := f.Lookup("open") // or any provider
 //
-// What comes is a providers.Provider with Layers. A chunk belongs to the first layer whose area
+// The result is a providers.Provider with Layers. A chunk belongs to the first layer whose area
 // covers it and that has imagery there. Errors name the file and the place in it.
 package mosaic
 
@@ -24,26 +24,27 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 )
 
-// DefaultRamp is how far outside its outline a source fades out, in metres, unless it is said.
+// DefaultRamp is how far outside its outline a source fades out by default, in metres.
 const DefaultRamp = 100
 
 // description is a mosaic before it is checked.
 type description struct {
 	id, code, name string
-	file           string // that describes it; empty for a built-in one
-	key            []byte // two of the same id and key are the same imagery
+	file           string // file that describes it; empty for a built-in one
+	key            []byte // mosaics with the same id and key have the same imagery
 	layers         []providers.Layer
 	notes          []string
 }
 
-// provider returns the mosaic, flat: layers that are mosaics are replaced by theirs.
+// provider returns the mosaic with nested mosaics replaced by their layers.
 func (d description) provider() (providers.Provider, error) {
 	p := providers.Provider{
-		ID: strings.ToLower(d.id), Code: cmp.Or(d.code, providers.BareCode), Name: cmp.Or(d.name, d.id), File: d.file, Notes: d.notes,
+		ID: strings.ToLower(d.id), Code: cmp.Or(d.code, providers.BareCode), Name: cmp.Or(d.name,
+			d.id), File: d.file, Notes: d.notes,
 		Template: fmt.Sprintf("mosaic:%x", sha256.Sum256(d.key)), Layers: flat(d.layers),
 	}
 	if len(p.Layers) == 0 {
-		return p, errors.New("it has no layer")
+		return p, errors.New("it has no layers")
 	}
 	var sources terms.Sources
 	for i, l := range p.Layers {
@@ -73,9 +74,10 @@ func (d description) provider() (providers.Provider, error) {
 	return p, nil
 }
 
-// meet reports whether there may be a texture that both are for.
+// meet reports whether both may serve the same texture.
 func meet(a, b providers.Layer) bool {
-	return (len(a.Maptypes) == 0 || slices.ContainsFunc(a.Maptypes, b.For)) && (len(b.Maptypes) == 0 || slices.ContainsFunc(b.Maptypes, a.For))
+	return (len(a.Maptypes) == 0 || slices.ContainsFunc(a.Maptypes, b.For)) &&
+		(len(b.Maptypes) == 0 || slices.ContainsFunc(b.Maptypes, a.For))
 }
 
 func flat(layers []providers.Layer) (list []providers.Layer) {
@@ -98,8 +100,8 @@ func flat(layers []providers.Layer) (list []providers.Layer) {
 	return list
 }
 
-// outlined returns the area of a provider's own outline, which was checked when it was described;
-// nil where it has none.
+// outlined returns the area of a provider's own outline, which has been checked; nil if it has
+// none.
 func outlined(p providers.Provider, ramp float64) area.Area {
 	if p.Outline == nil {
 		return nil
@@ -107,8 +109,8 @@ func outlined(p providers.Provider, ramp float64) area.Area {
 	return area.Unchecked(p.Outline, area.Edge{Ramp: ramp})
 }
 
-// filterOf reads what a description says of colours: the short form, a .flt file, or its lines with
-// semicolons between them. Names of files start from dir.
+// filterOf parses a filter: the short form, a .flt file, or its lines separated by semicolons. File
+// names are relative to dir.
 func filterOf(text, dir string) (f *filter.Filter, notes []string, err error) {
 	switch {
 	case text == "" || text == "none":

@@ -84,9 +84,10 @@ func weightAt(t *testing.T, a area.Area, lon, lat float64) uint8 {
 
 func TestComb(t *testing.T) {
 	tree := map[string]string{
-		"Providers/FR/IGN.lay":      lay("ign") + "color_filters=Warm\nextent=France\n",
-		"Providers/FR/Sea.lay":      lay("sea"),
-		"Providers/Both.comb":       "# layer extent filter priority\nIGN default default high\r\nSea Coast D20C10 medium\nBI global none low\n",
+		"Providers/FR/IGN.lay": lay("ign") + "color_filters=Warm\nextent=France\n",
+		"Providers/FR/Sea.lay": lay("sea"),
+		"Providers/Both.comb": "# layer extent filter priority\nIGN default default " +
+			"high\r\nSea Coast D20C10 medium\nBI global none low\n",
 		"Extents/LowRes/France.ext": "mask_bounds=6,43,8,45\n",
 		"Extents/LowRes/France.png": greyPNG(t, "#.", "#."),
 		"Extents/HighRes/Coast.ext": "# metres\nmask_bounds=667916.9,5311971.8,890555.9,5621521.5\nepsg_code=3857\n",
@@ -107,7 +108,8 @@ func TestComb(t *testing.T) {
 	for _, l := range p.Layers {
 		got = append(got, row{l.ID, l.Filter.String(), l.Priority, l.Lone})
 	}
-	want := []row{{"ign", "saturation 20", area.High, true}, {"sea", "brightness-contrast -20 10", area.Medium, true}, {"bing", "", area.Low, true}}
+	want := []row{{"ign", "saturation 20", area.High, true},
+		{"sea", "brightness-contrast -20 10", area.Medium, true}, {"bing", "", area.Low, true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -135,13 +137,16 @@ func TestComb(t *testing.T) {
 
 func TestCombRefused(t *testing.T) {
 	for line, want := range map[string]string{
-		"IGN global none":         "line 1: want four words: layer, extent, filter, priority",
-		"IGN global none top":     `line 1 (IGN): priority "top": want high, medium or low`,
-		"\nIGN global none mask":  "line 2 (IGN): priority mask: it needs water masks, which xelpack does not have: leave the line out",
-		"IGN !France none high":   "line 1 (IGN): extent !France: what is outside an extent cannot be named: Ortho4XP refuses it, too",
-		"IGN Spain none high":     "line 1 (IGN): extent Spain: there is no Spain.ext in the folder Extents of",
-		"IGN Lambert none high":   "Lambert.ext: epsg_code=2154: another projection than degrees (4326) and Web Mercator (3857) is not read",
-		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8: want lonmin,latmin,lonmax,latmax",
+		"IGN global none":     "line 1: invalid layer (want four words: layer, extent, filter, priority",
+		"IGN global none top": `line 1 (IGN): unknown priority "top" (want high, medium or low)`,
+		"\nIGN global none mask": "line 2 (IGN): priority mask: it needs water masks, which " +
+			"xelpack does not have: remove the line",
+		"IGN !France none high": "line 1 (IGN): extent !France: " +
+			"the outside of an extent is not supported",
+		"IGN Spain none high": "line 1 (IGN): extent Spain: there is no Spain.ext in the " +
+			"folder Extents of",
+		"IGN Lambert none high": "Lambert.ext: unknown epsg_code=2154",
+		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
 		"IGN Bare none high":      "Bare.png: no such file",
 		"IGN global Sepia high":   `line 1 (IGN): filter "Sepia": want L or D and two digits`,
 		"IGN global Bad high":     "Bad.flt: line 1: saturation lots",
@@ -150,13 +155,16 @@ func TestCombRefused(t *testing.T) {
 	} {
 		dir := files(t, map[string]string{
 			"Providers/FR/IGN.lay": lay("ign"), "Providers/X.comb": line,
-			"Extents/A/Lambert.ext": "mask_bounds=1,2,3,4\nepsg_code=2154\n", "Extents/A/Wrong.ext": "mask_bounds=6,43,8\n", "Extents/A/Bare.ext": "mask_bounds=6,43,8,45\n",
-			"Filters/Bad.flt": "saturation lots",
+			"Extents/A/Lambert.ext": "mask_bounds=1,2,3,4\nepsg_code=2154\n",
+			"Extents/A/Wrong.ext":   "mask_bounds=6,43,8\n",
+			"Extents/A/Bare.ext":    "mask_bounds=6,43,8,45\n",
+			"Filters/Bad.flt":       "saturation lots",
 		})
 		file := filepath.Join(dir, "Providers", "X.comb")
 		_, err := finder(t, t.TempDir()).Lookup(file)
 		want = strings.ReplaceAll(want, "saturation lots", `saturation: "lots" is not a number`)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), file) {
 			t.Errorf("%q: %v, want %s", line, err, want)
 		}
 	}
@@ -185,11 +193,12 @@ func TestReadOSM(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		"":     "it has no ring",
-		"<osm": "want OpenStreetMap's XML",
+		"<osm": "invalid OpenStreetMap XML",
 		`<osm><way id="1"><nd ref="9"/></way></osm>`: "way 1: node 9 is not in the file before it",
-		`<osm><node id="1" lat="0" lon="0"/><node id="2" lat="0" lon="4"/><way id="1"><nd ref="1"/><nd ref="2"/></way></osm>`: "its ways do not close to rings",
+		`<osm><node id="1" lat="0" lon="0"/><node id="2" lat="0" lon="4"/><way id="1"><nd ref="1"/><nd ref="2"/></way></osm>`: "its ways do not form closed rings",
 	} {
-		if _, err := readOSM(strings.NewReader(bad)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readOSM(strings.NewReader(bad)); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", bad, err, want)
 		}
 	}
@@ -198,12 +207,14 @@ func TestReadOSM(t *testing.T) {
 // The ramp of a drawn extent: whole to the border moved by the buffer, nothing a mask's width
 // beyond, and the square of the way between.
 func TestDrawnExtentRamp(t *testing.T) {
-	a, err := area.NewOutline(orb.MultiPolygon{{{{6, 45}, {7, 45}, {7, 46}, {6, 46}, {6, 45}}}}, area.Edge{Buffer: 500, Ramp: 2000, Square: true})
+	a, err := area.NewOutline(orb.MultiPolygon{{{{6, 45}, {7, 45}, {7, 46}, {6, 46}, {6, 45}}}},
+		area.Edge{Buffer: 500, Ramp: 2000, Square: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	perMetre := 1 / (111195.08 * 0.70092) // of longitude at 45.5 north
-	for metres, want := range map[float64]float64{-100: 255, 400: 255, 500: 255, 1500: 255 * 0.25, 2000: 255 * 0.0625, 2600: 0} {
+	for metres, want := range map[float64]float64{-100: 255, 400: 255, 500: 255, 1500: 255 * 0.25,
+		2000: 255 * 0.0625, 2600: 0} {
 		if w := float64(weightAt(t, a, 7+metres*perMetre, 45.5)); w < want-6 || w > want+6 {
 			t.Errorf("%v m outside it weighs %v, want %v", metres, w, want)
 		}
@@ -226,18 +237,20 @@ func TestPainted(t *testing.T) {
 	for _, at := range []struct {
 		lon, lat float64
 		want     string
-	}{{6.5, 46.5, "usgs"}, {7, 46.5, "usgs"}, {7.9, 46.9, "usgs"}, {8.1, 46.5, "bing"}, {-0.5, -0.5, "eox"}, {0.5, -0.5, "bing"}} {
+	}{{6.5, 46.5, "usgs"}, {7, 46.5, "usgs"}, {7.9, 46.9, "usgs"}, {8.1, 46.5, "bing"}, {-0.5, -0.5,
+		"eox"}, {0.5, -0.5, "bing"}} {
 		if got := At(p, orb.Point{at.lon, at.lat}).ID; got != at.want {
 			t.Errorf("at %v,%v it is %s, want %s", at.lat, at.lon, got, at.want)
 		}
 	}
 	for name, want := range map[string]string{
 		"version.json": `version 2: want AutoOrtho's painted map`,
-		"corner.json":  `cell "46.5,6": want LAT,LON of its south-west corner in whole degrees`,
+		"corner.json":  `invalid cell "46.5,6" (want LAT,LON of its south-west corner in whole degrees)`,
 		"nobody.json":  `cell "47,6": unknown provider "YNDX"`,
-		"other.json":   "want AutoOrtho's painted map",
+		"other.json":   "invalid AutoOrtho map",
 	} {
-		if _, err := f.Lookup(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+		if _, err := f.Lookup(filepath.Join(dir, name)); err == nil ||
+			!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
@@ -268,8 +281,11 @@ func TestOpen(t *testing.T) {
 		lat, lon float64
 		want     string
 	}{
-		{"Geneva", 46.2, 6.14, "swissimage"}, {"Paris", 48.85, 2.35, "ign"}, {"Nice", 43.7, 7.25, "ign"}, {"Munich", 48.14, 11.58, "by"}, {"Amsterdam", 52.37, 4.9, "pdok"},
-		{"Kansas", 38.5, -98, "naipnew"}, {"the Atlantic", 45, -30, "eox16"}, {"London", 51.5, -0.1, "eox16"},
+		{"Geneva", 46.2, 6.14, "swissimage"}, {"Paris", 48.85, 2.35, "ign"},
+		{"Nice", 43.7, 7.25, "ign"}, {"Munich", 48.14, 11.58, "by"},
+		{"Amsterdam", 52.37, 4.9, "pdok"},
+		{"Kansas", 38.5, -98, "naipnew"}, {"the Atlantic", 45, -30, "eox16"},
+		{"London", 51.5, -0.1, "eox16"},
 	} {
 		if got := At(p, orb.Point{at.lon, at.lat}).ID; got != at.want {
 			t.Errorf("%s: %s, want %s", at.place, got, at.want)
@@ -291,12 +307,15 @@ func TestOpen(t *testing.T) {
 
 // A user's own template takes the place of a member's, where that has imagery and on its terms.
 func TestOpenOfOwn(t *testing.T) {
-	dir := files(t, map[string]string{"providers.toml": "[[provider]]\nid = \"ign\"\ntemplate = \"http://127.0.0.1:1/{z}/{x}/{y}.jpg\"\nmax_zl = 18\n"})
+	dir := files(t, map[string]string{
+		"providers.toml": "[[provider]]\nid = \"ign\"\ntemplate = " +
+			"\"http://127.0.0.1:1/{z}/{x}/{y}.jpg\"\nmax_zl = 18\n"})
 	p, err := finder(t, dir).Lookup("open")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := At(p, orb.Point{2.35, 48.85}); got.Template != "http://127.0.0.1:1/{z}/{x}/{y}.jpg" || got.MaxZL != 18 {
+	if got := At(p, orb.Point{2.35, 48.85}); got.Template != "http://127.0.0.1:1/{z}/{x}/{y}.jpg" ||
+		got.MaxZL != 18 {
 		t.Errorf("Paris is of %s", got.Template)
 	}
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 )
 
-// OpenID is the built-in mosaic of what may be passed on, for money too.
+// OpenID is the built-in mosaic of imagery that may be passed on, also commercially.
 const OpenID = "open"
 
-// openBase has the whole world, under a licence that mixes with all others.
+// openBase covers the whole world, under a licence that is compatible with all others.
 const openBase = "eox16"
 
-// open returns the mosaic of open imagery: of the built-in catalogue what may be passed on, sold and
-// changed without share-alike, from the smallest outline to the largest (a city, a state, a nation),
-// at equal size the deepest first, over the base. What wants an API token that nobody has given is
-// left out.
+// open returns the mosaic of open imagery: from the built-in catalogue everything that may be
+// passed on, sold and changed without share-alike, from the smallest outline to the largest (city,
+// state, nation), deepest first at equal size, over the base. Providers that lack a required API
+// token are left out.
 func (f *Finder) open() (providers.Provider, error) {
 	base, err := f.catalogue.Lookup(openBase)
 	if err != nil {
@@ -33,7 +33,7 @@ func (f *Finder) open() (providers.Provider, error) {
 	}
 	var members []member
 	for _, p := range providers.BuiltIn() {
-		if own, ok := f.catalogue.Find(p.ID); ok { // as the user has it, where the built-in one is
+		if own, ok := f.catalogue.Find(p.ID); ok { // the user's version, if there is one
 			own.Outline, own.Terms = p.Outline, own.Terms.Or(p.Terms)
 			p = own
 		}
@@ -43,10 +43,12 @@ func (f *Finder) open() (providers.Provider, error) {
 		if _, _, err := p.Resolve(f.catalogue.Token); err != nil {
 			continue
 		}
-		members = append(members, member{providers.Layer{Provider: p, Area: outlined(p, DefaultRamp)}, geo.Area(p.Outline)})
+		members = append(members,
+			member{providers.Layer{Provider: p, Area: outlined(p, DefaultRamp)},
+				geo.Area(p.Outline)})
 	}
 	slices.SortStableFunc(members, func(a, b member) int {
-		// Outlines of one place are not always drawn alike.
+		// Outlines of one place may be drawn differently.
 		if ratio := a.size / b.size; ratio < 0.98 || ratio > 1.02 {
 			return cmp.Compare(a.size, b.size)
 		}
@@ -64,5 +66,6 @@ func (f *Finder) open() (providers.Provider, error) {
 }
 
 func mayJoin(t terms.Terms) bool {
-	return t.MayPassOn() && t.Commercial == terms.Yes && t.Derivatives == terms.Yes && t.ShareAlike == terms.No
+	return t.MayPassOn() && t.Commercial == terms.Yes && t.Derivatives == terms.Yes &&
+		t.ShareAlike == terms.No
 }

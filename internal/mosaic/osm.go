@@ -10,7 +10,7 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// maxOSM bounds what an outline unpacks to.
+// maxOSM bounds the unpacked size of an outline.
 const maxOSM = 256 << 20
 
 // degreesOf returns the longitude or latitude of a Web Mercator coordinate in metres.
@@ -29,8 +29,8 @@ type osmWay struct {
 	} `xml:"nd"`
 }
 
-// readOSM reads the multipolygons of OpenStreetMap's XML, or its closed ways where there is none.
-// Rings are what matters: a pixel within an odd number of them is inside.
+// readOSM reads the multipolygons of OpenStreetMap's XML, or its closed ways if there are none.
+// Only rings matter: a pixel inside an odd number of them is inside.
 func readOSM(r io.Reader) (orb.MultiPolygon, error) {
 	nodes, ways := map[int64]orb.Point{}, map[int64][]orb.Point{}
 	var order, members []int64
@@ -41,7 +41,7 @@ func readOSM(r io.Reader) (orb.MultiPolygon, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("want OpenStreetMap's XML: %w", err)
+			return nil, fmt.Errorf("invalid OpenStreetMap XML: %w", err)
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
@@ -63,7 +63,8 @@ func readOSM(r io.Reader) (orb.MultiPolygon, error) {
 			for _, n := range w.Nodes {
 				at, known := nodes[n.Ref]
 				if !known {
-					return nil, fmt.Errorf("way %d: node %d is not in the file before it", w.ID, n.Ref)
+					return nil, fmt.Errorf("way %d: node %d is not in the file before it", w.ID,
+						n.Ref)
 				}
 				line = append(line, at)
 			}
@@ -84,7 +85,7 @@ func readOSM(r io.Reader) (orb.MultiPolygon, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("want OpenStreetMap's XML: %w", err)
+			return nil, fmt.Errorf("invalid OpenStreetMap XML: %w", err)
 		}
 	}
 	if len(members) == 0 {
@@ -94,18 +95,18 @@ func readOSM(r io.Reader) (orb.MultiPolygon, error) {
 	for len(members) > 0 {
 		var ring orb.Ring
 		if ring, members = joined(members, ways); ring == nil {
-			return nil, errors.New("its ways do not close to rings")
+			return nil, errors.New("its ways do not form closed rings")
 		}
 		polygon = append(polygon, ring)
 	}
 	if polygon == nil {
-		return nil, errors.New("it has no ring")
+		return nil, errors.New("it has no rings")
 	}
 	return orb.MultiPolygon{polygon}, nil
 }
 
-// joined returns the ring that begins with the first of members, and the members that are left; nil
-// if it does not close.
+// joined returns the ring that begins with the first of members, and the remaining members; nil if
+// it does not close.
 func joined(members []int64, ways map[int64][]orb.Point) (orb.Ring, []int64) {
 	ring := orb.Ring(append([]orb.Point{}, ways[members[0]]...))
 	members = append([]int64{}, members[1:]...)

@@ -46,7 +46,8 @@ func (f *Finder) parse(text []byte) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "toml: "))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("unknown key %s (a mosaic has id, code, name, ramp and layers; a layer has provider, outline, ramp, filter and maptypes)", unknown[0])
+		return fmt.Errorf("unknown key %s (a mosaic has id, code, name, ramp and layers; a layer "+
+			"has provider, outline, ramp, filter and maptypes)", unknown[0])
 	}
 	for i, m := range parsed.Mosaic {
 		id := strings.ToLower(m.ID)
@@ -68,21 +69,22 @@ func (f *Finder) checkID(id string) error {
 	_, taken := f.catalogue.Find(id)
 	switch {
 	case tiles.ValidMaptype(id) != nil || strings.ContainsAny(id, ":,+."):
-		return errors.New("want letters, digits, - and _, without blanks")
+		return errors.New("invalid (want letters, digits, - and _, without blanks)")
 	case twice:
-		return errors.New("there are two of it")
+		return errors.New("it is defined twice")
 	case taken || id == OpenID || id == "auto":
 		return errors.New("it is taken")
 	}
 	return nil
 }
 
-// mosaic returns a mosaic of mosaics.toml, which those named refer to.
+// mosaic returns a mosaic of mosaics.toml, which is referred to by those in within.
 func (f *Finder) mosaic(m tomlMosaic, within []string) (providers.Provider, error) {
 	id := strings.ToLower(m.ID)
 	chain := append(slices.Clone(within), id)
 	if slices.Contains(within, id) {
-		return providers.Provider{}, fmt.Errorf("it refers to itself: %s", strings.Join(chain, " → "))
+		return providers.Provider{}, fmt.Errorf("it refers to itself: %s",
+			strings.Join(chain, " → "))
 	}
 	d := description{id: m.ID, code: m.Code, name: m.Name, file: f.file}
 	for i, l := range m.Layer {
@@ -102,7 +104,7 @@ func (f *Finder) mosaic(m tomlMosaic, within []string) (providers.Provider, erro
 // add adds a layer to d.
 func (f *Finder) add(d *description, l tomlLayer, ramp float64, within []string) error {
 	if l.Provider == "" {
-		return errors.New("it names no provider")
+		return errors.New("it has no provider")
 	}
 	p, err := f.lookup(l.Provider, within)
 	if err != nil {
@@ -119,14 +121,16 @@ func (f *Finder) add(d *description, l tomlLayer, ramp float64, within []string)
 		return err
 	}
 	d.layers = append(d.layers, providers.Layer{Provider: p, Area: at, Maptypes: l.Maptypes})
-	d.key = fmt.Appendf(d.key, "%s %s %s %v %v %v\n", p.ID, p.Template, p.Filter, polygons, ramp, l.Maptypes)
+	d.key = fmt.Appendf(d.key, "%s %s %s %v %v %v\n", p.ID, p.Template, p.Filter, polygons, ramp,
+		l.Maptypes)
 	return nil
 }
 
-// place returns where a layer counts by its description, and the polygons that this was made of.
-func (f *Finder) place(p providers.Provider, outline string, ramp float64) (area.Area, orb.MultiPolygon, error) {
+// place returns where a layer counts by its description, and the polygons of that area.
+func (f *Finder) place(p providers.Provider, outline string,
+	ramp float64) (area.Area, orb.MultiPolygon, error) {
 	if !(ramp >= 0 && ramp <= maxRamp) {
-		return nil, nil, fmt.Errorf("ramp %v: want 0 to %d metres", ramp, maxRamp)
+		return nil, nil, fmt.Errorf("ramp %v: must be between 0 and %d metres", ramp, maxRamp)
 	}
 	switch outline {
 	case "":
@@ -149,5 +153,5 @@ func (f *Finder) place(p providers.Provider, outline string, ramp float64) (area
 	return a, polygons, nil
 }
 
-// maxRamp is wider than any blend that is meant.
+// maxRamp is wider than any sensible blend.
 const maxRamp = 50_000

@@ -9,7 +9,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// cover says how much of a chunk or a texture's square the layer covers.
+// cover returns how much of a chunk or a texture's square the layer covers.
 func cover(l providers.Layer, c tiles.Chunk) area.Cover {
 	if l.Area == nil {
 		return area.Inside
@@ -22,14 +22,15 @@ func square(t tiles.Texture) tiles.Chunk {
 	return tiles.Chunk{Z: z, X: x, Y: y}
 }
 
-// Split returns the items that are planned from each layer of p, for the most part: from the first
-// that covers their middles. Those of no layer are left out.
+// Split returns the items that are mainly planned from each layer of p: the first that covers their
+// centre. Items of no layer are left out.
 func Split(p providers.Provider, items []tiles.Item) [][]tiles.Item {
 	of := make([][]tiles.Item, len(p.Layers))
 	for _, it := range items {
 		middle := it.Chunk(it.ChunksPerSide()/2, it.ChunksPerSide()/2)
 		for i, l := range p.Layers {
-			if l.For(it.Maptype) && cover(l, square(it.Texture)) != area.Outside && cover(l, middle) != area.Outside {
+			if l.For(it.Maptype) && cover(l, square(it.Texture)) != area.Outside &&
+				cover(l, middle) != area.Outside {
 				of[i] = append(of[i], it)
 				break
 			}
@@ -38,7 +39,7 @@ func Split(p providers.Provider, items []tiles.Item) [][]tiles.Item {
 	return of
 }
 
-// Layers returns those of p, or p as the only one.
+// Layers returns the layers of p, or p as the only one.
 func Layers(p providers.Provider) []providers.Layer {
 	if len(p.Layers) > 0 {
 		return p.Layers
@@ -46,7 +47,7 @@ func Layers(p providers.Provider) []providers.Layer {
 	return []providers.Layer{{Provider: p}}
 }
 
-// Near returns the items that a layer has a part in.
+// Near returns the items that a layer takes part in.
 func Near(l providers.Layer, items []tiles.Item) (near []tiles.Item) {
 	for _, it := range items {
 		if l.For(it.Maptype) && cover(l, square(it.Texture)) != area.Outside {
@@ -56,8 +57,8 @@ func Near(l providers.Layer, items []tiles.Item) (near []tiles.Item) {
 	return near
 }
 
-// Planned counts the chunks of items that each source of p is to give, if it has imagery wherever it
-// covers. A chunk that an outline goes through counts for all that have a part in it.
+// Planned counts the chunks of items that each source of p is expected to give, if it has imagery
+// wherever it covers. A chunk crossed by an outline counts for every source that takes part in it.
 func Planned(p providers.Provider, items []tiles.Item) terms.Use {
 	use := terms.Use{}
 	for _, it := range items {
@@ -93,7 +94,7 @@ func Planned(p providers.Provider, items []tiles.Item) terms.Use {
 	return use
 }
 
-// Deepest returns the deepest zoom level that a mosaic has anywhere in a texture.
+// Deepest returns the deepest zoom level of a mosaic anywhere in a texture.
 func Deepest(p providers.Provider, t tiles.Texture) (deepest tiles.ZL) {
 	for _, l := range p.Layers {
 		c := area.Outside
@@ -110,7 +111,7 @@ func Deepest(p providers.Provider, t tiles.Texture) (deepest tiles.ZL) {
 	return deepest
 }
 
-// At returns the source of p that comes first at a point; p itself if it is no mosaic.
+// At returns the topmost source of p at a point; p itself if it is not a mosaic.
 func At(p providers.Provider, at orb.Point) providers.Provider {
 	c := square(tiles.At(at, 20, p.Code))
 	for _, l := range p.Layers {

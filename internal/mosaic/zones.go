@@ -16,9 +16,9 @@ import (
 	"github.com/xelpack/xelpack/internal/providers"
 )
 
-// Zones returns the mosaic of a GeoJSON file of polygons, each with the provider that it names in
-// its properties, over base. Where polygons overlap the first counts. "ramp" (metres) and "filter"
-// may stand beside "provider".
+// Zones returns the mosaic of a GeoJSON file of polygons, each with the provider named in its
+// properties, over base. Where polygons overlap the first one counts. "ramp" (metres) and "filter"
+// are optional properties.
 func (f *Finder) Zones(file string, base providers.Provider) (providers.Provider, error) {
 	p, err := f.zones(file, base)
 	if err != nil {
@@ -34,10 +34,12 @@ func (f *Finder) zones(file string, base providers.Provider) (providers.Provider
 	}
 	var zones struct{ Features []feature }
 	if err := json.Unmarshal(text, &zones); err != nil || len(zones.Features) == 0 {
-		return base, errors.New("want a GeoJSON FeatureCollection of polygons with a property \"provider\"")
+		return base, errors.New("not a GeoJSON FeatureCollection of polygons with a property " +
+			"\"provider\"")
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	d := description{id: "zones-" + name, code: base.Code, name: name + " over " + base.ID, file: file, key: append(text, base.ID+" "+base.Template...)}
+	d := description{id: "zones-" + name, code: base.Code, name: name + " over " + base.ID,
+		file: file, key: append(text, base.ID+" "+base.Template...)}
 	for i, zone := range zones.Features {
 		layer, notes, err := f.zone(zone, filepath.Dir(file))
 		if err != nil {
@@ -49,7 +51,7 @@ func (f *Finder) zones(file string, base providers.Provider) (providers.Provider
 	return d.provider()
 }
 
-// feature is one of GeoJSON's.
+// feature is a GeoJSON feature.
 type feature struct {
 	Properties map[string]any
 	Geometry   struct {
@@ -58,7 +60,7 @@ type feature struct {
 	}
 }
 
-// polygons returns the feature's.
+// polygons returns the feature's polygons.
 func (f feature) polygons() (polygons orb.MultiPolygon, err error) {
 	switch f.Geometry.Type {
 	case "Polygon":
@@ -79,13 +81,14 @@ func (f *Finder) zone(zone feature, dir string) (layer providers.Layer, notes []
 	}
 	id, _ := zone.Properties["provider"].(string)
 	if id == "" {
-		return layer, nil, errors.New("it has no property \"provider\" with the id of one")
+		return layer, nil, errors.New("it has no property \"provider\" with the id of a provider")
 	}
 	ramp, given := DefaultRamp*1.0, zone.Properties["ramp"]
 	if given != nil {
 		var number bool
 		if ramp, number = given.(float64); !number || !(ramp >= 0 && ramp <= maxRamp) {
-			return layer, nil, fmt.Errorf("ramp %v: want 0 to %d metres", given, maxRamp)
+			return layer, nil, fmt.Errorf("ramp %v: must be between 0 and %d metres", given,
+				maxRamp)
 		}
 	}
 	if layer.Provider, err = f.Lookup(id); err != nil {
@@ -101,8 +104,8 @@ func (f *Finder) zone(zone feature, dir string) (layer providers.Layer, notes []
 	return layer, notes, err
 }
 
-// painted reads the map that AutoOrtho's user paints: whole degrees, each with a maptype. Where
-// nothing is painted it takes BI.
+// painted reads the map that AutoOrtho's user paints: whole degrees, each with a maptype. Unpainted
+// degrees use BI.
 func (f *Finder) painted(file string) (providers.Provider, error) {
 	const unpainted = "BI"
 	text, err := readSmall(file)
@@ -114,10 +117,12 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 		Cells   map[string]string `json:"cells"`
 	}
 	if err := json.Unmarshal(text, &parsed); err != nil {
-		return providers.Provider{}, fmt.Errorf("want AutoOrtho's painted map: %w", err)
+		return providers.Provider{}, fmt.Errorf("invalid AutoOrtho map: %w", err)
 	}
 	if parsed.Version != 1 || parsed.Cells == nil {
-		return providers.Provider{}, fmt.Errorf("version %d: want AutoOrtho's painted map, {\"version\": 1, \"cells\": {\"46,6\": \"BI\", …}}", parsed.Version)
+		return providers.Provider{}, fmt.Errorf(
+			"version %d: want AutoOrtho's painted map, {\"version\": 1, \"cells\": {\"46,6\": "+
+				"\"BI\", …}}", parsed.Version)
 	}
 	at := map[string]map[[2]int]bool{} // by maptype
 	first := map[string]string{}       // the first cell that wants it
@@ -125,8 +130,10 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 		lat, lon, ok := strings.Cut(cell, ",")
 		south, errLat := strconv.Atoi(strings.TrimSpace(lat))
 		west, errLon := strconv.Atoi(strings.TrimSpace(lon))
-		if !ok || errLat != nil || errLon != nil || south < -90 || south > 89 || west < -180 || west > 179 {
-			return providers.Provider{}, fmt.Errorf("cell %q: want LAT,LON of its south-west corner in whole degrees", cell)
+		if !ok || errLat != nil || errLon != nil || south < -90 || south > 89 || west < -180 ||
+			west > 179 {
+			return providers.Provider{}, fmt.Errorf(
+				"invalid cell %q (want LAT,LON of its south-west corner in whole degrees)", cell)
 		}
 		maptype := strings.ToUpper(parsed.Cells[cell])
 		if at[maptype] == nil {
@@ -141,11 +148,13 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 		if err != nil {
 			return p, fmt.Errorf("cell %q: %w", first[maptype], err)
 		}
-		d.layers = append(d.layers, providers.Layer{Provider: p, Area: area.NewCells(at[maptype], area.Edge{Ramp: DefaultRamp})})
+		d.layers = append(d.layers,
+			providers.Layer{Provider: p,
+				Area: area.NewCells(at[maptype], area.Edge{Ramp: DefaultRamp})})
 	}
 	base, err := f.catalogue.Lookup(unpainted)
 	if err != nil {
-		return base, fmt.Errorf("where nothing is painted AutoOrtho takes %s: %w", unpainted, err)
+		return base, fmt.Errorf("unpainted degrees use %s: %w", unpainted, err)
 	}
 	d.layers, d.code = append(d.layers, providers.Layer{Provider: base}), base.Code
 	return d.provider()

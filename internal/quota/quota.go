@@ -71,7 +71,8 @@ func (c *Counter) Take(ctx context.Context, id string, perDay int) error {
 		if had {
 			return nil
 		}
-		_, err, _ := c.filing.Do(id, func() (any, error) { return nil, c.reserve(ctx, id, today, perDay) })
+		_, err, _ := c.filing.Do(id,
+			func() (any, error) { return nil, c.reserve(ctx, id, today, perDay) })
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,8 @@ func (c *Counter) reserve(ctx context.Context, id, today string, perDay int) err
 			*f = count{Day: today}
 		}
 		if n = min(n, perDay-f.Used); n <= 0 {
-			return fmt.Errorf("%s takes %d requests a day, and these are %w until 00:00 UTC", id, perDay, ErrUsedUp)
+			return fmt.Errorf("%s takes %d requests a day, and these are %w until 00:00 UTC", id,
+				perDay, ErrUsedUp)
 		}
 		f.Used += n
 		return nil

@@ -71,7 +71,8 @@ func TestWhatIsLeftIsGivenBack(t *testing.T) {
 			t.Fatalf("after %d: %v", n, err)
 		}
 	}
-	if err := c.Take(t.Context(), "a", 1000); !errors.Is(err, ErrUsedUp) || !strings.Contains(err.Error(), "a takes 1000 requests a day") {
+	if err := c.Take(t.Context(), "a", 1000); !errors.Is(err, ErrUsedUp) ||
+		!strings.Contains(err.Error(), "a takes 1000 requests a day") {
 		t.Errorf("one too many: %v", err)
 	}
 }
@@ -81,7 +82,8 @@ func TestDamagedFile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.json"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := at(dir, noon).Take(t.Context(), "a", 10); err == nil || !strings.Contains(err.Error(), "a.json") || !strings.Contains(err.Error(), "remove it") {
+	if err := at(dir, noon).Take(t.Context(), "a", 10); err == nil ||
+		!strings.Contains(err.Error(), "a.json") || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("%v, want one that names the file and the remedy", err)
 	}
 }

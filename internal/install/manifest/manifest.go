@@ -1,5 +1,5 @@
-// Package manifest is the list of what was installed into a package, as it stands beside the
-// textures: docs/install-format.md. Every file of it is written once and renamed into its place.
+// Package manifest is the list of what was installed into a package, kept beside the textures:
+// docs/install-format.md. Every file of it is written once and renamed to its name.
 package manifest
 
 import (
@@ -14,28 +14,29 @@ import (
 	"strings"
 )
 
-// What stands in a package's textures folder besides textures.
+// Names in a package's textures folder.
 const (
-	Folder = ".xelpack-install" // holds all of what follows
+	Folder = ".xelpack-install" // contains all of the following
 	Name   = "manifest.json"    // what is installed
-	Next   = "next.json"        // what was begun and is not done: it becomes the manifest, or with no files ends it
-	Kept   = "kept"             // the package's own files under the names of installed ones
-	New    = "new"              // files that are being written
-	Lock   = "lock"             // of the process that is at it
-	format = "xelpack install"  // what a manifest says it is
+	// begun but not finished: it becomes the manifest, or without files ends it
+	Next   = "next.json"
+	Kept   = "kept"            // the package's own files under names of installed ones
+	New    = "new"             // files that are being written
+	Lock   = "lock"            // of the running process
+	format = "xelpack install" // format of a manifest
 	tail   = "],\n\"check\":\"%s\"}\n"
 )
 
-// Version is that of the format. Others are not read.
+// Version is the version of the format. Others are not read.
 const Version = 1
 
-// What a manifest can be refused for.
+// Reasons to refuse a manifest.
 var (
 	ErrDamaged = errors.New("the list of what is installed is damaged")
 	ErrVersion = errors.New("the list of what is installed was made by another version of xelpack")
 )
 
-// Content is what a file holds, or where a symbolic link leads.
+// Content is the content of a file, or the target of a symbolic link.
 type Content struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256,omitempty"`
@@ -45,26 +46,26 @@ type Content struct {
 // File is one name of the textures folder.
 type File struct {
 	Name    string // without a folder
-	Content        // that was installed
-	// Before is what the package had under the name. It is in the folder Kept, or still in its
-	// place where it equals what was to be installed.
+	Content        // as installed
+	// Before is the package's own file under the name. It is in the folder Kept, or still in place
+	// if it equals the installed one.
 	Before *Content
-	// Also is what an installation that was given up may have left under the name.
+	// Also is what an abandoned installation may have left under the name.
 	Also []Content
 }
 
-// Own reports whether the package had the file before, as it was to be installed.
+// Own reports whether the package had the same file before.
 func (f File) Own() bool { return f.Before != nil && *f.Before == f.Content }
 
-// Manifest says what is installed, or is to be.
+// Manifest is what is installed, or is to be.
 type Manifest struct {
-	Archive string // the absolute path of the file that it is from
+	Archive string // absolute path of the source
 	Digest  string // of that archive
 	Made    bool   // the textures folder did not exist before
 	Files   []File
 }
 
-// head is what stands in a manifest before its files.
+// head is the part of a manifest before its files.
 type head struct {
 	Format  string `json:"format"`
 	Version int    `json:"version"`
@@ -73,7 +74,7 @@ type head struct {
 	Made    bool   `json:"made_textures"`
 }
 
-// line is a File as it is written.
+// line is a File as written.
 type line struct {
 	Name string `json:"name"`
 	Content
@@ -81,8 +82,8 @@ type line struct {
 	Also   []Content `json:"also,omitempty"`
 }
 
-// Encode returns m as it stands in a file: a line of JSON a file of the folder, and at the end the
-// SHA-256 of all that stands before that line.
+// Encode returns m as written to a file: one line of JSON per file of the folder, and a last line
+// with the SHA-256 of all lines before it.
 func (m Manifest) Encode() ([]byte, error) {
 	start, err := json.Marshal(head{format, Version, m.Archive, m.Digest, m.Made})
 	if err != nil {
@@ -107,7 +108,7 @@ func (m Manifest) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Decode reads what Encode has written.
+// Decode decodes the output of Encode.
 func Decode(data []byte) (Manifest, error) {
 	var whole struct {
 		head
@@ -118,21 +119,25 @@ func Decode(data []byte) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if whole.Format != format {
-		return Manifest{}, fmt.Errorf("%w: its format is %.40q, want %q", ErrDamaged, whole.Format, format)
+		return Manifest{}, fmt.Errorf("%w: unknown format %.40q (want %q)", ErrDamaged,
+			whole.Format, format)
 	}
 	if whole.Version != Version {
-		return Manifest{}, fmt.Errorf("%w: it is of version %d, want %d", ErrVersion, whole.Version, Version)
+		return Manifest{}, fmt.Errorf("%w: unknown version %d (want %d)", ErrVersion, whole.Version,
+			Version)
 	}
 	body, ok := bytes.CutSuffix(data, fmt.Appendf(nil, tail, whole.Check))
 	sum := sha256.Sum256(body)
 	if !ok || hex.EncodeToString(sum[:]) != whole.Check {
-		return Manifest{}, fmt.Errorf("%w: it is not what was written", ErrDamaged)
+		return Manifest{}, fmt.Errorf("%w: its hash does not match", ErrDamaged)
 	}
 	m := Manifest{Archive: whole.Archive, Digest: whole.Digest, Made: whole.Made}
 	seen := make(map[string]bool)
 	for _, l := range whole.Files {
-		if l.Name == "" || l.Name == "." || filepath.Base(l.Name) != l.Name || !filepath.IsLocal(l.Name) || seen[l.Name] {
-			return Manifest{}, fmt.Errorf("%w: %q is no file's name, or stands in it twice", ErrDamaged, l.Name)
+		if l.Name == "" || l.Name == "." || filepath.Base(l.Name) != l.Name ||
+			!filepath.IsLocal(l.Name) || seen[l.Name] {
+			return Manifest{}, fmt.Errorf("%w: %q is not a file name, or is listed twice",
+				ErrDamaged, l.Name)
 		}
 		seen[l.Name] = true
 		m.Files = append(m.Files, File(l))
@@ -140,7 +145,7 @@ func Decode(data []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Open reads a manifest. One that is not there is an fs.ErrNotExist.
+// Open reads a manifest. The error is fs.ErrNotExist if there is none.
 func Open(file string) (Manifest, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -153,9 +158,9 @@ func Open(file string) (Manifest, error) {
 	return m, err
 }
 
-// Installed returns the names, in lower case, of the files in a textures folder that were installed
-// and that the package did not have before: those go when the installation goes. Where that cannot
-// be known, nothing is taken to be installed.
+// Installed returns the lower-case names of the files in a textures folder that were installed and
+// that the package did not have before: they disappear with the installation. If that is unknown,
+// none count as installed.
 func Installed(textures string) map[string]bool {
 	names := make(map[string]bool)
 	for _, name := range [...]string{Name, Next} {
