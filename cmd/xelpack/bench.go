@@ -51,7 +51,7 @@ difference can be chance.`,
 	f.IntVar(&o.Chunks, "chunks", 2000, "chunks in each round of fetch")
 	f.DurationVar(&o.Latency, "latency", 40*time.Millisecond, "latency of fetch's server")
 	f.Float64Var(&o.Bandwidth, "bandwidth", 0,
-		"bandwidth of fetch's server in Mbit/s (default no limit)")
+		"bandwidth latency of fetch's server in Mbit/s (default no limit)")
 	f.Float64Var(&o.Faults, "faults", 0,
 		"share of chunks that fetch's server answers wrongly at first, such as 0.05")
 	f.IntVar(&o.Concurrency, "concurrency", 0,

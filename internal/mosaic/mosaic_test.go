@@ -137,7 +137,8 @@ func TestComb(t *testing.T) {
 
 func TestCombRefused(t *testing.T) {
 	for line, want := range map[string]string{
-		"IGN global none":     "line 1: invalid layer (want four words: layer, extent, filter, priority",
+		"IGN global none": "line 1: invalid layer (want four words: layer, extent, filter, " +
+			"priority",
 		"IGN global none top": `line 1 (IGN): unknown priority "top" (want high, medium or low)`,
 		"\nIGN global none mask": "line 2 (IGN): priority mask: it needs water masks, which " +
 			"xelpack does not have: remove the line",
@@ -145,7 +146,7 @@ func TestCombRefused(t *testing.T) {
 			"the outside of an extent is not supported",
 		"IGN Spain none high": "line 1 (IGN): extent Spain: there is no Spain.ext in the " +
 			"folder Extents of",
-		"IGN Lambert none high": "Lambert.ext: unknown epsg_code=2154",
+		"IGN Lambert none high":   "Lambert.ext: unknown epsg_code=2154",
 		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
 		"IGN Bare none high":      "Bare.png: no such file",
 		"IGN global Sepia high":   `line 1 (IGN): filter "Sepia": want L or D and two digits`,

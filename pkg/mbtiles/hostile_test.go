@@ -61,7 +61,8 @@ func TestSharedPages(t *testing.T) {
 	t.Parallel()
 	for _, other := range []string{"tiles", "contents", "metadata", "textures"} {
 		t.Run(other, func(t *testing.T) {
-			a, err := Open(t.Context(), write(t, altered(t, sound(t), swapRoot("segments", other)...)))
+			a, err := Open(t.Context(),
+				write(t, altered(t, sound(t), swapRoot("segments", other)...)))
 			if errors.Is(err, ErrCorrupt) {
 				return
 			}
@@ -93,7 +94,8 @@ func TestPictureOfAStranger(t *testing.T) {
 			t.Errorf("zoom %d: %v, want %v that says %q", z, err, ErrCorrupt, says)
 		}
 	}
-	if img, err := a.Picture(t.Context(), 8, 1, 2); err != nil || img.Bounds().Dx() != preview.Side {
+	if img, err := a.Picture(t.Context(), 8, 1, 2); err != nil ||
+		img.Bounds().Dx() != preview.Side {
 		t.Errorf("an intact one: %v", err)
 	}
 }
@@ -104,21 +106,28 @@ func TestForeignJournal(t *testing.T) {
 	dir := t.TempDir()
 	victim, part := filepath.Join(dir, "victim"), filepath.Join(dir, "a.mbtiles.part")
 	journal := superJournal(victim)
-	for name, b := range map[string][]byte{victim: []byte("precious"), part: altered(t, sound(t), `UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`), part + sqlite.JournalSuffix: journal} {
+	for name, b := range map[string][]byte{victim: []byte("precious"),
+		part: altered(t, sound(t),
+			`UPDATE metadata SET value = 'building' WHERE name = 'xelpack:state'`),
+		part + sqlite.JournalSuffix: journal} {
 		if err := os.WriteFile(name, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Open(t.Context(), part); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "a.mbtiles.part-journal") {
+	if _, err := Open(t.Context(), part); !errors.Is(err, ErrCorrupt) ||
+		!strings.Contains(err.Error(), "a.mbtiles.part-journal") {
 		t.Errorf("Open: %v", err)
 	}
-	if _, err := Create(t.Context(), strings.TrimSuffix(part, partSuffix), WriterOptions{}); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "a.mbtiles.part-journal") {
+	if _, err := Create(t.Context(), strings.TrimSuffix(part, partSuffix),
+		WriterOptions{}); !errors.Is(err, ErrCorrupt) ||
+		!strings.Contains(err.Error(), "a.mbtiles.part-journal") {
 		t.Errorf("Create: %v", err)
 	}
 	if string(mustRead(t, victim)) != "precious" {
 		t.Error("the victim changed")
 	}
-	if diff := cmp.Diff([]string{"a.mbtiles.part", "a.mbtiles.part-journal", "victim"}, files(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.mbtiles.part", "a.mbtiles.part-journal", "victim"},
+		files(t, dir)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
@@ -155,13 +164,18 @@ func TestReadRefuses(t *testing.T) {
 		says string
 	}{
 		{"row missing", `DELETE FROM segments WHERE id = 256`, "missing"},
-		{"too short", `UPDATE segments SET codec = 0, data = x'00' WHERE id = 256`, "1 bytes, want 43704"},
-		{"too long", `UPDATE segments SET codec = 0, data = zeroblob(43705) WHERE id = 256`, "43705 bytes, want 43704"},
+		{"too short", `UPDATE segments SET codec = 0, data = x'00' WHERE id = 256`,
+			"1 bytes, want 43704"},
+		{"too long", `UPDATE segments SET codec = 0, data = zeroblob(43705) WHERE id = 256`,
+			"43705 bytes, want 43704"},
 		{"empty", `UPDATE segments SET data = x'' WHERE id = 256`, "want 43704"},
 		{"not zstd", `UPDATE segments SET codec = 1, data = x'0011223344' WHERE id = 256`, "zstd"},
-		{"bomb", `UPDATE segments SET codec = 1, data = ` + bomb(100<<20) + ` WHERE id = 256`, "zstd"},
-		{"a byte more", `UPDATE segments SET codec = 1, data = ` + bomb(43705) + ` WHERE id = 256`, "zstd"},
-		{"a byte less", `UPDATE segments SET codec = 1, data = ` + bomb(43703) + ` WHERE id = 256`, "43703 bytes, want 43704"},
+		{"bomb", `UPDATE segments SET codec = 1, data = ` + bomb(100<<20) + ` WHERE id = 256`,
+			"zstd"},
+		{"a byte more", `UPDATE segments SET codec = 1, data = ` + bomb(43705) + ` WHERE id = 256`,
+			"zstd"},
+		{"a byte less", `UPDATE segments SET codec = 1, data = ` + bomb(43703) + ` WHERE id = 256`,
+			"43703 bytes, want 43704"},
 		{"codec unknown", `UPDATE segments SET codec = 4 WHERE id = 256`, "codec 4"},
 		{"codec text", `UPDATE segments SET codec = 'x' WHERE id = 256`, "column"},
 		{"data text", `UPDATE segments SET data = 'x' WHERE id = 256`, "column"},
@@ -177,7 +191,8 @@ func TestReadRefuses(t *testing.T) {
 			for _, n := range []int{10, 43704} {
 				_, err := a.ReadAt(t.Context(), e, make([]byte, n), 128)
 				for _, says := range []string{tt.says, a.path, e.Texture.Name(), "segment 256"} {
-					if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), says) && !strings.Contains(says, "segment") {
+					if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), says) &&
+						!strings.Contains(says, "segment") {
 						t.Errorf("%d bytes: %v, want %v that says %q", n, err, ErrCorrupt, says)
 					}
 				}
@@ -197,7 +212,8 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, off uint32, patch []byte) {
 		b := slices.Clone(good)
 		at := int(off) % len(b)
-		changed := !bytes.Equal(b[at:][:min(len(patch), len(b)-at)], patch[:min(len(patch), len(b)-at)])
+		changed := !bytes.Equal(b[at:][:min(len(patch), len(b)-at)],
+			patch[:min(len(patch), len(b)-at)])
 		copy(b[at:], patch)
 		path := write(t, b)
 		ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
