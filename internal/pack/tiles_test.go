@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -335,4 +336,25 @@ func (s *solid) Fetch(ctx context.Context, _ tiles.Chunk) ([]byte, error) {
 		s.body, err = fetchtest.EncodePNG(img)
 	})
 	return s.body, err
+}
+
+// TestTileFaults: one answer in five is faulty, in every way there is that may pass; the archive
+// equals that of a server without faults.
+func TestTileFaults(t *testing.T) {
+	items := neighbours(40, 2)
+	build := func(faults fetchtest.Faults) (string, Report, fetchtest.Stats) {
+		server := tileServer(t, fields(), faults)
+		p, client := tilePipeline(t, server.WMSTemplate("1.1.1", "jpeg"), 1024, Options{})
+		digest, r := buildArchive(t, p, client, filepath.Join(t.TempDir(), "a.mbtiles"), items)
+		return digest, r, server.Stats()
+	}
+	want, _, _ := build(nil)
+	got, r, s := build(fetchtest.OneIn(5, fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.Reset, fetchtest.ShortBody,
+		fetchtest.Empty, fetchtest.HTML, fetchtest.Exception, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK))
+	if got != want || r.State != StateComplete || r.Chunks.Failed > 0 {
+		t.Errorf("digest %s, without faults %s; %+v", got, want, r)
+	}
+	if s.Requests <= s.Distinct {
+		t.Errorf("%d requests for %d tiles: no fault was provoked", s.Requests, s.Distinct)
+	}
 }

@@ -199,8 +199,8 @@ func (l *lay) template() (string, error) {
 			"read", epsg)
 	case request == "wms":
 		return l.boxes()
-	case !web && sized && size != tiles.ChunkPixels:
-		return "", fmt.Errorf("tile_size=%d: only tiles of %d px are read", size, tiles.ChunkPixels)
+	case !web && sized && !slices.Contains(tileSizes, size):
+		return "", fmt.Errorf("tile_size=%d: only tiles of %v px are read", size, tileSizes)
 	case request == "wmts" && l.keys["url_prefix"] != "":
 		return l.byPrefix()
 	case l.keys["url_template"] == "" && request == "wmts":
@@ -253,8 +253,17 @@ func (l *lay) byTemplate(request string) (string, error) {
 }
 
 // grid returns the levels of the grid that the file describes, itself or by its tile matrix set.
-// nil: those of the web, or no description.
+// nil: those of the web's chunks, or no description.
 func (l *lay) grid(request string) (levels []string, south bool, err error) {
+	levels, south, err = l.described(request)
+	if size, ok := l.number("tile_size"); ok && err == nil && levels == nil && size != tiles.ChunkPixels {
+		return nil, false, fmt.Errorf("tile_size=%d: nothing says on what grid its tiles lie", size)
+	}
+	return levels, south, err
+}
+
+// described does grid's work.
+func (l *lay) described(request string) (levels []string, south bool, err error) {
 	set := l.keys["tilematrixset"]
 	if request == "tms" || set == "" {
 		return l.ownGrid()

@@ -54,12 +54,13 @@ type layLevel struct {
 	pixels     int     // width of a tile
 }
 
-// webLevels returns the names of the web's zoom levels: names[z], "" if there is none. South means
-// that rows count from the south-west corner. Levels that are not the web's are an error, which
-// says why.
+// webLevels returns the names of the zoom levels of the web's tiles: names[z], "" if there is none.
+// z is that of the chunk that a tile covers, whatever its size. South means that rows count from
+// the south-west corner. Levels that are not the web's are an error, which says why.
 func webLevels(levels []layLevel) (names []string, south bool, err error) {
 	for i, l := range levels {
 		z := math.Round(math.Log2(webResolution / l.resolution))
+		tile := z - float64(Provider{TilePx: l.pixels}.TileLevels())
 		fromSouth := math.Abs(l.y+webCorner) <= cornerOff
 		switch {
 		case !(math.Abs(l.resolution*math.Exp2(z)/webResolution-1) <= resolutionOff) || z < 0:
@@ -69,25 +70,25 @@ func webLevels(levels []layLevel) (names []string, south bool, err error) {
 			!(math.Abs(l.y-webCorner) <= cornerOff) || i > 0 && south != fromSouth:
 			return nil, false, fmt.Errorf("%s: its top left corner is %.2f %.2f, not %.2f %.2f",
 				notWeb, l.x, l.y, -webCorner, webCorner)
-		case l.pixels != tiles.ChunkPixels:
-			return nil, false, fmt.Errorf("its tiles have %d px, only those of %d are read",
-				l.pixels, tiles.ChunkPixels)
+		case !slices.Contains(tileSizes, l.pixels) || l.pixels != levels[0].pixels:
+			return nil, false, fmt.Errorf("its tiles have %d px (want one of %v at all levels)",
+				l.pixels, tileSizes)
 		case l.name == "" || strings.ContainsAny(l.name, ",{}&#?"):
 			return nil, false, fmt.Errorf(
 				"its level %q has a name that cannot be used in an address", l.name)
 		}
 		south = fromSouth
-		if z > float64(tiles.MaxZL) {
+		if tile < 0 || z > float64(tiles.MaxZL) {
 			continue // never requested
 		}
-		for len(names) <= int(z) {
+		for len(names) <= int(tile) {
 			names = append(names, "")
 		}
-		if names[int(z)] != "" {
-			return nil, false, fmt.Errorf("its levels %s and %s are the same", names[int(z)],
+		if names[int(tile)] != "" {
+			return nil, false, fmt.Errorf("its levels %s and %s are the same", names[int(tile)],
 				l.name)
 		}
-		names[int(z)] = l.name
+		names[int(tile)] = l.name
 	}
 	first := slices.IndexFunc(names, func(name string) bool { return name != "" })
 	if first < 0 {
@@ -134,11 +135,15 @@ func (l *lay) ownGrid() (names []string, south bool, err error) {
 		return nil, false, fmt.Errorf("its grid has %d levels, want %d at most", len(resolutions),
 			maxLevels)
 	}
+	pixels := tiles.ChunkPixels
+	if size, ok := l.number("tile_size"); ok {
+		pixels = size
+	}
 	var levels []layLevel
 	for i, r := range resolutions {
-		levels = append(levels, layLevel{strconv.Itoa(i), r, corner[0], corner[1],
-			tiles.ChunkPixels})
+		levels = append(levels, layLevel{strconv.Itoa(i), r, corner[0], corner[1], pixels})
 	}
+	l.p.TilePx = pixels
 	return webLevels(levels)
 }
 
@@ -157,6 +162,10 @@ func (l *lay) tileMatrixSet(set string) (names []string, err error) {
 			}
 			if err != nil {
 				return nil, fmt.Errorf("tilematrixset=%s of %s: %w", set, name, err)
+			}
+			l.p.TilePx = levels[0].pixels
+			if size, ok := l.number("tile_size"); ok && size != l.p.TilePx {
+				l.note("tile_size=%d is overruled by the %d px of %s", size, l.p.TilePx, name)
 			}
 			return names, nil
 		}
