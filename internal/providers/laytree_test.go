@@ -109,13 +109,9 @@ func TestLayForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-<<<<<<< HEAD
+			px = p.TilePixels()
 			if _, err := client.Source(p).Fetch(t.Context(),
 				p.Tile(tiles.Chunk{Z: 16, X: 33712, Y: 23952})); err != nil || asked != row.want {
-=======
-			px = p.TilePixels()
-			if _, err := client.Source(p).Fetch(t.Context(), p.Tile(tiles.Chunk{Z: 16, X: 33712, Y: 23952})); err != nil || asked != row.want {
->>>>>>> ea5e4e9 (providers: read .lay files of tiles of 512 to 2,048 px whose grid is described)
 				t.Errorf("asked for %s, want %s (%v)", asked, row.want, err)
 			}
 			if len(p.Notes) != len(row.notes) {

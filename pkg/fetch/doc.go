@@ -1,9 +1,9 @@
-// Package fetch fetches imagery: pictures of chunks, from a provider over HTTP or from the
-// procedural sample, and distinguishes "the provider has none" from "it failed".
+// Package fetch fetches imagery: pictures of chunks, or of larger tiles that chunks are cut
+// from, from a provider over HTTP or from the procedural sample, and distinguishes "the provider has none" from "it failed".
 //
 // # Outcomes
 //
-// Only bytes that are a whole image of the right size are ever returned (see CheckJPEG).
+// Only bytes that are a whole image of the right size are ever returned (see CheckTile).
 // ErrNoImagery stands for 404, 410, 204 and the provider's placeholders, and is returned at once.
 // 408, 429, 5xx, time-outs, broken connections and bodies that are not imagery are retried. 401 and
 // 403 are ErrRefused at once, and any other answer fails at once. If a host stops answering chunks

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"strings"
 	"testing"
 )
 
@@ -53,6 +54,32 @@ func TestCheckImage(t *testing.T) {
 	} {
 		if err := CheckImage(test.body); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrBody) {
 			t.Errorf("%s: %v, want ok %t", name, err, test.ok)
+		}
+	}
+}
+
+// A tile has the size that was asked for, whatever else a service may send: 40 megapixels are never
+// decoded.
+func TestCheckTile(t *testing.T) {
+	huge := pngOf(t, 256)
+	binary.BigEndian.PutUint32(huge[16:], 8000)
+	binary.BigEndian.PutUint32(huge[20:], 5000)
+	for name, test := range map[string]struct {
+		body []byte
+		side int
+		says string // the error; empty: none
+	}{
+		"png":                  {pngOf(t, 512), 512, ""},
+		"webp":                 {webpOf(2048, 2048), 2048, ""},
+		"a chunk instead":      {pngOf(t, 256), 2048, "PNG of 256×256 px, not 2048×2048"},
+		"larger than asked":    {pngOf(t, 1024), 512, "PNG of 1024×1024 px, not 512×512"},
+		"oblong webp":          {webpOf(2048, 1024), 2048, "WebP of 1024×1024 px, not 2048×2048"},
+		"40 megapixels":        {huge, 2048, "PNG of 8000×5000 px, not 2048×2048"},
+		"an exception as text": {[]byte("<ServiceException/>"), 2048, "it is text/plain; charset=utf-8, not JPEG"},
+	} {
+		err := CheckTile(test.body, test.side)
+		if (err == nil) != (test.says == "") || err != nil && (!errors.Is(err, ErrBody) || !strings.Contains(err.Error(), test.says)) {
+			t.Errorf("%s: %v, want %q", name, err, test.says)
 		}
 	}
 }
