@@ -1,5 +1,6 @@
-// Package fetch fetches imagery: pictures of chunks, or of larger tiles that chunks are cut
-// from, from a provider over HTTP or from the procedural sample, and distinguishes "the provider has none" from "it failed".
+// Package fetch fetches imagery: pictures of chunks, or of larger tiles that chunks are cut from,
+// from a provider over HTTP or from the procedural sample, and distinguishes "the provider has
+// none" from "it failed".
 //
 // # Outcomes
 //
