@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
@@ -123,7 +124,11 @@ func completeArgs(names []string) cobra.CompletionFunc {
 
 // completeProvider lists the providers with descriptions.
 func completeProvider(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	list := []string{imagery.Auto}
+	list := []string{imagery.Auto,
+		cobra.CompletionWithDesc(mosaic.OpenID, "the best open imagery of every place")}
+	if find, err := imagery.Finder(); err == nil {
+		list = append(list, find.Own()...)
+	}
 	for _, p := range knownProviders() {
 		list = append(list, cobra.CompletionWithDesc(p.ID, cmp.Or(p.Coverage, p.Name)))
 	}

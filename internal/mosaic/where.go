@@ -1,6 +1,8 @@
 package mosaic
 
 import (
+	"slices"
+
 	"github.com/paulmach/orb"
 
 	"github.com/xelpack/xelpack/internal/area"
@@ -80,9 +82,11 @@ func Planned(p providers.Provider, items []tiles.Item) terms.Use {
 			continue
 		}
 		for _, c := range it.Chunks() {
+			var seen []string
 			for _, l := range layers {
 				at := cover(l, c)
-				if at != area.Outside {
+				if at != area.Outside && !slices.Contains(seen, l.ID) {
+					seen = append(seen, l.ID)
 					use[l.ID]++
 				}
 				if at == area.Inside {

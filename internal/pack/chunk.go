@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/xelpack/xelpack/internal/terms"
@@ -28,8 +29,10 @@ type ending struct {
 }
 
 func (b *Built) count(e ending) {
-	for _, l := range e.sources {
-		b.Sources[l.ID]++
+	for i, l := range e.sources {
+		if !slices.ContainsFunc(e.sources[:i], func(above *Layer) bool { return above.ID == l.ID }) {
+			b.Sources[l.ID]++
+		}
 	}
 	if len(e.sources) > 0 {
 		b.shown++
