@@ -33,6 +33,3 @@ func registerImagery(f *pflag.FlagSet, o *imagery.Options) {
 func notes(w io.Writer) func(string) {
 	return func(text string) { fmt.Fprintln(w, text) }
 }
-
-// unsaid discards notes.
-func unsaid(string) {}
