@@ -8,5 +8,5 @@ import "syscall"
 func maxDescriptors() (n uint64, limited bool) {
 	var limit syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
-	return uint64(limit.Cur), err == nil
+	return limit.Cur, err == nil
 }
