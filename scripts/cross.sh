@@ -67,7 +67,7 @@ LIST
 build_jpeg() { # SYSTEM PROCESSOR COMPILER PREFIX-OF-TOOLS
   local tools=()
   case $1 in
-    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
+    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_ASM_NASM_OBJECT_FORMAT=macho64 -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
     Windows) tools=("-DCMAKE_RC_COMPILER=${3%gcc}windres") ;;
   esac
   # Paths of this machine must not get into what is linked.
