@@ -65,15 +65,17 @@ LIST
 }
 
 build_jpeg() { # SYSTEM PROCESSOR COMPILER PREFIX-OF-TOOLS
-  local tools=()
+  local tools=() simd=ON
+  # zig's linker does not know the absolute symbols that nasm makes: on Intel's Macs JPEG is decoded by C alone.
+  [ "$1 $2" != "Darwin x86_64" ] || simd=OFF
   case $1 in
-    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_INSTALL_NAME_TOOL=true -DCMAKE_ASM_NASM_OBJECT_FORMAT=macho64 -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
+    Darwin) tools=("-DCMAKE_AR=$cache/zig/ar" "-DCMAKE_RANLIB=$cache/zig/ranlib" -DCMAKE_OSX_SYSROOT= -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_SIZEOF_VOID_P=8) ;;
     Windows) tools=("-DCMAKE_RC_COMPILER=${3%gcc}windres") ;;
   esac
   # Paths of this machine must not get into what is linked.
   cmake -Wno-dev -G Ninja -S "$cache/libjpeg-turbo/source" -B build -DCMAKE_SYSTEM_NAME="$1" -DCMAKE_SYSTEM_PROCESSOR="$2" -DCMAKE_C_COMPILER="$3" "${tools[@]}" \
     -DCMAKE_C_FLAGS="-ffile-prefix-map=$cache=/xelpack-cross" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$PWD" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DENABLE_SHARED=OFF -DENABLE_STATIC=ON -DWITH_TURBOJPEG=ON -DREQUIRE_SIMD=ON -DWITH_JAVA=OFF >cmake.log
+    -DENABLE_SHARED=OFF -DENABLE_STATIC=ON -DWITH_TURBOJPEG=ON -DWITH_SIMD=$simd -DREQUIRE_SIMD=$simd -DWITH_JAVA=OFF >cmake.log
   ninja -C build jpeg-static turbojpeg-static >ninja.log
   mkdir -p include lib/pkgconfig
   cp build/libturbojpeg.a build/libjpeg.a lib/

@@ -25,6 +25,9 @@ func Busy(error) bool { return false }
 // it can. The error does not name the path.
 func Writable(path string) error { return unix.Access(path, unix.W_OK) }
 
+// Rename gives a file a name, in place of one that has it.
+func Rename(from, to string) error { return os.Rename(from, to) }
+
 // SyncFile makes writes to a file durable.
 func SyncFile(path string) error {
 	f, err := os.Open(path)

@@ -2,6 +2,7 @@ package filesys
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,10 +53,27 @@ func Writable(path string) error {
 }
 
 func bare(err error) error {
+	if le, ok := errors.AsType[*os.LinkError](err); ok {
+		return le.Err
+	}
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
 	}
 	return err
+}
+
+// Rename gives a file a name, in place of one that has it. One that is open keeps its name: the error
+// says that.
+func Rename(from, to string) error {
+	err := os.Rename(from, to)
+	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) && !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+		return err
+	}
+	if _, errThere := os.Lstat(to); errThere != nil {
+		return err
+	}
+	return fmt.Errorf("%s cannot be replaced while another program has it open (a mount, X-Plane, a virus scanner): "+
+		"close that, then run the same command again: %w", filepath.Base(to), bare(err))
 }
 
 // SyncFile makes writes to a file durable.

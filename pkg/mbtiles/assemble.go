@@ -201,7 +201,7 @@ func publishCopy(tmp, path string, replace bool) error {
 		err = untaken(path)
 	}
 	if err == nil {
-		err = os.Rename(tmp, path)
+		err = filesys.Rename(tmp, path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))

@@ -130,7 +130,7 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := filesys.SyncDir(filepath.Dir(w.path)); err != nil {
 		return err
 	}
-	if err := os.Rename(part, w.path); err != nil {
+	if err := filesys.Rename(part, w.path); err != nil {
 		return err
 	}
 	return filesys.SyncDir(filepath.Dir(w.path))
