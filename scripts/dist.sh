@@ -44,10 +44,9 @@ for system in linux windows darwin; do
   GOOS=$system CGO_ENABLED=1 go list -tags winfsp -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/xelpack
 done | sort -u | while read -r path release dir; do
   found=
-  for file in "$dir"/{LICENSE,LICENCE,COPYING,NOTICE,UNLICENSE}*; do
-    [ -f "$file" ] || continue
+  for file in $(cd "$dir" && find . -maxdepth 1 -type f | grep -iE '^\./(licen[sc]e|copying|notice|unlicense)' | sort); do
     found=yes
-    cp "$file" "$work/licenses/${path//\//_}@${release}_$(basename "$file")"
+    cp "$dir/$file" "$work/licenses/${path//\//_}@${release}_${file#./}"
   done
   [ -n "$found" ] || { echo "dist: no licence in $dir" >&2; exit 1; }
 done
