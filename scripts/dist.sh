@@ -57,11 +57,14 @@ chmod 644 "$work"/licenses/*
 
 sbom() { # BINARY FILE
   "$cache/bin/cyclonedx-gomod" bin -json -std -noserial -version "v$version" "$1" 2>/dev/null |
-    jq --arg turbo "$turbo" --arg sqlite "$sqlite" --arg time "$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)" '
+    jq --arg turbo "$turbo" --arg sqlite "$sqlite" --arg cgofuse "$(go list -m -f '{{.Version}}' github.com/winfsp/cgofuse)" --arg time "$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)" '
       .metadata.timestamp = $time
       | .components += [
           {"bom-ref": "libjpeg-turbo", type: "library", name: "libjpeg-turbo", version: $turbo, purl: "pkg:generic/libjpeg-turbo@\($turbo)"},
-          {"bom-ref": "sqlite", type: "library", name: "sqlite", version: $sqlite, purl: "pkg:generic/sqlite@\($sqlite)"}]' >"$2"
+          {"bom-ref": "sqlite", type: "library", name: "sqlite", version: $sqlite, purl: "pkg:generic/sqlite@\($sqlite)"}]
+      # scripts/cross.sh builds it from a copy.
+      | (.components[] | select(.name == "./bin/cross/cgofuse")) |= (.name = "github.com/winfsp/cgofuse" | .version = $cgofuse)
+      | walk(if type == "string" then gsub("\\./bin/cross/cgofuse@\\(devel\\)"; "github.com/winfsp/cgofuse@\($cgofuse)") else . end)' >"$2"
   jq -e '.bomFormat == "CycloneDX" and (.components | length > 20)' "$2" >/dev/null || { echo "dist: no SBOM of $1" >&2; exit 1; }
 }
 
