@@ -36,6 +36,7 @@ var routeEndings = []string{"fms", "geojson", "json", "gpx", "kml", "kmz", "lnmp
 var endings = map[string][]string{
 	"output":             {"mbtiles"},
 	"patch":              {"mbtiles"},
+	"installed":          {"mbtiles"},
 	"route":              routeEndings,
 	"region":             {"geojson", "json", "kml", "kmz"},
 	"from-trace":         {"trace"},

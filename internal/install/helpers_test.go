@@ -117,11 +117,21 @@ func newPackage(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(filepath.Join("..", "elsewhere.dds"),
-		filepath.Join(dir, "textures", name(3))); err != nil {
-		t.Fatal(err)
+	link := filepath.Join(dir, "textures", name(3))
+	err := os.Symlink(filepath.Join("..", "elsewhere.dds"), link)
+	if _, errSeen := os.Lstat(link); err != nil || errSeen != nil {
+		t.Logf("without a link, as for some users of Windows and in wine: %v, %v", err, errSeen)
+		_ = os.Remove(link)
 	}
 	return dir
+}
+
+// links is how many links a package has.
+func links(dir string) int {
+	if _, err := os.Lstat(filepath.Join(dir, "textures", name(3))); err != nil {
+		return 0
+	}
+	return 1
 }
 
 // The archives of these tests. 5 and 6 are equal; b has the content of a's 0 under another name as

@@ -22,17 +22,17 @@ func TestInstall(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	b, fileB := pack(t, 256, seedsB)
 	dir := newPackage(t)
-	before := tree(t, dir)
+	before, links := tree(t, dir), links(dir)
 
 	if r := mustInstall(t, a, fileA, Options{Scenery: dir, DryRun: true}); r.Installed != 7 ||
-		r.Written != 5 || r.Linked != 1 || r.SetAside != 2 {
+		r.Written != 5 || r.Linked != 1 || r.SetAside != 1+links {
 		t.Errorf("dry run: %+v", r)
 	}
 	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
 		t.Errorf("a dry run changes (-before +after):\n%s", diff)
 	}
 	r := mustInstall(t, a, fileA, Options{Scenery: dir})
-	if r.Installed != 7 || r.Written != 5 || r.Linked != 1 || r.SetAside != 2 || len(r.Left) > 0 {
+	if r.Installed != 7 || r.Written != 5 || r.Linked != 1 || r.SetAside != 1+links || len(r.Left) > 0 {
 		t.Errorf("install: %+v", r)
 	}
 	check(t, dir, seedsA)
@@ -50,7 +50,7 @@ func TestInstall(t *testing.T) {
 	}
 	// 0 stays, 9 is linked to it; 10 to 8, which is written; 2 is what the package had.
 	r = mustInstall(t, b, fileB, Options{Scenery: dir, Switch: true})
-	if r.Installed != 8 || r.Written != 4 || r.Linked != 2 || r.Removed != 3 || r.Restored != 2 ||
+	if r.Installed != 8 || r.Written != 4 || r.Linked != 2 || r.Removed != 3 || r.Restored != 1+links ||
 		r.SetAside != 2 {
 		t.Errorf("switch: %+v", r)
 	}
@@ -235,9 +235,12 @@ func TestSharedFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(two, "terrain"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(one, "textures"),
-		filepath.Join(two, "Textures")); err != nil {
-		t.Fatal(err)
+	link := filepath.Join(two, "Textures")
+	if err := os.Symlink(filepath.Join(one, "textures"), link); err != nil {
+		t.Skipf("this user may not link folders: %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(link, "readme.txt")); err != nil {
+		t.Skipf("links to folders lead nowhere here, as in wine: %v", err)
 	}
 	before := tree(t, one)
 	mustInstall(t, a, fileA, Options{Scenery: one})
@@ -322,11 +325,17 @@ func TestNamesThatDifferInCase(t *testing.T) {
 	mustInstall(t, a, fileA, Options{Scenery: dir, Name: spelled})
 	got := tree(t, dir)
 	for _, want := range []string{lower(2), lower(4), name(5)} {
+		if _, was := before[filepath.Join("textures", lower(2))]; want == lower(2) && !was {
+			continue // wine renames nothing to a name that differs in case only
+		}
 		if _, there := got[filepath.Join("textures", want)]; !there {
 			t.Errorf("%s is not there", want)
 		}
 	}
 	for _, not := range []string{name(2), name(4)} {
+		if _, was := before[filepath.Join("textures", not)]; was {
+			continue
+		}
 		if _, there := got[filepath.Join("textures", not)]; there {
 			t.Errorf("%s is there as well", not)
 		}
