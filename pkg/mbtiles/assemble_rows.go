@@ -1,0 +1,115 @@
+package mbtiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
+)
+
+// rows writes all tables except the segments, in one transaction.
+func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err error) {
+	if a.c, err = dialAlone(ctx, tmp); err != nil {
+		return err
+	}
+	r, err := contents.SoleReader(a.c, tmp, root)
+	if err != nil {
+		return errors.Join(err, a.c.Close())
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err := a.c.Exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
+		return err
+	}
+	for _, step := range [...]func(context.Context, *contents.Reader) error{a.putTextures,
+		a.putPreviews, a.putMetadata} {
+		if err := step(ctx, r); err != nil {
+			return err
+		}
+	}
+	return a.c.Exec(ctx, `COMMIT`)
+}
+
+func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error {
+	for i, c := range a.contents {
+		if err := tables.InsertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
+			return err
+		}
+	}
+	for i, s := range a.Sources {
+		record, err := s.From.Record(ctx, s.Entry())
+		if err != nil {
+			return err
+		}
+		if err := insertTexture(ctx, a.c, record, a.index.rows[i].content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error {
+	p := preview.New(a.index)
+	for z := range p.Deepest() + 1 {
+		for _, s := range p.Level(z) {
+			jpeg, err := a.previews.Get(int(a.index.rows[s.Row].content - 1))
+			if err == nil {
+				err = tables.WriteTile(ctx, a.c, s.Tile, jpeg)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
+		return r.Conns.Do(ctx, func(c *sqlite.Conn) error {
+			return tables.WriteTile(ctx, c, t, jpeg)
+		})
+	}
+	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error {
+		return nil
+	}}
+	if err := p.Draw(ctx, to); err != nil {
+		return fmt.Errorf("draw overviews: %w", err)
+	}
+	return nil
+}
+
+func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error {
+	rows, err := tables.RowsOf(a.Metadata)
+	if err != nil {
+		return err
+	}
+	preview.New(a.index).Describe(rows)
+	if err := describeSources(ctx, a.c, rows, nil); err != nil {
+		return err
+	}
+	if a.digest, err = tables.Digest(ctx, a.c); err != nil {
+		return err
+	}
+	if a.Accept != nil {
+		if err := a.Accept(a.digest); err != nil {
+			return err
+		}
+	}
+	rows[tables.KeyDigest], rows[tables.KeyState] = a.digest, tables.StateComplete
+	return tables.PutMetadata(ctx, a.c, rows)
+}
+
+func (a *assembling) report(named string) (CopyReport, error) {
+	r := CopyReport{Path: named, Digest: a.digest, Textures: len(a.Sources),
+		Contents: len(a.contents)}
+	for i := range a.index.rows {
+		r.Bytes += a.index.entry(i).Layout.Size()
+	}
+	info, err := os.Stat(a.path)
+	if err != nil {
+		return r, err
+	}
+	r.FileBytes = info.Size()
+	return r, nil
+}
