@@ -89,6 +89,7 @@ for target in linux-amd64 linux-arm64 windows-amd64 darwin-amd64 darwin-arm64; d
   fi
 done
 
+find "$work" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} + # nfpm takes the times of folders, too
 for arch in amd64 arm64; do
   for format in deb rpm archlinux; do
     sed "s|@ARCH@|$arch|g; s|@VERSION@|$version|g; s|@WORK@|$work|g; s|@TIME@|$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)|" contrib/nfpm.yaml >"$work/nfpm.yaml"
