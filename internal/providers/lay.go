@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/filter"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -90,7 +91,7 @@ func (l *lay) filter(code string) *filter.Filter {
 		f, notes, err = ReadFilter(filepath.Join(filepath.Dir(l.file), code+".flt"))
 	}
 	if err != nil {
-		l.note("color_filters=%s is not applied: %v", code, err)
+		l.note("color_filters=%s is not applied: %s", code, words.Of(err))
 		return nil
 	}
 	for _, text := range notes {

@@ -70,8 +70,8 @@ func keepsAll(ctx context.Context, path string, next *index) error {
 	if lost == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: of its %d textures %d were damaged and are not made good in %s; go on "+
-		"with %s", ErrUnfinished, a.Len(), lost,
+	return fmt.Errorf("%w: of its %d textures %d were damaged and are not yet repaired in %s; "+
+		"continue with %s", ErrUnfinished, a.Len(), lost,
 		filepath.Base(path)+partSuffix, shellescape.QuoteCommand(
 			[]string{"xelpack", "repair", "--damaged", path}))
 }
