@@ -141,10 +141,10 @@ func newListCommand() *cobra.Command {
 		Use:   "ls ARCHIVE",
 		Short: "List the textures of an archive",
 		Long: `Lists the textures of an archive, one per line: file name, bytes, detail, for a hole the
-number of failed chunks, and when the pictures were taken if the provider tells. With --json
-one object per line, with row, col, maptype, zl, k, format, side, bytes, sha256, chunks,
-overzoomed, missing, failed and provider; sources for a mosaic, and captured (oldest and newest)
-where it is known.`,
+number of failed chunks, and when the pictures were taken if the provider tells. With
+--json one object per line, with row, col, maptype, zl, k, format, side, bytes, sha256,
+chunks, overzoomed, missing, failed and provider; sources for a mosaic, and captured
+(oldest and newest) where it is known.`,
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -164,7 +164,8 @@ func list(ctx context.Context, a *mbtiles.Archive, w io.Writer, asJSON bool) err
 	if err != nil {
 		return err
 	}
-	dated := slices.ContainsFunc(info.Sources, func(s terms.Source) bool { return s.Captured != nil })
+	dated := slices.ContainsFunc(info.Sources,
+		func(s terms.Source) bool { return s.Captured != nil })
 	for e := range a.All() {
 		var r mbtiles.Record
 		if asJSON || info.Holes > 0 || dated {

@@ -39,12 +39,16 @@ func newInstallCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "install ARCHIVE --scenery DIR",
 		Short: "Put an archive's textures into a scenery package, to fly without a mount",
-		Long: `Writes the archive's textures as plain DDS files into the package's textures folder: only what is missing or different. Files that the package has under
-those names are set aside, and come back with "xelpack uninstall". A file that was changed after it was installed is left as it is, and said.
+		Long: `Writes the archive's textures as plain DDS files into the package's textures folder: only
+what is missing or different. Files that the package has under those names are set aside,
+and come back with "xelpack uninstall". A file that was changed after it was installed is
+left unchanged and reported.
 
-Textures of equal content, in this package or in another one beside it, share their space where the file system can (reflinks, hard links); --copies writes each. Free
-disk is looked at first. An installation that was interrupted, or killed, is gone on with by the same command, and undone by uninstall. --switch changes to another
-archive: what both hold stays as it is. An archive with holes is installed as it is, with exit code 3.`,
+Textures of equal content, in this package or in another one beside it, share their space
+where the file system can (reflinks, hard links); --copies writes each. Free disk space is
+checked first. An interrupted or killed installation is continued by the same command, and
+undone by uninstall. --switch changes to another archive: textures of both stay as they
+are. An archive with holes is installed as it is, with exit code 3.`,
 		Example: `  xelpack install flight.mbtiles --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"
   xelpack install --switch tomorrow.mbtiles --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"
   xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
@@ -61,8 +65,9 @@ archive: what both hold stays as it is. An archive with holes is installed as it
 		},
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().BoolVar(&o.Switch, "switch", false, "another archive may be installed there: change to this one")
-	cmd.Flags().BoolVar(&o.Copies, "copies", false, "write every texture as a file of its own, also where links are possible")
+	cmd.Flags().BoolVar(&o.Switch, "switch", false, "replace another installed archive by this one")
+	cmd.Flags().BoolVar(&o.Copies, "copies", false,
+		"write every texture as a separate file, even where links are possible")
 	explicit(cmd.Flags(), "switch")
 	return cmd
 }
@@ -71,15 +76,20 @@ func newUninstallCommand() *cobra.Command {
 	var o installOptions
 	cmd := &cobra.Command{
 		Use:   "uninstall --scenery DIR",
-		Short: "Take out of a scenery package what install has put into it",
-		Long: `Removes what "xelpack install" has written into the package, and puts back what the package had before. A file that was changed after it was installed is
-left as it is, and said; what the package had in its place stands beside it then, as NAME.dds.before-xelpack. An installation that was interrupted is undone as well.
+		Short: "Remove installed textures from a scenery package",
+		Long: `Removes what "xelpack install" has written into the package, and restores the package's
+own files. A file that was changed after it was installed is left unchanged and reported;
+the package's own file is then beside it, as NAME.dds.before-xelpack. An interrupted
+installation is undone as well.
 
-If the list of what is installed is damaged, --installed names an archive that was installed: what equals its textures is taken out.`,
+If the list of what is installed is damaged, --installed names an archive that was
+installed: files equal to its textures are removed.`,
 		Example: `  xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			undo := func(ctx context.Context) (install.Report, error) { return install.Uninstall(ctx, o.Options) }
+			undo := func(ctx context.Context) (install.Report, error) {
+				return install.Uninstall(ctx, o.Options)
+			}
 			if o.Known == "" {
 				return o.run(cmd, "", undo)
 			}
@@ -90,11 +100,12 @@ If the list of what is installed is damaged, --installed names an archive that w
 		},
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().StringVar(&o.Known, "installed", "", "`ARCHIVE` that was installed, if the list of what is installed is damaged")
+	cmd.Flags().StringVar(&o.Known, "installed", "",
+		"`ARCHIVE` that was installed, if the list of what is installed is damaged")
 	return cmd
 }
 
-// beside finds out what the terrain calls its textures, and which packages stand beside this one.
+// beside finds the names of textures in the terrain, and the neighbouring packages.
 func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
 	if o.Scenery == "" {
 		return nil // run says so
@@ -115,7 +126,8 @@ func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
 	return nil
 }
 
-func (o *installOptions) run(cmd *cobra.Command, archive string, do func(context.Context) (install.Report, error)) error {
+func (o *installOptions) run(cmd *cobra.Command, archive string,
+	do func(context.Context) (install.Report, error)) error {
 	if o.Scenery == "" {
 		return usageErrorf("no scenery package: give --scenery DIR")
 	}
@@ -150,7 +162,8 @@ func (o *installOptions) run(cmd *cobra.Command, archive string, do func(context
 		_, err = fmt.Fprintf(stdout, "%s: %s\n", report.Textures, installedText(report, o.DryRun))
 	}
 	if err == nil && report.Holes > 0 {
-		err = hinted{fmt.Errorf("%w: %s of %s", errHoles, units.Holes(report.Holes, report.Failed), filepath.Base(archive)),
+		err = hinted{fmt.Errorf("%w: %s of %s", errHoles, units.Holes(report.Holes, report.Failed),
+			filepath.Base(archive)),
 			"`xelpack repair` fetches what failed; the same command installs it then"}
 	}
 	return err
@@ -169,7 +182,8 @@ func installedText(r install.Report, dry bool) string {
 		n    int
 		what string
 	}{
-		{r.Linked, "linked"}, {r.Removed, "removed"}, {r.SetAside, "of the package set aside"}, {r.Restored, "put back"}, {len(r.Left), "left as they are"},
+		{r.Linked, "linked"}, {r.Removed, "removed"}, {r.SetAside, "of the package set aside"},
+		{r.Restored, "put back"}, {len(r.Left), "left as they are"},
 	} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %s %s", units.Count(part.n), part.what)

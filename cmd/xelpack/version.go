@@ -17,8 +17,8 @@ func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long: `Prints the version of xelpack and the commit that it was built from, the version of the archive format, and those of the libraries in it.
-What was built from no tag is 0.0.0-dev.`,
+		Long: `Prints the version of xelpack and the commit that it was built from, the version of the
+archive format, and those of the libraries in it. What was built from no tag is 0.0.0-dev.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(cmd.OutOrStdout(), versionText())

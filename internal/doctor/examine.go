@@ -36,7 +36,7 @@ func Examine(ctx context.Context, o Options) []Finding {
 	findings := FUSE(ctx)
 	findings = append(findings, Limits(), Memory(o.Memory))
 	if cache, err := os.UserCacheDir(); err == nil {
-		keep, _ := o.Imagery.KeepBytes() // what is wrong with it, Validate says
+		keep, _ := o.Imagery.KeepBytes() // Validate reports errors
 		findings = append(findings, Disk(filepath.Join(cache, "xelpack"), keep+o.LiveCache))
 	}
 	known, errCatalogue := imagery.Catalogue()
@@ -56,14 +56,16 @@ func Examine(ctx context.Context, o Options) []Finding {
 	coverage, whole := Coverage(packages, archives)
 	findings = append(findings, coverage)
 	if errCatalogue == nil {
-		findings = append(findings, examineProvider(ctx, o.Imagery, known, packages, archives, !whole))
+		findings = append(findings,
+			examineProvider(ctx, o.Imagery, known, packages, archives, !whole))
 	}
 	return append(findings, examineXPlane(ctx, o.XPlane, o.Scenery)...)
 }
 
 func unsaid(string) {}
 
-func examineScenery(ctx context.Context, dirs []string) (packages []*scenery.Package, findings []Finding) {
+func examineScenery(ctx context.Context,
+	dirs []string) (packages []*scenery.Package, findings []Finding) {
 	for _, dir := range dirs {
 		opened, err := plan.OpenScenery(ctx, []string{dir}, nil, unsaid)
 		packages = append(packages, opened...)
@@ -110,7 +112,8 @@ func examineXPlane(ctx context.Context, dir string, sceneries []string) []Findin
 		}
 	}
 	if dir == "" {
-		return []Finding{{Subject: "X-Plane", Verdict: Skipped, Detail: "not found; name its folder with --xplane"}}
+		return []Finding{{Subject: "X-Plane", Verdict: Skipped,
+			Detail: "not found; name its folder with --xplane"}}
 	}
 	return XPlane(ctx, dir, sceneries)
 }

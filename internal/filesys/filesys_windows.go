@@ -24,11 +24,12 @@ func of(dir string) (Info, error) {
 	info.Free = int64(min(free, 1<<62))
 	root := make([]uint16, len(dir)+windows.MAX_PATH)
 	if err := windows.GetVolumePathName(path, &root[0], uint32(len(root))); err != nil {
-		return info, nil // what it is stays unknown
+		return info, nil // its kind stays unknown
 	}
 	info.Network = windows.GetDriveType(&root[0]) == windows.DRIVE_REMOTE
 	kind := make([]uint16, windows.MAX_PATH)
-	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, nil, &kind[0], uint32(len(kind))); err != nil {
+	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, nil, &kind[0],
+		uint32(len(kind))); err != nil {
 		return info, nil
 	}
 	info.Kind = strings.ToLower(windows.UTF16ToString(kind))

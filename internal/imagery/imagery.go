@@ -100,7 +100,7 @@ func (o Options) Open(ctx context.Context, p fetch.Provider, co fetch.ClientOpti
 // Sources implements pack.Sources.
 func (s *Source) Sources() []fetch.Source { return s.layers }
 
-// one returns the source of p, which is no mosaic, with its store in front.
+// one returns the source of p, which is not a mosaic, with its store in front.
 func (o Options) one(ctx context.Context, s *Source, p fetch.Provider) (fetch.Source, error) {
 	source := s.Client.Source(p)
 	store, err := o.openStore(ctx, p)

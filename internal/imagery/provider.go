@@ -73,8 +73,9 @@ func (o Options) Lookup(textures iter.Seq[tiles.Texture],
 	return p, nil
 }
 
-// open says in notes what is used where no provider is known.
-const open = "using " + mosaic.OpenID + ", the best open imagery of every place (choose with --provider)"
+// open notes what is used where no provider is known.
+const open = "using " + mosaic.OpenID +
+	", the best open imagery of every place (choose with --provider)"
 
 func (o Options) chosen(find *mosaic.Finder, textures iter.Seq[tiles.Texture],
 	note func(string)) (fetch.Provider, error) {

@@ -28,7 +28,7 @@ type asking struct {
 type part struct {
 	*Layer
 	weights *area.Weights // nil: 255 throughout
-	img     *image.NRGBA  // what it shows, until it is placed
+	img     *image.NRGBA  // its picture, until it is placed
 	shown   bool
 	failed  int // how often it could not be had
 }

@@ -26,12 +26,12 @@ type blocks struct {
 
 	mu      sync.Mutex
 	known   map[layerChunk]*block
-	idle    lru.List // of *block that nobody holds, the latest used first
+	idle    lru.List // of *block without users, most recently used first
 	waiting int      // who wait for room: what becomes idle makes it
 	spare   []*image.NRGBA
 }
 
-// block is a decoded tile, or why there is none. Guarded by blocks.mu until it is ready, and users
+// block is a decoded tile, or the reason why there is none. Guarded by blocks.mu until it is ready, and users
 // and idle for ever.
 type block struct {
 	at    layerChunk
@@ -48,7 +48,7 @@ const (
 	leastRoom = 64 << 20
 	// keptIdle bounds the idle blocks that take no room: those that are known to be nowhere.
 	keptIdle = 256
-	// keptSpare pictures of released blocks are used again: 16 MiB made anew for every tile are
+	// keptSpare pictures of released blocks are reused: 16 MiB allocated for every tile are
 	// work for the garbage collector.
 	keptSpare = 2
 )
@@ -164,7 +164,7 @@ func (bs *blocks) release(b *block) {
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
 	if b.users--; b.users > 0 || bs.known[b.at] != b {
-		return // others have it, or it has failed and is no longer known
+		return // it is in use, or it has failed and was dropped
 	}
 	b.idle = bs.idle.PushFront(b)
 	switch {

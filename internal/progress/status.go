@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// statusInterval is how often the status line is drawn anew.
+// statusInterval is the interval at which the status line is redrawn.
 const statusInterval = time.Second
 
 // StatusLine is a writer of messages with, on a terminal, a line below them that says how things
@@ -84,7 +84,7 @@ func (s *StatusLine) Clear() {
 	}
 }
 
-// HungUp reports that there was a terminal and is none any more.
+// HungUp reports that the terminal was closed.
 func (s *StatusLine) HungUp() bool {
 	if s.terminal == nil {
 		return false
@@ -105,7 +105,8 @@ func (s *StatusLine) draw() {
 		return
 	}
 	line := []rune(s.text())
-	if width, _, err := term.GetSize(int(s.terminal.Fd())); err == nil && width > 0 && len(line) >= width {
+	if width, _, err := term.GetSize(int(s.terminal.Fd())); err == nil && width > 0 &&
+		len(line) >= width {
 		line = line[:width-1]
 	}
 	fmt.Fprint(s.out, string(line))

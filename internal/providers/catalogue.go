@@ -135,7 +135,7 @@ func (p *Provider) complete() error {
 	if p.Licence == "" {
 		p.Licence = "unknown"
 	}
-	if p.ServiceTerms != "" { // whoever asks for something is not asked for all that it takes
+	if p.ServiceTerms != "" { // a service with demands gets modest limits
 		p.Rate, p.Concurrency = cmp.Or(p.Rate, gentleRate), cmp.Or(p.Concurrency, gentleConcurrency)
 	}
 	switch {

@@ -93,7 +93,7 @@ func (l Layer) For(maptype string) bool {
 // Redistributable reports whether what was built from it may be passed on.
 func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
 
-// Source describes p to whoever has an archive with its imagery. "<year>" in an attribution is the
+// Source describes p in an archive with its imagery. "<year>" in an attribution is the
 // year that is passed.
 func (p Provider) Source(year int) terms.Source {
 	return terms.Source{

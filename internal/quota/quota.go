@@ -160,7 +160,7 @@ func (c *Counter) change(name string, change func(*count) error) error {
 		err = json.Unmarshal(text, &f)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("count requests: %s: %w (remove it to count anew)", name, err)
+		return fmt.Errorf("count requests: %s: %w (remove it to start counting again)", name, err)
 	}
 	if err := change(&f); err != nil {
 		return err

@@ -38,7 +38,7 @@ type Options struct {
 	CacheDir  string
 
 	Watcher *watch.Watcher
-	Line    *progress.StatusLine // for what is said, and how things stand
+	Line    *progress.StatusLine // for messages and the current state
 	Ends    string               // what ends the mount, in words
 	Ready   func() error         // called once the mount can be used
 	Again   <-chan os.Signal     // wishes to look for other archives

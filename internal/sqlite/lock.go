@@ -10,7 +10,7 @@ import (
 	"github.com/xelpack/xelpack/internal/filesys"
 )
 
-// lockedBy is the ErrLocked that says who has signed the lock's file.
+// lockedBy returns an ErrLocked with the holder named in the lock's file.
 func lockedBy(f io.Reader) error {
 	owner, _ := io.ReadAll(io.LimitReader(f, 256))
 	if len(owner) == 0 {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Lock is the right to write one archive: an open file beside it that nobody else may write to, and
+// Lock is the right to write one archive: an open file beside it that no other process may write to, and
 // that the system deletes with its last handle, however the process ends.
 type Lock struct{ f *os.File }
 

@@ -11,17 +11,19 @@ import (
 	"strings"
 )
 
-// Source is imagery of one provider in an archive. Its JSON stands in archives.
+// Source is imagery of one provider in an archive. Archives contain its JSON.
 type Source struct {
-	ID          string `json:"id"`
-	Name        string `json:"name,omitempty"`
-	Imagery     string `json:"imagery,omitempty"` // when it was taken and how sharp it is, for people
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+	// when it was taken and how sharp it is, for people
+	Imagery     string `json:"imagery,omitempty"`
 	Licence     string `json:"licence,omitempty"`
 	Terms       Terms  `json:"terms"`
 	Attribution string `json:"attribution,omitempty"`
-	Chunks      int    `json:"chunks"`             // from which textures are built, however many were fetched for them
-	Textures    int    `json:"textures"`           // that have some of it
-	Captured    *Days  `json:"captured,omitempty"` // as far as the provider tells
+	// from which textures are built, however many were fetched for them
+	Chunks   int   `json:"chunks"`
+	Textures int   `json:"textures"`           // that have some of it
+	Captured *Days `json:"captured,omitempty"` // as far as the provider tells
 }
 
 // Credit names the source as its licence asks: whose it is, under which licence, and that it was
@@ -59,7 +61,8 @@ func (s Source) Taken() string {
 // licences each of which wants to be its only one.
 func Blend(a, b Source) error {
 	if a.Terms.ShareAlike == Yes && b.Terms.ShareAlike == Yes && a.Licence != b.Licence {
-		return fmt.Errorf("%s (%s) and %s (%s) cannot be in one texture: either licence wants the whole to be under it", a.ID, a.Licence, b.ID, b.Licence)
+		return fmt.Errorf("%s (%s) and %s (%s) cannot be in one texture: either licence wants "+
+			"the whole to be under it", a.ID, a.Licence, b.ID, b.Licence)
 	}
 	return nil
 }
@@ -105,7 +108,8 @@ func (list Sources) And(more Sources) Sources {
 			continue
 		}
 		t := &all[i]
-		t.Terms, t.Licence, t.Attribution = t.Terms.Both(s.Terms), and(t.Licence, s.Licence), and(t.Attribution, s.Attribution)
+		t.Terms, t.Licence, t.Attribution = t.Terms.Both(s.Terms), and(t.Licence,
+			s.Licence), and(t.Attribution, s.Attribution)
 	}
 	return all
 }

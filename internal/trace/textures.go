@@ -19,11 +19,11 @@ func Use(file string, note func(string), use func(*Reader)) error {
 	if !errors.Is(r.Err(), ErrCut) {
 		return r.Err()
 	}
-	note(words.Sprintf("%v; what comes before is used", r.Err()))
+	note(words.Sprintf("%v; the part before is used", r.Err()))
 	return nil
 }
 
-// Textures returns the textures that flights asked for, those too that nobody had.
+// Textures returns the textures that flights asked for, including missing ones.
 func Textures(files []string, note func(string)) ([]tiles.Texture, error) {
 	seen := make(map[tiles.Key]bool)
 	textures := []tiles.Texture{}

@@ -34,7 +34,7 @@ func (f Format) fourCC() uint32 {
 	return 0x31545844 // "DXT1"
 }
 
-// Ground is the colour of ground that there is no imagery of.
+// Ground is the colour of ground without imagery.
 var Ground = color.NRGBA{R: 66, G: 77, B: 55, A: 255}
 
 // HeaderSize is the length of a DDS header with its magic, in bytes: the offset of level 0.

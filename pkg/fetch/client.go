@@ -53,7 +53,7 @@ type ClientOptions struct {
 	// are allowed.
 	Allow func(ctx context.Context, p Provider) error
 	// Answered is called with the header of every answer of status 200. Called from many
-	// goroutines. nil: nobody looks.
+	// goroutines. nil: no check.
 	Answered func(http.Header)
 	// UserAgent is sent unless the provider sets one. "": "xelpack".
 	UserAgent string

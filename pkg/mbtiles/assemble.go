@@ -172,7 +172,7 @@ func (a *assembling) current(named string) error {
 	return nil
 }
 
-// letGo closes what is about to be replaced, where the system replaces no file that is open.
+// letGo closes the file to be replaced, on systems that cannot replace an open file.
 func (a *assembling) letGo() error {
 	if filesys.ReplacesOpen || !a.o.Replace {
 		return nil

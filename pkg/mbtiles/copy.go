@@ -19,7 +19,7 @@ type CopyOptions struct {
 	// that decode at once; default one a processor, at most six, which bounds the memory to some
 	// 150 MB
 	Workers int
-	// what stands at the path is replaced once the new archive is whole; default: ErrExists
+	// replace an existing file once the new archive is complete; default: ErrExists
 	Replace     bool
 	Quick       bool // do not decode and compare textures: damage is copied
 	Recompress  bool // with Compression, instead of copying segments

@@ -23,7 +23,7 @@
 // # Durability
 //
 // Work goes on in NAME.mbtiles.part. A process that dies at any moment leaves a .part that another
-// Create goes on with; at most the last transaction is lost (two seconds, or 256 MiB). Finish syncs
+// Create continues; at most the last transaction is lost (two seconds, or 256 MiB). Finish syncs
 // and renames: what bears the final name is complete.
 //
 // # Concurrency

@@ -26,7 +26,8 @@ func SourcesOf(meta map[string]string) (terms.Sources, error) {
 	}
 	var list terms.Sources
 	for id := range strings.SplitSeq(meta[KeyProviders], ",") {
-		s := terms.Source{ID: strings.TrimSpace(id), Licence: licenceOf(id, licence), Attribution: attribution}
+		s := terms.Source{ID: strings.TrimSpace(id), Licence: licenceOf(id, licence),
+			Attribution: attribution}
 		s.Terms = terms.Of(s.Licence)
 		switch free {
 		case "true":
@@ -53,7 +54,7 @@ func licenceOf(id, licences string) string {
 
 // describeSources has the rows say which sources the archive's textures are of, how much of each,
 // and what follows from their terms. old is what the archive says already; c is where its textures
-// are. Nothing is said if neither lists any.
+// are. The result is empty if neither lists any.
 func describeSources(ctx context.Context, c *sqlite.Conn, rows, old map[string]string) error {
 	if rows[KeySources] == "" && old[KeySources] == "" {
 		return nil
@@ -97,20 +98,21 @@ func describeSources(ctx context.Context, c *sqlite.Conn, rows, old map[string]s
 
 func countSources(ctx context.Context, c *sqlite.Conn) (terms.Tally, error) {
 	t := terms.Tally{}
-	err := c.Query(ctx, `SELECT provider, count(*), sum(chunks) FROM textures GROUP BY provider`, func(r *sqlite.Row) error {
-		provider, sources, captured := splitProvider(r.Text(0))
-		n := int(r.Int(1))
-		if sources == "" {
-			t.Add(terms.Use{provider: int(r.Int(2))}, n, captured)
-			return nil
-		}
-		use, err := terms.ParseUse(sources)
-		for id := range use {
-			use[id] *= n
-		}
-		t.Add(use, n, captured)
-		return err
-	})
+	err := c.Query(ctx, `SELECT provider, count(*), sum(chunks) FROM textures GROUP BY provider`,
+		func(r *sqlite.Row) error {
+			provider, sources, captured := splitProvider(r.Text(0))
+			n := int(r.Int(1))
+			if sources == "" {
+				t.Add(terms.Use{provider: int(r.Int(2))}, n, captured)
+				return nil
+			}
+			use, err := terms.ParseUse(sources)
+			for id := range use {
+				use[id] *= n
+			}
+			t.Add(use, n, captured)
+			return err
+		})
 	return t, err
 }
 

@@ -4,7 +4,7 @@
 //	m, err := mount.Mount(ctx, "/home/me/X-Plane 12/Custom Scenery/zzXEL_eur_ortho", mount.Options{
 //		Scenery:   []string{"/data/zzXEL_eur_ortho"}, // terrain, masks and DSFs are passed through
 //		Archives:  []mount.Archive{flight},          // *mbtiles.Archive
-//		Live:      mount.LiveScenery,                // what is in no archive is made when it is opened
+//		Live:      mount.LiveScenery,                // textures of no archive are made when they are opened
 //		Wanted:    wanted,                           // the textures that the terrain names
 //		Generator: pipeline,
 //	})
@@ -19,7 +19,7 @@
 // In this order: a real file of a scenery directory, in any spelling; an archive, in the order
 // given (archives first with Options.PreferArchive); the Generator. Any spelling that
 // tiles.ParseName accepts, with the extension .dds, opens the same file. Water masks, other
-// extensions (.ktx2) and textures that nobody has are "no such file", which the kernel remembers.
+// extensions (.ktx2) and textures that do not exist are "no such file", which the kernel remembers.
 //
 // A listing shows real files and archived textures (under their canonical names, unless a real file
 // stands for the same texture). Textures that only the Generator can answer for are found by name

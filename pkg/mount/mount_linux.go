@@ -13,7 +13,7 @@ const (
 	maxRead = 1 << 20
 )
 
-// Remark is what is to be known before mounting on this system.
+// Remark is a note on mounts on this system.
 const Remark = ""
 
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.

@@ -8,7 +8,7 @@ import (
 	"runtime"
 )
 
-// Remark is what is to be known before mounting on this system.
+// Remark is a note on mounts on this system.
 const Remark = ""
 
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.

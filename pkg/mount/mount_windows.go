@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// Remark is what is to be known before mounting on this system.
-const Remark = "Mounting on Windows is experimental: it needs WinFsp, MOUNTPOINT must not exist, and it " +
+// Remark is a note on mounts on this system.
+const Remark = "Mounting on Windows is experimental: it needs WinFsp, MOUNTPOINT must not exist, " +
+	"and it " +
 	"has only been compiled, and tested on Linux. Please report how it goes: " +
 	"https://github.com/xelpack/xelpack/issues."
 
@@ -28,12 +29,14 @@ func Possible() error {
 		defer func() { _ = key.Close() }()
 		var dir string
 		if dir, _, err = key.GetStringValue("InstallDir"); err == nil {
-			name := map[string]string{"amd64": "winfsp-x64.dll", "arm64": "winfsp-a64.dll"}[runtime.GOARCH]
+			name := map[string]string{"amd64": "winfsp-x64.dll",
+				"arm64": "winfsp-a64.dll"}[runtime.GOARCH]
 			_, err = os.Stat(filepath.Join(dir, "bin", name))
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%w: WinFsp is not installed: get it from https://winfsp.dev, or write the "+
+		return fmt.Errorf("%w: WinFsp is not installed: get it from https://winfsp.dev, or write "+
+			"the "+
 			"textures into the scenery package with xelpack install", ErrNoFUSE)
 	}
 	return nil
@@ -61,7 +64,8 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 			return nil, fmt.Errorf("scenery: %w", err)
 		}
 		if inside(mountpoint, scenery[i]) {
-			return nil, fmt.Errorf("%w: %s lies in scenery %s; mount elsewhere", ErrInside, mountpoint,
+			return nil, fmt.Errorf("%w: %s lies in scenery %s; mount elsewhere", ErrInside,
+				mountpoint,
 				scenery[i])
 		}
 	}

@@ -39,7 +39,7 @@ type Options struct {
 	Note        func(string) // told what a person should know
 }
 
-// Watcher is who watches a build or a mount. Its Observer is nil when nobody does.
+// Watcher holds the observers of a build or a mount. Its Observer is nil if there are none.
 type Watcher struct {
 	observe.Sources
 	Observer observe.Observer
@@ -51,7 +51,7 @@ type Watcher struct {
 	note     func(string)
 }
 
-// Making returns who hears of fetching and building: the log, and whoever watches.
+// Making returns the observers of fetching and building: the log and the others.
 func (w *Watcher) Making() observe.Observer {
 	log := observe.Logging{To: w.Log}
 	if w.Observer == nil {
@@ -81,7 +81,9 @@ func Start(ctx context.Context, what string, o Options) (*Watcher, error) {
 		watching = append(watching, m)
 	} else if o.AllowRemote || o.Pprof {
 		w.Close()
-		return nil, usage.Errorf("--http-allow-remote and --http-pprof are about --http: give --http 127.0.0.1:8087 as well")
+		return nil, usage.Errorf(
+			"--http-allow-remote and --http-pprof are about --http: give --http 127.0.0.1:8087 " +
+				"as well")
 	}
 	if len(watching) > 0 {
 		w.Observer = observe.All(watching...)
@@ -99,7 +101,8 @@ func startTrace(file string, note func(string)) (*trace.Writer, error) {
 		note(words.Sprintf("the trace ends here, the mount goes on: %v", err))
 	}})
 	if errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("--trace %s: the record of another flight is there: choose another name or remove it", file)
+		return nil, fmt.Errorf("--trace %s: the record of another flight is there: choose "+
+			"another name or remove it", file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--trace: %w", err)
@@ -127,7 +130,8 @@ func (o Options) serve(ctx context.Context, what string, w *Watcher) (observe.Ob
 func explainHTTP(err error) error {
 	switch {
 	case errors.Is(err, httpd.ErrRemote):
-		return usage.Errorf("--http: %w: add --http-allow-remote if that is meant (there is no password)", err)
+		return usage.Errorf(
+			"--http: %w: add --http-allow-remote to allow it (there is no password)", err)
 	case errors.Is(err, httpd.ErrTaken):
 		return fmt.Errorf("--http: %w: another xelpack, perhaps; choose another port", err)
 	}
@@ -142,7 +146,8 @@ func (w *Watcher) Draw(m planmap.Map) {
 }
 
 // Begin shows what a build is about to do, and lets it be asked how it is.
-func (w *Watcher) Begin(items, todo []tiles.Item, c *fetch.Client, p *pack.Pipeline, out *mbtiles.Writer) {
+func (w *Watcher) Begin(items, todo []tiles.Item, c *fetch.Client, p *pack.Pipeline,
+	out *mbtiles.Writer) {
 	w.Client.Store(c)
 	w.Pipeline.Store(p)
 	w.Writer.Store(out)
@@ -157,7 +162,8 @@ func (w *Watcher) Begin(items, todo []tiles.Item, c *fetch.Client, p *pack.Pipel
 }
 
 // Holds shows what a mount has, and where it is to be flown.
-func (w *Watcher) Holds(archives []mount.Archive, files []string, routes []*tiles.Path, regions tiles.Union) {
+func (w *Watcher) Holds(archives []mount.Archive, files []string, routes []*tiles.Path,
+	regions tiles.Union) {
 	if w.board == nil {
 		return
 	}
@@ -172,7 +178,8 @@ func (w *Watcher) Holds(archives []mount.Archive, files []string, routes []*tile
 	for _, f := range files {
 		names = append(names, filepath.Base(f))
 	}
-	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items, Routes: routes, Cells: tiles.Cells(regions)})
+	w.board.Draw(planmap.Map{Title: strings.Join(names, ", "), Items: items, Routes: routes,
+		Cells: tiles.Cells(regions)})
 }
 
 // Finished says on the page how a build ended.
@@ -180,8 +187,11 @@ func (w *Watcher) Finished(r pack.Report) {
 	if w.board == nil {
 		return
 	}
-	end := map[string]string{pack.StateComplete: "Finished", pack.StateHoles: "Finished, with holes to be repaired", pack.StateInterrupted: "Interrupted; the same command goes on"}
-	w.board.End(fmt.Sprintf("%s: %s of %s packed in %s.", end[r.State], units.Count(r.Built+r.Skipped), units.Plural(r.Textures, "texture"),
+	end := map[string]string{pack.StateComplete: "Finished",
+		pack.StateHoles:       "Finished, with holes to be repaired",
+		pack.StateInterrupted: "Interrupted; the same command goes on"}
+	w.board.End(fmt.Sprintf("%s: %s of %s packed in %s.", end[r.State],
+		units.Count(r.Built+r.Skipped), units.Plural(r.Textures, "texture"),
 		units.Duration(time.Duration(r.ElapsedSeconds*float64(time.Second)))))
 }
 
@@ -195,13 +205,15 @@ func (w *Watcher) Close() {
 	}
 	// What stopped it was said when it did.
 	if dropped, _ := w.trace.Close(); dropped > 0 {
-		w.note(fmt.Sprintf("the trace lacks %s: they came faster than they could be written", units.Plural(dropped, "event")))
+		w.note(fmt.Sprintf("the trace lacks %s: they came faster than they could be written",
+			units.Plural(dropped, "event")))
 	}
 }
 
 // LogCauses logs why chunks failed.
 func (w *Watcher) LogCauses(r pack.Report) {
 	for _, c := range r.Causes {
-		w.Log.Warn("chunks failed", "cause", words.Plain(c.Cause), "count", c.Count, "example", words.Plain(c.Example))
+		w.Log.Warn("chunks failed", "cause", words.Plain(c.Cause), "count", c.Count, "example",
+			words.Plain(c.Example))
 	}
 }

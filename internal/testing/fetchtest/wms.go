@@ -50,12 +50,15 @@ func (s *Server) WMSTemplate(version, format string) string {
 	if strings.HasPrefix(version, "1.3") {
 		crs = "CRS"
 	}
-	return s.URL() + "/wms?SERVICE=WMS&VERSION=" + version + "&REQUEST=GetMap&LAYERS=ortho&STYLES=&FORMAT=image/" + format + "&" + crs + "=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}"
+	return s.URL() + "/wms?SERVICE=WMS&VERSION=" + version +
+		"&REQUEST=GetMap&LAYERS=ortho&STYLES=&FORMAT=image/" + format + "&" + crs +
+		"=EPSG:3857&BBOX={bbox}&WIDTH={width}&HEIGHT={height}"
 }
 
 // ExportTemplate returns the template of the same imagery by exportImage of ArcGIS.
 func (s *Server) ExportTemplate(format string) string {
-	return s.URL() + "/arcgis/rest/services/Test/ImageServer/exportImage?f=image&format=" + format + "&bbox={bbox}&bboxSR=3857&imageSR=3857&size={width},{height}"
+	return s.URL() + "/arcgis/rest/services/Test/ImageServer/exportImage?f=image&format=" + format +
+		"&bbox={bbox}&bboxSR=3857&imageSR=3857&size={width},{height}"
 }
 
 // Mistakes returns what was wrong with requests for boxes. They are answered as a WMS does: with
@@ -90,14 +93,17 @@ func (g *grid) serve(read func(*http.Request) (composed, error)) http.HandlerFun
 			_, _ = w.Write(exception(err.Error()))
 			return
 		}
-		g.server.serve(func(*http.Request) (tiles.Chunk, bool) { return want.tile, true }, func(ctx context.Context, _ tiles.Chunk) ([]byte, error) {
-			return g.compose(ctx, want)
-		})(w, r)
+		g.server.serve(func(*http.Request) (tiles.Chunk, bool) { return want.tile, true },
+			func(ctx context.Context, _ tiles.Chunk) ([]byte, error) {
+				return g.compose(ctx, want)
+			})(w, r)
 	}
 }
 
 func exception(text string) []byte {
-	return []byte(`<?xml version="1.0"?>` + "\n" + `<ServiceExceptionReport version="1.3.0"><ServiceException code="InvalidParameterValue">` + text + "</ServiceException></ServiceExceptionReport>\n")
+	return []byte(`<?xml version="1.0"?>` + "\n" +
+		`<ServiceExceptionReport version="1.3.0"><ServiceException code="InvalidParameterValue">` +
+		text + "</ServiceException></ServiceExceptionReport>\n")
 }
 
 // query returns the parameters, whose names may be in any case, and what of want they lack.
@@ -105,7 +111,7 @@ func query(r *http.Request, want map[string]string) (map[string]string, error) {
 	got := map[string]string{}
 	for name, values := range r.URL.Query() {
 		if len(values) != 1 {
-			return nil, fmt.Errorf("%s stands there %d times", name, len(values))
+			return nil, fmt.Errorf("%s is given %d times", name, len(values))
 		}
 		got[strings.ToLower(name)] = values[0]
 	}
@@ -118,7 +124,8 @@ func query(r *http.Request, want map[string]string) (map[string]string, error) {
 }
 
 func byGetMap(r *http.Request) (composed, error) {
-	got, err := query(r, map[string]string{"service": "WMS", "request": "GetMap", "layers": "ortho", "styles": ""})
+	got, err := query(r, map[string]string{"service": "WMS", "request": "GetMap", "layers": "ortho",
+		"styles": ""})
 	if err != nil {
 		return composed{}, err
 	}
@@ -128,7 +135,8 @@ func byGetMap(r *http.Request) (composed, error) {
 	case crs == "":
 		return composed{}, fmt.Errorf("version %q", got["version"])
 	case got[crs] != "EPSG:3857" || got[other] != "":
-		return composed{}, fmt.Errorf("version %s with SRS %q and CRS %q", got["version"], got["srs"], got["crs"])
+		return composed{}, fmt.Errorf("version %s with SRS %q and CRS %q", got["version"],
+			got["srs"], got["crs"])
 	case got["format"] != "image/png" && got["format"] != "image/jpeg":
 		return composed{}, fmt.Errorf("format %q", got["format"])
 	}
@@ -154,7 +162,8 @@ func byBox(bbox, width, height string, png bool) (composed, error) {
 	fields := strings.Split(bbox, ",")
 	for i, field := range fields {
 		var err error
-		if box[i%4], err = strconv.ParseFloat(field, 64); err != nil || len(fields) != 4 || strings.Contains(field, "e") {
+		if box[i%4], err = strconv.ParseFloat(field, 64); err != nil || len(fields) != 4 ||
+			strings.Contains(field, "e") {
 			return composed{}, fmt.Errorf("bbox %q", bbox)
 		}
 	}
@@ -166,9 +175,11 @@ func byBox(bbox, width, height string, png bool) (composed, error) {
 	z := math.Round(math.Log2(2 * corner / (box[2] - box[0])))
 	side := math.Ldexp(2*corner, -int(z))
 	x, y := math.Round((box[0]+corner)/side), math.Round((corner-box[3])/side)
-	for i, want := range [4]float64{x*side - corner, corner - (y+1)*side, (x+1)*side - corner, corner - y*side} {
+	for i, want := range [4]float64{x*side - corner, corner - (y+1)*side, (x+1)*side - corner,
+		corner - y*side} {
 		if !(math.Abs(box[i]-want) < side/float64(px)/1000) {
-			return composed{}, fmt.Errorf("bbox %q is no square of the grid: number %d should be %f", bbox, i+1, want)
+			return composed{}, fmt.Errorf(
+				"bbox %q is not a square of the grid: number %d must be %f", bbox, i+1, want)
 		}
 	}
 	if last := math.Exp2(z) - 1; x < 0 || y < 0 || x > last || y > last {
@@ -177,7 +188,7 @@ func byBox(bbox, width, height string, png bool) (composed, error) {
 	return composed{tiles.Chunk{Z: tiles.ZL(z), X: uint32(x), Y: uint32(y)}, px, png}, nil
 }
 
-// compose puts a tile together from chunks. Where there are none it is white, or transparent.
+// compose makes a tile from chunks. Where there are none it is white, or transparent.
 func (g *grid) compose(ctx context.Context, want composed) ([]byte, error) {
 	g.mu.Lock()
 	body, ok := g.pictures[want]
@@ -194,7 +205,8 @@ func (g *grid) compose(ctx context.Context, want composed) ([]byte, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range across * across {
 		group.Go(func() error {
-			c := tiles.Chunk{Z: want.tile.Z + levels, X: want.tile.X<<levels + i%across, Y: want.tile.Y<<levels + i/across}
+			c := tiles.Chunk{Z: want.tile.Z + levels, X: want.tile.X<<levels + i%across,
+				Y: want.tile.Y<<levels + i/across}
 			body, err := g.server.images.Fetch(ctx, c)
 			if errors.Is(err, fetch.ErrNoImagery) {
 				return nil
@@ -207,7 +219,8 @@ func (g *grid) compose(ctx context.Context, want composed) ([]byte, error) {
 				return err
 			}
 			at := image.Pt(int(i%across), int(i/across)).Mul(tiles.ChunkPixels)
-			draw.Draw(whole, image.Rectangle{Min: at, Max: at.Add(chunk.Bounds().Size())}, chunk, image.Point{}, draw.Src)
+			draw.Draw(whole, image.Rectangle{Min: at, Max: at.Add(chunk.Bounds().Size())}, chunk,
+				image.Point{}, draw.Src)
 			return nil
 		})
 	}

@@ -10,7 +10,7 @@ const (
 	codeFirst   = iota // of the north-west quads
 	codeQuad           // of the other three
 	codeGreen          // of both colours
-	codeRedBlue        // likewise
+	codeRedBlue        // of both colours
 	codeAlpha          // of both alphas
 	codeBits           // of the bytes of alpha's indices
 	codes

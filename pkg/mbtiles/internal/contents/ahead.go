@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
-// Ahead decodes what is about to be read. The zero value is ready for use.
+// Ahead decodes segments that are about to be read. The zero value is ready for use.
 type Ahead struct {
 	mu     sync.Mutex
 	busy   int
@@ -41,7 +41,7 @@ func (a *Ahead) try(do func()) {
 // Wait waits for what is under way.
 func (a *Ahead) Wait() { a.wg.Wait() }
 
-// close waits for what is under way; nothing is begun after it.
+// close waits for running decodes; none starts after it.
 func (a *Ahead) close() {
 	a.mu.Lock()
 	a.closed = true

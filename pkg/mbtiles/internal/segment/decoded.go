@@ -37,7 +37,7 @@ func (d *Decoded) Acquire(ctx context.Context, id int64, length int,
 // smallest is the smallest width of a texture.
 const smallest = 256
 
-// Buffers keeps memory of the lengths that segments have, while nobody uses it.
+// Buffers keeps unused buffers of the lengths of segments.
 type Buffers struct{ byLength map[int]*sync.Pool }
 
 func newBuffers() Buffers {

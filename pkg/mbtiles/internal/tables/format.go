@@ -1,4 +1,4 @@
-// Package tables is what stands in the tables of an archive: their statements, their rows, and what a
+// Package tables defines the tables of an archive: their statements, their rows, and what a
 // file must say of itself before any of it is believed. docs/archive-format.md specifies them.
 package tables
 

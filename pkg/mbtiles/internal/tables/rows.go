@@ -16,7 +16,7 @@ func InsertContent(ctx context.Context, c *sqlite.Conn, id int64, sha [32]byte,
 		id, sha[:], int(l.Format), l.Side, l.Levels(), l.Size())
 }
 
-// ReadTile returns the JPEG of a tile, nil where there is none.
+// ReadTile returns the JPEG of a tile, nil if there is none.
 func ReadTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (jpeg []byte, err error) {
 	const query = `SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
 	err = c.Query(ctx, query, func(r *sqlite.Row) error { jpeg = r.Blob(0); return nil }, int(t.Z),
