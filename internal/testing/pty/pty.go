@@ -19,7 +19,7 @@ func Open(t *testing.T, columns uint16) (master, slave *os.File) {
 	if err != nil {
 		t.Skipf("there are no pseudo-terminals here: %v", err)
 	}
-	t.Cleanup(func() { master.Close() })
+	t.Cleanup(func() { _ = master.Close() })
 	fd := int(master.Fd())
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	if err == nil {
@@ -35,7 +35,7 @@ func Open(t *testing.T, columns uint16) (master, slave *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { slave.Close() })
+	t.Cleanup(func() { _ = slave.Close() })
 	return master, slave
 }
 
