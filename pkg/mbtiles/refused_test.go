@@ -42,12 +42,12 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 		says string
 	}{
-		{"empty", nil, ErrTruncated, "nothing in it"},
-		{"zeros", make([]byte, 10000), ErrTruncated, "nothing in it"},
+		{"empty", nil, ErrTruncated, "it is empty"},
+		{"zeros", make([]byte, 10000), ErrTruncated, "it is empty"},
 		{"text", []byte("hello"), ErrNotArchive, ""},
 		{"noise", ddsFile(small, 1), ErrNotArchive, ""},
 		{"magic only", []byte("SQLite format 3\x00"), ErrNotArchive, ""},
-		{"other sqlite", foreignSQLite(t), ErrNotArchive, "some other kind"},
+		{"other sqlite", foreignSQLite(t), ErrNotArchive, "another kind of SQLite"},
 		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
 		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 2"},
 		{"truncated", good[:30000], ErrCorrupt, "truncated: it has 30000 of"},
