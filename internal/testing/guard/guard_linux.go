@@ -79,12 +79,13 @@ func watch(root string) {
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	// nothing is written: it returns when the other end is gone
 	_, _ = os.Stdin.Read(make([]byte, 1))
-	// A process that waits in a mount dies when that is unmounted; others may mount again.
-	for range 100 {
+	// A process that waits in a mount dies when that is unmounted; others may mount again. One that
+	// is being replaced by another program has no environment for a moment and is overlooked, so
+	// nothing must be found several times in a row.
+	for looks, none := 0, 0; looks < 100 && none < 3; looks++ {
 		unmount(root)
-		left := kill(root)
-		if left == 0 {
-			break
+		if none++; kill(root) > 0 {
+			none = 0
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
