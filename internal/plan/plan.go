@@ -97,9 +97,12 @@ func (p *Plan) Facts() []planmap.Fact {
 		textures += fmt.Sprintf(" and %s that are real files of the scenery", units.Count(p.Real))
 	}
 	if e.work.Enlarged > 0 {
-		chunks += fmt.Sprintf(", %s of them enlarged from %s at the provider's deepest zoom "+
-			"level, %d", units.Count(e.work.Enlarged), units.Count(e.work.Parents),
-			p.Provider.MaxZL)
+		from := fmt.Sprintf("the provider's deepest zoom level, %d", p.Provider.MaxZL)
+		if len(p.Provider.Layers) > 0 {
+			from = "the deepest zoom level of each provider"
+		}
+		chunks += fmt.Sprintf(", %s of them enlarged from %s at %s",
+			units.Count(e.work.Enlarged), units.Count(e.work.Parents), from)
 	}
 	if p.Limited > 0 {
 		textures += fmt.Sprintf(", %s of them smaller for want of deeper imagery", units.Count(p.Limited))
