@@ -12,7 +12,7 @@ trap '[ -n "$failed" ] || rm -rf "$work"' EXIT
 
 # The packages whose tests take longest are named first, so that none of them is left to the end
 # with a processor idle beside it.
-all=(./pkg/mbtiles ./cmd/xelpack ./pkg/mount ./pkg/fetch ./...)
+all=(./pkg/mbtiles ./cmd/xelpack ./internal/pack ./pkg/mount ./pkg/fetch ./...)
 # The packages that have files of their own with the tag purego, and those that do nothing but call
 # them. What is above them compiles the same lines with the tag as without.
 pure=(./pkg/dds ./pkg/mbtiles/... ./internal/pack)
