@@ -347,6 +347,9 @@ func (s *solid) Fetch(ctx context.Context, _ tiles.Chunk) ([]byte, error) {
 // TestTileFaults: one answer in five is faulty, in every way there is that may pass; the archive
 // equals that of a server without faults.
 func TestTileFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("encodes many large tiles: for the full suite")
+	}
 	items := neighbours(40, 2)
 	build := func(faults fetchtest.Faults) (string, Report, fetchtest.Stats) {
 		server := tileServer(t, fields(), faults)
