@@ -207,24 +207,7 @@ func zlOf(t preview.Tile) tiles.ZL { return tiles.ZL(t.Z) }
 // sqliteFile makes an SQLite file by statements.
 func sqliteFile(t testing.TB, statements ...string) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "x")
-	c, err := sqlite.Dial(path, sqlite.ReadWrite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range statements {
-		if err := c.Exec(t.Context(), s); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return altered(t, nil, statements...)
 }
 
 // sound is a small finished archive.
@@ -242,7 +225,7 @@ func sound(t testing.TB) []byte {
 	return b
 }
 
-// altered is an archive after some statements.
+// altered is an archive after some statements; of nil, a new SQLite file.
 func altered(t testing.TB, archive []byte, statements ...string) []byte {
 	t.Helper()
 	path := write(t, archive)
