@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -25,7 +26,7 @@ func TestChoices(t *testing.T) {
 		"log-level": func(s string) error { _, err := logs.ParseLevel(s); return err },
 	}
 	unused := make(map[string]bool)
-	for name, values := range choices {
+	for name, values := range cli.Choices {
 		unused[name] = true
 		for _, value := range values {
 			if parse := parsers[name]; parse != nil && parse(value) != nil {
@@ -33,10 +34,10 @@ func TestChoices(t *testing.T) {
 			}
 		}
 	}
-	for c := range commands(newRootCommand()) {
+	for c := range cli.Commands(newRootCommand()) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			delete(unused, f.Name)
-			for _, value := range choices[f.Name] {
+			for _, value := range cli.Choices[f.Name] {
 				if !strings.Contains(f.Usage, value) {
 					t.Errorf("%s --%s: the help does not name %q: %s", c.CommandPath(), f.Name,
 						value, f.Usage)
@@ -51,7 +52,7 @@ func TestChoices(t *testing.T) {
 
 // pflag takes a word in backquotes for the name of the flag's value.
 func TestFlagHelp(t *testing.T) {
-	for c := range commands(newRootCommand()) {
+	for c := range cli.Commands(newRootCommand()) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			value, usage := pflag.UnquoteUsage(f)
 			switch {

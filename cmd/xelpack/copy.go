@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -34,7 +35,7 @@ func (o *copyFlags) registerNew(f *pflag.FlagSet) {
 	f.StringVarP(&o.Output, "output", "o", "", "archive to make, a `FILE` ending in .mbtiles")
 	f.BoolVar(&o.Replace, "replace", false,
 		"replace an existing archive once the new one is complete")
-	explicit(f, "replace")
+	cli.Explicit(f, "replace")
 }
 
 // registerInPlace registers -o for a verb that replaces an archive.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -52,7 +53,7 @@ if there are.`,
 	o.register(f, true)
 	f.StringVar(&o.Patch, "patch", "", "write a patch archive, a `FILE` ending in .mbtiles")
 	f.BoolVar(&o.ExitCode, "exit-code", false, "exit 1 if there are differences")
-	explicit(f, "patch", "exit-code")
+	cli.Explicit(f, "patch", "exit-code")
 	return cmd
 }
 

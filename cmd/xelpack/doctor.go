@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/serve"
@@ -41,7 +42,7 @@ otherwise 0, even with warnings.`,
   xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
 		// Invalid defaults are reported as a finding.
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			o.errConfig = applyDefaults(cmd)
+			o.errConfig = cli.ApplyDefaults(cmd)
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {

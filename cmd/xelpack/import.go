@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -54,7 +55,7 @@ provider, there is a warning.`,
 	f.StringVar(&o.Compress, "compress", "fast", "archive compression: none, fast or best")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be packed and skipped")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	explicit(f, "provider", "attribution", "licence", "redistributable")
+	cli.Explicit(f, "provider", "attribution", "licence", "redistributable")
 	return cmd
 }
 

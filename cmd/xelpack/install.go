@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/install"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/progress"
@@ -68,7 +69,7 @@ are. An archive with holes is installed as it is, with exit code 3.`,
 	cmd.Flags().BoolVar(&o.Switch, "switch", false, "replace another installed archive by this one")
 	cmd.Flags().BoolVar(&o.Copies, "copies", false,
 		"write every texture as a separate file, even where links are possible")
-	explicit(cmd.Flags(), "switch")
+	cli.Explicit(cmd.Flags(), "switch")
 	return cmd
 }
 

@@ -12,13 +12,13 @@ package main
 import (
 	"context"
 	"io"
-	"iter"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/version"
 )
 
@@ -33,7 +33,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	root := newRootCommand()
-	root.SetArgs(expandHomes(args))
+	root.SetArgs(cli.ExpandHomes(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return exitCode(stderr, root.ExecuteContext(ctx))
@@ -55,59 +55,23 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "xelpack",
 		Short:         "Ground imagery for X-Plane, packed before the flight",
-		Long:          rootHelp + "\n\n" + exitCodesHelp,
+		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version.String(),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return applyDefaults(cmd)
-		},
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate(versionText())
-	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newPlanCommand(), newBuildCommand(), newRepairCommand(), newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
+		newPlanCommand(), newBuildCommand(), newRepairCommand(),
+		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
-		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(), newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
+		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(),
+		newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newTraceCommand(), newReplayCommand(), newBenchCommand(),
 		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),
 	)
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd()
-	for c := range commands(root) {
-		c.Long += "\n\n" + exitCodesHelp
-		c.Args = usageArgs(c.Args)
-		complete(c)
-		switch c.Name() { // cobra's own commands, which succeed with unknown arguments
-		case "help":
-			c.Args = func(_ *cobra.Command, words []string) error { return known(root, words) }
-		case "completion":
-			c.RunE = func(*cobra.Command, []string) error {
-				return usageErrorf("no shell given (want bash, zsh, fish or powershell)")
-			}
-		}
-	}
+	cli.Prepare(root, exitCodesHelp)
 	return root
-}
-
-// commands yields all commands below root.
-func commands(root *cobra.Command) iter.Seq[*cobra.Command] {
-	return func(yield func(*cobra.Command) bool) {
-		for _, c := range root.Commands() {
-			if !yield(c) {
-				return
-			}
-			commands(c)(yield)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -52,7 +53,7 @@ and licences of all its sources.`,
 	f.BoolVar(&o.Force, "force", false,
 		"mix imagery that may be passed on with imagery that may not: the new archive may not")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be taken from which archive")
-	explicit(f, "force")
+	cli.Explicit(f, "force")
 	return cmd
 }
 

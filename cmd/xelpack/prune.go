@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -51,7 +52,7 @@ until then.`,
 	o.copyFlags.register(f, true)
 	f.BoolVar(&o.Keep, "keep", false, "keep the selected textures and remove the rest")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print how much would be left")
-	explicit(f, "keep")
+	cli.Explicit(f, "keep")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -38,7 +39,7 @@ is complete.`,
 	o.register(f, true)
 	f.StringVar(&o.Compress, "compress", "",
 		"compress again: none, fast or best (default unchanged)")
-	explicit(f, "compress")
+	cli.Explicit(f, "compress")
 	return cmd
 }
 

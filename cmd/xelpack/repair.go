@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
 )
@@ -44,7 +45,7 @@ well, also in a truncated archive if its list of textures is intact.`,
 	registerImagery(f, &o.imagery)
 	f.Lookup("provider").Usage = "imagery from another provider: `ID`, URL template, " +
 		"mbtiles:FILE or FILE.lay; auto is the archive's provider"
-	explicit(f, "provider") // a user's default for builds must not override the archive's
+	cli.Explicit(f, "provider") // a user's default for builds must not override the archive's
 	f.BoolVar(&o.retryMissing, "retry-missing", false,
 		"also ask again where the provider had no imagery")
 	f.BoolVar(&o.damaged, "damaged", false,

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -55,7 +56,7 @@ func registerPick(f *pflag.FlagSet, o *plan.Pick) {
 	f.StringSliceVar(&o.Maptypes, "maptype", nil, "maptypes `CODE`, such as BI")
 	f.StringSliceVar(&o.Providers, "provider", nil, "textures built from these providers, by `ID`")
 	f.BoolVar(&o.Holes, "holes", false, "textures with failed chunks")
-	explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
+	cli.Explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
 }
 
 // pickedReport is what is printed as JSON of a copy of picked textures.

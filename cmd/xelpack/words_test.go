@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -106,7 +107,7 @@ func textual(f *pflag.Flag) bool {
 func verb(c *cobra.Command) []string { return strings.Fields(c.CommandPath())[1:] }
 
 func plainFlags(t *testing.T) {
-	for c := range commands(newRootCommand()) {
+	for c := range cli.Commands(newRootCommand()) {
 		if verb(c)[0] == "completion" || verb(c)[0] == "help" {
 			continue
 		}
@@ -165,7 +166,7 @@ func plainFlags(t *testing.T) {
 
 func plainDefaults(t *testing.T) {
 	seen := make(map[string]bool)
-	for c := range commands(newRootCommand()) {
+	for c := range cli.Commands(newRootCommand()) {
 		if c.Name() != "plan" && c.Name() != "build" && c.Name() != "mount" {
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // ErrUnknown is wrapped by Lookup's error if there is no such provider. The error lists those that
@@ -103,22 +103,10 @@ func unknownProvider(name string, known []Provider) error {
 		names = append(names, p.names()...)
 	}
 	hint := ""
-	if near := nearest(name, names); near != "" {
+	if near := usage.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? ", near)
 	}
 	return fmt.Errorf("%w %q: %sknown are %s, a URL template such as "+
 		"https://host/{z}/{x}/{y}.jpg, mbtiles:FILE, or a FILE.lay of Ortho4XP", ErrUnknown, name,
 		hint, list.String())
-}
-
-// nearest returns the name closest to word, or "".
-func nearest(word string, names []string) string {
-	found, least := "", 3 // more than two wrong letters make a different word
-	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(n), strings.ToLower(word)); d < least &&
-			d < min(len(n), len(word)) {
-			found, least = n, d
-		}
-	}
-	return found
 }

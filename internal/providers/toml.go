@@ -14,6 +14,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/terms"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -116,7 +117,7 @@ func parseTOML(text []byte) (parsed tomlFile, err error) {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
-		if near := nearest(unknown[0][len(unknown[0])-1],
+		if near := usage.Nearest(unknown[0][len(unknown[0])-1],
 			tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}

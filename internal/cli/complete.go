@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
-// choices are the words that flags of these names take.
-var choices = map[string][]string{
+// Choices are the words that flags of these names take.
+var Choices = map[string][]string{
 	"quality":     {"fast", "good", "best"},
 	"compress":    {"none", "fast", "best"},
 	"detail":      {"sight", "full"},
@@ -60,8 +60,8 @@ func complete(c *cobra.Command) {
 		switch {
 		case f.Name == "help" || f.Value.Type() == "bool":
 			return
-		case choices[f.Name] != nil:
-			complete = cobra.FixedCompletions(choices[f.Name], cobra.ShellCompDirectiveNoFileComp)
+		case Choices[f.Name] != nil:
+			complete = cobra.FixedCompletions(Choices[f.Name], cobra.ShellCompDirectiveNoFileComp)
 		case f.Name == "provider" || f.Name == "check":
 			complete = completeProvider
 		case f.Name == "maptype":

@@ -1,10 +1,9 @@
-package main
+package cli
 
 import (
 	"errors"
 	"fmt"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -19,9 +18,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &bad):
-		return usageErrorf("--%s %q: %s", bad.GetFlag().Name, bad.GetValue(), want(bad.GetFlag()))
+		return usage.Errorf("--%s %q: %s", bad.GetFlag().Name, bad.GetValue(), want(bad.GetFlag()))
 	case errors.As(err, &bare):
-		return usageErrorf("--%s needs a value: %s", bare.GetFlag().Name, want(bare.GetFlag()))
+		return usage.Errorf("--%s needs a value: %s", bare.GetFlag().Name, want(bare.GetFlag()))
 	case !errors.As(err, &unknown):
 		return usage.Error{Err: err}
 	}
@@ -30,12 +29,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		return unknownCommand(cmd, words[0])
 	}
 	if unknown.GetSpecifiedShortnames() != "" {
-		return usageErrorf("unknown flag -%s", unknown.GetSpecifiedName())
+		return usage.Errorf("unknown flag -%s", unknown.GetSpecifiedName())
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return usageErrorf("unknown flag --%s%s", unknown.GetSpecifiedName(),
-		didYouMean("--", unknown.GetSpecifiedName(), names))
+	return usage.Errorf("unknown flag --%s%s", unknown.GetSpecifiedName(),
+		usage.DidYouMean("--", unknown.GetSpecifiedName(), names))
 }
 
 // want describes the values of a flag.
@@ -52,16 +51,16 @@ func want(f *pflag.Flag) string {
 	case "stringSlice":
 		return "want names with commas between them"
 	case "string", "stringArray":
-		_, usage := pflag.UnquoteUsage(f)
-		return usage
+		_, text := pflag.UnquoteUsage(f)
+		return text
 	case "uint8": // zoom levels
 		return "want a whole number, such as " + f.DefValue
 	}
 	return "want a whole number"
 }
 
-// usageArgs turns a wrong number of arguments into a usage error.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+// checkedArgs turns a wrong number of arguments into a usage error.
+func checkedArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if check == nil || check(cmd, args) == nil {
 			return nil
@@ -75,7 +74,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		case check(cmd, nil) == nil, len(cmd.ValidArgs) > 0:
 			what = fmt.Sprintf("unexpected argument %q", args[0])
 		}
-		return usageErrorf("%s (usage: %s)", what, cmd.UseLine())
+		return usage.Errorf("%s (usage: %s)", what, cmd.UseLine())
 	}
 }
 
@@ -87,7 +86,7 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return usageErrorf("unknown command %q%s", word, didYouMean("", word, names))
+	return usage.Errorf("unknown command %q%s", word, usage.DidYouMean("", word, names))
 }
 
 // known returns an error if words do not name a command.
@@ -96,23 +95,4 @@ func known(root *cobra.Command, words []string) error {
 		return unknownCommand(cmd, words[len(words)-len(rest)])
 	}
 	return nil
-}
-
-// didYouMean returns " (did you mean …?)" with the name closest to word, or "".
-func didYouMean(prefix, word string, names []string) string {
-	if near := nearest(word, names); near != "" {
-		return fmt.Sprintf(" (did you mean %s%s?)", prefix, near)
-	}
-	return ""
-}
-
-// nearest returns the name closest to word, or "" if none is close.
-func nearest(word string, names []string) string {
-	found, least := "", len(word)/3+2 // beyond that it is a different word
-	for _, name := range names {
-		if d := levenshtein.ComputeDistance(word, name); d < least {
-			found, least = name, d
-		}
-	}
-	return found
 }

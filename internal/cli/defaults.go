@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // variablePrefix is the prefix of environment variables with defaults.
@@ -32,10 +33,10 @@ type defaults struct {
 	config map[string]any // content of file; nil: no file
 }
 
-// applyDefaults sets every flag of cmd that the command line leaves out from the environment
+// ApplyDefaults sets every flag of cmd that the command line leaves out from the environment
 // (XELPACK_NAME) or else from the user's config.toml. A name in either that is not a flag of any
 // command is an error.
-func applyDefaults(cmd *cobra.Command) error {
+func ApplyDefaults(cmd *cobra.Command) error {
 	if cmd.Name() == "version" || strings.HasPrefix(cmd.Name(), "__complete") ||
 		cmd.Parent() != nil && cmd.Parent().Name() == "completion" {
 		return nil // these must work with any configuration
@@ -55,7 +56,7 @@ func readDefaults() (d defaults, err error) {
 	}
 	d.file = filepath.Join(dir, "xelpack", "config.toml")
 	if _, err := toml.DecodeFile(d.file, &d.config); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return d, usageErrorf("%s: %w", d.file, err)
+		return d, usage.Errorf("%s: %w", d.file, err)
 	}
 	return d, nil
 }
@@ -76,7 +77,7 @@ func (d defaults) apply(flags *pflag.FlagSet) error {
 		values, source := d.lookup(f.Name)
 		for _, v := range values {
 			if err := f.Value.Set(expandHome(v)); err != nil {
-				errs = append(errs, usageErrorf("%s = %q: %s", source, v, want(f)))
+				errs = append(errs, usage.Errorf("%s = %q: %s", source, v, want(f)))
 			}
 		}
 	})
@@ -136,10 +137,10 @@ func (d defaults) checkNames(root *cobra.Command) error {
 	var errs []error
 	check := func(name, what string, spell func(string) string) {
 		if takes, known := may[name]; !known {
-			errs = append(errs, usageErrorf("%s: no command has this flag%s", what,
+			errs = append(errs, usage.Errorf("%s: no command has this flag%s", what,
 				suggestion(name, maps.Clone(may), spell)))
 		} else if !takes {
-			errs = append(errs, usageErrorf(
+			errs = append(errs, usage.Errorf(
 				"%s cannot have a default: give --%s on the command line", what, name))
 		}
 	}
@@ -168,7 +169,7 @@ func collectFlags(cmd *cobra.Command, may map[string]bool) {
 // suggestion returns the flag that may be meant.
 func suggestion(name string, may map[string]bool, spell func(string) string) string {
 	maps.DeleteFunc(may, func(_ string, takes bool) bool { return !takes })
-	if near := nearest(name, slices.Sorted(maps.Keys(may))); near != "" {
+	if near := usage.Nearest(name, slices.Sorted(maps.Keys(may))); near != "" {
 		return fmt.Sprintf(" (did you mean %s?)", spell(near))
 	}
 	return "; `xelpack COMMAND --help` lists them"
@@ -189,16 +190,16 @@ func takesDefault(f *pflag.Flag) bool {
 // explicitKey marks flags that cannot have a user's default.
 const explicitKey = "xelpack-explicit"
 
-// explicit marks flags that must be given on the command line.
-func explicit(f *pflag.FlagSet, names ...string) {
+// Explicit marks flags that must be given on the command line.
+func Explicit(f *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		f.Lookup(name).Annotations = map[string][]string{explicitKey: {}}
 	}
 }
 
-// expandHomes replaces a ~ at the start of an argument, or of its value, by the user's home: no
+// ExpandHomes replaces a ~ at the start of an argument, or of its value, by the user's home: no
 // shell does that inside quotes or after "--flag=".
-func expandHomes(args []string) []string {
+func ExpandHomes(args []string) []string {
 	expanded := make([]string, len(args))
 	for i, arg := range args {
 		flag, value, ok := strings.Cut(arg, "=")
