@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/filesys"
@@ -129,6 +130,8 @@ var hints = []struct {
 	{manifest.ErrDamaged, "nothing was changed; `xelpack uninstall --installed ARCHIVE` takes " +
 		"out what equals an archive's textures"},
 	{manifest.ErrVersion, "nothing was changed; use the version that installed it, or a newer one"},
+	{syscall.ENOTCONN, "the mount of a process that was killed may lie over it: `xelpack umount " +
+		"FOLDER` clears it"},
 	{errIll, "do what each → says, then run it again"},
 }
 

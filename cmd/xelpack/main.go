@@ -1,8 +1,8 @@
 // Command xelpack packs X-Plane ground textures into one archive before the flight, and serves them
 // from it during the flight.
 //
-//	xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
-//	xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
+//	xelpack build --route flight.geojson --scenery "Custom Scenery/zzXEL_eur_ortho" -o flight.mbtiles
+//	xelpack mount flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"
 //
 // Every verb is one file of this package: a constructor of its command, its options with their
 // flags, and a run function that tests call. Messages go to standard error, data to standard
@@ -19,10 +19,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/internal/version"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if serve.ClearAfter(context.Background()) {
+		return
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run executes one command line and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -42,10 +48,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 const rootHelp = `xelpack packs X-Plane's ground textures before the flight and serves them during it.
 
 The evening before:
-  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
+  xelpack build --route flight.geojson --scenery "Custom Scenery/zzXEL_eur_ortho" -o flight.mbtiles
 On the day:
-  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho \
-    "Custom Scenery/zzXEL_eur_ortho"
+  xelpack mount flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"
 
 Defaults for flags can be set in the environment (XELPACK_CONCURRENCY=64) or in
 ~/.config/xelpack/config.toml (concurrency = 64). A default is ignored where it does not

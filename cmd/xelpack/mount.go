@@ -33,11 +33,14 @@ type mountOptions struct {
 func newMountCommand() *cobra.Command {
 	var o mountOptions
 	cmd := &cobra.Command{
-		Use:   "mount ARCHIVE... [--scenery DIR...] MOUNTPOINT",
+		Use:   "mount ARCHIVE... [--scenery DIR...] [MOUNTPOINT]",
 		Short: "Serve archives, and the scenery package over them, to X-Plane",
-		Long: `Shows the scenery package at MOUNTPOINT, an empty folder, with the archives' textures in
-it, read-only, until interrupted or unmounted. Without --scenery the mount holds textures/
-only. Real files of the scenery come first, then archived textures in the order of the
+		Long: `Shows the scenery package with the archives' textures in it, read-only, until interrupted
+or unmounted: at MOUNTPOINT, an empty folder, or without that in place, over the package
+where it lies. Nothing of the package is moved or changed, and it is as before when the
+mount ends, even if that is killed. Without --scenery the mount holds textures/ only.
+
+Real files of the scenery come first, then archived textures in the order of the
 archives, then live ones.
 
 A texture that the scenery names but no archive holds is made from --provider when it is
@@ -47,15 +50,18 @@ waits for it until the deadline, and then gets a stand-in.
 An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks
 for new and replaced archives: new textures appear, open files are not disturbed, and a
 known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
-		Example: `  xelpack mount flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"
+		Example: `  xelpack mount flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"
   xelpack mount flight.mbtiles alps.mbtiles --live off ~/textures
   xelpack mount --daemon ~/archives --scenery ~/scenery/zzXEL_eur_ortho "Custom Scenery/zzXEL_eur_ortho"`,
-		Args: cobra.MinimumNArgs(2),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := mount.Possible(); err != nil {
 				return err
 			}
-			archives, mountpoint := args[:len(args)-1], args[len(args)-1]
+			archives, mountpoint, err := serve.Place(args, o.Scenery)
+			if err != nil {
+				return err
+			}
 			if o.Daemon {
 				if err := o.daemonOptions.Complete(mountpoint); err != nil {
 					return err

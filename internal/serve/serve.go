@@ -53,8 +53,15 @@ const unmountPatience = 5 * time.Second
 // Run mounts and stays until the context ends, somebody unmounts, or the terminal goes away.
 func Run(ctx context.Context, o Options) error {
 	mo := &o.Mount
+	// before the package is read, which may be what a dead mount covers
+	cleared, err := mount.Free(ctx, o.Mountpoint)
+	if err != nil {
+		return err
+	}
+	if cleared {
+		o.note(fmt.Sprintf("%s: the mount of a process that was killed was removed", o.Mountpoint))
+	}
 	var packages []*scenery.Package
-	var err error
 	// otherwise the terrain, a million files perhaps, need not be read
 	if mo.Live != mount.LiveOff {
 		if packages, err = plan.OpenScenery(ctx, mo.Scenery, nil, o.note); err != nil {
@@ -107,14 +114,25 @@ func (o Options) serve(ctx context.Context, lib *library) error {
 	if err != nil {
 		return err
 	}
+	at := "at"
+	if fsys.InPlace() {
+		at = "in place at"
+		end, err := startClearing(fsys.Mountpoint())
+		if err != nil {
+			o.Mount.Logger.Warn("if this process is killed, its mount has to be cleared with "+
+				"xelpack umount", "because", err)
+		} else {
+			defer end()
+		}
+	}
 	gone := make(chan error, 1)
 	go func() { gone <- fsys.Wait() }()
 	textures := 0
 	for _, a := range o.Mount.Archives {
 		textures += a.Len()
 	}
-	fmt.Fprintf(o.Line, "mounted at %s: %s in %s; live: %s; %s ends it\n",
-		fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(
+	fmt.Fprintf(o.Line, "mounted %s %s: %s in %s; live: %s; %s ends it\n",
+		at, fsys.Mountpoint(), units.Plural(textures, "archived texture"), units.Plural(
 			len(o.Mount.Archives), "archive"), o.Mount.Live, o.Ends)
 	o.Watcher.Mount.Store(fsys)
 	if err := o.Ready(); err != nil {

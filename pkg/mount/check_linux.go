@@ -31,7 +31,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	if err != nil {
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	}
-	if err := clearStale(ctx, path); err != nil {
+	if _, err := Free(ctx, path); err != nil {
 		return fail(err)
 	}
 	info, err := os.Stat(path)
@@ -45,10 +45,15 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 		return fail(fmt.Errorf("%w: %s is a file; name an empty directory", ErrMountpoint, path))
 	}
 
+	inPlace := false
 	scenery := make([]string, len(o.Scenery))
 	for i, dir := range o.Scenery {
 		if scenery[i], err = realDir(dir); err != nil {
 			return fail(fmt.Errorf("scenery: %w", err))
+		}
+		if scenery[i] == path {
+			inPlace = true
+			continue
 		}
 		if within := inside(path, scenery[i]); within || inside(scenery[i], path) {
 			return fail(fmt.Errorf("%w: %s and scenery %s contain one another; mount elsewhere",
@@ -59,18 +64,18 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 		if real, err := realPath(file); err != nil {
 			return fail(err)
 		} else if inside(real, path) {
-			return fail(fmt.Errorf("%w: %s lies in %s; mount elsewhere", ErrInside, file, path))
+			return fail(fmt.Errorf("%w: %s lies in %s; move it, or mount elsewhere", ErrInside, file,
+				path))
 		}
+	}
+	if inPlace {
+		return path, scenery, nil
 	}
 	return path, scenery, checkEmpty(path)
 }
 
 // checkEmpty refuses a directory that holds anything: a mount would hide it.
 func checkEmpty(path string) error {
-	if m, ok := mountedAt(path); ok && m.ours() {
-		return fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
-			shellescape.QuoteCommand([]string{"xelpack", "umount", path}))
-	}
 	d, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMountpoint, err)
@@ -128,24 +133,30 @@ func fusermount() (string, error) {
 }
 
 // clearStale unmounts what dead processes left mounted at path; mounts may be stacked.
-func clearStale(ctx context.Context, path string) error {
+func clearStale(ctx context.Context, path string) (cleared bool, err error) {
 	const most = 8
 	for range most {
-		if m, ok := mountedAt(path); !ok || !strings.HasPrefix(m.fstype, "fuse") {
-			return nil
+		m, ok := mountedAt(path)
+		if !ok || !strings.HasPrefix(m.fstype, "fuse") {
+			return cleared, nil
 		}
 		switch err := askWithin(ctx, path); {
 		case errors.Is(err, context.DeadlineExceeded):
-			return fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)",
+			return cleared, fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)",
 				ErrMounted, path, detachCommand(path))
 		case !errors.Is(err, syscall.ENOTCONN):
-			return nil
+			return cleared, nil
+		}
+		if now, _ := mountedAt(path); now.id != m.id {
+			continue // somebody else has cleared it
 		}
 		if err := detach(path); err != nil {
-			return fmt.Errorf("%w: %s: %w; try %s", ErrStale, path, err, detachCommand(path))
+			return cleared, fmt.Errorf("%w: %s: %w; try %s", ErrStale, path, err,
+				detachCommand(path))
 		}
+		cleared = true
 	}
-	return fmt.Errorf("%w: %s: more than %d stacked mounts", ErrStale, path, most)
+	return cleared, fmt.Errorf("%w: %s: more than %d stacked mounts", ErrStale, path, most)
 }
 
 // askWithin asks the file system at path a question that the kernel never answers from memory, and

@@ -1,8 +1,9 @@
 // Package mount shows scenery packages and texture archives as one read-only directory tree, the
 // way X-Plane expects to find it.
 //
-//	m, err := mount.Mount(ctx, "/home/me/X-Plane 12/Custom Scenery/zzXEL_eur_ortho", mount.Options{
-//		Scenery:   []string{"/data/zzXEL_eur_ortho"}, // terrain, masks and DSFs are passed through
+//	const dir = "/home/me/X-Plane 12/Custom Scenery/zzXEL_eur_ortho"
+//	m, err := mount.Mount(ctx, dir, mount.Options{
+//		Scenery:   []string{dir},                    // terrain, masks and DSFs are passed through
 //		Archives:  []mount.Archive{flight},          // *mbtiles.Archive
 //		Live:      mount.LiveScenery,                // textures of no archive are made when they are opened
 //		Wanted:    wanted,                           // the textures that the terrain names
@@ -10,6 +11,9 @@
 //	})
 //	…
 //	err = m.Unmount(ctx) // or: err = m.Wait(), until somebody else unmounts it
+//
+// The mount lies over one of its scenery directories, as here, or over an empty directory. What it
+// covers is read through a handle that was opened before, so that nothing has to be moved.
 //
 // Without scenery the root holds textures/ only. With scenery it is the union of the directories,
 // the first that has a name wins, and textures/ holds the archived textures beside the real files.

@@ -2,6 +2,7 @@ package mount
 
 import (
 	"context"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,8 @@ type FS struct {
 	*tree
 	driver     driver
 	mountpoint string
-	device     string // by which the system knows the mount, if it has a name for it
+	device     string   // by which the system knows the mount, if it has a name for it
+	covered    *os.File // the package that it lies over; nil: none
 	grace      time.Duration
 	looked     atomic.Int64  // number of calls of Health
 	released   chan struct{} // closed when the system has released the mount: no file is open
@@ -40,12 +42,16 @@ func (f *FS) serve() {
 		close(f.released)
 		f.live.close()
 		f.live.wg.Wait()
+		_ = f.covered.Close()
 		close(f.done)
 	}()
 }
 
 // Mountpoint returns where the file system is, as an absolute path without links.
 func (f *FS) Mountpoint() string { return f.mountpoint }
+
+// InPlace reports whether the file system lies over one of its own scenery directories.
+func (f *FS) InPlace() bool { return f.covered != nil }
 
 // Wait returns when the file system is unmounted, by anyone, all its files are closed, and its own
 // work has ended.

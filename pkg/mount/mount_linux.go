@@ -19,8 +19,9 @@ const Remark = ""
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error { return nil }
 
-// Mount shows o at mountpoint, an empty directory, until Unmount is called or someone else unmounts
-// it. The context ends the preparations only; its values are passed to every call of Archives and
+// Mount shows o at mountpoint, until Unmount is called or someone else unmounts it: an empty
+// directory, or one of Options.Scenery, which is then covered by the mount and reached by a handle
+// that was opened before. The context ends the preparations only; its values are passed to every call of Archives and
 // the Generator.
 //
 // A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint,
@@ -33,10 +34,16 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
+	covered, err := cover(mountpoint, scenery)
+	if err != nil {
+		return nil, err
+	}
 	f := newFS(ctx, mountpoint, scenery, &o)
+	f.covered = covered
 	if f.driver, err = newDriver(f.tree, mountpoint, &o); err != nil {
 		f.live.close()
 		f.live.wg.Wait() // the caller may close Options.Disk now
+		_ = covered.Close()
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
 	if m, ok := mountedAt(mountpoint); ok {

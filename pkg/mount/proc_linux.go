@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/sys/mountinfo"
@@ -16,6 +17,7 @@ import (
 type mounted struct {
 	path, fstype string
 	device       string // "0:38": unique for each FUSE mount
+	id           string // of the mount itself
 }
 
 func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
@@ -29,7 +31,7 @@ func mountedAt(path string) (top mounted, ok bool) {
 	}
 	m := all[len(all)-1]
 	return mounted{path: m.Mountpoint, fstype: m.FSType,
-		device: fmt.Sprintf("%d:%d", m.Major, m.Minor)}, true
+		device: fmt.Sprintf("%d:%d", m.Major, m.Minor), id: strconv.Itoa(m.ID)}, true
 }
 
 // List returns all xelpack mountpoints, of any process, including stale ones.
@@ -49,9 +51,10 @@ func Answers(ctx context.Context, mountpoint string) error { return askWithin(ct
 // "X-Plane (4711)".
 func holders(path string) []string {
 	var found []string
+	m, _ := mountedAt(path)
 	processes, _ := procfs.AllProcs()
 	for _, p := range processes {
-		if holds(p, path) {
+		if holds(p, path, m.id) {
 			name, _ := p.Comm()
 			found = append(found, fmt.Sprintf("%s (%d)", name, p.PID))
 		}
@@ -59,10 +62,22 @@ func holders(path string) []string {
 	return found
 }
 
-// holds reports whether the process has a file open or mapped, or its working directory, below
-// path. It reads only links and text of /proc, never what they point to.
-func holds(p procfs.Proc, path string) bool {
-	links, _ := p.FileDescriptorTargets()
+// holds reports whether the process has a file of the mount at path open or mapped, or its working
+// directory below path. It reads only links and text of /proc, never what they point to.
+func holds(p procfs.Proc, path, mount string) bool {
+	fds, _ := p.FileDescriptors()
+	for _, fd := range fds {
+		name := strconv.FormatUint(uint64(fd), 10)
+		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", p.PID, name))
+		if err != nil || !inside(target, path) {
+			continue
+		}
+		// A file of the package below the mount has the same name, and holds nothing.
+		if info, err := p.FDInfo(name); err != nil || info.MntID == mount {
+			return true
+		}
+	}
+	var links []string
 	for _, link := range []func() (string, error){p.Cwd, p.RootDir, p.Executable} {
 		target, _ := link()
 		links = append(links, target)

@@ -23,6 +23,9 @@ import (
 // the name of a temporary one, and serve until it is killed.
 const staleVariable = "XELPACK_MOUNT_STALE"
 
+// placeVariable in the environment makes it mount over a package, in place.
+const placeVariable = "XELPACK_MOUNT_PLACE"
+
 func serveStale() bool {
 	dir := os.Getenv(staleVariable)
 	if dir == "" {
@@ -33,7 +36,11 @@ func serveStale() bool {
 	}
 	var a fakeArchive
 	a.add("160_320_BI16", small)
-	f, err := Mount(context.Background(), dir, Options{Archives: []Archive{&a}})
+	o := Options{Archives: []Archive{&a}}
+	if os.Getenv(placeVariable) != "" {
+		o.Scenery = []string{dir}
+	}
+	f, err := Mount(context.Background(), dir, o)
 	if err != nil {
 		fmt.Println(err)
 		return true
@@ -54,14 +61,14 @@ func leaveStale(t *testing.T, dir string) {
 	}
 }
 
-func serveElsewhere(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
+func serveElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), staleVariable+"="+dir)
+	cmd.Env = append(append(os.Environ(), staleVariable+"="+dir), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,9 @@ import (
 	"syscall"
 )
 
+// Free knows of no mounts of other processes.
+func Free(context.Context, string) (cleared bool, err error) { return false, nil }
+
 // Unmount fails as Possible does, or does not know the mounts of other processes.
 func Unmount(string) error { return cmp.Or(Possible(), ErrNotMounted) }
 

@@ -46,6 +46,19 @@ if ls mnt 2>/dev/null; then fail "a dead mount lists"; fi
 compare
 ./xelpack umount mnt
 
+echo "== over the package itself, whose name has a blank; killed, it is back"
+mv scenery "sce nery"; ln -s "sce nery" scenery
+./xelpack mount --daemon flight.mbtiles --scenery scenery --live off
+for f in out/*.dds; do cmp "$f" "sce nery/textures/${f##*/}" || fail "$f differs"; done
+./xelpack umount scenery
+if [ -e "sce nery/textures/$first" ]; then fail "the package is not as before"; fi
+./xelpack mount flight.mbtiles --scenery scenery --live off 2>said & server=$!
+await test -e "sce nery/textures/$first"
+kill -KILL $server; wait $server || true
+await test -d "sce nery/terrain"
+if [ -e "sce nery/textures/$first" ]; then fail "the package is not as before after a kill"; fi
+rm scenery; mv "sce nery" scenery
+
 echo "== doctor"
 ./xelpack doctor --offline flight.mbtiles --scenery scenery >said || fail "the doctor finds: $(cat said)"
 grep -q '^ok *FUSE .*trial mount works' said || fail "the doctor finds: $(cat said)"
