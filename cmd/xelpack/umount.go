@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/daemon"
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -44,7 +44,7 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 	if errors.Is(err, mount.ErrBusy) {
 		return hinted{err, "close what uses it (the simulator, a file manager, a shell inside " +
 			"it), then try again; or detach it: " +
-			shellescape.QuoteCommand([]string{"xelpack", "umount", "--lazy", mountpoint})}
+			shell.Command("xelpack", "umount", "--lazy", mountpoint)}
 	}
 	if err != nil {
 		return err

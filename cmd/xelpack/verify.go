@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -80,7 +80,7 @@ func remedyOf(file string, r mbtiles.Report) string {
 			"repair it"
 	}
 	return copyAgain + ", or fetch only what is damaged again: " +
-		shellescape.QuoteCommand([]string{"xelpack", "repair", "--damaged", file})
+		shell.Command("xelpack", "repair", "--damaged", file)
 }
 
 const copyAgain = "copy it again from its source (an incomplete download can be continued with " +

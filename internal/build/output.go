@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // OutputFile checks before any work whether an archive can be written, and returns its path: the
@@ -18,12 +18,15 @@ func OutputFile(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("-o %s: %w", file, err)
 	}
+	if err := filesys.CheckPath(real); err != nil {
+		return "", fmt.Errorf("-o %s: %w", file, err)
+	}
 	dir := filepath.Dir(real)
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("-o %s: the folder %s does not exist: create it first (%s)", file,
-			dir, shellescape.QuoteCommand([]string{"mkdir", "-p", dir}))
+			dir, shell.MakeFolder(dir))
 	case err != nil:
 		return "", fmt.Errorf("-o %s: %w", file, err)
 	case !info.IsDir():

@@ -14,15 +14,14 @@ import (
 	"syscall"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
 // show prints a command line and runs xelpack with it.
 func (d *demo) show(ctx context.Context, args ...string) error {
-	fmt.Printf("\n$ xelpack %s\n", shellescape.QuoteCommand(args))
+	fmt.Printf("\n$ xelpack %s\n", shell.Command(args...))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -75,7 +74,7 @@ func (d *demo) mountAndCompare(ctx context.Context) error {
 	}
 	args := []string{"mount", d.archive(), "--scenery", d.scenery(), "--provider",
 		d.server.Template(), point}
-	fmt.Printf("\n$ xelpack %s &\n", shellescape.QuoteCommand(args))
+	fmt.Printf("\n$ xelpack %s &\n", shell.Command(args...))
 	cmd := exec.CommandContext(ctx, d.xelpack, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.Stderr = os.Stderr
@@ -115,7 +114,7 @@ func (d *demo) compare(ctx context.Context, point string, gone chan error) error
 			return errors.New("the mount did not start")
 		}
 	}
-	fmt.Printf("\n$ ls -l %s | head -4\n", shellescape.QuoteCommand([]string{textures}))
+	fmt.Printf("\n$ ls -l %s | head -4\n", shell.Command(textures))
 	list, err := exec.CommandContext(ctx, "ls", "-l", textures).Output()
 	if err != nil {
 		return fmt.Errorf("list the mount: %w", err)

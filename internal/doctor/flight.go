@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
@@ -61,9 +60,9 @@ func Archive(ctx context.Context, file string) (a *mbtiles.Archive, f Finding) {
 		return a, s.warning("run the same build again: it continues where it stopped",
 			"%s: not finished: %d textures", file, info.Textures)
 	case info.Holes > 0:
-		return a, s.warning("fetch them again: "+shellescape.QuoteCommand(
-			[]string{"xelpack", "repair", file}), "%s: holes: %d of %d textures lack %d chunks",
-			file, info.Holes, info.Textures, info.Failed)
+		return a, s.warning("fetch them again: "+shell.Command("xelpack", "repair", file),
+			"%s: holes: %d of %d textures lack %d chunks", file, info.Holes, info.Textures,
+			info.Failed)
 	case info.Textures == 0:
 		return a, s.warning("build it again", "%s: no textures", file)
 	default:
@@ -85,7 +84,7 @@ func remedyArchive(err error, file string) string {
 	default:
 		return "copy it again from its source, or build it again; to see what is damaged and " +
 			"whether it can be repaired: " +
-			shellescape.QuoteCommand([]string{"xelpack", "verify", file})
+			shell.Command("xelpack", "verify", file)
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -57,8 +57,7 @@ func trial(ctx context.Context) Finding {
 	passes := f.Stats().Passthrough > 0
 	if err := f.Unmount(context.WithoutCancel(ctx)); err != nil {
 		mounted = true
-		return s.failure("end it: "+shellescape.QuoteCommand(
-			[]string{"xelpack", "umount", "--lazy", mountpoint}),
+		return s.failure("end it: "+shell.Command("xelpack", "umount", "--lazy", mountpoint),
 			"a trial mount could not be unmounted: %v", err)
 	}
 	if errRead != nil || string(text) != "seen" {
@@ -115,9 +114,8 @@ func mounts(ctx context.Context) (findings []Finding) {
 		}
 		if err != nil {
 			findings = append(findings,
-				s.warning("clear it: "+shellescape.QuoteCommand(
-					[]string{"xelpack", "umount", "--lazy", path}), "%s does not answer: %v", path,
-					err))
+				s.warning("clear it: "+shell.Command("xelpack", "umount", "--lazy", path),
+					"%s does not answer: %v", path, err))
 			continue
 		}
 		findings = append(findings, s.ok("%s answers", path))

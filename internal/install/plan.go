@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/install/manifest"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -73,8 +73,8 @@ func (w *work) list(ctx context.Context) error {
 		case len(spelled) > 0 && !slices.Contains(spelled, name):
 			name = spelled[0]
 		}
-		if runtime.GOOS == "windows" && strings.ContainsAny(name, `<>:"|?*`) {
-			return fmt.Errorf("%s: invalid file name on Windows (nothing was changed)", name)
+		if err := filesys.CheckPath(name); err != nil {
+			return fmt.Errorf("a texture, as the terrain spells it (nothing was changed): %w", err)
 		}
 		f.Name = name
 		if !known {
@@ -232,6 +232,10 @@ func (w *work) room() error {
 	if disk.Network {
 		w.note("the package is on a network drive (%s): X-Plane reads from it slowly, and may "+
 			"freeze", disk.Kind)
+	}
+	if disk.Cloud != "" {
+		w.note("the package is in a folder of %s, which will upload every texture: exclude it "+
+			"there, or move X-Plane elsewhere", disk.Cloud)
 	}
 	if need > 0 {
 		need += int64(w.o.Workers) * largest // new files are written before old ones are removed

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"al.essio.dev/pkg/shellescape"
 	"github.com/mattn/go-sqlite3"
 
 	"github.com/xelpack/xelpack/internal/filesys"
+	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // Files beside a database: SQLite's own, and the lock file.
@@ -132,8 +132,7 @@ func CheckJournal(path string) error {
 func Alone(path string) error {
 	beside, err := beside(path)
 	if beside != "" {
-		takeIn := shellescape.QuoteCommand(
-			[]string{"sqlite3", path, "PRAGMA journal_mode = DELETE"})
+		takeIn := shell.Command("sqlite3", path, "PRAGMA journal_mode = DELETE")
 		err = fmt.Errorf("%w in %s; close the programs that have the archive open, or let "+
 			"sqlite3 apply it: %s", ErrUnsettled, beside, takeIn)
 	}

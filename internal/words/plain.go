@@ -46,6 +46,10 @@ var phrases = [...][2]string{
 	{`transport endpoint is not connected`,
 		"the mount's process is dead (`xelpack umount` clears it)"},
 
+	// Windows.
+	{`(?:The filename, directory name, or volume label syntax is incorrect|Invalid name)\.`,
+		`Windows allows none of < > : " | ? * in names`},
+
 	// Network.
 	{`net/http: request canceled while waiting for connection|net/http: request canceled`,
 		`no answer in time`},

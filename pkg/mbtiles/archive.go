@@ -7,8 +7,7 @@ import (
 	"iter"
 	"os"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
@@ -42,7 +41,7 @@ func (a *Archive) NoPatch() error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w: apply it to the archive of digest %s (xelpack apply ARCHIVE %s)",
-		a.path, ErrIsPatch, a.patchBase, shellescape.Quote(a.path))
+		a.path, ErrIsPatch, a.patchBase, shell.Quote(a.path))
 }
 
 // Close waits for the reads in progress and closes the file. Later reads return ErrClosed.

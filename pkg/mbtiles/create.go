@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -111,7 +110,7 @@ func vacant(ctx context.Context, path string, extend bool) error {
 	if !a.complete {
 		return fmt.Errorf("%w: it is unfinished but has the name of a finished one; rename it to "+
 			"continue it: %s", ErrNotArchive,
-			shellescape.QuoteCommand([]string{"mv", path, path + partSuffix}))
+			shell.Move(path, path+partSuffix))
 	}
 	return ErrExists
 }

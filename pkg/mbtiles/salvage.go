@@ -8,8 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
 
@@ -72,6 +71,5 @@ func keepsAll(ctx context.Context, path string, next *index) error {
 	}
 	return fmt.Errorf("%w: of its %d textures %d were damaged and are not yet repaired in %s; "+
 		"continue with %s", ErrUnfinished, a.Len(), lost,
-		filepath.Base(path)+partSuffix, shellescape.QuoteCommand(
-			[]string{"xelpack", "repair", "--damaged", path}))
+		filepath.Base(path)+partSuffix, shell.Command("xelpack", "repair", "--damaged", path))
 }

@@ -11,10 +11,10 @@ import (
 	"syscall"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // askTimeout is how long a mount may take to answer: one whose process hangs never answers.
@@ -38,7 +38,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fail(fmt.Errorf("%w: %s does not exist; create it first (%s)", ErrMountpoint, path,
-			shellescape.QuoteCommand([]string{"mkdir", "-p", path})))
+			shell.MakeFolder(path)))
 	case err != nil:
 		return fail(fmt.Errorf("%w: %w", ErrMountpoint, err))
 	case !info.IsDir():

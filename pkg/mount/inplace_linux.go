@@ -6,10 +6,10 @@ import (
 	"os"
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // Free makes sure that no xelpack mount is at dir, an ordinary folder or a scenery package that is
@@ -25,7 +25,7 @@ func Free(ctx context.Context, dir string) (cleared bool, err error) {
 	}
 	if m, ok := mountedAt(path); ok && m.ours() {
 		return cleared, fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
-			shellescape.QuoteCommand([]string{"xelpack", "umount", path}))
+			shell.Command("xelpack", "umount", path))
 	}
 	return cleared, nil
 }

@@ -10,10 +10,10 @@ import (
 	"syscall"
 	"time"
 
-	"al.essio.dev/pkg/shellescape"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // Unmount ends the mount. Opens that wait for a live texture are answered and its making is
@@ -164,7 +164,7 @@ func detach(path string) error {
 
 // detachCommand is the command that a person types to detach a mount.
 func detachCommand(path string) string {
-	return shellescape.QuoteCommand([]string{"fusermount3", "-uz", path})
+	return shell.Command("fusermount3", "-uz", path)
 }
 
 // fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once
