@@ -103,7 +103,7 @@ var hints = []struct {
 	{plan.ErrDiskFull,
 		"free some space or choose another place; a build continues where it stopped"},
 	{mbtiles.ErrFull, "free some space, then run the same command: it continues where it stopped"},
-	{mbtiles.ErrLocked, "wait for the other xelpack to end, or build into another file"},
+	{mbtiles.ErrLocked, "wait for the other xelpack to end, then run the same command again"},
 	{mbtiles.ErrUnfinished, "run the command that began it again: it continues where it stopped; " +
 		"see `xelpack info FILE.mbtiles.part`"},
 	{mbtiles.ErrVersion, "update xelpack"},

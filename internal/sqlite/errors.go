@@ -15,7 +15,7 @@ import (
 // Reasons to refuse a file.
 var (
 	ErrCorrupt    = errors.New("archive is damaged")
-	ErrLocked     = errors.New("archive is being written by another process")
+	ErrLocked     = errors.New("another process is writing to it")
 	ErrUnsettled  = errors.New("archive has an uncommitted transaction")
 	ErrClosed     = errors.New("archive is closed")
 	ErrFull       = errors.New("no space left to write the archive")
