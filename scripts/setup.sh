@@ -21,6 +21,7 @@ readers=(
   "7z:p7zip-full"
   "sqlite3:sqlite3"
   "curl:curl"
+  "mkfs.xfs:xfsprogs"
 )
 
 present() {
@@ -28,7 +29,7 @@ present() {
     pc/*) command -v pkg-config >/dev/null && pkg-config --exists "${1#pc/}" ;;
     # Some machines carry a stand-in called convert: only the real one has identify beside it.
     convert) command -v identify >/dev/null && command -v convert >/dev/null ;;
-    *) command -v "$1" >/dev/null ;;
+    *) PATH=$PATH:/usr/sbin command -v "$1" >/dev/null ;;
   esac
 }
 
