@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/measure"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/version"
 )
@@ -81,20 +81,17 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 	if mo.Program, err = os.Executable(); err != nil {
 		return err
 	}
-	report, err := measure.Run(ctx, version.Program(), measure.Suites, mo)
+	measured, err := measure.Run(ctx, version.Program(), measure.Suites, mo)
 	if err != nil {
 		return err
 	}
 	if o.Output != "" {
 		if err := safefile.Write(o.Output,
-			func(w io.Writer) error { return json.NewEncoder(w).Encode(report) }); err != nil {
+			func(w io.Writer) error { return json.NewEncoder(w).Encode(measured) }); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 	}
-	if o.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	return report.WriteText(stdout)
+	return report.Write(stdout, o.JSON, measured, measured.WriteText)
 }
 
 func newBenchCompareCommand() *cobra.Command {
@@ -117,29 +114,11 @@ in either case.`,
 }
 
 func runBenchCompare(before, after string, asJSON bool, stdout, stderr io.Writer) error {
-	a, err := measure.ReadFile(before)
+	rows, err := measure.CompareFiles(before, after, notes(stderr))
 	if err != nil {
 		return err
 	}
-	b, err := measure.ReadFile(after)
-	if err != nil {
-		return err
-	}
-	rows := measure.Compare(a, b)
-	if len(rows) == 0 {
-		return fmt.Errorf("%s and %s have no figure in common", before, after)
-	}
-	if a.CPUs != b.CPUs || a.System != b.System {
-		fmt.Fprintf(stderr, "measured on different machines: %d processors of %s and %d of %s\n",
-			a.CPUs, a.System, b.CPUs, b.System)
-	}
-	if slices.ContainsFunc(rows,
-		func(r measure.Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
-		fmt.Fprintln(stderr, "fewer than six rounds: the intervals are the range of all values, "+
-			"and differences may be chance")
-	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(rows)
-	}
-	return measure.WriteRows(stdout, rows)
+	return report.Write(stdout, asJSON, rows, func(w io.Writer) error {
+		return measure.WriteRows(w, rows)
+	})
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 )
 
 // buildOptions are the flags of build.
@@ -106,12 +105,12 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		return err
 	}
 	if !b.Done() && !o.JSON {
-		if err := printPlan(stdout, p); err != nil {
+		if err := p.WriteText(stdout); err != nil {
 			return errors.Join(err, b.Close())
 		}
 	}
-	report, err := b.Run(ctx)
-	return conclude(watcher, o.Output, o.JSON, buildReport{report, p.Notes}, err, stdout)
+	done, err := b.Run(ctx)
+	return conclude(watcher, o.Output, o.JSON, buildReport{done, p.Notes}, err, stdout)
 }
 
 // options are the options of the flags, with a progress bar.
@@ -144,20 +143,10 @@ func conclude(w *watch.Watcher, file string, asJSON bool, r buildReport, err err
 		return err
 	}
 	w.Finished(r.Report)
-	var errReport error
-	if asJSON {
-		errReport = json.NewEncoder(stdout).Encode(r)
-	} else {
-		errReport = build.WriteReport(stdout, file, r.Report)
-	}
-	if err == nil {
-		err = errReport
-	}
-	if err == nil && r.State == pack.StateHoles {
-		return fmt.Errorf("%s: %w: %s%s", file, errHoles, units.Holes(r.Holes, r.FailedChunks),
-			build.WorstCause(r.Report))
-	}
-	return err
+	errReport := report.Write(stdout, asJSON, r, func(out io.Writer) error {
+		return build.WriteReport(out, file, r.Report)
+	})
+	return cmp.Or(err, errReport, build.Holes(file, r.Report))
 }
 
 // buildReport is the result of a build as printed.

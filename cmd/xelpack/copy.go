@@ -1,17 +1,15 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -66,31 +64,11 @@ func (o *copyFlags) inPlace(archive string) error {
 func (o copyFlags) run(what string, stdout, stderr io.Writer,
 	copy func(mbtiles.CopyOptions) (any, string, error)) error {
 	meter := progress.NewMeter(stderr, what)
-	report, text, err := copy(
+	made, text, err := copy(
 		mbtiles.CopyOptions{Quick: !o.Verify, Replace: o.Replace, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
-		return undone{err}
+		return hint.Undone(err)
 	}
-	if o.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprintf(stdout, "%s: %s\n", o.Output, text)
-	return err
-}
-
-// undone is an error of an operation that is done completely or not at all.
-type undone struct{ error }
-
-func (e undone) Unwrap() error { return e.error }
-
-func isUndone(err error) bool {
-	var u undone
-	return errors.As(err, &u)
-}
-
-// madeText describes the new archive.
-func madeText(r mbtiles.CopyReport) string {
-	return fmt.Sprintf("%s in %s, digest %s", units.Plural(r.Textures, "texture"),
-		units.Bytes(r.FileBytes), r.Digest)
+	return report.Line(stdout, o.JSON, made, "%s: %s", o.Output, text)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -18,10 +19,10 @@ func TestUndoneErrors(t *testing.T) {
 		code int
 		says string
 	}{
-		{"interrupted", undone{fmt.Errorf("a.mbtiles: %w", context.Canceled)}, exitInterrupted,
+		{"interrupted", hint.Undone(fmt.Errorf("a.mbtiles: %w", context.Canceled)), exitInterrupted,
 			"nothing was changed: run the same command to start over"},
 		{"interrupted build", context.Canceled, exitInterrupted, "finished work is kept"},
-		{"full", undone{mbtiles.ErrFull}, exitDiskFull,
+		{"full", hint.Undone(mbtiles.ErrFull), exitDiskFull,
 			"hint: free some space or choose another place; nothing was changed"},
 		{"full build", mbtiles.ErrFull, exitDiskFull, "it continues where it stopped"},
 		{"differ", errDiffer, exitFailed, "differ"},

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/cli"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
@@ -69,19 +66,14 @@ func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdo
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		err = json.NewEncoder(stdout).Encode(d)
-	} else {
-		err = printDiff(stdout, d)
-	}
-	if err != nil {
+	if err := report.Differences(stdout, d, o.JSON); err != nil {
 		return err
 	}
 	if o.Patch != "" {
 		o.Output, o.JSON = o.Patch, false
 		err := o.run("patch", stderr, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 			r, err := combine.WritePatch(ctx, o.Patch, from, to, co)
-			return r, "patch of " + madeText(r), err
+			return r, "patch of " + report.Made(r), err
 		})
 		if err != nil {
 			return err
@@ -91,17 +83,6 @@ func runDiff(ctx context.Context, o diffOptions, from, to *mbtiles.Archive, stdo
 		return errDiffer
 	}
 	return nil
-}
-
-func printDiff(w io.Writer, d combine.Difference) error {
-	b := bufio.NewWriter(w)
-	for _, c := range d.Changes {
-		fmt.Fprintf(b, "%-8s %s\n", c.Kind, c.Texture)
-	}
-	fmt.Fprintf(b, "%s added, %s removed, %s changed, %s recorded differently\n",
-		units.Count(d.Count(combine.Added)), units.Count(d.Count(combine.Removed)),
-		units.Count(d.Count(combine.Changed)), units.Count(d.Count(combine.Recorded)))
-	return b.Flush()
 }
 
 func newApplyCommand() *cobra.Command {
@@ -122,7 +103,7 @@ nothing is changed. The new archive replaces the old one once it is complete.`,
 				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(),
 					func(co mbtiles.CopyOptions) (any, string, error) {
 						r, err := combine.Apply(cmd.Context(), o.Output, a[0], a[1], co)
-						return r, madeText(r), err
+						return r, report.Made(r), err
 					})
 			})
 		},

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -11,6 +9,7 @@ import (
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/internal/units"
 )
@@ -58,8 +57,6 @@ otherwise 0, even with warnings.`,
 	return cmd
 }
 
-var errIll = errors.New("there are problems that would keep a mount from working")
-
 func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.Writer) error {
 	if err := o.imagery.Validate(); err != nil {
 		return err
@@ -79,16 +76,11 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if o.JSON {
-		err = json.NewEncoder(stdout).Encode(findings)
-	} else {
-		err = doctor.WriteText(stdout, findings)
+	err = report.Write(stdout, o.JSON, findings, func(w io.Writer) error {
+		return doctor.WriteText(w, findings)
+	})
+	if err == nil && doctor.Worst(findings) == doctor.Failure {
+		err = doctor.ErrProblems
 	}
-	if err != nil {
-		return err
-	}
-	if doctor.Worst(findings) == doctor.Failure {
-		return errIll
-	}
-	return nil
+	return err
 }

@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
@@ -59,21 +58,17 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 		return err
 	}
 	meter := progress.NewMeter(stderr, "export")
-	report, err := ddsdir.Export(ctx, a, real,
+	written, err := ddsdir.Export(ctx, a, real,
 		ddsdir.ExportOptions{Existing: existing, DryRun: o.DryRun, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
 		return err
 	}
-	report.Dir = dir
-	if o.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
+	written.Dir = dir
 	done := "written"
 	if o.DryRun {
 		done = "to write"
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s %s, %d skipped\n", real,
-		units.Plural(report.Written, "texture"), done, report.Skipped)
-	return err
+	return report.Line(stdout, o.JSON, written, "%s: %s %s, %d skipped", real,
+		units.Plural(written.Written, "texture"), done, written.Skipped)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -60,11 +61,11 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive, stdou
 	}
 	keep := func(e mbtiles.Entry) bool { return picked.Keys[e.Texture.Key()] }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep, picked.Notes)
+		return report.Would(stdout, a, keep, picked.Notes, o.JSON)
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
-		return pickedReport{r, picked.Notes},
+		return report.Picked{CopyReport: r, Notes: picked.Notes},
 			fmt.Sprintf("%s of %s", units.Plural(r.Textures, "texture"), units.Count(a.Len())), err
 	})
 }

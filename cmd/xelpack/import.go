@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -11,7 +9,7 @@ import (
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
 )
@@ -74,41 +72,18 @@ func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
 	}
 	meter := progress.NewMeter(stderr, "import")
 	o.Note, o.Progress = notes(stderr), meter.Set
-	report, err := build.Import(ctx, dirs, o.ImportOptions)
+	found, err := build.Import(ctx, dirs, o.ImportOptions)
 	meter.Close()
 	if err != nil || !o.JSON {
-		sayImported(stderr, report)
+		build.NoteSkipped(o.Note, found)
 	}
-	switch {
-	case err != nil:
-		return err
-	case o.JSON:
-		if report.Skipped == nil {
-			report.Skipped = []ddsdir.Skipped{}
-		}
-		return json.NewEncoder(stdout).Encode(report)
-	case o.DryRun:
-		_, err = fmt.Fprintf(stdout, "would pack %s, %s of DDS, and skip %d\n",
-			units.Plural(report.Imported, "texture"), units.Bytes(report.Bytes),
-			len(report.Skipped))
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %s imported, %d there already, %d skipped\n", o.Output,
-		units.Plural(report.Imported, "texture"), report.Present, len(report.Skipped))
-	return err
-}
-
-// sayImported lists the skipped files.
-func sayImported(stderr io.Writer, r ddsdir.Report) {
-	const most = 20
-	for i, s := range r.Skipped {
-		if i == most {
-			fmt.Fprintf(stderr, "… and %d more: --json names them all\n", len(r.Skipped)-most)
-			break
-		}
-		fmt.Fprintf(stderr, "skipped %s: %s\n", s.File, s.Why)
+	if found.Skipped == nil {
+		found.Skipped = []ddsdir.Skipped{}
 	}
-	if r.Others > 0 {
-		fmt.Fprintf(stderr, "ignored: %s of other kinds\n", units.Plural(r.Others, "file"))
-	}
+	return report.Write(stdout, o.JSON, found, func(w io.Writer) error {
+		return build.WriteImport(w, o.Output, o.DryRun, found)
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/install"
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -144,57 +146,24 @@ func (o *installOptions) run(cmd *cobra.Command, archive string,
 		}
 		meter.Set(done, total)
 	}
-	report, err := do(cmd.Context())
+	done, err := do(cmd.Context())
 	if meter != nil {
 		meter.Close()
 	}
 	if err != nil {
 		return err
 	}
-	for _, l := range report.Left {
+	for _, l := range done.Left {
 		words.Fprintf(stderr, "left as it is: %s: %s\n", l.File, l.Why)
 	}
-	for _, note := range report.Notes {
+	for _, note := range done.Notes {
 		fmt.Fprintln(stderr, note)
 	}
-	if o.JSON {
-		err = json.NewEncoder(stdout).Encode(report)
-	} else {
-		_, err = fmt.Fprintf(stdout, "%s: %s\n", report.Textures, installedText(report, o.DryRun))
-	}
-	if err == nil && report.Holes > 0 {
-		err = hinted{fmt.Errorf("%w: %s of %s", errHoles, units.Holes(report.Holes, report.Failed),
-			filepath.Base(archive)),
-			"`xelpack repair` fetches what failed; the same command installs it then"}
+	err = report.Line(stdout, o.JSON, done, "%s", done.Text(o.DryRun))
+	if err == nil && done.Holes > 0 {
+		err = hint.With(fmt.Errorf("%w: %s of %s", pack.ErrHoles,
+			units.Holes(done.Holes, done.Failed), filepath.Base(archive)),
+			"`xelpack repair` fetches what failed; the same command installs it then")
 	}
 	return err
-}
-
-// installedText says what was done, in one line.
-func installedText(r install.Report, dry bool) string {
-	text := units.Plural(r.Installed, "texture") + " installed"
-	if r.Archive == "" && r.Installed == 0 {
-		text = "nothing is installed"
-	}
-	if dry {
-		text = "would be: " + text
-	}
-	for _, part := range [...]struct {
-		n    int
-		what string
-	}{
-		{r.Linked, "linked"}, {r.Removed, "removed"}, {r.SetAside, "of the package set aside"},
-		{r.Restored, "put back"}, {len(r.Left), "left as they are"},
-	} {
-		if part.n > 0 {
-			text += fmt.Sprintf(", %s %s", units.Count(part.n), part.what)
-		}
-	}
-	if r.Archive != "" {
-		text += fmt.Sprintf("; %s written", units.Plural(r.Written, "file"))
-		if r.Written > 0 {
-			text += ", " + units.Bytes(r.WrittenBytes)
-		}
-	}
-	return text
 }

@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
@@ -69,12 +67,7 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 		if err != nil {
 			return err
 		}
-		if o.JSON {
-			return json.NewEncoder(stdout).Encode(r)
-		}
-		_, err = fmt.Fprintf(stdout, "would hold %s, %s of DDS\n%s",
-			units.Plural(r.Textures, "texture"), units.Bytes(r.Bytes), takenText(r))
-		return err
+		return report.WouldMerge(stdout, r, o.JSON)
 	}
 	if err := o.target(); err != nil {
 		return err
@@ -82,18 +75,8 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 	return o.run("merge", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		mo.CopyOptions = co
 		r, err := combine.Merge(ctx, o.Output, inputs, mo)
-		return r, madeText(r.CopyReport) + "\n" + takenText(r), err
+		return r, report.Merged(r), err
 	})
-}
-
-// takenText describes each input on a line.
-func takenText(r combine.MergeReport) string {
-	s := ""
-	for _, in := range r.Inputs {
-		s += fmt.Sprintf("  %s of %s from %s\n", units.Count(in.Taken), units.Count(in.Textures),
-			in.Path)
-	}
-	return s
 }
 
 // withArchives opens archives, calls f with them and closes them.

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,8 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
-	"github.com/xelpack/xelpack/internal/safefile"
-	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -88,37 +83,25 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 	if o.JSON && o.List {
 		return usageErrorf("--json and --list cannot be combined")
 	}
-	drawMap, err := mapWriter(o.Map)
-	if err != nil {
-		return err
+	if o.Map != "" {
+		if err := planmap.CheckFile(o.Map); err != nil {
+			return fmt.Errorf("--map %w", err)
+		}
 	}
 	p, err := o.make(ctx, stderr)
 	if err != nil {
 		return err
 	}
 	p.NoteRoom()
-	if drawMap != nil {
-		m := p.Map()
-		if err := safefile.Write(o.Map,
-			func(w io.Writer) error { return drawMap(m, w) }); err != nil {
+	if o.Map != "" {
+		if err := p.Map().WriteFile(o.Map); err != nil {
 			return fmt.Errorf("--map: %w", err)
 		}
 	}
-	switch {
-	case o.List:
-		w := bufio.NewWriter(stdout)
-		for _, it := range p.Items {
-			fmt.Fprintf(w, "%d %d %s %d %d\n", it.Row, it.Col, it.Maptype, it.ZL, it.Detail)
-		}
-		return w.Flush()
-	case o.JSON:
-		return json.NewEncoder(stdout).Encode(struct {
-			plan.Estimate
-			Notes []string `json:"notes,omitempty"`
-		}{p.Estimate, p.Notes})
-	default:
-		return printPlan(stdout, p)
+	if o.List {
+		return p.WriteList(stdout)
 	}
+	return report.Write(stdout, o.JSON, p.Report(), p.WriteText)
 }
 
 // make makes the plan of the flags.
@@ -128,35 +111,4 @@ func (o planOptions) make(ctx context.Context, stderr io.Writer) (p *plan.Plan, 
 	}
 	o.Note = notes(stderr)
 	return plan.Make(ctx, o.Options)
-}
-
-// printPlan prints a plan for people.
-func printPlan(w io.Writer, p *plan.Plan) error {
-	b := bufio.NewWriter(w)
-	for _, f := range p.Facts() {
-		fmt.Fprintf(b, "%-11s %s\n", f.Name, f.Text)
-		if f.Name != plan.FactTextures {
-			continue
-		}
-		for _, c := range p.Estimate.ByDetail {
-			fmt.Fprintf(b, "  ZL%d k%d    %s from %s, %d px wide\n", c.ZL, c.Detail,
-				units.Plural(c.Textures, "texture"), units.Plural(c.Chunks, "chunk"),
-				4096>>c.Detail)
-		}
-	}
-	return b.Flush()
-}
-
-// mapWriter returns the function that draws a file of that name; nil if there is none.
-func mapWriter(file string) (func(planmap.Map, io.Writer) error, error) {
-	if file == "" {
-		return nil, nil
-	}
-	switch strings.ToLower(filepath.Ext(file)) {
-	case ".html":
-		return planmap.Map.WriteHTML, nil
-	case ".png":
-		return planmap.Map.WritePNG, nil
-	}
-	return nil, usageErrorf("--map %s: must end in .html (a page) or .png (a picture)", file)
 }

@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"image/png"
-	"io"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/planmap"
-	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -30,50 +27,31 @@ hatched. OUT.html is an interactive page that needs no network; OUT.png is a pic
   xelpack preview flight.mbtiles flight.png --plain`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			draw, err := previewWriter(args[1], plain)
-			if err != nil {
-				return err
-			}
-			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
-				return runPreview(cmd.Context(), a, args[0], args[1], draw)
-			})
+			return runPreview(cmd.Context(), args[0], args[1], plain)
 		},
 	}
 	cmd.Flags().BoolVar(&plain, "plain", false, "draw the imagery alone, into OUT.png")
 	return cmd
 }
 
-// previewWriter returns the function that draws a file of that name.
-func previewWriter(file string, plain bool) (func(planmap.Map, io.Writer) error, error) {
-	switch ext := strings.ToLower(filepath.Ext(file)); {
-	case plain && ext == ".png":
-		return nil, nil
-	case plain:
-		return nil, usageErrorf("%s: with --plain the file must end in .png", file)
-	case ext == ".png":
-		return planmap.Map.WritePNG, nil
-	case ext == ".html":
-		return planmap.Map.WriteHTML, nil
+func runPreview(ctx context.Context, archive, file string, plain bool) error {
+	if err := planmap.CheckFile(file); err != nil {
+		return err
 	}
-	return nil, usageErrorf("%s: must end in .png (a picture) or .html (a page)", file)
-}
-
-// runPreview draws into a file; without draw, the imagery alone.
-func runPreview(ctx context.Context, a *mbtiles.Archive, archive, file string,
-	draw func(planmap.Map, io.Writer) error) error {
-	if a.Len() == 0 {
-		return fmt.Errorf("%s: nothing to draw: the archive has no textures", archive)
+	if plain && !strings.EqualFold(filepath.Ext(file), ".png") {
+		return usageErrorf("%s: with --plain the file must end in .png", file)
 	}
-	if draw == nil {
-		imagery, err := planmap.ContactSheet(ctx, a, plainSide)
+	return withAny(ctx, archive, func(a *mbtiles.Archive) error {
+		if a.Len() == 0 {
+			return fmt.Errorf("%s: nothing to draw: the archive has no textures", archive)
+		}
+		if plain {
+			return planmap.WriteImagery(ctx, a, file, plainSide)
+		}
+		m, err := planmap.OfArchive(ctx, a, filepath.Base(archive))
 		if err != nil {
 			return fmt.Errorf("%s: %w", archive, err)
 		}
-		return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, imagery.Image) })
-	}
-	m, err := planmap.OfArchive(ctx, a, filepath.Base(archive))
-	if err != nil {
-		return fmt.Errorf("%s: %w", archive, err)
-	}
-	return safefile.Write(file, func(w io.Writer) error { return draw(m, w) })
+		return m.WriteFile(file)
+	})
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/paulmach/orb"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/report"
 )
 
 // providersOptions are the flags of providers.
@@ -44,15 +43,15 @@ picture's size, format and age.`,
 				return err
 			}
 			at, err := providers.PlaceOf(o.At, o.BBox, o.Route, notes(stderr))
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case o.Check != "":
-				return o.check(cmd.Context(), known, at, stdout, stderr)
-			case o.JSON:
-				return json.NewEncoder(stdout).Encode(known.Rows(at))
 			}
-			return known.WriteText(stdout, at, notes(stderr))
+			if o.Check != "" {
+				return o.check(cmd.Context(), known, at, stdout, stderr)
+			}
+			return report.Write(stdout, o.JSON, known.Rows(at), func(w io.Writer) error {
+				return known.WriteText(w, at, notes(stderr))
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -80,12 +79,8 @@ func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 		point = at.Middle()
 	}
 	trial, err := imagery.Try(ctx, known, p, point)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case o.JSON:
-		return json.NewEncoder(w).Encode(trial)
 	}
-	_, err = fmt.Fprintf(w, "%s: %s\n", p.ID, trial)
-	return err
+	return report.Line(w, o.JSON, trial, "%s: %s", p.ID, trial)
 }

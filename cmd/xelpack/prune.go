@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -73,53 +73,27 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	}
 	keep := func(e mbtiles.Entry) bool { return picked.Keys[e.Texture.Key()] == o.Keep }
 	if o.DryRun {
-		return dryRun(stdout, o.JSON, a, keep, picked.Notes)
+		return report.Would(stdout, a, keep, picked.Notes, o.JSON)
 	}
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if errors.Is(err, mbtiles.ErrNothing) {
 			err = fmt.Errorf("%w: the archive would be empty; remove the file instead", err)
 		}
-		return pickedReport{r, picked.Notes},
-			fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), madeText(r)), err
+		return report.Picked{CopyReport: r, Notes: picked.Notes},
+			fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), report.Made(r)), err
 	})
 }
 
 // nothingPruned reports that an archive stays unchanged.
 func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string,
 	stdout io.Writer) error {
-	if !o.JSON {
-		_, err := fmt.Fprintf(stdout, "%s: nothing to remove\n", file)
-		return err
-	}
 	info, err := a.Info(ctx)
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(stdout).Encode(mbtiles.CopyReport{
-		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents, Bytes: info.Bytes, FileBytes: info.FileBytes,
-	})
-}
-
-// dryRun prints how much of an archive would be kept.
-func dryRun(stdout io.Writer, asJSON bool, a *mbtiles.Archive, keep func(mbtiles.Entry) bool,
-	notes []string) error {
-	would := struct {
-		Textures int      `json:"textures"`
-		Of       int      `json:"of"`
-		Bytes    int64    `json:"bytes"` // of DDS
-		Notes    []string `json:"notes,omitempty"`
-	}{Of: a.Len(), Notes: notes}
-	for e := range a.All() {
-		if keep(e) {
-			would.Textures++
-			would.Bytes += e.Layout.Size()
-		}
-	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(would)
-	}
-	_, err := fmt.Fprintf(stdout, "would hold %s of %s, %s of DDS\n",
-		units.Plural(would.Textures, "texture"), units.Count(would.Of), units.Bytes(would.Bytes))
-	return err
+	return report.Line(stdout, o.JSON, mbtiles.CopyReport{
+		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents,
+		Bytes: info.Bytes, FileBytes: info.FileBytes,
+	}, "%s: nothing to remove", file)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -58,6 +59,6 @@ func runRepack(ctx context.Context, o repackOptions, a *mbtiles.Archive, file st
 	return o.run("repack", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		co.Recompress, co.Compression = o.Compress != "", compression
 		r, err := a.Repack(ctx, o.Output, co)
-		return r, madeText(r), err
+		return r, report.Made(r), err
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/replay"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/units"
 )
@@ -65,58 +65,33 @@ func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, st
 	case o.Limit < 0:
 		return usageErrorf("--limit %v: must be positive", o.Limit)
 	}
-	var report replay.Report
+	var flown replay.Report
 	var runErr error
 	err := trace.Use(file, notes(stderr), func(r *trace.Reader) {
 		line := &progress.Bar{}
-		report, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{
+		flown, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{
 			Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit,
-			Begin: func(p *replay.Progress) { line = showReplay(stderr, o.Speed, p) },
+			Begin: func(p *replay.Progress) {
+				total, look := p.Show(o.Speed)
+				line = progress.Watch(stderr, total, look)
+			},
 		})
 		line.Close()
 	})
 	if err != nil {
 		return err
 	}
-	if runErr != nil && report.Opens == 0 {
+	if runErr != nil && flown.Opens == 0 {
 		return runErr
 	}
-	if o.JSON {
-		err = json.NewEncoder(stdout).Encode(report)
-	} else {
-		err = report.WriteText(stdout)
-	}
-	switch {
+	switch err = report.Write(stdout, o.JSON, flown, flown.WriteText); {
 	case err != nil:
 		return err
 	case runErr != nil:
 		return runErr
-	case report.Failed > 0:
-		return fmt.Errorf("replay: %s: %s", units.Plural(report.Failed, "request that failed"),
-			strings.Join(report.Errors, "; "))
+	case flown.Failed > 0:
+		return fmt.Errorf("replay: %s: %s", units.Plural(flown.Failed, "request that failed"),
+			strings.Join(flown.Errors, "; "))
 	}
 	return nil
-}
-
-// showReplay shows the progress of a replay. With a speed, the flight's time advances evenly;
-// without waiting, the number of opens does.
-func showReplay(stderr io.Writer, speed float64, p *replay.Progress) *progress.Bar {
-	_, opens := p.Opens()
-	total, start := int64(opens), time.Now()
-	if _, end := p.Flight(); speed > 0 {
-		total = int64(end)
-	}
-	return progress.Watch(stderr, max(1, total), func() (int64, []string) {
-		begun, _ := p.Opens()
-		at, end := p.Flight()
-		done := int64(begun)
-		if speed > 0 {
-			done = int64(at)
-		}
-		return done, []string{
-			fmt.Sprintf("%s of %s of flight", units.Duration(at), units.Duration(end)),
-			fmt.Sprintf("%s of %s", units.Count(begun), units.Plural(opens, "open")),
-			fmt.Sprintf("%.0f/s", float64(begun)/max(time.Since(start).Seconds(), 0.1)),
-		}
-	})
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/plan"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -57,10 +56,4 @@ func registerPick(f *pflag.FlagSet, o *plan.Pick) {
 	f.StringSliceVar(&o.Providers, "provider", nil, "textures built from these providers, by `ID`")
 	f.BoolVar(&o.Holes, "holes", false, "textures with failed chunks")
 	cli.Explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
-}
-
-// pickedReport is what is printed as JSON of a copy of picked textures.
-type pickedReport struct {
-	mbtiles.CopyReport
-	Notes []string `json:"notes,omitempty"`
 }

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func newTraceCommand() *cobra.Command {
@@ -44,23 +41,11 @@ func runTrace(file string, asJSON bool, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(s)
-	}
-	return s.WriteText(stdout)
-}
-
-// synthOptions are the flags of trace synth.
-type synthOptions struct {
-	plan.Selection
-	Output string
-	Knots  float64
-	Seed   uint64
-	Limit  time.Duration
+	return report.Write(stdout, asJSON, s, s.WriteText)
 }
 
 func newTraceSynthCommand() *cobra.Command {
-	var o synthOptions
+	var o plan.SynthOptions
 	cmd := &cobra.Command{
 		Use:   "synth --route FILE -o TRACE",
 		Short: "Make a trace of X-Plane's behaviour along a route",
@@ -77,7 +62,12 @@ with names of --maptype.`,
   xelpack trace synth --route flight.fms --maptype BI --knots 420 --limit 30m -o flight.trace`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runTraceSynth(cmd.Context(), o, cmd.ErrOrStderr())
+			o.Note = notes(cmd.ErrOrStderr())
+			file, n, err := plan.Synth(cmd.Context(), o)
+			if err == nil {
+				o.Note(fmt.Sprintf("%s: %s", file, units.Plural(n, "event")))
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -94,51 +84,4 @@ with names of --maptype.`,
 	f.DurationVar(&o.Limit, "limit", 0,
 		"end each flight after this long (default at its destination)")
 	return cmd
-}
-
-func runTraceSynth(ctx context.Context, o synthOptions, stderr io.Writer) (err error) {
-	switch {
-	case o.Output == "":
-		return usageErrorf("no output file: give -o FILE")
-	case len(o.Routes) == 0:
-		return usageErrorf("no route: give --route FILE")
-	case !(o.Knots > 0 && o.Knots < 3000):
-		return usageErrorf("--knots %v: must be positive", o.Knots)
-	case o.Limit < 0:
-		return usageErrorf("--limit %v: must be positive", o.Limit)
-	}
-	if len(o.Scenery) > 0 {
-		o.Maptype = ""
-	}
-	o.Detail, o.PixelAngle = "full", tiles.DefaultPixelAngle
-	if err := o.Validate(); err != nil {
-		return err
-	}
-	g, err := o.Ground(notes(stderr))
-	if err != nil {
-		return err
-	}
-	packages, err := plan.OpenScenery(ctx, o.Scenery, nil, notes(stderr))
-	if err != nil {
-		return err
-	}
-	s, err := o.Resolve(ctx, g, packages, o.Maptype)
-	if err != nil {
-		return err
-	}
-	var textures []tiles.Texture
-	for _, it := range s.Items {
-		textures = append(textures, it.Texture)
-	}
-	var flights []trace.Synth
-	for _, path := range s.Paths {
-		flights = append(flights,
-			trace.Synth{Path: path, Textures: textures, Speed: o.Knots * 1852 / 3600, Seed: o.Seed,
-				Limit: o.Limit})
-	}
-	file, n, err := trace.CreateSynth(ctx, o.Output, flights)
-	if err == nil {
-		fmt.Fprintf(stderr, "%s: %s\n", file, units.Plural(n, "event"))
-	}
-	return err
 }

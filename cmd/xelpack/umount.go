@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/daemon"
+	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -42,9 +43,9 @@ func runUmount(ctx context.Context, mountpoint string, lazy bool, stderr io.Writ
 		return mount.Detach(mountpoint)
 	}
 	if errors.Is(err, mount.ErrBusy) {
-		return hinted{err, "close what uses it (the simulator, a file manager, a shell inside " +
-			"it), then try again; or detach it: " +
-			shell.Command("xelpack", "umount", "--lazy", mountpoint)}
+		return hint.With(err, "close what uses it (the simulator, a file manager, a shell inside "+
+			"it), then try again; or detach it: "+
+			shell.Command("xelpack", "umount", "--lazy", mountpoint))
 	}
 	if err != nil {
 		return err

@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
-	"github.com/xelpack/xelpack/internal/shell"
-	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/internal/words"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -51,58 +47,5 @@ func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr
 	if err != nil {
 		return err
 	}
-	report := verified{found, remedyOf(file, found)}
-	if o.JSON {
-		err = json.NewEncoder(stdout).Encode(report)
-	} else {
-		err = printVerified(stdout, file, found)
-	}
-	if err == nil && !report.OK {
-		err = hinted{fmt.Errorf("%s: %w: %s", file, errVerify,
-			units.Plural(len(report.Problems), "problem")), report.Remedy}
-	}
-	return err
-}
-
-// verified is the JSON output of verify.
-type verified struct {
-	mbtiles.Report
-	Remedy string `json:"remedy,omitempty"`
-}
-
-// remedyOf returns the remedy for the findings.
-func remedyOf(file string, r mbtiles.Report) string {
-	switch {
-	case r.OK:
-		return ""
-	case r.Unreadable:
-		return copyAgain + ", or remove it and build it again: too little of it is readable to " +
-			"repair it"
-	}
-	return copyAgain + ", or fetch only what is damaged again: " +
-		shell.Command("xelpack", "repair", "--damaged", file)
-}
-
-const copyAgain = "copy it again from its source (an incomplete download can be continued with " +
-	"curl -C - or rsync --partial)"
-
-func printVerified(w io.Writer, file string, r mbtiles.Report) error {
-	for _, p := range r.Problems {
-		if _, err := fmt.Fprintln(w, words.Plain(p.String())); err != nil {
-			return err
-		}
-	}
-	if !r.OK {
-		return nil
-	}
-	of := units.Plural(r.Textures, "texture")
-	if r.Checked < r.Textures {
-		of = fmt.Sprintf("%s, of which %s were compared", of, units.Count(r.Checked))
-	}
-	if r.Holes > 0 {
-		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)",
-			units.Holes(r.Holes, r.Failed))
-	}
-	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
-	return err
+	return report.Verified(stdout, file, found, o.JSON)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
 )
 
 // WriteReport writes the report of a build or a repair of file for people.
@@ -40,8 +41,8 @@ func WriteReport(w io.Writer, file string, r pack.Report) error {
 	return err
 }
 
-// WorstCause returns the reason for most of the failed chunks, to be appended to their number.
-func WorstCause(r pack.Report) string {
+// worstCause returns the reason for most of the failed chunks, to be appended to their number.
+func worstCause(r pack.Report) string {
 	if len(r.Causes) == 0 {
 		return ""
 	}
@@ -66,4 +67,40 @@ func (o Options) noteTerms(p fetch.Provider) {
 		o.note(fmt.Sprintf("the archive may be passed on: %s (%s, %s)",
 			strings.TrimPrefix(words, "yes, "), p.ID, p.Licence))
 	}
+}
+
+// WriteImport writes the report of an import into file for people.
+func WriteImport(w io.Writer, file string, dry bool, r ddsdir.Report) error {
+	var err error
+	if dry {
+		_, err = fmt.Fprintf(w, "would pack %s, %s of DDS, and skip %d\n",
+			units.Plural(r.Imported, "texture"), units.Bytes(r.Bytes), len(r.Skipped))
+	} else {
+		_, err = fmt.Fprintf(w, "%s: %s imported, %d there already, %d skipped\n", file,
+			units.Plural(r.Imported, "texture"), r.Present, len(r.Skipped))
+	}
+	return err
+}
+
+// NoteSkipped notes the files that an import skipped.
+func NoteSkipped(note func(string), r ddsdir.Report) {
+	const most = 20
+	for _, s := range r.Skipped[:min(most, len(r.Skipped))] {
+		note(fmt.Sprintf("skipped %s: %s", s.File, s.Why))
+	}
+	if more := len(r.Skipped) - most; more > 0 {
+		note(fmt.Sprintf("… and %d more: --json names them all", more))
+	}
+	if r.Others > 0 {
+		note(fmt.Sprintf("ignored: %s of other kinds", units.Plural(r.Others, "file")))
+	}
+}
+
+// Holes returns the error of a build or a repair of file that left holes: pack.ErrHoles, or nil.
+func Holes(file string, r pack.Report) error {
+	if r.State != pack.StateHoles {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %s%s", file, pack.ErrHoles, units.Holes(r.Holes, r.FailedChunks),
+		worstCause(r))
 }

@@ -10,6 +10,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/xelpack/xelpack/internal/words"
@@ -33,6 +34,9 @@ type Finding struct {
 	Detail  string  `json:"detail"`           // what was found
 	Remedy  string  `json:"remedy,omitempty"` // what to do about it; empty if all is well
 }
+
+// ErrProblems means that there is a Failure among the findings.
+var ErrProblems = errors.New("there are problems that would keep a mount from working")
 
 // Worst returns the worst verdict.
 func Worst(findings []Finding) Verdict {

@@ -64,6 +64,31 @@ type Row struct {
 	Verdict string  `json:"verdict"` // "better", "worse", or "no difference shown"
 }
 
+// CompareFiles compares two reports, and notes what makes a comparison doubtful.
+func CompareFiles(before, after string, note func(string)) ([]Row, error) {
+	a, err := ReadFile(before)
+	if err != nil {
+		return nil, err
+	}
+	b, err := ReadFile(after)
+	if err != nil {
+		return nil, err
+	}
+	rows := Compare(a, b)
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s and %s have no figure in common", before, after)
+	}
+	if a.CPUs != b.CPUs || a.System != b.System {
+		note(fmt.Sprintf("measured on different machines: %d processors of %s and %d of %s",
+			a.CPUs, a.System, b.CPUs, b.System))
+	}
+	if slices.ContainsFunc(rows, func(r Row) bool { return min(r.Before.N, r.After.N) < 6 }) {
+		note("fewer than six rounds: the intervals are the range of all values, and differences " +
+			"may be chance")
+	}
+	return rows, nil
+}
+
 // Compare compares the figures that both reports have. A difference counts if chance would cause it
 // in less than one case in twenty.
 func Compare(before, after Report) []Row {

@@ -19,6 +19,8 @@ import (
 
 // Errors that end a build. The archive stays valid and can be resumed.
 var (
+	// ErrHoles means that textures have failed chunks. The archive is valid.
+	ErrHoles = errors.New("finished with holes")
 	// ErrRefused means that the provider refuses everything (401, 403). Continuing would fill the
 	// archive with holes.
 	ErrRefused = errors.New("the provider refuses requests")

@@ -86,8 +86,8 @@ func Make(ctx context.Context, o Options) (*Plan, error) {
 	return p, nil
 }
 
-// FactTextures is the name of the fact that Estimate.ByDetail belongs to.
-const FactTextures = "textures"
+// factTextures is the name of the fact that Estimate.ByDetail belongs to.
+const factTextures = "textures"
 
 // Facts returns the totals for people.
 func (p *Plan) Facts() []planmap.Fact {
@@ -125,7 +125,7 @@ func (p *Plan) Facts() []planmap.Fact {
 		facts = append(facts, planmap.Fact{Name: "sources", Text: text})
 	}
 	return append(facts,
-		planmap.Fact{Name: FactTextures, Text: textures},
+		planmap.Fact{Name: factTextures, Text: textures},
 		planmap.Fact{Name: "chunks", Text: chunks},
 		planmap.Fact{Name: "requests", Text: requests},
 		planmap.Fact{Name: "download", Text: "about " + units.Bytes(e.DownloadBytes)},

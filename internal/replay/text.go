@@ -42,3 +42,26 @@ func lateText(r Report) string {
 	return fmt.Sprintf("%s began up to %s late, because --at-once were in use",
 		units.Plural(r.Late, "open"), units.Seconds(r.MaxLate))
 }
+
+// Show returns what a progress line shows of a replay at a speed. With a speed, the flight's time
+// advances evenly; without waiting, the number of opens does.
+func (p *Progress) Show(speed float64) (total int64, look func() (done int64, facts []string)) {
+	_, opens := p.Opens()
+	total, start := int64(opens), time.Now()
+	if _, end := p.Flight(); speed > 0 {
+		total = int64(end)
+	}
+	return max(1, total), func() (int64, []string) {
+		begun, _ := p.Opens()
+		at, end := p.Flight()
+		done := int64(begun)
+		if speed > 0 {
+			done = int64(at)
+		}
+		return done, []string{
+			fmt.Sprintf("%s of %s of flight", units.Duration(at), units.Duration(end)),
+			fmt.Sprintf("%s of %s", units.Count(begun), units.Plural(opens, "open")),
+			fmt.Sprintf("%.0f/s", float64(begun)/max(time.Since(start).Seconds(), 0.1)),
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package planmap
+
+import (
+	"context"
+	"image/png"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/safefile"
+	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// CheckFile returns an error if WriteFile cannot write a file of that name.
+func CheckFile(file string) error {
+	_, err := writer(file)
+	return err
+}
+
+// WriteFile draws the map into a file: a page or a picture, by its extension.
+func (m Map) WriteFile(file string) error {
+	write, err := writer(file)
+	if err != nil {
+		return err
+	}
+	return safefile.Write(file, func(w io.Writer) error { return write(m, w) })
+}
+
+func writer(file string) (func(Map, io.Writer) error, error) {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".html":
+		return Map.WriteHTML, nil
+	case ".png":
+		return Map.WritePNG, nil
+	}
+	return nil, usage.Errorf("%s: must end in .html (a page) or .png (a picture)", file)
+}
+
+// WriteImagery draws the imagery of an archive alone into a PNG file, at most side pixels wide and
+// high.
+func WriteImagery(ctx context.Context, a *mbtiles.Archive, file string, side int) error {
+	sheet, err := ContactSheet(ctx, a, side)
+	if err != nil {
+		return err
+	}
+	return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, sheet.Image) })
+}
