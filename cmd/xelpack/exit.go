@@ -10,6 +10,7 @@ import (
 	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/seal"
 	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/words"
 )
@@ -26,7 +27,7 @@ const (
 )
 
 const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished with holes (the archive is valid;
-build it again to fetch them); 4 not enough disk; 5 verification failed; 130 interrupted
+build it again to fetch them), or not sealed; 4 not enough disk; 5 verification failed; 130 interrupted
 (run the same command to continue).`
 
 // usageErrorf returns the error of an invalid command line.
@@ -66,7 +67,7 @@ func codeOf(err error) int {
 		return int(background)
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.Is(err, pack.ErrHoles):
+	case errors.Is(err, pack.ErrHoles), errors.Is(err, seal.ErrUnsealed):
 		return exitHoles
 	case hint.DiskFull(err):
 		return exitDiskFull

@@ -68,7 +68,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate(versionText())
 	root.AddCommand(
-		newPlanCommand(), newBuildCommand(), newRepairCommand(),
+		newPlanCommand(), newBuildCommand(), newRepairCommand(), newSealCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(),

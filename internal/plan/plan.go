@@ -22,6 +22,7 @@ import (
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/scenery"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -39,6 +40,7 @@ type Options struct {
 type Plan struct {
 	Selected
 	Options  Options
+	Opened   []*scenery.Package // of Options.Scenery
 	Provider fetch.Provider
 	Limited  int // textures that are smaller than what can be seen of them, for want of deeper imagery
 	Estimate Estimate
@@ -48,6 +50,21 @@ type Plan struct {
 
 // Make makes a plan.
 func Make(ctx context.Context, o Options) (*Plan, error) {
+	p, err := Select(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if p.Estimate, err = estimateOf(ctx, p.Items, p.Provider, p.Options); err != nil {
+		return nil, err
+	}
+	extent := p.extentNotes()
+	tell(p.Options.Note, extent)
+	p.Notes = append(p.Notes, extent...)
+	return p, nil
+}
+
+// Select makes a plan without its cost.
+func Select(ctx context.Context, o Options) (*Plan, error) {
 	if o.Note == nil {
 		o.Note = func(string) {}
 	}
@@ -76,13 +93,9 @@ func Make(ctx context.Context, o Options) (*Plan, error) {
 	if p.Selected, err = o.Resolve(ctx, g, packages, p.Provider.Code); err != nil {
 		return nil, err
 	}
+	p.Opened = packages
 	p.Limited = limit(p.Items, p.Provider, o.Enlarge)
-	if p.Estimate, err = estimateOf(ctx, p.Items, p.Provider, o); err != nil {
-		return nil, err
-	}
-	extent := p.extentNotes()
-	tell(o.Note, extent)
-	p.Notes = slices.Concat(g.Notes, skippedNotes(o.Scenery, packages), p.Provider.Notes, extent)
+	p.Notes = slices.Concat(g.Notes, skippedNotes(o.Scenery, packages), p.Provider.Notes)
 	return p, nil
 }
 

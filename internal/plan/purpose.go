@@ -22,6 +22,32 @@ type Purpose struct {
 	Area    []string `json:"area,omitempty"`    // bounding boxes and region files
 	Scenery []string `json:"scenery,omitempty"` // names of packages
 	Built   string   `json:"built,omitempty"`   // RFC 3339, when the build began
+
+	Settings *Settings `json:"settings,omitempty"` // of the last build
+}
+
+// Settings say how sharp textures were planned.
+type Settings struct {
+	Detail         string  `json:"detail"`
+	PixelAngle     float64 `json:"pixel_angle"`
+	Enlarge        uint8   `json:"enlarge"`
+	TerrainCeiling string  `json:"terrain_ceiling"`
+}
+
+// Apply puts the settings into o, except those that were asked for by the name of their flag.
+func (s Settings) Apply(o *Selection, asked func(flag string) bool) {
+	if !asked("detail") {
+		o.Detail = s.Detail
+	}
+	if !asked("pixel-angle") {
+		o.PixelAngle = s.PixelAngle
+	}
+	if !asked("enlarge") {
+		o.Enlarge = s.Enlarge
+	}
+	if !asked("terrain-ceiling") {
+		o.TerrainCeiling = s.TerrainCeiling
+	}
 }
 
 // Purpose describes a build that begins now, in addition to what the archive was built for before.
@@ -29,6 +55,8 @@ func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
 	n := Purpose{
 		Estimate: p.Estimate, Way: p.routeText(), Built: now.UTC().Format(time.RFC3339),
 		Routes: before.Routes, Area: before.Area, Scenery: before.Scenery,
+		Settings: &Settings{p.Options.Detail, p.Options.PixelAngle, p.Options.Enlarge,
+			p.Options.TerrainCeiling},
 	}
 	add := func(list *[]string, name string) {
 		if name != "" && !slices.Contains(*list, name) {

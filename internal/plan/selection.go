@@ -188,8 +188,9 @@ func (o Selection) cells(g Ground) func(scenery.Cell) bool {
 // Selected is the result of a selection.
 type Selected struct {
 	Ground
-	Items []tiles.Item
-	Real  int // selected textures that are real files of the scenery
+	Items  []tiles.Item
+	Real   int         // selected textures that are real files of the scenery
+	OnDisk []tiles.Key // these
 
 	Packages int     // number of packages that name the textures
 	Covered  float64 // metres of the paths over that terrain
@@ -235,7 +236,12 @@ func (o Selection) Resolve(ctx context.Context, g Ground, packages []*scenery.Pa
 			found.Covered += p.Covered(items)
 		}
 	}
-	found.Items = slices.DeleteFunc(items, func(it tiles.Item) bool { return onDisk[it.Key()] })
-	found.Real = len(items) - len(found.Items)
+	found.Items = slices.DeleteFunc(items, func(it tiles.Item) bool {
+		if onDisk[it.Key()] {
+			found.OnDisk = append(found.OnDisk, it.Key())
+		}
+		return onDisk[it.Key()]
+	})
+	found.Real = len(found.OnDisk)
 	return found, nil
 }

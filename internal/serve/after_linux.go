@@ -29,8 +29,9 @@ func ClearAfter(ctx context.Context) bool {
 	return true
 }
 
-// startClearing starts this program again for ClearAfter. The result ends it, without effect.
-func startClearing(mountpoint string) (end func(), err error) {
+// ClearWhenKilled starts this program again, to unmount at mountpoint when this process is killed.
+// The result ends it, without effect.
+func ClearWhenKilled(mountpoint string) (end func(), err error) {
 	in, alive, err := os.Pipe()
 	if err != nil {
 		return nil, err

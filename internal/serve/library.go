@@ -71,6 +71,11 @@ func openLibrary(ctx context.Context, args []string, note func(string)) (*librar
 	return l, nil
 }
 
+// Files returns the files that the arguments of a mount stand for.
+func Files(args []string, note func(string)) ([]string, error) {
+	return (&library{args: args}).paths(note)
+}
+
 // paths returns the files that the arguments stand for now. A folder stands for the archives in it,
 // by name.
 func (l *library) paths(note func(string)) ([]string, error) {

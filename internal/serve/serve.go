@@ -117,7 +117,7 @@ func (o Options) serve(ctx context.Context, lib *library) error {
 	at := "at"
 	if fsys.InPlace() {
 		at = "in place at"
-		end, err := startClearing(fsys.Mountpoint())
+		end, err := ClearWhenKilled(fsys.Mountpoint())
 		if err != nil {
 			o.Mount.Logger.Warn("if this process is killed, its mount has to be cleared with "+
 				"xelpack umount", "because", err)

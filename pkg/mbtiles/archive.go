@@ -74,6 +74,20 @@ func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	return rec, nil
 }
 
+// Records calls f with what the archive records about every texture, in one pass.
+func (a *Archive) Records(ctx context.Context, f func(Record) error) error {
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
+		return c.Query(ctx, selectRecords, func(r *sqlite.Row) error {
+			rec, err := scanRecord(r)
+			if err != nil {
+				return err
+			}
+			return f(rec)
+		})
+	})
+	return explain(a.path, err)
+}
+
 func findRecord(ctx context.Context, c *sqlite.Conn,
 	k tiles.Key) (rec Record, found bool, err error) {
 	err = c.Query(ctx, selectRecord, func(r *sqlite.Row) error {

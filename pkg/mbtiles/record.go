@@ -52,9 +52,12 @@ func (r Record) valid() error {
 
 const recordColumns = `t.zl, t.row, t.col, t.maptype, t.detail, c.format, c.side, c.levels, c.bytes, c.sha256, t.chunks, t.overzoomed, t.missing, t.failed, t.provider`
 
+// selectRecords finds all textures.
+const selectRecords = `SELECT ` + recordColumns +
+	` FROM textures t JOIN contents c ON c.id = t.content_id`
+
 // selectRecord finds the textures of one square.
-const selectRecord = `SELECT ` + recordColumns +
-	` FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ? AND t.col = ?`
+const selectRecord = selectRecords + ` WHERE t.zl = ? AND t.row = ? AND t.col = ?`
 
 // scanRecord reads recordColumns.
 func scanRecord(r *sqlite.Row) (Record, error) {

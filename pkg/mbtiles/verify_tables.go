@@ -60,7 +60,7 @@ func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 
 // records checks the rows of textures. Open has checked some columns already.
 func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
-	return c.Query(ctx, `SELECT `+recordColumns+` FROM textures t JOIN contents c ON c.id = t.content_id`, func(r *sqlite.Row) error {
+	return c.Query(ctx, selectRecords, func(r *sqlite.Row) error {
 		rec, err := scanRecord(r)
 		if wrong := r.Err(); wrong != nil {
 			err = wrong

@@ -1,0 +1,140 @@
+package seal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/replay"
+	"github.com/xelpack/xelpack/internal/serve"
+	"github.com/xelpack/xelpack/internal/trace"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/pkg/mount"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// What the first load must keep to. X-Plane itself takes 30 seconds to five minutes for it.
+const (
+	loadWithin   = 5 * time.Minute
+	answerWithin = time.Second // 99 of 100 opens, and 99 of 100 reads
+)
+
+// firstLoad asks for what X-Plane loads around the departure, as fast as it is answered.
+func (r *run) firstLoad(ctx context.Context) error {
+	if len(r.flight.Paths) == 0 {
+		r.note("there is no route, and so no first load to try")
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "xelpack-seal-")
+	if err != nil {
+		return err
+	}
+	// not RemoveAll: a mount that is still there must not be looked into
+	defer func() {
+		_ = os.Remove(filepath.Join(dir, traceName))
+		_ = os.Remove(dir)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, loadWithin)
+	defer cancel()
+	if err := r.synthesise(ctx, filepath.Join(dir, traceName)); err != nil {
+		return err
+	}
+	if r.Installed {
+		for _, p := range r.flight.Opened {
+			if err := r.load(ctx, dir, p.Dir()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := mount.Possible(); err != nil {
+		r.note(fmt.Sprintf("the first load was not tried: %v", err))
+		return nil
+	}
+	mountpoint := filepath.Join(dir, "mount")
+	if err := os.Mkdir(mountpoint, 0o700); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(mountpoint) }()
+	var archives []mount.Archive
+	for _, a := range r.archives {
+		archives = append(archives, a)
+	}
+	fsys, err := mount.Mount(ctx, mountpoint, mount.Options{Scenery: r.Scenery, Archives: archives})
+	if errors.Is(err, mount.ErrNoFUSE) {
+		r.note(fmt.Sprintf("the first load was not tried: %v", err))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	end, err := serve.ClearWhenKilled(mountpoint)
+	if err != nil {
+		end = func() {}
+	}
+	defer end()
+	err = r.load(ctx, dir, mountpoint)
+	return errors.Join(err, fsys.Unmount(context.WithoutCancel(ctx)))
+}
+
+const traceName = "first.trace"
+
+// synthesise writes the trace of a first load.
+func (r *run) synthesise(ctx context.Context, file string) error {
+	var textures []tiles.Texture
+	for _, it := range r.flight.Items {
+		textures = append(textures, it.Texture)
+	}
+	synth := trace.Synth{Path: r.flight.Paths[0], Textures: textures, Speed: 130, Limit: time.Second}
+	_, _, err := trace.CreateSynth(ctx, file, []trace.Synth{synth})
+	return err
+}
+
+// load replays the first load at a mountpoint, in another process: this one answers.
+func (r *run) load(ctx context.Context, dir, mountpoint string) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, exe, "replay", filepath.Join(dir, traceName), mountpoint,
+		"--speed", "0", "--json")
+	cmd.Args[0] = os.Args[0]
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	errRun := cmd.Run()
+	var report replay.Report
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			r.lacks(Slow, "", "", fmt.Sprintf("the first load was not answered within %s",
+				units.Duration(loadWithin)))
+			return nil
+		}
+		return fmt.Errorf("replay the first load: %w: %s", errors.Join(ctx.Err(), errRun), said.String())
+	}
+	r.report.FirstLoad = &report
+	r.judge(report)
+	return nil
+}
+
+// judge says what of a first load did not go as it must. What is missing, coverage has said.
+func (r *run) judge(l replay.Report) {
+	if n := l.Failed + l.Short; n > 0 {
+		r.lacks(Slow, "", "", fmt.Sprintf("the first load: %s: %s",
+			units.Plural(n, "request that failed"), units.Few(l.Errors)))
+	}
+	for _, of := range []struct {
+		what string
+		p99  float64
+	}{{"opens", l.Open.P99}, {"reads", l.Read.P99}} {
+		if of.p99 > answerWithin.Seconds() {
+			r.lacks(Slow, "", "", fmt.Sprintf("the first load: one of 100 %s takes longer than %s, "+
+				"more than %s", of.what, units.Seconds(of.p99), units.Duration(answerWithin)))
+		}
+	}
+}
