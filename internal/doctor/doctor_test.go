@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/xelpack/xelpack/internal/testing/guard"
 )
 
@@ -61,41 +59,5 @@ func TestWorst(t *testing.T) {
 		if got := Worst(findings); got != c.want {
 			t.Errorf("Worst(%v) = %s, want %s", c.in, got, c.want)
 		}
-	}
-}
-
-func TestReadPacks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "scenery_packs.ini")
-	text := "I\r\n1000 Version\r\nSCENERY\r\n\r\nSCENERY_PACK Custom Scenery/A " +
-		"b/\r\nSCENERY_PACK_DISABLED C:\\X-Plane 12\\Custom Scenery\\C\\\nSCENERY_PACK " +
-		"*GLOBAL_AIRPORTS*\nrubbish\n"
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	got, err := readPacks(file)
-	want := []pack{{"Custom Scenery/A b", false}, {"C:/X-Plane 12/Custom Scenery/C", true},
-		{"*GLOBAL_AIRPORTS*", false}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(pack{})); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-}
-
-func TestFindXPlane(t *testing.T) {
-	home, xp := t.TempDir(), t.TempDir()
-	t.Setenv("LOCALAPPDATA", "") // Windows' own
-	if got := FindXPlane(home); got != "" {
-		t.Errorf("found %q where there is none", got)
-	}
-	if err := os.MkdirAll(installNotes(home), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	for file, text := range map[string]string{"x-plane_install_12.txt": "/gone/X-Plane 12/\n" + xp +
-		"/\n", "x-plane_install_11.txt": home + "\n"} {
-		if err := os.WriteFile(filepath.Join(installNotes(home), file), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := FindXPlane(home); got != xp {
-		t.Errorf("found %q, want %q", got, xp)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/xplane"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -106,16 +107,19 @@ func examineProvider(
 }
 
 func examineXPlane(ctx context.Context, dir string, sceneries []string) []Finding {
-	if dir == "" {
-		if home, err := os.UserHomeDir(); err == nil {
-			dir = FindXPlane(home)
-		}
+	const s = subject("X-Plane")
+	home, err := os.UserHomeDir()
+	if err != nil && dir == "" {
+		return []Finding{s.skipped("not found; name its folder with --xplane")}
 	}
-	if dir == "" {
-		return []Finding{{Subject: "X-Plane", Verdict: Skipped,
-			Detail: "not found; name its folder with --xplane"}}
+	x, err := xplane.Find(dir, home)
+	switch {
+	case err != nil && dir == "":
+		return []Finding{s.skipped(err.Error())}
+	case err != nil:
+		return []Finding{s.failure("name X-Plane's own folder: --xplane DIR", "%v", err)}
 	}
-	return XPlane(ctx, dir, sceneries)
+	return XPlane(ctx, x, sceneries)
 }
 
 // WriteText writes findings for people.

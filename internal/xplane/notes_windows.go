@@ -1,13 +1,10 @@
-package doctor
+package xplane
 
 import (
 	"cmp"
 	"os"
 	"path/filepath"
 )
-
-// cacheVariable is the variable that says where caches are kept.
-const cacheVariable = "LOCALAPPDATA"
 
 // installNotes is the folder in which X-Plane's installer notes where it has put X-Plane.
 func installNotes(home string) string {

@@ -1,0 +1,4 @@
+package doctor
+
+// cacheVariable is the variable that says where caches are kept.
+const cacheVariable = "HOME"

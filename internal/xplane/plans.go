@@ -1,0 +1,71 @@
+package xplane
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PlansDir returns the folder of X-Plane's flight plans.
+func (x Install) PlansDir() string { return filepath.Join(x.Dir, "Output", "FMS plans") }
+
+// planEndings are those of flight plans that X-Plane and Little Navmap write.
+var planEndings = []string{".fms", ".lnmpln", ".pln", ".fpl", ".gpx"}
+
+// NavmapDirs returns the folders of Little Navmap's files in a user's home. It names them in the
+// language of the user: "Documents/Little Navmap Files", "Dokumente/Little Navmap Dateien".
+func NavmapDirs(home string) []string {
+	var dirs []string
+	for _, in := range []string{"*", filepath.Join("OneDrive*", "*")} {
+		found, err := filepath.Glob(filepath.Join(escaped(home), in, "Little Navmap*"))
+		if err == nil {
+			dirs = append(dirs, found...)
+		}
+	}
+	return dirs
+}
+
+// escaped returns path as a pattern that only it matches. Windows knows no escapes, and allows no
+// * and ? in names.
+func escaped(path string) string {
+	if filepath.Separator == '\\' {
+		return path
+	}
+	return strings.NewReplacer("*", "\\*", "?", "\\?", "[", "\\[", "\\", "\\\\").Replace(path)
+}
+
+// NewestPlan returns the flight plan in dirs, or in folders in them, that was written last.
+func NewestPlan(dirs []string) (file string, when time.Time, err error) {
+	const deepest = 3 // "Little Navmap Files/Flight Plans/My plans"
+	for _, dir := range dirs {
+		_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return nil // what cannot be read has no plan to offer
+			}
+			if e.IsDir() {
+				rel, _ := filepath.Rel(dir, path)
+				if strings.Count(rel, string(filepath.Separator)) >= deepest {
+					return fs.SkipDir
+				}
+				return nil
+			}
+			if !slices.Contains(planEndings, strings.ToLower(filepath.Ext(path))) {
+				return nil
+			}
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() &&
+				info.ModTime().After(when) {
+				file, when = path, info.ModTime()
+			}
+			return nil
+		})
+	}
+	if file == "" {
+		return "", when, fmt.Errorf("there is no flight plan in %s: save one there, or name a file",
+			strings.Join(dirs, ", "))
+	}
+	return file, when, nil
+}
