@@ -42,16 +42,16 @@ otherwise 0, even with warnings.`,
 		// Invalid defaults are reported as a finding.
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			o.errConfig = cli.ApplyDefaults(cmd)
+			_ = cli.FindNames(cmd) // a name that stands for nothing is a finding, too
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.XPlane = cli.XPlane(cmd)
 			return runDoctor(cmd.Context(), o, args, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to check; may be repeated")
-	f.StringVar(&o.XPlane, "xplane", "",
-		"X-Plane's `DIR` (default: where its installer recorded it)")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
 	registerImagery(f, &o.imagery)
 	return cmd

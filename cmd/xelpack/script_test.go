@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
+	"github.com/xelpack/xelpack/internal/testing/simbrieftest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -92,6 +93,9 @@ func setupScript(env *testscript.Env) error {
 	env.Values[serverKey{}] = server
 	env.Values[seenKey{}] = make(map[tiles.Chunk]int)
 	env.Setenv("SERVER", server.Template())
+	simBrief := simbrieftest.Listen()
+	env.Defer(simBrief.Close)
+	env.Setenv("XELPACK_TEST_SIMBRIEF", simBrief.URL)
 	env.Setenv("HOME", env.WorkDir)
 	variants, err := filepath.Abs("../../pkg/scenery/testdata/ter-variants")
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 func registerSelection(f *pflag.FlagSet, o *plan.Selection) {
 	registerArea(f, &o.Area)
 	f.StringArrayVar(&o.Scenery, "scenery", nil,
-		"scenery package `DIR` whose terrain names the textures; may be repeated")
+		"scenery package `DIR` whose terrain names the textures, or its name in X-Plane's Custom "+
+			"Scenery; may be repeated")
 	f.StringArrayVar(&o.Traces, "from-trace", nil,
 		"select what a past flight asked for: `FILE` recorded by \"xelpack mount --trace\"; may "+
 			"be repeated. --route, --bbox or --region restrict it")
@@ -36,8 +37,8 @@ func registerSelection(f *pflag.FlagSet, o *plan.Selection) {
 // registerArea registers the flags of an area.
 func registerArea(f *pflag.FlagSet, o *plan.Area) {
 	f.StringArrayVar(&o.Routes, "route", nil,
-		"flight plan `FILE`; may be repeated. From a drawing (GeoJSON, KML) the lines, or else "+
-			"the points")
+		"flight plan `FILE`, or its name: simbrief:USER, latest, LSGG-LFMN, \"LSGG FL350 DCT LFMN\"; "+
+			"may be repeated. From a drawing (GeoJSON, KML) the lines, or else the points")
 	f.StringVar(&o.BBox, "bbox", "",
 		"area `W,S,E,N` in degrees; W greater than E crosses the antimeridian")
 	f.StringVar(&o.Region, "region", "", "area: the polygons of a GeoJSON, KML or KMZ `FILE`")

@@ -46,7 +46,7 @@ var endings = map[string][]string{
 }
 
 // folders are the flags that take a folder.
-var folders = []string{"scenery", "xplane", "cache-dir"}
+var folders = []string{"scenery", "cache-dir"}
 
 // complete registers shell completion.
 func complete(c *cobra.Command) {

@@ -20,8 +20,12 @@ import (
 // Prepare completes a root command that has all its verbs. footer is added to each verb's help.
 func Prepare(root *cobra.Command, footer string) {
 	root.SetFlagErrorFunc(flagError)
+	addXPlane(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		return ApplyDefaults(cmd)
+		if err := ApplyDefaults(cmd); err != nil {
+			return err
+		}
+		return FindNames(cmd)
 	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

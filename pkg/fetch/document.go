@@ -48,5 +48,8 @@ func (c *Client) Document(ctx context.Context, address string, most int64) (d Do
 	case int64(len(d.Body)) > most:
 		return d, fmt.Errorf("%s: its answer is larger than %d MiB", request.URL.Host, most>>20)
 	}
-	return d, nil
+	c.stats.bytes.Add(int64(len(d.Body)))
+	anything := func([]byte) error { return ErrBody } // there is no telling by the content
+	d.Body, err = inflated(answer.Header.Get("Content-Encoding"), d.Body, most, anything)
+	return d, err
 }
