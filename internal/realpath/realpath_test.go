@@ -76,3 +76,17 @@ func TestOf(t *testing.T) {
 		t.Errorf("Of(loop) = %q, %v", got, err)
 	}
 }
+
+func TestInside(t *testing.T) {
+	for _, c := range []struct {
+		path, dir string
+		want      bool
+	}{
+		{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false},
+		{"/a", "/", true}, {"/", "/", true}, {"pipe:[1]", "/a", false},
+	} {
+		if got := realpath.Inside(c.path, c.dir); got != c.want {
+			t.Errorf("Inside(%q, %q) = %v", c.path, c.dir, got)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/winfsp/cgofuse/fuse"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -68,14 +69,14 @@ func newCgoFuse(t *tree, mountpoint string, o *Options) (driver, error) {
 }
 
 func cgoFuseOptions(o *Options) []string {
-	list := []string{"ro", "use_ino", "default_permissions", "fsname=" + fsType, "subtype=" + fsType,
+	list := []string{"ro", "use_ino", "default_permissions", "fsname=" + mounts.Type, "subtype=" + mounts.Type,
 		fmt.Sprintf("attr_timeout=%d,entry_timeout=%d", sceneryTimeout/time.Second, sceneryTimeout/time.Second)}
 	if o.AllowOther {
 		list = append(list, "allow_other")
 	}
 	if runtime.GOOS == "windows" {
 		// Without a time-out reads go through the system's cache: textures never change.
-		list = []string{"uid=-1", "gid=-1", "FileInfoTimeout=-1", "FileSystemName=" + fsType, "volname=" + fsType}
+		list = []string{"uid=-1", "gid=-1", "FileInfoTimeout=-1", "FileSystemName=" + mounts.Type, "volname=" + mounts.Type}
 	}
 	return []string{"-o", strings.Join(list, ",")}
 }

@@ -6,19 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/shell"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
-
-// askTimeout is how long a mount may take to answer: one whose process hangs never answers.
-const askTimeout = 5 * time.Second
 
 // check returns the real paths of the mountpoint and of the scenery directories, or an error if one
 // of them cannot be used.
@@ -55,7 +49,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 			inPlace = true
 			continue
 		}
-		if within := inside(path, scenery[i]); within || inside(scenery[i], path) {
+		if within := realpath.Inside(path, scenery[i]); within || realpath.Inside(scenery[i], path) {
 			return fail(fmt.Errorf("%w: %s and scenery %s contain one another; mount elsewhere",
 				ErrInside, path, scenery[i]))
 		}
@@ -63,7 +57,7 @@ func check(ctx context.Context, mountpoint string, o *Options) (string, []string
 	for _, file := range o.Files {
 		if real, err := realPath(file); err != nil {
 			return fail(err)
-		} else if inside(real, path) {
+		} else if realpath.Inside(real, path) {
 			return fail(fmt.Errorf("%w: %s lies in %s; move it, or mount elsewhere", ErrInside, file,
 				path))
 		}
@@ -103,7 +97,7 @@ func checkFUSE(allowOther bool) error {
 	if os.Geteuid() == 0 {
 		return nil
 	}
-	if _, err := fusermount(); err != nil {
+	if _, err := mounts.Fusermount(); err != nil {
 		return fmt.Errorf("%w: %w; install it (package fuse3)", ErrNoFUSE, err)
 	}
 	const conf = "/etc/fuse.conf"
@@ -124,56 +118,29 @@ func allowsOther(conf []byte) bool {
 	return false
 }
 
-func fusermount() (string, error) {
-	path, err := exec.LookPath("fusermount3")
-	if err != nil {
-		path, err = exec.LookPath("fusermount")
-	}
-	return path, err
-}
-
 // clearStale unmounts what dead processes left mounted at path; mounts may be stacked.
 func clearStale(ctx context.Context, path string) (cleared bool, err error) {
 	const most = 8
 	for range most {
-		m, ok := mountedAt(path)
-		if !ok || !strings.HasPrefix(m.fstype, "fuse") {
+		m, ok := mounts.At(path)
+		if !ok || !strings.HasPrefix(m.Type, "fuse") {
 			return cleared, nil
 		}
-		switch err := askWithin(ctx, path); {
+		switch err := mounts.Ask(ctx, path); {
 		case errors.Is(err, context.DeadlineExceeded):
 			return cleared, fmt.Errorf("%w: %s does not answer; end its process, or detach it (%s)",
-				ErrMounted, path, detachCommand(path))
+				ErrMounted, path, mounts.DetachCommand(path))
 		case !errors.Is(err, syscall.ENOTCONN):
 			return cleared, nil
 		}
-		if now, _ := mountedAt(path); now.id != m.id {
+		if now, _ := mounts.At(path); now.ID != m.ID {
 			continue // somebody else has cleared it
 		}
-		if err := detach(path); err != nil {
+		if err := mounts.Detach(path); err != nil {
 			return cleared, fmt.Errorf("%w: %s: %w; try %s", ErrStale, path, err,
-				detachCommand(path))
+				mounts.DetachCommand(path))
 		}
 		cleared = true
 	}
 	return cleared, fmt.Errorf("%w: %s: more than %d stacked mounts", ErrStale, path, most)
-}
-
-// askWithin asks the file system at path a question that the kernel never answers from memory, and
-// waits up to the time-out. A call that hangs is abandoned: only the mount's own process can end
-// it.
-func askWithin(ctx context.Context, path string) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	result := make(chan error, 1)
-	go func() {
-		var st unix.Statfs_t
-		result <- unix.Statfs(path, &st)
-	}()
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/internal/standin"
 )
 
 // content is the bytes of a live texture's file, shared by all opens that get them: a texture that
@@ -73,13 +74,13 @@ func (c *content) read(ctx context.Context, buf []byte, off int64) ([]byte, erro
 	case c.data != nil:
 		return c.data[off:][:len(buf)], nil
 	case c.disk != nil:
-		err := readFull(ctx, c.disk.archive, c.entry, buf, off)
+		err := readFull(ctx, c.disk, c.entry, buf, off)
 		if err != nil {
-			ground(LiveLayout(), buf, off)
+			standin.Ground(LiveLayout(), buf, off)
 		}
 		return buf, err
 	default:
-		ground(LiveLayout(), buf, off)
+		standin.Ground(LiveLayout(), buf, off)
 	}
 	return buf, nil
 }

@@ -11,8 +11,31 @@ import (
 
 	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/internal/diskcache"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
+
+// DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never
+// finished: PATH.part, which every command that reads archives accepts. It holds the textures of
+// one provider: give each provider a path of its own. Only textures without holes are stored.
+//
+// Its file grows to MaxBytes plus one texture and no further: space freed by eviction is reused. If
+// MaxBytes is smaller than before, the file shrinks to it in the background of the mount.
+//
+// Only one process at a time can have it open. A file found damaged when opened is moved aside at
+// once; one found damaged later is moved aside by Close. A new file is then begun, and the log says
+// so. Only the last damaged file is kept.
+type DiskCache = diskcache.Cache
+
+// DiskCacheOptions tune a DiskCache.
+type DiskCacheOptions = diskcache.Options
+
+// OpenDiskCache opens the cache at path, which must end in .mbtiles, or creates it. The error wraps
+// mbtiles.ErrLocked if another process has it open. The caller must Close it.
+func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskCache, error) {
+	return diskcache.Open(ctx, path, LiveLayout(), o)
+}
 
 // disk tracks the contents of a DiskCache and changes it: one goroutine at a time writes and
 // evicts, at low CPU priority until the mount ends. Guarded by live.mu, except for the file, which
@@ -49,7 +72,7 @@ func newDisk(file *DiskCache, seed maphash.Seed) disk {
 	if file == nil {
 		return d
 	}
-	for _, e := range file.entries {
+	for _, e := range file.Entries() {
 		d.insert(e.Texture, &content{disk: file, entry: e, final: true,
 			sum: max(maphash.Comparable(seed, e), 2)})
 	}
@@ -107,7 +130,7 @@ func (l *live) lost(t tiles.Texture, c *content) bool {
 		return false
 	}
 	item.lost = true
-	l.disk.file.spoilt.Store(true)
+	l.disk.file.Spoilt()
 	l.textures[t.Key()].next(nil)
 	return true
 }
@@ -126,7 +149,7 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 	var low sync.WaitGroup
 	low.Go(func() {
 		_ = pack.LowPriority() // if refused, the work is done at normal priority
-		if err := l.trim(ctx); err != nil {
+		if err := l.disk.file.Trim(ctx, l.ctx, l.victims); err != nil {
 			l.stopWriting(err)
 		}
 		for l.ctx.Err() == nil {
@@ -152,7 +175,7 @@ func (l *live) tend(ctx context.Context, grace time.Duration) {
 		order = append(order, item.texture)
 	}
 	l.mu.Unlock()
-	if err := l.disk.file.remember(order); err != nil {
+	if err := l.disk.file.SaveOrder(order); err != nil {
 		l.log.Warn("order of use of the disk cache not saved", "error", err)
 	}
 }
@@ -187,9 +210,11 @@ func (l *live) attend(ctx context.Context, task diskTask) error {
 	}
 	file := l.disk.file
 	if task.content == nil {
-		return file.writer.Remove(ctx, task.texture.Key())
+		return file.Remove(ctx, task.texture.Key())
 	}
-	entry, err := file.put(ctx, task.texture, task.content.made)
+	made := task.content.made
+	entry, err := file.Put(ctx, mbtiles.Record{Texture: task.texture, Chunks: made.Chunks,
+		Overzoomed: made.Overzoomed, Missing: made.Missing}, made.File)
 	if err != nil {
 		return err
 	}
@@ -197,7 +222,7 @@ func (l *live) attend(ctx context.Context, task diskTask) error {
 	l.disk.insert(task.texture,
 		&content{disk: file, entry: entry, final: true, sum: task.content.sum})
 	l.mu.Unlock()
-	return l.evict(ctx)
+	return file.Evict(ctx, l.victims)
 }
 
 // stopWriting makes the disk cache read-only.
@@ -211,58 +236,16 @@ func (l *live) stopWriting(why error) {
 	}
 }
 
-// evict removes the least recently used textures that are not open until the rest is within the
-// limit.
-func (l *live) evict(ctx context.Context) error {
-	file := l.disk.file
-	bytes, err := file.writer.Footprint(ctx)
-	for err == nil && bytes > file.o.MaxBytes {
-		victims := l.victims(bytes)
-		if len(victims) == 0 {
-			break
-		}
-		if err = file.writer.Remove(ctx, victims...); err == nil {
-			bytes, err = file.writer.Footprint(ctx)
-		}
-	}
-	return err
-}
-
-// trim shrinks a file that exceeds its limit, because the limit was lowered, as far as it gets
-// before the mount ends; the next mount continues.
-func (l *live) trim(ctx context.Context) error {
-	file := l.disk.file
-	for more := true; more && l.ctx.Err() == nil; {
-		bytes, err := file.writer.Footprint(ctx)
-		if err != nil {
-			return err
-		}
-		var victims []tiles.Key
-		if bytes > file.o.MaxBytes {
-			victims = l.victims(bytes)
-		}
-		if len(victims) > 0 {
-			err = file.writer.Remove(ctx, victims...)
-		} else {
-			more, err = file.writer.Shrink(ctx, file.o.MaxBytes+LiveLayout().Size())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // maxVictims is how many textures are removed at a time: deleting a texture reads it.
 const maxVictims = 16
 
-// victims takes out the textures to remove when the archive holds the given number of bytes. It
-// takes about a twentieth more than needed, so that it does not run for every texture.
-func (l *live) victims(bytes int64) (keys []tiles.Key) {
+// victims takes out the textures to remove when the cache holds the given number of bytes, the least
+// recently used that are not open. It takes about a twentieth more than needed, so that it does not
+// run for every texture.
+func (l *live) victims(bytes, limit int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.disk.items.Len()
-	limit := l.disk.file.o.MaxBytes
 	excess := min(n, maxVictims, int(float64(bytes-limit+limit/20)/float64(bytes)*float64(n))+1)
 	for _, k := range l.disk.items.Keys() { // the least recently used first
 		if len(keys) == excess {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
 // newDriver makes the driver of this system's mounts. The mount is there when it returns.
@@ -59,7 +61,7 @@ func (g *goFuse) nodeOptions() *fs.Options {
 
 func (g *goFuse) mountOptions(o *Options) *fuse.MountOptions {
 	m := &fuse.MountOptions{
-		FsName: fsType, Name: fsType,
+		FsName: mounts.Type, Name: mounts.Type,
 		AllowOther:    o.AllowOther,
 		MaxBackground: maxBackground,
 		MaxWrite:      maxRead,
@@ -69,7 +71,7 @@ func (g *goFuse) mountOptions(o *Options) *fuse.MountOptions {
 		Options:           []string{"ro", "default_permissions"},
 		Logger:            slog.NewLogLogger(g.log.Handler(), slog.LevelInfo),
 	}
-	if _, err := fusermount(); err != nil {
+	if _, err := mounts.Fusermount(); err != nil {
 		m.DirectMountStrict = true // check has found that this process may
 	}
 	return m

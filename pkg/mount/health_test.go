@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -53,7 +54,7 @@ func TestHealth(t *testing.T) {
 
 func TestHealthOfWhatIsUnmounted(t *testing.T) {
 	f := mountTemp(t, Options{})
-	if err := detach(f.mountpoint); err != nil {
+	if err := mounts.Detach(f.mountpoint); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Health(t.Context()); err == nil || strings.Contains(err.Error(), f.mountpoint) {

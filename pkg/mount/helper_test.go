@@ -25,6 +25,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
+	"github.com/xelpack/xelpack/pkg/mount/internal/standin"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -49,7 +51,7 @@ func mountAt(t testing.TB, dir string, o Options) *FS {
 	t.Cleanup(func() {
 		f.live.close()
 		if f.attached() {
-			detach(f.mountpoint)
+			mounts.Detach(f.mountpoint)
 		}
 		if err := f.drain(context.Background(), time.After(patience.For(t))); err != nil {
 			t.Error(err)
@@ -82,7 +84,7 @@ func noise(l dds.Layout, seed string) []byte {
 // grounded returns the ground-coloured file of layout l.
 func grounded(l dds.Layout) []byte {
 	file := make([]byte, l.Size())
-	ground(l, file, 0)
+	standin.Ground(l, file, 0)
 	return file
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/shell"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
 // Free makes sure that no xelpack mount is at dir, an ordinary folder or a scenery package that is
@@ -23,7 +24,7 @@ func Free(ctx context.Context, dir string) (cleared bool, err error) {
 	if cleared, err = clearStale(ctx, path); err != nil {
 		return cleared, err
 	}
-	if m, ok := mountedAt(path); ok && m.ours() {
+	if m, ok := mounts.At(path); ok && m.Ours() {
 		return cleared, fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
 			shell.Command("xelpack", "umount", path))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
 // inPlace puts the first package of sceneries where X-Plane has it.
@@ -122,7 +123,7 @@ func TestInPlaceInUse(t *testing.T) {
 			t.Fatal(errno)
 		}
 	}
-	if by := holders(dir); len(by) != 1 {
+	if by := mounts.Holders(dir); len(by) != 1 {
 		t.Errorf("held by %q, want the reader alone", by)
 	}
 	if _, err := Free(t.Context(), dir); !errors.Is(err, ErrMounted) {

@@ -296,40 +296,6 @@ func (l *live) generate(ctx context.Context, t tiles.Texture) (c *content, err e
 	return l.contents.of(made), nil
 }
 
-// standIn returns the best replacement for a texture that could not be made in time: an enlarged
-// ancestor, else ground colour.
-func (l *live) standIn(t tiles.Texture) *content {
-	from, entry, up, ok := ancestor(l.shelf.list(), t)
-	if !ok || !l.mayEnlarge() {
-		return l.contents.ground()
-	}
-	// One at a time. An open that would queue for long gets ground colour instead: its answer is
-	// due now.
-	patience := time.NewTimer(enlargePatience)
-	defer patience.Stop()
-	select {
-	case l.enlarge <- struct{}{}:
-		defer func() { <-l.enlarge }()
-	case <-patience.C:
-		return l.contents.ground()
-	}
-	file, err := enlarged(context.WithoutCancel(l.ctx), from, entry, up, t)
-	if err != nil {
-		l.log.Error("cannot enlarge an archived texture", "texture", t.Name(), "error", err)
-		return l.contents.ground()
-	}
-	return l.contents.standIn(file)
-}
-
-const enlargePatience = 300 * time.Millisecond
-
-// mayEnlarge bounds the memory of stand-ins in files that stay open.
-func (l *live) mayEnlarge() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.pinned < l.opts.MemoryCache
-}
-
 // close answers all who wait and cancels all making.
 func (l *live) close() {
 	l.mu.Lock()

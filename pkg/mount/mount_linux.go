@@ -3,6 +3,8 @@ package mount
 import (
 	"context"
 	"fmt"
+
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
 const (
@@ -46,8 +48,8 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		_ = covered.Close()
 		return nil, fmt.Errorf("mount %s: %w", mountpoint, err)
 	}
-	if m, ok := mountedAt(mountpoint); ok {
-		f.device = m.device
+	if m, ok := mounts.At(mountpoint); ok {
+		f.device = m.Device
 	}
 	f.serve()
 	// WaitMount is not called: the mount is ready, and WaitMount would open a file of it. A process

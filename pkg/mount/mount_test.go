@@ -16,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -102,7 +103,7 @@ func TestUnmountInUse(t *testing.T) {
 	if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "mount.test (") {
 		t.Errorf("Unmount: %v; want ErrBusy and who holds it", err)
 	}
-	if _, ok := mountedAt(f.mountpoint); ok {
+	if _, ok := mounts.At(f.mountpoint); ok {
 		t.Error("it is still mounted")
 	}
 	select {
@@ -149,7 +150,7 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 	}
 	r.Close()
 	patience.Until(t, "it is unmounted",
-		func() bool { _, ok := mountedAt(f.mountpoint); return !ok })
+		func() bool { _, ok := mounts.At(f.mountpoint); return !ok })
 	cancel()
 	if err := <-unmounted; !errors.Is(err, context.Canceled) {
 		t.Errorf("Unmount: %v, want context.Canceled", err)
@@ -163,8 +164,8 @@ func TestUnmountWithDeafGenerator(t *testing.T) {
 // The kernel was told what the simulator needs.
 func TestKernelSettings(t *testing.T) {
 	f := mountTemp(t, Options{})
-	m, ok := mountedAt(f.mountpoint)
-	if !ok || !m.ours() || m.device != f.device {
+	m, ok := mounts.At(f.mountpoint)
+	if !ok || !m.Ours() || m.Device != f.device {
 		t.Errorf("mounted as %+v, %v", m, ok)
 	}
 	control := t.TempDir()

@@ -12,6 +12,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/windows/registry"
+
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
 // Remark is a note on mounts on this system.
@@ -63,7 +65,7 @@ func Mount(ctx context.Context, mountpoint string, o Options) (*FS, error) {
 		if scenery[i], err = realDir(dir); err != nil {
 			return nil, fmt.Errorf("scenery: %w", err)
 		}
-		if inside(mountpoint, scenery[i]) {
+		if realpath.Inside(mountpoint, scenery[i]) {
 			return nil, fmt.Errorf("%w: %s lies in scenery %s; mount elsewhere", ErrInside,
 				mountpoint,
 				scenery[i])

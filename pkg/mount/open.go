@@ -4,6 +4,7 @@ import (
 	"context"
 	"syscall"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/standin"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -32,7 +33,7 @@ func (t *tree) readArchived(x found, dest []byte, off int64) []byte {
 			t.log.Error("archived texture cannot be read; serving ground colour instead",
 				"texture", x.texture.Name(), "offset", off, "error", err)
 		}
-		ground(l, p, off)
+		standin.Ground(l, p, off)
 		from = FromFallback
 	} else if r, ok := x.from.Archive.(aheadReader); ok {
 		r.ReadAhead(t.ctx, x.entry, off+int64(len(p)))

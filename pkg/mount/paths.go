@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 func realPath(path string) (string, error) {
@@ -25,10 +24,4 @@ func realDir(path string) (string, error) {
 		err = fmt.Errorf("%s is not a directory", path)
 	}
 	return real, err
-}
-
-// inside reports whether path is dir or lies in it. Both are clean and absolute.
-func inside(path, dir string) bool {
-	rest, ok := strings.CutPrefix(path, dir)
-	return ok && (rest == "" || os.IsPathSeparator(rest[0]) || os.IsPathSeparator(dir[len(dir)-1]))
 }

@@ -25,8 +25,13 @@ func within(p []byte, off, size int64) []byte {
 	return p[:max(0, min(int64(len(p)), size-off))]
 }
 
+// reader is the part of an Archive that reads.
+type reader interface {
+	ReadAt(ctx context.Context, e mbtiles.Entry, p []byte, off int64) (int, error)
+}
+
 // readFull fills p or returns an error.
-func readFull(ctx context.Context, a Archive, e mbtiles.Entry, p []byte, off int64) (err error) {
+func readFull(ctx context.Context, a reader, e mbtiles.Entry, p []byte, off int64) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("read %v: panic: %v", e.Texture, r)

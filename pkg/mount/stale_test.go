@@ -16,6 +16,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -79,7 +80,7 @@ func serveElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *bufio.
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
-		detach(dir)
+		mounts.Detach(dir)
 	})
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() || lines.Text() != "mounted "+dir {
@@ -127,7 +128,7 @@ func TestServerKilledAnytime(t *testing.T) {
 		// the last has left
 		fromMounted := i%2 == 0
 		if fromMounted {
-			detach(dir)
+			mounts.Detach(dir)
 		}
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), staleVariable+"="+dir)
@@ -175,7 +176,7 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal("the other process says nothing")
 	}
 	dir, ok := strings.CutPrefix(lines.Text(), "mounted ")
-	if _, mounted := mountedAt(dir); !ok || !mounted {
+	if _, mounted := mounts.At(dir); !ok || !mounted {
 		t.Fatalf("it did not mount: %q", lines.Text())
 	}
 	holder := exec.Command("sh", "-c", `exec 3<"$1" && echo open && exec sleep 3600`, "sh",
@@ -194,7 +195,7 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 	}
 	cmd.Process.Kill()
 	patience.Until(t, "nothing is mounted",
-		func() bool { _, mounted := mountedAt(dir); return !mounted })
+		func() bool { _, mounted := mounts.At(dir); return !mounted })
 	if err := holder.Wait(); err == nil {
 		t.Error("a process that it had started went on to its end")
 	}

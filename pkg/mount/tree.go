@@ -51,8 +51,6 @@ const (
 	fixedTime = 946684800
 
 	blockSize = 4096
-	// fsType is what systems call the mount; Linux lists it as "fuse.xelpack".
-	fsType = "xelpack"
 )
 
 // texturesName is the root's folder of textures. It exists whether or not a scenery directory has

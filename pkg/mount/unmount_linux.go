@@ -1,19 +1,13 @@
 package mount
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/xelpack/xelpack/internal/realpath"
-	"github.com/xelpack/xelpack/internal/shell"
+	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
 // Unmount ends the mount. Opens that wait for a live texture are answered and its making is
@@ -32,7 +26,7 @@ func (f *FS) Unmount(ctx context.Context) error {
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
 		var busy error
 		if f.attached() {
-			busy = unmountOnce(f.mountpoint)
+			busy = mounts.Unmount(f.mountpoint)
 		}
 		if busy == nil {
 			return f.drain(ctx, grace.C)
@@ -51,8 +45,8 @@ func (f *FS) Unmount(ctx context.Context) error {
 
 // attached reports whether the mount is still the one at its mountpoint.
 func (f *FS) attached() bool {
-	m, ok := mountedAt(f.mountpoint)
-	return ok && m.device == f.device
+	m, ok := mounts.At(f.mountpoint)
+	return ok && m.Device == f.device
 }
 
 // drain waits until the kernel has released the unmounted file system and the mount's own work has
@@ -78,8 +72,8 @@ func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 
 // abandon detaches a mount that is in use.
 func (f *FS) abandon(cause error) error {
-	by := holders(f.mountpoint) // once detached, their paths no longer show it
-	if err := detach(f.mountpoint); err != nil {
+	by := mounts.Holders(f.mountpoint) // once detached, their paths no longer show it
+	if err := mounts.Detach(f.mountpoint); err != nil {
 		return fmt.Errorf("unmount %s: %w", f.mountpoint, err)
 	}
 	return busy(f.mountpoint, by, cause)
@@ -107,13 +101,13 @@ func Unmount(mountpoint string) error {
 // these to pass.
 func unmountPatiently(path string, sleep func(time.Duration)) error {
 	for pause := 5 * time.Millisecond; ; pause *= 2 {
-		err := unmountOnce(path)
+		err := mounts.Unmount(path)
 		if err == nil {
 			return nil
 		}
-		if by := holders(path); len(by) > 0 || pause > time.Second {
+		if by := mounts.Holders(path); len(by) > 0 || pause > time.Second {
 			return fmt.Errorf("%w; close the files and try again, or detach it (%s)",
-				busy(path, by, err), detachCommand(path))
+				busy(path, by, err), mounts.DetachCommand(path))
 		}
 		sleep(pause)
 	}
@@ -127,7 +121,7 @@ func Detach(mountpoint string) error {
 	if err != nil {
 		return err
 	}
-	if err := detach(path); err != nil {
+	if err := mounts.Detach(path); err != nil {
 		return fmt.Errorf("detach %s: %w", path, err)
 	}
 	return nil
@@ -139,68 +133,15 @@ func ourMount(mountpoint string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("unmount: %w", err)
 	}
-	if m, ok := mountedAt(path); !ok || !m.ours() {
+	if m, ok := mounts.At(path); !ok || !m.Ours() {
 		return "", fmt.Errorf("%w: %s", ErrNotMounted, path)
 	}
 	return path, nil
 }
 
-// unmountOnce tries to end a mount that is not in use.
-func unmountOnce(path string) error {
-	if os.Geteuid() == 0 {
-		return os.NewSyscallError("umount", unix.Unmount(path, unix.UMOUNT_NOFOLLOW))
-	}
-	return runFusermount("-u", path)
-}
+// List returns all xelpack mountpoints, of any process, including stale ones.
+func List() ([]string, error) { return mounts.List() }
 
-// detach makes a mount unreachable at once; it ends when its last file is closed.
-func detach(path string) error {
-	if os.Geteuid() == 0 {
-		return os.NewSyscallError("umount",
-			unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW))
-	}
-	return runFusermount("-uz", path)
-}
-
-// detachCommand is the command that a person types to detach a mount.
-func detachCommand(path string) string {
-	return shell.Command("fusermount3", "-uz", path)
-}
-
-// fusermountPatience is how long fusermount may take: it asks the kernel, which answers at once
-// unless something is badly wrong.
-const fusermountPatience = 10 * time.Second
-
-func runFusermount(flags, path string) error {
-	bin, err := fusermount()
-	if err != nil {
-		return err
-	}
-	return runPatiently(fusermountPatience, exec.Command(bin, flags, path))
-}
-
-// runPatiently runs cmd and returns its output as the error. A command that does not end in time is
-// killed and not waited for: a process that hangs in the kernel does not even die.
-func runPatiently(patience time.Duration, cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // keep Ctrl-C from reaching it
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.WaitDelay = time.Second // for children that still hold its pipe
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("%s: %w", strings.TrimSpace(said.String()), err)
-		}
-		return nil
-	case <-late.C:
-		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // and its children
-		return fmt.Errorf("%s has not ended after %v", cmd.Path, patience)
-	}
-}
+// Answers returns nil if the mount at mountpoint answers within a few seconds. One whose process is
+// dead or hangs does not.
+func Answers(ctx context.Context, mountpoint string) error { return mounts.Ask(ctx, mountpoint) }

@@ -69,17 +69,3 @@ func TestKillPending(t *testing.T) {
 		}
 	}
 }
-
-func TestInside(t *testing.T) {
-	for _, c := range []struct {
-		path, dir string
-		want      bool
-	}{
-		{"/a/b", "/a", true}, {"/a", "/a", true}, {"/ab", "/a", false}, {"/a", "/a/b", false},
-		{"/a", "/", true}, {"/", "/", true}, {"pipe:[1]", "/a", false},
-	} {
-		if got := inside(c.path, c.dir); got != c.want {
-			t.Errorf("inside(%q, %q) = %v", c.path, c.dir, got)
-		}
-	}
-}

@@ -1,4 +1,4 @@
-package mount
+package mounts
 
 import (
 	"bufio"
@@ -8,53 +8,54 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/moby/sys/mountinfo"
 	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/internal/realpath"
 )
 
-// mounted is a mounted file system.
-type mounted struct {
-	path, fstype string
-	device       string // "0:38": unique for each FUSE mount
-	id           string // of the mount itself
+// Mounted is a mounted file system.
+type Mounted struct {
+	Type   string // of the file system: "fuse.xelpack"
+	Device string // "0:38": unique for each FUSE mount
+	ID     string // of the mount itself
 }
 
-func (m mounted) ours() bool { return m.fstype == "fuse."+fsType }
+// Ours reports whether it is a mount of an xelpack process.
+func (m Mounted) Ours() bool { return m.Type == "fuse."+Type }
 
-// mountedAt returns the topmost mount at path. It does not ask the file system itself, which may
+// At returns the topmost mount at path. It does not ask the file system itself, which may
 // not answer.
-func mountedAt(path string) (top mounted, ok bool) {
+func At(path string) (top Mounted, ok bool) {
 	all, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path))
 	if err != nil || len(all) == 0 {
 		return top, false
 	}
 	m := all[len(all)-1]
-	return mounted{path: m.Mountpoint, fstype: m.FSType,
-		device: fmt.Sprintf("%d:%d", m.Major, m.Minor), id: strconv.Itoa(m.ID)}, true
+	return Mounted{Type: m.FSType, Device: fmt.Sprintf("%d:%d", m.Major, m.Minor),
+		ID: strconv.Itoa(m.ID)}, true
 }
 
 // List returns all xelpack mountpoints, of any process, including stale ones.
 func List() (mountpoints []string, err error) {
-	all, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("fuse." + fsType))
+	all, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("fuse." + Type))
 	for _, m := range all {
 		mountpoints = append(mountpoints, m.Mountpoint)
 	}
 	return mountpoints, err
 }
 
-// Answers returns nil if the mount at mountpoint answers within a few seconds. One whose process is
-// dead or hangs does not.
-func Answers(ctx context.Context, mountpoint string) error { return askWithin(ctx, mountpoint) }
-
-// holders names the processes that keep the mount at path busy, as far as this process may look:
+// Holders names the processes that keep the mount at path busy, as far as this process may look:
 // "X-Plane (4711)".
-func holders(path string) []string {
+func Holders(path string) []string {
 	var found []string
-	m, _ := mountedAt(path)
+	m, _ := At(path)
 	processes, _ := procfs.AllProcs()
 	for _, p := range processes {
-		if holds(p, path, m.id) {
+		if holds(p, path, m.ID) {
 			name, _ := p.Comm()
 			found = append(found, fmt.Sprintf("%s (%d)", name, p.PID))
 		}
@@ -69,7 +70,7 @@ func holds(p procfs.Proc, path, mount string) bool {
 	for _, fd := range fds {
 		name := strconv.FormatUint(uint64(fd), 10)
 		target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", p.PID, name))
-		if err != nil || !inside(target, path) {
+		if err != nil || !realpath.Inside(target, path) {
 			continue
 		}
 		// A file of the package below the mount has the same name, and holds nothing.
@@ -82,7 +83,7 @@ func holds(p procfs.Proc, path, mount string) bool {
 		target, _ := link()
 		links = append(links, target)
 	}
-	if slices.ContainsFunc(links, func(target string) bool { return inside(target, path) }) {
+	if slices.ContainsFunc(links, func(target string) bool { return realpath.Inside(target, path) }) {
 		return true
 	}
 	// Not procfs, which collapses two spaces in a name into one.
@@ -92,9 +93,31 @@ func holds(p procfs.Proc, path, mount string) bool {
 	}
 	defer func() { _ = maps.Close() }()
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		if _, file, ok := strings.Cut(lines.Text(), "/"); ok && inside("/"+file, path) {
+		if _, file, ok := strings.Cut(lines.Text(), "/"); ok && realpath.Inside("/"+file, path) {
 			return true
 		}
 	}
 	return false
+}
+
+// askTimeout is how long a mount may take to answer: one whose process hangs never answers.
+const askTimeout = 5 * time.Second
+
+// Ask asks the file system at path a question that the kernel never answers from memory, and
+// waits up to the time-out. A call that hangs is abandoned: only the mount's own process can end
+// it.
+func Ask(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		var st unix.Statfs_t
+		result <- unix.Statfs(path, &st)
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

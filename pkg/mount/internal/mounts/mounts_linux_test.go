@@ -1,6 +1,4 @@
-//go:build linux
-
-package mount
+package mounts
 
 import (
 	"os/exec"

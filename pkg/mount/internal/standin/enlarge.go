@@ -1,44 +1,30 @@
-package mount
+// Package standin makes what is shown in place of a texture that is not there in time: an enlarged
+// part of a texture that covers it, or ground colour. Nothing is encoded, so that it is quick.
+package standin
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
 
 	"github.com/xelpack/xelpack/pkg/dds"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// maxEnlarge is how many zoom levels above a texture an ancestor may be that stands in for it.
-const maxEnlarge = 4
-
-// ancestor finds the nearest archived texture that covers t, up to maxEnlarge zoom levels above it.
-func ancestor(archives []shelved,
-	t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
-	k := t.Key()
-	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
-		const align = ^uint32(tiles.TextureChunks - 1)
-		parent := tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align,
-			Col: k.Col >> up & align, Maptype: k.Maptype}
-		for _, a := range archives {
-			if e, ok := a.Lookup(parent); ok {
-				return a, e, up, true
-			}
-		}
-	}
-	return nil, mbtiles.Entry{}, 0, false
+// Ancestor is a texture some zoom levels above another one that covers it.
+type Ancestor struct {
+	Layout dds.Layout
+	Up     int // zoom levels above
+	// ReadAt fills p from off of its file, or returns an error.
+	ReadAt func(p []byte, off int64) error
 }
 
-// enlarged builds a file of LiveLayout from the part of an ancestor's picture that shows t. Nothing
-// is encoded: mip levels that the ancestor has at the same sharpness are copied, and sharper levels
-// repeat its pixels, which in BC1 means the same two colours with other indices.
-func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int,
-	t tiles.Texture) ([]byte, error) {
-	child := LiveLayout()
-	crop := cropper{ctx: ctx, from: from, entry: e, up: up,
-		row: int(t.Row >> 4 & (1<<up - 1)), col: int(t.Col >> 4 & (1<<up - 1))}
+// Enlarge builds a file of layout child, BC1, from the part of the ancestor's picture that shows t.
+// Mip levels that the ancestor has at the same sharpness are copied, and sharper levels repeat its
+// pixels, which in BC1 means the same two colours with other indices.
+func Enlarge(a Ancestor, t tiles.Texture, child dds.Layout) ([]byte, error) {
+	crop := cropper{Ancestor: a,
+		row: int(t.Row >> 4 & (1<<a.Up - 1)), col: int(t.Col >> 4 & (1<<a.Up - 1))}
 	sharpest, err := crop.level(0)
 	if err != nil {
 		return nil, err
@@ -47,7 +33,7 @@ func enlarged(ctx context.Context, from Archive, e mbtiles.Entry, up int,
 	header := child.Header()
 	copy(file, header[:])
 	// At this level of the child, one pixel is one pixel of the ancestor's level 0.
-	factor := bits.Len(uint(child.Side)) - bits.Len(uint(e.Layout.Side>>up))
+	factor := bits.Len(uint(child.Side)) - bits.Len(uint(a.Layout.Side>>a.Up))
 	for n := range child.Levels() {
 		off, length := child.Level(n)
 		dst := file[off : off+length]
@@ -89,23 +75,19 @@ func repeat(dst, src []byte, across, shift int) {
 	}
 }
 
-// cropper reads one of the 1<<up × 1<<up parts of an archived texture, as BC1 blocks.
+// cropper reads one of the 1<<Up × 1<<Up parts of a texture, as BC1 blocks.
 type cropper struct {
-	ctx      context.Context
-	from     Archive
-	entry    mbtiles.Entry
-	up       int
+	Ancestor
 	row, col int // of the part, counted from the north-west
 }
 
 // level returns the part's blocks of one mip level.
 func (c cropper) level(n int) ([]byte, error) {
-	l := c.entry.Layout
+	l := c.Layout
 	across := l.Side >> n / 4
-	part := across >> c.up
+	part := across >> c.Up
 	if part == 0 {
-		return nil, fmt.Errorf("level %d of %v is too small to cut into %d parts a side", n,
-			c.entry.Texture, 1<<c.up)
+		return nil, fmt.Errorf("level %d is too small to cut into %d parts a side", n, 1<<c.Up)
 	}
 	size := 8
 	if l.Format == dds.BC3 {
@@ -115,8 +97,8 @@ func (c cropper) level(n int) ([]byte, error) {
 	// of one per row.
 	band := make([]byte, part*across*size)
 	off, _ := l.Level(n)
-	if err := readFull(c.ctx, c.from, c.entry, band, off+int64(c.row*len(band))); err != nil {
-		return nil, fmt.Errorf("enlarge %v: %w", c.entry.Texture, err)
+	if err := c.ReadAt(band, off+int64(c.row*len(band))); err != nil {
+		return nil, err
 	}
 	blocks := make([]byte, 0, part*part*8)
 	for y := range part {

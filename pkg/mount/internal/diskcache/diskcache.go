@@ -1,4 +1,5 @@
-package mount
+// Package diskcache keeps live textures on disk, within a number of bytes.
+package diskcache
 
 import (
 	"bufio"
@@ -16,22 +17,16 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// DiskCache keeps live textures from one mount to the next, in an ordinary archive that is never
-// finished: PATH.part, which every command that reads archives accepts. It holds the textures of
-// one provider: give each provider a path of its own. Only textures without holes are stored.
-//
-// Its file grows to MaxBytes plus one texture and no further: space freed by eviction is reused. If
-// MaxBytes is smaller than before, the file shrinks to it in the background of the mount.
-//
-// Only one process at a time can have it open. A file found damaged when opened is moved aside at
-// once; one found damaged later is moved aside by Close. A new file is then begun, and the log says
-// so. Only the last damaged file is kept.
-type DiskCache struct {
-	o       DiskCacheOptions
+// Cache is mount.DiskCache. Safe for concurrent use, except that one goroutine at a time may change
+// it.
+type Cache struct {
+	o       Options
+	layout  dds.Layout
 	path    string // the archive's, as passed to mbtiles.Create
 	writer  *mbtiles.Writer
 	archive *mbtiles.Archive
@@ -40,8 +35,8 @@ type DiskCache struct {
 	spoilt  atomic.Bool     // some of it could not be read
 }
 
-// DiskCacheOptions tune a DiskCache.
-type DiskCacheOptions struct {
+// Options tune a Cache.
+type Options struct {
 	// Provider is the provider of the imagery, as archive records name it.
 	Provider string
 	// MaxBytes bounds what the archive holds; the least recently used textures go first. Default 20
@@ -51,13 +46,13 @@ type DiskCacheOptions struct {
 	Logger *slog.Logger
 }
 
-const defaultDiskCache = 20e9
+const defaultBytes = 20e9
 
-// OpenDiskCache opens the cache at path, which must end in .mbtiles, or creates it. The error wraps
-// mbtiles.ErrLocked if another process has it open. The caller must Close it.
-func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskCache, error) {
+// Open opens the cache of textures of one layout at path, which must end in .mbtiles, or creates
+// it. The error wraps mbtiles.ErrLocked if another process has it open. The caller must Close it.
+func Open(ctx context.Context, path string, layout dds.Layout, o Options) (*Cache, error) {
 	if o.MaxBytes <= 0 {
-		o.MaxBytes = defaultDiskCache
+		o.MaxBytes = defaultBytes
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -66,7 +61,7 @@ func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskC
 	if err != nil {
 		return nil, fmt.Errorf("disk cache: %w", err)
 	}
-	d := &DiskCache{o: o, path: path, encoder: mbtiles.NewEncoder(mbtiles.Fast)}
+	d := &Cache{o: o, layout: layout, path: path, encoder: mbtiles.NewEncoder(mbtiles.Fast)}
 	err = d.open(ctx)
 	if errors.Is(err, mbtiles.ErrCorrupt) || errors.Is(err, mbtiles.ErrNotArchive) {
 		if errAside := d.moveAside(err); errAside != nil {
@@ -81,12 +76,12 @@ func OpenDiskCache(ctx context.Context, path string, o DiskCacheOptions) (*DiskC
 }
 
 // part returns the name of the file itself.
-func (d *DiskCache) part() string { return d.path + ".part" }
+func (d *Cache) part() string { return d.path + ".part" }
 
 // uses returns the name of the file that lists the textures, least recently used first.
-func (d *DiskCache) uses() string { return strings.TrimSuffix(d.path, ".mbtiles") + ".used" }
+func (d *Cache) uses() string { return strings.TrimSuffix(d.path, ".mbtiles") + ".used" }
 
-func (d *DiskCache) open(ctx context.Context) (err error) {
+func (d *Cache) open(ctx context.Context) (err error) {
 	if d.writer, err = mbtiles.Create(ctx, d.path,
 		mbtiles.WriterOptions{Growing: true}); err != nil {
 		return err
@@ -95,7 +90,7 @@ func (d *DiskCache) open(ctx context.Context) (err error) {
 		return errors.Join(err, d.writer.Close())
 	}
 	for e := range d.archive.All() {
-		if e.Layout == LiveLayout() { // other layouts were not made by a mount
+		if e.Layout == d.layout { // other layouts were not made by a mount
 			d.entries = append(d.entries, e)
 		}
 	}
@@ -111,7 +106,7 @@ func (d *DiskCache) open(ctx context.Context) (err error) {
 }
 
 // ranks reads the order in which the textures were used. If the file is missing it is empty.
-func (d *DiskCache) ranks() map[tiles.Key]int {
+func (d *Cache) ranks() map[tiles.Key]int {
 	rank := make(map[tiles.Key]int)
 	f, err := os.Open(d.uses())
 	if err != nil {
@@ -128,8 +123,11 @@ func (d *DiskCache) ranks() map[tiles.Key]int {
 	return rank
 }
 
-// remember saves the order in which the textures were used.
-func (d *DiskCache) remember(order []tiles.Texture) error {
+// Entries returns what the cache held when it was opened, the least recently used first.
+func (d *Cache) Entries() []mbtiles.Entry { return d.entries }
+
+// SaveOrder saves the order in which the textures were used, for the next Open.
+func (d *Cache) SaveOrder(order []tiles.Texture) error {
 	var b strings.Builder
 	for _, t := range order {
 		fmt.Fprintln(&b, t.Name())
@@ -141,29 +139,90 @@ func (d *DiskCache) remember(order []tiles.Texture) error {
 	return os.Rename(tmp, d.uses())
 }
 
-// put stores a texture and returns the entry to read it by.
-func (d *DiskCache) put(ctx context.Context, t tiles.Texture, made *Made) (mbtiles.Entry, error) {
-	content, err := d.encoder.Encode(made.File)
+// ReadAt reads from a texture's DDS file, as mbtiles.Archive does.
+func (d *Cache) ReadAt(ctx context.Context, e mbtiles.Entry, p []byte, off int64) (int, error) {
+	return d.archive.ReadAt(ctx, e, p, off)
+}
+
+// Spoilt notes that some of it could not be read: Close moves it aside.
+func (d *Cache) Spoilt() { d.spoilt.Store(true) }
+
+// Put stores a texture and returns the entry to read it by. The record's Provider is the cache's.
+func (d *Cache) Put(ctx context.Context, r mbtiles.Record, file []byte) (mbtiles.Entry, error) {
+	content, err := d.encoder.Encode(file)
 	if err != nil {
 		return mbtiles.Entry{}, err
 	}
-	record := mbtiles.Record{Texture: t, Chunks: made.Chunks, Overzoomed: made.Overzoomed,
-		Missing: made.Missing, Provider: d.o.Provider}
-	if err := d.writer.Put(ctx, record, content); err != nil {
+	r.Provider = d.o.Provider
+	if err := d.writer.Put(ctx, r, content); err != nil {
 		return mbtiles.Entry{}, err
 	}
 	if err := d.writer.Flush(ctx); err != nil {
 		return mbtiles.Entry{}, err
 	}
-	e, found, err := d.archive.Find(ctx, t.Key())
+	e, found, err := d.Find(ctx, r.Key())
 	if err == nil && !found {
-		err = fmt.Errorf("texture %s is missing after it was written", t)
+		err = fmt.Errorf("texture %s is missing after it was written", r.Texture)
 	}
 	return e, err
 }
 
+// Find finds a texture as it is stored now.
+func (d *Cache) Find(ctx context.Context, k tiles.Key) (e mbtiles.Entry, found bool, err error) {
+	return d.archive.Find(ctx, k)
+}
+
+// Remove removes a texture.
+func (d *Cache) Remove(ctx context.Context, k tiles.Key) error {
+	if err := d.writer.Remove(ctx, k); err != nil {
+		return err
+	}
+	return d.writer.Flush(ctx)
+}
+
+// Victims chooses the textures to remove from a cache of the given number of bytes, of which limit
+// may stay. It returns none if none may go.
+type Victims func(bytes, limit int64) []tiles.Key
+
+// Evict removes textures until the rest is within the limit.
+func (d *Cache) Evict(ctx context.Context, choose Victims) error {
+	for {
+		if freed, err := d.evict(ctx, choose); err != nil || !freed {
+			return err
+		}
+	}
+}
+
+// evict removes some textures if there are too many, and reports whether it did.
+func (d *Cache) evict(ctx context.Context, choose Victims) (bool, error) {
+	bytes, err := d.writer.Footprint(ctx)
+	if err != nil || bytes <= d.o.MaxBytes {
+		return false, err
+	}
+	victims := choose(bytes, d.o.MaxBytes)
+	if len(victims) == 0 {
+		return false, nil
+	}
+	return true, d.writer.Remove(ctx, victims...)
+}
+
+// Trim shrinks a file that exceeds its limit, because the limit was lowered, as far as it gets
+// until the second context ends; the next Trim continues.
+func (d *Cache) Trim(ctx, until context.Context, choose Victims) error {
+	for more := true; more && until.Err() == nil; {
+		freed, err := d.evict(ctx, choose)
+		if err == nil && !freed {
+			more, err = d.writer.Shrink(ctx, d.o.MaxBytes+d.layout.Size())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close closes the archive. A damaged one is moved aside.
-func (d *DiskCache) Close() error {
+func (d *Cache) Close() error {
 	err := errors.Join(d.archive.Close(), d.writer.Close())
 	if d.spoilt.Load() || errors.Is(err, mbtiles.ErrCorrupt) {
 		return d.moveAside(errors.New("some textures could not be read"))
@@ -176,7 +235,7 @@ const asideMark = ".damaged-"
 
 // moveAside renames the archive and its side files. It removes one moved aside earlier, so that
 // repeated damage cannot fill the disk.
-func (d *DiskCache) moveAside(why error) error {
+func (d *Cache) moveAside(why error) error {
 	if err := d.removeAside(); err != nil {
 		return err
 	}
@@ -193,7 +252,7 @@ func (d *DiskCache) moveAside(why error) error {
 }
 
 // removeAside removes what was moved aside before.
-func (d *DiskCache) removeAside() error {
+func (d *Cache) removeAside() error {
 	dir, name := filepath.Split(d.part() + asideMark)
 	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {

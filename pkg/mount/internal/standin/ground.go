@@ -1,18 +1,18 @@
-package mount
+package standin
 
 import "github.com/xelpack/xelpack/pkg/dds"
 
-// groundBlock is a flat BC1 block of the neutral ground colour, dds.Ground: red and green exact
-// in both endpoints, blue a third of the way from 49 to
-// 66. Four-colour mode, every pixel the fourth colour.
+// groundBlock is a flat BC1 block of the neutral ground colour, dds.Ground: red and green exact in
+// both endpoints, blue a third of the way from 49 to 66. Four-colour mode, every pixel the fourth
+// colour.
 var groundBlock = [8]byte{0x68, 0x42, 0x66, 0x42, 0xff, 0xff, 0xff, 0xff}
 
 // opaqueBlock is the alpha half of an opaque BC3 block.
 var opaqueBlock = [8]byte{0xff, 0xff}
 
-// ground fills p with the bytes from off of a valid file of layout l that shows only ground colour.
+// Ground fills p with the bytes from off of a valid file of layout l that shows only ground colour.
 // It allocates nothing: after the header such a file repeats one block.
-func ground(l dds.Layout, p []byte, off int64) {
+func Ground(l dds.Layout, p []byte, off int64) {
 	if off < dds.HeaderSize {
 		h := l.Header()
 		n := copy(p, h[off:])
