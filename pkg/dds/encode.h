@@ -69,4 +69,12 @@ void xp_image(int path, uint8_t *dst, ptrdiff_t pitch, const uint8_t *px, ptrdif
 // xp_chunk computes the levels and encodes them all.
 void xp_chunk(int path, xp_scratch *s, uint8_t *out, const xp_places *to, int bc3, int quality);
 
+// A weight that changes evenly from block to block, in 1/2^24, as ramp in recolour.go.
+typedef struct {
+	int32_t at, step;
+} xp_ramp;
+
+// xp_recolour changes a row of blocks as recolourGo in recolour.go.
+void xp_recolour(int path, uint8_t *b, ptrdiff_t blocks, int bc3, const uint32_t *table, xp_ramp saturation, xp_ramp white);
+
 #endif

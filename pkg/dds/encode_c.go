@@ -69,3 +69,17 @@ func isBC3(f Format) C.int {
 	}
 	return 0
 }
+
+func newRecolourer(variant string) recolourer {
+	for p := path(C.xp_best_path()); p >= pathPlain; p-- {
+		if variant == "" || variant == pathNames[p] {
+			return func(b []byte, f Format, table *[1 << 16]uint32, saturation, white ramp) {
+				C.xp_recolour(C.int(p), (*C.uint8_t)(&b[0]), C.ptrdiff_t(len(b)/f.blockBytes()),
+					isBC3(f), (*C.uint32_t)(&table[0]), saturation.c(), white.c())
+			}
+		}
+	}
+	return recolourGo
+}
+
+func (r ramp) c() C.xp_ramp { return C.xp_ramp{at: C.int32_t(r.at), step: C.int32_t(r.step)} }

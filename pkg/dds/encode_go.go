@@ -7,3 +7,5 @@ package dds
 func Variants() []string { return []string{goVariant} }
 
 func newEncoder(string) encoder { return newPlainEncoder() }
+
+func newRecolourer(string) recolourer { return recolourGo }
