@@ -72,21 +72,35 @@ func ReadDSF(file string) (DSF, error) {
 }
 
 func readDSF(file string) (DSF, error) {
-	f, size, err := openRegular(file)
+	r, size, closeFile, err := openDSF(file)
 	if err != nil {
 		return DSF{}, err
 	}
-	defer func() { _ = f.Close() }()
-	d, err := ParseDSF(f, size)
-	if !errors.Is(err, ErrDSFCompressed) {
-		return d, err
+	defer closeFile()
+	_, headOnly := r.(*forwardReader)
+	return parseDSF(r, size, headOnly)
+}
+
+// openDSF opens a DSF file and checks its beginning. What is 7z-compressed must be read at
+// increasing offsets.
+func openDSF(file string) (r io.ReaderAt, size int64, closeFile func(), err error) {
+	f, size, err := openRegular(file)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+		}
+	}()
+	if err = checkDSFHeader(f, size); !errors.Is(err, ErrDSFCompressed) {
+		return f, size, func() { _ = f.Close() }, err
 	}
 	content, size, err := unpack7z(f, size)
 	if err != nil {
-		return DSF{}, fmt.Errorf("%w, and cannot be unpacked: %w", ErrDSFCompressed, err)
+		return nil, 0, nil, fmt.Errorf("%w, and cannot be unpacked: %w", ErrDSFCompressed, err)
 	}
-	defer func() { _ = content.Close() }()
-	return parseDSF(&forwardReader{r: content}, size, true)
+	return &forwardReader{r: content}, size, func() { _, _ = content.Close(), f.Close() }, nil
 }
 
 // forwardReader reads a stream at increasing offsets, which is how parseDSF reads.

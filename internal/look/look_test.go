@@ -1,0 +1,174 @@
+package look
+
+import (
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// TestCalendar: AutoOrtho's shares of colour on days of the year.
+func TestCalendar(t *testing.T) {
+	for day, want := range map[int]float64{1: 55, 70: 55, 75: 58.75, 80: 62.5, 90: 70, 162: 70,
+		172: 85, 182: 100, 254: 100, 264: 90, 274: 80, 344: 80, 354: 67.5, 363: 56.25, 364: 55} {
+		got, _ := (&Season{Day: day}).At(47, 13)
+		if math.Abs(got*100-want) > 1e-9 {
+			t.Errorf("day %d: %v %%, want %v", day, got*100, want)
+		}
+	}
+}
+
+// TestPlaces: the south has the season of half a year later, the equator none, and nowhere is there
+// a step.
+func TestPlaces(t *testing.T) {
+	january := &Season{Day: 15, Snow: 1}
+	for _, test := range []struct{ lat, saturation, white float64 }{
+		{60, .55, 1}, {50, .55, 1}, {42.5, .55, .5}, {35, .55, 0}, {30, .55, 0}, {15, .775, 0},
+		{0, 1, 0}, {-30, 1, 0}, {-60, 1, 0}, {90, .55, 1},
+	} {
+		s, w := january.At(test.lat, 0)
+		if math.Abs(s-test.saturation) > 1e-9 || math.Abs(w-test.white) > 1e-9 {
+			t.Errorf("%v: %v %v, want %v %v", test.lat, s, w, test.saturation, test.white)
+		}
+	}
+	if s, w := (&Season{Day: 15 + 182, Snow: 1}).At(-60, 0); s != .55 || w != 1 {
+		t.Errorf("July in the south: %v %v, want winter", s, w)
+	}
+	for lat := -89.0; lat < 89; lat += .01 {
+		a, _ := january.At(lat, 0)
+		b, _ := january.At(lat+.01, 0)
+		if math.Abs(a-b) > .001 {
+			t.Errorf("a step at %v: %v, %v", lat, a, b)
+		}
+	}
+}
+
+func TestBogusDays(t *testing.T) {
+	for name, days := range map[string][8]int{
+		"all zero":      {},
+		"backwards":     {364, 344, 274, 254, 182, 162, 90, 70},
+		"two wraps":     {90, 162, 100, 254, 120, 344, 364, 70},
+		"summer inside": {90, 300, 182, 254, 274, 344, 364, 70},
+	} {
+		if valid(days) {
+			t.Errorf("%s is valid", name)
+		}
+		s := &Season{Day: 75, Days: func(float64, float64) ([8]int, bool) { return days, true }}
+		if got, _ := s.At(47, 13); math.Abs(got-.5875) > 1e-9 {
+			t.Errorf("%s: %v, want the default calendar's 0.5875", name, got)
+		}
+	}
+	shifted := [8]int{272, 344, 364, 71, 91, 161, 181, 252} // a real order: the south's
+	s := &Season{Day: 200, Days: func(float64, float64) ([8]int, bool) { return shifted, true }}
+	if got, _ := s.At(-47, 13); got != .55 {
+		t.Errorf("days of rasters in the south: %v, want winter", got)
+	}
+}
+
+func TestMonths(t *testing.T) {
+	shares, err := ParseSaturation("55,55,60,75,100,100,95,95,85,80,70,60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		date string
+		want float64
+	}{{"01-16", .55}, {"04-17", .75}, {"07-01", .975}, {"12-31", .5767}} {
+		day, err := ParseDay(test.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := (&Season{Day: day, Saturation: shares}).At(47, 13); math.Abs(got-test.want) > .005 {
+			t.Errorf("%s: %v, want %v", test.date, got, test.want)
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	for _, s := range []string{"02-30", "", "13-01", "15.1.", "auto"} {
+		if d, err := ParseDay(s); err == nil {
+			t.Errorf("date %q is day %d", s, d)
+		}
+	}
+	if d, err := ParseDay("02-29"); err != nil || d != 60 {
+		t.Errorf("February 29: %d, %v", d, err)
+	}
+	for _, s := range []string{"", "70,100,80", "70,100,80,155", "a,b,c,d", "NaN,1,1,1"} {
+		if v, err := ParseSaturation(s); err == nil {
+			t.Errorf("saturation %q is %v", s, v)
+		}
+	}
+	flt := filepath.Join(t.TempDir(), "bad.flt")
+	if err := os.WriteFile(flt, []byte("saturation 3\nglow 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"dark": "unknown look", flt: "line 2", "none.flt": "read the look"} {
+		if _, _, err := Load(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("look %q: %v, want %q", name, err, want)
+		}
+	}
+}
+
+// TestNamedLooks: OrthoStudio XP's colours, on pixels.
+func TestNamedLooks(t *testing.T) {
+	for name, want := range map[string][3][3]byte{
+		"softer":      {{183, 101, 59}, {45, 111, 37}, {65, 74, 56}},
+		"much-softer": {{165, 102, 70}, {53, 104, 46}, {65, 72, 58}},
+	} {
+		l, _, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, in := range [3][3]byte{{200, 100, 50}, {40, 120, 30}, {66, 77, 55}} {
+			pix := []byte{in[0], in[1], in[2], 255}
+			l.Colour(pix)
+			if [3]byte(pix) != want[i] {
+				t.Errorf("%s: %v is %v, want %v", name, in, pix[:3], want[i])
+			}
+		}
+	}
+}
+
+// TestNoEdges: flat ground on both sides of a degree border on 15 March, where one cell has rasters
+// with another spring: the blocks that touch differ by one step of 565 at most.
+func TestNoEdges(t *testing.T) {
+	early := [8]int{60, 162, 182, 254, 274, 344, 364, 50}
+	s := &Season{Day: 74, Days: func(_, lon float64) ([8]int, bool) {
+		if lon < 13 {
+			return early, true
+		}
+		return calendar, true
+	}}
+	l := &Look{Season: s}
+	const zl = 16
+	west, err := tiles.ParseName("22912_35136_BI16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last []byte
+	for range 40 { // textures eastward, over the border
+		layout := dds.Layout{Format: dds.BC1, Side: 256}
+		file := make([]byte, layout.Size())
+		for at := dds.HeaderSize; at < len(file); at += 8 {
+			binary.LittleEndian.PutUint16(file[at:], 100>>3<<11|140>>2<<5|60>>3)
+			binary.LittleEndian.PutUint16(file[at+2:], 100>>3<<11|140>>2<<5|60>>3)
+		}
+		layout.Recolour(file, 0, l.Of(west))
+		first, end := file[dds.HeaderSize:][:8], file[dds.HeaderSize+63*8:][:8]
+		if last != nil {
+			a, b := binary.LittleEndian.Uint16(last), binary.LittleEndian.Uint16(first)
+			for _, ch := range []struct{ shift, mask uint16 }{{11, 31}, {5, 63}, {0, 31}} {
+				if d := int(a>>ch.shift&ch.mask) - int(b>>ch.shift&ch.mask); d < -1 || d > 1 {
+					t.Errorf("%v: %04x beside %04x", west, a, b)
+				}
+			}
+		}
+		last = end
+		west.Col += 16
+	}
+}
