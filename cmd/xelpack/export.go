@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/report"
@@ -16,6 +17,7 @@ import (
 
 // exportOptions are the flags of export.
 type exportOptions struct {
+	look       look.Options
 	OnExisting string
 	DryRun     bool
 	JSON       bool
@@ -42,6 +44,7 @@ its name when it is complete: to continue an export that was interrupted, use
 	}
 	cmd.Flags().StringVar(&o.OnExisting, "on-existing", "fail",
 		"what to do with existing files: skip, replace or fail")
+	registerLook(cmd.Flags(), &o.look)
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only print what would be written")
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	return cmd
@@ -57,9 +60,13 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	if err != nil {
 		return err
 	}
+	of, name, err := makeLook(o.look, stderr)
+	if err != nil {
+		return err
+	}
 	meter := progress.NewMeter(stderr, "export")
 	written, err := ddsdir.Export(ctx, a, real,
-		ddsdir.ExportOptions{Existing: existing, DryRun: o.DryRun, Progress: meter.Set})
+		ddsdir.ExportOptions{Existing: existing, DryRun: o.DryRun, Look: of, LookName: name, Progress: meter.Set})
 	meter.Close()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -23,6 +24,7 @@ type mountOptions struct {
 	liveOptions
 	daemonOptions
 	observeOptions
+	look          look.Options
 	Scenery       []string
 	PreferArchive bool
 	AllowOther    bool
@@ -78,6 +80,7 @@ known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
 		"scenery package `DIR` to show; may be repeated, the first wins")
 	registerImagery(f, &o.imagery)
 	o.liveOptions.register(f)
+	registerLook(f, &o.look)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
 	f.StringVar(&o.observeOptions.watch.Trace, "trace", "",
@@ -117,6 +120,13 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer watcher.Close()
 	mo := mount.Options{
 		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watcher.Log, Observer: watcher.Observer,
+	}
+	var name string
+	if mo.Look, name, err = makeLook(o.look, stderr); err != nil {
+		return err
+	}
+	if name != "" {
+		notes(stderr)("textures are shown in another look: " + name)
 	}
 	if o.Slow <= 0 {
 		return usageErrorf("--log-slow %v: must be positive", o.Slow)

@@ -10,6 +10,7 @@
 package look
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -56,7 +57,22 @@ func Load(name string) (l *Look, notes []string, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("look %s: %w", name, err)
 	}
+	if blind(f.Apply) {
+		return nil, nil, fmt.Errorf("look %s: every colour becomes the same", name)
+	}
 	return &Look{Name: f.String(), Colour: f.Apply}, notes, nil
+}
+
+// blind reports whether a change leaves one colour of all.
+func blind(change func(pix []byte)) bool {
+	pix := make([]byte, 0, 4*8*256)
+	for which := range 8 { // greys, and the lines to each corner of the cube of colours
+		for v := range 256 {
+			pix = append(pix, byte(v*(which&1)), byte(v*(which>>1&1)), byte(v*(which>>2)), 255)
+		}
+	}
+	change(pix)
+	return bytes.Equal(pix[4:], pix[:len(pix)-4])
 }
 
 // soft changes brightness, then contrast round the middle, then saturation round BT.601's grey, as

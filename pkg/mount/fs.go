@@ -26,7 +26,7 @@ type FS struct {
 func newFS(ctx context.Context, mountpoint string, scenery []string, o *Options) *FS {
 	t := &tree{
 		scenery: scenery, prefer: o.PreferArchive, log: o.Logger, observer: o.Observer,
-		ctx: context.WithoutCancel(ctx), shelf: newShelf(o.Archives),
+		ctx: context.WithoutCancel(ctx), shelf: newShelf(o.Archives), look: o.Look,
 	}
 	t.inodes = t.shelf.inodes
 	t.live = newLive(t.ctx, o, t.shelf, &t.counts.making)

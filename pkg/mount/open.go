@@ -28,14 +28,19 @@ func (t *tree) readArchived(x found, dest []byte, off int64) []byte {
 	p := within(dest, off, x.size)
 	a, from := t.asked(OpRead, x.texture, x.size), FromArchive
 	// Not the request's context: a signal to the reader must not abort the read.
-	if err := readFull(t.ctx, x.from, x.entry, p, off); err != nil {
-		if t.damaged.add(x.texture.Key()) {
-			t.log.Error("archived texture cannot be read; serving ground colour instead",
-				"texture", x.texture.Name(), "offset", off, "error", err)
+	p = t.inLook(x.texture, l, p, off, func(p []byte, off int64) []byte {
+		err := readFull(t.ctx, x.from, x.entry, p, off)
+		if err != nil {
+			if t.damaged.add(x.texture.Key()) {
+				t.log.Error("archived texture cannot be read; serving ground colour instead",
+					"texture", x.texture.Name(), "offset", off, "error", err)
+			}
+			standin.Ground(l, p, off)
+			from = FromFallback
 		}
-		standin.Ground(l, p, off)
-		from = FromFallback
-	} else if r, ok := x.from.Archive.(aheadReader); ok {
+		return p
+	})
+	if r, ok := x.from.Archive.(aheadReader); ok && from == FromArchive {
 		r.ReadAhead(t.ctx, x.entry, off+int64(len(p)))
 	}
 	a.read(from, off, len(p), 0)
@@ -70,7 +75,12 @@ type liveFile struct {
 func (h *liveFile) read(dest []byte, off int64) []byte {
 	t, size := h.tree, LiveLayout().Size()
 	a, from := t.asked(OpRead, h.texture, size), h.from
-	p, err := h.content.read(t.ctx, within(dest, off, size), off)
+	var err error
+	p := t.inLook(h.texture, LiveLayout(), within(dest, off, size), off,
+		func(p []byte, off int64) []byte {
+			p, err = h.content.read(t.ctx, p, off)
+			return p
+		})
 	if err != nil {
 		from = FromFallback
 		if t.live.lost(h.texture, h.content) {

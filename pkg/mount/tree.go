@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -28,7 +29,8 @@ type tree struct {
 	inodes       *inodes // the shelf's
 	live         *live
 	realTextures realTextures
-	damaged      keySet // textures whose archive could not be read
+	look         func(tiles.Texture) *dds.Recolouring // nil: none
+	damaged      keySet                               // textures whose archive could not be read
 	counts       counters
 }
 

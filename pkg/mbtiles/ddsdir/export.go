@@ -14,7 +14,9 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/safefile"
+	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // Existing says what Export does with files that are there.
@@ -40,8 +42,19 @@ func ParseExisting(s string) (Existing, error) {
 type ExportOptions struct {
 	Existing Existing
 	DryRun   bool // only find out what would be written
+	// Look changes the colours of textures; nil, or a nil result, leaves them as they are.
+	Look func(t tiles.Texture) *dds.Recolouring
+	// LookName is written beside the files, into LookFile; "": nothing is.
+	LookName string
 	// called with bytes of DDS files, from one goroutine at a time; may be nil
 	Progress func(done, total int64)
+}
+
+func (o ExportOptions) look(t tiles.Texture) *dds.Recolouring {
+	if o.Look == nil {
+		return nil
+	}
+	return o.Look(t)
 }
 
 // Exported says what an export did. Its JSON is a contract with scripts.
@@ -64,8 +77,20 @@ func Export(ctx context.Context, a *mbtiles.Archive, dir string,
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return report, err
 	}
-	return report, exportAll(ctx, a, dir, todo, report.Bytes, o.Progress)
+	if o.LookName != "" {
+		if err := safefile.Write(filepath.Join(dir, LookFile), func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "The textures that xelpack exported here have another look "+
+				"than those of the archive: %s\n", o.LookName)
+			return err
+		}); err != nil {
+			return report, err
+		}
+	}
+	return report, exportAll(ctx, a, dir, todo, report.Bytes, o)
 }
+
+// LookFile is the name of the file that says in which look textures were exported.
+const LookFile = "xelpack-look.txt"
 
 // fileToExport is a texture with the file it is written to.
 type fileToExport struct {
@@ -124,7 +149,7 @@ func leadsInside(dir, name string) (string, error) {
 
 // exportAll writes textures into dir only, whatever their names and whatever links exist.
 func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileToExport,
-	total int64, progress func(done, total int64)) (err error) {
+	total int64, o ExportOptions) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
@@ -143,15 +168,20 @@ func exportAll(ctx context.Context, a *mbtiles.Archive, dir string, todo []fileT
 				return err
 			}
 			err := safefile.WriteInto(root, e.name,
-				func(w io.Writer) error { return a.WriteTo(gctx, e.Entry, w) })
+				func(w io.Writer) error {
+					if change := o.look(e.Texture); change != nil {
+						w = &recolouring{w: w, layout: e.Layout, change: change}
+					}
+					return a.WriteTo(gctx, e.Entry, w)
+				})
 			if err != nil {
 				return fmt.Errorf("export into %s: %w", dir, err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			done += e.Layout.Size()
-			if progress != nil {
-				progress(done, total)
+			if o.Progress != nil {
+				o.Progress(done, total)
 			}
 			return nil
 		})
