@@ -38,9 +38,9 @@ func newInfoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info ARCHIVE",
 		Short: "Describe an archive",
-		Long: `Prints an archive's state, digest, textures by zoom level, format and detail, holes, the
-plan and time of its build, and metadata. A hole is a texture with chunks that failed. A
-.part file is accepted too.`,
+		Long: `Prints an archive's state, digest, format and root, textures by zoom level, format and
+detail, holes, the plan and time of its build, and metadata. A hole is a texture with
+chunks that failed. A .part file is accepted too.`,
 		Example: `  xelpack info flight.mbtiles
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),

@@ -32,6 +32,10 @@ func infoText(w io.Writer, i mbtiles.Info, p plan.Purpose) error {
 	if i.Digest != "" {
 		fmt.Fprintf(b, "digest      %s\n", i.Digest)
 	}
+	fmt.Fprintf(b, "format      %d\n", i.Format)
+	if i.Root != "" {
+		fmt.Fprintf(b, "root        %s\n", i.Root)
+	}
 	fmt.Fprintf(b, "textures    %s, %s of DDS in a file of %s\n", units.Count(i.Textures),
 		units.Bytes(i.Bytes), units.Bytes(i.FileBytes))
 	fmt.Fprintf(b, "distinct    %s\nholes       %s\n", units.Count(i.Contents),

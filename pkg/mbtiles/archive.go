@@ -19,9 +19,12 @@ import (
 // Archive is an archive open for reading. Its methods are safe for concurrent use.
 type Archive struct {
 	reader   *contents.Reader
-	path     string // the name passed to Open
-	real     string // the real path, if that is a link
+	checks   *checks // nil: what is read is not compared with its hashes
+	path     string  // the name passed to Open
+	real     string  // the real path, if that is a link
 	index    *index
+	format   int    // version of its format
+	root     string // of the tree over the textures; "" in format 1, and while it is being built
 	complete bool
 
 	truncated error  // set if a truncated archive was opened with ReaderOptions.Remains
@@ -30,6 +33,13 @@ type Archive struct {
 
 // Path returns the name passed to Open.
 func (a *Archive) Path() string { return a.path }
+
+// Format returns the version of the archive's format.
+func (a *Archive) Format() int { return a.format }
+
+// Root returns, in hex, what a complete archive says is the root of the tree over its textures; ""
+// in format 1.
+func (a *Archive) Root() string { return a.root }
 
 // Complete reports whether the archive is finished, as opposed to being built.
 func (a *Archive) Complete() bool { return a.complete }
@@ -166,8 +176,10 @@ type Info struct {
 	Bytes     int64             `json:"bytes"`      // of the DDS files of all textures
 	FileBytes int64             `json:"file_bytes"` // of the archive
 	Metadata  map[string]string `json:"metadata"`
-	Sources   terms.Sources     `json:"sources"` // that it is built from
-	Terms     terms.Terms       `json:"terms"`   // that follow for the whole
+	Sources   terms.Sources     `json:"sources"`        // that it is built from
+	Terms     terms.Terms       `json:"terms"`          // that follow for the whole
+	Format    int               `json:"format"`         // version of the archive's format
+	Root      string            `json:"root,omitempty"` // as stored; from format 2 on
 }
 
 // holes counts the textures with failed chunks, and these chunks.
@@ -182,8 +194,8 @@ func holes(ctx context.Context, c *sqlite.Conn) (textures int, failed int64, err
 
 // Info returns the description of the archive.
 func (a *Archive) Info(ctx context.Context) (Info, error) {
-	info := Info{Textures: a.Len(), ByZL: map[int]int{}, ByFormat: map[string]int{},
-		ByDetail: map[int]int{}}
+	info := Info{Format: a.format, Root: a.root, Textures: a.Len(), ByZL: map[int]int{},
+		ByFormat: map[string]int{}, ByDetail: map[int]int{}}
 	for e := range a.All() {
 		info.ByZL[int(e.Texture.ZL)]++
 		info.ByFormat[e.Layout.Format.String()]++

@@ -66,7 +66,8 @@ type Assembly struct {
 // ownedContent is the source of one content of a new archive: the first texture that has it.
 type ownedContent struct {
 	Source
-	sha [32]byte
+	// known entirely once its bytes are taken; before, of an archive without hashes, only the SHA-256
+	sums segment.Sums
 }
 
 // Assemble makes an archive at path of textures from other archives. The result is canonical: the
@@ -268,7 +269,7 @@ func (a *assembling) plan(ctx context.Context) error {
 				return err
 			}
 			if id, ok = bySHA[sha]; !ok {
-				a.contents = append(a.contents, ownedContent{s, sha})
+				a.contents = append(a.contents, ownedContent{s, segment.Sums{SHA: sha}})
 				id = int64(len(a.contents))
 				bySHA[sha] = id
 			}
@@ -342,10 +343,9 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		if a.o.Recompress {
 			enc := encoders.Get().(*Encoder)
 			defer encoders.Put(enc)
-			t.Stored, err = c.From.encoded(ctx, e, c.sha, enc, &t.memory)
+			t.Stored, err = c.From.encoded(ctx, e, c.sums.SHA, enc, &t.memory)
 		} else {
-			t.Stored, err = c.From.reader.Take(ctx, e.content, e.Layout, c.sha, &t.memory,
-				a.o.Quick)
+			t.Stored, err = c.From.take(ctx, e, c.sums, &t.memory, a.o.Quick)
 		}
 		if err != nil {
 			return t, c.From.explain(e, err)
@@ -353,6 +353,7 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		return t, nil
 	}
 	put := func(_ context.Context, t taken) error {
+		a.contents[id].sums = t.Sums
 		id++
 		for n, s := range t.Segments {
 			if err := w.Add(segment.ID(id, n), s.Codec, s.Data); err != nil {

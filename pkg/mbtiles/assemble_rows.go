@@ -36,7 +36,13 @@ func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err err
 
 func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error {
 	for i, c := range a.contents {
-		if err := tables.InsertContent(ctx, a.c, int64(i+1), c.sha, c.Entry().Layout); err != nil {
+		if err := tables.InsertContent(ctx, a.c, int64(i+1), c.sums.SHA,
+			c.Entry().Layout); err != nil {
+			return err
+		}
+	}
+	for i, c := range a.contents {
+		if err := tables.WriteStates(ctx, a.c, int64(i+1), c.sums.States); err != nil {
 			return err
 		}
 	}
@@ -95,6 +101,13 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 		if err := a.Accept(a.digest); err != nil {
 			return err
 		}
+	}
+	leaves, err := tables.Leaves(ctx, a.c)
+	if err != nil {
+		return err
+	}
+	if rows[tables.KeyRoot], err = tables.WriteTree(ctx, a.c, leaves); err != nil {
+		return err
 	}
 	rows[tables.KeyDigest], rows[tables.KeyState] = a.digest, tables.StateComplete
 	return tables.PutMetadata(ctx, a.c, rows)

@@ -93,7 +93,8 @@ func (a *Archive) Metadata(ctx context.Context) (map[string]string, error) {
 	}
 	maps.DeleteFunc(meta, func(name, _ string) bool {
 		switch name {
-		case tables.KeyVersion, tables.KeyState, tables.KeyDigest, tables.KeyFinishing:
+		case tables.KeyVersion, tables.KeyState, tables.KeyDigest, tables.KeyRoot,
+			tables.KeyFinishing:
 			return true
 		case "name", "attribution", "description", "version":
 			return false

@@ -230,7 +230,7 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
-	if err := tables.CheckSchema(ctx, c); err != nil {
+	if s.version, err = tables.Check(ctx, c); err != nil {
 		return s, err
 	}
 	if err := sqlite.SetJournal(ctx, c, growing); err != nil {

@@ -130,6 +130,9 @@ func TestDocDigest(t *testing.T) {
 	if got := mustVerify(t, a).Digest; got != want {
 		t.Errorf("the archive has digest %s, want %s", got, want)
 	}
+	if !strings.Contains(doc, "and the root is\n`"+a.Root()+"`") {
+		t.Errorf("the root is %s, which the document does not say", a.Root())
+	}
 	info, err := a.Info(t.Context())
 	if err != nil || info.Contents != 3 || info.Digest != want {
 		t.Errorf("%d contents, digest %s, %v", info.Contents, info.Digest, err)
@@ -207,7 +210,7 @@ func TestDocCommands(t *testing.T) {
 	for command, answer := range answers {
 		switch {
 		case strings.Contains(command, "application_id"):
-			if want := fmt.Sprintf("%d\n%d\n", 0x4D504258, 0x78656C01); answer != want {
+			if want := fmt.Sprintf("%d\n%d\n", 0x4D504258, 0x78656C02); answer != want {
 				t.Errorf("%s%q, want %q", command, answer, want)
 			}
 		case strings.Contains(command, ".dds"):

@@ -96,6 +96,15 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	if rows[tables.KeyDigest], err = tables.Digest(ctx, c); err != nil {
 		return err
 	}
+	if w.store.version > 1 {
+		leaves, err := tables.Leaves(ctx, c)
+		if err != nil {
+			return err
+		}
+		if rows[tables.KeyRoot], err = tables.WriteTree(ctx, c, leaves); err != nil {
+			return err
+		}
+	}
 	rows[tables.KeyState] = tables.StateComplete
 	old, err := tables.Metadata(ctx, c)
 	if err != nil {

@@ -25,7 +25,7 @@ var _ preview.Store = gallery{}
 
 func (g gallery) ReadAt(ctx context.Context, i int, p []byte, off int64) error {
 	e := g.index.entry(i)
-	if _, err := g.reader.ReadAt(ctx, e.content, e.Layout, p, off); err != nil && err != io.EOF {
+	if _, err := g.reader.ReadAt(ctx, e.content, e.Layout, nil, p, off); err != nil && err != io.EOF {
 		return err
 	}
 	return nil

@@ -125,19 +125,34 @@ func (x *index) all() iter.Seq[Entry] {
 }
 
 func (x *index) lookup(k tiles.Key) (Entry, bool) {
+	i, ok := x.find(k.ZL, k.Row, k.Col, k.Maptype, x.folded)
+	if !ok {
+		return Entry{}, false
+	}
+	return x.entry(i), true
+}
+
+// place returns where in the index a texture is that is spelled like e.
+func (x *index) place(e Entry) (int, bool) {
+	t := e.Texture
+	return x.find(t.ZL, t.Row, t.Col, t.Maptype, x.maptypes)
+}
+
+// find looks for a texture by its square and one of its maptype's two names.
+func (x *index) find(zl tiles.ZL, row, col uint32, maptype string, names []string) (int, bool) {
 	i := sort.Search(len(x.rows), func(i int) bool {
 		r := x.rows[i]
-		return cmp.Or(cmp.Compare(tiles.ZL(r.zl), k.ZL), cmp.Compare(r.row, k.Row),
-			cmp.Compare(r.col, k.Col)) >= 0
+		return cmp.Or(cmp.Compare(tiles.ZL(r.zl), zl), cmp.Compare(r.row, row),
+			cmp.Compare(r.col, col)) >= 0
 	})
 	for ; i < len(x.rows); i++ {
 		r := x.rows[i]
-		if tiles.ZL(r.zl) != k.ZL || r.row != k.Row || r.col != k.Col {
+		if tiles.ZL(r.zl) != zl || r.row != row || r.col != col {
 			break
 		}
-		if x.folded[r.maptype] == k.Maptype {
-			return x.entry(i), true
+		if names[r.maptype] == maptype {
+			return i, true
 		}
 	}
-	return Entry{}, false
+	return 0, false
 }

@@ -25,6 +25,10 @@ type ReaderOptions struct {
 	// Remains opens the rest of a truncated archive, if its index is intact: reading data beyond
 	// the cut is ErrCorrupt. Default: ErrTruncated.
 	Remains bool
+	// Checked compares every segment with its hash, and this with the archive's root, before a byte
+	// of it is given out; in format 1, which has no such hashes, the whole texture. What does not
+	// match is ErrCorrupt. Default: only copying and Verify compare.
+	Checked bool
 }
 
 // Open opens an archive with the default ReaderOptions. The file is not trusted: a file that is not
@@ -131,10 +135,10 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 		return nil, err
 	}
 	a := &Archive{path: path, real: path, reader: r}
-	err = r.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		a.index, a.complete, a.patchBase, err = load(ctx, c)
-		return err
-	})
+	if o.Checked {
+		a.checks = newChecks()
+	}
+	err = r.Conns.Do(ctx, func(c *sqlite.Conn) error { return a.load(ctx, c) })
 	switch {
 	case err != nil:
 	case m == sqlite.Immutable && a.complete:
@@ -150,37 +154,27 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 }
 
 // load checks what the file is before using any of it, and reads the index.
-func load(ctx context.Context,
-	c *sqlite.Conn) (x *index, complete bool, patchBase string, err error) {
-	application, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.application_id`)
-	if err != nil {
-		return nil, false, "", err
-	}
-	user, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.user_version`)
-	if err != nil {
-		return nil, false, "", err
-	}
-	if err := tables.CheckHeader(
-		sqlpages.Header{SQLite: true, Application: uint32(application),
-			User: uint32(user)}); err != nil {
-		return nil, false, "", err
-	}
-	if err := tables.CheckSchema(ctx, c); err != nil {
-		return nil, false, "", err
+func (a *Archive) load(ctx context.Context, c *sqlite.Conn) (err error) {
+	if a.format, err = tables.Check(ctx, c); err != nil {
+		return err
 	}
 	meta, err := tables.Metadata(ctx, c)
 	if err != nil {
-		return nil, false, "", err
+		return err
 	}
-	if version := meta[tables.KeyVersion]; version != strconv.Itoa(FormatVersion) {
-		return nil, false, "", corrupt("%s is %.20q (want %d as in the header)", tables.KeyVersion,
-			version, FormatVersion)
+	if version := meta[tables.KeyVersion]; version != strconv.Itoa(a.format) {
+		return corrupt("%s is %.20q (want %d as in the header)", tables.KeyVersion, version,
+			a.format)
 	}
 	state := meta[tables.KeyState]
 	if state != tables.StateBuilding && state != tables.StateComplete {
-		return nil, false, "", corrupt("%s is %.20q (want %q or %q)", tables.KeyState, state,
+		return corrupt("%s is %.20q (want %q or %q)", tables.KeyState, state,
 			tables.StateBuilding, tables.StateComplete)
 	}
-	x, err = readIndex(ctx, c)
-	return x, state == tables.StateComplete, meta[KeyPatchBase], err
+	a.complete, a.patchBase = state == tables.StateComplete, meta[KeyPatchBase]
+	if a.format > 1 {
+		a.root = meta[tables.KeyRoot]
+	}
+	a.index, err = readIndex(ctx, c)
+	return err
 }

@@ -27,7 +27,7 @@ func plainMBTiles(t testing.TB) []byte {
 }
 
 func futureArchive(t testing.TB) []byte {
-	return altered(t, sound(t), `PRAGMA user_version = 0x78656C02`, `DROP TABLE segments`)
+	return altered(t, sound(t), `PRAGMA user_version = 0x78656C03`, `DROP TABLE segments`)
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -49,7 +49,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"magic only", []byte("SQLite format 3\x00"), ErrNotArchive, ""},
 		{"other sqlite", foreignSQLite(t), ErrNotArchive, "another kind of SQLite"},
 		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
-		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 2"},
+		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 3"},
 		{"truncated", good[:30000], ErrCorrupt, "truncated: it has 30000 of"},
 		{"truncated to a page", good[:sqlpages.PageSize], ErrCorrupt, "truncated"},
 		{"header only", good[:100], ErrCorrupt, "truncated"},
@@ -64,7 +64,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no state", altered(t, good, `DELETE FROM metadata WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
 		{"odd state", altered(t, good, `UPDATE metadata SET value = 'done' WHERE name = 'xelpack:state'`), ErrCorrupt, "state"},
 		{"no version", altered(t, good, `DELETE FROM metadata WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
-		{"other version", altered(t, good, `UPDATE metadata SET value = '2' WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
+		{"other version", altered(t, good, `UPDATE metadata SET value = '3' WHERE name = 'xelpack:format_version'`), ErrCorrupt, "format_version"},
 		{"blob for state", altered(t, good, `UPDATE metadata SET value = x'00' WHERE name = 'xelpack:state'`), ErrCorrupt, "column"},
 		{"row outside the grid", altered(t, good, `UPDATE textures SET row = 65536 WHERE row = 32`), ErrCorrupt, "outside the grid"},
 		{"row misaligned", altered(t, good, `UPDATE textures SET row = 33 WHERE row = 32`), ErrCorrupt, "multiples"},

@@ -13,6 +13,7 @@ import (
 // store is the writing goroutine's access to the tables, inside the transaction of its batch.
 type store struct {
 	c       *sqlite.Conn
+	version int   // of the format; an archive of version 1 stays one
 	next    int64 // id of the next content
 	derived bool  // there are overviews and fills, which the next texture makes stale
 	copied  bool  // the .part is still an unchanged copy of the archive at its path
@@ -116,13 +117,15 @@ func (s *store) segments(ctx context.Context, id int64, c *Content) (written int
 		}
 		written += int64(len(seg.Data))
 	}
-	return written, nil
+	if s.version == 1 {
+		return written, nil
+	}
+	return written + int64(len(c.stored.States)), tables.WriteStates(ctx, s.c, id, c.stored.States)
 }
 
 // rewrite writes the segments of a content again.
 func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
-		segment.ID(id, 255)); err != nil {
+	if err := s.dropSegments(ctx, id); err != nil {
 		return 0, err
 	}
 	delete(s.damaged, id)
@@ -135,11 +138,20 @@ func (s *store) dropUnused(ctx context.Context, id int64) error {
 	if err != nil || users > 0 {
 		return err
 	}
-	if err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
-		segment.ID(id, 255)); err != nil {
+	if err := s.dropSegments(ctx, id); err != nil {
 		return err
 	}
 	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
+}
+
+// dropSegments removes the segments of a content and their hashes.
+func (s *store) dropSegments(ctx context.Context, id int64) error {
+	err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
+		segment.ID(id, 255))
+	if err == nil && s.version > 1 {
+		err = s.c.Exec(ctx, `DELETE FROM hashes WHERE id = ?`, id)
+	}
+	return err
 }
 
 // dropDerived removes every preview that is not a texture's own, and everything else that an
@@ -157,6 +169,13 @@ func (s *store) dropDerived(ctx context.Context) error {
 	if err := s.building(ctx); err != nil {
 		return err
 	}
+	if s.version > 1 { // what is changed is not what was signed
+		for _, statement := range [...]string{`DELETE FROM tree`, `DELETE FROM signatures`} {
+			if err := s.c.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
 	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyFinishing)
 }
 
@@ -166,7 +185,8 @@ func (s *store) building(ctx context.Context) error {
 		map[string]string{tables.KeyState: tables.StateBuilding}); err != nil {
 		return err
 	}
-	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name = ?`, tables.KeyDigest)
+	return s.c.Exec(ctx, `DELETE FROM metadata WHERE name IN (?, ?)`, tables.KeyDigest,
+		tables.KeyRoot)
 }
 
 // reopen turns a complete archive into one that is being finished, whose overviews are valid until

@@ -16,7 +16,11 @@ import (
 // ReadAt reads len(p) bytes of e's DDS file from off on, like io.ReaderAt: it returns fewer only
 // with an error, which is io.EOF at the end of the file.
 func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int, error) {
-	n, err := a.reader.ReadAt(ctx, e.content, e.Layout, p, off)
+	sums, err := a.vouched(ctx, e)
+	if err != nil {
+		return 0, a.explain(e, err)
+	}
+	n, err := a.reader.ReadAt(ctx, e.content, e.Layout, sums, p, off)
 	if err != nil && err != io.EOF {
 		err = a.explain(e, err)
 	}
@@ -32,7 +36,9 @@ func (a *Archive) explain(e Entry, err error) error {
 // prepared in the background. A compressed one is decoded; for a raw one the kernel is told to read
 // it. It does not wait.
 func (a *Archive) ReadAhead(ctx context.Context, e Entry, off int64) {
-	a.reader.ReadAhead(ctx, e.content, e.Layout, off)
+	if sums, err := a.vouched(ctx, e); err == nil {
+		a.reader.ReadAhead(ctx, e.content, e.Layout, sums, off)
+	}
 }
 
 // WriteTo writes e's whole DDS file to w, in pieces of 256 KiB.
@@ -61,15 +67,50 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.reader.Take(ctx, e.content, e.Layout, sha, new([]byte), false)
+	s, err := a.take(ctx, e, segment.Sums{SHA: sha}, new([]byte), false)
 	if err != nil {
 		return nil, a.explain(e, err)
 	}
 	return &Content{s}, nil
 }
 
-// sha returns the recorded hash of e's file.
+// take returns e's texture as stored, in memory. Unless quick it is decoded and compared with its
+// SHA-256; always where the archive has no hashes, which the new one needs.
+func (a *Archive) take(ctx context.Context, e Entry, sums segment.Sums, memory *[]byte,
+	quick bool) (*contents.Stored, error) {
+	if quick && a.format > 1 && a.checks == nil {
+		stored, err := a.storedSums(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		return a.reader.Take(ctx, e.content, e.Layout, stored, memory, true)
+	}
+	return a.reader.Take(ctx, e.content, e.Layout, sums, memory, false)
+}
+
+// storedSums returns what the archive says are the sums of e's file: only the SHA-256 in format 1.
+func (a *Archive) storedSums(ctx context.Context, e Entry) (s segment.Sums, err error) {
+	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
+		if a.format == 1 {
+			s.SHA, err = contents.SHA(ctx, c, e.content)
+			return err
+		}
+		s, err = contents.SumsOf(ctx, c, e.content, e.Layout)
+		return err
+	})
+	return s, err
+}
+
+// sha returns the recorded hash of e's file, which the tree vouches for if the archive is Checked and
+// has one.
 func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
+	if a.checks != nil && a.format > 1 {
+		sums, err := a.vouched(ctx, e)
+		if err != nil {
+			return sha, a.explain(e, err)
+		}
+		return sums.SHA, nil
+	}
 	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		sha, err = contents.SHA(ctx, c, e.content)
 		return err

@@ -1,9 +1,9 @@
 package mbtiles
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 )
 
 // VerifyOptions control a verification. The zero value is a full check.
@@ -38,6 +37,10 @@ type Report struct {
 	Holes    int       `json:"holes"`   // textures with failed chunks; these are not problems
 	Failed   int64     `json:"failed_chunks"`
 	Problems []Problem `json:"problems"` // empty when OK; sorted by texture
+
+	Format int `json:"format,omitempty"` // version of the archive's format
+	// computed from the tables; from format 2 on, once the archive is complete
+	Root string `json:"root,omitempty"`
 
 	Unreadable bool `json:"unreadable,omitempty"` // not even the textures could be listed
 }
@@ -68,8 +71,8 @@ type verifier struct {
 }
 
 // Verify reads the whole archive: it decodes every texture and checks its layout and SHA-256,
-// decodes every preview, looks for rows that belong to nothing, computes the digest and compares
-// it, and lets SQLite check every page of the file. Problems are in the Report; the error is for a
+// decodes every preview, looks for rows that belong to nothing, computes the digest and the tree and
+// compares them, and lets SQLite check every page of the file. Problems are in the Report; the error is for a
 // check that could not be carried out, also by a cancelled ctx. With VerifyOptions.Quick it checks
 // only a part.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
@@ -77,7 +80,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	v := &verifier{a: a, o: o}
-	report := Report{Textures: a.Len()}
+	report := Report{Format: a.format, Textures: a.Len()}
 	v.twins()
 	step := func(ctx context.Context, do func(context.Context, *sqlite.Conn) error) error {
 		return a.reader.Conns.Do(ctx,
@@ -106,6 +109,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 			}
 			return err
 		},
+		func(ctx context.Context, c *sqlite.Conn) error { return v.tree(ctx, c, &report) },
 	} {
 		if err == nil {
 			err = step(ctx, do)
@@ -202,7 +206,6 @@ func (v *verifier) contents() [][]indexRow {
 func (v *verifier) textures(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(v.o.Workers)
-	files := sync.Pool{New: func() any { return new([]byte) }}
 	contents := v.contents()
 	total := int64(0)
 	for _, owners := range contents {
@@ -213,10 +216,8 @@ func (v *verifier) textures(ctx context.Context) error {
 			break
 		}
 		g.Go(func() error {
-			buf := files.Get().(*[]byte)
-			defer files.Put(buf)
 			e := v.a.index.entryOf(owners[0])
-			err := v.content(ctx, e, buf)
+			err := v.content(ctx, e)
 			for _, row := range owners {
 				if err := v.note(ctx, v.a.index.entryOf(row).Texture.Name(), err); err != nil {
 					return err
@@ -240,21 +241,20 @@ func (v *verifier) progress(textures int, n, total int64) {
 	}
 }
 
-// content decodes the whole file of e and compares its hash.
-func (v *verifier) content(ctx context.Context, e Entry, buf *[]byte) error {
-	var want [sha256.Size]byte
-	err := v.a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		want, err = contents.SHA(ctx, c, e.content)
-		return err
-	})
+// content decodes the whole file of e and compares its hashes.
+func (v *verifier) content(ctx context.Context, e Entry) error {
+	want, err := v.a.storedSums(ctx, e)
 	if err != nil {
 		return err
 	}
-	if err := v.a.reader.ReadFile(ctx, e.content, e.Layout, buf); err != nil {
+	got, err := v.a.reader.Sums(ctx, e.content, e.Layout)
+	switch {
+	case err != nil:
 		return err
-	}
-	if sha256.Sum256(*buf) != want {
+	case got.SHA != want.SHA:
 		return corrupt("its bytes do not match its SHA-256")
+	case v.a.format > 1 && !bytes.Equal(got.States, want.States):
+		return corrupt("its bytes do not match the hashes of its segments")
 	}
 	return nil
 }

@@ -3,12 +3,14 @@ package mbtiles
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -40,9 +42,12 @@ func (v *verifier) twins() {
 // row by row, and a longer walk would delay its writer.
 func (v *verifier) structure(ctx context.Context, c *sqlite.Conn) error {
 	tables := []string{"metadata", "textures", "contents", "tiles"}
+	if v.a.format > 1 {
+		tables = []string{"metadata", "textures", "contents", "hashes", "tree", "signatures", "tiles"}
+	}
 	switch {
 	case v.o.Quick:
-		tables = tables[:3]
+		tables = tables[:len(tables)-1]
 	case v.a.reader.Pages != nil:
 		tables = []string{sqlite.WholeFile}
 	}
@@ -69,7 +74,7 @@ func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
 	})
 }
 
-// owners looks for contents and segments that no texture has. Ids must ascend for the same reason
+// owners looks for contents, segments and hashes that no texture has. Ids must ascend for the same reason
 // as in readIndex.
 func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	owned := v.a.index.byContent()
@@ -92,7 +97,7 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 		}
 		return owned[i], true
 	}
-	contents, segments := 0, 0
+	contents, segments, hashes := 0, 0, 0
 	err := ascending("contents", func(id int64) {
 		if _, ok := find(id); !ok {
 			contents++
@@ -105,6 +110,16 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 				segments++
 			}
 		})
+	}
+	if err == nil && v.a.format > 1 {
+		err = ascending("hashes", func(id int64) {
+			if row, ok := find(id); !ok || segment.CutOf(v.a.index.entryOf(row).Layout).Segments == 1 {
+				hashes++
+			}
+		})
+	}
+	if hashes > 0 {
+		v.problem("", "%d unused rows of hashes", hashes)
 	}
 	if contents > 0 {
 		v.problem("", "%d unused contents", contents)
@@ -189,4 +204,49 @@ func (v *verifier) digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 		v.problem("", "the digest is %s, but the archive says %.70q", computed, stored)
 	}
 	return computed, nil
+}
+
+// tree computes the tree over the textures and compares it with the stored one.
+func (v *verifier) tree(ctx context.Context, c *sqlite.Conn, report *Report) error {
+	if v.a.format == 1 || !v.a.complete {
+		return nil
+	}
+	leaves, err := tables.Leaves(ctx, c)
+	if err != nil {
+		return err
+	}
+	rows, hashes := int64(0), leaves
+	for level := range merkle.Levels(len(leaves)) {
+		for number := 0; number*merkle.Fan < len(hashes); number++ {
+			rows++
+			block, err := tables.Block(ctx, c, len(leaves), level, number)
+			if err := v.note(ctx, "", err); err != nil {
+				return err
+			}
+			for i, h := range block {
+				if h == hashes[number*merkle.Fan+i] {
+					continue
+				}
+				name := ""
+				if level == 0 {
+					name = v.a.index.Texture(number*merkle.Fan + i).Name()
+				}
+				v.problem(name, "hash %d of block %d of level %d of the tree is wrong", i, number,
+					level)
+			}
+		}
+		if len(hashes) > merkle.Fan {
+			hashes = merkle.Next(hashes)
+		}
+	}
+	root := merkle.Root(hashes)
+	if report.Root = hex.EncodeToString(root[:]); v.a.root != report.Root {
+		v.problem("", "the root is %s, but the archive says %.70q", report.Root, v.a.root)
+	}
+	if n, err := c.Number(ctx, `SELECT count(*) FROM tree`); err != nil {
+		return err
+	} else if n > rows {
+		v.problem("", "%d unused blocks of the tree", n-rows)
+	}
+	return nil
 }

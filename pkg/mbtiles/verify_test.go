@@ -58,6 +58,16 @@ func TestVerifyFinds(t *testing.T) {
 			`INSERT INTO textures SELECT zl, 96, col, maptype, detail, content_id, 300, 0, 0, 0, '' FROM textures WHERE row = 32`, "96_16_BI12", "count of chunks 300"},
 		{"provider", `UPDATE textures SET provider = x'00' WHERE row = 48`, second, "column"},
 		{"counts", `UPDATE textures SET failed = -1 WHERE row = 32`, first, "count of chunks -1"},
+		{"hashes of nothing", `INSERT INTO hashes VALUES (1, zeroblob(32))`, first,
+			"its hashes take 32 bytes (want 0)"},
+		{"hashes of no content", `INSERT INTO hashes VALUES (7, zeroblob(32))`, "",
+			"1 unused rows of hashes"},
+		{"tree", `UPDATE tree SET hashes = zeroblob(64)`, second, "of the tree is wrong"},
+		{"tree short", `UPDATE tree SET hashes = zeroblob(63)`, "", "has 63 bytes (want 64)"},
+		{"no tree", `DELETE FROM tree`, "", "has 0 bytes (want 64)"},
+		{"tree too large", `INSERT INTO tree VALUES (1, zeroblob(32))`, "", "1 unused blocks"},
+		{"root", `UPDATE metadata SET value = 'x' WHERE name = 'xelpack:root'`, "", "the root is"},
+		{"no root", `DELETE FROM metadata WHERE name = 'xelpack:root'`, "", "the root is"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := openAt(t, write(t, altered(t, good, tt.sql)))

@@ -223,7 +223,7 @@ func TestMetadata(t *testing.T) {
 	if err := w.Put(t.Context(), hole, encode(t, Fast, ddsFile(small, 3))); err != nil {
 		t.Fatal(err)
 	}
-	for key := range map[string]bool{"digest": true, "state": true, "xelpack:format_version": true} {
+	for key := range map[string]bool{"digest": true, "root": true, "state": true, "xelpack:format_version": true} {
 		if err := w.Finish(t.Context(), map[string]string{key: "mine"}); err == nil {
 			t.Errorf("the caller may set %q", key)
 		}
@@ -244,9 +244,10 @@ func TestMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := mustVerify(t, a).Digest
+	verified := mustVerify(t, a)
+	digest := verified.Digest
 	want := Info{
-		State: "complete", Digest: digest, Textures: 3, Contents: 3, Holes: 1,
+		State: "complete", Digest: digest, Format: 2, Root: verified.Root, Textures: 3, Contents: 3, Holes: 1,
 		Failed: 1, Previews: info.Previews,
 		ByZL: map[int]int{12: 2, 17: 1}, ByFormat: map[string]int{"BC1": 2, "BC3": 1}, ByDetail: map[int]int{0: 2, 4: 1},
 		Bytes: 349680 + 2*43832, FileBytes: stat.Size(),
@@ -254,7 +255,7 @@ func TestMetadata(t *testing.T) {
 		Metadata: map[string]string{
 			"name": "my flight", "format": "jpg", "type": "baselayer", "version": "1", "attribution": "© somebody",
 			"bounds": "-180.0000000,-0.0439453,0.0439453,85.0511288", "center": "-89.9780273,42.5035917,1", "minzoom": "0", "maxzoom": "13",
-			"xelpack:format_version": "1", "xelpack:state": "complete", "xelpack:digest": digest,
+			"xelpack:format_version": "2", "xelpack:state": "complete", "xelpack:digest": digest, "xelpack:root": verified.Root,
 			"xelpack:plan": `{"bbox":"1,2,3,4"}`, "xelpack:licence": "CC0", "xelpack:bounds": "mine",
 			"xelpack:template": "https://x/{z}/{x}/{y}?access_token=REDACTED&g=1&api_key={token}",
 		},

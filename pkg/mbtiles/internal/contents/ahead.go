@@ -51,8 +51,10 @@ func (a *Ahead) close() {
 
 // ReadAhead says that a content is being read in order and has been up to off: the segment that
 // comes next is got ready in the background, if there is one. A compressed one is decoded; of one
-// that is stored as it is the kernel is told that it will be wanted. It does not wait.
-func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, off int64) {
+// that is stored as it is the kernel is told that it will be wanted. It does not wait. Sums are as in
+// ReadAt.
+func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, s *segment.Sums,
+	off int64) {
 	cut := segment.CutOf(l)
 	if r.Pages == nil || off <= 0 || off >= cut.Size {
 		return
@@ -73,7 +75,7 @@ func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, off int6
 			return
 		}
 		if b, err := r.Decoded.Acquire(ctx, next.ID, next.Length,
-			func(buf []byte) error { return r.load(ctx, next, buf) }); err == nil {
+			func(buf []byte) error { return r.load(ctx, next, s, buf) }); err == nil {
 			r.Decoded.Release(b)
 		}
 	})

@@ -9,16 +9,14 @@
 package contents
 
 import (
-	"crypto/sha256"
-
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 )
 
 // Stored is a content.
 type Stored struct {
-	Layout   dds.Layout
-	SHA      [sha256.Size]byte // of the whole file
+	Layout dds.Layout
+	segment.Sums
 	Segments []segment.Stored
 	Preview  []byte
 	Bytes    int64 // of all segments' data

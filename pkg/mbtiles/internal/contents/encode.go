@@ -1,7 +1,6 @@
 package contents
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -33,7 +32,7 @@ func (e *Encoder) Encode(file []byte) (*Stored, error) {
 		return nil, err
 	}
 	cut := segment.CutOf(l)
-	s := &Stored{Layout: l, SHA: sha256.Sum256(file), Preview: jpeg,
+	s := &Stored{Layout: l, Sums: cut.Hash(file), Preview: jpeg,
 		Segments: make([]segment.Stored, cut.Segments)}
 
 	// First into the scratch buffer, to know the length, then into one block of memory of just that

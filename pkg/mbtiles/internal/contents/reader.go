@@ -98,7 +98,9 @@ func (r *Reader) Close() error {
 }
 
 // ReadAt reads, as io.ReaderAt does, from the file of the content of that id, which has the layout.
-func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, p []byte,
+// Segments are compared with the sums, unless these are nil. Of one archive either all reads are
+// compared or none: what has been decoded is kept.
+func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, s *segment.Sums, p []byte,
 	off int64) (int, error) {
 	cut := segment.CutOf(l)
 	if off < 0 {
@@ -122,7 +124,7 @@ func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, p []byte,
 		start, length := cut.Bounds(number)
 		within := int(at - start)
 		dst := p[n:][:min(len(p)-n, length-within)]
-		if err := r.read(ctx, cut.Piece(id, number), dst, within); err != nil {
+		if err := r.read(ctx, cut.Piece(id, number), s, dst, within); err != nil {
 			return n, err
 		}
 		n += len(dst)
@@ -131,19 +133,20 @@ func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, p []byte,
 }
 
 // read fills dst from a segment, from within on.
-func (r *Reader) read(ctx context.Context, p segment.Piece, dst []byte, within int) error {
+func (r *Reader) read(ctx context.Context, p segment.Piece, s *segment.Sums, dst []byte,
+	within int) error {
 	b, ok := r.Decoded.Peek(p.ID)
 	if !ok && len(dst) == p.Length {
 		// All of it, once: straight to where it is wanted, past the memory.
-		return r.load(ctx, p, dst)
+		return r.load(ctx, p, s, dst)
 	}
-	if !ok && r.Pages != nil && ctx.Err() == nil && r.Pages.Part(p.ID, p.Length, dst, within) {
+	if !ok && s == nil && r.Pages != nil && ctx.Err() == nil && r.Pages.Part(p.ID, p.Length, dst, within) {
 		return nil
 	}
 	if !ok {
 		var err error
 		b, err = r.Decoded.Acquire(ctx, p.ID, p.Length,
-			func(buf []byte) error { return r.load(ctx, p, buf) })
+			func(buf []byte) error { return r.load(ctx, p, s, buf) })
 		if err != nil {
 			return err
 		}
@@ -153,8 +156,18 @@ func (r *Reader) read(ctx context.Context, p segment.Piece, dst []byte, within i
 	return nil
 }
 
-// load reads and decodes a segment into buf, which has its length.
-func (r *Reader) load(ctx context.Context, p segment.Piece, buf []byte) error {
+// load reads and decodes a segment into buf, which has its length, and compares it with the sums
+// unless they are nil.
+func (r *Reader) load(ctx context.Context, p segment.Piece, s *segment.Sums, buf []byte) error {
+	err := r.decoded(ctx, p, buf)
+	if err == nil && s != nil && !p.Is(buf, *s) {
+		err = named(p, sqlite.Corrupt("its bytes do not match their hash"))
+	}
+	return err
+}
+
+// decoded is load without comparing.
+func (r *Reader) decoded(ctx context.Context, p segment.Piece, buf []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -22,12 +22,27 @@ func SHA(ctx context.Context, c *sqlite.Conn, id int64) (sha [sha256.Size]byte, 
 	return sha, err
 }
 
+// SumsOf returns what the archive, of a format that has hashes, says are the sums of a content's
+// file.
+func SumsOf(ctx context.Context, c *sqlite.Conn, id int64, l dds.Layout) (s segment.Sums,
+	err error) {
+	if s.SHA, err = SHA(ctx, c, id); err != nil {
+		return s, err
+	}
+	err = c.Query(ctx, `SELECT states FROM hashes WHERE id = ?`,
+		func(r *sqlite.Row) error { s.States = r.Blob(0); return nil }, id)
+	if want := segment.CutOf(l).StatesLen(); err == nil && len(s.States) != want {
+		err = sqlite.Corrupt("its hashes take %d bytes (want %d)", len(s.States), want)
+	}
+	return s, err
+}
+
 // Take returns a content as it is stored. Its segments lie in memory, which grows as needed. Unless
-// quick, they are decoded and compared with the hash.
-func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.Size]byte,
+// quick, for which the sums must be complete, they are decoded and compared with the SHA-256.
+func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want segment.Sums,
 	memory *[]byte, quick bool) (*Stored, error) {
 	cut := segment.CutOf(l)
-	s := &Stored{Layout: l, SHA: want, Segments: make([]segment.Stored, cut.Segments)}
+	s := &Stored{Layout: l, Sums: want, Segments: make([]segment.Stored, cut.Segments)}
 	*memory = slices.Grow(*memory, int(cut.Size)) // it must not move under what lies in it
 	for n := range s.Segments {
 		var err error
@@ -36,9 +51,7 @@ func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.
 		}
 		s.Bytes += int64(len(s.Segments[n].Data))
 	}
-	header := l.Header()
-	hash := sha256.New()
-	hash.Write(header[:])
+	hash := segment.NewHash(l)
 	level := preview.LevelOf(l, preview.Side)
 	at, length := l.Level(level)
 	for n, seg := range s.Segments {
@@ -50,7 +63,9 @@ func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.
 		buf := r.Decoded.Buffers.Get(size)
 		err := decode(r.Decoder, seg, cut.Piece(id, n), buf)
 		if err == nil {
-			hash.Write(buf)
+			if !quick {
+				hash.Add(buf)
+			}
 			if shown {
 				s.Preview, err = preview.OfLevel(l, level, buf[at-off:][:length])
 			}
@@ -60,7 +75,10 @@ func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.
 			return nil, err
 		}
 	}
-	if !quick && [sha256.Size]byte(hash.Sum(nil)) != want {
+	if quick {
+		return s, nil
+	}
+	if s.Sums = hash.Sums(); s.SHA != want.SHA {
 		return nil, sqlite.Corrupt("its bytes do not match its hash")
 	}
 	return s, nil
@@ -69,8 +87,27 @@ func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want [sha256.
 // ReadFile reads the whole file of a content into memory.
 func (r *Reader) ReadFile(ctx context.Context, id int64, l dds.Layout, memory *[]byte) error {
 	*memory = slices.Grow((*memory)[:0], int(l.Size()))[:l.Size()]
-	_, err := r.ReadAt(ctx, id, l, *memory, 0)
+	_, err := r.ReadAt(ctx, id, l, nil, *memory, 0)
 	return err
+}
+
+// Sums decodes a content and computes its sums.
+func (r *Reader) Sums(ctx context.Context, id int64, l dds.Layout) (segment.Sums, error) {
+	cut := segment.CutOf(l)
+	hash := segment.NewHash(l)
+	for n := range cut.Segments {
+		p := cut.Piece(id, n)
+		buf := r.Decoded.Buffers.Get(p.Length)
+		err := r.decoded(ctx, p, buf)
+		if err == nil {
+			hash.Add(buf)
+		}
+		r.Decoded.Buffers.Put(buf)
+		if err != nil {
+			return segment.Sums{}, err
+		}
+	}
+	return hash.Sums(), nil
 }
 
 // Preview draws that of a content, whose last segment has the level that it shows.

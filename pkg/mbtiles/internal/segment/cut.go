@@ -35,6 +35,7 @@ type Piece struct {
 	ID     int64 // row id
 	Length int
 	Shape  blocks.Shape
+	cut    Cut
 }
 
 // CutOf returns the cut of a valid layout. Levels of 1024 px and more are whole multiples of Bytes,
@@ -72,7 +73,7 @@ func (c Cut) Piece(content int64, n int) Piece {
 		0); off >= start+levelLength; start, levelLength = c.Layout.Level(level) {
 		level++
 	}
-	p := Piece{ID: ID(content, n), Length: length}
+	p := Piece{ID: ID(content, n), Length: length, cut: c}
 	p.Shape = blocks.Shape{BC3: c.Layout.Format == dds.BC3, Width: c.Layout.Side >> level / 4}
 	if n == c.Segments-1 {
 		p.Shape.Height, p.Shape.Mips = p.Shape.Width, true

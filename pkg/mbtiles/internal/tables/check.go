@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
@@ -18,11 +19,12 @@ func CheckHeader(h sqlpages.Header) error {
 	switch {
 	case !h.SQLite:
 		return fmt.Errorf("%w: not an SQLite file", sqlite.ErrNoDatabase)
-	case h.Application == ApplicationID && h.User == UserVersionMark|Version:
+	case h.Application == ApplicationID && h.User > UserVersionMark &&
+		h.User <= UserVersionMark|Version:
 		return nil
 	case h.Application == ApplicationID && h.User&^0xff == UserVersionMark && h.User&0xff > Version:
-		return fmt.Errorf("%w: archive format %d, this xelpack reads %d", ErrVersion, h.User&0xff,
-			Version)
+		return fmt.Errorf("%w: archive format %d, this xelpack reads up to %d", ErrVersion,
+			h.User&0xff, Version)
 	case h.Application == ApplicationID && h.User&^0xff != UserVersionMark:
 		return fmt.Errorf("%w: a plain MBTiles file with map tiles, without textures",
 			sqlite.ErrNoDatabase)
@@ -30,12 +32,36 @@ func CheckHeader(h sqlpages.Header) error {
 	return fmt.Errorf("%w: another kind of SQLite file", sqlite.ErrNoDatabase)
 }
 
-// CheckSchema refuses a file whose objects of our names are anything but the ordinary tables of the
+// Check refuses a file that is not an archive by its header or its schema, and returns the version
+// of its format. It must pass before any other query.
+func Check(ctx context.Context, c *sqlite.Conn) (version int, err error) {
+	application, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.application_id`)
+	if err != nil {
+		return 0, err
+	}
+	user, err := c.Number(ctx, `PRAGMA `+c.Schema()+`.user_version`)
+	if err != nil {
+		return 0, err
+	}
+	h := sqlpages.Header{SQLite: true, Application: uint32(application), User: uint32(user)}
+	if err := CheckHeader(h); err != nil {
+		return 0, err
+	}
+	version = int(h.User & 0xff)
+	return version, checkSchema(ctx, c, schemaOf(version))
+}
+
+// checkSchema refuses a file whose objects of our names are anything but the ordinary tables of the
 // format, any index on them that is not, and anything that is neither a table nor an index: code in
-// a file from a stranger. It must pass before any other query.
-func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
-	want := make(map[string]string, len(Schema))
-	for _, s := range Schema {
+// a file from a stranger.
+func checkSchema(ctx context.Context, c *sqlite.Conn, schema []Statement) error {
+	ours := func(name string) bool {
+		return slices.ContainsFunc(schema, func(s Statement) bool {
+			return strings.EqualFold(name, s.Name)
+		})
+	}
+	want := make(map[string]string, len(schema))
+	for _, s := range schema {
 		want[s.Name] = s.SQL
 	}
 	query := `SELECT type, name, tbl_name, coalesce(sql, '') FROM ` + c.Schema() + `.sqlite_schema`
@@ -45,16 +71,16 @@ func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
 			return sqlite.Corrupt("it has a %s, %q, which an archive never has: %.60q", kind, name,
 				sql)
 		}
-		wanted, ours := want[name]
+		wanted, known := want[name]
 		switch {
-		case ours && sql != wanted:
+		case known && sql != wanted:
 			return sqlite.Corrupt("%s %q differs from the format: %.200q", kind, name, sql)
-		case ours:
+		case known:
 			delete(want, name)
 		case c.Remains() && sql != "":
 			// there SQLite allows what it otherwise refuses
 			return sqlite.Corrupt("%s %q is not part of the format", kind, name)
-		case isOurs(name), isOurs(table) && sql != "":
+		case ours(name), ours(table) && sql != "":
 			// SQLite's names have no case; its own indexes have no statement
 			return sqlite.Corrupt("%s %q on table %q is not part of the format", kind, name, table)
 		}
@@ -63,7 +89,7 @@ func CheckSchema(ctx context.Context, c *sqlite.Conn) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range Schema {
+	for _, s := range schema {
 		if _, missing := want[s.Name]; missing {
 			return sqlite.Corrupt("%q is missing", s.Name)
 		}
@@ -80,16 +106,6 @@ func ordinary(kind, sql string) bool {
 	case "index":
 		return sql == "" || strings.HasPrefix(sql, "CREATE INDEX ") ||
 			strings.HasPrefix(sql, "CREATE UNIQUE INDEX ")
-	}
-	return false
-}
-
-// isOurs reports whether the name is one of the format's, compared as SQLite does.
-func isOurs(name string) bool {
-	for _, s := range Schema {
-		if strings.EqualFold(name, s.Name) {
-			return true
-		}
 	}
 	return false
 }

@@ -7,10 +7,18 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 )
+
+// line appends the line of a texture: what the digest and the tree say of it.
+func line(b []byte, zl, row, col int64, maptype string, sha256 []byte) []byte {
+	for _, n := range [...]int64{zl, row, col} {
+		b = append(strconv.AppendInt(b, n, 10), ' ')
+	}
+	b = append(append(b, maptype...), ' ')
+	return append(hex.AppendEncode(b, sha256), '\n')
+}
 
 // Digest computes the digest of the archive's textures: SHA-256 over one line a texture, "zl row
 // col maptype sha256\n", sorted bytewise. It holds the textures of one row of the grid at a time,
@@ -43,15 +51,7 @@ func Digest(ctx context.Context, c *sqlite.Conn) (string, error) {
 		}
 		const query = `SELECT t.col, t.maptype, c.sha256 FROM textures t JOIN contents c ON c.id = t.content_id WHERE t.zl = ? AND t.row = ?`
 		err := c.Query(ctx, query, func(r *sqlite.Row) error {
-			var b strings.Builder
-			b.WriteString(prefix)
-			b.WriteString(strconv.FormatInt(r.Int(0), 10))
-			b.WriteByte(' ')
-			b.WriteString(r.Text(1))
-			b.WriteByte(' ')
-			b.WriteString(hex.EncodeToString(r.Blob(2)))
-			b.WriteByte('\n')
-			lines = append(lines, b.String())
+			lines = append(lines, string(line(nil, zl, gridRow, r.Int(0), r.Text(1), r.Blob(2))))
 			return nil
 		}, zl, gridRow)
 		if err != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Version is the version of the format that is written, and the only one that is read.
-const Version = 1
+// Version is the version of the format that is written. Version 1, which is read and gone on with,
+// has neither hashes of segments nor a tree nor signatures.
+const Version = 2
 
 // The numbers of the header.
 const (
@@ -30,13 +31,14 @@ const (
 	KeyVersion = KeyPrefix + "format_version"
 	KeyState   = KeyPrefix + "state"
 	KeyDigest  = KeyPrefix + "digest"
+	KeyRoot    = KeyPrefix + "root" // of the tree over the textures
 	// of a .part whose derived previews are up to date as far as they go
 	KeyFinishing = KeyPrefix + "finishing"
 )
 
 // Schema is part of the format: a reader may insist on these statements byte for byte, and this one
 // does.
-var Schema = [...]struct{ Name, SQL string }{
+var Schema = [...]Statement{
 	{"metadata",
 		`CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`},
 	{"tiles",
@@ -48,7 +50,23 @@ var Schema = [...]struct{ Name, SQL string }{
 		`CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, format INTEGER NOT NULL, side INTEGER NOT NULL, levels INTEGER NOT NULL, bytes INTEGER NOT NULL)`},
 	{"segments",
 		`CREATE TABLE segments (id INTEGER PRIMARY KEY, codec INTEGER NOT NULL, data BLOB NOT NULL)`},
+	// from version 2 on
+	{"hashes", `CREATE TABLE hashes (id INTEGER PRIMARY KEY, states BLOB NOT NULL)`},
+	{"tree", `CREATE TABLE tree (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL)`},
+	{"signatures",
+		`CREATE TABLE signatures (id INTEGER PRIMARY KEY, text TEXT NOT NULL, signature TEXT NOT NULL, runs BLOB NOT NULL, nodes BLOB NOT NULL)`},
 }
+
+// schemaOf returns the statements of a version.
+func schemaOf(version int) []Statement {
+	if version == 1 {
+		return Schema[:6]
+	}
+	return Schema[:]
+}
+
+// Statement makes a table or an index.
+type Statement struct{ Name, SQL string }
 
 // MaxContentID keeps content_id<<8 | n within SQLite's 63 bits.
 const MaxContentID = 1<<55 - 1

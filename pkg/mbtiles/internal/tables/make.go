@@ -77,7 +77,7 @@ func RowsOf(meta map[string]string) (map[string]string, error) {
 			}
 		}
 		switch name {
-		case KeyVersion, KeyState, KeyDigest, KeyFinishing:
+		case KeyVersion, KeyState, KeyDigest, KeyRoot, KeyFinishing:
 			return nil, fmt.Errorf("metadata %q is reserved", key)
 		}
 		rows[name] = secret.ReplaceAllString(value, "$1=REDACTED")

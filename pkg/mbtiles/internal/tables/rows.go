@@ -16,6 +16,15 @@ func InsertContent(ctx context.Context, c *sqlite.Conn, id int64, sha [32]byte,
 		id, sha[:], int(l.Format), l.Side, l.Levels(), l.Size())
 }
 
+// WriteStates adds the row of hashes of a content, or replaces it. A content of a single segment
+// has none.
+func WriteStates(ctx context.Context, c *sqlite.Conn, id int64, states []byte) error {
+	if len(states) == 0 {
+		return nil
+	}
+	return c.Exec(ctx, `INSERT OR REPLACE INTO hashes (id, states) VALUES (?, ?)`, id, states)
+}
+
 // ReadTile returns the JPEG of a tile, nil if there is none.
 func ReadTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (jpeg []byte, err error) {
 	const query = `SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
