@@ -20,6 +20,8 @@ import (
 )
 
 var (
+	//go:embed parts.html
+	partsHTML string
 	//go:embed page.html
 	pageHTML string
 	//go:embed page.css
@@ -99,18 +101,13 @@ func (m Map) WriteHTML(w io.Writer) error {
 	for i, c := range tiles.Counts(m.Items) {
 		row := legendRow{c, fmt.Sprintf("c%d", i)}
 		legend = append(legend, row)
-		fmt.Fprintf(&css, ".%s { background: %s }\n@media (prefers-color-scheme: dark) { .%s { "+
-			"background: %s } }\n",
-			row.Swatch, hex(colour(c.ZL, c.Detail, false)), row.Swatch, hex(
-				colour(c.ZL, c.Detail, true)))
+		light, dark := Colours(c.ZL, c.Detail)
+		css.WriteString(SwatchStyle(row.Swatch, light, dark))
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"thousands": units.Count[int]}).Parse(
-		pageHTML)
-	if err != nil {
-		return fmt.Errorf("draw the plan: %w", err)
-	}
-	return page.Execute(w, map[string]any{
+	return Execute(w, pageHTML, css.String(), Script(), map[string]any{
 		"Title":   m.Title,
+		"Heading": m.Title + " – xelpack " + m.kind(),
+		"Drawn":   "the " + m.kind() + "'s textures",
 		"Kind":    m.kind(),
 		"Holes":   len(m.Holes),
 		"Imagery": m.Imagery != nil,
@@ -119,18 +116,35 @@ func (m Map) WriteHTML(w io.Writer) error {
 		"Routes":  len(m.Routes) > 0,
 		"Area":    len(m.Area) > 0,
 		"Cells":   len(m.Cells) > 0,
-		"CSS":     template.CSS(css.String()),
-		"JS":      template.JS(Script()),
 		"Data":    template.JS(data),
-		"Policy":  Policy(css.String(), Script()),
 	})
+}
+
+// Execute writes a page with a map. Its body is a template that begins with {{template "head" .}},
+// has {{template "map" .}} where the map is to be and ends with {{template "foot" .}}. These take
+// Heading, the title of the window, Drawn, what is on the map, and Data, that of Ground. The page's
+// style and script must contain Style and Script. A Policy that allows no more than these is put in,
+// unless data has one.
+func Execute(w io.Writer, body, style, script string, data map[string]any) error {
+	page, err := template.New("parts").Funcs(template.FuncMap{"thousands": units.Count[int]}).
+		Parse(partsHTML)
+	if err == nil {
+		page, err = page.New("page").Parse(body)
+	}
+	if err != nil {
+		return fmt.Errorf("draw the page: %w", err)
+	}
+	data["CSS"], data["JS"] = template.CSS(style), template.JS(script)
+	if _, given := data["Policy"]; !given {
+		data["Policy"] = Policy(style, script)
+	}
+	return page.Execute(w, data)
 }
 
 // imageryQuality is that of the JPEG in the page.
 const imageryQuality = 75
 
-// Style returns the style of the page, for another page that shows a map. That page must have the
-// elements that the script names, and one called data with Ground.
+// Style returns the style of the page, for another page that shows a map; see Execute.
 func Style() string { return pageCSS }
 
 // Script returns the script that draws the map; see Style. Its xelpackMap.replace takes the
@@ -175,8 +189,8 @@ func (m Map) data() pageData {
 			pageHole{t.ZL, t.Row / tiles.TextureChunks, t.Col / tiles.TextureChunks, t.Name()})
 	}
 	for _, c := range all {
-		p := pageClass{c.zl, c.detail, c.maptype, hex(colour(c.zl, c.detail, false)),
-			hex(colour(c.zl, c.detail, true)), nil}
+		light, dark := Colours(c.zl, c.detail)
+		p := pageClass{c.zl, c.detail, c.maptype, light, dark, nil}
 		for _, r := range c.runs {
 			p.Runs = append(p.Runs, r.row, r.col, r.n)
 		}

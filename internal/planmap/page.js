@@ -1,6 +1,7 @@
 // Draws the plan that the element "data" holds. A page whose textures change puts others in their place with xelpackMap.replace(classes, view); what they
-// take up is shown if the plan itself took up nothing; and xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are
-// those of xelpackGeo. On success the root element gets data-drawn, the number of textures; on failure data-error.
+// take up is shown if the plan itself took up nothing. A class with a title and a label is called that, instead of its textures by their names.
+// xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are those of xelpackGeo. On success the root element gets
+// data-drawn, the number of textures; on failure data-error.
 (() => {
   const { mercator, latitude, withBounds, decodeLand, position } = xelpackGeo;
   const root = document.documentElement;
@@ -51,7 +52,7 @@
     for (const [zl, rows] of index) {
       const side = 2 ** (zl - 4), row = Math.floor(y * side), col = Math.floor((x - Math.floor(x)) * side);
       for (const [c, from, n] of rows.get(row) || []) {
-        if (col >= from && col < from + n) found.push({ c, row, col, side, name: `${16 * row}_${16 * col}_${c.maptype}${String(zl).padStart(2, "0")}` });
+        if (col >= from && col < from + n) found.push({ c, row, col, side, name: c.title || `${16 * row}_${16 * col}_${c.maptype}${String(zl).padStart(2, "0")}` });
       }
     }
     return found;
@@ -282,7 +283,7 @@
     ctx.font = "12px ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace";
     for (const c of data.classes) {
       const px = scale / 2 ** (c.zl - 4);
-      if (px < 160 || px > 4 * Math.max(width, height)) continue;
+      if (c.title || px < 160 || px > 4 * Math.max(width, height)) continue;
       eachRun(c, (x, y, w, h, row, col, n, turn) => {
         for (let i = 0; i < n; i++) {
           const side = 2 ** (c.zl - 4), mx = toX((col + i + 0.5) / side + turn), my = toY((row + 0.5) / side);
@@ -496,7 +497,7 @@
   function tell(at, found) {
     const tip = $("tip"), here = at ? position(fromX(at.x), fromY(at.y)) : "";
     $("where").textContent = here;
-    const words = found.length ? found.map(t => `${t.name}\n${describe(t)}`).join("\n") : at ? `${here}\nNo texture here.` : said || "Point at a texture to see its name.";
+    const words = found.length ? found.map(t => `${t.name}\n${describe(t)}`).join("\n") : at ? `${here}\nNothing here.` : said || $("reading").textContent;
     if (words !== said) $("reading").textContent = said = words;
     tip.hidden = found.length === 0 || pointing.dragged;
     if (tip.hidden) return;

@@ -30,6 +30,18 @@ func colour(zl tiles.ZL, detail uint8, dark bool) color.RGBA {
 	return oklch(0.46+0.43*pale, 0.17-0.11*pale, hue)
 }
 
+// Colours returns the colours of textures of zl and detail for CSS, on the light map and on the dark
+// one.
+func Colours(zl tiles.ZL, detail uint8) (light, dark string) {
+	return hex(colour(zl, detail, false)), hex(colour(zl, detail, true))
+}
+
+// SwatchStyle returns the CSS that gives elements of a class their colour.
+func SwatchStyle(class, light, dark string) string {
+	return fmt.Sprintf(".%[1]s { background: %[2]s }\n@media (prefers-color-scheme: dark) { "+
+		".%[1]s { background: %[3]s } }\n", class, light, dark)
+}
+
 // oklch converts Björn Ottosson's lightness, chroma and hue (degrees) to sRGB.
 func oklch(lightness, chroma, hue float64) color.RGBA {
 	sin, cos := math.Sincos(hue * math.Pi / 180)

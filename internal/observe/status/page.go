@@ -61,22 +61,21 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	var rows []legendRow
 	for i, l := range legend {
 		rows = append(rows, legendRow{i, l.Label, l.Light, l.Dark})
-		fmt.Fprintf(&css, ".s%d { background: %s }\n@media (prefers-color-scheme: dark) { .s%d { "+
-			"background: %s } }\n", i, l.Light, i, l.Dark)
+		css.WriteString(planmap.SwatchStyle(fmt.Sprint("s", i), l.Light, l.Dark))
 	}
 	script := planmap.Script() + pageJS
-	page, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+	heading := "xelpack " + b.o.What
+	if ground.Title != "" {
+		heading += ": " + ground.Title
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy",
 		planmap.Policy(css.String(), script)+"; connect-src 'self'")
-	_ = page.Execute(w, map[string]any{ // the client may be gone
-		"What": b.o.What, "Title": ground.Title, "Legend": rows, "Routes": len(ground.Routes) > 0,
-		"Area": len(ground.Area) > 0, "Cells": len(ground.Cells) > 0,
-		"CSS": template.CSS(css.String()), "JS": template.JS(script), "Data": template.JS(data),
+	_ = planmap.Execute(w, pageHTML, css.String(), script, map[string]any{ // the client may be gone
+		"What": b.o.What, "Title": ground.Title, "Heading": heading, "Policy": "",
+		"Drawn":  "the textures by what has become of them",
+		"Legend": rows, "Routes": len(ground.Routes) > 0, "Area": len(ground.Area) > 0,
+		"Cells": len(ground.Cells) > 0, "Data": template.JS(data),
 	})
 }
 
