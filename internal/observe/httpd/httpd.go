@@ -8,7 +8,8 @@
 //
 // It listens on loopback only unless Options.AllowRemote is set. On loopback it answers only
 // requests for loopback names, so that a foreign web page whose name resolves to 127.0.0.1 gets
-// nothing. Everything is read-only.
+// nothing. Everything is read-only. With Options.Token a request needs that token, as the password
+// of basic authentication with any user name, or as a bearer token.
 package httpd
 
 import (
@@ -20,6 +21,8 @@ import (
 	"net/http/pprof"
 	"strings"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // Errors of Listen.
@@ -35,6 +38,8 @@ type Options struct {
 	Addr        string // host:port; an empty host is 127.0.0.1
 	AllowRemote bool   // allow Addr to be other than loopback
 	Profiles    bool   // serve /debug/pprof/
+	Token       string // every request must have this token; "": none needed
+	Connections int    // at once; further ones wait. 0: as many as come
 	Metrics     http.Handler
 	Status      http.Handler // serves the page and everything below / not served otherwise
 	// Health returns nil if all is well, and otherwise what is wrong. It must return when its
@@ -58,7 +63,7 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	local := loopback(host)
+	local := Loopback(host)
 	if !local && !o.AllowRemote {
 		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrRemote)
 	}
@@ -69,7 +74,13 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address %s: %w", o.Addr, err)
 	}
+	if o.Connections > 0 {
+		listener = netutil.LimitListener(listener, o.Connections)
+	}
 	handler := routes(o)
+	if o.Token != "" {
+		handler = onlyWithToken(o.Token, handler)
+	}
 	if local {
 		handler = onlyLoopbackNames(handler)
 	}
@@ -161,7 +172,7 @@ func onlyLoopbackNames(next http.Handler) http.Handler {
 		if name, _, err := net.SplitHostPort(host); err == nil {
 			host = name
 		}
-		if !loopback(strings.Trim(host, "[]")) {
+		if !Loopback(strings.Trim(host, "[]")) {
 			http.Error(w, "use 127.0.0.1 or localhost as the host name",
 				http.StatusMisdirectedRequest)
 			return
@@ -170,7 +181,8 @@ func onlyLoopbackNames(next http.Handler) http.Handler {
 	})
 }
 
-func loopback(host string) bool {
+// Loopback reports whether only this machine reaches host.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
