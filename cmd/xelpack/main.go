@@ -71,6 +71,7 @@ func newRootCommand() *cobra.Command {
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newSealCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
+		newPublishCommand(), newServeCommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(),
 		newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),

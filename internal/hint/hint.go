@@ -16,6 +16,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -40,6 +41,8 @@ var hints = []struct {
 	{mbtiles.ErrUnfinished, "run the command that began it again: it continues where it stopped; " +
 		"see `xelpack info FILE.mbtiles.part`"},
 	{mbtiles.ErrVersion, "update xelpack"},
+	{publish.ErrTerms, "move it out of the folder, whose files a web server gives to everybody; " +
+		"--private publishes for your own house only"},
 	{combine.ErrMixture, "merge them separately, or give --force: the new archive may then not " +
 		"be passed on"},
 	{mbtiles.ErrTruncated, CopyAgain +

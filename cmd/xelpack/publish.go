@@ -1,0 +1,56 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/share/publish"
+	"github.com/xelpack/xelpack/internal/units"
+)
+
+func newPublishCommand() *cobra.Command {
+	var o publish.Options
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "publish DIR",
+		Short: "Describe a folder of archives for others: a catalogue and a page",
+		Long: `Writes catalogue.json and index.html beside the archives of a folder. Put the folder on any
+web server, or on a USB stick: the page shows what is covered, with sizes, terms and the
+command to type, and "xelpack get" fetches a flight out of it. Nothing else is written.
+
+A web server gives out whatever is in its folder, so archives that may not be passed on
+are refused. --private is for one's own house.`,
+		Example: `  xelpack publish /srv/www/xelpack
+  xelpack publish /srv/www/xelpack --mirror https://example.com/xelpack/`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dir, o.Note = args[0], notes(cmd.ErrOrStderr())
+			folder, err := publish.Read(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if err := folder.Write(); err != nil {
+				return err
+			}
+			r := folder.Report()
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s\npage: %s\n", r.Catalogue,
+				units.Plural(r.Archives, "archive"), units.Bytes(r.Bytes), r.Page)
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Title, "title", "", "title of the page, a `TEXT` (default the folder's name)")
+	f.BoolVar(&o.Private, "private", false,
+		"publish also what may not be passed on: for one's own house only")
+	f.StringArrayVar(&o.Mirrors, "mirror", nil,
+		"`ADDRESS` of a folder that has the same files; may be repeated, tried in this order")
+	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	cli.Explicit(f, "private", "mirror", "title")
+	return cmd
+}

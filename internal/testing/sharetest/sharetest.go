@@ -1,0 +1,81 @@
+// Package sharetest makes small archives to be shared, for tests.
+package sharetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/xelpack/xelpack/internal/terms"
+	"github.com/xelpack/xelpack/pkg/dds"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Open is imagery that may be passed on, Closed such that may not.
+var (
+	Open = terms.Source{ID: "open", Name: "Open Imagery", Licence: "CC BY 4.0",
+		Terms: terms.Of("CC BY 4.0"), Attribution: "© Somebody",
+		Captured: &terms.Days{Oldest: "2020-05-01", Newest: "2021-06-30"}}
+	Closed = terms.Source{ID: "closed", Licence: "all rights reserved",
+		Terms: terms.Terms{Redistribution: terms.No}}
+)
+
+// Archive describes an archive to be made.
+type Archive struct {
+	File     string
+	Source   terms.Source
+	Detail   uint8
+	Textures []string // names such as 23952_33712_BI16
+	Seed     byte     // another one makes other pixels
+}
+
+// Make makes an archive in a folder, in the place of one that is there, and returns its path.
+func Make(t testing.TB, dir string, a Archive) string {
+	t.Helper()
+	path := filepath.Join(dir, a.File)
+	if err := write(t.Context(), path, a); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func write(ctx context.Context, path string, a Archive) (err error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	for i, name := range a.Textures {
+		texture, err := tiles.ParseName(name + ".dds")
+		if err != nil {
+			return err
+		}
+		l := dds.Layout{Format: dds.BC1, Side: 256}
+		file := make([]byte, l.Size())
+		header := l.Header()
+		noise := rand.NewChaCha8([32]byte{a.Seed, byte(i), byte(i >> 8)})
+		_, _ = noise.Read(file[copy(file, header[:]):]) // never fails
+		content, err := mbtiles.NewEncoder(mbtiles.None).Encode(file)
+		if err != nil {
+			return err
+		}
+		r := mbtiles.Record{Texture: texture, Detail: a.Detail, Chunks: 1, Provider: a.Source.ID}
+		if a.Source.Captured != nil {
+			r.Captured = *a.Source.Captured
+		}
+		if err := w.Put(ctx, r, content); err != nil {
+			return err
+		}
+	}
+	return w.Finish(ctx, map[string]string{mbtiles.KeySources: terms.Sources{a.Source}.String(),
+		mbtiles.KeyLicence: a.Source.Licence, mbtiles.KeyRedistributable: fmt.Sprint(a.Source.Terms.MayPassOn())})
+}
