@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
+	"github.com/xelpack/xelpack/internal/farm"
 	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/process"
@@ -22,6 +23,7 @@ import (
 type buildOptions struct {
 	planOptions
 	workFlags
+	Farm   farmFlags
 	DryRun bool
 }
 
@@ -65,6 +67,7 @@ fetches them again.`,
 	registerImagery(f, &o.Imagery)
 	o.making.register(f)
 	o.workFlags.register(f)
+	o.Farm.register(f)
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be built")
 	return cmd
@@ -86,6 +89,11 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if err := o.workFlags.Validate(); err != nil {
 		return err
 	}
+	if o.Farm.Server.URL != "" {
+		if err := o.Farm.parse(); err != nil {
+			return err
+		}
+	}
 	var err error
 	if o.Output, err = build.OutputFile(o.Output); err != nil {
 		return err
@@ -100,7 +108,16 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		return err
 	}
 	watcher.Draw(p.Map())
-	b, err := build.Open(ctx, p, o.workFlags.options(watcher, stderr))
+	options := o.workFlags.options(watcher, stderr)
+	if o.Farm.Server.URL != "" {
+		f, err := farm.New(p, options, o.Farm.Options)
+		if err != nil {
+			return err
+		}
+		options.Make = f.Make
+		watcher.Farm.Store(f)
+	}
+	b, err := build.Open(ctx, p, options)
 	if err != nil {
 		return err
 	}
@@ -124,6 +141,9 @@ func (o workFlags) options(w *watch.Watcher, stderr io.Writer) build.Options {
 			chunks += it.ChunkCount()
 		}
 		bar := progress.New(stderr, chunks, len(r.Todo), func() progress.State {
+			if r.Pipeline == nil {
+				return w.Farm.Load().Progress()
+			}
 			return progress.State{Chunks: r.Pipeline.Counts.Done(),
 				Textures: r.Pipeline.Counts.Textures.Load(),
 				Bytes:    r.Client.Stats().BytesDownloaded}

@@ -69,6 +69,7 @@ func newRootCommand() *cobra.Command {
 	root.SetVersionTemplate(versionText())
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newSealCommand(),
+		newWorkerCommand(), newFarmCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newPublishCommand(), newServeCommand(),

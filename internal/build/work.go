@@ -34,6 +34,15 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 			err = errClose
 		}
 	}()
+	if w.Make != nil {
+		end := func(pack.Report) {}
+		if w.Begin != nil {
+			end = w.Begin(Running{Items: w.job.Items, Todo: w.job.Todo, Writer: w.writer, Memory: w.memory()})
+		}
+		report, err = w.Make(ctx, w.writer, w.job)
+		end(report)
+		return report, err
+	}
 	w.imagery.UntilWhole, w.imagery.AskMissing = true, w.askMissing
 	record := newRecord(w)
 	source, err := w.imagery.Open(ctx, w.provider, fetch.ClientOptions{
@@ -57,8 +66,7 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 	w.job.Client = source.Client
 	end := func(pack.Report) {}
 	if w.Begin != nil {
-		end = w.Begin(Running{w.job.Items, w.job.Todo, source.Client, pipeline, w.writer,
-			w.memory()})
+		end = w.Begin(Running{w.job.Items, w.job.Todo, source.Client, pipeline, w.writer, w.memory()})
 	}
 	seen := record.watch(pipeline)
 	report, err = pack.Build(ctx, pipeline, w.writer, w.job)

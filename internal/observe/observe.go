@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/farm"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -35,6 +36,7 @@ type Sources struct {
 	Pipeline atomic.Pointer[pack.Pipeline]
 	Mount    atomic.Pointer[mount.FS]
 	Writer   atomic.Pointer[mbtiles.Writer]
+	Farm     atomic.Pointer[farm.Farm]
 }
 
 // Nobody is a no-op Observer; embed it.

@@ -52,6 +52,9 @@ type ClientOptions struct {
 	// (Provider.RequestsADay). Its error ends the asking as an outage does, with ErrDown. nil: all
 	// are allowed.
 	Allow func(ctx context.Context, p Provider) error
+	// Pace is called before every request, once its turn has come, and may make it wait: for a limit
+	// that processes share. done is called when the request has ended. nil: no further limit.
+	Pace func(ctx context.Context, host string) (done func(), err error)
 	// Answered is called with the header of every answer of status 200. Called from many
 	// goroutines. nil: no check.
 	Answered func(http.Header)
@@ -180,7 +183,7 @@ func (c *Client) Source(p Provider) Source {
 		}
 		t.Bound(&p)
 		s.host = t.Host
-		s.next = c.retried(newHTTPSource(c, p, t, token), c.throttleOf(p, t.Host), c.allowance(p))
+		s.next = c.retried(newHTTPSource(c, p, t, token), t.Host, c.throttleOf(p, t.Host), c.allowance(p))
 	}
 	n := tiles.ZL(p.TileLevels())
 	s.minZL, s.maxZL = max(p.MinZL, n)-n, max(p.MaxZL, n)-n
@@ -201,6 +204,20 @@ func (c *Client) allowance(p Provider) func(context.Context) error {
 	}
 }
 
+// pace returns what makes requests to a host wait for a shared limit; nil: nothing does.
+func (c *Client) pace(host string) func(context.Context) (func(), error) {
+	if c.options.Pace == nil {
+		return nil
+	}
+	return func(ctx context.Context) (func(), error) {
+		done, err := c.options.Pace(ctx, host)
+		if err != nil && ctx.Err() == nil {
+			err = &allowanceError{err}
+		}
+		return done, err
+	}
+}
+
 // allowanceError is an ErrDown: nothing more is to be had, and waiting does not help.
 type allowanceError struct{ cause error }
 
@@ -209,9 +226,9 @@ func (e *allowanceError) Unwrap() []error { return []error{ErrDown, e.cause} }
 
 // retried returns s, which makes one request per Fetch, with the limits of its host and the
 // process, and with retries.
-func (c *Client) retried(s Source, host *throttle, allow func(context.Context) error) Source {
+func (c *Client) retried(s Source, name string, host *throttle, allow func(context.Context) error) Source {
 	s = &attempting{
-		next: s, host: host, gate: c.gate, allow: allow, maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
+		next: s, host: host, gate: c.gate, allow: allow, pace: c.pace(name), maxRetryAfter: c.options.MaxRetryAfter, sent: &c.stats.requests, hedged: &c.stats.hedges,
 	}
 	return &retrying{
 		next: s, retries: c.options.Retries, backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter,

@@ -16,8 +16,9 @@ import (
 type attempting struct {
 	next          Source
 	host          *throttle
-	gate          *gate                       // of the process
-	allow         func(context.Context) error // whether one more request may be made; nil: always
+	gate          *gate                                          // of the process
+	allow         func(context.Context) error                    // whether one more request may be made; nil: always
+	pace          func(context.Context) (done func(), err error) // waits for a shared limit; nil: none
 	maxRetryAfter time.Duration
 	sent, hedged  *atomic.Int64
 }
@@ -61,11 +62,20 @@ func (s *attempting) enter(ctx context.Context,
 		if mine.instead != nil {
 			asking = *mine.instead
 		}
+		done := func() {}
+		if s.pace != nil {
+			if done, err = s.pace(ctx); err != nil {
+				s.host.leave(mine, asking, time.Now(), err, true, 0)
+				return nil, err
+			}
+		}
 		leave := func(started time.Time, err error, abandoned bool) {
+			done()
 			s.gate.leave()
 			s.host.leave(mine, asking, started, err, abandoned, s.maxRetryAfter)
 		}
 		if err := s.gate.enter(ctx); err != nil {
+			done()
 			s.host.leave(mine, asking, time.Now(), err, true, 0)
 			return nil, err
 		}

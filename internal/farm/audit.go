@@ -1,0 +1,119 @@
+package farm
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/xelpack/xelpack/internal/imagery"
+)
+
+// audit compares the digest of a job that was built a second time. If two workers differ, the
+// coordinator builds the job itself to know which is wrong.
+func (c *collector) audit(ctx context.Context, msg jetstream.Msg, s Share) error {
+	c.mu.Lock()
+	first, open := c.audits[s.N]
+	c.mu.Unlock()
+	if open && s.Worker != first.Worker {
+		if s.Digest != first.Digest {
+			truth, err := c.truth(ctx, s.Job)
+			switch {
+			case ctx.Err() != nil:
+				return nil
+			case err != nil:
+				return fmt.Errorf("build job %d again to know which of %s and %s is wrong: %w", s.N, first.Worker, s.Worker, err)
+			}
+			for _, one := range [...]Share{first, s} {
+				if one.Digest == truth {
+					continue
+				}
+				if err := c.distrust(ctx, one); err != nil {
+					return err
+				}
+			}
+		}
+		c.mu.Lock()
+		delete(c.audits, s.N)
+		c.audited++
+		c.spent.add(s.Spent)
+		c.mu.Unlock()
+	}
+	return c.drop(ctx, msg, s)
+}
+
+// truth returns the digest of a job that this process builds.
+func (c *collector) truth(ctx context.Context, j Job) (digest string, err error) {
+	if c.Options.truth != nil {
+		return c.Options.truth(ctx, j)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := newLease(c.nc, c.Build, "coordinator")
+	go l.run(ctx)
+	o := imagery.Options{Provider: c.Provider}
+	m, err := newMaker(ctx, c.Contract, o, 1, l, c.note)
+	if err != nil {
+		return "", err
+	}
+	defer m.close()
+	return m.share(ctx, j, filepath.Join(c.dir, "truth-"+nameOf(j.N, "")+suffix))
+}
+
+// distrust has everything built again that a worker has built, and gives it no more jobs.
+func (c *collector) distrust(ctx context.Context, s Share) error {
+	c.mu.Lock()
+	again := slices.Contains(c.differ, s.Worker)
+	var list []Job
+	for n, worker := range c.by {
+		if worker == s.Worker && !again {
+			list = append(list, Job{N: n, Items: c.jobs[n]})
+			c.have -= len(c.jobs[n])
+			c.todo[n] = c.jobs[n]
+			delete(c.by, n)
+			delete(c.audits, n)
+		}
+	}
+	if !again {
+		c.differ = append(c.differ, s.Worker)
+	}
+	c.mu.Unlock()
+	if again {
+		return nil
+	}
+	text := fmt.Sprintf("%s built job %d otherwise than another worker and the coordinator", s.Worker, s.N)
+	c.note(fmt.Sprintf("%s: its %d shares are built again, and it gets no more jobs", text, len(list)))
+	err := persist(ctx, nil, func(ctx context.Context) error {
+		_, err := c.kv.Put(ctx, banKey(c.Build, s.Worker), []byte(text))
+		return err
+	})
+	if err == nil {
+		err = persist(ctx, nil, func(ctx context.Context) error { return c.q.putAll(ctx, list) })
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// unaudited gives up the audits that no other worker is there for.
+func (f *Farm) unaudited(workers []Presence) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.todo) > 0 || len(f.audits) == 0 {
+		return
+	}
+	left := 0
+	for n, s := range f.audits {
+		other := func(p Presence) bool { return p.Name != s.Worker && p.Build == f.Build }
+		if !slices.ContainsFunc(workers, other) {
+			delete(f.audits, n)
+			left++
+		}
+	}
+	if left > 0 {
+		f.note(fmt.Sprintf("audit: %d jobs were not built again: there is no second worker", left))
+	}
+}

@@ -1,0 +1,320 @@
+package farm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// errLie is a share that is not what its job asks for.
+var errLie = errors.New("the share is not what its job asks for")
+
+// checkers is how many shares are checked at once. Each is in memory for as long.
+const checkers = 2
+
+// collector puts shares into the archive.
+type collector struct {
+	*Farm
+	w       *mbtiles.Writer
+	settled chan settled
+}
+
+// settled is a share whose textures are queued for writing.
+type settled struct {
+	msg    jetstream.Msg
+	share  Share
+	report pack.Report
+}
+
+// take checks one share after another.
+func (c *collector) take(ctx context.Context, consumer jetstream.Consumer) error {
+	for ctx.Err() == nil {
+		msg, err := take(ctx, consumer, time.Second)
+		if err != nil {
+			sleep(ctx, reconnectWait)
+			continue
+		}
+		if msg == nil {
+			continue
+		}
+		var s Share
+		if json.Unmarshal(msg.Data(), &s) != nil || s.N < 0 || s.N >= len(c.jobs) {
+			_ = msg.Term() // whoever sent it, it is not ours
+			continue
+		}
+		if s.Audit {
+			err = c.audit(ctx, msg, s)
+		} else {
+			err = c.one(ctx, msg, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one takes a share into the archive, or has its job done again.
+func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
+	c.mu.Lock()
+	missing := slices.Clone(c.todo[s.N])
+	banned := slices.Contains(c.differ, s.Worker)
+	c.mu.Unlock()
+	if len(missing) == 0 { // it was there already
+		return c.drop(ctx, msg, s)
+	}
+	report, err := pack.Report{}, error(fmt.Errorf("%w: %s was found to build otherwise", errLie, s.Worker))
+	if !banned {
+		report, err = c.check(ctx, s, missing)
+	}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, errLie), errors.Is(err, errGone):
+		c.mu.Lock()
+		c.again++
+		c.mu.Unlock()
+		c.note(fmt.Sprintf("job %d is built again: share of %s: %v", s.N, s.Worker, err))
+		err := persist(ctx, nil, func(ctx context.Context) error {
+			return c.q.put(ctx, kindJob, s.N, Job{N: s.N, Items: missing})
+		})
+		if err != nil && !there(err) {
+			return err
+		}
+		return c.drop(ctx, msg, s)
+	default:
+		return err
+	}
+	select {
+	case c.settled <- settled{msg, s, report}:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// drop acknowledges a share and removes it.
+func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error {
+	err := persist(ctx, nil, func(ctx context.Context) error { return done(ctx, msg) })
+	if err == nil && s.Object != "" {
+		err = persist(ctx, nil, func(ctx context.Context) error { return c.store.remove(ctx, s.Object) })
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// check reads a share as a stranger's archive: its tables, the list of its textures, its digest, the
+// hash of every texture's bytes, every preview. If all is right it puts the textures into the archive.
+func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r pack.Report, err error) {
+	var file string
+	var free func()
+	err = persist(ctx, nil, func(context.Context) (err error) {
+		one, cancel := context.WithTimeout(ctx, uploadTimeout)
+		defer cancel()
+		file, free, err = c.store.get(one, s.Object, c.dir)
+		if errors.Is(err, errGone) || errors.Is(err, errLie) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	if free == nil {
+		return r, errGone
+	}
+	defer free()
+	a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
+	if err != nil {
+		return r, lie(ctx, err)
+	}
+	defer a.Close()
+	digest, err := a.Digest(ctx)
+	if err == nil && digest != s.Digest {
+		err = errors.New("its digest is not the one announced")
+	}
+	if err == nil && a.Len() != len(s.Items) {
+		err = fmt.Errorf("it has %d textures, and not %d", a.Len(), len(s.Items))
+	}
+	if err != nil {
+		return r, lie(ctx, err)
+	}
+	contents := make([]*mbtiles.Content, len(s.Items))
+	records := make([]mbtiles.Record, len(s.Items))
+	for i, it := range s.Items {
+		if !slices.Contains(c.jobs[s.N], it) {
+			err = errors.New("it is none of its job")
+		} else {
+			records[i], contents[i], err = c.texture(ctx, a, it)
+		}
+		if err != nil {
+			return r, lie(ctx, fmt.Errorf("%s: %w", it, err))
+		}
+	}
+	for i, it := range s.Items { // a part may be there, of a coordinator that was killed
+		if !slices.Contains(missing, it) {
+			continue
+		}
+		if err := c.put(ctx, it, records[i], contents[i], &r); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// lie is an errLie for err, unless the work was ended.
+func lie(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", errLie, err)
+}
+
+// texture reads a texture of a share and checks it.
+func (c *collector) texture(ctx context.Context, a *mbtiles.Archive, it tiles.Item) (r mbtiles.Record,
+	content *mbtiles.Content, err error) {
+	e, ok := a.Lookup(it.Key())
+	if !ok || e.Texture != it.Texture || e.Detail != it.Detail || e.Layout.Side != it.Side() {
+		return r, nil, errors.New("it is not in the share as it should be")
+	}
+	if r, err = a.Record(ctx, e); err != nil {
+		return r, nil, err
+	}
+	if r.Provider != c.plan.Provider.ID || r.Chunks != it.ChunkCount() || r.Missing+r.Failed > r.Chunks {
+		return r, nil, fmt.Errorf("its record says %d chunks of %s", r.Chunks, r.Provider)
+	}
+	z, x, y := it.Tile()
+	if _, err := a.Picture(ctx, z, x, y); err != nil {
+		return r, nil, err
+	}
+	content, err = a.Content(ctx, e) // decodes it and compares its hash
+	return r, content, err
+}
+
+// put writes a texture, unless what is there has fewer holes.
+func (c *collector) put(ctx context.Context, it tiles.Item, r mbtiles.Record, content *mbtiles.Content, sum *pack.Report) error {
+	if old, ok := c.w.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < r.Failed {
+		sum.Holes += min(1, old.Failed)
+		sum.FailedChunks += int64(old.Failed)
+		return nil
+	}
+	if err := c.w.Put(ctx, r, content); err != nil {
+		return err
+	}
+	sum.Built++
+	sum.Chunks.OK += int64(r.Chunks - r.Missing - r.Failed)
+	sum.Chunks.NoImagery += int64(r.Missing)
+	sum.Chunks.Failed += int64(r.Failed)
+	sum.Holes += min(1, r.Failed)
+	sum.FailedChunks += int64(r.Failed)
+	return nil
+}
+
+// commit makes shares last, and only then acknowledges them: many at once, if many come.
+func (c *collector) commit(ctx context.Context) error {
+	for {
+		var list []settled
+		select {
+		case s := <-c.settled:
+			list = append(list, s)
+		case <-ctx.Done():
+			return nil
+		}
+		for more := true; more; {
+			select {
+			case s := <-c.settled:
+				list = append(list, s)
+			default:
+				more = false
+			}
+		}
+		if err := c.w.Flush(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		for _, s := range list {
+			err := c.follow(ctx, s.share, c.count(s))
+			if err == nil {
+				err = c.drop(ctx, s.msg, s.share)
+			}
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// follow publishes what a share leads to: a job for textures that it lacked, and an audit.
+func (c *collector) follow(ctx context.Context, s Share, left []tiles.Item) error {
+	kind, j := kindJob, Job{N: s.N, Items: left}
+	if len(left) == 0 {
+		c.mu.Lock()
+		audit := c.sampled[s.N]
+		delete(c.sampled, s.N)
+		if audit {
+			c.audits[s.N] = s
+		}
+		c.mu.Unlock()
+		if !audit {
+			return nil
+		}
+		kind, j = kindAudit, Job{N: s.N, Items: s.Items, Audit: true, NotBy: s.Worker}
+	}
+	err := persist(ctx, nil, func(ctx context.Context) error { return c.q.put(ctx, kind, s.N, j) })
+	if there(err) {
+		return nil
+	}
+	return err
+}
+
+// count notes that a share's textures are in the archive, and returns what its job still lacks.
+func (c *collector) count(s settled) (left []tiles.Item) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left = slices.DeleteFunc(slices.Clone(c.todo[s.share.N]), func(it tiles.Item) bool { return slices.Contains(s.share.Items, it) })
+	c.have += len(c.todo[s.share.N]) - len(left)
+	if c.todo[s.share.N] = left; len(left) == 0 {
+		delete(c.todo, s.share.N)
+	}
+	delete(c.dead, s.share.N)
+	c.by[s.share.N] = s.share.Worker
+	c.shares++
+	c.spent.add(s.share.Spent)
+	r := &c.counts
+	r.Built += s.report.Built
+	r.Chunks.OK += s.report.Chunks.OK
+	r.Chunks.NoImagery += s.report.Chunks.NoImagery
+	r.Chunks.Failed += s.report.Chunks.Failed
+	r.Holes += s.report.Holes
+	r.FailedChunks += s.report.FailedChunks
+	return left
+}
+
+func (s *Spent) add(t Spent) {
+	s.Requests += t.Requests
+	s.Retries += t.Retries
+	s.Downloaded += t.Downloaded
+}
+
+// report is what the archive has now.
+func (f *Farm) report(job pack.Job) pack.Report {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.counts
+	r.Textures, r.Skipped = len(job.Items), len(job.Items)-len(job.Todo)
+	r.Requests, r.Retries, r.BytesDownloaded = f.spent.Requests, f.spent.Retries, f.spent.Downloaded
+	return r
+}

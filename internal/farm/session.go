@@ -1,0 +1,181 @@
+package farm
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// session is a worker's work for one build.
+type session struct {
+	*worker
+	c       Contract
+	q       queue
+	objects objects
+	b       builder
+	ackWait time.Duration
+
+	told   Spent // in shares so far
+	toldMu sync.Mutex
+	looked time.Time
+	asked  int64
+}
+
+// loop builds one job after another.
+func (s *session) loop(ctx context.Context, jobs, audits jetstream.Consumer) {
+	for ctx.Err() == nil {
+		msg, err := take(ctx, jobs, time.Second)
+		if msg == nil && err == nil {
+			msg, err = take(ctx, audits, time.Second/2)
+		}
+		switch {
+		case err != nil:
+			sleep(ctx, reconnectWait)
+		case msg != nil && ctx.Err() != nil:
+			_ = msg.Nak() // else it is given to another after ackWait
+		case msg != nil:
+			if err := s.one(ctx, msg); err != nil && ctx.Err() == nil {
+				s.problem(err)
+				sleep(ctx, backoff(1)) // what fails here may work elsewhere
+			}
+		}
+	}
+}
+
+// backoff is how long a job rests after it has failed.
+func backoff(tries uint64) time.Duration { return min(5*time.Second<<min(tries-1, 10), 5*time.Minute) }
+
+// one builds the job of a message, or gives it back.
+func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
+	meta, err := msg.Metadata()
+	var j Job
+	if err != nil || json.Unmarshal(msg.Data(), &j) != nil {
+		return errors.Join(errors.New("a job that cannot be read"), msg.Term())
+	}
+	if j.Audit && j.NotBy == s.Name {
+		return msg.NakWithDelay(lookEvery)
+	}
+	if meta.NumDelivered > mostTries && !j.Audit {
+		return s.bury(ctx, msg, j, fmt.Sprintf("begun %d times and never finished", mostTries))
+	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.keep(working, msg)
+	s.working(j.N, true)
+	defer s.working(j.N, false)
+
+	name := nameOf(j.N, strings.ToLower(rand.Text()[:8]))
+	file := s.share(name)
+	defer os.Remove(file)
+	digest, err := s.b.share(working, j, file)
+	if err != nil {
+		if ctx.Err() != nil {
+			_ = msg.Nak() // else it is given to another after ackWait
+			return nil
+		}
+		err = fmt.Errorf("job %d: %w", j.N, err)
+		if meta.NumDelivered >= mostTries && !j.Audit {
+			return errors.Join(err, s.bury(ctx, msg, j, err.Error()))
+		}
+		return errors.Join(err, msg.NakWithDelay(backoff(meta.NumDelivered)))
+	}
+	share := Share{Job: j, Worker: s.Name, Digest: digest}
+	if !j.Audit {
+		info, err := os.Stat(file)
+		if err != nil {
+			return errors.Join(err, msg.NakWithDelay(backoff(1)))
+		}
+		share.Object, share.Bytes = name, info.Size()
+		if err := s.objects.put(working, name, file, s.problem); err != nil {
+			_ = msg.NakWithDelay(backoff(1))
+			return err
+		}
+	}
+	n := j.N
+	if j.Audit {
+		n = auditNumber(n)
+	}
+	share.Spent = s.spend()
+	err = persist(ctx, s.problem, func(ctx context.Context) error { return s.q.put(ctx, kindShare, n, share) })
+	switch {
+	case there(err): // another worker was faster
+		err = s.objects.remove(ctx, name)
+	case err != nil:
+		return err // the job comes again, and the share is swept away
+	}
+	s.mu.Lock()
+	s.self.Built++
+	s.self.Textures += len(j.Items)
+	s.mu.Unlock()
+	return errors.Join(err, persist(ctx, s.problem, func(ctx context.Context) error { return done(ctx, msg) }))
+}
+
+// auditNumber is the number under which the result of an audit is announced: no job's.
+func auditNumber(n int) int { return -1 - n }
+
+// bury gives a job up for this run of the coordinator.
+func (s *session) bury(ctx context.Context, msg jetstream.Msg, j Job, why string) error {
+	err := persist(ctx, s.problem, func(ctx context.Context) error {
+		return s.q.put(ctx, kindDead, j.N, Dead{j, s.Name, why})
+	})
+	if err != nil && !there(err) {
+		return err
+	}
+	return done(ctx, msg)
+}
+
+// Dead is a job that was given up.
+type Dead struct {
+	Job
+	Worker string `json:"worker"`
+	Why    string `json:"why"`
+}
+
+// keep tells the server that a job is at work.
+func (s *session) keep(ctx context.Context, msg jetstream.Msg) {
+	for {
+		if sleep(ctx, s.ackWait/3); ctx.Err() != nil {
+			return
+		}
+		_ = msg.InProgress() // the next one will
+	}
+}
+
+func (s *session) working(n int, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.self.AtWork = slices.DeleteFunc(slices.Clone(s.self.AtWork), func(m int) bool { return m == n })
+	if is {
+		s.self.AtWork = append(s.self.AtWork, n)
+	}
+}
+
+// spend returns what was requested since the last share.
+func (s *session) spend() Spent {
+	s.toldMu.Lock()
+	defer s.toldMu.Unlock()
+	now := s.b.stats()
+	d := Spent{now.Requests - s.told.Requests, now.Retries - s.told.Retries, now.Downloaded - s.told.Downloaded}
+	s.told = now
+	return d
+}
+
+// account brings the figures of the worker up to date.
+func (w *worker) account(s *session) {
+	now, stats := time.Now(), s.b.stats()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if took := now.Sub(s.looked).Seconds(); !s.looked.IsZero() && took > 0 {
+		w.self.Rate = float64(stats.Requests-s.asked) / took
+	}
+	s.looked, s.asked, w.self.Spent = now, stats.Requests, stats
+}
