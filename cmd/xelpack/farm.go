@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/farm"
 )
 
@@ -36,7 +37,7 @@ func (o *farmFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&o.audit, "audit", "0%", "`SHARE` of the jobs that another worker builds again, to be compared")
 	f.BoolVar(&o.Trusted, "farm-trusted", false, "secrets in the provider's address may be given to all workers")
 	registerFarmServer(f, &o.Server)
-	explicit(f, "farm-trusted")
+	cli.Explicit(f, "farm-trusted")
 }
 
 func (o *farmFlags) parse() (err error) {
