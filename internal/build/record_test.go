@@ -17,8 +17,10 @@ import (
 func TestPlansCountOnTheMeasuredRate(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("LocalAppData", cache) // as Windows calls it
 	config := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", config)
+	t.Setenv("AppData", config)
 	if err := os.Mkdir(filepath.Join(config, "xelpack"), 0o700); err != nil {
 		t.Fatal(err)
 	}

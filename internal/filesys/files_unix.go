@@ -28,6 +28,9 @@ func Writable(path string) error { return unix.Access(path, unix.W_OK) }
 // Rename gives a file a name, in place of one that has it.
 func Rename(from, to string) error { return os.Rename(from, to) }
 
+// RenameIn is Rename in a folder.
+func RenameIn(root *os.Root, from, to string) error { return root.Rename(from, to) }
+
 // SyncFile makes writes to a file durable.
 func SyncFile(path string) error {
 	f, err := os.Open(path)

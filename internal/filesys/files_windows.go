@@ -62,18 +62,31 @@ func bare(err error) error {
 	return err
 }
 
-// Rename gives a file a name, in place of one that has it. One that is open keeps its name: the error
+// Rename gives a file a name, in place of one that has it. What is open keeps its name: the error
 // says that.
 func Rename(from, to string) error {
-	err := os.Rename(from, to)
-	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) && !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+	_, errThere := os.Lstat(to)
+	return renamed(os.Rename(from, to), from, to, errThere == nil)
+}
+
+// RenameIn is Rename in a folder.
+func RenameIn(root *os.Root, from, to string) error {
+	_, errThere := root.Lstat(to)
+	return renamed(root.Rename(from, to), from, to, errThere == nil)
+}
+
+// renamed explains an error of renaming.
+func renamed(err error, from, to string, replaces bool) error {
+	denied := errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, fs.ErrPermission)
+	name, cannot := filepath.Base(from), "renamed"
+	switch {
+	case replaces && (denied || Busy(err)):
+		name, cannot = filepath.Base(to), "replaced"
+	case !Busy(err):
 		return err
 	}
-	if _, errThere := os.Lstat(to); errThere != nil {
-		return err
-	}
-	return fmt.Errorf("%s cannot be replaced while another program has it open (a mount, X-Plane, a virus scanner): "+
-		"close that, then run the same command again: %w", filepath.Base(to), bare(err))
+	return fmt.Errorf("%s cannot be %s while another program has it open (a mount, X-Plane, a virus scanner): "+
+		"close that, then run the same command again: %w", name, cannot, bare(err))
 }
 
 // SyncFile makes writes to a file durable.

@@ -148,7 +148,7 @@ func TestCombRefused(t *testing.T) {
 			"folder Extents of",
 		"IGN Lambert none high":   "Lambert.ext: unknown epsg_code=2154",
 		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
-		"IGN Bare none high":      "Bare.png: no such file",
+		"IGN Bare none high":      "line 1 (IGN): extent Bare: ",
 		"IGN global Sepia high":   `line 1 (IGN): filter "Sepia": want L or D and two digits`,
 		"IGN global Bad high":     "Bad.flt: line 1: saturation lots",
 		"Nobody global none high": `line 1 (Nobody): unknown provider "Nobody"`,

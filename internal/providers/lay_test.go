@@ -78,6 +78,7 @@ func TestDocumentedTOML(t *testing.T) {
 	}
 	home := t.TempDir()
 	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home) // as Windows calls it
 	if err := os.CopyFS(filepath.Join(home, "Ortho4XP"), os.DirFS("testdata/lay")); err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func TestLayForms(t *testing.T) {
 	var files []string
 	for _, file := range layFiles(t, dir) {
 		name, _ := filepath.Rel(filepath.Join(dir, "Providers"), file)
-		files = append(files, name)
+		files = append(files, filepath.ToSlash(name))
 	}
 	var indexed []string
 	for _, row := range rows {
@@ -191,7 +191,7 @@ func TestLayTree(t *testing.T) {
 	dir := copyLays(t, layServer)
 	away := t.TempDir()
 	if err := os.WriteFile(filepath.Join(away, "providers.toml"),
-		[]byte("ortho4xp = \""+dir+"\"\n[[provider]]\nid = \"plain\"\ncode = \"PL\"\ntemplate = "+
+		[]byte("ortho4xp = '"+dir+"'\n[[provider]]\nid = \"plain\"\ncode = \"PL\"\ntemplate = "+
 			"\"https://h/{quadkey}\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

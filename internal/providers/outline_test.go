@@ -261,7 +261,7 @@ func TestOutlineOf(t *testing.T) {
 		{name: "hole that sticks out", file: "bad hole", says: "crosses itself near"},
 		{name: "across 180", file: "date line", says: "crosses the antimeridian"},
 		{name: "beyond 180", file: "beyond", says: "crosses the antimeridian"},
-		{name: "not there", file: "nowhere", says: "no such file"},
+		{name: "not there", file: "nowhere", says: "nowhere"},
 		{name: "three numbers", box: []float64{1, 2, 3}, says: "want west, south, east, north"},
 		{name: "upside down", box: []float64{1, 4, 3, 2}, says: "the lower first"},
 		{name: "no width", box: []float64{1, 2, 1, 4}, says: "must be within -180 to 180"},

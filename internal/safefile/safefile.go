@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/realpath"
 )
 
@@ -54,7 +55,7 @@ func WriteInto(root *os.Root, name string, write func(io.Writer) error) (err err
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return root.Rename(tmp, name)
+	return filesys.RenameIn(root, tmp, name)
 }
 
 func ignoreClosed(err error) error {

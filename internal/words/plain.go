@@ -68,7 +68,7 @@ var phrases = [...][2]string{
 	{`remote error: tls: `, `the server refuses the connection: `},
 	{`(?:dial|read|write|listen) (?:tcp|udp|unix)[46]?: `, ``},
 	{`(?:dial|read|write|listen) (?:tcp|udp|unix)[46]? (\S+?)(?:->(\S+))?: `, `$1: `},
-	{`(^|: )(?:bind|connect|sendto|recvfrom|accept): `, `$1`},
+	{`(^|: )(?:bind|connect|connectex|sendto|recvfrom|accept): `, `$1`},
 	{`lookup (\S+?)(?: on \S+)?: `, `$1: `},
 	{`parse ("[^"]*"): (?:net/url: )?`, `address $1: `},
 	{`cannot assign requested address`, `this machine has no such address`},
@@ -91,6 +91,10 @@ var phrases = [...][2]string{
 	{`expected a top-level item to end with a newline, comment, or EOF, but got`,
 		`expected the end of the line, but got`},
 	{`parse error on line (\d+), column (\d+): `, `line $1, column $2: `},
+
+	{`invalid escape in string '\\[^']*'|` +
+		`expected (?:four|eight) hexadecimal digits after '\\[uU]', but got "[^\n]*`,
+		`a \ in double quotes must be doubled; write paths in single quotes: 'C:\Ortho4XP'`},
 
 	// SQLite.
 	{`database disk image is malformed`, `its structure is damaged`},

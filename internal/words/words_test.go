@@ -18,10 +18,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/BurntSushi/toml"
+
 	"github.com/xelpack/xelpack/internal/words"
 )
 
 func parse(f func() error) error { return f() }
+
+func badTOML(text string) error {
+	var v struct{ A string }
+	_, err := toml.Decode(text, &v)
+	return err
+}
 
 func TestOf(t *testing.T) {
 	_, number := strconv.ParseUint("many", 10, 8)
@@ -63,6 +71,12 @@ func TestOf(t *testing.T) {
 		{"end", fmt.Errorf("read header: %w", io.EOF), "read header: it ends too early"},
 		{"end within", io.ErrUnexpectedEOF, "it ends too early"},
 		{"deadline", fmt.Errorf("fetch: %w", context.DeadlineExceeded), "fetch: no answer in time"},
+		{"TOML, a path of Windows", fmt.Errorf("config.toml: %w", badTOML(`a = "C:\Users\a"`)),
+			`config.toml: line 1: a \ in double quotes must be doubled; write paths in single ` +
+				`quotes: 'C:\Ortho4XP'`},
+		{"TOML, another", fmt.Errorf("config.toml: %w", badTOML(`a = "C:\X-Plane"`)),
+			`config.toml: line 1: a \ in double quotes must be doubled; write paths in single ` +
+				`quotes: 'C:\Ortho4XP'`},
 		{"refused", &url.Error{Op: "Get", URL: "https://a/?token=secret", Err: refused},
 			"127.0.0.1:1: connection refused"},
 		{"no such host", lookup, "nowhere.invalid: no such host"},

@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -141,6 +142,9 @@ func TestFewConnections(t *testing.T) {
 		8}, {"http1", "127.0.0.1", false, 80}} {
 		// 64, and some that a busy machine made net/http give up
 		t.Run(test.name, func(t *testing.T) {
+			if _, err := net.LookupHost("localhost"); err != nil && strings.Contains(test.host, "localhost") {
+				t.Skipf("as in wine: %v", err)
+			}
 			server, client, _ := serve(t,
 				fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())},
 				fetch.ClientOptions{Concurrency: 64})

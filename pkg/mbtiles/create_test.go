@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
@@ -41,7 +43,13 @@ func TestOddPaths(t *testing.T) {
 		"-dash.mbtiles", "UPPER.MBTILES", `back\slash.mbtiles`, "'quote\".mbtiles", "file:a.mbtiles", "new\nline.mbtiles",
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "odd ?#% folder")
+			folder := "odd ?#% folder"
+			if runtime.GOOS == "windows" {
+				if folder = "odd #% folder"; strings.ContainsAny(name, "?\\\":\n") {
+					t.Skip("no name on Windows")
+				}
+			}
+			dir := filepath.Join(t.TempDir(), folder)
 			if err := os.Mkdir(dir, 0o777); err != nil {
 				t.Fatal(err)
 			}
@@ -268,6 +276,14 @@ func TestFinishWhileRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := openAt(t, path+partSuffix)
+	if !filesys.ReplacesOpen {
+		err := w.Finish(t.Context(), nil)
+		if want := "a.mbtiles.part cannot be renamed while another program has it open"; err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		return
+	}
 	finish(t, w)
 	checkRead(t, a, lookup(t, a, "32_16_BI12"), file, 0, len(file))
 	mustVerify(t, openAt(t, path))

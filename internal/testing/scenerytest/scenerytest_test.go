@@ -56,7 +56,7 @@ func TestMakeLayout(t *testing.T) {
 	counts := map[string]int{}
 	for name := range sums(t, made.Dir) {
 		stem, ext := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)
-		kind := filepath.Dir(name) + " " + ext
+		kind := filepath.ToSlash(filepath.Dir(name)) + " " + ext
 		for _, suffix := range []string{"_sea_overlay", "_sea", "_water_overlay", "_water"} {
 			if strings.HasSuffix(stem, suffix) {
 				kind += " " + suffix
