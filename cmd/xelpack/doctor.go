@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,7 @@ type doctorOptions struct {
 	Scenery []string
 	XPlane  string
 	JSON    bool
+	Fix     bool
 
 	errConfig error // from the user's defaults
 }
@@ -31,13 +34,18 @@ func newDoctorCommand() *cobra.Command {
 		Short: "Find problems that would keep a mount from working",
 		Long: `Checks FUSE (with a trial mount), limits, memory, disk, and the given archives and scenery
 packages, asks the provider for one image, and reads the order of X-Plane's
-scenery_packs.ini. It prints the result of each check and what to do about it. Nothing is
-changed.
+scenery_packs.ini and what its last Log.txt says of scenery. It prints the result of each
+check and what to do about it. Nothing is changed.
+
+--fix first puts scenery_packs.ini in order: the packages of --scenery, or else all ortho
+packages, are listed and below airports and overlays; other lines stay as they are, and a
+copy of the file is kept beside it. Folders that X-Plane has to see are made.
 
 Give it the same archives, --scenery and --provider as the mount. X-Plane is found where
 its installer recorded it, or at --xplane. The exit code is 1 if there is a failure,
 otherwise 0, even with warnings.`,
 		Example: `  xelpack doctor
+  xelpack doctor --fix
   xelpack doctor flight.mbtiles --scenery ~/scenery/zzXEL_eur_ortho --xplane "~/X-Plane 12"`,
 		// Invalid defaults are reported as a finding.
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,12 +55,23 @@ otherwise 0, even with warnings.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.XPlane = cli.XPlane(cmd)
+			if o.Fix {
+				changes, err := doctor.Fix(cmd.Context(), o.XPlane, o.Scenery, time.Now())
+				if err != nil {
+					return fmt.Errorf("--fix: %w", err)
+				}
+				for _, text := range changes {
+					fmt.Fprintf(cmd.ErrOrStderr(), "fixed: %s\n", text)
+				}
+			}
 			return runDoctor(cmd.Context(), o, args, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Scenery, "scenery", nil, "scenery package `DIR` to check; may be repeated")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
+	f.BoolVar(&o.Fix, "fix", false, "put X-Plane's scenery_packs.ini in order first")
+	cli.Explicit(f, "fix")
 	registerImagery(f, &o.imagery)
 	return cmd
 }

@@ -119,7 +119,7 @@ func examineXPlane(ctx context.Context, dir string, sceneries []string) []Findin
 	case err != nil:
 		return []Finding{s.failure("name X-Plane's own folder: --xplane DIR", "%v", err)}
 	}
-	return XPlane(ctx, x, sceneries)
+	return append(XPlane(ctx, x, sceneries), LastFlight(ctx, x)...)
 }
 
 // WriteText writes findings for people.

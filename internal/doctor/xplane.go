@@ -33,6 +33,34 @@ func XPlane(ctx context.Context, x xplane.Install, packages []string) []Finding 
 		findings = append(findings, order(x, packs, name)...)
 		findings = append(findings, rivals(ctx, x, packs, name, dir)...)
 	}
+	if len(packages) == 0 {
+		findings = append(findings, orderOfAll(ctx, x, packs)...)
+	}
+	return findings
+}
+
+// orderOfAll checks the positions of all ortho packages that are not disabled.
+func orderOfAll(ctx context.Context, x xplane.Install, packs []xplane.Pack) (findings []Finding) {
+	const s = subject("scenery order")
+	all, err := x.Packages(ctx)
+	if err != nil {
+		return []Finding{s.warning("check that you may read the folder", "%v", err)}
+	}
+	var well []string
+	for _, p := range all {
+		if p.Disabled {
+			continue
+		}
+		about := order(x, packs, p.Name)
+		if Worst(about) == OK {
+			well = append(well, p.Name)
+			continue
+		}
+		findings = append(findings, about...)
+	}
+	if len(well) > 0 {
+		findings = append(findings, s.ok("below airports and overlays: %s", few(well)))
+	}
 	return findings
 }
 

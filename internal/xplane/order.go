@@ -141,12 +141,8 @@ type Tidying struct {
 // What has to be seen on top of the packages is moved above the first of them; nothing else moves.
 func (x Install) Tidy(names []string) (*Tidying, error) {
 	o, err := x.Order()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no scenery_packs.ini yet: start X-Plane once, it writes the file",
-			x.Custom())
-	}
 	if err != nil {
-		return nil, err
+		return nil, x.NoOrder(err)
 	}
 	t := &Tidying{x: x, order: o}
 	for _, name := range names {
@@ -154,6 +150,15 @@ func (x Install) Tidy(names []string) (*Tidying, error) {
 	}
 	t.raise(names)
 	return t, nil
+}
+
+// NoOrder adds the remedy to an error of Order for a file that X-Plane has not written yet.
+func (x Install) NoOrder(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no scenery_packs.ini yet: start X-Plane once, it writes the file",
+			x.Custom())
+	}
+	return err
 }
 
 func (t *Tidying) change(format string, args ...any) {
