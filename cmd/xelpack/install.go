@@ -21,7 +21,6 @@ import (
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // installOptions are the flags of install and uninstall.
@@ -117,14 +116,7 @@ func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
 	if err != nil && !errors.Is(err, scenery.ErrNoTerrain) {
 		return err
 	}
-	o.Name = func(k tiles.Key) (string, bool) {
-		for _, p := range packages {
-			if named, ok := p.Lookup(k); ok {
-				return named.File, true
-			}
-		}
-		return "", false
-	}
+	o.Name = plan.Spelling(packages...)
 	o.Others = install.Beside(o.Scenery)
 	return nil
 }

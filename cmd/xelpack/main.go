@@ -70,6 +70,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(), newBuildCommand(), newRepairCommand(), newSealCommand(),
 		newWorkerCommand(), newFarmCommand(),
+		newFlyCommand(), newArchivesCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newPublishCommand(), newServeCommand(),

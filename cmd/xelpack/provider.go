@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -27,6 +28,14 @@ func registerImagery(f *pflag.FlagSet, o *imagery.Options) {
 		"use no network: chunks that are not in the store are missing")
 	f.Float64Var(&o.Rate, "rate", 0,
 		"requests a second at most (default as many as the provider accepts)")
+}
+
+// meters returns a function that shows the progress of steps on w.
+func meters(w io.Writer) func(what string) (set func(done, total int64), end func()) {
+	return func(what string) (func(int64, int64), func()) {
+		m := progress.NewMeter(w, what)
+		return m.Set, m.Close
+	}
 }
 
 // notes returns a function that prints notes for people, a line each.

@@ -9,7 +9,6 @@ import (
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/imagery"
-	"github.com/xelpack/xelpack/internal/progress"
 )
 
 // repairOptions are the flags of repair.
@@ -76,10 +75,7 @@ func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) e
 		Options: o.workFlags.options(watcher,
 			stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
 		RetryMissing: o.retryMissing, Damaged: o.damaged,
-		Meter: func(what string) (set func(done, total int64), end func()) {
-			m := progress.NewMeter(stderr, what)
-			return m.Set, m.Close
-		},
+		Meter: meters(stderr),
 	})
 	return conclude(watcher, o.archive, o.JSON, buildReport{Report: report}, err, stdout)
 }

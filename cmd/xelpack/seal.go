@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/seal"
 )
 
@@ -30,10 +29,7 @@ that "xelpack install" has put into the packages.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Archives, o.Note = args, notes(cmd.ErrOrStderr())
 			o.Asked = func(name string) bool { return cmd.Flags().Changed(name) }
-			o.Meter = func(what string) (func(int64, int64), func()) {
-				m := progress.NewMeter(cmd.ErrOrStderr(), what)
-				return m.Set, m.Close
-			}
+			o.Meter = meters(cmd.ErrOrStderr())
 			report, err := seal.Run(cmd.Context(), o)
 			if err != nil {
 				return err

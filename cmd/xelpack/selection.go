@@ -23,6 +23,11 @@ func registerSelection(f *pflag.FlagSet, o *plan.Selection) {
 	f.Uint8Var(&o.Zoom, "zoom", 16, "zoom level `ZL` of the textures without --scenery")
 	f.StringVar(&o.Maptype, "maptype", "",
 		"maptype `CODE` in the names of textures without --scenery (default the provider's)")
+	registerDetail(f, o)
+}
+
+// registerDetail registers the flags about how sharp textures are.
+func registerDetail(f *pflag.FlagSet, o *plan.Selection) {
 	f.StringVar(&o.Detail, "detail", "sight",
 		"sight: textures far from the route only as sharp as can be seen; full: everything at "+
 			"full detail")

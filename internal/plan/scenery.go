@@ -32,6 +32,18 @@ func OpenScenery(ctx context.Context, dirs []string, cells func(scenery.Cell) bo
 	return packages, nil
 }
 
+// Spelling returns a function that finds how the terrain of packages spells a texture's file.
+func Spelling(packages ...*scenery.Package) func(tiles.Key) (file string, ok bool) {
+	return func(k tiles.Key) (string, bool) {
+		for _, p := range packages {
+			if named, ok := p.Lookup(k); ok {
+				return named.File, true
+			}
+		}
+		return "", false
+	}
+}
+
 // tell calls note with each of notes.
 func tell(note func(string), notes []string) {
 	for _, text := range notes {
