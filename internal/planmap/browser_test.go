@@ -2,76 +2,35 @@ package planmap
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
-	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/chromium"
 	"github.com/xelpack/xelpack/internal/units"
 )
 
-// browse opens the page of m in a real browser without a window and returns what flags make it
-// print.
+// browse opens the page of m in a browser and returns what flags make it print.
 func browse(t *testing.T, m Map, flags ...string) []byte {
 	t.Helper()
-	binary := browser(t)
-	dir := t.TempDir()
-	file := filepath.Join(dir, "plan.html")
+	file := filepath.Join(t.TempDir(), "plan.html")
 	if err := os.WriteFile(file, page(t, m), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
-	defer cancel()
-	args := append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars",
-		"--user-data-dir=" + filepath.Join(dir, "profile"),
-		"--window-size=1400,900", "--virtual-time-budget=3000",
-	}, flags...)
-	cmd := exec.CommandContext(ctx, binary, append(args, "file://"+file)...)
-	cmd.WaitDelay = 5 * time.Second // its children may hold the pipes
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("chromium: %v: %s", err, exit.Stderr)
-	}
-	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		t.Fatalf("chromium: %v", err)
-	}
-	return out
-}
-
-func browser(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a browser: not with -short")
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no chromium, chromium-browser or google-chrome is installed (Debian: apt-get install " +
-		"chromium)")
-	return ""
+	return chromium.Open(t, "file://"+file, flags...)
 }
 
 // The page's script runs to its end and draws every texture.
 func TestBrowserDrawsThePlan(t *testing.T) {
-	browser(t)
+	chromium.Find(t)
 	for _, name := range []string{"worked", "antimeridian", "mixed"} {
 		t.Run(name, func(t *testing.T) {
 			m := plans[name](t)
@@ -97,7 +56,7 @@ func TestBrowserDrawsThePlan(t *testing.T) {
 
 // What is seen is in the colours of the legend, on the light map and on the dark one.
 func TestBrowserColours(t *testing.T) {
-	browser(t)
+	chromium.Find(t)
 	m := worked(t)
 	for _, dark := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dark %v", dark), func(t *testing.T) {
@@ -141,7 +100,7 @@ func TestBrowserColours(t *testing.T) {
 // Over an archive's imagery colours are a tint, holes are hatched, and keys take away one layer or
 // the other.
 func TestBrowserArchive(t *testing.T) {
-	browser(t)
+	chromium.Find(t)
 	m := archive(t)
 	root := parsed(t, browse(t, m, "--dump-dom"))["html"][0]
 	if message := attribute(root, "data-error"); message != "" {

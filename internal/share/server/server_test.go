@@ -60,11 +60,11 @@ func start(t testing.TB, o Options) *Server {
 }
 
 // ask sends a request with headers, given in pairs.
-func ask(t testing.TB, s *Server, method, path string, header ...string) (*http.Response, []byte) {
+func ask(t testing.TB, base, method, path string, header ...string) (*http.Response, []byte) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience.For(t))
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.URL(), "/")+path, nil)
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(base, "/")+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,21 +95,21 @@ func TestWhatIsServed(t *testing.T) {
 		"/%2e%2e/alps.mbtiles": 404, "/..%2falps.mbtiles": 404, "/alps.mbtiles%00": 404,
 		"/debug/pprof/": 404, "/x/alps.mbtiles": 404,
 	} {
-		if res, _ := ask(t, s, http.MethodGet, path); res.StatusCode != want {
+		if res, _ := ask(t, s.URL(), http.MethodGet, path); res.StatusCode != want {
 			t.Errorf("%s: %s, want %d", path, res.Status, want)
 		}
 	}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
-		if res, _ := ask(t, s, method, "/alps.mbtiles"); res.StatusCode != 405 {
+		if res, _ := ask(t, s.URL(), method, "/alps.mbtiles"); res.StatusCode != 405 {
 			t.Errorf("%s: %s", method, res.Status)
 		}
 	}
-	_, text := ask(t, s, http.MethodGet, "/catalogue.json")
+	_, text := ask(t, s.URL(), http.MethodGet, "/catalogue.json")
 	c, err := catalogue.Parse(text)
 	if err != nil || len(c.Archives) != 1 || !c.Private {
 		t.Errorf("%v: %s", err, text)
 	}
-	if _, text := ask(t, s, http.MethodGet, "/metrics"); !bytes.Contains(text,
+	if _, text := ask(t, s.URL(), http.MethodGet, "/metrics"); !bytes.Contains(text,
 		[]byte(`xelpack_serve_answers_total{code="404"}`)) {
 		t.Errorf("metrics: %s", text)
 	}
@@ -122,7 +122,7 @@ func TestRanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, body := ask(t, s, http.MethodGet, "/alps.mbtiles", "Accept-Encoding", "gzip")
+	res, body := ask(t, s.URL(), http.MethodGet, "/alps.mbtiles", "Accept-Encoding", "gzip")
 	tag := res.Header.Get("ETag")
 	if !bytes.Equal(body, want) || res.Header.Get("Content-Encoding") != "" ||
 		res.Header.Get("Accept-Ranges") != "bytes" || !strings.HasPrefix(tag, `"`) {
@@ -143,13 +143,13 @@ func TestRanges(t *testing.T) {
 		{"bytes=0-9", 412, nil, []string{"If-Match", `"other"`}},
 		{fmt.Sprintf("bytes=%d-", len(want)), 416, nil, nil},
 	} {
-		res, body := ask(t, s, http.MethodGet, "/alps.mbtiles", append(tt.header, "Range",
+		res, body := ask(t, s.URL(), http.MethodGet, "/alps.mbtiles", append(tt.header, "Range",
 			tt.ranges)...)
 		if res.StatusCode != tt.code || tt.want != nil && !bytes.Equal(body, tt.want) {
 			t.Errorf("%s %q: %s, %d bytes", tt.ranges, tt.header, res.Status, len(body))
 		}
 	}
-	if res, body := ask(t, s, http.MethodHead, "/alps.mbtiles"); res.ContentLength != int64(
+	if res, body := ask(t, s.URL(), http.MethodHead, "/alps.mbtiles"); res.ContentLength != int64(
 		len(want)) || len(body) > 0 {
 		t.Errorf("HEAD: %d, %d bytes", res.ContentLength, len(body))
 	}
@@ -160,7 +160,7 @@ func TestChanges(t *testing.T) {
 	dir := folder(t)
 	s := start(t, Options{Dir: dir})
 	tag := func(path string) string {
-		res, _ := ask(t, s, http.MethodHead, path)
+		res, _ := ask(t, s.URL(), http.MethodHead, path)
 		return res.Header.Get("ETag")
 	}
 	archive, list := tag("/alps.mbtiles"), tag("/catalogue.json")
@@ -178,10 +178,10 @@ func TestChanges(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "alps.mbtiles")); err != nil {
 		t.Fatal(err)
 	}
-	if res, _ := ask(t, s, http.MethodGet, "/alps.mbtiles"); res.StatusCode != 404 {
+	if res, _ := ask(t, s.URL(), http.MethodGet, "/alps.mbtiles"); res.StatusCode != 404 {
 		t.Errorf("removed: %s", res.Status)
 	}
-	if res, text := ask(t, s, http.MethodGet, "/"); res.StatusCode != 200 || !bytes.Contains(text,
+	if res, text := ask(t, s.URL(), http.MethodGet, "/"); res.StatusCode != 200 || !bytes.Contains(text,
 		[]byte("0 archives")) {
 		t.Errorf("an empty folder: %s", res.Status)
 	}
@@ -197,8 +197,8 @@ func TestPublished(t *testing.T) {
 	}
 	s := start(t, Options{Dir: dir})
 	titled := func() bool {
-		_, text := ask(t, s, http.MethodGet, "/catalogue.json")
-		_, page := ask(t, s, http.MethodGet, "/")
+		_, text := ask(t, s.URL(), http.MethodGet, "/catalogue.json")
+		_, page := ask(t, s.URL(), http.MethodGet, "/")
 		if bytes.Contains(text, []byte("My title")) != bytes.Contains(page, []byte("My title")) {
 			t.Error("the page and the catalogue are not of the same kind")
 		}
@@ -248,7 +248,7 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	s := start(t, Options{Dir: folder(t), Token: first})
-	if res, text := ask(t, s, http.MethodGet, "/catalogue.json"); res.StatusCode != 401 ||
+	if res, text := ask(t, s.URL(), http.MethodGet, "/catalogue.json"); res.StatusCode != 401 ||
 		bytes.Contains(text, []byte("alps")) {
 		t.Errorf("without the token: %s", res.Status)
 	}
@@ -263,7 +263,7 @@ func TestTokens(t *testing.T) {
 	password, _ := u.User.Password()
 	r := &http.Request{Header: http.Header{}}
 	r.SetBasicAuth(u.User.Username(), password)
-	if res, _ := ask(t, s, http.MethodGet, "/alps.mbtiles", "Authorization",
+	if res, _ := ask(t, s.URL(), http.MethodGet, "/alps.mbtiles", "Authorization",
 		r.Header.Get("Authorization")); res.StatusCode != 200 {
 		t.Errorf("with the address: %s", res.Status)
 	}
