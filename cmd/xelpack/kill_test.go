@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/measure/soak"
+	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles"

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/measure/soak"
+	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"

@@ -2,7 +2,6 @@
 package units
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,25 +9,32 @@ import (
 	"time"
 )
 
-// lengthUnits are metres per unit, with a longer suffix before one that ends it.
-var lengthUnits = []struct {
+// unit is a unit by its suffix.
+type unit struct {
 	suffix string
-	metres float64
-}{{"nm", 1852}, {"km", 1000}, {"ft", 0.3048}, {"m", 1}}
+	size   float64
+}
+
+// parse reads a number and its unit. Of two suffixes that end alike, the longer one must come first
+// in the list.
+func parse(s string, list []unit) (v float64, ok bool) {
+	text := strings.ToLower(strings.TrimSpace(s))
+	for _, u := range list {
+		if number, ok := strings.CutSuffix(text, u.suffix); ok {
+			v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+			return v * u.size, err == nil && v >= 0 && !math.IsInf(v*u.size, 0)
+		}
+	}
+	return 0, false
+}
+
+// lengthUnits are in metres.
+var lengthUnits = []unit{{"nm", 1852}, {"km", 1000}, {"ft", 0.3048}, {"m", 1}}
 
 // ParseLength reads "20nm", "37.5km", "500m" or "10000ft" and returns metres.
 func ParseLength(s string) (float64, error) {
-	text := strings.ToLower(strings.TrimSpace(s))
-	for _, u := range lengthUnits {
-		number, ok := strings.CutSuffix(text, u.suffix)
-		if !ok {
-			continue
-		}
-		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
-			break
-		}
-		return v * u.metres, nil
+	if v, ok := parse(s, lengthUnits); ok {
+		return v, nil
 	}
 	return 0, fmt.Errorf("%q is not a length: give a number and a unit (nm, km, m or ft), such "+
 		"as 20nm", s)
@@ -90,31 +96,18 @@ func Plural[T int | int64](n T, noun string) string {
 	return Count(n) + " " + noun + "s"
 }
 
-// byteUnits are the units of sizes, decimal and binary.
-var byteUnits = []struct {
-	suffix string
-	bytes  float64
-}{
+// byteUnits are decimal and binary.
+var byteUnits = []unit{
 	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
 	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
 }
 
 // ParseBytes reads "20GB", "500 MB" or "1.5GiB".
 func ParseBytes(s string) (int64, error) {
-	text := strings.ToLower(strings.TrimSpace(s))
-	for _, u := range byteUnits {
-		number, ok := strings.CutSuffix(text, u.suffix)
-		if !ok {
-			continue
-		}
-		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || !(v > 0) || v*u.bytes >= math.MaxInt64 || v*u.bytes < 1 {
-			break
-		}
-		return int64(v * u.bytes), nil
+	if v, ok := parse(s, byteUnits); ok && v >= 1 && v < math.MaxInt64 {
+		return int64(v), nil
 	}
-	return 0, errors.New(strconv.Quote(s) +
-		" is not a size: give a number and a unit, such as 20GB or 500MB")
+	return 0, fmt.Errorf("%q is not a size: give a number and a unit, such as 20GB or 500MB", s)
 }
 
 // Seconds formats a short time for people.
