@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )

@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/soak"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
