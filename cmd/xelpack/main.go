@@ -68,7 +68,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetVersionTemplate(versionText())
 	root.AddCommand(
-		newPlanCommand(), newBuildCommand(), newRepairCommand(), newSealCommand(),
+		newPlanCommand(), newBuildCommand(), newRepairCommand(), newReplaceCommand(), newSealCommand(),
 		newWorkerCommand(), newFarmCommand(),
 		newFlyCommand(), newArchivesCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),

@@ -5,10 +5,12 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // repairOptions are the flags of repair.
@@ -17,6 +19,7 @@ type repairOptions struct {
 	imagery imagery.Options
 	making  makingFlags
 	archive string
+	chosen  map[tiles.Key]bool // by replace; nil: those with failed chunks
 
 	retryMissing, damaged, JSON bool
 }
@@ -41,18 +44,23 @@ well, also in a truncated archive if its list of textures is intact.`,
 		},
 	}
 	f := cmd.Flags()
-	registerImagery(f, &o.imagery)
-	f.Lookup("provider").Usage = "imagery from another provider: `ID`, URL template, " +
-		"mbtiles:FILE or FILE.lay; auto is the archive's provider"
-	cli.Explicit(f, "provider") // a user's default for builds must not override the archive's
+	o.register(f)
 	f.BoolVar(&o.retryMissing, "retry-missing", false,
 		"also ask again where the provider had no imagery")
 	f.BoolVar(&o.damaged, "damaged", false,
 		"verify every texture first, and fetch damaged ones again")
+	return cmd
+}
+
+// register registers the flags that repair and replace share.
+func (o *repairOptions) register(f *pflag.FlagSet) {
+	registerImagery(f, &o.imagery)
+	f.Lookup("provider").Usage = "imagery from another provider: `ID`, URL template, " +
+		"mbtiles:FILE or FILE.lay; auto is the archive's provider"
+	cli.Explicit(f, "provider") // a user's default for builds must not override the archive's
 	o.making.register(f)
 	o.workFlags.register(f)
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
-	return cmd
 }
 
 func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) error {
@@ -74,7 +82,7 @@ func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) e
 	report, err := build.Repair(ctx, build.RepairOptions{
 		Options: o.workFlags.options(watcher,
 			stderr), Archive: o.archive, Imagery: o.imagery, Making: making,
-		RetryMissing: o.retryMissing, Damaged: o.damaged,
+		Chosen: o.chosen, RetryMissing: o.retryMissing, Damaged: o.damaged,
 		Meter: meters(stderr),
 	})
 	return conclude(watcher, o.archive, o.JSON, buildReport{Report: report}, err, stdout)

@@ -55,11 +55,19 @@ func registerArea(f *pflag.FlagSet, o *plan.Area) {
 // registerPick registers the flags of extract and prune that select textures of an archive.
 func registerPick(f *pflag.FlagSet, o *plan.Pick) {
 	registerArea(f, &o.Area)
+	registerNames(f, o)
 	f.StringArrayVar(&o.Scenery, "scenery", nil,
 		"textures named by the terrain of this scenery package `DIR`; may be repeated")
-	f.IntSliceVar(&o.Zooms, "zoom", nil, "zoom levels `ZL`, such as 16,17")
 	f.StringSliceVar(&o.Maptypes, "maptype", nil, "maptypes `CODE`, such as BI")
 	f.StringSliceVar(&o.Providers, "provider", nil, "textures built from these providers, by `ID`")
 	f.BoolVar(&o.Holes, "holes", false, "textures with failed chunks")
-	cli.Explicit(f, "scenery", "zoom", "maptype", "provider", "holes")
+	cli.Explicit(f, "scenery", "maptype", "provider", "holes")
+}
+
+// registerNames registers the flags that select textures of an archive by their names.
+func registerNames(f *pflag.FlagSet, o *plan.Pick) {
+	f.StringSliceVar(&o.Textures, "texture", nil,
+		"textures `NAME`, such as 23952_33712_BI16, with commas between them")
+	f.IntSliceVar(&o.Zooms, "zoom", nil, "zoom levels `ZL`, such as 16,17")
+	cli.Explicit(f, "zoom")
 }

@@ -24,6 +24,9 @@ type RepairOptions struct {
 	Making       estimate.Options
 	RetryMissing bool // also ask again where the provider had no imagery
 	Damaged      bool // verify first, and build damaged textures again
+	// Chosen, if set, are the textures that are built again in place of those with failed chunks: to
+	// be replaced by other imagery.
+	Chosen map[tiles.Key]bool
 	// Meter, if set, shows the progress of a long step.
 	Meter func(what string) (set func(done, total int64), end func())
 }
@@ -121,6 +124,9 @@ func (r *repair) examine(ctx context.Context) (err error) {
 
 // again reports whether a texture of the archive is to be built again.
 func (r *repair) again(had mbtiles.Record) bool {
+	if r.Chosen != nil {
+		return r.Chosen[had.Key()]
+	}
 	return had.Failed > 0 || r.RetryMissing && had.Missing > 0 || r.distrusted[had.Key()]
 }
 
@@ -173,7 +179,7 @@ func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report
 	// An interrupted repair has repaired some already.
 	todo := slices.DeleteFunc(slices.Clone(r.broken[id]), func(it tiles.Item) bool {
 		had, ok := writer.Has(it.Key())
-		return ok && !r.again(had)
+		return ok && (!r.again(had) || had.Provider == p.ID && p.ID != id)
 	})
 	if len(r.distrusted) > 0 {
 		if err := writer.Damaged(ctx, slices.Collect(maps.Keys(r.distrusted))...); err != nil {

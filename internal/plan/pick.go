@@ -16,6 +16,7 @@ import (
 // Pick selects textures of an archive. All conditions given must match.
 type Pick struct {
 	Area
+	Textures  []string // by name
 	Scenery   []string // named by the terrain of these packages
 	Zooms     []int
 	Maptypes  []string
@@ -25,12 +26,17 @@ type Pick struct {
 
 // Validate checks the options by themselves.
 func (o Pick) Validate() error {
-	if o.Given() || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 ||
+	for _, name := range o.Textures {
+		if _, err := tiles.ParseName(name); err != nil {
+			return usage.Errorf("--texture: %w", err)
+		}
+	}
+	if o.Given() || len(o.Textures) > 0 || len(o.Scenery) > 0 || len(o.Zooms) > 0 || len(o.Maptypes) > 0 ||
 		len(o.Providers) > 0 || o.Holes {
 		return o.Area.Validate()
 	}
 	return usage.Errorf("nothing is selected: give --route FILE, --bbox W,S,E,N, --region FILE, " +
-		"--scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
+		"--texture NAME, --scenery DIR, --zoom ZL, --maptype CODE, --provider ID or --holes")
 }
 
 // Picked are the selected textures of an archive, with notes.
@@ -41,6 +47,17 @@ type Picked struct {
 
 // Of returns the selected textures of a. The error is tiles.ErrNothing if there are none.
 func (o Pick) Of(ctx context.Context, a *mbtiles.Archive, note func(string)) (Picked, error) {
+	wanted := make(map[tiles.Key]bool, len(o.Textures))
+	for _, name := range o.Textures {
+		t, err := tiles.ParseName(name)
+		if err != nil {
+			return Picked{}, err
+		}
+		if _, ok := a.Lookup(t.Key()); !ok {
+			return Picked{}, NoMatch{why: fmt.Sprintf("the archive has no texture %s", t.Name())}
+		}
+		wanted[t.Key()] = true
+	}
 	var s tiles.Selection
 	s.Candidates = []tiles.Texture{}
 	for e := range a.All() {
@@ -48,7 +65,7 @@ func (o Pick) Of(ctx context.Context, a *mbtiles.Archive, note func(string)) (Pi
 		if err != nil {
 			return Picked{}, err
 		}
-		if ok {
+		if ok && (len(wanted) == 0 || wanted[e.Texture.Key()]) {
 			s.Candidates = append(s.Candidates, e.Texture)
 		}
 	}
