@@ -46,15 +46,12 @@ func (c *collector) audit(ctx context.Context, msg jetstream.Msg, s Share) error
 
 // truth returns the digest of a job that this process builds.
 func (c *collector) truth(ctx context.Context, j Job) (digest string, err error) {
-	if c.Options.truth != nil {
-		return c.Options.truth(ctx, j)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := newLease(c.nc, c.Build, "coordinator")
 	go l.run(ctx)
 	o := imagery.Options{Provider: c.Provider}
-	m, err := newMaker(ctx, c.Contract, o, 1, l, c.note)
+	m, err := newMaker(ctx, c.Contract, o, l, c.note)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,7 @@ func (f *Farm) open(ctx context.Context, js jetstream.JetStream) (release func()
 	if f.kv, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: builds, MaxBytes: 64 << 20}); err != nil {
 		return nil, err
 	}
-	if f.hb, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: live, TTL: liveFor, MaxBytes: 64 << 20}); err != nil {
+	if f.hb, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: live, TTL: cmp.Or(f.liveFor, usualLiveFor), MaxBytes: 64 << 20}); err != nil {
 		return nil, err
 	}
 	rev, err := f.claim(ctx)

@@ -31,10 +31,13 @@ type Options struct {
 	Audit   float64 // share of the jobs that another worker builds again, from 0 to 1
 	Trusted bool    // secrets in the provider's description may go to the server
 
-	jobSize int                                        // textures of a job at most; 0: mostTextures
-	ackWait time.Duration                              // how long a worker may be silent; 0: usualAckWait
-	truth   func(context.Context, Job) (string, error) // nil: the pipeline
+	jobSize int           // textures of a job at most; 0: sizeFor
+	liveFor time.Duration // how long who is gone seems to be at work; 0: usualLiveFor
+	ackWait time.Duration // how long a worker may be silent; 0: usualAckWait
 }
+
+// usualLiveFor outlasts a server that is started again.
+const usualLiveFor = 15 * time.Second
 
 // usualAckWait outlasts a line that is cut for 20 seconds.
 const usualAckWait = 45 * time.Second
@@ -100,7 +103,7 @@ func New(p *plan.Plan, b build.Options, o Options) (*Farm, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, jobs: group(p.Items, cmp.Or(o.jobSize, mostTextures)), server: o.Server, todo: map[int][]tiles.Item{},
+	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, jobs: group(p.Items, cmp.Or(o.jobSize, sizeFor(len(p.Items)))), server: o.Server, todo: map[int][]tiles.Item{},
 		by: map[int]string{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
 	if f.note == nil {
 		f.note = func(string) {}

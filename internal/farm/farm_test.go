@@ -109,7 +109,8 @@ type testBuild struct {
 	Detail                    uint8
 	Rate                      float64
 	Audit                     float64
-	AckWait                   time.Duration
+	AckWait, LiveFor          time.Duration
+	JobSize                   int
 }
 
 func (b testBuild) plan(ctx context.Context) (*plan.Plan, error) {
@@ -118,6 +119,7 @@ func (b testBuild) plan(ctx context.Context) (*plan.Plan, error) {
 	p, err := plan.Make(ctx, plan.Options{Selection: selection, Output: b.File,
 		Imagery: imagery.Options{Provider: b.Template, NoStore: true, Rate: b.Rate}})
 	if err == nil {
+		p.Estimate = plan.Estimate{} // that of larger textures
 		for i := range p.Items {
 			p.Items[i].Detail = b.Detail
 		}

@@ -15,6 +15,10 @@ const (
 	besideBytes = 64 << 10
 )
 
+// sizeFor is how many textures a job of a plan has at most: fewer in a small plan, so that all
+// workers end together, and less is lost with one of them.
+func sizeFor(textures int) int { return max(8, min(textures/400, mostTextures)) }
+
 // group cuts a plan into jobs of neighbouring textures, so that few chunks and parents are wanted by
 // two. Equal plans are cut equally, in whatever order they are.
 func group(items []tiles.Item, most int) (jobs [][]tiles.Item) {

@@ -15,10 +15,9 @@ type maker struct {
 	provider fetch.Provider
 	source   *imagery.Source
 	pipeline *pack.Pipeline
-	chunks   bool // it knows chunks to try a host with
 }
 
-func newMaker(ctx context.Context, c Contract, o imagery.Options, jobs int, l *lease, note func(string)) (*maker, error) {
+func newMaker(ctx context.Context, c Contract, o imagery.Options, l *lease, note func(string)) (*maker, error) {
 	p, err := c.provider(o)
 	if err != nil {
 		return nil, err

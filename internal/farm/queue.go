@@ -17,8 +17,7 @@ import (
 const (
 	builds    = "XELPACK"      // bucket of contracts, by build.ID
 	live      = "XELPACK_LIVE" // bucket of who is at work: coordinator.ID, worker.NAME
-	liveFor   = 15 * time.Second
-	queueMost = 256 << 20 // bytes of jobs
+	queueMost = 256 << 20      // bytes of jobs
 	// storeSoft is what shares in the store may take before workers wait with theirs; storeMost is what
 	// the store takes at most, whoever asks. With the queue it is less than 2 GB.
 	storeSoft = 1 << 30

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -64,8 +65,9 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 	if j.Audit && j.NotBy == s.Name {
 		return msg.NakWithDelay(lookEvery)
 	}
-	if meta.NumDelivered > mostTries && !j.Audit {
-		return s.bury(ctx, msg, j, fmt.Sprintf("begun %d times and never finished", mostTries))
+	most := cmp.Or(s.tries, mostTries)
+	if meta.NumDelivered > most && !j.Audit {
+		return s.bury(ctx, msg, j, fmt.Sprintf("begun %d times and never finished", most))
 	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()
@@ -83,7 +85,7 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 			return nil
 		}
 		err = fmt.Errorf("job %d: %w", j.N, err)
-		if meta.NumDelivered >= mostTries && !j.Audit {
+		if meta.NumDelivered >= most && !j.Audit {
 			return errors.Join(err, s.bury(ctx, msg, j, err.Error()))
 		}
 		return errors.Join(err, msg.NakWithDelay(backoff(meta.NumDelivered)))

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // WorkerOptions describe a worker.
@@ -31,8 +32,9 @@ type WorkerOptions struct {
 	// Until ends the worker when it is closed; nil: never. Its parent's end, for example.
 	Until <-chan struct{}
 
-	build builder // nil: the pipeline
-	check func(Contract) error
+	wrap  func(builder) builder // nil: the pipeline as it is
+	check func(Contract) error  // nil: what the contract asks for
+	tries uint64                // of a job; 0: mostTries
 }
 
 // builder makes shares.
@@ -41,7 +43,6 @@ type builder interface {
 	share(ctx context.Context, j Job, file string) (digest string, err error)
 	// stats returns the totals so far
 	stats() Spent
-	close()
 }
 
 const (
@@ -106,12 +107,11 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	defer os.RemoveAll(w.dir)
 	for w.nc == nil { // the server may be started later
 		w.nc, w.js, err = o.Server.connect("worker " + o.Name)
-		if errors.Is(err, nats.ErrNoServers) || errors.Is(err, nats.ErrTimeout) {
-			w.say(fmt.Sprintf("waiting: %v", err))
-		} else if err != nil {
+		if wrong := (usage.Error{}); errors.Is(err, errDenied) || errors.As(err, &wrong) {
 			return err
 		}
 		if err != nil {
+			w.say(fmt.Sprintf("waiting: %v", err))
 			if sleep(ctx, lookEvery); ctx.Err() != nil {
 				return nil
 			}
@@ -269,13 +269,15 @@ func (w *worker) help(ctx context.Context, c Contract) error {
 		return err
 	}
 	l := newLease(w.nc, c.Build, w.Name)
-	b := w.build
-	if b == nil {
-		if b, err = newMaker(ctx, c, w.Imagery, w.Jobs, l, w.problemText); err != nil {
-			return err
-		}
+	m, err := newMaker(ctx, c, w.Imagery, l, w.problemText)
+	if err != nil {
+		return err
 	}
-	defer b.close()
+	defer m.close()
+	b := builder(m)
+	if w.wrap != nil {
+		b = w.wrap(m)
+	}
 	w.say(fmt.Sprintf("helping with %s (build %s, on %s)", c.Archive, c.Build, c.Host))
 	s := &session{worker: w, c: c, q: q, objects: o, b: b, ackWait: jobs.CachedInfo().Config.AckWait}
 	var g errgroup.Group

@@ -1,0 +1,300 @@
+//go:build linux
+
+package farm
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// wire is a line to the NATS server that can be cut: nothing comes through and nobody is told.
+type wire struct {
+	to   string
+	l    net.Listener
+	gate sync.RWMutex // held while it is cut
+}
+
+func newWire(t *testing.T, to string) *wire {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	w := &wire{to: to, l: l}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go w.carry(c)
+		}
+	}()
+	return w
+}
+
+func (w *wire) url() string { return "nats://" + w.l.Addr().String() }
+
+func (w *wire) carry(c net.Conn) {
+	defer c.Close()
+	w.gate.RLock()
+	d, err := net.Dial("tcp", w.to)
+	w.gate.RUnlock()
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	go func() { defer c.Close(); defer d.Close(); w.pump(d, c) }()
+	w.pump(c, d)
+}
+
+func (w *wire) pump(to io.Writer, from io.Reader) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		w.gate.RLock()
+		_, err = to.Write(buf[:n])
+		w.gate.RUnlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// cut cuts the line until the returned function is called.
+func (w *wire) cut() (mend func()) {
+	w.gate.Lock()
+	return w.gate.Unlock
+}
+
+// troop is a farm of processes, each with a line of its own.
+type troop struct {
+	t           *testing.T
+	b           testBuild
+	port        int
+	dir         string
+	server      *process
+	workers     []*process
+	wires       []*wire // of the workers, then the coordinator's
+	coordinator *process
+	killed, cut int
+}
+
+func newTroop(t *testing.T, b testBuild, workers int) *troop {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &troop{t: t, b: b, port: l.Addr().(*net.TCPAddr).Port, dir: t.TempDir()}
+	l.Close()
+	r.startServer()
+	for range workers + 1 {
+		r.wires = append(r.wires, newWire(t, fmt.Sprintf("127.0.0.1:%d", r.port)))
+	}
+	for i := range workers {
+		r.workers = append(r.workers, start(t, "worker", r.wires[i].url()))
+	}
+	r.startBuild()
+	return r
+}
+
+func (r *troop) startServer() { r.server = start(r.t, "server", strconv.Itoa(r.port), r.dir) }
+
+func (r *troop) startBuild() {
+	b := r.b
+	b.URL = r.wires[len(r.workers)].url()
+	text, err := json.Marshal(b)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.coordinator = start(r.t, "build", string(text))
+}
+
+// disturb kills one of the processes and starts it again, or cuts its line for a while.
+func (r *troop) disturb(who int, cut time.Duration) {
+	name := fmt.Sprintf("worker %d", who)
+	switch {
+	case who == len(r.workers):
+		name = "coordinator"
+	case who > len(r.workers):
+		name = "server"
+	}
+	if cut > 0 {
+		r.t.Logf("%s cut off for %v", name, cut)
+		r.cut++
+		wires := r.wires
+		if who <= len(r.workers) {
+			wires = r.wires[who : who+1]
+		}
+		for _, w := range wires {
+			defer w.cut()()
+		}
+		time.Sleep(cut)
+		return
+	}
+	r.t.Logf("%s killed", name)
+	r.killed++
+	switch {
+	case who < len(r.workers):
+		r.workers[who].kill()
+		r.workers[who] = start(r.t, "worker", r.wires[who].url())
+	case who == len(r.workers):
+		r.coordinator.kill()
+		r.startBuild()
+	default:
+		r.server.kill()
+		r.startServer()
+	}
+}
+
+// finish waits for the end of the build. A coordinator that gives up is started again, as its user would.
+func (r *troop) finish() pack.Report {
+	for {
+		select {
+		case <-r.coordinator.done:
+		case <-time.After(patience.For(r.t)):
+			r.t.Fatalf("the build does not end: %s", r.coordinator.err.String())
+		}
+		var report pack.Report
+		if r.coordinator.cmd.ProcessState.Success() {
+			if err := json.Unmarshal([]byte(r.coordinator.out.String()), &report); err != nil {
+				r.t.Fatal(err)
+			}
+			return report
+		}
+		r.t.Logf("the coordinator gave up: %s", r.coordinator.err.String())
+		if r.t.Failed() {
+			r.t.FailNow()
+		}
+		r.startBuild()
+	}
+}
+
+// TestDrillChaos: workers, the NATS server and the coordinator are killed or cut off, the provider has
+// faults, and in the end the archive is that of an undisturbed build. The reduced form kills each of
+// them once, when the provider has been asked for so many chunks.
+func TestDrillChaos(t *testing.T) {
+	drill.SkipIfShort(t)
+	faults := fetchtest.FirstOf(40, fetchtest.Unavailable, fetchtest.Reset, fetchtest.Truncated, fetchtest.TooMany)
+	var asked atomic.Int64
+	var mu sync.Mutex
+	waiting := map[int64]chan struct{}{}
+	after := func(n int64) <-chan struct{} { // closed when so many more requests have come
+		mu.Lock()
+		defer mu.Unlock()
+		c := make(chan struct{})
+		waiting[asked.Load()+n] = c
+		return c
+	}
+	latency := drill.Scale(20*time.Millisecond, 5*time.Millisecond)
+	disturbed := provider(t, fetchtest.Options{Latency: latency, Fault: func(c tiles.Chunk, n int) fetchtest.Fault {
+		now := asked.Add(1)
+		mu.Lock()
+		for at, come := range waiting {
+			if now >= at {
+				close(come)
+				delete(waiting, at)
+			}
+		}
+		mu.Unlock()
+		return faults(c, n)
+	}})
+	quiet := provider(t, fetchtest.Options{Fault: faults})
+	b := testBuild{BBox: "5.01,43.3,5.9,43.6", Detail: 3, AckWait: 2 * time.Second, LiveFor: 2 * time.Second, JobSize: 3, File: filepath.Join(t.TempDir(), "a.mbtiles")}
+	if drill.Full() {
+		b = testBuild{BBox: "1.0,42.0,8.5,45.4", Detail: 2, Rate: 45, AckWait: usualAckWait, File: b.File}
+	}
+	plain := b
+	plain.Template, plain.File, plain.Rate = quiet.Template(), filepath.Join(t.TempDir(), "plain.mbtiles"), 0
+	text, err := json.Marshal(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed := start(t, "build", string(text))
+
+	b.Template = disturbed.Template()
+	began := time.Now()
+	r := newTroop(t, b, drill.Scale(4, 3))
+	const minutes = 30
+	if drill.Full() {
+		rng := rand.New(rand.NewPCG(18, 2026))
+	disturbing:
+		for range minutes {
+			select {
+			case <-r.coordinator.done:
+				if r.coordinator.cmd.ProcessState.Success() {
+					break disturbing
+				}
+				t.Logf("the coordinator gave up: %s", r.coordinator.err.String())
+				r.startBuild()
+			case <-time.After(time.Minute):
+			}
+			who := rng.IntN(3) // a worker, the coordinator or the server
+			if who == 0 {
+				who = rng.IntN(len(r.workers))
+			} else {
+				who += len(r.workers) - 1
+			}
+			cut := time.Duration(0)
+			if rng.IntN(2) == 0 {
+				cut = 20 * time.Second
+			}
+			r.disturb(who, cut)
+		}
+	} else {
+		for _, who := range []int{0, 4, 3} { // a worker, the server, the coordinator
+			select {
+			case <-after(25):
+			case <-r.coordinator.done: // no test of what it is for, then
+				t.Fatalf("the build is over before its disturbances: %s", r.coordinator.err.String())
+			case <-time.After(patience.For(t)):
+				t.Fatalf("nothing is asked for any more: %s", r.coordinator.err.String())
+			}
+			r.disturb(who, 0)
+		}
+	}
+	report := r.finish()
+	took := time.Since(began)
+	for i, w := range r.workers {
+		select {
+		case <-w.done:
+			t.Errorf("worker %d has ended: %s", i, w.err.String())
+		default:
+		}
+	}
+	undisturbed.wait()
+	var plainly pack.Report
+	if err := json.Unmarshal([]byte(undisturbed.out.String()), &plainly); err != nil {
+		t.Fatalf("the plain build: %v: %s", err, undisturbed.err.String())
+	}
+	if got, want := digest(t, b.File), digest(t, plain.File); got != want {
+		t.Errorf("digest %s, of an undisturbed build %s", got, want)
+	}
+	if report.State != pack.StateComplete || report.Built+report.Skipped != report.Textures {
+		t.Errorf("%+v", report)
+	}
+	requests := asked.Load()
+	more := 100 * (float64(requests)/float64(plainly.Requests) - 1)
+	drill.Row(t, fmt.Sprintf("farm, chaos of %v: %d killed, %d cut off, %d textures", took.Round(time.Second), r.killed, r.cut, report.Textures),
+		"the digest of a plain build, at most 5 % more requests", fmt.Sprintf("equal, %d requests, %d of a plain build, %.1f %% more", requests,
+			plainly.Requests, more), more <= 5)
+}
