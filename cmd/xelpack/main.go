@@ -78,7 +78,7 @@ func newRootCommand() *cobra.Command {
 		newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),
 		newTraceCommand(), newReplayCommand(), newBenchCommand(),
-		newProvidersCommand(), newDoctorCommand(), newVersionCommand(),
+		newProvidersCommand(), newSetupCommand(), newDoctorCommand(), newVersionCommand(),
 	)
 	cli.Prepare(root, exitCodesHelp)
 	return root

@@ -48,13 +48,20 @@ func ApplyDefaults(cmd *cobra.Command) error {
 	return errors.Join(d.checkNames(cmd.Root()), d.apply(cmd.Flags()))
 }
 
-// readDefaults reads config.toml.
-func readDefaults() (d defaults, err error) {
+// ConfigFile returns the name of the user's config.toml.
+func ConfigFile() (string, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
+		return "", fmt.Errorf("find the folder of configurations: %w", err)
+	}
+	return filepath.Join(dir, "xelpack", "config.toml"), nil
+}
+
+// readDefaults reads config.toml.
+func readDefaults() (d defaults, err error) {
+	if d.file, err = ConfigFile(); err != nil {
 		return d, nil // no home, no configuration
 	}
-	d.file = filepath.Join(dir, "xelpack", "config.toml")
 	if _, err := toml.DecodeFile(d.file, &d.config); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return d, usage.Errorf("%s: %w", d.file, err)
 	}
