@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -57,8 +58,11 @@ func partsOf(layers []standing, c tiles.Chunk) (parts []part) {
 	return parts
 }
 
-// outcome is why a layer shows nothing, or that it does.
-type outcome struct{ err error }
+// outcome is why a layer shows nothing, or that it does and when that was taken.
+type outcome struct {
+	err      error
+	captured terms.Days
+}
 
 // chunk brings the chunk to its place in b, by what it takes. The error is only ever the context's
 // or the builder's.
@@ -116,7 +120,7 @@ func (a *asking) round(ctx context.Context, drop int, top *outcome) (hidden bool
 		}
 		var err error
 		if top != nil && n == 0 {
-			err, a.done = top.err, top.err == nil
+			err, a.done, a.end.captured = top.err, top.err == nil, top.captured
 		} else {
 			err = a.show(ctx, part, level)
 		}
@@ -163,6 +167,7 @@ func (a *asking) show(ctx context.Context, part *part, level tiles.ZL) error {
 		}
 	case l.levels() > 0:
 		err = p.blocks.with(ctx, l, c, TaskChunk, func(t *tile) error {
+			a.end.captured = t.captured
 			return p.work(ctx, TaskChunk,
 				func(w *worker) error { return t.add(w.dds, a.builder, a.place, c) })
 		})
@@ -184,7 +189,9 @@ func (a *asking) show(ctx context.Context, part *part, level tiles.ZL) error {
 func (a *asking) keep(ctx context.Context, part *part, level tiles.ZL) (err error) {
 	p := a.pipeline
 	if level == a.Z {
-		part.img, err = p.picture(ctx, part.Layer, a.Chunk, TaskChunk)
+		var captured terms.Days
+		part.img, captured, err = p.picture(ctx, part.Layer, a.Chunk, TaskChunk)
+		a.end.captured = a.end.captured.And(captured)
 		return err
 	}
 	piece, err := p.parents.piece(ctx, part.Layer, a.Chunk, level)

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -116,54 +117,57 @@ func (p *Pipeline) batch(ctx context.Context, b *dds.Builder, batch batch, layer
 	}
 	// What the tile does not show is filled after it was released: that may take another tile, and
 	// room for it.
-	why := p.cutInto(ctx, b, batch)
+	came := p.cutInto(ctx, b, batch)
 	g, ctx := errgroup.WithContext(ctx)
 	for i, c := range batch.chunks {
-		g.Go(func() error { return ended(p.chunk(ctx, b, c, layers, &outcome{why[i]})) })
+		g.Go(func() error { return ended(p.chunk(ctx, b, c, layers, &came[i])) })
 	}
 	return g.Wait()
 }
 
-// cutInto brings those chunks of a batch to their places that its tile shows, and says of each why it
-// could not be, or nil.
-func (p *Pipeline) cutInto(ctx context.Context, b *dds.Builder, batch batch) []error {
-	why := make([]error, len(batch.chunks))
+// cutInto brings those chunks of a batch to their places that its tile shows, and says what has come
+// of each.
+func (p *Pipeline) cutInto(ctx context.Context, b *dds.Builder, batch batch) []outcome {
+	came := make([]outcome, len(batch.chunks))
 	block, err := p.blocks.get(ctx, batch.tile, TaskChunk)
 	if err != nil {
-		for i := range why {
-			why[i] = err
+		for i := range came {
+			came[i].err = err
 		}
-		return why
+		return came
 	}
 	defer p.blocks.release(block)
 	var g errgroup.Group
 	for i, c := range batch.chunks {
 		g.Go(func() error {
-			why[i] = p.work(ctx, TaskChunk, func(w *worker) error { return block.tile.add(w.dds, b, c.place, c.Chunk) })
+			came[i].captured = block.tile.captured
+			came[i].err = p.work(ctx, TaskChunk, func(w *worker) error { return block.tile.add(w.dds, b, c.place, c.Chunk) })
 			return nil
 		})
 	}
 	_ = g.Wait() // each has its own
-	return why
+	return came
 }
 
-// picture returns the pixels of c of a layer, which are the caller's.
-func (p *Pipeline) picture(ctx context.Context, l *Layer, c tiles.Chunk, task Task) (img *image.NRGBA, err error) {
+// picture returns the pixels of c of a layer, which are the caller's, and when they were taken.
+func (p *Pipeline) picture(ctx context.Context, l *Layer, c tiles.Chunk, task Task) (img *image.NRGBA, captured terms.Days, err error) {
 	if l.levels() > 0 {
 		err = p.blocks.with(ctx, l, c, task, func(t *tile) (err error) {
+			captured = t.captured
 			img, err = t.chunkOf(c)
 			return err
 		})
-		return img, err
+		return img, captured, err
 	}
 	err = p.fetchInto(ctx, l, c, func(body []byte) error {
 		return p.work(ctx, task, func(w *worker) error {
 			t, err := l.decode(w.dds, body, nil)
 			if err == nil {
+				captured = t.captured
 				img, err = t.cut(c)
 			}
 			return err
 		})
 	})
-	return img, err
+	return img, captured, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -229,6 +230,8 @@ func (t *tile) chunkOf(c tiles.Chunk) (*image.NRGBA, error) {
 type tile struct {
 	img   *image.NRGBA
 	empty []bool // by row and column of chunks: those that show nothing; nil: none
+
+	captured terms.Days // on which it was taken, if the provider told
 }
 
 // cut returns the pixels of c, which must not be changed. The error is fetch.ErrNoImagery.

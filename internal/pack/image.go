@@ -42,7 +42,7 @@ func (l *Layer) decode(w *dds.Worker, body []byte, spare *image.NRGBA) (*tile, e
 	if err != nil {
 		return nil, err
 	}
-	t := &tile{img, emptyChunks(img, l.Blank, !fetch.IsJPEG(body))}
+	t := &tile{img, emptyChunks(img, l.Blank, !fetch.IsJPEG(body)), fetch.Captured(body)}
 	l.Filter.Apply(img.Pix)
 	return t, nil
 }

@@ -60,7 +60,7 @@ func (ps *parents) piece(ctx context.Context, l *Layer, c tiles.Chunk,
 // source.
 func (ps *parents) get(ctx context.Context, c layerChunk) (*image.NRGBA, error) {
 	e, err := ps.pictures.Get(ctx, c, func() (img *image.NRGBA, size int64, err error) {
-		img, err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)
+		img, _, err = ps.pipeline.picture(ctx, c.layer, c.chunk, TaskParent)
 		if errors.Is(err, fetch.ErrNoImagery) {
 			return nil, 1, nil
 		}

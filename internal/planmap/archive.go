@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/draw"
 
+	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -18,7 +19,7 @@ const mapSide = 3072
 
 // OfArchive is an archive as it is drawn.
 func OfArchive(ctx context.Context, a *mbtiles.Archive, title string) (Map, error) {
-	m := Map{Title: title, Kind: "archive"}
+	m := Map{Title: title, Kind: "archive", Taken: make(map[string][]tiles.Texture)}
 	for e := range a.All() {
 		r, err := a.Record(ctx, e)
 		if err != nil {
@@ -27,6 +28,10 @@ func OfArchive(ctx context.Context, a *mbtiles.Archive, title string) (Map, erro
 		m.Items = append(m.Items, tiles.Item{Texture: e.Texture, Detail: e.Detail})
 		if r.Failed > 0 {
 			m.Holes = append(m.Holes, e.Texture)
+		}
+		if r.Captured != (terms.Days{}) {
+			days := r.Captured.Words()
+			m.Taken[days] = append(m.Taken[days], e.Texture)
 		}
 	}
 	info, err := a.Info(ctx)

@@ -29,6 +29,7 @@ func archive(t testing.TB) Map {
 		m.Items = append(m.Items, tiles.Item{Texture: tex})
 	}
 	m.Holes = []tiles.Texture{m.Items[3].Texture}
+	m.Taken = map[string][]tiles.Texture{"2019-06-30": {m.Items[1].Texture, m.Items[2].Texture}}
 	img := image.NewRGBA(image.Rect(0, 0, 512, 512))
 	draw.Draw(img, img.Rect, image.NewUniform(imageryColour), image.Point{}, draw.Src)
 	const world = 4096 // tiles at z 12
@@ -43,6 +44,10 @@ func TestPageOfAnArchive(t *testing.T) {
 	data := dataOf(t, elements)
 	if diff := cmp.Diff([]pageHole{{16, 1497, 2108, "23952_33728_BI16"}}, data.Holes); diff != "" {
 		t.Errorf("holes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string][]string{
+		"2019-06-30": {"23936_33728_BI16", "23952_33712_BI16"}}, data.Taken); diff != "" {
+		t.Errorf("when they were taken (-want +got):\n%s", diff)
 	}
 	if data.Imagery == nil {
 		t.Fatal("the page has no imagery")

@@ -46,6 +46,8 @@ type pageData struct {
 	Land    []byte        `json:"land"`  // land.bin
 	Holes   []pageHole    `json:"holes"`
 	Imagery *pageImagery  `json:"imagery,omitempty"`
+	// names of textures, by when they were taken
+	Taken map[string][]string `json:"taken"`
 }
 
 type pageHole struct {
@@ -182,7 +184,12 @@ func (m Map) data() pageData {
 		Classes: []pageClass{}, Counts: tiles.Counts(m.Items),
 		// lists, not null
 		Routes: [][]float64{}, Stops: [][]float64{}, Area: [][]float64{}, Cells: []int{},
-		Land: landFile, Holes: []pageHole{},
+		Land: landFile, Holes: []pageHole{}, Taken: make(map[string][]string),
+	}
+	for days, textures := range m.Taken {
+		for _, t := range textures {
+			data.Taken[days] = append(data.Taken[days], t.Name())
+		}
 	}
 	for _, t := range m.Holes {
 		data.Holes = append(data.Holes,

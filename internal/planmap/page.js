@@ -17,6 +17,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const holes = new Map(data.holes.map(h => [h.name, h]));
+  const taken = new Map(Object.entries(data.taken).flatMap(([days, names]) => names.map(name => [name, days])));
   const shown = { imagery: Boolean(data.imagery), colours: true };
   const ground = data.imagery && new Image();
 
@@ -60,8 +61,8 @@
 
   const describe = ({ c, name }) => {
     if (c.label) return c.label;
-    const chunks = 4 ** (4 - c.k), side = 4096 >> c.k, hole = holes.has(name) ? " – a hole: some of them failed" : "";
-    return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}${hole}`;
+    const chunks = 4 ** (4 - c.k), side = 4096 >> c.k, hole = holes.has(name) ? " – a hole: some of them failed" : "", days = taken.has(name) ? `, taken ${taken.get(name)}` : "";
+    return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}${days}${hole}`;
   };
 
   // ---- view

@@ -32,9 +32,11 @@ type Map struct {
 	Cells  []tiles.Cell     // cells that X-Plane loads; may be none
 	Facts  []Fact           // totals, shown in this order
 
-	Kind    string          // what is drawn, one word; default "plan"
-	Holes   []tiles.Texture // those of Items with holes: marked
-	Imagery *Imagery        // drawn where Items are; nil: colours only
+	Kind  string          // what is drawn, one word; default "plan"
+	Holes []tiles.Texture // those of Items with holes: marked
+	// when those of Items were taken, as far as that is known: by the days
+	Taken   map[string][]tiles.Texture
+	Imagery *Imagery // drawn where Items are; nil: colours only
 }
 
 // Imagery is a picture of the ground, north up, in Web Mercator.
