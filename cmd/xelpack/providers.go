@@ -26,7 +26,7 @@ func newProvidersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "providers",
 		Short: "List the imagery providers, or try one",
-		Long: `Lists the imagery providers that xelpack knows, one per line: id, maptype, zoom levels,
+		Long: `Lists the mosaics and imagery providers that xelpack knows, one per line: id, maptype, zoom levels,
 coverage, licence, whether archives may be passed on, rate limits, and terms of service.
 With a place (--at, --bbox or --route) it lists those that have imagery there, with zoom
 level and coverage. Those of ~/.config/xelpack/providers.toml and of Ortho4XP (*.lay, or
@@ -38,10 +38,11 @@ picture's size, format and age.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
-			known, err := imagery.Catalogue()
+			finder, err := imagery.Finder()
 			if err != nil {
 				return err
 			}
+			known := finder.Catalogue()
 			at, err := providers.PlaceOf(o.At, o.BBox, o.Route, notes(stderr))
 			if err != nil {
 				return err
@@ -49,8 +50,9 @@ picture's size, format and age.`,
 			if o.Check != "" {
 				return o.check(cmd.Context(), known, at, stdout, stderr)
 			}
-			return report.Write(stdout, o.JSON, known.Rows(at), func(w io.Writer) error {
-				return known.WriteText(w, at, notes(stderr))
+			mosaics := finder.Mosaics(notes(stderr))
+			return report.Write(stdout, o.JSON, known.Rows(at, mosaics), func(w io.Writer) error {
+				return known.WriteText(w, at, mosaics, notes(stderr))
 			})
 		},
 	}

@@ -59,6 +59,23 @@ func readSmall(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// Mosaics returns the mosaics of mosaics.toml and the built-in one. Those that cannot be used are
+// noted.
+func (f *Finder) Mosaics(note func(string)) (list []providers.Provider) {
+	for _, id := range append(f.Own(), OpenID) {
+		p, err := f.Lookup(id)
+		if err != nil {
+			note("refused: " + err.Error())
+			continue
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Catalogue returns the providers that mosaics are made of.
+func (f *Finder) Catalogue() *providers.Catalogue { return f.catalogue }
+
 // Own returns the ids of the mosaics in mosaics.toml.
 func (f *Finder) Own() []string { return slices.Sorted(maps.Keys(f.own)) }
 

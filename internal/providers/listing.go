@@ -32,6 +32,8 @@ type Row struct {
 	RequestsADay int     `json:"requests_a_day"` // at most; 0: no limit
 	Key          bool    `json:"key"`            // it requires an API token
 
+	Sources []string `json:"sources,omitempty"` // of a mosaic, in order; with a place those there
+
 	File  string   `json:"file,omitempty"`
 	Notes []string `json:"notes,omitempty"`
 }
@@ -47,6 +49,13 @@ func Rows(list []Provider, at *Place) (rows []Row) {
 			Licence: p.Licence, Attribution: p.Attribution, Redistributable: p.Redistributable(), Terms: p.Terms, Remark: p.Remark,
 			ServiceTerms: p.ServiceTerms, Rate: p.Rate, Concurrency: p.Concurrency, RequestsADay: p.RequestsADay, Key: err == nil && t.token,
 			File: p.File, Notes: slices.Concat(p.Notes, p.Ignored),
+		}
+		if len(p.Layers) > 0 {
+			if !r.mosaic(p.Layers, at) {
+				continue
+			}
+			rows = append(rows, r)
+			continue
 		}
 		if at != nil {
 			share := p.Share(*at)
@@ -71,8 +80,27 @@ func Rows(list []Provider, at *Place) (rows []Row) {
 	return rows
 }
 
+// mosaic describes a mosaic by its sources, with a place by those that are there. It reports whether
+// there are any.
+func (r *Row) mosaic(layers []Layer, at *Place) bool {
+	r.MinZL, r.MaxZL = uint8(layers[0].MinZL), 0
+	for _, l := range layers {
+		if at != nil && l.Share(*at) == 0 {
+			continue
+		}
+		r.MinZL, r.MaxZL = min(r.MinZL, uint8(l.MinZL)), max(r.MaxZL, uint8(l.MaxZL))
+		if !slices.Contains(r.Sources, l.ID) {
+			r.Sources = append(r.Sources, l.ID)
+		}
+	}
+	return len(r.Sources) > 0
+}
+
 // Limits describes the request limits of the provider.
 func (r Row) Limits() string {
+	if len(r.Sources) > 0 {
+		return "of each source"
+	}
 	var words []string
 	if r.Rate > 0 {
 		words = append(words, strconv.FormatFloat(r.Rate, 'g', 4, 64)+"/s")
@@ -93,7 +121,7 @@ func (r Row) Limits() string {
 func (r Row) Part() string {
 	switch {
 	case r.Share == nil:
-		return ""
+		return "mosaic" // whose outlines say what part it has
 	case *r.Share < 0.01:
 		return "<1 %"
 	case *r.Share < 1:

@@ -3,7 +3,9 @@ package providers
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/xelpack/xelpack/internal/usage"
@@ -16,10 +18,10 @@ type refusedRow struct {
 	Refused string `json:"refused"` // why
 }
 
-// Rows lists the providers, with a place those that have imagery there, and the files that cannot be
-// used.
-func (c *Catalogue) Rows(at *Place) (rows []any) {
-	for _, r := range Rows(c.Providers(), at) {
+// Rows lists mosaics and the providers, with a place those that have imagery there, and the files that
+// cannot be used.
+func (c *Catalogue) Rows(at *Place, mosaics []Provider) (rows []any) {
+	for _, r := range Rows(slices.Concat(mosaics, c.Providers()), at) {
 		rows = append(rows, r)
 	}
 	for _, r := range c.Refused() {
@@ -28,8 +30,11 @@ func (c *Catalogue) Rows(at *Place) (rows []any) {
 	return rows
 }
 
+// fewSources of a mosaic are named.
+const fewSources = 4
+
 // WriteText writes the list for people.
-func (c *Catalogue) WriteText(w io.Writer, at *Place, note func(string)) error {
+func (c *Catalogue) WriteText(w io.Writer, at *Place, mosaics []Provider, note func(string)) error {
 	for _, r := range c.Refused() {
 		note(fmt.Sprintf("refused: %s: %v", r.File, r.Err))
 	}
@@ -39,8 +44,15 @@ func (c *Catalogue) WriteText(w io.Writer, at *Place, note func(string)) error {
 		here = "OF THIS PLACE\tIMAGERY"
 	}
 	fmt.Fprintf(t, "ID\tCODE\tZL\t%s\tLICENCE\tPASS ON\tLIMITS\tTHE SERVICE ASKS\n", here)
-	for _, r := range Rows(c.Providers(), at) {
+	for _, r := range Rows(slices.Concat(mosaics, c.Providers()), at) {
 		zl, here := fmt.Sprintf("%d-%d", r.MinZL, r.MaxZL), r.Coverage
+		if n := len(r.Sources); n > 0 {
+			here, r.Licence = "a mosaic of "+strings.Join(r.Sources, ", "), "of each source"
+			if n > fewSources {
+				here = fmt.Sprintf("a mosaic of %d providers", n)
+			}
+			r.Imagery = here
+		}
 		if at != nil {
 			zl, here = strconv.Itoa(int(r.MaxZL)), r.Part()+"\t"+r.Imagery
 		}
