@@ -1,17 +1,16 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // withArchive opens the archive, calls f with it and closes it. A patch is refused.
-func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
-	return withAny(ctx, file, func(a *mbtiles.Archive) error {
+func withArchive(cmd *cobra.Command, file string, f func(*mbtiles.Archive) error) (err error) {
+	return withAny(cmd, file, func(a *mbtiles.Archive) error {
 		if err := a.NoPatch(); err != nil {
 			return err
 		}
@@ -20,17 +19,9 @@ func withArchive(ctx context.Context, file string, f func(*mbtiles.Archive) erro
 }
 
 // withAny is withArchive of an archive or a patch.
-func withAny(ctx context.Context, file string, f func(*mbtiles.Archive) error) (err error) {
-	a, err := mbtiles.Open(ctx, file)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if errClose := a.Close(); err == nil {
-			err = errClose
-		}
-	}()
-	return f(a)
+func withAny(cmd *cobra.Command, file string, f func(*mbtiles.Archive) error) (err error) {
+	return opener.Use(cmd.Context(), notes(cmd.ErrOrStderr()), []string{file},
+		mbtiles.ReaderOptions{}, func(open []*mbtiles.Archive) error { return f(open[0]) })
 }
 
 func newInfoCommand() *cobra.Command {
@@ -45,7 +36,7 @@ chunks that failed. A .part file is accepted too.`,
   xelpack info flight.mbtiles --json | jq -r .digest`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd, args[0], func(a *mbtiles.Archive) error {
 				info, err := a.Info(cmd.Context())
 				if err != nil {
 					return err
@@ -71,7 +62,7 @@ chunks, overzoomed, missing, failed and provider; sources for a mosaic, and capt
 		Example: "  xelpack ls flight.mbtiles | wc -l",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd, args[0], func(a *mbtiles.Archive) error {
 				return report.List(cmd.Context(), cmd.OutOrStdout(), a, asJSON)
 			})
 		},

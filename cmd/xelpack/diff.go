@@ -41,7 +41,7 @@ if there are.`,
   xelpack diff a.mbtiles b.mbtiles --exit-code >/dev/null && echo the same textures`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
+			return withArchives(cmd, args, func(a []*mbtiles.Archive) error {
 				return runDiff(cmd.Context(), o, a[0], a[1], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},
@@ -99,7 +99,7 @@ nothing is changed. The new archive replaces the old one once it is complete.`,
 			if err := o.inPlace(args[0]); err != nil {
 				return err
 			}
-			return withArchives(cmd.Context(), args, func(a []*mbtiles.Archive) error {
+			return withArchives(cmd, args, func(a []*mbtiles.Archive) error {
 				return o.run("apply", cmd.OutOrStdout(), cmd.ErrOrStderr(),
 					func(co mbtiles.CopyOptions) (any, string, error) {
 						r, err := combine.Apply(cmd.Context(), o.Output, a[0], a[1], co)

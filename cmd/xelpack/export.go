@@ -37,7 +37,7 @@ its name when it is complete: to continue an export that was interrupted, use
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				return export(cmd.Context(), a, args[1], o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

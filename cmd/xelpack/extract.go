@@ -35,7 +35,7 @@ match. Every texture is compared with its hash: damage is not copied.`,
 			if err := o.pick.Validate(); err != nil {
 				return err
 			}
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				return runExtract(cmd.Context(), o, a, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

@@ -56,7 +56,7 @@ are. An archive with holes is installed as it is, with exit code 3.`,
   xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				if err := o.beside(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 					return err
 				}
@@ -95,7 +95,7 @@ installed: files equal to its textures are removed.`,
 			if o.Known == "" {
 				return o.run(cmd, "", undo)
 			}
-			return withArchive(cmd.Context(), o.Known, func(a *mbtiles.Archive) error {
+			return withArchive(cmd, o.Known, func(a *mbtiles.Archive) error {
 				o.Options.Known = a
 				return o.run(cmd, "", undo)
 			})

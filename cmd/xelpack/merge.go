@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -38,7 +38,7 @@ and licences of all its sources.`,
   xelpack merge shard-*.mbtiles -o europe.mbtiles --dry-run`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchives(cmd.Context(), args, func(inputs []*mbtiles.Archive) error {
+			return withArchives(cmd, args, func(inputs []*mbtiles.Archive) error {
 				return runMerge(cmd.Context(), o, inputs, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},
@@ -80,21 +80,8 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 }
 
 // withArchives opens archives, calls f with them and closes them.
-func withArchives(ctx context.Context, files []string,
-	f func([]*mbtiles.Archive) error) (err error) {
-	var open []*mbtiles.Archive
-	defer func() {
-		for _, a := range open {
-			err = errors.Join(err, a.Close())
-		}
-	}()
-	for _, file := range files {
-		// They are read once from start to end: caching is useless.
-		a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
-		if err != nil {
-			return err
-		}
-		open = append(open, a)
-	}
-	return f(open)
+func withArchives(cmd *cobra.Command, files []string, f func([]*mbtiles.Archive) error) error {
+	// They are read once from start to end: caching is useless.
+	return opener.Use(cmd.Context(), notes(cmd.ErrOrStderr()), files,
+		mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2}, f)
 }

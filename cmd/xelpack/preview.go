@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -27,30 +26,30 @@ hatched. OUT.html is an interactive page that needs no network; OUT.png is a pic
   xelpack preview flight.mbtiles flight.png --plain`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runPreview(cmd.Context(), args[0], args[1], plain)
+			return runPreview(cmd, args[0], args[1], plain)
 		},
 	}
 	cmd.Flags().BoolVar(&plain, "plain", false, "draw the imagery alone, into OUT.png")
 	return cmd
 }
 
-func runPreview(ctx context.Context, archive, file string, plain bool) error {
+func runPreview(cmd *cobra.Command, archive, file string, plain bool) error {
 	if err := planmap.CheckFile(file); err != nil {
 		return err
 	}
 	if plain && !strings.EqualFold(filepath.Ext(file), ".png") {
 		return usageErrorf("%s: with --plain the file must end in .png", file)
 	}
-	return withAny(ctx, archive, func(a *mbtiles.Archive) error {
+	return withAny(cmd, archive, func(a *mbtiles.Archive) error {
 		if a.Len() == 0 {
-			return fmt.Errorf("%s: nothing to draw: the archive has no textures", archive)
+			return fmt.Errorf("%s: nothing to draw: the archive has no textures", a.Path())
 		}
 		if plain {
-			return planmap.WriteImagery(ctx, a, file, plainSide)
+			return planmap.WriteImagery(cmd.Context(), a, file, plainSide)
 		}
-		m, err := planmap.OfArchive(ctx, a, filepath.Base(archive))
+		m, err := planmap.OfArchive(cmd.Context(), a, filepath.Base(a.Path()))
 		if err != nil {
-			return fmt.Errorf("%s: %w", archive, err)
+			return fmt.Errorf("%s: %w", a.Path(), err)
 		}
 		return m.WriteFile(file)
 	})

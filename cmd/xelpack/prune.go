@@ -41,7 +41,7 @@ until then.`,
 			if err := o.pick.Validate(); err != nil {
 				return err
 			}
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				return runPrune(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

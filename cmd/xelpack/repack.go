@@ -30,7 +30,7 @@ is complete.`,
   xelpack repack flight.mbtiles --compress best -o small.mbtiles`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAny(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withAny(cmd, args[0], func(a *mbtiles.Archive) error {
 				return runRepack(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

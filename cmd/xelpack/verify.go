@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -41,7 +42,9 @@ type verifyOptions struct{ Quick, JSON bool }
 
 func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr io.Writer) error {
 	meter := progress.NewMeter(stderr, "verify")
-	found, err := mbtiles.VerifyFile(ctx, file,
+	open := opener.Opener{Note: notes(stderr)}
+	defer open.Close()
+	found, err := open.Verify(ctx, file,
 		mbtiles.VerifyOptions{Quick: o.Quick, Progress: meter.Set})
 	meter.Close()
 	if err != nil {

@@ -45,6 +45,13 @@ func (s *places) get(id int64) *place {
 	return s.known[id]
 }
 
+// forget forgets all.
+func (s *places) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known, s.bytes = nil, 0
+}
+
 // put stores a copy of c, unless the row is known.
 func (s *places) put(id int64, c cell) *place {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -19,7 +20,8 @@ type Table struct {
 	bufs    sync.Pool
 	raw     syscall.RawConn // of f; nil if it has none
 	places  places
-	vectors sync.Pool // of *vector
+	vectors sync.Pool    // of *vector
+	height  atomic.Int64 // levels of interior pages and 1, if known
 
 	mu       sync.Mutex
 	interior map[uint32][]byte // interior pages of the b-tree
@@ -43,12 +45,9 @@ func NewTable(f File, root int64, slack int) *Table {
 	if _, err := f.ReadAt(h[:], 0); err != nil {
 		return nil
 	}
-	size := int(binary.BigEndian.Uint16(h[16:]))
-	if size == 1 {
-		size = 65536
-	}
+	size := PageSizeOf(h[:])
 	// Page 1 begins with the header of the file; it is never the root of a table here.
-	if size < 512 || size&(size-1) != 0 || size-int(h[20]) < 480 || root < 2 ||
+	if size == 0 || size-int(h[20]) < 480 || root < 2 ||
 		root > math.MaxUint32-1 {
 		return nil
 	}
@@ -125,11 +124,7 @@ func grow(b []byte, n int) []byte {
 
 // leaf reads into buf the leaf that would hold the row id.
 func (t *Table) leaf(id int64, buf []byte) ([]byte, bool) {
-	const (
-		interior = 5
-		leaf     = 13
-		deepest  = 20 // SQLite's own limit
-	)
+	const deepest = 20 // SQLite's own limit
 	number := t.root
 	for range deepest {
 		t.mu.Lock()
@@ -140,9 +135,9 @@ func (t *Table) leaf(id int64, buf []byte) ([]byte, bool) {
 				return nil, false
 			}
 			switch b[0] {
-			case leaf:
+			case leafTable:
 				return b, true
-			case interior:
+			case interiorTable:
 				b = append([]byte(nil), b...)
 				t.keep(number, b)
 			default:
@@ -204,32 +199,44 @@ type cell struct {
 
 // cell finds a row on its leaf.
 func (t *Table) cell(b []byte, id int64) (cell, bool) {
+	found, payload := t.findCell(b, id)
+	if found == nil {
+		return cell{}, false
+	}
+	_, n := Varint(found)
+	_, m := Varint(found[n:])
+	return t.parse(found[n+m:], payload)
+}
+
+// findCell returns the cell of a row from its beginning to the end of the leaf, and the length of
+// its payload; nil if there is none.
+func (t *Table) findCell(b []byte, id int64) (cell []byte, payload int64) {
 	const header = 8
 	low, high := 0, int(binary.BigEndian.Uint16(b[3:]))
 	if header+2*high > t.usable {
-		return cell{}, false
+		return nil, 0
 	}
 	for low < high {
 		mid := (low + high) / 2
 		at := int(binary.BigEndian.Uint16(b[header+2*mid:]))
 		if at >= t.usable {
-			return cell{}, false
+			return nil, 0
 		}
 		rest := b[at:t.usable]
 		payload, n := Varint(rest)
 		key, m := Varint(rest[n:])
 		switch {
 		case n == 0 || m == 0:
-			return cell{}, false
+			return nil, 0
 		case key == id:
-			return t.parse(rest[n+m:], payload)
+			return rest, payload
 		case key < id:
 			low = mid + 1
 		default:
 			high = mid
 		}
 	}
-	return cell{}, false
+	return nil, 0
 }
 
 // parse reads a row (id, codec, data) of payload bytes, of which b has the beginning.

@@ -210,7 +210,7 @@ func isFinal(err error) bool {
 var errRedirect = errors.New("redirect not followed")
 
 // redirectPolicy follows a few redirects, never from TLS to plain, and sends another host only
-// userAgent.
+// userAgent and which part of a file is wanted.
 func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		switch {
@@ -223,7 +223,13 @@ func redirectPolicy(userAgent string) func(*http.Request, []*http.Request) error
 		}
 		req.Header.Del("Referer") // net/http puts the whole URL there, token included
 		if !strings.EqualFold(req.URL.Host, via[0].URL.Host) {
-			req.Header = http.Header{"User-Agent": {userAgent}}
+			kept := http.Header{"User-Agent": {userAgent}}
+			for _, name := range [...]string{"Range", "If-Range", "Accept-Encoding"} {
+				if v := req.Header.Values(name); len(v) > 0 {
+					kept[name] = v
+				}
+			}
+			req.Header = kept
 		}
 		return nil
 	}

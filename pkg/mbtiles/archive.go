@@ -2,8 +2,10 @@ package mbtiles
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
+	"io"
 	"iter"
 	"os"
 
@@ -29,6 +31,9 @@ type Archive struct {
 
 	truncated error  // set if a truncated archive was opened with ReaderOptions.Remains
 	patchBase string // digest of the archive that this is a patch for; "": not a patch
+
+	remote *remoteArchive // where it is fetched from; nil: the file is here
+	owned  io.Closer      // closed with it; nil: none
 }
 
 // Path returns the name passed to Open.
@@ -40,6 +45,9 @@ func (a *Archive) Format() int { return a.format }
 // Root returns, in hex, what a complete archive says is the root of the tree over its textures; ""
 // in format 1.
 func (a *Archive) Root() string { return a.root }
+
+// Stat describes the archive's file: of a remote one, what is here of it.
+func (a *Archive) Stat() (os.FileInfo, error) { return os.Stat(a.real) }
 
 // Complete reports whether the archive is finished, as opposed to being built.
 func (a *Archive) Complete() bool { return a.complete }
@@ -55,7 +63,16 @@ func (a *Archive) NoPatch() error {
 }
 
 // Close waits for the reads in progress and closes the file. Later reads return ErrClosed.
-func (a *Archive) Close() error { return a.reader.Close() }
+func (a *Archive) Close() error {
+	err := a.reader.Close()
+	if a.remote != nil {
+		err = errors.Join(err, a.remote.close())
+	}
+	if a.owned != nil {
+		err = errors.Join(err, a.owned.Close())
+	}
+	return err
+}
 
 // Len returns the number of textures.
 func (a *Archive) Len() int { return len(a.index.rows) }
@@ -119,6 +136,9 @@ func (a *Archive) Preview(ctx context.Context, z tiles.ZL, x, y uint32) ([]byte,
 	}
 	if !at.Valid() {
 		return fail(ErrNoTile)
+	}
+	if err := a.wantTile(ctx, at); err != nil {
+		return fail(err)
 	}
 	var jpeg []byte
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
@@ -202,6 +222,9 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 		info.ByDetail[int(e.Detail)]++
 		info.Bytes += e.Layout.Size()
 	}
+	if err := a.wantAll(ctx, "sqlite_autoindex_contents_1", "sqlite_autoindex_tiles_1"); err != nil {
+		return Info{}, explain(a.path, err)
+	}
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		var err error
 		if info.Metadata, err = tables.Metadata(ctx, c); err != nil {
@@ -233,7 +256,7 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 	}
 	info.Terms = info.Sources.Terms()
 	info.State, info.Digest = info.Metadata[tables.KeyState], info.Metadata[tables.KeyDigest]
-	stat, err := os.Stat(a.path)
+	stat, err := a.Stat()
 	if err != nil {
 		return Info{}, err
 	}

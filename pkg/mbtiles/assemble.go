@@ -68,11 +68,14 @@ type ownedContent struct {
 	Source
 	// known entirely once its bytes are taken; before, of an archive without hashes, only the SHA-256
 	sums segment.Sums
+	// where it is taken from instead, unless it is damaged there; its From is nil if nowhere
+	had Source
 }
 
 // Assemble makes an archive at path of textures from other archives. The result is canonical: the
 // same textures with the same segments and metadata give the same bytes, whatever their sources.
 func Assemble(ctx context.Context, path string, a Assembly, o CopyOptions) (CopyReport, error) {
+	a.From = slices.Concat(a.From, o.Have)
 	work := assembling{path: path, o: o.withDefaults(), Assembly: a}
 	return work.assemble(ctx)
 }
@@ -257,6 +260,15 @@ func (a *assembling) plan(ctx context.Context) error {
 	}
 	bySHA := make(map[[32]byte]int64)
 	known := make(map[key]int64)
+	have, err := had(ctx, a.o.Have)
+	if err != nil {
+		return err
+	}
+	for _, from := range a.From {
+		if err := from.wantProofs(ctx, a.of(from)); err != nil {
+			return explain(from.path, err)
+		}
+	}
 	list := newListing(len(a.Sources))
 	a.index = &list.index
 	for _, s := range a.Sources {
@@ -269,7 +281,8 @@ func (a *assembling) plan(ctx context.Context) error {
 				return err
 			}
 			if id, ok = bySHA[sha]; !ok {
-				a.contents = append(a.contents, ownedContent{s, segment.Sums{SHA: sha}})
+				a.contents = append(a.contents,
+					ownedContent{s, segment.Sums{SHA: sha}, have[sha]})
 				id = int64(len(a.contents))
 				bySHA[sha] = id
 			}
@@ -336,22 +349,32 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		total += c.Entry().Layout.Size()
 	}
 	id := int64(0)
-	take := func(ctx context.Context, c ownedContent) (taken, error) {
-		t := taken{memory: (<-memory)[:0]}
-		e := c.Entry()
-		var err error
+	from := func(ctx context.Context, s Source, c ownedContent, t *taken) (err error) {
+		e := s.Entry()
 		if a.o.Recompress {
 			enc := encoders.Get().(*Encoder)
 			defer encoders.Put(enc)
-			t.Stored, err = c.From.encoded(ctx, e, c.sums.SHA, enc, &t.memory)
+			t.Stored, err = s.From.encoded(ctx, e, c.sums.SHA, enc, &t.memory)
 		} else {
-			t.Stored, err = c.From.take(ctx, e, c.sums, &t.memory, a.o.Quick)
+			t.Stored, err = s.From.take(ctx, e, c.sums, &t.memory, a.o.Quick)
 		}
 		if err != nil {
-			return t, c.From.explain(e, err)
+			return s.From.explain(e, err)
 		}
-		return t, nil
+		return nil
 	}
+	take := func(ctx context.Context, c ownedContent) (t taken, err error) {
+		t.memory = (<-memory)[:0]
+		if c.had.From != nil {
+			err = from(ctx, c.had, c, &t)
+		}
+		if c.had.From == nil || errors.Is(err, ErrCorrupt) {
+			t.memory = t.memory[:0]
+			err = from(ctx, c.Source, c, &t)
+		}
+		return t, err
+	}
+	defer a.prefetch(ctx)()
 	put := func(_ context.Context, t taken) error {
 		a.contents[id].sums = t.Sums
 		id++

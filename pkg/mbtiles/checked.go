@@ -3,6 +3,7 @@ package mbtiles
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/internal/sqlite"
@@ -49,10 +50,23 @@ func (a *Archive) vouched(ctx context.Context, e Entry) (*segment.Sums, error) {
 	return found.Value, nil
 }
 
+// vouch is vouched, the first time.
 func (a *Archive) vouch(ctx context.Context, e Entry, place int) (segment.Sums, error) {
+	if err := a.wantProofs(ctx, slices.Values([]Entry{e})); err != nil {
+		return segment.Sums{}, err
+	}
 	want, err := a.storedSums(ctx, e)
 	if err != nil {
 		return want, err
+	}
+	if a.format == 1 && a.remote != nil {
+		memory := memories.Get().(*[]byte)
+		defer memories.Put(memory)
+		stored, err := a.reader.Take(ctx, e.content, e.Layout, want, memory, false)
+		if err != nil {
+			return want, err
+		}
+		return stored.Sums, nil
 	}
 	if a.format == 1 {
 		got, err := a.reader.Sums(ctx, e.content, e.Layout)

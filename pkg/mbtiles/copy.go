@@ -24,6 +24,9 @@ type CopyOptions struct {
 	Quick       bool // do not decode and compare textures: damage is copied
 	Recompress  bool // with Compression, instead of copying segments
 	Compression Compression
+	// Have are archives from which contents are taken that they have, by their SHA-256, rather than
+	// from where they would have to be fetched.
+	Have []*Archive
 	// called with bytes of DDS files, from one goroutine at a time; may be nil
 	Progress func(done, total int64)
 }

@@ -29,6 +29,8 @@ type ReaderOptions struct {
 	// of it is given out; in format 1, which has no such hashes, the whole texture. What does not
 	// match is ErrCorrupt. Default: only copying and Verify compare.
 	Checked bool
+
+	remote *remoteArchive // that the path is the cache of; nil: none
 }
 
 // Open opens an archive with the default ReaderOptions. The file is not trusted: a file that is not
@@ -44,22 +46,26 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 
 // OpenWith is Open with other limits.
 func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
+	real, err := realpath.Of(path) // its journals are beside the real file
+	if err != nil {
+		return nil, err
+	}
+	a, err := open(ctx, real, o.withDefaults())
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	a.path = path
+	return a, nil
+}
+
+func (o ReaderOptions) withDefaults() ReaderOptions {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 32 << 20
 	}
 	if o.Readers <= 0 {
 		o.Readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	}
-	real, err := realpath.Of(path) // its journals are beside the real file
-	if err != nil {
-		return nil, err
-	}
-	a, err := open(ctx, real, o)
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	a.path = path
-	return a, nil
+	return o
 }
 
 func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
@@ -134,7 +140,7 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{path: path, real: path, reader: r}
+	a := &Archive{path: path, real: path, reader: r, remote: o.remote}
 	if o.Checked {
 		a.checks = newChecks()
 	}
@@ -142,7 +148,11 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	switch {
 	case err != nil:
 	case m == sqlite.Immutable && a.complete:
-		err = r.Pin(ctx)
+		if err = r.Pin(ctx); err == nil && a.remote != nil {
+			err = a.remote.attach(a)
+		}
+	case a.remote != nil:
+		err = fmt.Errorf("%w: it is being built there", ErrUnfinished)
 	case m == sqlite.ReadOnly:
 		// now, because the file may be finished, and another one begun under its name
 		err = r.Conns.Open()

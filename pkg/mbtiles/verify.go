@@ -79,6 +79,11 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if a.remote != nil { // SQLite walks through the indexes too
+		if err := a.wantAll(ctx, a.remote.small()...); err != nil {
+			return Report{}, explain(a.path, fmt.Errorf("verify: %w", err))
+		}
+	}
 	v := &verifier{a: a, o: o}
 	report := Report{Format: a.format, Textures: a.Len()}
 	v.twins()

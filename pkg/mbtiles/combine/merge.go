@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -177,7 +176,7 @@ func newEntrant(ctx context.Context, a *mbtiles.Archive, place int) (*entrant, e
 	if err := a.NoPatch(); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(a.Path())
+	info, err := a.Stat()
 	if err != nil {
 		return nil, err
 	}

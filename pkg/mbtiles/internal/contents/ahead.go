@@ -67,11 +67,11 @@ func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, s *segme
 		return // there is time
 	}
 	next := cut.Piece(id, n)
-	if r.Decoded.Holds(next.ID) || r.Pages.Cached(next.ID) {
+	if r.Decoded.Holds(next.ID) || r.Remote == nil && r.Pages.Cached(next.ID) {
 		return
 	}
 	r.Ahead.try(func() {
-		if r.Pages.Advise(next.ID) {
+		if r.Remote == nil && r.Pages.Advise(next.ID) {
 			return
 		}
 		if b, err := r.Decoded.Acquire(ctx, next.ID, next.Length,

@@ -23,6 +23,8 @@ type Reader struct {
 	Decoded *segment.Decoded
 	Ahead   Ahead
 	File    os.FileInfo // of what Pin has opened
+
+	Remote Remote // nil: the file is here
 }
 
 // NewReader opens nothing yet. It keeps up to decodedBytes of segments.
@@ -113,6 +115,9 @@ func (r *Reader) ReadAt(ctx context.Context, id int64, l dds.Layout, s *segment.
 	if int64(len(p)) > cut.Size-off {
 		p, atEnd = p[:cut.Size-off], io.EOF
 	}
+	if err := r.Want(ctx, id, cut, off, int64(len(p))); err != nil {
+		return 0, err
+	}
 	n := 0
 	if off < dds.HeaderSize {
 		h := l.Header()
@@ -140,7 +145,7 @@ func (r *Reader) read(ctx context.Context, p segment.Piece, s *segment.Sums, dst
 		// All of it, once: straight to where it is wanted, past the memory.
 		return r.load(ctx, p, s, dst)
 	}
-	if !ok && s == nil && r.Pages != nil && ctx.Err() == nil && r.Pages.Part(p.ID, p.Length, dst, within) {
+	if !ok && s == nil && r.Remote == nil && r.Pages != nil && ctx.Err() == nil && r.Pages.Part(p.ID, p.Length, dst, within) {
 		return nil
 	}
 	if !ok {
@@ -159,7 +164,14 @@ func (r *Reader) read(ctx context.Context, p segment.Piece, s *segment.Sums, dst
 // load reads and decodes a segment into buf, which has its length, and compares it with the sums
 // unless they are nil.
 func (r *Reader) load(ctx context.Context, p segment.Piece, s *segment.Sums, buf []byte) error {
-	err := r.decoded(ctx, p, buf)
+	if r.Remote != nil {
+		return r.loadRemote(ctx, p, s, buf)
+	}
+	return compared(p, s, buf, r.decoded(ctx, p, buf))
+}
+
+// compared compares a decoded segment with the sums, unless they are nil or there is an error.
+func compared(p segment.Piece, s *segment.Sums, buf []byte, err error) error {
 	if err == nil && s != nil && !p.Is(buf, *s) {
 		err = named(p, sqlite.Corrupt("its bytes do not match their hash"))
 	}
@@ -170,6 +182,9 @@ func (r *Reader) load(ctx context.Context, p segment.Piece, s *segment.Sums, buf
 func (r *Reader) decoded(ctx context.Context, p segment.Piece, buf []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if r.Remote != nil {
+		return r.loadRemote(ctx, p, nil, buf)
 	}
 	decode := func(codec int64, data []byte) error {
 		return r.Decoder.Decode(segment.Stored{Codec: codec, Data: data}, p.Shape, buf)
@@ -192,6 +207,9 @@ func (r *Reader) stored(ctx context.Context, p segment.Piece,
 			*memory = longer
 			return segment.Stored{Codec: codec, Data: longer[n:]}, nil
 		}
+	}
+	if r.Remote != nil {
+		return s, named(p, sqlite.Corrupt("the row is missing"))
 	}
 	err = r.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		s, err = query(ctx, c, p)

@@ -37,9 +37,9 @@ func SumsOf(ctx context.Context, c *sqlite.Conn, id int64, l dds.Layout) (s segm
 	return s, err
 }
 
-// Take returns a content as it is stored. Its segments lie in memory, which grows as needed. Unless
+// take returns a content as it is stored. Its segments lie in memory, which grows as needed. Unless
 // quick, for which the sums must be complete, they are decoded and compared with the SHA-256.
-func (r *Reader) Take(ctx context.Context, id int64, l dds.Layout, want segment.Sums,
+func (r *Reader) take(ctx context.Context, id int64, l dds.Layout, want segment.Sums,
 	memory *[]byte, quick bool) (*Stored, error) {
 	cut := segment.CutOf(l)
 	s := &Stored{Layout: l, Sums: want, Segments: make([]segment.Stored, cut.Segments)}

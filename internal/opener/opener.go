@@ -1,0 +1,129 @@
+// Package opener opens archives by name: the paths and the addresses that a command is given.
+//
+//	o := opener.Opener{Note: note}
+//	defer o.Close()
+//	a, err := o.Open(ctx, "https://example.org/europe.mbtiles", mbtiles.ReaderOptions{})
+package opener
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/xelpack/xelpack/internal/remote"
+	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/internal/version"
+	"github.com/xelpack/xelpack/pkg/fetch"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+)
+
+// Opener opens archives. What is fetched of those on web servers goes through one client. It must
+// be closed after them.
+type Opener struct {
+	Note func(text string) // gets warnings
+	Dir  string            // of what is fetched; "": remote in the user's cache directory
+	// Stale opens what was fetched before if a server cannot be reached.
+	Stale bool
+
+	mu     sync.Mutex
+	client *fetch.Client
+}
+
+// Client returns the client of all archives.
+func (o *Opener) Client() *fetch.Client {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.client == nil {
+		o.client = fetch.NewClient(fetch.ClientOptions{UserAgent: version.Program(), Patience: -1})
+	}
+	return o.client
+}
+
+// Close closes the client.
+func (o *Opener) Close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.client != nil {
+		o.client.Close()
+	}
+}
+
+// Open opens an archive by its path or its address.
+func (o *Opener) Open(ctx context.Context, name string,
+	ro mbtiles.ReaderOptions) (*mbtiles.Archive, error) {
+	if !remote.IsURL(name) {
+		return mbtiles.OpenWith(ctx, name, ro)
+	}
+	f, err := o.file(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return mbtiles.OpenRemote(ctx, f, ro)
+}
+
+func (o *Opener) file(ctx context.Context, name string) (*remote.File, error) {
+	dir := o.Dir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(cache, "xelpack", "remote")
+	}
+	return remote.Open(ctx, name,
+		remote.Options{Client: o.Client(), Dir: dir, Note: o.Note, Stale: o.Stale})
+}
+
+// Verify is mbtiles.VerifyFile of an archive by its path or its address. For a full check all of it
+// is fetched.
+func (o *Opener) Verify(ctx context.Context, name string,
+	vo mbtiles.VerifyOptions) (r mbtiles.Report, err error) {
+	if !remote.IsURL(name) {
+		return mbtiles.VerifyFile(ctx, name, vo)
+	}
+	f, err := o.file(ctx, name)
+	if err != nil {
+		return r, err
+	}
+	if !vo.Quick {
+		defer func() { err = errors.Join(err, f.Close()) }()
+		if err := f.Want(ctx, []sqlpages.Span{{Off: 0, Len: f.Size()}}); err != nil {
+			return r, err
+		}
+		return mbtiles.VerifyFile(ctx, f.Path(), vo)
+	}
+	a, err := mbtiles.OpenRemote(ctx, f, mbtiles.ReaderOptions{})
+	if errors.Is(err, mbtiles.ErrCorrupt) {
+		what := strings.TrimPrefix(err.Error(), f.String()+": ")
+		return mbtiles.Report{Unreadable: true, Problems: []mbtiles.Problem{{What: what}}}, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return a.Verify(ctx, vo)
+}
+
+// Use opens archives, calls f with them and closes them.
+func Use(ctx context.Context, note func(string), names []string, ro mbtiles.ReaderOptions,
+	f func([]*mbtiles.Archive) error) (err error) {
+	o := Opener{Note: note}
+	defer o.Close()
+	var open []*mbtiles.Archive
+	defer func() {
+		for _, a := range open {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	for _, name := range names {
+		a, err := o.Open(ctx, name, ro)
+		if err != nil {
+			return err
+		}
+		open = append(open, a)
+	}
+	return f(open)
+}

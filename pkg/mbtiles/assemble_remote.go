@@ -1,0 +1,99 @@
+package mbtiles
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/xelpack/xelpack/internal/sqlite"
+)
+
+// had returns, by their hashes, where archives have contents.
+func had(ctx context.Context, have []*Archive) (map[[32]byte]Source, error) {
+	found := make(map[[32]byte]Source)
+	for _, a := range have {
+		rows := make(map[int64]int, len(a.index.rows)) // by content
+		for i, row := range a.index.rows {
+			rows[row.content] = i
+		}
+		err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
+			return c.Query(ctx, `SELECT id, sha256 FROM contents`, func(r *sqlite.Row) error {
+				row, ok := rows[r.Int(0)]
+				if sha := r.Blob(1); ok && len(sha) == 32 {
+					found[[32]byte(sha)] = Source{a, row}
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, explain(a.path, err)
+		}
+	}
+	return found, nil
+}
+
+// prefetch has the contents that are elsewhere fetched, ahead of being taken. The result ends that.
+func (a *assembling) prefetch(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for _, from := range a.From {
+		wg.Go(func() { from.Prefetch(ctx, a.missing(from)) })
+	}
+	return func() { cancel(); wg.Wait() }
+}
+
+// missing yields what is to be taken from an archive.
+func (a *assembling) missing(from *Archive) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, c := range a.contents {
+			if c.had.From == nil && c.From == from && !yield(c.Entry()) {
+				return
+			}
+		}
+	}
+}
+
+// of yields the textures that come from an archive.
+func (a *assembling) of(from *Archive) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, s := range a.Sources {
+			if s.From == from && !yield(s.Entry()) {
+				return
+			}
+		}
+	}
+}
+
+// ToFetch says what an extract has to fetch.
+type ToFetch struct {
+	Bytes int64 `json:"fetch_bytes"` // about; of what is not here yet
+	Known int   `json:"known"`       // textures whose content is here already
+}
+
+// ToFetch returns about what Extract would fetch of a remote archive.
+func (a *Archive) ToFetch(ctx context.Context, keep func(Entry) bool,
+	have []*Archive) (f ToFetch, err error) {
+	known, err := had(ctx, have)
+	if err != nil {
+		return f, err
+	}
+	var missing []Entry
+	work := assembling{Assembly: Assembly{Sources: a.Sources(keep)}}
+	if err := a.wantProofs(ctx, work.of(a)); err != nil {
+		return f, explain(a.path, err)
+	}
+	for _, s := range work.Sources {
+		sha, err := a.sha(ctx, s.Entry())
+		if err != nil {
+			return f, err
+		}
+		if known[sha].From != nil {
+			f.Known++
+		} else {
+			missing = append(missing, s.Entry())
+		}
+	}
+	f.Bytes, err = a.FetchBytes(ctx, slices.Values(missing))
+	return f, err
+}
