@@ -30,7 +30,7 @@ more holes than the stored texture is discarded. With the provider that the text
 				return err
 			}
 			ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-			err := withArchive(ctx, o.archive, func(a *mbtiles.Archive) error {
+			err := withArchive(cmd, o.archive, func(a *mbtiles.Archive) error {
 				picked, err := pick.Of(ctx, a, notes(stderr))
 				o.chosen = picked.Keys
 				return err
