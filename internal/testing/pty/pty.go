@@ -39,12 +39,12 @@ func Open(t *testing.T, columns uint16) (master, slave *os.File) {
 	return master, slave
 }
 
-// ReadUntil reads what is shown until it ends with want.
+// ReadUntil reads what is shown until want is in it.
 func ReadUntil(t *testing.T, master *os.File, want string) string {
 	t.Helper()
 	var shown strings.Builder
 	buf := make([]byte, 1000)
-	for !strings.HasSuffix(shown.String(), want) {
+	for !strings.Contains(shown.String(), want) {
 		n, err := master.Read(buf)
 		if err != nil {
 			t.Fatalf("%q was shown, waiting for %q: %v", shown.String(), want, err)
