@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,6 +33,9 @@ func ClearAfter(ctx context.Context) bool {
 // ClearWhenKilled starts this program again, to unmount at mountpoint when this process is killed.
 // The result ends it, without effect.
 func ClearWhenKilled(mountpoint string) (end func(), err error) {
+	if os.Getenv(clearVariable) != "" { // it would start itself again and again
+		return nil, errors.New("this program does not call ClearAfter")
+	}
 	in, alive, err := os.Pipe()
 	if err != nil {
 		return nil, err
