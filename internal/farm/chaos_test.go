@@ -86,26 +86,31 @@ func (w *wire) cut() (mend func()) {
 	return w.gate.Unlock
 }
 
+// newPort returns a port that nobody listens at.
+func newPort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
 // troop is a farm of processes, each with a line of its own.
 type troop struct {
 	t           *testing.T
 	b           testBuild
 	port        int
 	dir         string
-	server      *process
-	workers     []*process
+	server      *program
+	workers     []*program
 	wires       []*wire // of the workers, then the coordinator's
-	coordinator *process
+	coordinator *program
 	killed, cut int
 }
 
 func newTroop(t *testing.T, b testBuild, workers int) *troop {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &troop{t: t, b: b, port: l.Addr().(*net.TCPAddr).Port, dir: t.TempDir()}
-	l.Close()
+	r := &troop{t: t, b: b, port: newPort(t), dir: t.TempDir()}
 	r.startServer()
 	for range workers + 1 {
 		r.wires = append(r.wires, newWire(t, fmt.Sprintf("127.0.0.1:%d", r.port)))

@@ -212,6 +212,9 @@ func (c *collector) put(ctx context.Context, it tiles.Item, r mbtiles.Record, co
 	if err := c.w.Put(ctx, r, content); err != nil {
 		return err
 	}
+	if c.observer != nil {
+		c.observer.Stored(it, pack.Tally{Chunks: r.Chunks, Overzoomed: r.Overzoomed, Missing: r.Missing, Failed: r.Failed})
+	}
 	sum.Built++
 	sum.Chunks.OK += int64(r.Chunks - r.Missing - r.Failed)
 	sum.Chunks.NoImagery += int64(r.Missing)
@@ -309,12 +312,12 @@ func (s *Spent) add(t Spent) {
 	s.Downloaded += t.Downloaded
 }
 
-// report is what the archive has now.
-func (f *Farm) report(job pack.Job) pack.Report {
+// Report is what the archive has now.
+func (f *Farm) Report() pack.Report {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.counts
-	r.Textures, r.Skipped = len(job.Items), len(job.Items)-len(job.Todo)
+	r.Textures, r.Skipped = len(f.plan.Items), f.skipped
 	r.Requests, r.Retries, r.BytesDownloaded = f.spent.Requests, f.spent.Retries, f.spent.Downloaded
 	return r
 }

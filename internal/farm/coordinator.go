@@ -61,19 +61,20 @@ func (o Options) Validate() error {
 type Farm struct {
 	Options
 	Contract
-	note   func(string)
-	plan   *plan.Plan
-	jobs   [][]tiles.Item
-	server Server
-	budget *budget
-	store  objects
-	q      queue
-	kv, hb jetstream.KeyValue // contracts, and who is at work
-	self   string             // tells this coordinator from others of the build
-	held   context.Context    // until another has the build
-	nc     *nats.Conn
-	began  time.Time
-	dir    string // for shares that are being checked
+	note     func(string)
+	observer build.Observer // told of textures that come; nil: none
+	plan     *plan.Plan
+	jobs     [][]tiles.Item
+	server   Server
+	budget   *budget
+	store    objects
+	q        queue
+	kv, hb   jetstream.KeyValue // contracts, and who is at work
+	self     string             // tells this coordinator from others of the build
+	held     context.Context    // until another has the build
+	nc       *nats.Conn
+	began    time.Time
+	dir      string // for shares that are being checked
 
 	mu      sync.Mutex
 	todo    map[int][]tiles.Item // by job: what the archive lacks
@@ -87,7 +88,8 @@ type Farm struct {
 	shares  int      // taken
 	spent   Spent
 	counts  pack.Report
-	have    int // textures
+	have    int // textures taken
+	skipped int // textures that were there
 	jobsWas int // jobs to be done at the start
 	over    bool
 	seen    Seen // on the server
@@ -103,7 +105,7 @@ func New(p *plan.Plan, b build.Options, o Options) (*Farm, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, jobs: group(p.Items, cmp.Or(o.jobSize, sizeFor(len(p.Items)))), server: o.Server, todo: map[int][]tiles.Item{},
+	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, observer: b.Observer, jobs: group(p.Items, cmp.Or(o.jobSize, sizeFor(len(p.Items)))), server: o.Server, todo: map[int][]tiles.Item{},
 		by: map[int]string{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
 	if f.note == nil {
 		f.note = func(string) {}
@@ -127,7 +129,7 @@ func (f *Farm) Make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (pack.
 	if errClose := w.Close(); err == nil {
 		err = errClose
 	}
-	r := f.report(job)
+	r := f.Report()
 	r.BytesStored, r.ElapsedSeconds = w.Stored(), time.Since(f.began).Seconds()
 	switch {
 	case err != nil:
@@ -161,6 +163,7 @@ func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err e
 	defer nc.Close()
 	f.nc = nc
 	f.begin(job.Todo)
+	f.skipped = len(job.Items) - len(job.Todo)
 	release, err := f.open(ctx, js)
 	if err != nil {
 		return f.explained(err)

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,11 +51,18 @@ func play(what string, args []string) error {
 	ctx := context.Background()
 	note := func(s string) { fmt.Fprintln(os.Stderr, what+":", s) }
 	switch what {
-	case "worker": // URL, then flags of the verb that only --until-input-ends is taken of
+	case "worker", "flat": // URL, then flags of the verb that only --until-input-ends is taken of
 		ended := make(chan struct{})
 		go func() { _, _ = io.Copy(io.Discard, os.Stdin); close(ended) }()
-		return Work(ctx, WorkerOptions{Server: Server{URL: args[0], Token: os.Getenv(TokenVariable)}, Jobs: 2,
-			Imagery: imagery.Options{NoStore: true, Concurrency: 16}, Until: ended, Note: note})
+		o := WorkerOptions{Server: Server{URL: args[0], Token: os.Getenv(TokenVariable)}, Jobs: 2,
+			Imagery: imagery.Options{NoStore: true, Concurrency: 16}, Until: ended, Note: note}
+		if n, err := strconv.Atoi(args[len(args)-1]); err == nil {
+			o.Imagery.Concurrency = min(n, fetch.MaxConcurrency)
+		}
+		if what == "flat" {
+			o.wrap = newFlat
+		}
+		return Work(ctx, o)
 	case "server":
 		port, err := strconv.Atoi(args[0])
 		if err != nil {
@@ -70,7 +78,7 @@ func play(what string, args []string) error {
 		if err := json.Unmarshal([]byte(args[0]), &b); err != nil {
 			return err
 		}
-		r, err := b.run(ctx, Options{Server: Server{URL: b.URL}, Audit: b.Audit, ackWait: b.AckWait, jobSize: 3}, note)
+		r, err := b.run(ctx, Options{Server: Server{URL: b.URL}, Audit: b.Audit, ackWait: b.AckWait, liveFor: b.LiveFor, jobSize: b.JobSize}, note)
 		if err == nil {
 			err = json.NewEncoder(os.Stdout).Encode(r)
 		}
@@ -111,14 +119,18 @@ type testBuild struct {
 	Audit                     float64
 	AckWait, LiveFor          time.Duration
 	JobSize                   int
+	Columns, Rows             int // instead of BBox
 }
 
 func (b testBuild) plan(ctx context.Context) (*plan.Plan, error) {
 	selection := plan.Defaults()
-	selection.BBox = b.BBox
+	selection.BBox = cmp.Or(b.BBox, "5.01,43.55,5.10,43.62")
 	p, err := plan.Make(ctx, plan.Options{Selection: selection, Output: b.File,
 		Imagery: imagery.Options{Provider: b.Template, NoStore: true, Rate: b.Rate}})
 	if err == nil {
+		if b.Columns > 0 {
+			grid(p, b.Columns, b.Rows)
+		}
 		p.Estimate = plan.Estimate{} // that of larger textures
 		for i := range p.Items {
 			p.Items[i].Detail = b.Detail
@@ -265,8 +277,8 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// process is a program of the farm.
-type process struct {
+// program is a process of the farm.
+type program struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	in   io.Closer
@@ -276,13 +288,13 @@ type process struct {
 }
 
 // start starts this binary in a role.
-func start(t *testing.T, args ...string) *process {
+func start(t *testing.T, args ...string) *program {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(self, append([]string{role}, args...)...), done: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(self, append([]string{role}, args...)...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -296,12 +308,12 @@ func start(t *testing.T, args ...string) *process {
 }
 
 // kill ends it with SIGKILL.
-func (p *process) kill() {
+func (p *program) kill() {
 	_ = p.cmd.Process.Signal(syscall.SIGKILL)
 	p.wait()
 }
 
-func (p *process) wait() {
+func (p *program) wait() {
 	select {
 	case <-p.done:
 	case <-time.After(patience.For(p.t)):

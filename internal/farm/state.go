@@ -41,12 +41,12 @@ type State struct {
 
 // Seen is what the server says.
 type Seen struct {
-	Queued     int        `json:"queued"`  // jobs that wait
-	AtWork     int        `json:"at_work"` // jobs with workers
-	Redeliver  int        `json:"redelivered"`
-	Shares     int        `json:"shares"` // that wait for the coordinator
-	StoreBytes int64      `json:"store_bytes"`
-	Workers    []Presence `json:"workers,omitempty"`
+	Queued      int        `json:"queued"`  // jobs that wait
+	AtWork      int        `json:"at_work"` // jobs with workers
+	Redelivered int        `json:"redelivered"`
+	Shares      int        `json:"shares"` // that wait for the coordinator
+	StoreBytes  int64      `json:"store_bytes"`
+	Workers     []Presence `json:"workers,omitempty"`
 }
 
 // State returns the present state.
@@ -149,7 +149,7 @@ func seenOf(ctx context.Context, q queue, hb jetstream.KeyValue) (s Seen, err er
 		return s, err
 	}
 	info := jobs.CachedInfo()
-	s.Queued, s.AtWork, s.Redeliver = int(info.NumPending), info.NumAckPending, info.NumRedelivered
+	s.Queued, s.AtWork, s.Redelivered = int(info.NumPending), info.NumAckPending, info.NumRedelivered
 	s.Workers, err = presences(ctx, hb)
 	return s, err
 }
@@ -228,7 +228,7 @@ func (s State) WriteText(w io.Writer) error {
 	} else {
 		fmt.Fprintf(b, "  textures    %s of %s%s\n", units.Count(s.Have), units.Count(s.Textures), left(s.SecondsLeft))
 	}
-	fmt.Fprintf(b, "  jobs        %s, %d queued, %d at work, %d again, %d dead\n", units.Count(s.Jobs), s.Queued, s.AtWork, s.Again+s.Redeliver, s.Dead)
+	fmt.Fprintf(b, "  jobs        %s, %d queued, %d at work, %d again, %d dead\n", units.Count(s.Jobs), s.Queued, s.AtWork, s.Again+s.Redelivered, s.Dead)
 	fmt.Fprintf(b, "  shares      %s taken, %d waiting, %s in the store\n", units.Count(s.Taken), s.Shares, units.Bytes(s.StoreBytes))
 	if s.Audited+s.Auditing > 0 {
 		fmt.Fprintf(b, "  audit       %d equal or settled, %d open\n", s.Audited, s.Auditing)
@@ -247,7 +247,7 @@ func (s State) WriteText(w io.Writer) error {
 		fmt.Fprintf(b, "  provider    %s: %.0f answers/s, %s\n", h.Host, h.PerSecond, limit)
 	}
 	for _, p := range s.Workers {
-		fmt.Fprintf(b, "  worker      %s: %s\n", p.Name, p.text(s.Build))
+		fmt.Fprintf(b, "  worker      %s: %s\n", p.Name, p.Text(s.Build))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -260,7 +260,8 @@ func left(seconds float64) string {
 	return ", about " + units.Duration(time.Duration(seconds*float64(time.Second))) + " left"
 }
 
-func (p Presence) text(build string) string {
+// Text says what a worker does for a build.
+func (p Presence) Text(build string) string {
 	switch {
 	case p.Refused != "":
 		return p.Refused

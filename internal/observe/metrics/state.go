@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/xelpack/xelpack/internal/farm"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -63,6 +64,11 @@ var (
 	chunks     = total("chunks_total", "Chunks of textures by outcome.", "outcome")
 	storedSize = total("stored_bytes_total", "Bytes of segments written.")
 
+	farmJobs   = gauge("farm_jobs", "Jobs of a farm by state.", "state")
+	farmShares = total("farm_shares_total", "Shares of a farm by what became of them.", "outcome")
+	farmStore  = gauge("farm_store_bytes", "Bytes of shares that wait for the coordinator.")
+	farmRate   = gauge("farm_worker_requests", "Requests a second of a farm's worker.", "worker")
+
 	opens = total("mount_opens_total", "Opens by what was opened.", "kind")
 	reads = total("mount_reads_total", "Reads that reached the mount, by what was read.",
 		"kind")
@@ -96,6 +102,9 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	}
 	if w := s.sources.Writer.Load(); w != nil {
 		put(storedSize, float64(w.Stored()))
+	}
+	if f := s.sources.Farm.Load(); f != nil {
+		collectFarm(put, f.State())
 	}
 	if f := s.sources.Mount.Load(); f != nil {
 		for op := range s.inFlight {
@@ -138,6 +147,30 @@ func collectClient(put putter, c fetch.ClientState, n fetch.Stats) {
 	put(retries, float64(n.Retries))
 	put(hedges, float64(n.Hedges))
 	put(downloaded, float64(n.BytesDownloaded))
+}
+
+func collectFarm(put putter, f farm.State) {
+	for state, n := range map[string]int{"queued": f.Queued, "at_work": f.AtWork, "shared": f.Shares, "dead": f.Dead,
+		"done": f.Jobs - f.Left} {
+		put(farmJobs, float64(n), state)
+	}
+	put(farmShares, float64(f.Taken), "taken")
+	put(farmShares, float64(f.Again), "again")
+	put(farmStore, float64(f.StoreBytes))
+	for _, w := range f.Workers {
+		put(farmRate, w.Rate, w.Name)
+	}
+	for _, h := range f.Hosts {
+		put(hostRate, h.Limit, h.Host)
+		down := 0.0
+		if h.Down {
+			down = 1
+		}
+		put(hostDown, down, h.Host)
+	}
+	put(requests, float64(f.Requests))
+	put(retries, float64(f.Retries))
+	put(downloaded, float64(f.Downloaded))
 }
 
 func collectPipeline(put putter, p pack.State, n *pack.Counts) {

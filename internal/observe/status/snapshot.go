@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/farm"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -28,6 +29,7 @@ type Snapshot struct {
 	Waits   []string       `json:"waits"` // what the slowest parts wait for
 	Slow    []Slow         `json:"slow"`  // the slowest recent answers
 	Mount   *mount.Stats   `json:"mount,omitempty"`
+	Farm    *farm.State    `json:"farm,omitempty"` // builds by many machines only
 	// mounts only: where textures were opened recently
 	Window   *Window  `json:"window,omitempty"`
 	Workers  []Worker `json:"workers"`
@@ -123,6 +125,9 @@ func (b *Board) Snapshot() Snapshot {
 			s.Workers = append(s.Workers, Worker{w.Task.String(), w.For.Seconds()})
 		}
 	}
+	if f := b.sources.Farm.Load(); f != nil {
+		s.addFarm(f)
+	}
 	if w := b.sources.Writer.Load(); w != nil {
 		s.Report.BytesStored = w.Stored()
 	}
@@ -150,6 +155,23 @@ func (b *Board) Snapshot() Snapshot {
 	s.Waits = b.explain(client, pipe)
 	s.Summary = b.summary(s)
 	return s
+}
+
+// addFarm shows the state of a build by many machines. Its workers are those.
+func (s *Snapshot) addFarm(f *farm.Farm) {
+	now := f.State()
+	s.Farm, s.Report = &now, f.Report()
+	s.Stages = append(s.Stages,
+		Stage{"jobs with workers", now.AtWork, now.Queued, now.Left},
+		Stage{"shares in the store", now.Shares, 0, 0},
+		Stage{"jobs begun again, or their shares refused", now.Again + now.Redelivered, 0, 0},
+		Stage{"dead letters", now.Dead, 0, 0})
+	for _, h := range now.Hosts {
+		s.Hosts = append(s.Hosts, Host{Name: h.Host, Limit: int(h.Limit), Rate: h.PerSecond, Down: h.Down})
+	}
+	for _, p := range now.Workers {
+		s.Workers = append(s.Workers, Worker{Task: p.Name + ": " + p.Text(now.Build)})
+	}
 }
 
 // summary returns everything in a sentence. b.mu is held.
