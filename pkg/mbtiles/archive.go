@@ -21,9 +21,10 @@ import (
 // Archive is an archive open for reading. Its methods are safe for concurrent use.
 type Archive struct {
 	reader   *contents.Reader
-	checks   *checks // nil: what is read is not compared with its hashes
-	path     string  // the name passed to Open
-	real     string  // the real path, if that is a link
+	checked  bool // what is read is compared with its hashes
+	checks   *checks
+	path     string // the name passed to Open
+	real     string // the real path, if that is a link
 	index    *index
 	format   int    // version of its format
 	root     string // of the tree over the textures; "" in format 1, and while it is being built

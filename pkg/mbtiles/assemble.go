@@ -61,6 +61,10 @@ type Assembly struct {
 	Metadata map[string]string // as for Writer.Finish
 	// may refuse the result, which is then removed; nil: accepts all
 	Accept func(digest string) error
+	// which signatures of From to keep, as far as they prove textures of the result; nil: all
+	Keep func(Signature) bool
+	// makes a signature of the result; nil: it gets no further one
+	Sign func(Statement) (string, error)
 }
 
 // ownedContent is the source of one content of a new archive: the first texture that has it.

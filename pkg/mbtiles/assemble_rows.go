@@ -110,6 +110,15 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 		return err
 	}
 	rows[tables.KeyDigest], rows[tables.KeyState] = a.digest, tables.StateComplete
+	if err := a.putSignatures(ctx, leaves); err != nil {
+		return err
+	}
+	if a.Sign != nil {
+		if err := a.sign(ctx, Statement{a.digest, rows[tables.KeyRoot],
+			len(leaves)}); err != nil {
+			return err
+		}
+	}
 	return tables.PutMetadata(ctx, a.c, rows)
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
-// checks is what an archive opened with ReaderOptions.Checked knows of its hashes. Everything in it
-// has itself been compared with the archive's root.
+// checks is what an archive knows of its hashes. Everything in it has itself been compared with the
+// archive's root.
 type checks struct {
 	sums   *lru.Cache[int, *segment.Sums]   // of textures, by their place in the index
 	blocks *lru.Cache[int64, []merkle.Hash] // of the tree, by level and number
@@ -32,7 +32,7 @@ func newChecks() *checks {
 // vouched returns what e's bytes are to be compared with, nil if the archive is not Checked. The
 // error, which is damage, comes before a byte of e is read, but for format 1: there all bytes are.
 func (a *Archive) vouched(ctx context.Context, e Entry) (*segment.Sums, error) {
-	if a.checks == nil {
+	if !a.checked {
 		return nil, nil
 	}
 	place, ok := a.index.place(e)

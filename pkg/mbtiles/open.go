@@ -140,10 +140,8 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{path: path, real: path, reader: r, remote: o.remote}
-	if o.Checked {
-		a.checks = newChecks()
-	}
+	a := &Archive{path: path, real: path, reader: r, remote: o.remote, checked: o.Checked,
+		checks: newChecks()}
 	err = r.Conns.Do(ctx, func(c *sqlite.Conn) error { return a.load(ctx, c) })
 	switch {
 	case err != nil:

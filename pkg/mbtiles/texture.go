@@ -78,7 +78,7 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 // SHA-256; always where the archive has no hashes, which the new one needs.
 func (a *Archive) take(ctx context.Context, e Entry, sums segment.Sums, memory *[]byte,
 	quick bool) (*contents.Stored, error) {
-	if quick && a.format > 1 && a.checks == nil {
+	if quick && a.format > 1 && !a.checked {
 		stored, err := a.storedSums(ctx, e)
 		if err != nil {
 			return nil, err
@@ -104,7 +104,7 @@ func (a *Archive) storedSums(ctx context.Context, e Entry) (s segment.Sums, err 
 // sha returns the recorded hash of e's file, which the tree vouches for if the archive is Checked and
 // has one.
 func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
-	if a.checks != nil && a.format > 1 {
+	if a.checked && a.format > 1 {
 		sums, err := a.vouched(ctx, e)
 		if err != nil {
 			return sha, a.explain(e, err)

@@ -248,5 +248,5 @@ func (v *verifier) tree(ctx context.Context, c *sqlite.Conn, report *Report) err
 	} else if n > rows {
 		v.problem("", "%d unused blocks of the tree", n-rows)
 	}
-	return nil
+	return v.signatures(ctx, c, leaves)
 }
