@@ -3,6 +3,7 @@ module github.com/xelpack/xelpack
 go 1.26.0
 
 require (
+	aead.dev/minisign v0.3.0
 	al.essio.dev/pkg/shellescape v1.6.1
 	github.com/BurntSushi/toml v1.6.0
 	github.com/agnivade/levenshtein v1.2.2

@@ -21,6 +21,7 @@ readers=(
   "7z:p7zip-full"
   "sqlite3:sqlite3"
   "curl:curl"
+  "minisign:minisign"
   "mkfs.xfs:xfsprogs"
 )
 

@@ -16,15 +16,16 @@ import (
 
 	"github.com/xelpack/xelpack/internal/daemon"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // variablePrefix is the prefix of environment variables with defaults.
 const variablePrefix = "XELPACK_"
 
-// otherVariables are, or begin, names of environment variables that are not flags: tokens, a
-// daemon's, and those of tests.
-var otherVariables = [...]string{"XELPACK_TOKEN_", daemon.ReadyVariable, "XELPACK_TEST_",
+// otherVariables are, or begin, names of environment variables that are not flags: tokens, the
+// password of a key, a daemon's, and those of tests.
+var otherVariables = [...]string{"XELPACK_TOKEN_", signing.PasswordVariable, daemon.ReadyVariable, "XELPACK_TEST_",
 	"XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
 
 // defaults are the user's defaults for flags that the command line leaves out.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/shell"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -15,14 +16,20 @@ import (
 // ErrVerify means that an archive is damaged.
 var ErrVerify = errors.New("verification failed")
 
-// Verified reports what a verification of file found. With problems it returns ErrVerify with the
-// remedy as its hint.
-func Verified(w io.Writer, file string, r mbtiles.Report, asJSON bool) error {
+// Verified reports what a verification of file found, and whose it is unless refused. With problems it
+// returns ErrVerify with the remedy as its hint, and also where the signatures were refused.
+func Verified(w io.Writer, file string, r mbtiles.Report, signed []signing.Verdict, refused error,
+	asJSON bool) error {
 	remedy := remedyOf(file, r)
+	r.OK = r.OK && refused == nil
 	err := Write(w, asJSON, struct {
 		mbtiles.Report
-		Remedy string `json:"remedy,omitempty"`
-	}{r, remedy}, func(w io.Writer) error { return verifiedText(w, file, r) })
+		Remedy string            `json:"remedy,omitempty"`
+		Signed []signing.Verdict `json:"signed,omitempty"`
+	}{r, remedy, signed}, func(w io.Writer) error { return verifiedText(w, file, r, signed) })
+	if err == nil && refused != nil {
+		return fmt.Errorf("%s: %w: %w", file, ErrVerify, refused)
+	}
 	if err == nil && !r.OK {
 		err = hint.With(fmt.Errorf("%s: %w: %s", file, ErrVerify,
 			units.Plural(len(r.Problems), "problem")), remedy)
@@ -42,7 +49,7 @@ func remedyOf(file string, r mbtiles.Report) string {
 		shell.Command("xelpack", "repair", "--damaged", file)
 }
 
-func verifiedText(w io.Writer, file string, r mbtiles.Report) error {
+func verifiedText(w io.Writer, file string, r mbtiles.Report, signed []signing.Verdict) error {
 	for _, p := range r.Problems {
 		if _, err := fmt.Fprintln(w, words.Plain(p.String())); err != nil {
 			return err
@@ -60,5 +67,10 @@ func verifiedText(w io.Writer, file string, r mbtiles.Report) error {
 			units.Holes(r.Holes, r.Failed))
 	}
 	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
+	for _, v := range signed {
+		if err == nil {
+			err = verdictText(w, v, r.Textures)
+		}
+	}
 	return err
 }

@@ -98,6 +98,7 @@ type assembling struct {
 	index    *index         // of the new archive
 	previews *filesys.Spool // of the contents
 	digest   string
+	root     string
 	c        *sqlite.Conn
 }
 

@@ -106,15 +106,16 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 	if err != nil {
 		return err
 	}
-	if rows[tables.KeyRoot], err = tables.WriteTree(ctx, a.c, leaves); err != nil {
+	if a.root, err = tables.WriteTree(ctx, a.c, leaves); err != nil {
 		return err
 	}
+	rows[tables.KeyRoot] = a.root
 	rows[tables.KeyDigest], rows[tables.KeyState] = a.digest, tables.StateComplete
 	if err := a.putSignatures(ctx, leaves); err != nil {
 		return err
 	}
 	if a.Sign != nil {
-		if err := a.sign(ctx, Statement{a.digest, rows[tables.KeyRoot],
+		if err := a.sign(ctx, Statement{a.digest, a.root,
 			len(leaves)}); err != nil {
 			return err
 		}

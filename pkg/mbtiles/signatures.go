@@ -40,7 +40,8 @@ func ParseStatement(text string) (Statement, error) {
 	_, err := fmt.Sscanf(text, "xelpack archive\ndigest %64s\nroot %64s\ntextures %d\n", &s.Digest,
 		&s.Root, &s.Textures)
 	for _, sum := range [...]string{s.Digest, s.Root} {
-		if b, errHex := hex.DecodeString(sum); errHex != nil || len(b) != 32 {
+		if b, errHex := hex.DecodeString(sum); errHex != nil || len(b) != 32 ||
+			hex.EncodeToString(b) != sum {
 			err = cmp.Or(err, errors.New("not a SHA-256"))
 		}
 	}
@@ -71,6 +72,25 @@ type Signature struct {
 	Statement
 	Signature string // a file of minisign's, over Statement.Text
 	Covers    int    // textures of the archive that are proved to be of what was signed
+	runs      []merkle.Run
+}
+
+// Covered returns how many textures of the archive that signatures are of are covered by any of
+// them.
+func Covered(signatures []Signature) int {
+	var runs []merkle.Run
+	for _, s := range signatures {
+		runs = append(runs, s.runs...)
+	}
+	slices.SortFunc(runs, func(p, q merkle.Run) int { return cmp.Compare(p.Own, q.Own) })
+	n, end := 0, 0
+	for _, r := range runs {
+		if last := r.Own + r.N; last > end {
+			n += last - max(end, r.Own)
+			end = last
+		}
+	}
+	return n
 }
 
 // Whole reports whether all that was signed is in the archive.
@@ -94,7 +114,7 @@ func (a *Archive) Signatures(ctx context.Context) ([]Signature, error) {
 		if err != nil {
 			return nil, explain(a.path, err)
 		}
-		found = append(found, Signature{s.Statement, s.Signature, merkle.Count(s.Runs)})
+		found = append(found, s.told())
 	}
 	return found, nil
 }
@@ -104,6 +124,10 @@ type signed struct {
 	Statement
 	Text, Signature string
 	*merkle.Part
+}
+
+func (s signed) told() Signature {
+	return Signature{s.Statement, s.Signature, merkle.Count(s.Runs), s.Runs}
 }
 
 // signed returns the signatures of an archive, not proved yet. Their leaves are those of its tree.
@@ -244,11 +268,20 @@ func (a *assembling) putSigned(ctx context.Context, s signed, parts []*merkle.Pa
 			}
 		}
 	}
+	if s.Root == a.root && s.Textures == len(leaves) && s.Textures > 0 { // all that was signed
+		runs, parts = []merkle.Run{{N: len(leaves)}}, nil
+	}
 	if len(runs) == 0 {
 		return nil
 	}
-	_, nodes, err := merkle.Join(s.Textures, parts, runs)
-	if err == nil {
+	var nodes []merkle.Hash
+	var err error
+	if parts != nil {
+		_, nodes, err = merkle.Join(s.Textures, parts, runs)
+	}
+	if err != nil {
+		err = corrupt("a signature: %v", err)
+	} else {
 		leaf := func(own int) (merkle.Hash, error) { return leaves[own], nil }
 		err = s.prove(&merkle.Part{Runs: runs, Nodes: nodes, Leaf: leaf})
 	}
@@ -292,11 +325,13 @@ func (a *Archive) Sign(ctx context.Context, path string, sign func(Statement) (s
 		Metadata: meta, Sign: sign, Keep: keep}, o)
 }
 
-// signatures checks that each signature is over what the archive has, whose leaves are given.
-func (v *verifier) signatures(ctx context.Context, c *sqlite.Conn, leaves []merkle.Hash) error {
+// signatures checks that each signature is over what the archive has, whose digest, root and leaves
+// are given.
+func (v *verifier) signatures(ctx context.Context, c *sqlite.Conn, digest, root string,
+	leaves []merkle.Hash) (found []Signature, err error) {
 	rows, err := tables.Signatures(ctx, c, len(leaves))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, row := range rows {
 		s, err := parseSigned(row, len(leaves))
@@ -304,9 +339,14 @@ func (v *verifier) signatures(ctx context.Context, c *sqlite.Conn, leaves []merk
 			s.Leaf = func(own int) (merkle.Hash, error) { return leaves[own], nil }
 			err = s.prove(s.Part)
 		}
+		if err == nil && s.Root == root && s.Textures == len(leaves) && s.Digest != digest {
+			err = fmt.Errorf("it is over another digest, %s", s.Digest)
+		}
 		if err != nil {
 			v.problem("", "signature %d: %s", i+1, plainDamage(err))
+			continue
 		}
+		found = append(found, s.told())
 	}
-	return nil
+	return found, nil
 }

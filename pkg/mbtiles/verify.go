@@ -41,6 +41,8 @@ type Report struct {
 	Format int `json:"format,omitempty"` // version of the archive's format
 	// computed from the tables; from format 2 on, once the archive is complete
 	Root string `json:"root,omitempty"`
+	// that prove what the archive has; whose they are is not known
+	Signatures []Signature `json:"-"`
 
 	Unreadable bool `json:"unreadable,omitempty"` // not even the textures could be listed
 }

@@ -248,5 +248,6 @@ func (v *verifier) tree(ctx context.Context, c *sqlite.Conn, report *Report) err
 	} else if n > rows {
 		v.problem("", "%d unused blocks of the tree", n-rows)
 	}
-	return v.signatures(ctx, c, leaves)
+	report.Signatures, err = v.signatures(ctx, c, report.Digest, report.Root, leaves)
+	return err
 }

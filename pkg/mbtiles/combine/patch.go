@@ -118,6 +118,15 @@ func Apply(ctx context.Context, path string, base, patch *mbtiles.Archive,
 	if work.Sources, err = patched(base, patch, meta[keyPatchRemoved]); err != nil {
 		return mbtiles.CopyReport{}, fmt.Errorf("%s: %w", patch.Path(), err)
 	}
+	signed, err := patch.Signatures(ctx)
+	if err != nil {
+		return mbtiles.CopyReport{}, err
+	}
+	work.Keep = func(s mbtiles.Signature) bool { // those of the target
+		return slices.ContainsFunc(signed, func(of mbtiles.Signature) bool {
+			return of.Statement == s.Statement && of.Signature == s.Signature
+		})
+	}
 	return mbtiles.Assemble(ctx, path, work, o)
 }
 
