@@ -84,7 +84,7 @@ func (p *Pins) Check(name string, key PublicKey) (first bool, err error) {
 			return false, nil
 		}
 		return false, fmt.Errorf("%w: since %s, %q has signed with the key %s, and this is signed with "+
-			"%s; unless %[3]s has told you of a new key in a way that you trust, this is a forgery. If "+
+			"%s; unless they have told you of a new key in a way that you trust, this is a forgery. If "+
 			"so: %s", ErrChanged, pin.Since, name, pin.Key, key,
 			shell.Command("xelpack", "key", "forget", name))
 	}
