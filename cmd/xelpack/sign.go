@@ -41,7 +41,7 @@ the signature beside it, for minisign -V.`,
   xelpack sign europe.mbtiles --signature europe.txt.minisig --key alice.pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withArchive(cmd.Context(), args[0], func(a *mbtiles.Archive) error {
+			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				return runSign(cmd.Context(), o, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},

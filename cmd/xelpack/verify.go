@@ -27,7 +27,6 @@ archive. With --quick only the tables are checked, and one texture in a hundred 
 Of a signed archive it says who signed it. A key that is met for the first time is
 remembered for its owner's name, and another one for that name is refused from then on
 (xelpack key). With --key every texture must be signed with that key.`,
-
 		Example: `  xelpack verify flight.mbtiles
   xelpack verify flight.mbtiles --quick
   xelpack verify flight.mbtiles --key alice.pub
@@ -41,7 +40,8 @@ remembered for its owner's name, and another one for that name is refused from t
 	f := cmd.Flags()
 	f.BoolVar(&o.Quick, "quick", false, "check the tables and a sample of the textures")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
-	f.StringArrayVar(&o.Keys, "key", nil, "public `KEY` of minisign's, or a file with one, that all of it must be signed with; may be repeated")
+	f.StringArrayVar(&o.Keys, "key", nil, "public `KEY` of minisign's, a file with one, or a name "+
+		"that is remembered: all of it must be signed with that; may be repeated")
 	return cmd
 }
 
