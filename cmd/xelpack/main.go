@@ -74,6 +74,7 @@ func newRootCommand() *cobra.Command {
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
 		newPublishCommand(), newServeCommand(), newSignCommand(), newKeyCommand(),
+		newUICommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(),
 		newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),
 		newEncodeCommand(), newDecodeCommand(),

@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) (seal.Report, error) {
 	if err := o.free(ctx); err != nil {
 		return seal.Report{}, err
 	}
-	p, err := o.plan(ctx)
+	p, err := o.Prepare(ctx)
 	if err != nil {
 		return seal.Report{}, err
 	}
@@ -125,7 +125,8 @@ func (o Options) free(ctx context.Context) error {
 	return nil
 }
 
-func (o *Options) plan(ctx context.Context) (*plan.Plan, error) {
+// Prepare plans the flight, and sets what of the plan's options Run chooses.
+func (o *Options) Prepare(ctx context.Context) (*plan.Plan, error) {
 	if err := os.MkdirAll(o.Archives, 0o777); err != nil {
 		return nil, fmt.Errorf("folder of archives: %w", err)
 	}

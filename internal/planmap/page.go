@@ -42,8 +42,8 @@ type pageData struct {
 	Routes  [][]float64   `json:"routes"` // x, y, x, y, …
 	Stops   [][]float64   `json:"stops"`
 	Area    [][]float64   `json:"area"`
-	Cells   []int         `json:"cells"` // latitude, longitude; latitude, longitude; …
-	Land    []byte        `json:"land"`  // land.bin
+	Cells   []int         `json:"cells"`          // latitude, longitude; latitude, longitude; …
+	Land    []byte        `json:"land,omitempty"` // land.bin
 	Holes   []pageHole    `json:"holes"`
 	Imagery *pageImagery  `json:"imagery,omitempty"`
 	// names of textures, by when they were taken
@@ -159,6 +159,13 @@ func Script() string { return geoJS + inputJS + drawJS }
 func (m Map) Ground() ([]byte, error) {
 	data := m.data()
 	data.Classes, data.Counts = []pageClass{}, nil
+	return json.Marshal(data)
+}
+
+// Drawing returns the data for Script's xelpackMap.show, as JSON: everything of m but the coastlines.
+func (m Map) Drawing() (json.RawMessage, error) {
+	data := m.data()
+	data.Land = nil
 	return json.Marshal(data)
 }
 

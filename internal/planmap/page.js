@@ -1,6 +1,6 @@
 // Draws the plan that the element "data" holds. A page whose textures change puts others in their place with xelpackMap.replace(classes, view); what they
 // take up is shown if the plan itself took up nothing. A class with a title and a label is called that, instead of its textures by their names.
-// xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are those of xelpackGeo. On success the root element gets
+// xelpackMap.show(drawing) puts another plan in the place of the whole, of Map.Drawing. xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are those of xelpackGeo. On success the root element gets
 // data-drawn, the number of textures; on failure data-error.
 (() => {
   const { mercator, latitude, withBounds, decodeLand, position } = xelpackGeo;
@@ -29,7 +29,7 @@
 
   // ---- data
 
-  const routes = data.routes.map(withBounds), area = data.area.map(withBounds);
+  let routes = data.routes.map(withBounds), area = data.area.map(withBounds);
 
   function deepestOf() { return data.classes.reduce((zl, c) => Math.max(zl, c.zl), 4); }
 
@@ -554,6 +554,17 @@
   window.xelpackMap = {
     frame(box) {
       framed = box;
+      redraw();
+    },
+    show(drawing) {
+      Object.assign(data, drawing);
+      [west, north, east, south] = data.view;
+      routes = data.routes.map(withBounds);
+      area = data.area.map(withBounds);
+      index = buildIndex();
+      deepest = deepestOf();
+      fitted = true;
+      fit();
       redraw();
     },
     replace(classes, view) {

@@ -38,9 +38,10 @@ func escaped(path string) string {
 	return strings.NewReplacer("*", "\\*", "?", "\\?", "[", "\\[", "\\", "\\\\").Replace(path)
 }
 
-// NewestPlan returns the flight plan in dirs, or in folders in them, that was written last.
-func NewestPlan(dirs []string) (file string, when time.Time, err error) {
+// Plans returns the flight plans in dirs, or in folders in them, those written last first.
+func Plans(dirs []string) (files []string) {
 	const deepest = 3 // "Little Navmap Files/Flight Plans/My plans"
+	when := make(map[string]time.Time)
 	for _, dir := range dirs {
 		_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err != nil {
@@ -56,16 +57,26 @@ func NewestPlan(dirs []string) (file string, when time.Time, err error) {
 			if !slices.Contains(planEndings, strings.ToLower(filepath.Ext(path))) {
 				return nil
 			}
-			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() &&
-				info.ModTime().After(when) {
-				file, when = path, info.ModTime()
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				files, when[path] = append(files, path), info.ModTime()
 			}
 			return nil
 		})
 	}
-	if file == "" {
+	slices.SortStableFunc(files, func(a, b string) int { return when[b].Compare(when[a]) })
+	return files
+}
+
+// NewestPlan returns the flight plan in dirs, or in folders in them, that was written last.
+func NewestPlan(dirs []string) (file string, when time.Time, err error) {
+	files := Plans(dirs)
+	if len(files) == 0 {
 		return "", when, fmt.Errorf("there is no flight plan in %s: save one there, or name a file",
 			strings.Join(dirs, ", "))
 	}
-	return file, when, nil
+	info, err := os.Stat(files[0])
+	if err != nil {
+		return "", when, err
+	}
+	return files[0], info.ModTime(), nil
 }

@@ -8,7 +8,7 @@
 //
 // It listens on loopback only unless Options.AllowRemote is set. On loopback it answers only
 // requests for loopback names, so that a foreign web page whose name resolves to 127.0.0.1 gets
-// nothing. Everything is read-only. With Options.Token a request needs that token, as the password
+// nothing. Everything but Options.Acts is read-only. With Options.Token a request needs that token, as the password
 // of basic authentication with any user name, or as a bearer token.
 package httpd
 
@@ -42,6 +42,7 @@ type Options struct {
 	Connections int    // at once; further ones wait. 0: as many as come
 	Metrics     http.Handler
 	Status      http.Handler // serves the page and everything below / not served otherwise
+	Acts        http.Handler // in place of Status: takes every method, and guards what it does itself
 	// Health returns nil if all is well, and otherwise what is wrong. It must return when its
 	// context ends. Nil: always well.
 	Health func(context.Context) error
@@ -147,7 +148,10 @@ func routes(o Options) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	if o.Status != nil {
+	switch {
+	case o.Acts != nil:
+		mux.Handle("/", o.Acts)
+	case o.Status != nil:
 		mux.Handle("GET /", o.Status)
 	}
 	return mux
