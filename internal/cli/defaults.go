@@ -26,7 +26,7 @@ const variablePrefix = "XELPACK_"
 // otherVariables are, or begin, names of environment variables that are not flags: tokens, the
 // password of a key, a daemon's, and those of tests.
 var otherVariables = [...]string{"XELPACK_TOKEN_", signing.PasswordVariable, daemon.ReadyVariable, "XELPACK_TEST_",
-	"XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED"}
+	"XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED", "XELPACK_SEAL_LOAD"}
 
 // defaults are the user's defaults for flags that the command line leaves out.
 type defaults struct {

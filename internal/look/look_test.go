@@ -145,7 +145,6 @@ func TestNoEdges(t *testing.T) {
 		return calendar, true
 	}}
 	l := &Look{Season: s}
-	const zl = 16
 	west, err := tiles.ParseName("22912_35136_BI16")
 	if err != nil {
 		t.Fatal(err)

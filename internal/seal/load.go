@@ -96,8 +96,14 @@ func (r *run) synthesise(ctx context.Context, file string) error {
 	return err
 }
 
+// loading names the environment variable that is set in the process that replays.
+const loading = "XELPACK_SEAL_LOAD"
+
 // load replays the first load at a mountpoint, in another process: this one answers.
 func (r *run) load(ctx context.Context, dir, mountpoint string) error {
+	if os.Getenv(loading) != "" { // it would start itself again and again
+		return errors.New("this program does not know the command replay")
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -105,6 +111,7 @@ func (r *run) load(ctx context.Context, dir, mountpoint string) error {
 	cmd := exec.CommandContext(ctx, exe, "replay", filepath.Join(dir, traceName), mountpoint,
 		"--speed", "0", "--json")
 	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(os.Environ(), loading+"=1")
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	errRun := cmd.Run()

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -22,7 +21,6 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
-	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -33,22 +31,12 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if len(os.Args) > 3 && os.Args[1] == "replay" {
-		if err := playReplay(os.Args[2], os.Args[3]); err != nil {
+		if err := replay.Again(context.Background(), os.Args[2], os.Args[3], os.Stdout); err != nil {
 			panic(err)
 		}
 		return
 	}
 	m.Run()
-}
-
-// playReplay is what "xelpack replay TRACE MOUNTPOINT --speed 0 --json" does.
-func playReplay(file, mountpoint string) error {
-	var report replay.Report
-	var errRun error
-	err := trace.Use(file, func(string) {}, func(r *trace.Reader) {
-		report, errRun = replay.Run(context.Background(), r.Events(), mountpoint, replay.Options{})
-	})
-	return errors.Join(err, errRun, json.NewEncoder(os.Stdout).Encode(report))
 }
 
 // coarse is the pixel angle of a screen on which many textures are small ones.
