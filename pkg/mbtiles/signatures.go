@@ -132,7 +132,7 @@ func (s signed) told() Signature {
 
 // signed returns the signatures of an archive, not proved yet. Their leaves are those of its tree.
 func (a *Archive) signed(ctx context.Context) ([]signed, error) {
-	if a.format == 1 || !a.complete {
+	if !a.hashed() || !a.complete {
 		return nil, nil
 	}
 	var rows []tables.Signed

@@ -111,6 +111,9 @@ func bytesOf(t *testing.T, a *Archive) []byte {
 // proof of what it has.
 func TestSignaturesStay(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("makes many archives one after the other, where there is no race: for the full suite")
+	}
 	whole := sealed(t, 90)
 	n := whole.Len()
 	wantSignature(t, whole, whole, "alice", n)
@@ -187,6 +190,9 @@ func TestSignaturesGo(t *testing.T) {
 // A row of signatures that does not prove what it says is found, and nothing is made of it.
 func TestSignaturesWrong(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("makes many archives one after the other, where there is no race: for the full suite")
+	}
 	whole := sealed(t, 100)
 	part := some(t, whole, func(row uint32) bool { return row > 20 && row < 30 })
 	for name, tt := range map[string]struct {

@@ -78,7 +78,7 @@ func (a *Archive) Content(ctx context.Context, e Entry) (*Content, error) {
 // SHA-256; always where the archive has no hashes, which the new one needs.
 func (a *Archive) take(ctx context.Context, e Entry, sums segment.Sums, memory *[]byte,
 	quick bool) (*contents.Stored, error) {
-	if quick && a.format > 1 && !a.checked {
+	if quick && a.hashed() && !a.checked {
 		stored, err := a.storedSums(ctx, e)
 		if err != nil {
 			return nil, err
@@ -88,10 +88,15 @@ func (a *Archive) take(ctx context.Context, e Entry, sums segment.Sums, memory *
 	return a.reader.Take(ctx, e.content, e.Layout, sums, memory, false)
 }
 
-// storedSums returns what the archive says are the sums of e's file: only the SHA-256 in format 1.
+// hashed reports whether the archive has hashes of segments. What is left of a truncated one may lack
+// those of textures that it has.
+func (a *Archive) hashed() bool { return a.format > 1 && a.truncated == nil }
+
+// storedSums returns what the archive says are the sums of e's file: only the SHA-256 if it is not
+// hashed.
 func (a *Archive) storedSums(ctx context.Context, e Entry) (s segment.Sums, err error) {
 	err = a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		if a.format == 1 {
+		if !a.hashed() {
 			s.SHA, err = contents.SHA(ctx, c, e.content)
 			return err
 		}

@@ -260,7 +260,7 @@ func (v *verifier) content(ctx context.Context, e Entry) error {
 		return err
 	case got.SHA != want.SHA:
 		return corrupt("its bytes do not match its SHA-256")
-	case v.a.format > 1 && !bytes.Equal(got.States, want.States):
+	case v.a.hashed() && !bytes.Equal(got.States, want.States):
 		return corrupt("its bytes do not match the hashes of its segments")
 	}
 	return nil
