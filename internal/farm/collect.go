@@ -72,7 +72,7 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 	if len(missing) == 0 { // it was there already
 		return c.drop(ctx, msg, s)
 	}
-	report, err := pack.Report{}, error(fmt.Errorf("%w: %s was found to build otherwise", errLie, s.Worker))
+	report, err := pack.Report{}, fmt.Errorf("%w: %s was found to build otherwise", errLie, s.Worker)
 	if !banned {
 		report, err = c.check(ctx, s, missing)
 	}

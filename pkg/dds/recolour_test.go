@@ -128,7 +128,7 @@ func TestRecolourInParts(t *testing.T) {
 		whole := slices.Clone(file)
 		l.Recolour(whole, 0, r)
 		for off := int64(0); off < int64(len(file)); {
-			end := min(off+16*int64(1+off%700), int64(len(file)))
+			end := min(off+16*(1+off%700), int64(len(file)))
 			l.Recolour(file[off:end:end], off, r)
 			off = end
 		}

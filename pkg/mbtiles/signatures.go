@@ -135,6 +135,9 @@ func (a *Archive) signed(ctx context.Context) ([]signed, error) {
 	if !a.hashed() || !a.complete {
 		return nil, nil
 	}
+	if err := a.wantAll(ctx, "signatures"); err != nil {
+		return nil, err
+	}
 	var rows []tables.Signed
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		rows, err = tables.Signatures(ctx, c, a.Len())
@@ -196,7 +199,11 @@ func (a *assembling) putSignatures(ctx context.Context, leaves []merkle.Hash) er
 		signed
 	}
 	var all []origin
-	for _, f := range a.From {
+	from := a.From
+	if a.unsigned {
+		from = nil
+	}
+	for _, f := range from {
 		rows, err := f.signed(ctx)
 		if err != nil {
 			return explain(f.path, err)

@@ -130,7 +130,7 @@ func TestPartsFlipped(t *testing.T) {
 		}
 	}
 	p.Runs = runs
-	other := world(slices.Clone(w))
+	other := slices.Clone(w)
 	other[299] = Leaf([]byte("another"))
 	q := other.part(t, []*Part{other.whole()}, func(at int) bool { return at < 5 })
 	if _, _, err := Join(len(w), []*Part{p, q}, p.Runs); !errors.Is(err, ErrConflict) {
