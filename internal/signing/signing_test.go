@@ -98,7 +98,7 @@ func TestJudgeOneFlipped(t *testing.T) {
 
 // A name keeps its key until it is forgotten.
 func TestPins(t *testing.T) {
-	pins := noPins(t)
+	noPins(t)
 	a, b := pair(t, "alice"), pair(t, "alice")
 	check := func(k SecretKey, first bool, want error) {
 		t.Helper()

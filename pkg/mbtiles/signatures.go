@@ -199,11 +199,7 @@ func (a *assembling) putSignatures(ctx context.Context, leaves []merkle.Hash) er
 		signed
 	}
 	var all []origin
-	from := a.From
-	if a.unsigned {
-		from = nil
-	}
-	for _, f := range from {
+	for _, f := range a.From {
 		rows, err := f.signed(ctx)
 		if err != nil {
 			return explain(f.path, err)
