@@ -73,7 +73,7 @@ func newRootCommand() *cobra.Command {
 		newFlyCommand(), newArchivesCommand(),
 		newMountCommand(), newUmountCommand(), newInstallCommand(), newUninstallCommand(),
 		newInfoCommand(), newListCommand(), newVerifyCommand(), newPreviewCommand(),
-		newPublishCommand(), newServeCommand(), newSignCommand(), newKeyCommand(),
+		newPublishCommand(), newServeCommand(), newGetCommand(), newSignCommand(), newKeyCommand(),
 		newUICommand(),
 		newExtractCommand(), newMergeCommand(), newDiffCommand(), newApplyCommand(),
 		newPruneCommand(), newRepackCommand(), newImportCommand(), newExportCommand(),

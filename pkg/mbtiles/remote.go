@@ -19,7 +19,6 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
@@ -258,9 +257,7 @@ func (a *Archive) wantProofs(ctx context.Context, entries iter.Seq[Entry]) error
 	}
 	contents, blocks := make(map[int64]bool), make(map[int64]bool)
 	for e := range entries {
-		if segment.CutOf(e.Layout).Segments > 1 { // others have no row
-			contents[e.content] = true
-		}
+		contents[e.content] = true // where a row would be if one of a single segment has none
 		place, _ := a.index.place(e)
 		for level := range merkle.Levels(a.Len()) {
 			place /= merkle.Fan

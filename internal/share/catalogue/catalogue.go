@@ -54,7 +54,9 @@ type Catalogue struct {
 type Archive struct {
 	File     string         `json:"file"` // a name in the catalogue's folder
 	Bytes    int64          `json:"bytes"`
+	Format   int            `json:"format"` // version of the archive's format
 	Digest   string         `json:"digest"`
+	Root     string         `json:"root,omitempty"` // of the tree of hashes; none in format 1
 	Textures int            `json:"textures"`
 	Holes    int            `json:"holes"`     // textures with failed chunks
 	ByZL     map[string]int `json:"by_zl"`     // textures by zoom level

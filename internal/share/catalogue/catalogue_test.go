@@ -26,7 +26,8 @@ func textures(t testing.TB, names ...string) []tiles.Texture {
 }
 
 func of(t testing.TB, file string, zl, k string, names ...string) Archive {
-	return Archive{File: file, Bytes: 1, Digest: strings.Repeat("0a", 32), Textures: len(names),
+	return Archive{File: file, Bytes: 1, Digest: strings.Repeat("0a", 32),
+		Format: 2, Root: strings.Repeat("0b", 32), Textures: len(names),
 		ByZL: map[string]int{zl: len(names)}, ByDetail: map[string]int{k: len(names)},
 		Area: SquaresOf(slices.Values(textures(t, names...))).Area()}
 }
@@ -88,6 +89,8 @@ func TestParseRefuses(t *testing.T) {
 		{"escape", "Alps", `\u001b[2J`, ErrHostile, "control"},
 		{"turned", "Alps", `\u202eAlps`, ErrHostile, "control"},
 		{"digest", "0a0a", "0a", ErrNotCatalogue, "64"},
+		{"no root", `"root":"`, `"rout":"`, ErrNotCatalogue, "root"},
+		{"format", `"format":2`, `"format":0`, ErrNotCatalogue, "positive"},
 		{"bytes", `"bytes":1`, `"bytes":-1`, ErrNotCatalogue, "positive"},
 		{"type", `"bytes":1`, `"bytes":"1"`, ErrNotCatalogue, ""},
 		{"no area", `"MultiPolygon"`, `"Point"`, ErrNotCatalogue, "area"},

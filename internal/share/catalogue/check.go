@@ -69,8 +69,14 @@ func (a Archive) check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s: %s", ErrNotCatalogue, a.File, fmt.Sprintf(format, args...))
 	}
-	if sum, err := hex.DecodeString(a.Digest); err != nil || len(sum) != 32 {
-		return bad("digest %.80q: want 64 hexadecimal digits", a.Digest)
+	if a.Format < 1 {
+		return bad("the format must be positive")
+	}
+	for _, text := range [...]string{a.Digest, a.Root} {
+		if sum, err := hex.DecodeString(text); err != nil || len(sum) != 32 &&
+			(text != "" || text == a.Digest || a.Format > 1) {
+			return bad("digest or root %.80q: want 64 hexadecimal digits", text)
+		}
 	}
 	if a.Bytes <= 0 || a.Textures <= 0 || a.Holes < 0 {
 		return bad("bytes and textures must be positive")

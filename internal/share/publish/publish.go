@@ -178,8 +178,9 @@ func describe(ctx context.Context, dir, name string) (_ catalogue.Archive, _ sho
 		}
 	})
 	entry := catalogue.Archive{
-		File: name, Bytes: info.FileBytes, Digest: info.Digest, Textures: info.Textures,
-		Holes: info.Holes, ByZL: named(info.ByZL), ByDetail: named(info.ByDetail),
+		File: name, Bytes: info.FileBytes, Format: a.Format(), Digest: info.Digest, Root: a.Root(),
+		Textures: info.Textures,
+		Holes:    info.Holes, ByZL: named(info.ByZL), ByDetail: named(info.ByDetail),
 		Maptypes: maptypes(a), Area: squares.Area(), Terms: info.Terms, Sources: info.Sources,
 		Attribution: info.Sources.Lines("\n", func(s terms.Source) string {
 			return s.Credit() + s.Taken()

@@ -75,13 +75,16 @@ func TestWhatIsPublished(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 	a := c.Archives[1]
+	if len(a.Root) != 64 {
+		t.Errorf("root %q", a.Root)
+	}
 	a.Area, a.Sources = catalogue.Geometry{}, nil
 	info, err := os.Stat(filepath.Join(dir, "alps.mbtiles"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := catalogue.Archive{File: "alps.mbtiles", Bytes: info.Size(), Digest: a.Digest,
-		Textures: 3, ByZL: map[string]int{"16": 3}, ByDetail: map[string]int{"0": 3},
+		Format: 2, Root: a.Root, Textures: 3, ByZL: map[string]int{"16": 3}, ByDetail: map[string]int{"0": 3},
 		Maptypes: []string{"BI"}, Terms: sharetest.Open.Terms,
 		Attribution: "© Somebody, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/), " +
 			"changed, taken 2020-05-01 to 2021-06-30",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -54,12 +55,27 @@ type MergeOptions struct {
 	mbtiles.CopyOptions
 	Prefer Preference
 	Force  bool // merge imagery that may be passed on with imagery that may not; the result may not
+	// Keep says which textures of an input count. nil: all.
+	Keep func(*mbtiles.Archive, mbtiles.Entry) bool
 }
 
 // MergeReport is the result of a merge. Scripts rely on its JSON.
 type MergeReport struct {
 	mbtiles.CopyReport
 	Inputs []MergeInput `json:"inputs"`
+
+	sources []mbtiles.Source
+}
+
+// From yields the textures that are taken from an input.
+func (r MergeReport) From(a *mbtiles.Archive) iter.Seq[mbtiles.Entry] {
+	return func(yield func(mbtiles.Entry) bool) {
+		for _, s := range r.sources {
+			if s.From == a && !yield(s.Entry()) {
+				return
+			}
+		}
+	}
 }
 
 // MergeInput is the result for one input.
@@ -82,7 +98,7 @@ func Merge(ctx context.Context, path string, inputs []*mbtiles.Archive,
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
 	}
-	report := MergeReport{Inputs: m.inputs}
+	report := MergeReport{Inputs: m.inputs, sources: m.sources}
 	report.CopyReport, err = mbtiles.Assemble(ctx, path,
 		mbtiles.Assembly{From: inputs, Sources: m.sources, Metadata: m.meta}, o.CopyOptions)
 	return report, err
@@ -95,7 +111,7 @@ func PlanMerge(ctx context.Context, inputs []*mbtiles.Archive,
 	if err != nil {
 		return MergeReport{}, fmt.Errorf("merge: %w", err)
 	}
-	report := MergeReport{Inputs: m.inputs}
+	report := MergeReport{Inputs: m.inputs, sources: m.sources}
 	report.Textures = len(m.sources)
 	for _, s := range m.sources {
 		report.Bytes += s.Entry().Layout.Size()
@@ -125,7 +141,11 @@ func planMerge(ctx context.Context, inputs []*mbtiles.Archive, o MergeOptions) (
 			return merging{}, err
 		}
 		entrants[a] = in
-		all = append(all, a.Sources(nil)...)
+		var keep func(mbtiles.Entry) bool
+		if o.Keep != nil {
+			keep = func(e mbtiles.Entry) bool { return o.Keep(a, e) }
+		}
+		all = append(all, a.Sources(keep)...)
 	}
 	slices.SortStableFunc(all, mbtiles.Source.CompareKey)
 

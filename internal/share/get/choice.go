@@ -1,0 +1,163 @@
+package get
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/share/catalogue"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
+// Options say what is wanted of an offer.
+type Options struct {
+	Pick  plan.Pick
+	Force bool     // mix imagery that may be passed on with imagery that may not
+	Have  []string // archives whose contents are not fetched again, by path or address
+	Note  func(string)
+}
+
+// Choice is what an offer has of a flight.
+type Choice struct {
+	Taken    []Taken  `json:"archives"` // the finest first
+	Textures int      `json:"textures"`
+	Bytes    int64    `json:"bytes"`       // of the DDS files
+	Fetch    int64    `json:"fetch_bytes"` // about; what is here already does not count
+	Notes    []string `json:"notes,omitempty"`
+	archives []*mbtiles.Archive
+	options  combine.MergeOptions
+}
+
+// Taken is what is taken of an archive.
+type Taken struct {
+	File        string `json:"file"`
+	From        string `json:"from"` // as it may be shown
+	Textures    int    `json:"textures"`
+	Fetch       int64  `json:"fetch_bytes"`
+	PassOn      string `json:"pass_on"`
+	Attribution string `json:"attribution"`
+}
+
+// String describes it as a line for people.
+func (t Taken) String() string {
+	text := fmt.Sprintf("%s: %s, %s to fetch", t.File, units.Plural(t.Textures, "texture"),
+		units.Bytes(t.Fetch))
+	if t.Attribution != "" {
+		text += "; " + strings.ReplaceAll(t.Attribution, "\n", "; ")
+	}
+	return text + "; pass on: " + t.PassOn
+}
+
+// Choose opens the archives that cover what is wanted, and chooses textures: of several of one name
+// the sharpest, of the finest archive. The Choice must be closed. The error is tiles.ErrNothing if
+// the offer has nothing there.
+func (o *Offer) Choose(ctx context.Context, want Options) (_ *Choice, err error) {
+	c := &Choice{options: combine.MergeOptions{Prefer: combine.PreferSharpest,
+		Force: want.Force || o.Private}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	var regions tiles.Union
+	if want.Pick.Given() {
+		ground, err := want.Pick.Ground(want.Note)
+		if err != nil {
+			return nil, err
+		}
+		regions, c.Notes = ground.Regions, ground.Notes
+	}
+	picked := map[*mbtiles.Archive]map[tiles.Key]bool{}
+	entries := map[*mbtiles.Archive]catalogue.Archive{}
+	var none error
+	for _, entry := range o.Covering(regions) {
+		a, err := o.open(ctx, entry, want.Note)
+		if err != nil {
+			return nil, err
+		}
+		c.archives = append(c.archives, a)
+		pick, err := want.Pick.Of(ctx, a, func(string) {}) // said above
+		if errors.Is(err, tiles.ErrNothing) {
+			none = err
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		picked[a], entries[a] = pick.Keys, entry
+	}
+	if len(picked) == 0 {
+		return nil, o.nothing(none)
+	}
+	c.options.Keep = func(a *mbtiles.Archive, e mbtiles.Entry) bool {
+		return picked[a][e.Texture.Key()]
+	}
+	for _, name := range want.Have {
+		a, err := o.opener.Open(ctx, name, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
+		if err != nil {
+			return nil, fmt.Errorf("--have: %w", err)
+		}
+		c.options.Have = append(c.options.Have, a)
+	}
+	return c, c.weigh(ctx, entries)
+}
+
+// nothing is the error of an offer without what is wanted.
+func (o *Offer) nothing(none error) error {
+	if none == nil {
+		none = tiles.ErrNothing
+	}
+	return fmt.Errorf("%s: none of the %s there: %w", o.name,
+		units.Plural(len(o.Archives), "archive"), none)
+}
+
+// weigh finds out what is taken of which archive.
+func (c *Choice) weigh(ctx context.Context, entries map[*mbtiles.Archive]catalogue.Archive) error {
+	plan, err := combine.PlanMerge(ctx, c.archives, c.options)
+	if err != nil {
+		return err
+	}
+	c.Textures, c.Bytes = plan.Textures, plan.Bytes
+	for _, a := range c.archives {
+		n := 0
+		for range plan.From(a) {
+			n++
+		}
+		if n == 0 {
+			continue
+		}
+		bytes, err := a.FetchBytes(ctx, plan.From(a))
+		if err != nil {
+			return err
+		}
+		e := entries[a]
+		c.Taken = append(c.Taken, Taken{e.File, a.Path(), n, bytes, e.Terms.Words(), e.Attribution})
+		c.Fetch += bytes
+	}
+	return nil
+}
+
+// Make makes the archive.
+func (c *Choice) Make(ctx context.Context, path string,
+	o mbtiles.CopyOptions) (combine.MergeReport, error) {
+	options := c.options
+	o.Have = options.Have
+	options.CopyOptions = o
+	return combine.Merge(ctx, path, c.archives, options)
+}
+
+// Close closes the archives.
+func (c *Choice) Close() error {
+	var errs []error
+	for _, a := range slices.Concat(c.archives, c.options.Have) {
+		errs = append(errs, a.Close())
+	}
+	c.archives, c.options.Have = nil, nil
+	return errors.Join(errs...)
+}
