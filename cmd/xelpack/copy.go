@@ -24,7 +24,7 @@ type copyFlags struct {
 func (o *copyFlags) register(f *pflag.FlagSet, verify bool) {
 	f.BoolVar(&o.Verify, "verify", verify,
 		"decode every texture and compare it with its hash, so that damage is not copied; "+
-			"--verify=false copies at the speed of the disk")
+			"--verify=false copies at the speed of the disk, unless an archive is of format 1")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
 }
 

@@ -73,3 +73,32 @@ func TestSums(t *testing.T) {
 		})
 	}
 }
+
+// What the hashes of segments cost: nothing beside the SHA-256 that a texture has anyway.
+func BenchmarkHash(b *testing.B) {
+	l := dds.Layout{Format: dds.BC1, Side: 4096}
+	header := l.Header()
+	file := make([]byte, l.Size())
+	rand.NewChaCha8([32]byte{}).Read(file[copy(file, header[:]):])
+	cut := CutOf(l)
+	tail := cut.Piece(1, cut.Segments-1)
+	off, length := cut.Bounds(cut.Segments - 1)
+	sums := cut.Hash(file)
+	b.Run("SHA-256 alone", func(b *testing.B) {
+		for b.Loop() {
+			sha256.Sum256(file)
+		}
+	})
+	b.Run("with states", func(b *testing.B) {
+		for b.Loop() {
+			cut.Hash(file)
+		}
+	})
+	b.Run("check of the last segment", func(b *testing.B) {
+		for b.Loop() {
+			if !tail.Is(file[off:][:length], sums) {
+				b.Fatal("it does not fit")
+			}
+		}
+	})
+}
