@@ -91,8 +91,9 @@ func Assemble(ctx context.Context, path string, a Assembly, o CopyOptions) (Copy
 // it takes no longer than copying.
 type assembling struct {
 	Assembly
-	path string // as given; during the work the real path
-	o    CopyOptions
+	path     string // as given; during the work the real path
+	unsigned bool   // of an archive whose signatures may be damaged too: they are not read
+	o        CopyOptions
 
 	contents []ownedContent // by id-1
 	index    *index         // of the new archive

@@ -33,7 +33,7 @@ func (a *Archive) Salvage(ctx context.Context, keep func(Entry) bool, o CopyOpti
 		return explain(part, err)
 	}
 	work := assembling{
-		path: a.real, o: o.withDefaults(),
+		path: a.real, o: o.withDefaults(), unsigned: true,
 		Assembly: Assembly{From: []*Archive{a}, Sources: a.Sources(keep), Metadata: meta},
 	}
 	tmp := part + copySuffix
