@@ -25,7 +25,7 @@ go vet -tags purego "${tagged[@]/#/./}"
 go tool staticcheck -tags purego "${tagged[@]/#/./}"
 # What is portable compiles for the other systems too. The rest are tools and tests of a mount,
 # which only Linux has.
-mapfile -t portable < <(go list ./... | grep -vE '/internal/(demo|measure/(beside|soak)|testing/(faultfs|mounttest))$')
+mapfile -t portable < <(go list ./... | grep -vE '/internal/(demo|measure/beside|testing/(faultfs|mounttest|soak))$')
 go run ./internal/testing/systems windows/amd64,darwin/amd64,linux/arm64 "${portable[@]}"
 GOFLAGS=-tags=winfsp go run ./internal/testing/systems windows/amd64 ./pkg/mount
 scripts/imports.sh

@@ -139,7 +139,7 @@ func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r
 	if err != nil {
 		return r, lie(ctx, err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	digest, err := a.Digest(ctx)
 	if err == nil && digest != s.Digest {
 		err = errors.New("its digest is not the one announced")

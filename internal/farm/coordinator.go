@@ -146,7 +146,7 @@ func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err e
 	if f.dir, err = os.MkdirTemp("", "xelpack-farm-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(f.dir)
+	defer func() { _ = os.RemoveAll(f.dir) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var local *machine

@@ -77,6 +77,6 @@ func digestOf(ctx context.Context, file string) (digest string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	return a.Digest(ctx)
 }

@@ -77,7 +77,7 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 
 	name := nameOf(j.N, strings.ToLower(rand.Text()[:8]))
 	file := s.share(name)
-	defer os.Remove(file)
+	defer func() { _ = os.Remove(file) }()
 	digest, err := s.b.share(working, j, file)
 	if err != nil {
 		if ctx.Err() != nil {

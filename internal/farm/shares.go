@@ -63,7 +63,7 @@ func (s *store) get(ctx context.Context, name, dir string) (file string, free fu
 	if err != nil {
 		return "", nil, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	file = filepath.Join(dir, name+".mbtiles")
 	f, err := os.Create(file)
 	if err != nil {
@@ -107,7 +107,7 @@ func (f *folder) put(ctx context.Context, name, file string, wait func(error)) e
 		if err != nil {
 			return err
 		}
-		defer from.Close()
+		defer func() { _ = from.Close() }()
 		part := f.path(name) + ".part"
 		to, err := os.Create(part)
 		if err != nil {

@@ -104,7 +104,7 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	if w.dir, err = os.MkdirTemp("", "xelpack-worker-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(w.dir)
+	defer func() { _ = os.RemoveAll(w.dir) }()
 	for w.nc == nil { // the server may be started later
 		w.nc, w.js, err = o.Server.connect("worker " + o.Name)
 		if wrong := (usage.Error{}); errors.Is(err, errDenied) || errors.As(err, &wrong) {

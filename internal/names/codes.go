@@ -90,7 +90,7 @@ func (f Finder) between(ctx context.Context, name string, codes []string) (strin
 	// The same words are the same file.
 	base := strings.Join(codes, "-")
 	sum := fnv.New32a()
-	io.WriteString(sum, base)
+	_, _ = io.WriteString(sum, base) // a hash takes everything
 	file := filepath.Join(dir, fmt.Sprintf("%s %08x.lnmpln", fileName(from, to), sum.Sum32()))
 	if err := writePlan(file, stops, cruise); err != nil {
 		return fail(err)

@@ -106,7 +106,7 @@ func airportsOf(ctx context.Context, file, cache string, note func(string)) (Air
 // write writes an index.
 func (a Airports) write(w io.Writer, stamp string) error {
 	b := bufio.NewWriter(w)
-	b.WriteString(stamp)
+	_, _ = b.WriteString(stamp) // Flush reports its errors
 	for _, code := range slices.Sorted(maps.Keys(a)) {
 		one := a[code]
 		fmt.Fprintf(b, "%s\t%.6f\t%.6f\t%d\n", code, one.At.Lat(), one.At.Lon(), one.Elevation)

@@ -22,15 +22,15 @@ func Listen() *httptest.Server {
 			w.WriteHeader(http.StatusNotFound)
 		case user == "html":
 			w.WriteHeader(http.StatusServiceUnavailable)
-			io.WriteString(w, "<html><body>Down for maintenance</body></html>")
+			_, _ = io.WriteString(w, "<html><body>Down for maintenance</body></html>")
 		case q.Get("username") == "simmer", q.Get("userid") == "1234":
-			io.WriteString(w, plan)
+			_, _ = io.WriteString(w, plan)
 		case user == "noplan":
 			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, `{"fetch": {"userid": "7", "static_id": {}, "status": "Error: No flight plan on file for the specified user", "time": "0.01"}}`)
+			_, _ = io.WriteString(w, `{"fetch": {"userid": "7", "static_id": {}, "status": "Error: No flight plan on file for the specified user", "time": "0.01"}}`)
 		default:
 			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, `{"fetch": {"userid": {}, "static_id": {}, "status": "Error: Unknown UserID", "time": "0.0007"}}`)
+			_, _ = io.WriteString(w, `{"fetch": {"userid": {}, "static_id": {}, "status": "Error: Unknown UserID", "time": "0.0007"}}`)
 		}
 	}))
 }
