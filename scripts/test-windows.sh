@@ -25,7 +25,7 @@ if [ $# -eq 0 ]; then
   scripts/cross.sh windows/amd64
   scripts/cross/flight-windows.sh
   mapfile -t packages < <(GOOS=windows go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... |
-    grep -vE '/internal/(demo|measure/(beside|soak)|testing/(faultfs|mounttest))$')
+    grep -vE '/internal/(demo|measure/beside|testing/(faultfs|mounttest|soak))$')
   set -- "${packages[@]}"
 fi
 eval "$settings"
