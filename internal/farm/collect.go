@@ -85,10 +85,7 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 		c.again++
 		c.mu.Unlock()
 		c.note(fmt.Sprintf("job %d is built again: share of %s: %v", s.N, s.Worker, err))
-		err := persist(ctx, nil, func(ctx context.Context) error {
-			return c.q.put(ctx, kindJob, s.N, Job{N: s.N, Items: missing})
-		})
-		if err != nil && !there(err) {
+		if err := c.repeat(ctx, Job{N: s.N, Items: missing}); err != nil {
 			return err
 		}
 		return c.drop(ctx, msg, s)
@@ -100,6 +97,22 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 	case <-ctx.Done():
 	}
 	return nil
+}
+
+// repeat publishes a job once more. Its worker has published the share, but may not have acknowledged
+// the job yet: as long as that message is there another is refused, and it goes with the
+// acknowledgement. After ackWait it is either acknowledged or given to another worker.
+func (c *collector) repeat(ctx context.Context, j Job) error {
+	const pause = 20 * time.Millisecond
+	for end := time.Now().Add(c.ackWait); ; sleep(ctx, pause) {
+		err := persist(ctx, nil, func(ctx context.Context) error { return c.q.put(ctx, kindJob, j.N, j) })
+		switch {
+		case !there(err):
+			return err
+		case time.Now().After(end):
+			return nil
+		}
+	}
 }
 
 // drop acknowledges a share and removes it.

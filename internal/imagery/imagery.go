@@ -37,6 +37,9 @@ type Options struct {
 	AskMissing bool // ask again where the store knows that there is no imagery
 }
 
+// maxRate is more requests a second than any provider accepts.
+const maxRate = 1_000_000
+
 // Validate checks the options by themselves.
 func (o Options) Validate() error {
 	if o.Concurrency < 0 || o.Concurrency > fetch.MaxConcurrency {
@@ -45,6 +48,9 @@ func (o Options) Validate() error {
 	}
 	if !(o.Rate >= 0) {
 		return usage.Errorf("--rate %v: must not be negative", o.Rate)
+	}
+	if o.Rate > maxRate {
+		return usage.Errorf("--rate %v: must be at most %d", o.Rate, maxRate)
 	}
 	if _, err := o.KeepBytes(); err != nil {
 		return usage.Errorf("--keep-chunks: %w", err)

@@ -71,8 +71,11 @@ type Server struct {
 	flight *flight // the last one; nil: none yet
 }
 
-// Start starts the page. The caller must Close it.
+// Start starts the page. The caller must Close it. Options that cannot be meant are a usage.Error.
 func Start(ctx context.Context, o Options) (*Server, error) {
+	if err := o.Fly.Plan.Imagery.Validate(); err != nil {
+		return nil, err
+	}
 	s := &Server{o: o, token: rand.Text()}
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
