@@ -55,6 +55,7 @@ func newcomer(t *testing.T) (home, scenery string) {
 // One command and one yes lead from a plan to a sealed flight; a flight that was killed is taken up
 // again by the same command, which then asks nothing.
 func TestFlyAtTerminal(t *testing.T) {
+	skipIfShort(t)
 	mounttest.NeedFUSE(t)
 	t.Parallel()
 	home, scenery := newcomer(t)

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -83,6 +84,7 @@ func flipped(_ *mbtiles.Record, dds []byte) []byte {
 // A share that is not what its job asks for is not taken, its worker is named, the job is built again,
 // and the archive is right in the end.
 func TestSharesThatLie(t *testing.T) {
+	drill.SkipIfShort(t)
 	lies := map[string]func(ctx context.Context, j Job, file, digest string) (string, error){
 		"a texture is missing": func(ctx context.Context, _ Job, file, _ string) (string, error) {
 			n := 0
@@ -162,6 +164,7 @@ func TestSharesThatLie(t *testing.T) {
 // A worker that builds valid textures of other pixels is found by the audit, named, given no more
 // jobs, and all that it built is built again.
 func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
+	drill.SkipIfShort(t)
 	imagery := provider(t, fetchtest.Options{})
 	b := smallBuild(t, imagery)
 	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
@@ -260,6 +263,7 @@ func TestWorkerWithWrongCredentialsEnds(t *testing.T) {
 // A second coordinator of a build is told so, and the first goes on. A worker that cannot keep the
 // contract gets no jobs and says why.
 func TestTwoCoordinatorsAndAWorkerOfAnotherVersion(t *testing.T) {
+	drill.SkipIfShort(t)
 	imagery := provider(t, fetchtest.Options{})
 	nats := serverOf(t)
 	first, second := smallBuild(t, imagery), smallBuild(t, imagery)
@@ -310,6 +314,7 @@ func (failing) share(context.Context, Job, string) (string, error) { return "", 
 
 // A job that was begun too often is a dead letter: the report names it, and the same command tries it again.
 func TestDeadLetters(t *testing.T) {
+	drill.SkipIfShort(t)
 	imagery := provider(t, fetchtest.Options{})
 	nats := serverOf(t)
 	b := smallBuild(t, imagery)
@@ -334,6 +339,7 @@ func TestDeadLetters(t *testing.T) {
 // Shares wait with their workers while the store has enough of them, and what killed workers have
 // left in it is swept away.
 func TestStoreIsBounded(t *testing.T) {
+	drill.SkipIfShort(t)
 	nats := serverOf(t)
 	nc, js, err := Server{URL: nats.ClientURL()}.connect("test")
 	if err != nil {
