@@ -222,12 +222,9 @@ func (f *flight) ended(sealed bool, err error) {
 }
 
 func (f *flight) running() bool {
-	select {
-	case <-f.done:
-		return false
-	default:
-		return true
-	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told.Running
 }
 
 // progress returns how it stands now.
