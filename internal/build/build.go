@@ -37,8 +37,8 @@ type Options struct {
 	// called when the work waits for a host, and when it continues; nil: not called
 	OnOutage func(fetch.Outage)
 	Observer Observer // receives fetching and building; nil: none
-	// Make, if set, fills and finishes the archive instead of a pipeline of this process. Begin then
-	// has neither client nor pipeline.
+	// Make, if set, fills and finishes the archive instead of a pipeline of this process. Begin
+	// then has neither client nor pipeline.
 	Make func(ctx context.Context, w *mbtiles.Writer, job pack.Job) (pack.Report, error)
 	// Begin, if set, is called when everything is ready and nothing has been done. Its result is
 	// called when the work has ended.

@@ -24,8 +24,8 @@ type RepairOptions struct {
 	Making       estimate.Options
 	RetryMissing bool // also ask again where the provider had no imagery
 	Damaged      bool // verify first, and build damaged textures again
-	// Chosen, if set, are the textures that are built again in place of those with failed chunks: to
-	// be replaced by other imagery.
+	// Chosen, if set, are the textures that are built again in place of those with failed chunks:
+	// to be replaced by other imagery.
 	Chosen map[tiles.Key]bool
 	// Meter, if set, shows the progress of a long step.
 	Meter func(what string) (set func(done, total int64), end func())

@@ -9,10 +9,10 @@ import (
 	"github.com/xelpack/xelpack/internal/xplane"
 )
 
-// Fix puts X-Plane's scenery_packs.ini in order for the packages that are mounted under the names of
-// the given folders or, without any, for all its ortho packages that are not disabled. It makes the
-// folders that X-Plane has to see, and changes nothing else. It returns what it changed, one line
-// each.
+// Fix puts X-Plane's scenery_packs.ini in order for the packages that are mounted under the names
+// of the given folders or, without any, for all its ortho packages that are not disabled. It makes
+// the folders that X-Plane has to see, and changes nothing else. It returns what it changed, one
+// line each.
 func Fix(ctx context.Context, dir string, packages []string, now time.Time) ([]string, error) {
 	home, _ := os.UserHomeDir() // without one nothing is noted there
 	x, err := xplane.Find(dir, home)

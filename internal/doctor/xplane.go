@@ -13,8 +13,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// XPlane checks the Custom Scenery of an X-Plane, and the positions of the scenery packages that are
-// mounted there under the names of the given folders.
+// XPlane checks the Custom Scenery of an X-Plane, and the positions of the scenery packages that
+// are mounted there under the names of the given folders.
 func XPlane(ctx context.Context, x xplane.Install, packages []string) []Finding {
 	const s = subject("X-Plane")
 	custom := x.Custom()

@@ -39,7 +39,8 @@ func (l liar) share(ctx context.Context, j Job, file string) (string, error) {
 	return l.change(ctx, j, file, digest)
 }
 
-// rewritten makes a share's archive anew, from textures that change may alter, or leave out with nil.
+// rewritten makes a share's archive anew, from textures that change may alter, or leave out with
+// nil.
 func rewritten(ctx context.Context, file string, change func(r *mbtiles.Record, dds []byte) []byte) (string, error) {
 	a, err := mbtiles.Open(ctx, file)
 	if err != nil {
@@ -81,8 +82,8 @@ func flipped(_ *mbtiles.Record, dds []byte) []byte {
 	return dds
 }
 
-// A share that is not what its job asks for is not taken, its worker is named, the job is built again,
-// and the archive is right in the end.
+// A share that is not what its job asks for is not taken, its worker is named, the job is built
+// again, and the archive is right in the end.
 func TestSharesThatLie(t *testing.T) {
 	drill.SkipIfShort(t)
 	lies := map[string]func(ctx context.Context, j Job, file, digest string) (string, error){
@@ -312,7 +313,8 @@ type failing struct{ builder }
 
 func (failing) share(context.Context, Job, string) (string, error) { return "", errors.New("no good") }
 
-// A job that was begun too often is a dead letter: the report names it, and the same command tries it again.
+// A job that was begun too often is a dead letter: the report names it, and the same command tries
+// it again.
 func TestDeadLetters(t *testing.T) {
 	drill.SkipIfShort(t)
 	imagery := provider(t, fetchtest.Options{})

@@ -29,7 +29,8 @@ func (k *clocked) ask(worker string, q hostAsk) grant {
 	return k.grant(context.Background(), worker, host, q)
 }
 
-// However many workers ask, and however greedily, they get what the ceiling allows, and nearly all of it.
+// However many workers ask, and however greedily, they get what the ceiling allows, and nearly all
+// of it.
 func TestBudgetIsNoMoreThanTheCeiling(t *testing.T) {
 	for _, workers := range []int{1, 3, 20} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
@@ -67,7 +68,8 @@ func TestBudgetOfLessThanOneASecond(t *testing.T) {
 	}
 }
 
-// Without a ceiling nobody has to ask, until one worker is told that it is too much: then all have to.
+// Without a ceiling nobody has to ask, until one worker is told that it is too much: then all have
+// to.
 func TestBudgetLearnsFromOneWorkersRefusals(t *testing.T) {
 	k := newClocked(ceiling{})
 	for range 8 {
@@ -93,7 +95,8 @@ func TestBudgetLearnsFromOneWorkersRefusals(t *testing.T) {
 	}
 }
 
-// A host that is down is asked a little by all together; one worker that is cut off does not slow the others.
+// A host that is down is asked a little by all together; one worker that is cut off does not slow
+// the others.
 func TestBudgetDuringAnOutage(t *testing.T) {
 	k := newClocked(ceiling{Rate: 100})
 	k.ask("a", hostAsk{OK: 10})

@@ -171,7 +171,8 @@ func (r *troop) disturb(who int, cut time.Duration) {
 	}
 }
 
-// finish waits for the end of the build. A coordinator that gives up is started again, as its user would.
+// finish waits for the end of the build. A coordinator that gives up is started again, as its user
+// would.
 func (r *troop) finish() pack.Report {
 	for {
 		select {
@@ -194,9 +195,9 @@ func (r *troop) finish() pack.Report {
 	}
 }
 
-// TestDrillChaos: workers, the NATS server and the coordinator are killed or cut off, the provider has
-// faults, and in the end the archive is that of an undisturbed build. The reduced form kills each of
-// them once, when the provider has been asked for so many chunks.
+// TestDrillChaos: workers, the NATS server and the coordinator are killed or cut off, the provider
+// has faults, and in the end the archive is that of an undisturbed build. The reduced form kills
+// each of them once, when the provider has been asked for so many chunks.
 func TestDrillChaos(t *testing.T) {
 	drill.SkipIfShort(t)
 	faults := fetchtest.FirstOf(40, fetchtest.Unavailable, fetchtest.Reset, fetchtest.Truncated, fetchtest.TooMany)

@@ -99,9 +99,9 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 	return nil
 }
 
-// repeat publishes a job once more. Its worker has published the share, but may not have acknowledged
-// the job yet: as long as that message is there another is refused, and it goes with the
-// acknowledgement. After ackWait it is either acknowledged or given to another worker.
+// repeat publishes a job once more. Its worker has published the share, but may not have
+// acknowledged the job yet: as long as that message is there another is refused, and it goes with
+// the acknowledgement. After ackWait it is either acknowledged or given to another worker.
 func (c *collector) repeat(ctx context.Context, j Job) error {
 	const pause = 20 * time.Millisecond
 	for end := time.Now().Add(c.ackWait); ; sleep(ctx, pause) {
@@ -127,8 +127,9 @@ func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error 
 	return err
 }
 
-// check reads a share as a stranger's archive: its tables, the list of its textures, its digest, the
-// hash of every texture's bytes, every preview. If all is right it puts the textures into the archive.
+// check reads a share as a stranger's archive: its tables, the list of its textures, its digest,
+// the hash of every texture's bytes, every preview. If all is right it puts the textures into the
+// archive.
 func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r pack.Report, err error) {
 	var file string
 	var free func()

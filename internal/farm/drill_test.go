@@ -79,7 +79,8 @@ func TestDrillThroughput(t *testing.T) {
 		fmt.Sprintf("%.0f/s and %.0f/s, %.1f times (this process and the provider used %v)", one, eight, eight/one, (process.Time()-before).Round(time.Second)), eight >= 7*one)
 }
 
-// TestDrillBudget: the provider is asked as often as its ceiling allows, whatever the number of workers.
+// TestDrillBudget: the provider is asked as often as its ceiling allows, whatever the number of
+// workers.
 func TestDrillBudget(t *testing.T) {
 	drill.SkipUnlessFull(t, "its figure is one of a quiet machine")
 	for _, workers := range []int{2, 4, 8} {

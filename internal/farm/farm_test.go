@@ -220,8 +220,8 @@ func smallBuild(t *testing.T, s *fetchtest.Server) testBuild {
 		File: filepath.Join(t.TempDir(), "a.mbtiles")}
 }
 
-// Whoever builds it, and however many do, the digest is that of a build without a farm, and nothing is
-// asked for that a plain build does not ask for.
+// Whoever builds it, and however many do, the digest is that of a build without a farm, and nothing
+// is asked for that a plain build does not ask for.
 func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 	imagery := provider(t, fetchtest.Options{})
 	b := smallBuild(t, imagery)
@@ -262,7 +262,8 @@ func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 	}
 }
 
-// The same with nothing to install: the server in the process, the workers in processes of their own.
+// The same with nothing to install: the server in the process, the workers in processes of their
+// own.
 func TestLocal(t *testing.T) {
 	imagery := provider(t, fetchtest.Options{})
 	b := smallBuild(t, imagery)

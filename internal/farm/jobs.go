@@ -19,8 +19,8 @@ const (
 // workers end together, and less is lost with one of them.
 func sizeFor(textures int) int { return max(8, min(textures/400, mostTextures)) }
 
-// group cuts a plan into jobs of neighbouring textures, so that few chunks and parents are wanted by
-// two. Equal plans are cut equally, in whatever order they are.
+// group cuts a plan into jobs of neighbouring textures, so that few chunks and parents are wanted
+// by two. Equal plans are cut equally, in whatever order they are.
 func group(items []tiles.Item, most int) (jobs [][]tiles.Item) {
 	type placed struct {
 		tiles.Item
@@ -43,8 +43,8 @@ func group(items []tiles.Item, most int) (jobs [][]tiles.Item) {
 		}
 		current, size = nil, 0
 	}
-	// place puts textures below one tile into the current job, into one of their own, or, if they are
-	// too many, those of its quarters.
+	// place puts textures below one tile into the current job, into one of their own, or, if they
+	// are too many, those of its quarters.
 	var place func(some []placed, bits int)
 	place = func(some []placed, bits int) {
 		bytes := int64(0)

@@ -30,8 +30,8 @@ type machine struct {
 // localStore bounds the embedded server's disk.
 const localStore = 2 << 30
 
-// startLocal starts the server. Its store is beside the archive, so that a build that was killed goes
-// on with what was built.
+// startLocal starts the server. Its store is beside the archive, so that a build that was killed
+// goes on with what was built.
 func startLocal(ctx context.Context, f *Farm) (*machine, error) {
 	m := &machine{dir: f.plan.Options.Output + ".part.farm"}
 	token := rand.Text()

@@ -18,8 +18,8 @@ const (
 	builds    = "XELPACK"      // bucket of contracts, by build.ID
 	live      = "XELPACK_LIVE" // bucket of who is at work: coordinator.ID, worker.NAME
 	queueMost = 256 << 20      // bytes of jobs
-	// storeSoft is what shares in the store may take before workers wait with theirs; storeMost is what
-	// the store takes at most, whoever asks. With the queue it is less than 2 GB.
+	// storeSoft is what shares in the store may take before workers wait with theirs; storeMost is
+	// what the store takes at most, whoever asks. With the queue it is less than 2 GB.
 	storeSoft = 1 << 30
 	storeMost = 1536 << 20
 )
@@ -222,8 +222,8 @@ func (s *store) meta(name string) string {
 	return fmt.Sprintf("$O.%s.M.%s", s.bucket, base64.URLEncoding.EncodeToString([]byte(name)))
 }
 
-// sweep finds what killed workers have left: parts of objects that do not grow any more, and objects
-// that no share announces.
+// sweep finds what killed workers have left: parts of objects that do not grow any more, and
+// objects that no share announces.
 func (s *store) sweep(ctx context.Context, wanted map[int]bool) error {
 	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter("$O."+s.bucket+".>"))
 	if err != nil {

@@ -149,7 +149,8 @@ func there(err error) bool {
 	return errors.As(err, &api) && strings.Contains(api.Description, "per subject")
 }
 
-// persist repeats f while the server cannot be reached or is full, until ctx ends. wait, if set, is told why.
+// persist repeats f while the server cannot be reached or is full, until ctx ends. wait, if set, is
+// told why.
 func persist(ctx context.Context, wait func(error), f func(context.Context) error) error {
 	for {
 		one, cancel := context.WithTimeout(ctx, apiTimeout)

@@ -16,8 +16,8 @@ const (
 	looks = 5
 )
 
-// ended waits until the X-Plane in dir was seen running and has ended, and reports false if ctx ends
-// before.
+// ended waits until the X-Plane in dir was seen running and has ended, and reports false if ctx
+// ends before.
 func ended(ctx context.Context, dir string) bool {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real

@@ -1,6 +1,6 @@
 // Package fly takes a flight from its plan to a sealed flight in X-Plane: it plans, says what it
-// costs, asks, builds, seals and mounts, or installs where nothing can be mounted. Run again it does
-// only what is missing.
+// costs, asks, builds, seals and mounts, or installs where nothing can be mounted. Run again it
+// does only what is missing.
 //
 //	o := fly.Options{Plan: plan.Options{Selection: selection}, Archives: dir, …}
 //	report, err := fly.Run(ctx, o)
@@ -214,8 +214,8 @@ func (o Options) makeRoom(ctx context.Context, p *plan.Plan) error {
 	return nil
 }
 
-// seal proves that the flight needs nobody. The error is seal.ErrUnsealed if it does, unless that is
-// accepted.
+// seal proves that the flight needs nobody. The error is seal.ErrUnsealed if it does, unless that
+// is accepted.
 func (o Options) seal(ctx context.Context, p *plan.Plan) (seal.Report, error) {
 	so := seal.Options{Options: p.Options, Archives: []string{p.Options.Output},
 		Installed: o.Install, Meter: o.Meter, Asked: func(string) bool { return true }}

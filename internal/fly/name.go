@@ -9,15 +9,15 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 )
 
-// made matches the end of a file's name that says when the plan was made, so that a new plan for the
-// same airports extends the archive of the old one.
+// made matches the end of a file's name that says when the plan was made, so that a new plan for
+// the same airports extends the archive of the old one.
 var made = regexp.MustCompile(`[ _-]+(19|20)\d{2}[-_ ]?\d{2}[-_ ]?\d{2}([-_ T]*\d{2,6}Z?)?$`)
 
 // unsafe matches what names of files had better not have.
 var unsafe = regexp.MustCompile(`[^\pL\pN._+-]+`)
 
-// Name returns the name of the archive of a flight: that of its plans' files, and of the provider if
-// one was asked for.
+// Name returns the name of the archive of a flight: that of its plans' files, and of the provider
+// if one was asked for.
 func Name(routes []string, provider string) string {
 	var names []string
 	for _, file := range routes {

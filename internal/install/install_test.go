@@ -296,7 +296,8 @@ func TestDamagedList(t *testing.T) {
 			if _, err := Uninstall(t.Context(), Options{Scenery: dir, Known: a}); err != nil {
 				t.Fatal(err)
 			}
-			// That the package had a texture of its own that equals the archive's, only the list said.
+			// That the package had a texture of its own that equals the archive's, only the list
+			// said.
 			delete(before, filepath.Join("textures", name(1)))
 			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
 				t.Errorf("taken out (-before +after):\n%s", diff)

@@ -17,10 +17,10 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
-// An installation, a change to another archive and the taking out, ended before every single
-// change that they make (with -short, every seventh), of a package with files of its own and of one without a textures folder:
-// whoever goes on comes to the same end, and whoever takes it out, or goes back, to the same
-// beginning.
+// An installation, a change to another archive and the taking out, ended before every single change
+// that they make (with -short, every seventh), of a package with files of its own and of one
+// without a textures folder: whoever goes on comes to the same end, and whoever takes it out, or
+// goes back, to the same beginning.
 func TestEndedAnywhere(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	b, fileB := pack(t, 256, seedsB)

@@ -15,8 +15,8 @@ import (
 // imagery is 256 real chunks.
 const imagery = "../../../shared/imagery/chunks"
 
-// TestOnBlocksAndPixels: a look on the blocks of a picture is nearly as near to the look on its pixels
-// as an encoding of these is. (Between the two is what two encodings differ by, some 38 dB.)
+// TestOnBlocksAndPixels: a look on the blocks of a picture is nearly as near to the look on its
+// pixels as an encoding of these is. (Between the two is what two encodings differ by, some 38 dB.)
 func TestOnBlocksAndPixels(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(imagery, "*.jpg"))
 	if err != nil || len(files) == 0 {

@@ -13,9 +13,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
-// Rasters returns what Season.Days needs from the Global Scenery of X-Plane's folder. A cell is read
-// when it is first asked for, and kept: 64 KB each. A damaged one is told to note, and its calendar
-// is the default one.
+// Rasters returns what Season.Days needs from the Global Scenery of X-Plane's folder. A cell is
+// read when it is first asked for, and kept: 64 KB each. A damaged one is told to note, and its
+// calendar is the default one.
 func Rasters(xplane string, note func(string)) (func(lat, lon float64) ([8]int, bool), error) {
 	global := filepath.Join(xplane, "Global Scenery")
 	packages, err := os.ReadDir(global)

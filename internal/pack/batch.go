@@ -76,8 +76,8 @@ func (p *Pipeline) byTile(items []tiles.Item) []tiles.Item {
 	return slices.Concat(groups...)
 }
 
-// sharedTiles returns the tiles of the layer that items are cut from but do not fill, from their own
-// zoom levels up: those that no texture can be said to be the last to need.
+// sharedTiles returns the tiles of the layer that items are cut from but do not fill, from their
+// own zoom levels up: those that no texture can be said to be the last to need.
 func (l *Layer) sharedTiles(items []tiles.Item) (list []tiles.Chunk) {
 	levels := l.levels()
 	if levels == 0 {
@@ -108,8 +108,8 @@ func (p *Pipeline) slotsOf(b batch) int64 {
 	return int64(min(1<<(2*b.tile.layer.levels()), mostSlots, p.nSlots))
 }
 
-// batch brings the chunks of a batch to their places in b and tells ended of each. The error is only
-// ever the context's or the builder's.
+// batch brings the chunks of a batch to their places in b and tells ended of each. The error is
+// only ever the context's or the builder's.
 func (p *Pipeline) batch(ctx context.Context, b *dds.Builder, batch batch, layers []standing, ended func(ending, error) error) error {
 	if batch.tile.layer == nil {
 		c := batch.chunks[0]
@@ -125,8 +125,8 @@ func (p *Pipeline) batch(ctx context.Context, b *dds.Builder, batch batch, layer
 	return g.Wait()
 }
 
-// cutInto brings those chunks of a batch to their places that its tile shows, and says what has come
-// of each.
+// cutInto brings those chunks of a batch to their places that its tile shows, and says what has
+// come of each.
 func (p *Pipeline) cutInto(ctx context.Context, b *dds.Builder, batch batch) []outcome {
 	came := make([]outcome, len(batch.chunks))
 	block, err := p.blocks.get(ctx, batch.tile, TaskChunk)

@@ -32,8 +32,8 @@ type blocks struct {
 	spare   []*image.NRGBA
 }
 
-// block is a decoded tile, or the reason why there is none. Guarded by blocks.mu until it is ready, and users
-// and idle for ever.
+// block is a decoded tile, or the reason why there is none. Guarded by blocks.mu until it is ready,
+// and users and idle for ever.
 type block struct {
 	at    layerChunk
 	ready chan struct{} // closed when tile and err are set

@@ -125,8 +125,8 @@ func (m Map) WriteHTML(w io.Writer) error {
 // Execute writes a page with a map. Its body is a template that begins with {{template "head" .}},
 // has {{template "map" .}} where the map is to be and ends with {{template "foot" .}}. These take
 // Heading, the title of the window, Drawn, what is on the map, and Data, that of Ground. The page's
-// style and script must contain Style and Script. A Policy that allows no more than these is put in,
-// unless data has one.
+// style and script must contain Style and Script. A Policy that allows no more than these is put
+// in, unless data has one.
 func Execute(w io.Writer, body, style, script string, data map[string]any) error {
 	page, err := template.New("parts").Funcs(template.FuncMap{"thousands": units.Count[int]}).
 		Parse(partsHTML)
@@ -162,7 +162,8 @@ func (m Map) Ground() ([]byte, error) {
 	return json.Marshal(data)
 }
 
-// Drawing returns the data for Script's xelpackMap.show, as JSON: everything of m but the coastlines.
+// Drawing returns the data for Script's xelpackMap.show, as JSON: everything of m but the
+// coastlines.
 func (m Map) Drawing() (json.RawMessage, error) {
 	data := m.data()
 	data.Land = nil

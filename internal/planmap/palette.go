@@ -30,8 +30,8 @@ func colour(zl tiles.ZL, detail uint8, dark bool) color.RGBA {
 	return oklch(0.46+0.43*pale, 0.17-0.11*pale, hue)
 }
 
-// Colours returns the colours of textures of zl and detail for CSS, on the light map and on the dark
-// one.
+// Colours returns the colours of textures of zl and detail for CSS, on the light map and on the
+// dark one.
 func Colours(zl tiles.ZL, detail uint8) (light, dark string) {
 	return hex(colour(zl, detail, false)), hex(colour(zl, detail, true))
 }

@@ -80,8 +80,8 @@ func Rows(list []Provider, at *Place) (rows []Row) {
 	return rows
 }
 
-// mosaic describes a mosaic by its sources, with a place by those that are there. It reports whether
-// there are any.
+// mosaic describes a mosaic by its sources, with a place by those that are there. It reports
+// whether there are any.
 func (r *Row) mosaic(layers []Layer, at *Place) bool {
 	r.MinZL, r.MaxZL = uint8(layers[0].MinZL), 0
 	for _, l := range layers {

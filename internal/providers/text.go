@@ -18,8 +18,8 @@ type refusedRow struct {
 	Refused string `json:"refused"` // why
 }
 
-// Rows lists mosaics and the providers, with a place those that have imagery there, and the files that
-// cannot be used.
+// Rows lists mosaics and the providers, with a place those that have imagery there, and the files
+// that cannot be used.
 func (c *Catalogue) Rows(at *Place, mosaics []Provider) (rows []any) {
 	for _, r := range Rows(slices.Concat(mosaics, c.Providers()), at) {
 		rows = append(rows, r)

@@ -182,7 +182,8 @@ func (f *File) Forget(spans []sqlpages.Span) error {
 	return nil
 }
 
-// Drop gives the disk back that the blocks take which lie in spans wholly. What was checked stays so.
+// Drop gives the disk back that the blocks take which lie in spans wholly. What was checked stays
+// so.
 func (f *File) Drop(spans []sqlpages.Span) error {
 	for _, r := range f.runs(spans) {
 		f.mu.Lock()

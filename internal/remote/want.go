@@ -15,8 +15,8 @@ import (
 const (
 	// parallel is how many requests of one call are in flight at once.
 	parallel = 16
-	// joinGap is how many blocks between two wanted runs are fetched with them: a request more would
-	// cost as much.
+	// joinGap is how many blocks between two wanted runs are fetched with them: a request more
+	// would cost as much.
 	joinGap = 4
 	// A request asks for a share of what is wanted, so that all connections end at about the same
 	// time, within these bounds of blocks.

@@ -16,8 +16,8 @@ import (
 // ErrVerify means that an archive is damaged.
 var ErrVerify = errors.New("verification failed")
 
-// Verified reports what a verification of file found, and whose it is unless refused. With problems it
-// returns ErrVerify with the remedy as its hint, and also where the signatures were refused.
+// Verified reports what a verification of file found, and whose it is unless refused. With problems
+// it returns ErrVerify with the remedy as its hint, and also where the signatures were refused.
 func Verified(w io.Writer, file string, r mbtiles.Report, signed []signing.Verdict, refused error,
 	asJSON bool) error {
 	remedy := remedyOf(file, r)

@@ -1,5 +1,5 @@
-// Package serve is a mount from its beginning to its end: the archives that its arguments stand for,
-// where live textures come from, and what is told to whoever watches.
+// Package serve is a mount from its beginning to its end: the archives that its arguments stand
+// for, where live textures come from, and what is told to whoever watches.
 package serve
 
 import (

@@ -73,8 +73,8 @@ func Verify(key PublicKey, text, signature string) bool {
 	return minisign.Verify(key, []byte(text), []byte(signature))
 }
 
-// JudgeOne finds out whose a signature over text is: of one of keys, of one that is pinned, or of the
-// one that it names itself, which is pinned then. ErrForged is of one that its own key denies,
+// JudgeOne finds out whose a signature over text is: of one of keys, of one that is pinned, or of
+// the one that it names itself, which is pinned then. ErrForged is of one that its own key denies,
 // ErrChanged of a name with another key than before.
 func JudgeOne(text, signature string, keys []PublicKey, pins *Pins) (Verdict, error) {
 	claim, err := Read(signature)
@@ -113,8 +113,8 @@ func JudgeOne(text, signature string, keys []PublicKey, pins *Pins) (Verdict, er
 	return v, nil
 }
 
-// Judge judges the signatures of an archive of so many textures, with the keys that were met. If keys
-// are given, each texture must be signed with one of them, else it is ErrUnsigned.
+// Judge judges the signatures of an archive of so many textures, with the keys that were met. If
+// keys are given, each texture must be signed with one of them, else it is ErrUnsigned.
 func Judge(signatures []mbtiles.Signature, textures int, keys []PublicKey) ([]Verdict, error) {
 	if len(signatures) == 0 && len(keys) == 0 {
 		return nil, nil

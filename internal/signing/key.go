@@ -42,9 +42,9 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Make makes a pair of keys: file has the secret one, for its owner only, and file with .pub in place
-// of its ending the public one. An empty password leaves the secret key unprotected. Files that
-// exist are not touched.
+// Make makes a pair of keys: file has the secret one, for its owner only, and file with .pub in
+// place of its ending the public one. An empty password leaves the secret key unprotected. Files
+// that exist are not touched.
 func Make(file, password string) (PublicKey, string, error) {
 	public, secret, err := minisign.GenerateKey(rand.Reader)
 	if err != nil {

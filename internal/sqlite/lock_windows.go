@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Lock is the right to write one archive: an open file beside it that no other process may write to, and
-// that the system deletes with its last handle, however the process ends.
+// Lock is the right to write one archive: an open file beside it that no other process may write
+// to, and that the system deletes with its last handle, however the process ends.
 type Lock struct{ f *os.File }
 
 // A file that its owner has just let go of may be on its way out for a moment.

@@ -45,8 +45,8 @@ func (s Source) Credit() string {
 	return credit
 }
 
-// Taken says when the pictures were taken, as what follows something else: what the provider told of
-// them, or else what is known of all that it has. It is empty if nothing is.
+// Taken says when the pictures were taken, as what follows something else: what the provider told
+// of them, or else what is known of all that it has. It is empty if nothing is.
 func (s Source) Taken() string {
 	switch {
 	case s.Captured != nil:
@@ -57,8 +57,8 @@ func (s Source) Taken() string {
 	return ""
 }
 
-// Blend says why imagery of the two may not be in one texture, or nil: a texture cannot be under two
-// licences each of which wants to be its only one.
+// Blend says why imagery of the two may not be in one texture, or nil: a texture cannot be under
+// two licences each of which wants to be its only one.
 func Blend(a, b Source) error {
 	if a.Terms.ShareAlike == Yes && b.Terms.ShareAlike == Yes && a.Licence != b.Licence {
 		return fmt.Errorf("%s (%s) and %s (%s) cannot be in one texture: either licence wants "+

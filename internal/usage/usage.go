@@ -1,6 +1,6 @@
 // Package usage has the error of invalid options. Its texts call options by their command-line
-// names ("--corridor"); the command line exits with 2 for it. Nearest finds the name that a misspelt
-// one was meant to be.
+// names ("--corridor"); the command line exits with 2 for it. Nearest finds the name that a
+// misspelt one was meant to be.
 package usage
 
 import "fmt"

@@ -1,5 +1,5 @@
-// Package xplane knows X-Plane's own folder: where its installer noted it, the ortho packages of its
-// Custom Scenery and their order, its flight plans, its airports, and what its last log says.
+// Package xplane knows X-Plane's own folder: where its installer noted it, the ortho packages of
+// its Custom Scenery and their order, its flight plans, its airports, and what its last log says.
 //
 //	x, err := xplane.Find("", home)          // or Open(dir)
 //	packages, err := x.Packages(ctx)

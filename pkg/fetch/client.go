@@ -52,8 +52,8 @@ type ClientOptions struct {
 	// (Provider.RequestsADay). Its error ends the asking as an outage does, with ErrDown. nil: all
 	// are allowed.
 	Allow func(ctx context.Context, p Provider) error
-	// Pace is called before every request, once its turn has come, and may make it wait: for a limit
-	// that processes share. done is called when the request has ended. nil: no further limit.
+	// Pace is called before every request, once its turn has come, and may make it wait: for a
+	// limit that processes share. done is called when the request has ended. nil: no further limit.
 	Pace func(ctx context.Context, host string) (done func(), err error)
 	// Answered is called with the header of every answer of status 200. Called from many
 	// goroutines. nil: no check.

@@ -46,7 +46,8 @@ type RangeRequest struct {
 	Known    RemoteFile // what was said of the file before; zero: nothing
 	// Check is called with what every answer says, before Sink; its error is final. nil: none.
 	Check func(RemoteFile) error
-	// Sink gets the bytes in order, each once, in pieces of rangeBuffer or less. Its error is final.
+	// Sink gets the bytes in order, each once, in pieces of rangeBuffer or less. Its error is
+	// final.
 	Sink func(p []byte) error
 }
 
@@ -54,8 +55,8 @@ type RangeRequest struct {
 const rangeBuffer = 256 << 10
 
 // Range requests a part of a file, within the process's limit on requests in flight. A request that
-// is broken off is repeated from where it was, as often as anything came or as a chunk would be. The
-// deadline of an attempt is for its first byte and for every further piece.
+// is broken off is repeated from where it was, as often as anything came or as a chunk would be.
+// The deadline of an attempt is for its first byte and for every further piece.
 func (c *Client) Range(ctx context.Context, r RangeRequest) error {
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Host == "" {

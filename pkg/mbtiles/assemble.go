@@ -70,7 +70,8 @@ type Assembly struct {
 // ownedContent is the source of one content of a new archive: the first texture that has it.
 type ownedContent struct {
 	Source
-	// known entirely once its bytes are taken; before, of an archive without hashes, only the SHA-256
+	// known entirely once its bytes are taken; before, of an archive without hashes, only the
+	// SHA-256
 	sums segment.Sums
 	// where it is taken from instead, unless it is damaged there; its From is nil if nowhere
 	had Source

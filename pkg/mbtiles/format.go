@@ -2,8 +2,8 @@ package mbtiles
 
 import "github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 
-// FormatVersion is the version of the archive format that this package writes. It reads those before
-// too.
+// FormatVersion is the version of the archive format that this package writes. It reads those
+// before too.
 const FormatVersion = tables.Version
 
 // Metadata rows about the origin of an archive's textures.

@@ -52,8 +52,8 @@ func ParseStatement(text string) (Statement, error) {
 	return s, nil
 }
 
-// Statement returns what a signature of the whole archive says. The error is ErrUnsignable in format
-// 1, and of an archive that is being built.
+// Statement returns what a signature of the whole archive says. The error is ErrUnsignable in
+// format 1, and of an archive that is being built.
 func (a *Archive) Statement(ctx context.Context) (Statement, error) {
 	if a.format == 1 {
 		return Statement{}, fmt.Errorf("%s: %w: format 1 has no root; raise it: %s", a.path,
@@ -311,9 +311,9 @@ func (a *assembling) sign(ctx context.Context, s Statement) error {
 	return tables.AddSignature(ctx, a.c, row)
 }
 
-// Sign makes an archive at path, which may be a's own, like Repack, and adds the signature that sign
-// makes. Every texture has been compared with its hash by then. Of a's own signatures it keeps those
-// that keep accepts.
+// Sign makes an archive at path, which may be a's own, like Repack, and adds the signature that
+// sign makes. Every texture has been compared with its hash by then. Of a's own signatures it keeps
+// those that keep accepts.
 func (a *Archive) Sign(ctx context.Context, path string, sign func(Statement) (string, error),
 	keep func(Signature) bool, o CopyOptions) (CopyReport, error) {
 	if err := a.NoPatch(); err != nil {

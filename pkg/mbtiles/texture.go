@@ -88,8 +88,8 @@ func (a *Archive) take(ctx context.Context, e Entry, sums segment.Sums, memory *
 	return a.reader.Take(ctx, e.content, e.Layout, sums, memory, false)
 }
 
-// hashed reports whether the archive has hashes of segments. What is left of a truncated one may lack
-// those of textures that it has.
+// hashed reports whether the archive has hashes of segments. What is left of a truncated one may
+// lack those of textures that it has.
 func (a *Archive) hashed() bool { return a.format > 1 && a.truncated == nil }
 
 // storedSums returns what the archive says are the sums of e's file: only the SHA-256 if it is not
@@ -106,8 +106,8 @@ func (a *Archive) storedSums(ctx context.Context, e Entry) (s segment.Sums, err 
 	return s, err
 }
 
-// sha returns the recorded hash of e's file, which the tree vouches for if the archive is Checked and
-// has one.
+// sha returns the recorded hash of e's file, which the tree vouches for if the archive is Checked
+// and has one.
 func (a *Archive) sha(ctx context.Context, e Entry) (sha [sha256.Size]byte, err error) {
 	if a.checked && a.format > 1 {
 		sums, err := a.vouched(ctx, e)

@@ -73,10 +73,10 @@ type verifier struct {
 }
 
 // Verify reads the whole archive: it decodes every texture and checks its layout and SHA-256,
-// decodes every preview, looks for rows that belong to nothing, computes the digest and the tree and
-// compares them, and lets SQLite check every page of the file. Problems are in the Report; the error is for a
-// check that could not be carried out, also by a cancelled ctx. With VerifyOptions.Quick it checks
-// only a part.
+// decodes every preview, looks for rows that belong to nothing, computes the digest and the tree
+// and compares them, and lets SQLite check every page of the file. Problems are in the Report; the
+// error is for a check that could not be carried out, also by a cancelled ctx. With
+// VerifyOptions.Quick it checks only a part.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)

@@ -74,8 +74,8 @@ func (v *verifier) records(ctx context.Context, c *sqlite.Conn) error {
 	})
 }
 
-// owners looks for contents, segments and hashes that no texture has. Ids must ascend for the same reason
-// as in readIndex.
+// owners looks for contents, segments and hashes that no texture has. Ids must ascend for the same
+// reason as in readIndex.
 func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 	owned := v.a.index.byContent()
 	ascending := func(table string, each func(id int64)) error {

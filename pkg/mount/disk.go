@@ -239,9 +239,9 @@ func (l *live) stopWriting(why error) {
 // maxVictims is how many textures are removed at a time: deleting a texture reads it.
 const maxVictims = 16
 
-// victims takes out the textures to remove when the cache holds the given number of bytes, the least
-// recently used that are not open. It takes about a twentieth more than needed, so that it does not
-// run for every texture.
+// victims takes out the textures to remove when the cache holds the given number of bytes, the
+// least recently used that are not open. It takes about a twentieth more than needed, so that it
+// does not run for every texture.
 func (l *live) victims(bytes, limit int64) (keys []tiles.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

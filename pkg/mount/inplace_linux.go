@@ -14,8 +14,8 @@ import (
 )
 
 // Free makes sure that no xelpack mount is at dir, an ordinary folder or a scenery package that is
-// to be mounted over. What a dead process left there is unmounted, and cleared is then true. A mount
-// that serves is an error that wraps ErrMounted.
+// to be mounted over. What a dead process left there is unmounted, and cleared is then true. A
+// mount that serves is an error that wraps ErrMounted.
 func Free(ctx context.Context, dir string) (cleared bool, err error) {
 	path, err := realpath.Absolute(dir)
 	if err != nil {

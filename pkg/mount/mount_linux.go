@@ -23,8 +23,8 @@ func Possible() error { return nil }
 
 // Mount shows o at mountpoint, until Unmount is called or someone else unmounts it: an empty
 // directory, or one of Options.Scenery, which is then covered by the mount and reached by a handle
-// that was opened before. The context ends the preparations only; its values are passed to every call of Archives and
-// the Generator.
+// that was opened before. The context ends the preparations only; its values are passed to every
+// call of Archives and the Generator.
 //
 // A mount that a dead process left at mountpoint is cleared first. Errors wrap ErrMountpoint,
 // ErrNotEmpty, ErrMounted, ErrInside, ErrStale or ErrNoFUSE where they apply and say what to do.

@@ -88,8 +88,8 @@ type Options struct {
 	// PreferArchive puts archived textures before real files of the same texture. Default: the real
 	// file wins.
 	PreferArchive bool
-	// Look changes the colours of textures as they are read, but not of real files; nil results stay
-	// as they are. It must give a texture the same result each time. Default: none.
+	// Look changes the colours of textures as they are read, but not of real files; nil results
+	// stay as they are. It must give a texture the same result each time. Default: none.
 	Look func(t tiles.Texture) *dds.Recolouring
 	// Files are the paths behind Archives (or anything else) that the mountpoint must not cover.
 	Files []string

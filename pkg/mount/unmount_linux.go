@@ -96,9 +96,9 @@ func Unmount(mountpoint string) error {
 	return unmountPatiently(path, time.Sleep)
 }
 
-// unmountPatiently unmounts a mount without open files. A look-up in progress, or an open that waits
-// for a live texture, keeps a mount busy without holding a file: it waits a little over a second for
-// these to pass.
+// unmountPatiently unmounts a mount without open files. A look-up in progress, or an open that
+// waits for a live texture, keeps a mount busy without holding a file: it waits a little over a
+// second for these to pass.
 func unmountPatiently(path string, sleep func(time.Duration)) error {
 	for pause := 5 * time.Millisecond; ; pause *= 2 {
 		err := mounts.Unmount(path)

@@ -8,8 +8,8 @@
 //
 // It listens on loopback only unless Options.AllowRemote is set. On loopback it answers only
 // requests for loopback names, so that a foreign web page whose name resolves to 127.0.0.1 gets
-// nothing. Everything but Options.Acts is read-only. With Options.Token a request needs that token, as the password
-// of basic authentication with any user name, or as a bearer token.
+// nothing. Everything but Options.Acts is read-only. With Options.Token a request needs that token,
+// as the password of basic authentication with any user name, or as a bearer token.
 package httpd
 
 import (

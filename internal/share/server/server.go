@@ -6,10 +6,10 @@
 //
 // # What is served
 //
-// The page at /, catalogue.json, every finished archive that lies in the folder itself, /metrics and
-// /healthz. Nothing else: no hidden file, no other kind of file, nothing that a link outside the
-// folder leads to. A catalogue and a page that were published in the folder are used as long as they
-// describe what is there.
+// The page at /, catalogue.json, every finished archive that lies in the folder itself, /metrics
+// and /healthz. Nothing else: no hidden file, no other kind of file, nothing that a link outside
+// the folder leads to. A catalogue and a page that were published in the folder are used as long as
+// they describe what is there.
 //
 // # Security
 //

@@ -51,8 +51,8 @@ func (a *Ahead) close() {
 
 // ReadAhead says that a content is being read in order and has been up to off: the segment that
 // comes next is got ready in the background, if there is one. A compressed one is decoded; of one
-// that is stored as it is the kernel is told that it will be wanted. It does not wait. Sums are as in
-// ReadAt.
+// that is stored as it is the kernel is told that it will be wanted. It does not wait. Sums are as
+// in ReadAt.
 func (r *Reader) ReadAhead(ctx context.Context, id int64, l dds.Layout, s *segment.Sums,
 	off int64) {
 	cut := segment.CutOf(l)

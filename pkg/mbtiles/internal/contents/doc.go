@@ -1,5 +1,6 @@
-// Package contents makes, reads and takes the contents of an archive. A content is a DDS file as the
-// archive stores it: cut into segments, each in the form that suits it, with its hash and preview.
+// Package contents makes, reads and takes the contents of an archive. A content is a DDS file as
+// the archive stores it: cut into segments, each in the form that suits it, with its hash and
+// preview.
 //
 // Reader is the one way to a segment. By its pages where the archive is finished, else through
 // SQLite, it comes either decoded (load) or as it is stored (stored). Four things are remembered,

@@ -18,8 +18,8 @@ type Run struct {
 // ErrRuns is of runs that cannot be.
 var ErrRuns = errors.New("its list of textures is wrong")
 
-// AppendRuns writes runs: of each three varints, how many textures, and how many leaves, lie between
-// it and the one before, and N.
+// AppendRuns writes runs: of each three varints, how many textures, and how many leaves, lie
+// between it and the one before, and N.
 func AppendRuns(b []byte, runs []Run) []byte {
 	var last Run
 	for _, r := range runs {
@@ -152,8 +152,8 @@ type joining struct {
 	nodes []Hash
 }
 
-// hash computes the root of the subtree over the leaves from lo up to hi, to which each of the parts
-// contributes; emit: no larger subtree is without textures that are kept.
+// hash computes the root of the subtree over the leaves from lo up to hi, to which each of the
+// parts contributes; emit: no larger subtree is without textures that are kept.
 func (w *joining) hash(lo, hi int, parts []*Part, emit bool) (sum Hash, err error) {
 	known := false
 	see := func(h Hash, err error) error {

@@ -10,8 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// The sums of a file are its SHA-256 and what leads to it, and every segment fits them alone; with a
-// wrong bit anywhere, in it or in the sums, it does not. This also sees that crypto/sha256 writes
+// The sums of a file are its SHA-256 and what leads to it, and every segment fits them alone; with
+// a wrong bit anywhere, in it or in the sums, it does not. This also sees that crypto/sha256 writes
 // its state down as it is taken to.
 func TestSums(t *testing.T) {
 	t.Parallel()
