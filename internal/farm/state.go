@@ -75,13 +75,16 @@ const sweepEvery = time.Minute
 
 // look watches the server, and calls end when every job is in the archive or given up.
 func (f *Farm) look(ctx context.Context, end func()) error {
-	swept := time.Now()
+	swept, lost := time.Now(), newHealer()
 	for ctx.Err() == nil {
 		one, cancel := context.WithTimeout(ctx, apiTimeout)
 		seen, shares, err := f.glance(one)
 		if err == nil && time.Since(swept) > sweepEvery {
 			swept = time.Now()
 			err = f.store.sweep(one, shares)
+		}
+		if err == nil {
+			err = lost.heal(one, f.q, time.Now())
 		}
 		cancel()
 		if err == nil {
