@@ -16,6 +16,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/process"
 	lines "github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
@@ -123,21 +124,22 @@ func (s *Server) fly(r *http.Request) (any, error) {
 	if err := read(r, &c); err != nil {
 		return nil, err
 	}
+	f := &flight{done: make(chan struct{}), told: progress{Route: c.Route, Running: true,
+		Phase: "plan", Share: -1}}
+	o, err := s.options(r.Context(), c, f.say) // may ask SimBrief: before the lock
+	if err != nil {
+		return nil, err
+	}
+	f.observe(&o)
+	ctx, stop := context.WithCancel(context.WithoutCancel(r.Context()))
+	f.stop = stop
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flight != nil && s.flight.running() {
-		return nil, errors.New("a flight is under way: end it first")
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(r.Context()))
-	f := &flight{stop: stop, done: make(chan struct{}), told: progress{Route: c.Route, Running: true,
-		Phase: "plan", Share: -1}}
-	o, err := s.options(ctx, c, f.say)
-	if err != nil {
 		stop()
-		return nil, err
+		return nil, errUnderWay
 	}
 	s.flight = f
-	f.observe(&o)
 	go func() {
 		defer close(f.done)
 		defer stop()
@@ -146,6 +148,8 @@ func (s *Server) fly(r *http.Request) (any, error) {
 	}()
 	return struct{}{}, nil
 }
+
+var errUnderWay = errors.New("a flight is under way: end it first")
 
 // observe has the flight tell what it does.
 func (f *flight) observe(o *fly.Options) {
@@ -159,6 +163,7 @@ func (f *flight) observe(o *fly.Options) {
 	}
 	o.Build.Note = f.say
 	o.Build.Begin = func(r build.Running) func(pack.Report) {
+		process.BoundMemory(r.Memory)
 		f.phase("build")
 		f.mu.Lock()
 		f.work, f.since = &r, time.Now()

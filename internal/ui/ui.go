@@ -1,7 +1,7 @@
 // Package ui is a page in the browser that does what fly does: choose a flight plan and packages,
 // see what the flight costs, build it, seal it, fly, and end it.
 //
-//	s, err := ui.Start(ctx, ui.Options{Fly: fly.Options{…}, Finder: finder, Folder: dir})
+//	s, err := ui.Start(ctx, ui.Options{Fly: fly.Options{…}, Finder: finder, Plans: dir})
 //	fmt.Println(s.URL())
 //	defer s.Close()
 //
@@ -266,7 +266,7 @@ func (s *Server) remove(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if f := s.current(); f != nil && f.running() {
-		return nil, errors.New("a flight is under way: end it first")
+		return nil, errUnderWay
 	}
 	list, err := archives.List(r.Context(), s.o.Fly.Archives)
 	if err != nil {
