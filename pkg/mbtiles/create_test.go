@@ -37,6 +37,9 @@ func TestCreateNames(t *testing.T) {
 }
 
 func TestOddPaths(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	for _, name := range []string{
 		"with space.mbtiles", "100%.mbtiles", "%41.mbtiles", "a?mode=memory.mbtiles", "a#b.mbtiles", "ünïcödé 北.mbtiles", "a&b=c;d.mbtiles",

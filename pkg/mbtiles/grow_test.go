@@ -66,6 +66,9 @@ func TestGrow(t *testing.T) {
 
 // The file gives back what it does not use, and what it uses is whole.
 func TestShrink(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
 	w := createGrowing(t, path)

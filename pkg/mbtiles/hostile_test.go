@@ -24,6 +24,9 @@ import (
 
 // Names are data: whatever stands in them, nothing of it is run.
 func TestNamesAreData(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	for what, statement := range map[string]string{
 		"maptype":  `UPDATE textures SET maptype = 'x'');DROP**TABLE(tiles);--' WHERE row = 32`,

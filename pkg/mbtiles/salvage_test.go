@@ -11,6 +11,9 @@ import (
 // An archive that was cut short anywhere is a finding, never a failure; and what is salvaged of it,
 // with the rest put again, is the old one.
 func TestCutShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	whole := build(t, map[string][]byte{"16_16_BI12": groundFile(small, 1), "16_32_BI12": groundFile(small, 2), "32_16_BI12": groundFile(small, 3)})
 	file := mustRead(t, whole.path)

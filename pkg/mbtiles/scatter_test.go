@@ -43,6 +43,9 @@ func checkParts(t *testing.T, a *Archive) (read, refused int) {
 
 // Parts of segments are read as SQLite reads them, whatever the size of a page.
 func TestParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	original, err := os.ReadFile(build(t, mixture()).path)
 	if err != nil {

@@ -141,6 +141,9 @@ func TestSignaturesStay(t *testing.T) {
 
 // Who puts archives of several together keeps the signatures of all.
 func TestSignaturesOfSeveral(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	alice := sealed(t, 20)
 	other := build(t, map[string][]byte{"1600_16_BI12": ddsFile(small, 1), "0_16_BI12": ddsFile(small, 2)})
@@ -166,6 +169,9 @@ func TestSignaturesOfSeveral(t *testing.T) {
 
 // What is changed is not what was signed.
 func TestSignaturesGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	t.Parallel()
 	a := sealed(t, 5)
 	change := func(put func(w *Writer)) *Archive {

@@ -149,6 +149,9 @@ func TestInPlaceInUse(t *testing.T) {
 // The server is killed at any moment, or its mount detached, while a reader holds files and others
 // come and go: the package is as before each time, and the next mount comes up.
 func TestInPlaceKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long and finds no race: for the full suite")
+	}
 	mounttest.NeedFUSE(t)
 	dir, o, _ := inPlace(t)
 	before := snapshot(t, dir)
