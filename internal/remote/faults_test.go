@@ -114,6 +114,11 @@ func TestNotAFile(t *testing.T) {
 			_, _ = w.Write([]byte("<html><head><title>Index of /</title></head>"))
 		}, "it answers HTML: Index of /"},
 		{"none", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "no such file"},
+		{"larger than the world", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Range", "bytes 0-65535/9000000000000000000")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = w.Write(make([]byte, 65536))
+		}, "more than any archive"},
 		{"unauthorised", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) },
 			"refuses it (status 401)"},
 	} {

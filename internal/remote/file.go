@@ -11,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -48,6 +49,10 @@ var _ sqlpages.Wanter = (*File)(nil)
 // firstBytes are fetched on opening: the beginning of the file, which says what it is.
 const firstBytes = 64 << 10
 
+// maxSize is the length in bytes of the largest file that is read: four continents. What is there is
+// kept in memory, a bit a block, so a server that lies must not choose it.
+const maxSize = 4 << 40
+
 // Open asks the server for the beginning of the file and opens what was fetched of it before.
 func Open(ctx context.Context, name string, o Options) (*File, error) {
 	u, err := url.Parse(name)
@@ -82,6 +87,10 @@ func (f *File) open(ctx context.Context, u *url.URL, o Options) error {
 				return ErrChanged
 			}
 			f.state = now
+			if now.Size > maxSize {
+				return fmt.Errorf("the server says that it has %s, more than any archive",
+					units.Bytes(now.Size))
+			}
 			return nil
 		},
 		Sink: func(p []byte) error { first = append(first, p...); return nil }})
