@@ -67,7 +67,7 @@ func (a *Archive) NoPatch() error {
 func (a *Archive) Close() error {
 	err := a.reader.Close()
 	if a.remote != nil {
-		err = errors.Join(err, a.remote.close())
+		err = errors.Join(err, a.remote.Close())
 	}
 	if a.owned != nil {
 		err = errors.Join(err, a.owned.Close())

@@ -295,7 +295,8 @@ func (a *assembling) plan(ctx context.Context) error {
 			}
 			known[k] = id
 		}
-		list.add(e, id)
+		e.content = id
+		list.add(e)
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 		return err
 	}
 	preview.New(a.index).Describe(rows)
-	if err := describeSources(ctx, a.c, rows, nil); err != nil {
+	if err := tables.DescribeSources(ctx, a.c, rows, nil); err != nil {
 		return err
 	}
 	if a.digest, err = tables.Digest(ctx, a.c); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
@@ -217,7 +218,7 @@ func copyFile(ctx context.Context, dst, src string) error {
 
 // prepare creates the schema if needed and removes what an unfinished Finish has written.
 func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (store, error) {
-	s := store{c: c}
+	s := store{c: c, contents: contents.Writer{Conn: c}}
 	objects, err := c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
 		return s, err
@@ -230,7 +231,7 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
-	if s.version, err = tables.Check(ctx, c); err != nil {
+	if s.contents.Version, err = tables.Check(ctx, c); err != nil {
 		return s, err
 	}
 	if err := sqlite.SetJournal(ctx, c, growing); err != nil {
@@ -248,6 +249,6 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 		}
 	}
 	last, err := c.Number(ctx, `SELECT coalesce(max(id), 0) FROM contents`)
-	s.next = last + 1
+	s.contents.Next = last + 1
 	return s, err
 }

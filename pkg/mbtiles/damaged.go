@@ -11,8 +11,8 @@ import (
 // must be called before those Puts.
 func (w *Writer) Damaged(ctx context.Context, keys ...tiles.Key) error {
 	return w.enqueue(ctx, job{do: func(ctx context.Context) error {
-		if w.store.damaged == nil {
-			w.store.damaged = make(map[int64]bool)
+		if w.store.contents.Damaged == nil {
+			w.store.contents.Damaged = make(map[int64]bool)
 		}
 		for _, k := range keys {
 			twins, err := w.store.twins(ctx, tiles.Texture{ZL: k.ZL, Row: k.Row, Col: k.Col})
@@ -21,7 +21,7 @@ func (w *Writer) Damaged(ctx context.Context, keys ...tiles.Key) error {
 			}
 			for _, t := range twins {
 				if t.key == k {
-					w.store.damaged[t.content] = true
+					w.store.contents.Damaged[t.content] = true
 				}
 			}
 		}

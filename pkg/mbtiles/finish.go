@@ -96,7 +96,7 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	if rows[tables.KeyDigest], err = tables.Digest(ctx, c); err != nil {
 		return err
 	}
-	if w.store.version > 1 {
+	if w.store.contents.Version > 1 {
 		leaves, err := tables.Leaves(ctx, c)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (w *Writer) complete(ctx context.Context, rows map[string]string) error {
 	if err != nil {
 		return err
 	}
-	if err := describeSources(ctx, c, rows, old); err != nil {
+	if err := tables.DescribeSources(ctx, c, rows, old); err != nil {
 		return err
 	}
 	if err := tables.PutMetadata(ctx, c, rows); err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
-	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -118,7 +117,7 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 		gone.maptype); err != nil {
 		return err
 	}
-	if err := s.dropUnused(ctx, gone.content); err != nil {
+	if err := s.contents.DropUnused(ctx, gone.content); err != nil {
 		return err
 	}
 	at := preview.TileOf(square)
@@ -128,25 +127,11 @@ func (s *store) remove(ctx context.Context, k tiles.Key) error {
 			`DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`,
 			int(at.Z), int64(at.X), at.TMS())
 	case k.Maptype < next.key.Maptype:
-		jpeg, err := s.draw(ctx, next.content)
+		jpeg, err := contents.Preview(ctx, s.c, next.content)
 		if err != nil {
 			return err
 		}
 		return tables.WriteTile(ctx, s.c, at, jpeg)
 	}
 	return nil
-}
-
-// draw makes the preview of a content.
-func (s *store) draw(ctx context.Context, content int64) ([]byte, error) {
-	var l dds.Layout
-	err := s.c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`,
-		func(r *sqlite.Row) (err error) {
-			l, err = tables.LayoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
-			return err
-		}, content)
-	if err != nil {
-		return nil, err
-	}
-	return contents.Preview(ctx, s.c, content, l)
 }

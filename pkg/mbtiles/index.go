@@ -47,8 +47,7 @@ const indexQuery = `SELECT t.zl, t.row, t.col, t.maptype, t.detail, t.content_id
 
 // readIndex reads and checks the rows of textures and contents. It never reads a segment.
 func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
-	x := &index{}
-	known := make(map[string]uint16)
+	x := newListing(0)
 	var last tiles.Texture
 	// Rows must ascend strictly, not only because a look-up needs the order: a damaged b-tree whose
 	// pages point to one page repeatedly would otherwise yield rows without end.
@@ -78,28 +77,17 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 		if err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}
-		m, ok := known[t.Maptype]
-		if !ok {
-			if len(x.maptypes) > math.MaxUint16 {
-				return corrupt("more than %d maptypes", len(x.maptypes))
-			}
-			m = uint16(len(x.maptypes))
-			known[t.Maptype] = m
-			x.maptypes = append(x.maptypes, t.Maptype)
-			x.folded = append(x.folded, strings.ToLower(t.Maptype))
+		if _, ok := x.known[t.Maptype]; !ok && len(x.maptypes) > math.MaxUint16 {
+			return corrupt("more than %d maptypes", len(x.maptypes))
 		}
-		x.rows = append(x.rows, indexRow{
-			content: content, row: t.Row, col: t.Col, maptype: m, zl: uint8(zl), detail: uint8(
-				detail),
-			format: uint8(l.Format), log2Side: uint8(l.Levels() - 1),
-		})
+		x.add(Entry{Texture: t, Detail: uint8(detail), Layout: l, content: content})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	x.rows = append(make([]indexRow, 0, len(x.rows)), x.rows...) // without append's spare capacity
-	return x, nil
+	return &x.index, nil
 }
 
 func (x *index) entry(i int) Entry { return x.entryOf(x.rows[i]) }
@@ -155,4 +143,30 @@ func (x *index) find(zl tiles.ZL, row, col uint32, maptype string, names []strin
 		}
 	}
 	return 0, false
+}
+
+// listing builds an index of textures that come in its order.
+type listing struct {
+	index
+	known map[string]uint16 // number of each maptype
+}
+
+func newListing(textures int) *listing {
+	return &listing{index{rows: make([]indexRow, 0, textures)}, make(map[string]uint16)}
+}
+
+// add appends a texture.
+func (l *listing) add(e Entry) {
+	m, ok := l.known[e.Texture.Maptype]
+	if !ok { // all archives together could exceed the limit of one; no real ones do
+		m = uint16(len(l.maptypes))
+		l.known[e.Texture.Maptype] = m
+		l.maptypes = append(l.maptypes, e.Texture.Maptype)
+		l.folded = append(l.folded, strings.ToLower(e.Texture.Maptype))
+	}
+	l.rows = append(l.rows, indexRow{
+		content: e.content, row: e.Texture.Row, col: e.Texture.Col, maptype: m,
+		zl: uint8(e.Texture.ZL), detail: e.Detail,
+		format: uint8(e.Layout.Format), log2Side: uint8(e.Layout.Levels() - 1),
+	})
 }

@@ -68,7 +68,7 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 		Chunks: int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(
 			r.Int(13)),
 	}
-	rec.Provider, rec.Sources, rec.Captured = splitProvider(r.Text(14))
+	rec.Provider, rec.Sources, rec.Captured = tables.SplitProvider(r.Text(14))
 	var err error
 	if rec.Layout, err = tables.LayoutOf(r.Int(5), r.Int(6), r.Int(7), r.Int(8)); err != nil {
 		return rec, corrupt("texture %s: %v", rec.Texture, err)
@@ -87,5 +87,5 @@ func insertTexture(ctx context.Context, c *sqlite.Conn, r Record, content int64)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail),
 		content,
-		r.Chunks, r.Overzoomed, r.Missing, r.Failed, joinProvider(r.Provider, r.Sources, r.Captured))
+		r.Chunks, r.Overzoomed, r.Missing, r.Failed, tables.JoinProvider(r.Provider, r.Sources, r.Captured))
 }

@@ -5,14 +5,9 @@ import (
 	"errors"
 	"iter"
 	"maps"
-	"math"
-	"os"
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -39,9 +34,11 @@ type Remote interface {
 	Close() error
 }
 
-// maxTablePages bounds the pages of the tables that are fetched whole: those of 100 million
-// textures.
-const maxTablePages = 1 << 20
+// remoteArchive is what an Archive needs of a file elsewhere.
+type remoteArchive struct {
+	*tables.Remote
+	file Remote
+}
 
 // OpenRemote opens a finished archive that is elsewhere, which the Archive then closes. Its tables
 // are fetched; they must match the digest that it states. Nothing of a texture is given out before
@@ -63,28 +60,11 @@ func OpenRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, er
 }
 
 func openRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, error) {
-	r := newRemoteArchive(file)
-	if err := file.Want(ctx, []sqlpages.Span{{Off: 0, Len: 100}}); err != nil {
+	r := remoteArchive{tables.NewRemote(file), file}
+	if err := r.Begin(ctx, file.Path()); err != nil {
 		return nil, err
 	}
-	h, err := sqlpages.ReadHeader(file.Path())
-	if err != nil {
-		return nil, err
-	}
-	if err := tables.CheckHeader(h); err != nil {
-		return nil, err
-	}
-	const schemaPages = 64
-	if err := sqlpages.WantTree(ctx, file, 1, schemaPages); err != nil {
-		return nil, damagedTree(err, "sqlite_schema")
-	}
-	if r.roots, err = rootsOf(ctx, file.Path()); err != nil {
-		return nil, err
-	}
-	if err := r.want(ctx, "metadata", "textures", "contents"); err != nil {
-		return nil, err
-	}
-	o.remote, o.Checked = r, true
+	o.remote, o.Checked = &r, true
 	a, err := open(ctx, file.Path(), o)
 	if err != nil || file.Checked() {
 		return a, err
@@ -122,105 +102,13 @@ func (a *Archive) soundTables(ctx context.Context) error {
 	return err
 }
 
-// rootsOf returns the root pages of tables and indexes, by name.
-func rootsOf(ctx context.Context, path string) (roots map[string]uint32, err error) {
-	c, err := sqlite.Dial(path, sqlite.Immutable)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, c.Close()) }()
-	roots = make(map[string]uint32)
-	return roots, c.Query(ctx, `SELECT name, rootpage FROM sqlite_schema`, func(r *sqlite.Row) error {
-		roots[r.Text(0)] = uint32(r.Int(1))
-		return nil
-	})
-}
-
-func damagedTree(err error, name string) error {
-	if errors.Is(err, sqlpages.ErrLayout) {
-		return corrupt("%s: %v", name, err)
-	}
-	return err
-}
-
-// remoteArchive is what an Archive needs of a file elsewhere.
-type remoteArchive struct {
-	file  Remote
-	roots map[string]uint32
-
-	tiles, hashes, tree *sqlpages.Table // nil: it has none
-
-	brought *lru.Cache[string, struct{}] // tables that are here whole
-}
-
-func newRemoteArchive(file Remote) *remoteArchive {
-	return &remoteArchive{file: file, brought: lru.New[string, struct{}](math.MaxInt64, nil)}
-}
-
-// want has tables and indexes fetched whole.
-func (r *remoteArchive) want(ctx context.Context, names ...string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	for _, name := range names {
-		root, ok := r.roots[name]
-		if !ok {
-			continue // what is missing of the format, CheckSchema says
-		}
-		g.Go(func() error {
-			e, err := r.brought.Get(ctx, name, func() (struct{}, int64, error) {
-				err := sqlpages.WantTree(ctx, r.file, root, maxTablePages)
-				return struct{}{}, 1, damagedTree(err, name)
-			})
-			if err == nil {
-				r.brought.Release(e)
-			}
-			return err
-		})
-	}
-	return g.Wait()
-}
-
-// small returns all tables and indexes but those of segments and previews.
-func (r *remoteArchive) small() []string {
-	var names []string
-	for name := range r.roots {
-		if name != "segments" && name != "tiles" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // attach makes a, which has just been opened from what is here, read from elsewhere.
 func (r *remoteArchive) attach(a *Archive) error {
 	if a.reader.Pages == nil {
 		return corrupt("its segments cannot be read by their pages")
 	}
 	a.reader.Remote = r.file
-	for name, t := range map[string]**sqlpages.Table{"tiles": &r.tiles, "hashes": &r.hashes,
-		"tree": &r.tree} {
-		root, ok := r.roots[name]
-		if !ok {
-			continue
-		}
-		f, err := os.Open(a.real)
-		if err != nil {
-			return sqlite.Bare(err)
-		}
-		if *t = sqlpages.NewTable(f, int64(root), 0); *t == nil {
-			return errors.Join(corrupt("%s cannot be read by its pages", name), f.Close())
-		}
-	}
-	return nil
-}
-
-func (r *remoteArchive) close() error {
-	var errs []error
-	for _, t := range [...]*sqlpages.Table{r.tiles, r.hashes, r.tree} {
-		if t != nil {
-			errs = append(errs, t.Close())
-		}
-	}
-	return errors.Join(errs...)
+	return r.Attach(a.real)
 }
 
 // wantAll has tables and indexes of a remote archive fetched whole, for queries that need them.
@@ -228,7 +116,7 @@ func (a *Archive) wantAll(ctx context.Context, names ...string) error {
 	if a.remote == nil {
 		return nil
 	}
-	return a.remote.want(ctx, names...)
+	return a.remote.Want(ctx, names...)
 }
 
 // wantTile has a preview of a remote archive fetched.
@@ -236,18 +124,7 @@ func (a *Archive) wantTile(ctx context.Context, t preview.Tile) error {
 	if a.remote == nil {
 		return nil
 	}
-	if err := a.remote.want(ctx, "sqlite_autoindex_tiles_1"); err != nil {
-		return err
-	}
-	var row int64
-	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
-		row, err = tables.TileRow(ctx, c, t)
-		return err
-	})
-	if err != nil || row == 0 {
-		return err
-	}
-	return damagedTree(a.remote.tiles.Want(ctx, a.remote.file, []int64{row}), "tiles")
+	return a.remote.WantTile(ctx, a.reader.Conns, t)
 }
 
 // wantProofs has what textures are compared with fetched, all at once.
@@ -264,15 +141,7 @@ func (a *Archive) wantProofs(ctx context.Context, entries iter.Seq[Entry]) error
 			blocks[tables.BlockID(level, place)] = true
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	for t, ids := range map[*sqlpages.Table]map[int64]bool{a.remote.hashes: contents,
-		a.remote.tree: blocks} {
-		g.Go(func() error {
-			err := t.Want(ctx, a.remote.file, slices.Sorted(maps.Keys(ids)))
-			return damagedTree(err, "the tables of hashes")
-		})
-	}
-	return g.Wait()
+	return a.remote.WantHashes(ctx, slices.Sorted(maps.Keys(contents)), slices.Sorted(maps.Keys(blocks)))
 }
 
 var memories = sync.Pool{New: func() any { return new([]byte) }}
@@ -308,7 +177,7 @@ func (a *Archive) FetchBytes(ctx context.Context, entries iter.Seq[Entry]) (int6
 	}
 	spans, err := a.reader.Pages.Where(ctx, a.remote.file, segmentIDs(entries))
 	if err != nil {
-		return 0, explain(a.path, damagedTree(err, "segments"))
+		return 0, explain(a.path, tables.DamagedTree(err, "segments"))
 	}
 	return a.remote.file.Missing(spans), nil
 }
@@ -320,7 +189,7 @@ func (a *Archive) DropFetched(ctx context.Context, entries iter.Seq[Entry]) erro
 	}
 	spans, err := a.reader.Pages.Where(ctx, a.remote.file, segmentIDs(entries))
 	if err != nil {
-		return explain(a.path, damagedTree(err, "segments"))
+		return explain(a.path, tables.DamagedTree(err, "segments"))
 	}
 	return a.remote.file.Drop(spans)
 }

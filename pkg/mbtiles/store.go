@@ -4,21 +4,18 @@ import (
 	"context"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
-	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // store is the writing goroutine's access to the tables, inside the transaction of its batch.
 type store struct {
-	c       *sqlite.Conn
-	version int   // of the format; an archive of version 1 stays one
-	next    int64 // id of the next content
-	derived bool  // there are overviews and fills, which the next texture makes stale
-	copied  bool  // the .part is still an unchanged copy of the archive at its path
-	// contents to be written again when they come, though their hash is known
-	damaged map[int64]bool
+	c        *sqlite.Conn
+	contents contents.Writer
+	derived  bool // there are overviews and fills, which the next texture makes stale
+	copied   bool // the .part is still an unchanged copy of the archive at its path
 }
 
 // put writes a texture, replacing the one of the same key, and its preview. It returns how many
@@ -28,7 +25,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 	if err := s.dropDerived(ctx); err != nil {
 		return 0, err
 	}
-	id, written, err := s.content(ctx, content)
+	id, written, err := s.contents.Put(ctx, content.stored)
 	if err != nil {
 		return written, err
 	}
@@ -56,7 +53,7 @@ func (s *store) put(ctx context.Context, r Record, content *Content) (int64, err
 		return written, err
 	}
 	if old != nil && old.content != id {
-		if err := s.dropUnused(ctx, old.content); err != nil {
+		if err := s.contents.DropUnused(ctx, old.content); err != nil {
 			return written, err
 		}
 	}
@@ -83,77 +80,6 @@ func (s *store) twins(ctx context.Context, t tiles.Texture) (found []twin, err e
 	return found, err
 }
 
-// content returns the id of c, and writes it unless the archive has the same file already.
-func (s *store) content(ctx context.Context, c *Content) (id, written int64, err error) {
-	id, err = s.c.Number(ctx, `SELECT id FROM contents WHERE sha256 = ?`, c.stored.SHA[:])
-	if err != nil {
-		return id, 0, err
-	}
-	if id != 0 {
-		if s.damaged[id] {
-			written, err = s.rewrite(ctx, id, c)
-		}
-		return id, written, err
-	}
-	id = s.next
-	if id > tables.MaxContentID {
-		return 0, 0, corrupt("content %d is the last one possible", id-1)
-	}
-	s.next++
-	if err := tables.InsertContent(ctx, s.c, id, c.stored.SHA, c.stored.Layout); err != nil {
-		return 0, 0, err
-	}
-	written, err = s.segments(ctx, id, c)
-	return id, written, err
-}
-
-// segments writes the segments of c, which is content id.
-func (s *store) segments(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	for n, seg := range c.stored.Segments {
-		err := s.c.Exec(ctx, `INSERT INTO segments (id, codec, data) VALUES (?, ?, ?)`,
-			segment.ID(id, n), seg.Codec, seg.Data)
-		if err != nil {
-			return written, err
-		}
-		written += int64(len(seg.Data))
-	}
-	if s.version == 1 {
-		return written, nil
-	}
-	return written + int64(len(c.stored.States)), tables.WriteStates(ctx, s.c, id, c.stored.States)
-}
-
-// rewrite writes the segments of a content again.
-func (s *store) rewrite(ctx context.Context, id int64, c *Content) (written int64, err error) {
-	if err := s.dropSegments(ctx, id); err != nil {
-		return 0, err
-	}
-	delete(s.damaged, id)
-	return s.segments(ctx, id, c)
-}
-
-// dropUnused removes a content that no texture has any more.
-func (s *store) dropUnused(ctx context.Context, id int64) error {
-	users, err := s.c.Number(ctx, `SELECT count(*) FROM textures WHERE content_id = ?`, id)
-	if err != nil || users > 0 {
-		return err
-	}
-	if err := s.dropSegments(ctx, id); err != nil {
-		return err
-	}
-	return s.c.Exec(ctx, `DELETE FROM contents WHERE id = ?`, id)
-}
-
-// dropSegments removes the segments of a content and their hashes.
-func (s *store) dropSegments(ctx context.Context, id int64) error {
-	err := s.c.Exec(ctx, `DELETE FROM segments WHERE id BETWEEN ? AND ?`, segment.ID(id, 0),
-		segment.ID(id, 255))
-	if err == nil && s.version > 1 {
-		err = s.c.Exec(ctx, `DELETE FROM hashes WHERE id = ?`, id)
-	}
-	return err
-}
-
 // dropDerived removes every preview that is not a texture's own, and everything else that an
 // unfinished Finish has written.
 func (s *store) dropDerived(ctx context.Context) error {
@@ -169,7 +95,7 @@ func (s *store) dropDerived(ctx context.Context) error {
 	if err := s.building(ctx); err != nil {
 		return err
 	}
-	if s.version > 1 { // what is changed is not what was signed
+	if s.contents.Version > 1 { // what is changed is not what was signed
 		for _, statement := range [...]string{`DELETE FROM tree`, `DELETE FROM signatures`} {
 			if err := s.c.Exec(ctx, statement); err != nil {
 				return err

@@ -82,7 +82,7 @@ func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if a.remote != nil { // SQLite walks through the indexes too
-		if err := a.wantAll(ctx, a.remote.small()...); err != nil {
+		if err := a.wantAll(ctx, a.remote.Small()...); err != nil {
 			return Report{}, explain(a.path, fmt.Errorf("verify: %w", err))
 		}
 	}

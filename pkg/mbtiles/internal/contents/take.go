@@ -9,6 +9,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
 // SHA returns what the archive says is the hash of a content's file.
@@ -111,7 +112,16 @@ func (r *Reader) Sums(ctx context.Context, id int64, l dds.Layout) (segment.Sums
 }
 
 // Preview draws that of a content, whose last segment has the level that it shows.
-func Preview(ctx context.Context, c *sqlite.Conn, id int64, l dds.Layout) ([]byte, error) {
+func Preview(ctx context.Context, c *sqlite.Conn, id int64) ([]byte, error) {
+	var l dds.Layout
+	err := c.Query(ctx, `SELECT format, side, levels, bytes FROM contents WHERE id = ?`,
+		func(r *sqlite.Row) (err error) {
+			l, err = tables.LayoutOf(r.Int(0), r.Int(1), r.Int(2), r.Int(3))
+			return err
+		}, id)
+	if err != nil {
+		return nil, err
+	}
 	cut := segment.CutOf(l)
 	start, _ := cut.Bounds(cut.Segments - 1)
 	last := cut.Piece(id, cut.Segments-1)

@@ -36,6 +36,14 @@ const (
 	KeyFinishing = KeyPrefix + "finishing"
 )
 
+// The rows of metadata about where an archive's imagery is from.
+const (
+	KeyProviders       = KeyPrefix + "providers" // separated by commas
+	KeySources         = KeyPrefix + "sources"   // JSON: see SourcesOf
+	KeyLicence         = KeyPrefix + "licence"
+	KeyRedistributable = KeyPrefix + "redistributable" // true or false
+)
+
 // Schema is part of the format: a reader may insist on these statements byte for byte, and this one
 // does.
 var Schema = [...]Statement{

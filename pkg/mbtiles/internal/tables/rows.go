@@ -33,13 +33,6 @@ func ReadTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (jpeg []byte,
 	return jpeg, err
 }
 
-// TileRow returns the row id of a tile, 0 if there is none. Only the index is read.
-func TileRow(ctx context.Context, c *sqlite.Conn, t preview.Tile) (int64, error) {
-	return c.Number(ctx,
-		`SELECT rowid FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`,
-		int(t.Z), int64(t.X), t.TMS())
-}
-
 // HasTile reports whether there is a tile.
 func HasTile(ctx context.Context, c *sqlite.Conn, t preview.Tile) (bool, error) {
 	n, err := c.Number(ctx,

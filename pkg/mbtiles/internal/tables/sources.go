@@ -1,4 +1,4 @@
-package mbtiles
+package tables
 
 import (
 	"cmp"
@@ -16,7 +16,7 @@ func SourcesOf(meta map[string]string) (terms.Sources, error) {
 	if text, ok := meta[KeySources]; ok {
 		list, err := terms.ParseSources(text)
 		if err != nil {
-			return nil, corrupt("metadata %q: %v", KeySources, err)
+			return nil, sqlite.Corrupt("metadata %q: %v", KeySources, err)
 		}
 		return list, nil
 	}
@@ -52,10 +52,10 @@ func licenceOf(id, licences string) string {
 	return licences
 }
 
-// describeSources has the rows say which sources the archive's textures are of, how much of each,
+// DescribeSources has the rows say which sources the archive's textures are of, how much of each,
 // and what follows from their terms. old is what the archive says already; c is where its textures
 // are. The result is empty if neither lists any.
-func describeSources(ctx context.Context, c *sqlite.Conn, rows, old map[string]string) error {
+func DescribeSources(ctx context.Context, c *sqlite.Conn, rows, old map[string]string) error {
 	if rows[KeySources] == "" && old[KeySources] == "" {
 		return nil
 	}
@@ -100,7 +100,7 @@ func countSources(ctx context.Context, c *sqlite.Conn) (terms.Tally, error) {
 	t := terms.Tally{}
 	err := c.Query(ctx, `SELECT provider, count(*), sum(chunks) FROM textures GROUP BY provider`,
 		func(r *sqlite.Row) error {
-			provider, sources, captured := splitProvider(r.Text(0))
+			provider, sources, captured := SplitProvider(r.Text(0))
 			n := int(r.Int(1))
 			if sources == "" {
 				t.Add(terms.Use{provider: int(r.Int(2))}, n, captured)
@@ -116,10 +116,10 @@ func countSources(ctx context.Context, c *sqlite.Conn) (terms.Tally, error) {
 	return t, err
 }
 
-// splitProvider reads what a row of textures says of its provider, which is followed by a colon and
+// SplitProvider reads what a row of textures says of its provider, which is followed by a colon and
 // its sources if it is a mosaic, and by a semicolon and the days on which the pictures were taken,
 // if these are known. Ids of providers that are addresses have colons, too.
-func splitProvider(text string) (provider, sources string, captured terms.Days) {
+func SplitProvider(text string) (provider, sources string, captured terms.Days) {
 	if at := strings.LastIndexByte(text, ';'); at >= 0 {
 		if days, err := terms.ParseDays(text[at+1:]); err == nil {
 			text, captured = text[:at], days
@@ -132,7 +132,8 @@ func splitProvider(text string) (provider, sources string, captured terms.Days) 
 	return provider, sources, captured
 }
 
-func joinProvider(provider, sources string, captured terms.Days) string {
+// JoinProvider writes what SplitProvider reads.
+func JoinProvider(provider, sources string, captured terms.Days) string {
 	if sources != "" {
 		provider += ":" + sources
 	}
