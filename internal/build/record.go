@@ -59,7 +59,7 @@ func (r *record) remember(file string, report pack.Report, todo []tiles.Item) er
 	}
 	n := r.begun
 	n.Requests, n.Seconds, n.Downloaded = report.Requests, report.ElapsedSeconds, report.BytesDownloaded
-	n.Answer = r.answers.mean()
+	n.Answer, n.Ending = r.answers.mean(), report.EndingSeconds
 	n.Busy = r.busy / max(1, r.looks)
 	if len(r.provider.Layers) == 0 && report.State == pack.StateComplete && report.Built == len(todo) &&
 		report.Chunks.NoImagery == 0 {

@@ -36,16 +36,9 @@ const (
 	writeCost    = 1    // to write a megabyte of the archive
 )
 
-// Other waits of a build, in seconds: to start and to end, and for the disk, which must sync the
-// last transaction (of at most so many bytes) before the build ends.
-const (
-	overhead = 0.15
-	lastSync = 256e6
-	syncRate = 400e6 // bytes a second
-)
-
-// waits is how long a build of an archive of the given bytes waits.
-func waits(bytes int64) float64 { return overhead + min(float64(bytes), lastSync)/syncRate }
+// usualEnding is how long a build of an archive of the given bytes waits for the disk, where no
+// build has told: to make and rename files, and to sync the last transaction, of at most 256 MB.
+func usualEnding(bytes int64) float64 { return 0.15 + min(float64(bytes), 256e6)/400e6 }
 
 // Line is how imagery is fetched.
 type Line struct {
@@ -102,7 +95,8 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	// memory: at the beginning or the end one of the two waits for the other.
 	atOnce := min(1, float64(pack.DefaultMemory)/float64(w.RawBytes))
 	compressing := float64(w.Plain+w.Enlarged) * c.Compress / float64(o.workers())
-	e.Seconds = max(e.Network, e.Processors) + atOnce*min(e.Network, compressing) + waits(e.Growth)
+	e.Seconds = max(e.Network, e.Processors) + atOnce*min(e.Network, compressing) +
+		cmp.Or(k.Ending, 1)*usualEnding(e.Growth)
 	return e
 }
 

@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"path/filepath"
@@ -8,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/internal/pack"
@@ -97,7 +98,7 @@ func TestCountIsWhatIsDone(t *testing.T) {
 				Plain:    done.tasks[pack.TaskChunk], Enlarged: done.tasks[pack.TaskFill], Parents: done.tasks[pack.TaskParent],
 				Up: w.Up, RawBytes: info.Bytes, Tiles: info.Previews,
 			}
-			if diff := cmp.Diff(got, w); diff != "" {
+			if diff := gocmp.Diff(got, w); diff != "" {
 				t.Errorf("counted (-what was done +counted):\n%s", diff)
 			}
 			// Stored as it is, all of the archive but its previews can be told to the page.
@@ -162,6 +163,9 @@ func TestEstimate(t *testing.T) {
 		{"enlarged", func(w *Work, _ *Costs, _ *Line, _ *Options) {
 			w.Plain, w.Enlarged, w.Requests = 0, 25600, 6400
 		}, 12.8, 64e6, 0.25},
+		{"a disk that was slower", func(_ *Work, _ *Costs, l *Line, _ *Options) {
+			l.Known.Ending = 4
+		}, 51.2, 256e6, 0.5},
 		{"nothing known", func(_ *Work, _ *Costs, l *Line, _ *Options) { l.Known = Known{} }, 72,
 			371_200_000, usualShare},
 	} {
@@ -177,7 +181,8 @@ func TestEstimate(t *testing.T) {
 				float64(e.Growth) > 1.05*want {
 				t.Errorf("grows by %d, want %.0f and a little", e.Growth, want)
 			}
-			if want := max(e.Network, e.Processors) + waits(e.Growth); e.Seconds != want {
+			ending := cmp.Or(l.Known.Ending, 1) * usualEnding(e.Growth)
+			if want := max(e.Network, e.Processors) + ending; e.Seconds != want {
 				t.Errorf("%v s, want %v", e.Seconds, want)
 			}
 		})
@@ -211,7 +216,7 @@ func TestEstimate(t *testing.T) {
 	slow.Plain, slow.Compress = 1e-2, 9e-3
 	wait := work.Estimate(slow, line, o)
 	if first := 51.2 * float64(64<<20) / float64(work.RawBytes); math.Abs(
-		wait.Seconds-wait.Processors-waits(wait.Growth)-first) > 1e-6 {
+		wait.Seconds-wait.Processors-usualEnding(wait.Growth)-first) > 1e-6 {
 		t.Errorf("%+v, want %v s for the first textures", wait, first)
 	}
 	if e := (Work{}).Estimate(costs, line, o); e != (Estimate{}) {
@@ -236,12 +241,21 @@ func TestKnown(t *testing.T) {
 	if k.Chunk != 10_000 || k.Share != 0.5 || k.Concurrency != 32 || k.Rate < 200 || k.Rate > 220 {
 		t.Errorf("%+v", k)
 	}
+	if k.Ending != 0 {
+		t.Errorf("the disk takes %v times what is usual: no run tells", k.Ending)
+	}
 	rated, busy, none := run(1), run(1), run(1)
 	rated.Rated, busy.Busy, none.Compression = true, 0.9, "none"
 	if k := (History{rated, busy, none}).Known(mbtiles.Fast); k.Rate < 200 || k.Rate > 220 ||
 		k.Share != 0.5 {
 		t.Errorf("%+v: a rate is told by a run that waited for the network only, and a share by "+
 			"one that compressed", k)
+	}
+	quick, slow, little := run(1), run(1), run(1)
+	quick.Ending, slow.Ending, little.Ending = usualEnding(50e6)/2, usualEnding(50e6), 9
+	little.Raw = 1e6
+	if k := (History{quick, slow, little}).Known(mbtiles.Fast); k.Ending != 0.75 {
+		t.Errorf("the disk takes %v times what is usual, want 0.75", k.Ending)
 	}
 	if k := (History{rated, busy}).Known(mbtiles.Fast); k.Rate != 0 {
 		t.Errorf("rate %v: neither run waited for the network", k.Rate)

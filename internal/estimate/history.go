@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -21,6 +22,7 @@ type Run struct {
 	Plain       bool    `json:"plain"`  // nothing was enlarged
 	Raw         int64   `json:"raw"`    // bytes of DDS
 	Stored      int64   `json:"stored"` // of segments
+	Ending      float64 `json:"ending"` // seconds from the last texture to the end
 	Tiles       int     `json:"tiles"`
 	File        int64   `json:"file"` // of the archive; 0 if it existed before
 	Textures    int     `json:"textures"`
@@ -73,6 +75,7 @@ type Known struct {
 	Chunk       float64 // bytes
 	Share       float64 // share that compression leaves of its imagery
 	Preview     float64 // bytes
+	Ending      float64 // the time that the disk takes at the end, beside what is usual
 }
 
 // Known returns what the runs say about a build with that compression.
@@ -88,7 +91,8 @@ func (h History) Known(c mbtiles.Compression) Known {
 		return r.Requests >= enoughRequests && !r.Rated && r.Busy < idle && r.Seconds > 0
 	}
 	k.Rate = h.median(func(r Run) (float64, bool) {
-		return float64(r.Requests) / max(r.Seconds-waits(r.Stored), r.Seconds/2), waited(r)
+		ending := cmp.Or(r.Ending, usualEnding(r.Stored))
+		return float64(r.Requests) / max(r.Seconds-ending, r.Seconds/2), waited(r)
 	})
 	for _, r := range h {
 		if waited(r) {
@@ -110,6 +114,9 @@ func (h History) Known(c mbtiles.Compression) Known {
 	k.Preview = h.median(func(r Run) (float64, bool) {
 		rest := float64(r.File-tables-int64(r.Textures)*textureRow)/wasted - float64(r.Stored)
 		return rest / float64(r.Tiles), r.File > 0 && r.Tiles > 0 && rest > 0
+	})
+	k.Ending = h.median(func(r Run) (float64, bool) {
+		return r.Ending / usualEnding(r.Stored), r.Raw >= enoughRaw
 	})
 	return k
 }

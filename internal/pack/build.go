@@ -85,6 +85,8 @@ type Report struct {
 	BytesDownloaded int64   `json:"bytes_downloaded"`
 	BytesStored     int64   `json:"bytes_stored"`
 	ElapsedSeconds  float64 `json:"elapsed_seconds"`
+	// the part of it after the last texture, until the archive was on the disk
+	EndingSeconds float64 `json:"-"`
 }
 
 // Todo returns the items that the archive lacks, or has with holes or in another detail, in order.
@@ -143,6 +145,9 @@ func Build(ctx context.Context, p *Pipeline, w *mbtiles.Writer, job Job) (Report
 	if errClose := w.Close(); err == nil {
 		err = errClose
 	}
+	if !b.whole.IsZero() {
+		b.report.EndingSeconds = time.Since(b.whole).Seconds()
+	}
 	b.report.Textures = len(job.Items)
 	b.report.Built = int(b.built.Load())
 	b.report.Chunks.OK, b.report.Chunks.NoImagery, b.report.Chunks.Failed = p.Counts.OK.Load(), p.Counts.NoImagery.Load(), p.Counts.Failed.Load()
@@ -171,6 +176,7 @@ type build struct {
 	job      Job
 	report   Report
 	built    atomic.Int64
+	whole    time.Time // when the last texture was encoded
 
 	holes, failedChunks atomic.Int64 // textures with failed chunks, and the number of these chunks
 
@@ -191,6 +197,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := b.textures(ctx, todo); err != nil {
 		return err
 	}
+	b.whole = time.Now()
 	if err := b.nothing(); err != nil {
 		return err
 	}
