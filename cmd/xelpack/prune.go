@@ -73,7 +73,7 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	}
 	keep := func(e mbtiles.Entry) bool { return picked.Keys[e.Texture.Key()] == o.Keep }
 	if o.DryRun {
-		return report.Would(stdout, a, keep, picked.Notes, o.JSON)
+		return report.Would(stdout, a, keep, picked.Notes, nil, o.JSON)
 	}
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		r, err := a.Extract(ctx, o.Output, keep, co)

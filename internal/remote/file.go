@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlpages"
@@ -36,6 +37,8 @@ type File struct {
 	cache  *cache
 	state  fetch.RemoteFile
 	gone   error // why the server is not asked, if only the cache is read
+
+	fetched atomic.Int64 // bytes
 
 	mu      sync.Mutex
 	there   bitmap
@@ -228,6 +231,9 @@ func (f *File) Has(spans []sqlpages.Span) bool {
 	return true
 }
 
+// Fetched returns how many bytes were fetched since the file was opened.
+func (f *File) Fetched() int64 { return f.fetched.Load() }
+
 // Missing returns how many bytes of spans, which do not overlap, have to be fetched.
 func (f *File) Missing(spans []sqlpages.Span) (bytes int64) {
 	f.mu.Lock()
@@ -245,6 +251,7 @@ func (f *File) Missing(spans []sqlpages.Span) (bytes int64) {
 
 // write keeps bytes from off, a block's beginning, on: whole blocks, or the end of the file.
 func (f *File) write(off int64, p []byte) error {
+	f.fetched.Add(int64(len(p)))
 	n := int64(len(p)) / block
 	if off+int64(len(p)) == f.state.Size {
 		n = (int64(len(p)) + block - 1) / block

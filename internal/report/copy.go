@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -23,23 +24,42 @@ func Made(r mbtiles.CopyReport) string {
 		units.Bytes(r.FileBytes), r.Digest)
 }
 
-// Would reports how much of an archive a copy would keep.
+// Would reports how much of an archive a copy would keep, and what it would fetch for that, if it is
+// remote.
 func Would(w io.Writer, a *mbtiles.Archive, keep func(mbtiles.Entry) bool, notes []string,
-	asJSON bool) error {
+	fetch *mbtiles.ToFetch, asJSON bool) error {
 	would := struct {
-		Textures int      `json:"textures"`
-		Of       int      `json:"of"`
-		Bytes    int64    `json:"bytes"` // of DDS
-		Notes    []string `json:"notes,omitempty"`
-	}{Of: a.Len(), Notes: notes}
-	for e := range a.All() {
-		if keep(e) {
-			would.Textures++
-			would.Bytes += e.Layout.Size()
-		}
+		Textures int   `json:"textures"`
+		Of       int   `json:"of"`
+		Bytes    int64 `json:"bytes"` // of DDS
+		*mbtiles.ToFetch
+		Notes []string `json:"notes,omitempty"`
+	}{Of: a.Len(), Notes: notes, ToFetch: fetch}
+	for e := range a.Those(keep) {
+		would.Textures++
+		would.Bytes += e.Layout.Size()
 	}
 	return Line(w, asJSON, would, "would hold %s of %s, %s of DDS",
 		units.Plural(would.Textures, "texture"), units.Count(would.Of), units.Bytes(would.Bytes))
+}
+
+// ToFetch says how much a copy of part of a remote archive fetches, and what may be done with it.
+func ToFetch(ctx context.Context, w io.Writer, a *mbtiles.Archive, fetch *mbtiles.ToFetch) error {
+	meta, err := a.Metadata(ctx)
+	if err != nil {
+		return err
+	}
+	sources, err := mbtiles.SourcesOf(meta)
+	if err != nil {
+		return err
+	}
+	known := ""
+	if fetch.Known > 0 {
+		known = fmt.Sprintf("; %s here already", units.Plural(fetch.Known, "texture"))
+	}
+	_, err = fmt.Fprintf(w, "%s: about %s to fetch%s\npass on: %s\n", a.Path(),
+		units.Bytes(fetch.Bytes), known, sources.Terms().Words())
+	return err
 }
 
 // WouldMerge reports what a merge would take from which archive.

@@ -81,6 +81,17 @@ func (a *Archive) Len() int { return len(a.index.rows) }
 // All yields the textures in the order of tiles.Texture.Compare, from memory.
 func (a *Archive) All() iter.Seq[Entry] { return a.index.all() }
 
+// Those yields the textures that keep accepts, in the same order, from memory.
+func (a *Archive) Those(keep func(Entry) bool) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for e := range a.index.all() {
+			if keep(e) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 // Lookup finds a texture, in memory.
 func (a *Archive) Lookup(k tiles.Key) (Entry, bool) { return a.index.lookup(k) }
 

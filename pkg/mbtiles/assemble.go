@@ -382,6 +382,10 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		}
 		return t, err
 	}
+	fetching, err := a.fetching(ctx)
+	if err != nil {
+		return err
+	}
 	defer a.prefetch(ctx)()
 	put := func(_ context.Context, t taken) error {
 		a.contents[id].sums = t.Sums
@@ -397,8 +401,14 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		behind.Wrote(t.Bytes)
 		memory <- t.memory
 		done += t.Layout.Size()
-		if a.o.Progress != nil {
+		switch fetched, toFetch := fetching(); {
+		case a.o.Progress == nil:
+		case toFetch == 0:
 			a.o.Progress(done, total)
+		case done == total:
+			a.o.Progress(toFetch, toFetch)
+		default:
+			a.o.Progress(fetched, toFetch)
 		}
 		return nil
 	}

@@ -65,35 +65,57 @@ func (a *assembling) of(from *Archive) iter.Seq[Entry] {
 	}
 }
 
-// ToFetch says what an extract has to fetch.
-type ToFetch struct {
-	Bytes int64 `json:"fetch_bytes"` // about; of what is not here yet
-	Known int   `json:"known"`       // textures whose content is here already
+// fetching returns what tells how much of what is elsewhere has been fetched, of how many bytes.
+func (a *assembling) fetching(ctx context.Context) (func() (done, total int64), error) {
+	var total, before int64
+	fetched := func() (n int64) {
+		for _, from := range a.From {
+			if from.remote != nil {
+				n += from.remote.file.Fetched()
+			}
+		}
+		return n
+	}
+	for _, from := range a.From {
+		n, err := from.fetchBytes(ctx, a.missing(from))
+		if err != nil {
+			return nil, err
+		}
+		total += n
+	}
+	before = fetched()
+	return func() (int64, int64) { return min(fetched()-before, total), total }, nil
 }
 
-// ToFetch returns about what Extract would fetch of a remote archive.
-func (a *Archive) ToFetch(ctx context.Context, keep func(Entry) bool,
+// ToFetch says what a copy of part of a remote archive fetches.
+type ToFetch struct {
+	Bytes int64 `json:"fetch_bytes"` // about; of what is not here yet
+	Known int   `json:"known"`       // textures whose content is in another archive here
+}
+
+// ToFetch returns about what a copy of textures of a remote archive fetches, if other archives are
+// at hand (CopyOptions.Have).
+func (a *Archive) ToFetch(ctx context.Context, entries iter.Seq[Entry],
 	have []*Archive) (f ToFetch, err error) {
 	known, err := had(ctx, have)
 	if err != nil {
 		return f, err
 	}
-	var missing []Entry
-	work := assembling{Assembly: Assembly{Sources: a.Sources(keep)}}
-	if err := a.wantProofs(ctx, work.of(a)); err != nil {
+	if err := a.wantProofs(ctx, entries); err != nil {
 		return f, explain(a.path, err)
 	}
-	for _, s := range work.Sources {
-		sha, err := a.sha(ctx, s.Entry())
+	var missing []Entry
+	for e := range entries {
+		sha, err := a.sha(ctx, e)
 		if err != nil {
 			return f, err
 		}
 		if known[sha].From != nil {
 			f.Known++
 		} else {
-			missing = append(missing, s.Entry())
+			missing = append(missing, e)
 		}
 	}
-	f.Bytes, err = a.FetchBytes(ctx, slices.Values(missing))
+	f.Bytes, err = a.fetchBytes(ctx, slices.Values(missing))
 	return f, err
 }

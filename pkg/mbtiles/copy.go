@@ -27,7 +27,8 @@ type CopyOptions struct {
 	// Have are archives from which contents are taken that they have, by their SHA-256, rather than
 	// from where they would have to be fetched.
 	Have []*Archive
-	// called with bytes of DDS files, from one goroutine at a time; may be nil
+	// called with bytes of DDS files, or, if anything is to be fetched, with bytes fetched, from one
+	// goroutine at a time; may be nil
 	Progress func(done, total int64)
 }
 

@@ -25,6 +25,8 @@ type Remote interface {
 	String() string // the address, fit to be shown
 	// Missing returns how many bytes of spans are not here yet.
 	Missing(spans []sqlpages.Span) int64
+	// Fetched returns how many bytes were fetched so far.
+	Fetched() int64
 	// Drop gives the disk back that spans take.
 	Drop(spans []sqlpages.Span) error
 	// Checked reports whether SetChecked was called since anything was dropped, in this process or
@@ -170,8 +172,8 @@ func (a *Archive) Prefetch(ctx context.Context, entries iter.Seq[Entry]) {
 // Remote reports whether the archive is read from elsewhere.
 func (a *Archive) Remote() bool { return a.remote != nil }
 
-// FetchBytes returns about how many bytes have to be fetched for textures.
-func (a *Archive) FetchBytes(ctx context.Context, entries iter.Seq[Entry]) (int64, error) {
+// fetchBytes returns about how many bytes have to be fetched for textures.
+func (a *Archive) fetchBytes(ctx context.Context, entries iter.Seq[Entry]) (int64, error) {
 	if a.remote == nil {
 		return 0, nil
 	}
@@ -182,7 +184,7 @@ func (a *Archive) FetchBytes(ctx context.Context, entries iter.Seq[Entry]) (int6
 	return a.remote.file.Missing(spans), nil
 }
 
-// DropFetched gives the disk back that fetched textures take.
+// DropFetched gives the disk back that the fetched textures take.
 func (a *Archive) DropFetched(ctx context.Context, entries iter.Seq[Entry]) error {
 	if a.remote == nil {
 		return nil

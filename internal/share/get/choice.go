@@ -132,13 +132,13 @@ func (c *Choice) weigh(ctx context.Context, entries map[*mbtiles.Archive]catalog
 		if n == 0 {
 			continue
 		}
-		bytes, err := a.FetchBytes(ctx, plan.From(a))
+		fetch, err := a.ToFetch(ctx, plan.From(a), c.options.Have)
 		if err != nil {
 			return err
 		}
 		e := entries[a]
-		c.Taken = append(c.Taken, Taken{e.File, a.Path(), n, bytes, e.Terms.Words(), e.Attribution})
-		c.Fetch += bytes
+		c.Taken = append(c.Taken, Taken{e.File, a.Path(), n, fetch.Bytes, e.Terms.Words(), e.Attribution})
+		c.Fetch += fetch.Bytes
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -43,6 +44,34 @@ func Make(t testing.TB, dir string, a Archive) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Change replaces textures of an archive, as a new version of it at its source would.
+func Change(t testing.TB, path string, a Archive) {
+	t.Helper()
+	dir := t.TempDir()
+	changed := Make(t, dir, a)
+	if err := merge(t.Context(), filepath.Join(dir, "new.mbtiles"), changed, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "new.mbtiles"), path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// merge merges archives, of which the first is preferred.
+func merge(ctx context.Context, path string, names ...string) (err error) {
+	var inputs []*mbtiles.Archive
+	for _, name := range names {
+		a, err := mbtiles.Open(ctx, name)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, a.Close()) }()
+		inputs = append(inputs, a)
+	}
+	_, err = combine.Merge(ctx, path, inputs, combine.MergeOptions{})
+	return err
 }
 
 func write(ctx context.Context, path string, a Archive) (err error) {
