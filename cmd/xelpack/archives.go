@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -64,24 +63,14 @@ func newArchivesRmCommand() *cobra.Command {
 				return err
 			}
 			asker := ask.New(cmd.InOrStdin(), cmd.ErrOrStderr(), false)
-			list, err := archives.List(cmd.Context(), dir)
-			for _, name := range args {
-				a, errFind := archives.Find(list, name)
-				if err = errors.Join(err, errFind); errFind != nil {
-					continue
+			sure := func(a archives.Archive) (bool, error) {
+				if yes {
+					return true, nil
 				}
-				sure := yes
-				if !yes {
-					question := fmt.Sprintf("remove %s for good?", a.Words(time.Now()))
-					if sure, errFind = asker.Insist(cmd.Context(), question); errFind != nil {
-						return errors.Join(err, errFind)
-					}
-				}
-				if sure {
-					err = errors.Join(err, a.Remove())
-				}
+				return asker.Insist(cmd.Context(),
+					fmt.Sprintf("remove %s for good?", a.Words(time.Now())))
 			}
-			return err
+			return archives.Remove(cmd.Context(), dir, args, sure)
 		},
 	}
 	o.register(cmd.Flags())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/xelpack/xelpack/internal/measure"
 	"github.com/xelpack/xelpack/internal/report"
-	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/version"
 )
 
@@ -63,21 +61,15 @@ difference can be chance.`,
 }
 
 func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr io.Writer) error {
-	switch {
-	case o.Rounds < 1 || o.Textures < 1 || o.Chunks < 1:
-		return usageErrorf("--rounds, --textures and --chunks must be positive")
-	case !(o.Faults >= 0 && o.Faults <= 1):
-		return usageErrorf("--faults %v: must be between 0 and 1", o.Faults)
-	case !(o.Bandwidth >= 0), o.Latency < 0:
-		return usageErrorf("--bandwidth and --latency must not be negative")
-	}
 	mo := o.Options
+	mo.Bandwidth, mo.Say = o.Bandwidth*1e6/8, notes(stderr)
 	if what != "all" {
 		mo.Suites = []string{what}
 	}
-	mo.Bandwidth = o.Bandwidth * 1e6 / 8
-	mo.Say = func(s string) { fmt.Fprintln(stderr, s) }
-	var err error
+	err := mo.Validate()
+	if err != nil {
+		return err
+	}
 	if mo.Program, err = os.Executable(); err != nil {
 		return err
 	}
@@ -86,8 +78,7 @@ func runBench(ctx context.Context, o benchOptions, what string, stdout, stderr i
 		return err
 	}
 	if o.Output != "" {
-		if err := safefile.Write(o.Output,
-			func(w io.Writer) error { return json.NewEncoder(w).Encode(measured) }); err != nil {
+		if err := measured.WriteFile(o.Output); err != nil {
 			return fmt.Errorf("-o: %w", err)
 		}
 	}

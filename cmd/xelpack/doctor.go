@@ -80,11 +80,11 @@ func runDoctor(ctx context.Context, o doctorOptions, files []string, stdout io.W
 	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
-	cacheBytes, err := units.ParseBytes(defaultMemoryCache)
+	cacheBytes, err := units.ParseBytes(serve.DefaultMemoryCache)
 	if err != nil {
 		return err
 	}
-	live, err := units.ParseBytes(defaultDiskCache)
+	live, err := units.ParseBytes(serve.DefaultDiskCache)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/farm"
+	"github.com/xelpack/xelpack/internal/report"
 )
 
 // registerFarmServer registers the flags about access to a farm's NATS server.
@@ -100,7 +98,12 @@ func newFarmCommand() *cobra.Command {
 			if err := server.Validate(); err != nil {
 				return err
 			}
-			return runFarmStatus(cmd.Context(), server, asJSON, cmd.OutOrStdout())
+			list, err := farm.Look(cmd.Context(), server)
+			if err != nil {
+				return err
+			}
+			return report.Write(cmd.OutOrStdout(), asJSON, list,
+				func(w io.Writer) error { return farm.WriteText(w, list) })
 		},
 	}
 	status.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
@@ -109,23 +112,4 @@ func newFarmCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(status)
 	return cmd
-}
-
-func runFarmStatus(ctx context.Context, server farm.Server, asJSON bool, stdout io.Writer) error {
-	list, err := farm.Look(ctx, server)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(list)
-	}
-	if len(list) == 0 {
-		_, err = fmt.Fprintln(stdout, "no builds")
-	}
-	for _, s := range list {
-		if err == nil {
-			err = s.WriteText(stdout)
-		}
-	}
-	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/fly"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
 )
 
@@ -101,7 +102,7 @@ func runFly(cmd *cobra.Command, o flyOptions, args []string) (err error) {
 	if o.Plan.Scenery, o.XPlane, err = fly.Packages(ctx, finder.X, o.Plan.Scenery, o.end); err != nil {
 		return err
 	}
-	stderr, behind := newStatusLineBehind(cmd.ErrOrStderr(), o.log)
+	stderr, behind := progress.NewStatusLineBehind(cmd.ErrOrStderr(), o.log.LogJSON)
 	defer behind.Close(lastWords)
 	watcher, err := observeOptions{logOptions: o.log}.start(ctx, "build", stderr)
 	if err != nil {

@@ -3,22 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/cli"
-	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/install"
-	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/report"
-	"github.com/xelpack/xelpack/internal/units"
-	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
@@ -127,35 +121,12 @@ func (o *installOptions) run(cmd *cobra.Command, archive string,
 		return usageErrorf("no scenery package: give --scenery DIR")
 	}
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
-	var meter *progress.Meter
-	what := ""
-	o.Meter = func(of string, done, total int64) {
-		if of != what {
-			if meter != nil {
-				meter.Close()
-			}
-			meter, what = progress.NewMeter(stderr, of), of
-		}
-		meter.Set(done, total)
-	}
+	meters := progress.NewMeters(stderr)
+	o.Meter = meters.Set
 	done, err := do(cmd.Context())
-	if meter != nil {
-		meter.Close()
-	}
+	meters.Close()
 	if err != nil {
 		return err
 	}
-	for _, l := range done.Left {
-		words.Fprintf(stderr, "left as it is: %s: %s\n", l.File, l.Why)
-	}
-	for _, note := range done.Notes {
-		fmt.Fprintln(stderr, note)
-	}
-	err = report.Line(stdout, o.JSON, done, "%s", done.Text(o.DryRun))
-	if err == nil && done.Holes > 0 {
-		err = hint.With(fmt.Errorf("%w: %s of %s", pack.ErrHoles,
-			units.Holes(done.Holes, done.Failed), filepath.Base(archive)),
-			"`xelpack repair` fetches what failed; the same command installs it then")
-	}
-	return err
+	return report.Installed(stdout, stderr, archive, done, o.DryRun, o.JSON)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
@@ -21,7 +22,7 @@ import (
 // mountOptions are the flags of mount.
 type mountOptions struct {
 	imagery imagery.Options
-	liveOptions
+	live    serve.LiveOptions
 	daemonOptions
 	observeOptions
 	look          look.Options
@@ -79,7 +80,7 @@ known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
 	f.StringArrayVar(&o.Scenery, "scenery", nil,
 		"scenery package `DIR` to show; may be repeated, the first wins")
 	registerImagery(f, &o.imagery)
-	o.liveOptions.register(f)
+	registerLive(f, &o.live)
 	registerLook(f, &o.look)
 	o.daemonOptions.register(f)
 	o.observeOptions.register(f, "info")
@@ -101,7 +102,7 @@ const lastWords = time.Second
 
 func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint string,
 	w io.Writer) (err error) {
-	stderr, behind := newStatusLineBehind(w, o.logOptions)
+	stderr, behind := progress.NewStatusLineBehind(w, o.LogJSON)
 	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.observeOptions.watch.HTTP == "" {
 		return usageErrorf("--route needs the status page: give --http 127.0.0.1:8087 as well")
@@ -132,15 +133,15 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		return usageErrorf("--log-slow %v: must be positive", o.Slow)
 	}
 	mo.Observer = mount.LogSlow(mo.Observer, o.Slow, mo.Logger)
-	if err := o.liveOptions.apply(&mo); err != nil {
+	if err := o.live.Apply(&mo); err != nil {
 		return err
 	}
 	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
-	disk, err := o.diskBytes()
+	disk, err := o.live.DiskBytes()
 	if err != nil {
-		return usageErrorf("--disk-cache: %w, or off", err)
+		return err
 	}
 	ends := "Ctrl-C or `xelpack umount`"
 	if daemon.Is() {
@@ -152,7 +153,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	defer signal.Stop(hup)
 	return serve.Run(ctx, serve.Options{
 		Archives: archives, Mountpoint: mountpoint, Mount: mo, Imagery: o.imagery, Flown: flown,
-		DiskCache: disk, DiskAsked: o.DiskCache != "", CacheDir: o.CacheDir,
+		DiskCache: disk, DiskAsked: o.live.DiskCache != "", CacheDir: o.live.CacheDir,
 		Watcher: watcher, Line: stderr, Ends: ends, Again: hup,
 		Ready: func() (err error) {
 			// the socket may belong to the service that this process was started from

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -60,25 +57,4 @@ func (o observeOptions) start(ctx context.Context, what string,
 	}
 	o.watch.Note = notes(stderr)
 	return watch.Start(ctx, what, o.watch)
-}
-
-// newStatusLineBehind returns a status line whose writers never wait for w, even for a stopped
-// terminal or a pipe that is not read, and what must be closed at the end. A closed pipe does not
-// end the process either: a mount has more to do than to talk. Dropped messages are reported in the
-// form of log.
-func newStatusLineBehind(w io.Writer, log logOptions) (*progress.StatusLine, *logs.Behind) {
-	signal.Ignore(syscall.SIGPIPE)
-	s := progress.NewStatusLine(w)
-	lost := func(n int) {
-		fmt.Fprintf(s, "%d messages were dropped here because the output was blocked\n", n)
-	}
-	if log.LogJSON {
-		lost = func(n int) {
-			slog.New(slog.NewJSONHandler(s, nil)).Warn(
-				"messages were dropped here because the output was blocked", "messages", n)
-		}
-	}
-	behind := logs.NewBehind(w, lost)
-	s.SetOutput(behind)
-	return s, behind
 }

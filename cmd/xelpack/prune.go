@@ -64,7 +64,7 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 	picked, err := o.pick.Of(ctx, a, notes(stderr))
 	if errors.Is(err, tiles.ErrNothing) && !o.Keep {
 		if o.Replace && !o.DryRun {
-			return nothingPruned(ctx, o, a, file, stdout)
+			return report.Unpruned(ctx, stdout, a, file, o.JSON)
 		}
 		err = nil // another output file is made all the same
 	}
@@ -83,17 +83,4 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 		return report.Picked{CopyReport: r, Notes: picked.Notes},
 			fmt.Sprintf("%s removed, %s", units.Count(a.Len()-r.Textures), report.Made(r)), err
 	})
-}
-
-// nothingPruned reports that an archive stays unchanged.
-func nothingPruned(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file string,
-	stdout io.Writer) error {
-	info, err := a.Info(ctx)
-	if err != nil {
-		return err
-	}
-	return report.Line(stdout, o.JSON, mbtiles.CopyReport{
-		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents,
-		Bytes: info.Bytes, FileBytes: info.FileBytes,
-	}, "%s: nothing to remove", file)
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/internal/units"
 )
@@ -36,12 +34,8 @@ are refused. --private is for one's own house.`,
 				return err
 			}
 			r := folder.Report()
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s\npage: %s\n", r.Catalogue,
+			return report.Line(cmd.OutOrStdout(), asJSON, r, "%s: %s, %s\npage: %s", r.Catalogue,
 				units.Plural(r.Archives, "archive"), units.Bytes(r.Bytes), r.Page)
-			return err
 		},
 	}
 	f := cmd.Flags()

@@ -1,28 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/replay"
 	"github.com/xelpack/xelpack/internal/report"
-	"github.com/xelpack/xelpack/internal/trace"
-	"github.com/xelpack/xelpack/internal/units"
 )
 
 // replayOptions are the flags of replay.
 type replayOptions struct {
-	Speed     float64
-	AtOnce    int
-	KeepCache bool
-	Limit     time.Duration
-	JSON      bool
+	replay.Options
+	JSON bool
 }
 
 func newReplayCommand() *cobra.Command {
@@ -57,41 +50,18 @@ are: exit code 1.`,
 
 func runReplay(ctx context.Context, o replayOptions, file, mountpoint string, stdout,
 	stderr io.Writer) error {
-	switch {
-	case !(o.Speed >= 0):
-		return usageErrorf("--speed %v: must not be negative", o.Speed)
-	case o.AtOnce < 1:
-		return usageErrorf("--at-once %d: must be positive", o.AtOnce)
-	case o.Limit < 0:
-		return usageErrorf("--limit %v: must be positive", o.Limit)
-	}
-	var flown replay.Report
-	var runErr error
-	err := trace.Use(file, notes(stderr), func(r *trace.Reader) {
-		line := &progress.Bar{}
-		flown, runErr = replay.Run(ctx, r.Events(), mountpoint, replay.Options{
-			Speed: o.Speed, AtOnce: o.AtOnce, KeepCache: o.KeepCache, Limit: o.Limit,
-			Begin: func(p *replay.Progress) {
-				total, look := p.Show(o.Speed)
-				line = progress.Watch(stderr, total, look)
-			},
-		})
-		line.Close()
-	})
-	if err != nil {
+	if err := o.Validate(); err != nil {
 		return err
 	}
-	if runErr != nil && flown.Opens == 0 {
-		return runErr
+	line := &progress.Bar{}
+	o.Begin = func(p *replay.Progress) {
+		total, look := p.Show(o.Speed)
+		line = progress.Watch(stderr, total, look)
 	}
-	switch err = report.Write(stdout, o.JSON, flown, flown.WriteText); {
-	case err != nil:
+	flown, err := replay.File(ctx, file, mountpoint, o.Options, notes(stderr))
+	line.Close()
+	if err != nil && flown.Opens == 0 {
 		return err
-	case runErr != nil:
-		return runErr
-	case flown.Failed > 0:
-		return fmt.Errorf("replay: %s: %s", units.Plural(flown.Failed, "request that failed"),
-			strings.Join(flown.Errors, "; "))
 	}
-	return nil
+	return cmp.Or(report.Write(stdout, o.JSON, flown, flown.WriteText), err, flown.Err())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/replay"
 	"github.com/xelpack/xelpack/internal/testing/pty"
 	"github.com/xelpack/xelpack/internal/trace"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -43,7 +44,7 @@ func TestReplayShowsHowFarItIs(t *testing.T) {
 		6000: `100% \[=+\]  2 min of 2 min of flight, 3 of 3 opens, [0-9]+/s`,
 	} {
 		master, slave := pty.Open(t, 200)
-		o := replayOptions{Speed: speed, AtOnce: 4}
+		o := replayOptions{Options: replay.Options{Speed: speed, AtOnce: 4}}
 		var out, piped bytes.Buffer
 		if err := runReplay(t.Context(), o, file, dir, &out, slave); err != nil {
 			t.Fatal(err)

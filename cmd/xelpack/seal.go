@@ -1,10 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/seal"
 )
 
@@ -30,16 +29,12 @@ that "xelpack install" has put into the packages.`,
 			o.Archives, o.Note = args, notes(cmd.ErrOrStderr())
 			o.Asked = func(name string) bool { return cmd.Flags().Changed(name) }
 			o.Meter = meters(cmd.ErrOrStderr())
-			report, err := seal.Run(cmd.Context(), o)
+			r, err := seal.Run(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(report)
-			} else {
-				err = report.WriteText(cmd.OutOrStdout())
-			}
-			if err == nil && !report.Sealed {
+			err = report.Write(cmd.OutOrStdout(), asJSON, r, r.WriteText)
+			if err == nil && !r.Sealed {
 				err = seal.ErrUnsealed
 			}
 			return err

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"io"
-
 	"github.com/spf13/cobra"
 
 	share "github.com/xelpack/xelpack/internal/share/server"
@@ -34,7 +30,7 @@ each time; --token-file keeps one. For TLS put a web server in front (contrib/Ca
 				return usageErrorf("--connections %d: must be positive", o.Connections)
 			}
 			o.Dir, o.Note = args[0], notes(cmd.ErrOrStderr())
-			return runServe(cmd.Context(), o, tokenFile, cmd.OutOrStdout())
+			return share.Run(cmd.Context(), o, tokenFile, notes(cmd.OutOrStdout()))
 		},
 	}
 	f := cmd.Flags()
@@ -45,26 +41,4 @@ each time; --token-file keeps one. For TLS put a web server in front (contrib/Ca
 	f.IntVar(&o.Connections, "connections", share.DefaultConnections,
 		"serve at most `N` connections at once; further ones wait")
 	return cmd
-}
-
-func runServe(ctx context.Context, o share.Options, tokenFile string, stdout io.Writer) error {
-	token, err := share.Token(o.Addr, tokenFile)
-	if err != nil {
-		return fmt.Errorf("--token-file: %w", err)
-	}
-	o.Token = token
-	s, err := share.Start(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	addresses, err := s.Addresses(token)
-	if err != nil {
-		return err
-	}
-	for _, address := range addresses {
-		fmt.Fprintln(stdout, address)
-	}
-	<-ctx.Done()
-	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"time"
 
@@ -10,12 +9,11 @@ import (
 	"github.com/xelpack/xelpack/internal/ask"
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/setup"
-	"github.com/xelpack/xelpack/internal/units"
 )
 
 func newSetupCommand() *cobra.Command {
 	var o setup.Options
-	var yes, dry, undo bool
+	yes := false
 	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Remember once where X-Plane is, whose plans SimBrief has, and where archives live",
@@ -30,8 +28,14 @@ would do. --undo restores what setup has changed, except what was changed since.
   xelpack setup --simbrief USER --archives /data/archives --yes
   xelpack setup --undo`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runSetup(cmd, o, ask.New(cmd.InOrStdin(), cmd.OutOrStdout(), yes), dry, undo)
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if o.Config, err = cli.ConfigFile(); err != nil {
+				return err
+			}
+			o.Home, _ = os.UserHomeDir() // without one nothing is noted there
+			o.XPlane, o.Now = cli.XPlane(cmd), time.Now()
+			return setup.Run(cmd.Context(), o, ask.New(cmd.InOrStdin(), cmd.OutOrStdout(), yes),
+				cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
@@ -40,49 +44,8 @@ would do. --undo restores what setup has changed, except what was changed since.
 	f.StringArrayVar(&o.Scenery, "scenery", nil,
 		"ortho package `NAME` for every flight; may be repeated (default all ortho packages)")
 	f.BoolVar(&yes, "yes", false, "make all changes without asking")
-	f.BoolVar(&dry, "dry-run", false, "only say what would be changed")
-	f.BoolVar(&undo, "undo", false, "restore what setup has changed")
+	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be changed")
+	f.BoolVar(&o.Undo, "undo", false, "restore what setup has changed")
 	cli.Explicit(f, "yes", "undo")
 	return cmd
-}
-
-func runSetup(cmd *cobra.Command, o setup.Options, asker *ask.Asker, dry, undo bool) (err error) {
-	out := cmd.OutOrStdout()
-	if o.Config, err = cli.ConfigFile(); err != nil {
-		return err
-	}
-	if undo {
-		said, err := setup.Undo(o.Config)
-		for _, text := range said {
-			fmt.Fprintln(out, text)
-		}
-		return err
-	}
-	o.Home, _ = os.UserHomeDir() // without one nothing is noted there
-	o.XPlane, o.Now = cli.XPlane(cmd), time.Now()
-	if _, err := cli.Finder(cmd).X(); err != nil {
-		return err // before anything is asked
-	}
-	if o.SimBrief == "" && !dry {
-		if o.SimBrief, err = asker.Text(cmd.Context(),
-			"SimBrief user, name or pilot ID (Enter for none)"); err != nil {
-			return err
-		}
-	}
-	p, err := setup.Make(cmd.Context(), o)
-	if err != nil {
-		return err
-	}
-	done := 0
-	p.WriteText(out, dry || !asker.Possible())
-	if !dry && asker.Possible() {
-		done, err = p.Apply(cmd.Context(), asker.Confirm)
-	}
-	if len(p.Changes) > 0 {
-		fmt.Fprintf(out, "%s made\n", units.Plural(done, "change"))
-	}
-	if len(p.Changes) > 0 && !dry && !asker.Possible() {
-		fmt.Fprintln(out, "there is no terminal to ask at: --yes makes all changes")
-	}
-	return err
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -20,7 +18,8 @@ import (
 // signOptions are the flags of sign.
 type signOptions struct {
 	copyFlags
-	Key, Name, Text, Signature string
+	signing.Options
+	Text string
 }
 
 func newSignCommand() *cobra.Command {
@@ -71,7 +70,7 @@ func runSign(ctx context.Context, o signOptions, a *mbtiles.Archive, file string
 	if o.Key == "" {
 		return usageErrorf("no key: give --key FILE.key (xelpack key make makes one)")
 	}
-	sign, err := o.signer(ctx, a, stderr)
+	sign, err := o.Signer(ctx, a, time.Now(), stderr)
 	if err != nil {
 		return err
 	}
@@ -83,25 +82,4 @@ func runSign(ctx context.Context, o signOptions, a *mbtiles.Archive, file string
 		r, err := sign(o.Output, co)
 		return r, report.Made(r) + ", signed", err
 	})
-}
-
-// signer reads the key before anything is done.
-func (o signOptions) signer(ctx context.Context, a *mbtiles.Archive, stderr io.Writer) (
-	func(string, mbtiles.CopyOptions) (mbtiles.CopyReport, error), error) {
-	if o.Signature == "" {
-		secret, err := signing.Secret(o.Key,
-			func() (string, error) { return signing.Password(stderr, false) })
-		secret.Name = cmp.Or(o.Name, secret.Name)
-		return func(to string, co mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
-			return signing.Archive(ctx, a, to, secret, time.Now(), co)
-		}, err
-	}
-	key, err := signing.Public(o.Key)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := os.ReadFile(o.Signature)
-	return func(to string, co mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
-		return signing.Embed(ctx, a, to, string(signature), key, co)
-	}, err
 }

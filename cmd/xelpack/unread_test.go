@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -172,7 +173,7 @@ func TestDroppedMessagesAreSaidAsTheLogIs(t *testing.T) {
 			}
 			defer r.Close()
 			log := logOptions{LogLevel: "info", LogJSON: asJSON}
-			line, behind := newStatusLineBehind(w, log)
+			line, behind := progress.NewStatusLineBehind(w, log.LogJSON)
 			message := `{"msg":"` + strings.Repeat("x", 1000) + `"}`
 			const messages = 3000 // the pipe and the queue hold fewer
 			for range messages {

@@ -153,6 +153,27 @@ func Find(list []Archive, name string) (Archive, error) {
 	return Archive{}, fmt.Errorf("%w: %q; `xelpack archives` lists them", ErrUnknown, name)
 }
 
+// Remove removes archives in dir by their names, each if it is sure.
+func Remove(ctx context.Context, dir string, names []string,
+	sure func(Archive) (bool, error)) error {
+	list, err := List(ctx, dir)
+	for _, name := range names {
+		a, errFind := Find(list, name)
+		if errFind != nil {
+			err = errors.Join(err, errFind)
+			continue
+		}
+		yes, errAsk := sure(a)
+		if errAsk != nil {
+			return errors.Join(err, errAsk)
+		}
+		if yes {
+			err = errors.Join(err, a.Remove())
+		}
+	}
+	return err
+}
+
 // Remove removes the archive's file.
 func (a Archive) Remove() error {
 	var errs []error

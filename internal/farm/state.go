@@ -222,6 +222,20 @@ func Look(ctx context.Context, server Server) (list []State, err error) {
 	return list, nil
 }
 
+// WriteText writes states for people.
+func WriteText(w io.Writer, list []State) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(w, "no builds")
+		return err
+	}
+	for _, s := range list {
+		if err := s.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // WriteText writes a state for people.
 func (s State) WriteText(w io.Writer) error {
 	b := &strings.Builder{}

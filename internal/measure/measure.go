@@ -20,6 +20,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -41,6 +42,19 @@ type Options struct {
 	Dir     string       // for temporary files; default: a new one, removed afterwards
 	// Say is called with what is being measured. Nil: not called.
 	Say func(string)
+}
+
+// Validate returns what is wrong with options that a user gave as flags.
+func (o Options) Validate() error {
+	switch {
+	case o.Rounds < 1 || o.Textures < 1 || o.Chunks < 1:
+		return usage.Errorf("--rounds, --textures and --chunks must be positive")
+	case !(o.Faults >= 0 && o.Faults <= 1):
+		return usage.Errorf("--faults %v: must be between 0 and 1", o.Faults)
+	case !(o.Bandwidth >= 0), o.Latency < 0:
+		return usage.Errorf("--bandwidth and --latency must not be negative")
+	}
+	return nil
 }
 
 // Report is the result of a run. bench compare reads its JSON.

@@ -2,9 +2,12 @@ package measure
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/xelpack/xelpack/internal/safefile"
 )
 
 // WriteText writes the report for people.
@@ -36,6 +39,11 @@ func WriteRows(w io.Writer, rows []Row) error {
 		}
 	}
 	return nil
+}
+
+// WriteFile writes the report as JSON, for compare.
+func (r Report) WriteFile(file string) error {
+	return safefile.Write(file, func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
 }
 
 // ReadFile is Read of a file.

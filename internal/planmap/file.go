@@ -2,6 +2,7 @@ package planmap
 
 import (
 	"context"
+	"fmt"
 	"image/png"
 	"io"
 	"path/filepath"
@@ -35,6 +36,25 @@ func writer(file string) (func(Map, io.Writer) error, error) {
 		return Map.WritePNG, nil
 	}
 	return nil, usage.Errorf("%s: must end in .html (a page) or .png (a picture)", file)
+}
+
+// plainSide is the width and height in pixels of a picture of the imagery alone, at most.
+const plainSide = 4096
+
+// Draw draws an archive into a file: a page or a picture, by its extension; plain: the imagery
+// alone.
+func Draw(ctx context.Context, a *mbtiles.Archive, file string, plain bool) error {
+	if a.Len() == 0 {
+		return fmt.Errorf("%s: nothing to draw: the archive has no textures", a.Path())
+	}
+	if plain {
+		return WriteImagery(ctx, a, file, plainSide)
+	}
+	m, err := OfArchive(ctx, a, filepath.Base(a.Path()))
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.Path(), err)
+	}
+	return m.WriteFile(file)
 }
 
 // WriteImagery draws the imagery of an archive alone into a PNG file, at most side pixels wide and

@@ -62,6 +62,19 @@ func ToFetch(ctx context.Context, w io.Writer, a *mbtiles.Archive, fetch *mbtile
 	return err
 }
 
+// Unpruned reports that an archive stays unchanged.
+func Unpruned(ctx context.Context, w io.Writer, a *mbtiles.Archive, file string,
+	asJSON bool) error {
+	info, err := a.Info(ctx)
+	if err != nil {
+		return err
+	}
+	return Line(w, asJSON, mbtiles.CopyReport{
+		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents,
+		Bytes: info.Bytes, FileBytes: info.FileBytes,
+	}, "%s: nothing to remove", file)
+}
+
 // WouldMerge reports what a merge would take from which archive.
 func WouldMerge(w io.Writer, r combine.MergeReport, asJSON bool) error {
 	return Line(w, asJSON, r, "would hold %s, %s of DDS%s",

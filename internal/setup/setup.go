@@ -32,6 +32,9 @@ type Options struct {
 	SimBrief string   // user name or pilot ID
 	Archives string   // folder
 	Now      time.Time
+
+	DryRun bool // Run only says what it would do
+	Undo   bool // Run restores what was changed
 }
 
 // Plan is what setup found, and what it would change.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -45,6 +46,28 @@ func Token(addr, file string) (string, error) {
 			minToken)
 	}
 	return token, nil
+}
+
+// Run serves until ctx ends, with a Token of file, and tells the Addresses.
+func Run(ctx context.Context, o Options, file string, tell func(address string)) error {
+	var err error
+	if o.Token, err = Token(o.Addr, file); err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	s, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	addresses, err := s.Addresses(o.Token)
+	if err != nil {
+		return err
+	}
+	for _, address := range addresses {
+		tell(address)
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // Addresses returns the addresses under which the server is reached, with the token.
