@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The drills of fetching at full scale, as a table of what must be and what was measured. Fails when
+# Drills at full scale, as a table of what must be and what was measured. Fails when
 # a figure is not met.
 #
-#   scripts/drill.sh [REGEXP]      REGEXP chooses among the tests; default: all drills
+#   scripts/drill.sh REGEXP PACKAGE…     REGEXP chooses among the tests; Drill: all
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ echo "| drill | must | measured | met |"
 echo "|---|---|---|---|"
 # One package after another: each drill wants the machine for itself.
 set +e
-XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "${1:-Drill}" ./pkg/fetch ./internal/pack ./cmd/xelpack >"$log" 2>&1 &
+XELPACK_DRILL=1 go test -p 1 -count=1 -v -timeout 2h -run "$1" "${@:2}" >"$log" 2>&1 &
 pid=$!
 tail -n +1 --pid "$pid" -f "$log" | grep --line-buffered '^| '
 wait "$pid"

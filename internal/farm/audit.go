@@ -2,9 +2,12 @@ package farm
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -40,9 +43,90 @@ func (c *collector) audit(ctx context.Context, msg jetstream.Msg, s Share) error
 		c.audited++
 		c.spent.add(s.Spent)
 		c.mu.Unlock()
+		if err := c.remember(ctx, first, true); err != nil {
+			return err
+		}
 	}
 	return c.drop(ctx, msg, s)
 }
+
+// taken is a share that is in the archive.
+type taken struct {
+	Share
+	Audited bool `json:"audited"`
+}
+
+// remember notes who built a job, for this coordinator and the next one.
+func (c *collector) remember(ctx context.Context, s Share, audited bool) error {
+	if c.taken == nil {
+		return nil
+	}
+	body, err := json.Marshal(taken{s, audited})
+	if err == nil {
+		err = persist(ctx, nil, func(ctx context.Context) error {
+			_, err := c.taken.Put(ctx, strconv.Itoa(s.N), body)
+			return err
+		})
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// recall takes over from an earlier coordinator of the build: whom it found to build otherwise, and
+// the shares it has taken, so that all of them are audited and none of a wrong worker stays.
+func (f *Farm) recall(ctx context.Context) error {
+	if f.taken == nil {
+		return nil
+	}
+	err := entries(ctx, f.kv, banKey(f.Build, "*"), func(e jetstream.KeyValueEntry) {
+		f.differ = append(f.differ, strings.TrimPrefix(e.Key(), banKey(f.Build, "")))
+	})
+	if err != nil {
+		return err
+	}
+	return entries(ctx, f.taken, ">", func(e jetstream.KeyValueEntry) {
+		var t taken
+		if json.Unmarshal(e.Value(), &t) != nil || t.N < 0 || t.N >= len(f.jobs) || len(f.todo[t.N]) > 0 {
+			return // it is built anyway
+		}
+		if slices.Contains(f.differ, t.Worker) {
+			f.todo[t.N] = f.jobs[t.N]
+			return
+		}
+		f.by[t.N] = t.Worker
+		if f.sampled[t.N] {
+			delete(f.sampled, t.N)
+			if !t.Audited {
+				f.audits[t.N] = t.Share
+			}
+		}
+	})
+}
+
+// entries calls do for everything a bucket has under keys.
+func entries(ctx context.Context, kv jetstream.KeyValue, keys string, do func(jetstream.KeyValueEntry)) error {
+	w, err := kv.Watch(ctx, keys, jetstream.IgnoreDeletes())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Stop() }()
+	for {
+		select {
+		case e := <-w.Updates():
+			if e == nil {
+				return ctx.Err()
+			}
+			do(e)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// auditOf asks another worker to build what a share has.
+func auditOf(s Share) Job { return Job{N: s.N, Items: s.Items, Audit: true, NotBy: s.Worker} }
 
 // truth returns the digest of a job that this process builds.
 func (c *collector) truth(ctx context.Context, j Job) (digest string, err error) {
@@ -87,7 +171,7 @@ func (c *collector) distrust(ctx context.Context, s Share) error {
 		return err
 	})
 	if err == nil {
-		err = persist(ctx, nil, func(ctx context.Context) error { return c.q.putAll(ctx, list) })
+		err = persist(ctx, nil, func(ctx context.Context) error { return c.q.putAll(ctx, kindJob, list) })
 	}
 	if ctx.Err() != nil {
 		return nil

@@ -26,6 +26,11 @@ func (f *Farm) open(ctx context.Context, js jetstream.JetStream) (release func()
 	if f.hb, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: live, TTL: cmp.Or(f.liveFor, usualLiveFor), MaxBytes: 64 << 20}); err != nil {
 		return nil, err
 	}
+	if f.Audit > 0 {
+		if f.taken, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: streamName(f.Build), MaxBytes: 64 << 20}); err != nil {
+			return nil, err
+		}
+	}
 	rev, err := f.claim(ctx)
 	if err != nil {
 		return nil, err

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -18,14 +21,21 @@ import (
 // errLie is a share that is not what its job asks for.
 var errLie = errors.New("the share is not what its job asks for")
 
-// checkers is how many shares are checked at once. Each is in memory for as long.
-const checkers = 2
+const (
+	// fetchers is how many shares are fetched at once, so that a server far away is not waited for.
+	fetchers = 8
+	// checkedBytes bounds the shares that are in memory to be checked.
+	checkedBytes = 2 * mostShare
+	// settlers is how many shares are acknowledged at once.
+	settlers = 16
+)
 
 // collector puts shares into the archive.
 type collector struct {
 	*Farm
 	w       *mbtiles.Writer
 	settled chan settled
+	room    *semaphore.Weighted // bytes of shares being checked
 }
 
 // settled is a share whose textures are queued for writing.
@@ -128,8 +138,8 @@ func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error 
 }
 
 // check reads a share as a stranger's archive: its tables, the list of its textures, its digest,
-// the hash of every texture's bytes, every preview. If all is right it puts the textures into the
-// archive.
+// the hash of every texture's bytes. If all is right it puts the textures into the archive, with
+// previews of its own.
 func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r pack.Report, err error) {
 	var file string
 	var free func()
@@ -149,7 +159,16 @@ func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r
 		return r, errGone
 	}
 	defer free()
-	a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 2})
+	info, err := os.Stat(file)
+	if err != nil {
+		return r, err
+	}
+	size := min(info.Size(), checkedBytes)
+	if err := c.room.Acquire(ctx, size); err != nil {
+		return r, err
+	}
+	defer c.room.Release(size)
+	a, err := mbtiles.OpenWith(ctx, file, mbtiles.ReaderOptions{CacheBytes: -1, Readers: 1})
 	if err != nil {
 		return r, lie(ctx, err)
 	}
@@ -208,11 +227,7 @@ func (c *collector) texture(ctx context.Context, a *mbtiles.Archive, it tiles.It
 	if r.Provider != c.plan.Provider.ID || r.Chunks != it.ChunkCount() || r.Missing+r.Failed > r.Chunks {
 		return r, nil, fmt.Errorf("its record says %d chunks of %s", r.Chunks, r.Provider)
 	}
-	z, x, y := it.Tile()
-	if _, err := a.Picture(ctx, z, x, y); err != nil {
-		return r, nil, err
-	}
-	content, err = a.Content(ctx, e) // decodes it and compares its hash
+	content, err = a.Content(ctx, e) // decodes it, compares its hash, draws its preview
 	return r, content, err
 }
 
@@ -262,14 +277,20 @@ func (c *collector) commit(ctx context.Context) error {
 			}
 			return err
 		}
+		var g errgroup.Group
+		g.SetLimit(settlers)
 		for _, s := range list {
-			err := c.follow(ctx, s.share, c.count(s))
-			if err == nil {
-				err = c.drop(ctx, s.msg, s.share)
-			}
-			if err != nil && ctx.Err() == nil {
+			left := c.count(s)
+			g.Go(func() error {
+				err := c.follow(ctx, s.share, left)
+				if err == nil {
+					err = c.drop(ctx, s.msg, s.share)
+				}
 				return err
-			}
+			})
+		}
+		if err := g.Wait(); err != nil && ctx.Err() == nil {
+			return err
 		}
 	}
 }
@@ -278,6 +299,9 @@ func (c *collector) commit(ctx context.Context) error {
 func (c *collector) follow(ctx context.Context, s Share, left []tiles.Item) error {
 	kind, j := kindJob, Job{N: s.N, Items: left}
 	if len(left) == 0 {
+		if err := c.remember(ctx, s, false); err != nil {
+			return err
+		}
 		c.mu.Lock()
 		audit := c.sampled[s.N]
 		delete(c.sampled, s.N)
@@ -288,7 +312,7 @@ func (c *collector) follow(ctx context.Context, s Share, left []tiles.Item) erro
 		if !audit {
 			return nil
 		}
-		kind, j = kindAudit, Job{N: s.N, Items: s.Items, Audit: true, NotBy: s.Worker}
+		kind, j = kindAudit, auditOf(s)
 	}
 	err := persist(ctx, nil, func(ctx context.Context) error { return c.q.put(ctx, kind, s.N, j) })
 	if there(err) {

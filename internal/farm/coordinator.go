@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/pack"
@@ -70,6 +71,7 @@ type Farm struct {
 	store    objects
 	q        queue
 	kv, hb   jetstream.KeyValue // contracts, and who is at work
+	taken    jetstream.KeyValue // shares in the archive, by job; nil: no audit
 	self     string             // tells this coordinator from others of the build
 	held     context.Context    // until another has the build
 	nc       *nats.Conn
@@ -90,7 +92,6 @@ type Farm struct {
 	counts  pack.Report
 	have    int // textures taken
 	skipped int // textures that were there
-	jobsWas int // jobs to be done at the start
 	over    bool
 	seen    Seen // on the server
 }
@@ -143,10 +144,12 @@ func (f *Farm) Make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (pack.
 }
 
 func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err error) {
-	if f.dir, err = os.MkdirTemp("", "xelpack-farm-"); err != nil {
+	dir, remove, err := tempDir()
+	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(f.dir) }()
+	defer remove()
+	f.dir = dir
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var local *machine
@@ -174,6 +177,9 @@ func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err e
 		return f.explained(err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // the connection is closed, too
+	if err := f.recall(ctx); err != nil {
+		return f.explained(err)
+	}
 	if err := f.publish(ctx); err != nil {
 		return f.explained(err)
 	}
@@ -220,7 +226,6 @@ func (f *Farm) begin(todo []tiles.Item) {
 			}
 		}
 	}
-	f.jobsWas = len(f.todo)
 	if f.Audit > 0 {
 		every := 1 / f.Audit
 		for i := 0.0; int(i) < len(f.jobs); i += every {
@@ -254,7 +259,14 @@ func (f *Farm) publish(ctx context.Context) error {
 			return err
 		}
 	}
-	return f.q.putAll(ctx, list)
+	if err := f.q.putAll(ctx, kindJob, list); err != nil {
+		return err
+	}
+	list = list[:0]
+	for _, s := range f.audits {
+		list = append(list, auditOf(s))
+	}
+	return f.q.putAll(ctx, kindAudit, list)
 }
 
 // remove takes everything of the build off the server.
@@ -267,6 +279,9 @@ func (f *Farm) remove(ctx context.Context, js jetstream.JetStream) {
 	} else {
 		err = errors.Join(err, js.DeleteObjectStore(ctx, streamName(f.Build)))
 	}
+	if f.taken != nil {
+		err = errors.Join(err, js.DeleteKeyValue(ctx, streamName(f.Build)))
+	}
 	if err != nil {
 		f.note(fmt.Sprintf("the archive is finished; its queue could not be removed from the server: %v", err))
 	}
@@ -274,7 +289,7 @@ func (f *Farm) remove(ctx context.Context, js jetstream.JetStream) {
 
 // collect runs until every job is in the archive or given up.
 func (f *Farm) collect(ctx context.Context, w *mbtiles.Writer) error {
-	c := &collector{Farm: f, w: w, settled: make(chan settled, 64)}
+	c := &collector{Farm: f, w: w, settled: make(chan settled, 64), room: semaphore.NewWeighted(checkedBytes)}
 
 	g, groupCtx := errgroup.WithContext(ctx)
 	groupCtx, end := context.WithCancel(groupCtx)
@@ -283,7 +298,7 @@ func (f *Farm) collect(ctx context.Context, w *mbtiles.Writer) error {
 	if err != nil {
 		return err
 	}
-	for range checkers {
+	for range fetchers {
 		g.Go(func() error { return c.take(groupCtx, consumer) })
 	}
 	g.Go(func() error { return c.commit(groupCtx) })

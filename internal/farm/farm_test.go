@@ -297,7 +297,14 @@ func start(t *testing.T, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, cmd: exec.Command(self, append([]string{role}, args...)...), done: make(chan struct{})}
+	return launch(t, self, append([]string{role}, args...)...)
+}
+
+// launch starts a program.
+func launch(t *testing.T, file string, args ...string) *program {
+	t.Helper()
+	var err error
+	p := &program{t: t, cmd: exec.Command(file, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -314,6 +321,12 @@ func start(t *testing.T, args ...string) *program {
 func (p *program) kill() {
 	_ = p.cmd.Process.Signal(syscall.SIGKILL)
 	p.wait()
+}
+
+// used returns the processor time of an ended program.
+func (p *program) used() time.Duration {
+	<-p.done
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
 func (p *program) wait() {

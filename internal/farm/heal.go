@@ -26,14 +26,16 @@ func (h healer) heal(ctx context.Context, q queue, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		found, err := q.present(ctx, kind)
-		if err != nil {
-			return err
-		}
 		info := c.CachedInfo()
+		var found map[string]map[int]bool
+		if info.NumPending == 0 && info.NumAckPending == 0 {
+			if found, err = q.present(ctx, kind); err != nil {
+				return err
+			}
+		}
 		since, known := h.idle[kind]
 		switch {
-		case len(found[kind]) == 0 || info.NumPending > 0 || info.NumAckPending > 0:
+		case len(found[kind]) == 0:
 			delete(h.idle, kind)
 		case !known || h.seen[kind] != info.Delivered.Consumer:
 			h.idle[kind], h.seen[kind] = now, info.Delivered.Consumer

@@ -60,7 +60,7 @@ func (m *maker) stats() Spent {
 const shareQueue = 16 << 20
 
 func (m *maker) share(ctx context.Context, j Job, file string) (digest string, err error) {
-	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{QueueBytes: shareQueue})
+	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{QueueBytes: shareQueue, Scratch: true})
 	if err != nil {
 		return "", err
 	}

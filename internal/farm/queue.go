@@ -105,8 +105,8 @@ func (q queue) put(ctx context.Context, kind string, n int, v any) error {
 	return err
 }
 
-// putAll publishes jobs, many at once.
-func (q queue) putAll(ctx context.Context, jobs []Job) error {
+// putAll publishes jobs, many at once. Those that are there stay.
+func (q queue) putAll(ctx context.Context, kind string, jobs []Job) error {
 	const atOnce = 256
 	for len(jobs) > 0 {
 		n := min(len(jobs), atOnce)
@@ -116,7 +116,7 @@ func (q queue) putAll(ctx context.Context, jobs []Job) error {
 			if err != nil {
 				return err
 			}
-			f, err := q.js.PublishAsync(subject(q.id, kindJob, j.N), body)
+			f, err := q.js.PublishAsync(subject(q.id, kind, j.N), body)
 			if err != nil {
 				return err
 			}

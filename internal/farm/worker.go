@@ -101,10 +101,12 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	}
 	o.Name = unsafe.ReplaceAllString(o.Name, "-")
 	w := &worker{WorkerOptions: o, self: Presence{Name: o.Name, Host: host}}
-	if w.dir, err = os.MkdirTemp("", "xelpack-worker-"); err != nil {
+	dir, remove, err := tempDir()
+	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(w.dir) }()
+	defer remove()
+	w.dir = dir
 	for w.nc == nil { // the server may be started later
 		w.nc, w.js, err = o.Server.connect("worker " + o.Name)
 		if wrong := (usage.Error{}); errors.Is(err, errDenied) || errors.As(err, &wrong) {

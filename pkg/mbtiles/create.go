@@ -39,6 +39,9 @@ type WriterOptions struct {
 	// is written twice. Default: another program that opens path.part waits for the end of a
 	// transaction.
 	Growing bool
+	// Scratch is for an archive that is read once and removed: it has no overviews, and its bytes
+	// need not survive a power cut.
+	Scratch bool
 }
 
 // Create starts the archive at path or continues the one that an earlier Writer left as path.part.
@@ -159,6 +162,9 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
 		o.Growing)
 	s.copied = copied
+	if err == nil && o.Scratch {
+		err = c.Exec(ctx, `PRAGMA synchronous = OFF`)
+	}
 	var w *Writer
 	if err == nil {
 		w, err = start(ctx, path, lock, s, o)

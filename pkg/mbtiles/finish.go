@@ -58,9 +58,11 @@ func (w *Writer) finish(ctx context.Context, meta map[string]string) error {
 		}
 	}
 	p := preview.New(x)
-	to := gallery{index: x, reader: w.readers, put: w.putTile, flush: w.flush}
-	if err := p.Draw(ctx, to); err != nil {
-		return explain(w.path+partSuffix, fmt.Errorf("draw overviews: %w", err))
+	if !w.o.Scratch {
+		to := gallery{index: x, reader: w.readers, put: w.putTile, flush: w.flush}
+		if err := p.Draw(ctx, to); err != nil {
+			return explain(w.path+partSuffix, fmt.Errorf("draw overviews: %w", err))
+		}
 	}
 	p.Describe(rows)
 	if err := w.transact(ctx,
@@ -126,13 +128,16 @@ func (w *Writer) publish(ctx context.Context) error {
 	if err := errors.Join(w.oneFile(ctx), w.release()); err != nil {
 		return explain(part, err)
 	}
-	if err := filesys.SyncFile(part); err != nil {
-		return explain(part, sqlite.Bare(err))
-	}
 	if !w.o.Extend {
 		if err := untaken(w.path); err != nil {
 			return explain(w.path, err)
 		}
+	}
+	if w.o.Scratch {
+		return filesys.Rename(part, w.path)
+	}
+	if err := filesys.SyncFile(part); err != nil {
+		return explain(part, sqlite.Bare(err))
 	}
 	// The journal must be gone for certain before the renaming: it would be taken for that of the
 	// next .part.
