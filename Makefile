@@ -63,8 +63,8 @@ bench-encode: ## the encoder beside squish and others, into docs/benchmarks.md
 bench-archive: setup ## the archive beside other ways to keep textures, into docs/benchmarks.md
 	go run ./internal/measure/beside -o docs/benchmarks.md archive
 
-bench-mount: ## the mount beside bare go-fuse and squashfuse, into docs/benchmarks.md; root, 4 GB in /tmp
-	@scripts/setup.sh squashfuse squashfs-tools
+bench-mount: ## the mount beside bare go-fuse, squashfuse and its cgofuse driver, into docs/benchmarks.md; root, 4 GB in /tmp
+	@scripts/setup.sh squashfuse squashfs-tools libfuse-dev
 	go run ./internal/measure/beside -o docs/benchmarks.md mount
 
 DRILL ?= Drill

@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (seal.Report, error) {
 	if len(o.Plan.Scenery) == 0 {
 		return seal.Report{}, usage.Errorf("no scenery package: give --scenery DIR")
 	}
-	if err := mount.Possible(); err != nil && !o.Install {
+	if err := mount.InPlace(); err != nil && !o.Install {
 		o.Note(fmt.Sprintf("%v; the textures will be installed", err))
 		o.Install = true
 	}

@@ -53,7 +53,7 @@ func (r *run) firstLoad(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := mount.Possible(); err != nil {
+	if err := mount.InPlace(); err != nil {
 		r.note(fmt.Sprintf("the first load was not tried: %v", err))
 		return nil
 	}

@@ -21,6 +21,9 @@ const Remark = ""
 // Possible returns an error that wraps ErrNoFUSE where nothing can be mounted.
 func Possible() error { return nil }
 
+// InPlace returns an error that wraps ErrNoFUSE where no mount can lie over a package.
+func InPlace() error { return nil }
+
 // Mount shows o at mountpoint, until Unmount is called or someone else unmounts it: an empty
 // directory, or one of Options.Scenery, which is then covered by the mount and reached by a handle
 // that was opened before. The context ends the preparations only; its values are passed to every

@@ -6,12 +6,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
+	"runtime"
 	"syscall"
 )
+
+// InPlace fails as Possible does, or because no mount of this system lies over a package.
+func InPlace() error {
+	return cmp.Or(Possible(), fmt.Errorf("%w over a package on %s: write the textures into it with "+
+		"xelpack install", ErrNoFUSE, runtime.GOOS))
+}
 
 // Free knows of no mounts of other processes.
 func Free(context.Context, string) (cleared bool, err error) { return false, nil }

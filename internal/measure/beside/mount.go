@@ -28,6 +28,7 @@ var measurements = []struct {
 	{"stuck", stuck, false},
 	{"ls", listNames, false},
 	{"priority", priority, false},
+	{"cgofuse", cgofuse, false},
 	{"million", million, true},
 }
 
@@ -43,10 +44,8 @@ func mount(ctx context.Context, b *bench) (string, error) {
 	}
 	if b.Program == "" {
 		b.Program = filepath.Join(b.Dir, "xelpack")
-		build := exec.CommandContext(ctx, "go", "build", "-o", b.Program, "./cmd/xelpack")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return "", fmt.Errorf("build xelpack: %w", err)
+		if err := b.build(ctx, b.Program); err != nil {
+			return "", err
 		}
 	}
 	var rows []row
@@ -75,6 +74,17 @@ func mount(ctx context.Context, b *bench) (string, error) {
 		"the candidates take turns and the best of %d rounds counts.\n\n%s", machine(),
 		unix.ByteSliceToString(kernel.Release[:]), imagery, b.Rounds,
 		table(row{"what", "must (aim)", "measured", "beside it"}, rows)), nil
+}
+
+// build builds xelpack with more flags of go build.
+func (b *bench) build(ctx context.Context, program string, flags ...string) error {
+	build := exec.CommandContext(ctx, "go",
+		append(append([]string{"build", "-o", program}, flags...), "./cmd/xelpack")...)
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build xelpack: %w", err)
+	}
+	return nil
 }
 
 // candidate is one of the mounts that take turns.
