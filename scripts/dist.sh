@@ -31,7 +31,10 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p dist "$work"/{man,completions,licenses}
 umask 022
 
-go run -tags man ./cmd/xelpack "$work/man"
+( # with the flags of the program, so that nothing is compiled again
+  eval "$(scripts/cross.sh env linux/amd64)"
+  go run -trimpath -tags "man,$BUILD_TAGS" -ldflags "$BUILD_LDFLAGS" ./cmd/xelpack "$work/man"
+)
 gzip -9 -n "$work"/man/*
 for shell in bash zsh fish powershell; do
   bin/cross/linux-amd64/xelpack completion $shell >"$work/completions/xelpack.$shell"

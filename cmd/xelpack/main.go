@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/serve"
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/version"
 )
 
@@ -42,7 +44,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(cli.ExpandHomes(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return exitCode(stderr, root.ExecuteContext(ctx))
+	code := exitCode(stderr, root.ExecuteContext(ctx))
+	if h := shell.Misread(args); h != "" && code != exitDone {
+		fmt.Fprintf(stderr, "hint: %s\n", h)
+	}
+	return code
 }
 
 const rootHelp = `xelpack packs X-Plane's ground textures before the flight and serves them during it.
@@ -51,6 +57,9 @@ The evening before:
   xelpack build --route flight.geojson --scenery "Custom Scenery/zzXEL_eur_ortho" -o flight.mbtiles
 On the day:
   xelpack mount flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"
+or, on Windows, macOS and wherever nothing can be mounted:
+  xelpack install flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"
+All of it at once: xelpack fly
 
 Defaults for flags can be set in the environment (XELPACK_CONCURRENCY=64) or in
 ~/.config/xelpack/config.toml (concurrency = 64). A default is ignored where it does not

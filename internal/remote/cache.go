@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
@@ -89,6 +90,7 @@ func (c *cache) begin(h listHeader) (err error) {
 		err = c.open()
 	}
 	if err == nil {
+		filesys.Sparse(c.data)
 		err = c.data.Truncate(h.Size)
 	}
 	if err == nil {

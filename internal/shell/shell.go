@@ -10,16 +10,31 @@ import (
 	"al.essio.dev/pkg/shellescape"
 )
 
+// Misread returns what to do about arguments that the system has cut up otherwise than they were
+// meant, or "". On Windows the \" of "C:\X-Plane 12\" is a part of the name, and so is what follows.
+func Misread(args []string) string { return here.misread(args) }
+
+func (d dialect) misread(args []string) string {
+	for _, arg := range args {
+		if name, after, found := strings.Cut(arg, `"`); d.quotes && found {
+			return "no name has a \" in it, as " + name + `"` + after + ` has: leave out the \ before the ` +
+				`closing quote: ` + d.quote(name)
+		}
+	}
+	return ""
+}
+
 // dialect is how the shells of a system are written.
 type dialect struct {
 	quote  func(string) string
 	folder []string // makes a folder and its parents
 	move   string
+	quotes bool // programs take a \ before a closing quote for a quote that is meant
 }
 
 var (
-	posix   = dialect{shellescape.Quote, []string{"mkdir", "-p"}, "mv"}
-	windows = dialect{forWindows, []string{"mkdir"}, "move"}
+	posix   = dialect{shellescape.Quote, []string{"mkdir", "-p"}, "mv", false}
+	windows = dialect{forWindows, []string{"mkdir"}, "move", true}
 )
 
 // here is the dialect of this system.

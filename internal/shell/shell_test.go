@@ -32,6 +32,18 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+func TestMisread(t *testing.T) {
+	args := []string{"install", "a.mbtiles", "--scenery", `C:\X-Plane 12\zz" --copies`}
+	const want = `no name has a " in it, as C:\X-Plane 12\zz" --copies has: leave out the \ before the ` +
+		`closing quote: "C:\X-Plane 12\zz"`
+	if got := of("windows").misread(args); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := of("windows").misread(args[:3]) + of("linux").misread(args); got != "" {
+		t.Errorf("got %s, want nothing", got)
+	}
+}
+
 // What is said is given to a shell of this system: sh, or cmd.
 func TestPasted(t *testing.T) {
 	sh := []string{"sh", "-c"}
