@@ -15,10 +15,9 @@ import (
 	"syscall"
 )
 
-// InPlace fails as Possible does, or because no mount of this system lies over a package.
+// InPlace returns an error that wraps ErrNoFUSE: no mount of this system lies over a package.
 func InPlace() error {
-	return cmp.Or(Possible(), fmt.Errorf("%w over a package on %s: write the textures into it with "+
-		"xelpack install", ErrNoFUSE, runtime.GOOS))
+	return fmt.Errorf("%w: no mount can lie over a package on %s yet", ErrNoFUSE, runtime.GOOS)
 }
 
 // Free knows of no mounts of other processes.

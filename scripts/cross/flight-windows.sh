@@ -16,7 +16,9 @@ mkdir "%XP%\Custom Scenery\zzXEL_test_ortho\textures"
 echo mine> "%XP%\Custom Scenery\zzXEL_test_ortho\textures\mine.txt"
 set XELPACK=xelpack.exe
 %XELPACK% build --bbox 7.0,43.5,7.9,44.0 --provider sample -o one.mbtiles || exit /b 1
-%XELPACK% build --bbox 7.4,43.5,8.0,44.0 --provider sample -o two.mbtiles || exit /b 1
+%XELPACK% build --bbox 7.91,43.5,8.0,43.8 --provider sample -o more.mbtiles || exit /b 1
+%XELPACK% extract one.mbtiles --bbox 7.4,43.5,7.9,44.0 -o part.mbtiles || exit /b 1
+%XELPACK% merge part.mbtiles more.mbtiles -o two.mbtiles || exit /b 1
 %XELPACK% verify one.mbtiles || exit /b 1
 %XELPACK% install one.mbtiles --scenery "%XP%\Custom Scenery\zzXEL_test_ortho" || exit /b 1
 dir /b "%XP%\Custom Scenery\zzXEL_test_ortho\textures" > one.txt
