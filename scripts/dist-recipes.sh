@@ -76,7 +76,7 @@ rm -r winget
 
 cat >PKGBUILD <<SH
 pkgname=xelpack-bin
-pkgver=${version//-/_}
+pkgver=${version//-/}
 pkgrel=1
 pkgdesc="$about"
 arch=(x86_64 aarch64)

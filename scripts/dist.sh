@@ -95,7 +95,10 @@ done
 find "$work" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} + # nfpm takes the times of folders, too
 for arch in amd64 arm64; do
   for format in deb rpm archlinux; do
-    sed "s|@ARCH@|$arch|g; s|@VERSION@|$version|g; s|@WORK@|$work|g; s|@TIME@|$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)|" contrib/nfpm.yaml >"$work/nfpm.yaml"
+    as=$version schema=semver
+    # Arch's versions have no hyphens, and 0.2.0rc.1 is older than 0.2.0. nfpm would leave rc.1 out.
+    [ $format != archlinux ] || as=${version//-/} schema=none
+    sed "s|@ARCH@|$arch|g; s|@VERSION@|$as|g; s|@SCHEMA@|$schema|g; s|@WORK@|$work|g; s|@TIME@|$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)|" contrib/nfpm.yaml >"$work/nfpm.yaml"
     "$cache/bin/nfpm" package -f "$work/nfpm.yaml" -p $format -t dist >/dev/null
   done
 done

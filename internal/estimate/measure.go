@@ -153,6 +153,7 @@ func measure(ctx context.Context, o Options, source fetch.Source, up uint) (m me
 func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each,
 	round int) (seconds float64, m measured, err error) {
 	var all, compressing, raw, stored atomic.Int64 // nanoseconds and bytes
+	each *= process.Repeats
 	start := process.Time()
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range o.workers() {
@@ -182,7 +183,7 @@ func build(ctx context.Context, o Options, p *pack.Pipeline, detail uint8, each,
 	if err := g.Wait(); err != nil {
 		return 0, m, err
 	}
-	m.compressing = float64(compressing.Load()) / float64(all.Load())
+	m.compressing = float64(compressing.Load()) / float64(max(1, all.Load())) // of a clock that stood still
 	m.share = float64(stored.Load()) / float64(raw.Load())
 	return (process.Time() - start).Seconds() / float64(o.workers()*each), m, nil
 }

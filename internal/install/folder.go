@@ -68,6 +68,9 @@ func (f *folder) take() error {
 	if err == nil {
 		err = f.do("lock", func() (err error) {
 			f.lock, err = sqlite.LockFile(f.at(manifest.Folder, manifest.Lock))
+			if errors.Is(err, sqlite.ErrLocked) {
+				err = fmt.Errorf("%s: %w", f.path, err)
+			}
 			return err
 		})
 	}
@@ -94,17 +97,17 @@ func (f *folder) do(op string, change func() error) error {
 	return f.explain(change())
 }
 
-// explain adds the remedy to a system error.
+// explain adds place and remedy to a system error, which names the file in the folder only.
 func (f *folder) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case filesys.Busy(err):
-		return fmt.Errorf("%w: %w: close X-Plane, or the program that has the file open, and run "+
-			"the same command again", err, ErrBusy)
+		return fmt.Errorf("%s: %w: %w: close X-Plane, or the program that has the file open, and "+
+			"run the same command again", f.path, err, ErrBusy)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: %w: make it writable (on Windows, close X-Plane first), or give "+
-			"the real package if this is a mount", err, ErrReadOnly)
+		return fmt.Errorf("%s: %w: %w: make it writable (on Windows, close X-Plane first), or give "+
+			"the real package if this is a mount", f.path, err, ErrReadOnly)
 	}
 	return err
 }
