@@ -21,6 +21,13 @@ if [ ! -e "$trixie/.wine-is-there" ]; then
 fi
 
 settings=$(scripts/cross.sh env windows/amd64)
+# What wine starts besides keeps the output of its first program: that is this one, for as long as
+# the tests run.
+scripts/cross/wine cmd /c "ping -n 100000 127.0.0.1" </dev/null >/dev/null 2>&1 &
+keeper=$!
+work=$(mktemp -d)
+trap 'kill $keeper; rm -rf "$work"' EXIT
+
 if [ $# -eq 0 ]; then
   scripts/cross.sh windows/amd64
   scripts/cross/flight-windows.sh
@@ -28,8 +35,6 @@ if [ $# -eq 0 ]; then
   set -- "${packages[@]}"
 fi
 eval "$settings"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 export WORK=$work BUILD_TAGS
 
 # one PACKAGE tests it. Flags are those of the program, so that what both have is compiled once;

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func pair(t *testing.T, name string) SecretKey {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm()&0o077 != 0 {
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%v, %v: others can read it", info.Mode(), err)
 	}
 	k, err := Secret(file, func() (string, error) { return "", errors.New("asked for a password") })
@@ -31,7 +32,9 @@ func pair(t *testing.T, name string) SecretKey {
 
 func noPins(t *testing.T) *Pins {
 	t.Helper()
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	t.Setenv("AppData", dir) // as Windows calls it
 	p, err := LoadPins()
 	if err != nil || len(p.List) > 0 {
 		t.Fatal(p, err)

@@ -49,7 +49,7 @@ func (x Install) Packages(ctx context.Context) ([]Package, error) {
 	}
 	for _, p := range packs {
 		if filepath.IsAbs(p.Path) {
-			dirs[strings.ToLower(p.Name())] = p.Path
+			dirs[strings.ToLower(p.Name())] = filepath.Clean(p.Path)
 		}
 	}
 	var found []Package

@@ -20,22 +20,13 @@ var planEndings = []string{".fms", ".lnmpln", ".pln", ".fpl", ".gpx"}
 // language of the user: "Documents/Little Navmap Files", "Dokumente/Little Navmap Dateien".
 func NavmapDirs(home string) []string {
 	var dirs []string
-	for _, in := range []string{"*", filepath.Join("OneDrive*", "*")} {
-		found, err := filepath.Glob(filepath.Join(escaped(home), in, "Little Navmap*"))
-		if err == nil {
-			dirs = append(dirs, found...)
+	for _, in := range []string{"*/Little Navmap*", "OneDrive*/*/Little Navmap*"} {
+		found, _ := fs.Glob(os.DirFS(home), in) // fails for a bad pattern only
+		for _, dir := range found {
+			dirs = append(dirs, filepath.Join(home, filepath.FromSlash(dir)))
 		}
 	}
 	return dirs
-}
-
-// escaped returns path as a pattern that only it matches. Windows knows no escapes, and allows no
-// * and ? in names.
-func escaped(path string) string {
-	if filepath.Separator == '\\' {
-		return path
-	}
-	return strings.NewReplacer("*", "\\*", "?", "\\?", "[", "\\[", "\\", "\\\\").Replace(path)
 }
 
 // Plans returns the flight plans in dirs, or in folders in them, those written last first.
