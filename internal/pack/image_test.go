@@ -91,7 +91,7 @@ func TestPNGBomb(t *testing.T) {
 		part := append([]byte(c.kind), c.data...)
 		body = binary.BigEndian.AppendUint32(append(body, part...), crc32.ChecksumIEEE(part))
 	}
-	if err := fetch.CheckImage(body); err != nil {
+	if err := fetch.CheckTile(body, tiles.ChunkPixels); err != nil {
 		t.Fatalf("from outside it is a PNG like any other, but: %v", err)
 	}
 	var before, after runtime.MemStats

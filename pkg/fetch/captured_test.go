@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/terms"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func TestCapturedBy(t *testing.T) {
@@ -42,7 +43,7 @@ func TestDated(t *testing.T) {
 	if got := Captured(marked); got != days {
 		t.Errorf("it was taken %v, want %v", got, days)
 	}
-	if err := CheckImage(marked); err != nil {
+	if err := CheckTile(marked, tiles.ChunkPixels); err != nil {
 		t.Error(err)
 	}
 	was, err := jpeg.Decode(bytes.NewReader(body))

@@ -64,7 +64,7 @@ func TestProxyFromEnvironment(t *testing.T) {
 		client := fetch.NewClient(fetch.ClientOptions{Retries: -1})
 		defer client.Close()
 		body, err := client.Source(provider(t, template)).Fetch(t.Context(), chunk)
-		if err != nil || fetch.CheckJPEG(body) != nil {
+		if err != nil || fetch.CheckTile(body, tiles.ChunkPixels) != nil {
 			t.Errorf("through the proxy: %d bytes, %v", len(body), err)
 		}
 		return

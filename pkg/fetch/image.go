@@ -4,18 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
 
-// CheckImage is CheckTile for a chunk, of 256×256 px.
-func CheckImage(body []byte) error { return CheckTile(body, tiles.ChunkPixels) }
-
-// CheckTile returns why body is not a whole usable picture of side×side px, or nil: a JPEG (see
-// CheckJPEG), a PNG or a still WebP. It decodes nothing, and a body that passes is safe to decode:
-// no picture inside is larger than announced. The error wraps ErrBody.
+// CheckTile returns why body is not a whole usable picture of side×side px, or nil: a JPEG, a PNG
+// or a still WebP. It decodes nothing, and a body that passes is safe to decode: no picture inside
+// is larger than announced. The error wraps ErrBody.
 func CheckTile(body []byte, side int) error {
 	switch {
 	case bytes.HasPrefix(body, []byte(pngSignature)):

@@ -8,6 +8,8 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func pngOf(t *testing.T, side int) []byte {
@@ -33,7 +35,7 @@ func webpOf(canvas, picture uint32) []byte {
 }
 
 // Only pictures of 256×256 px that are whole pass; those that would be larger than they say do not.
-func TestCheckImage(t *testing.T) {
+func TestCheckChunk(t *testing.T) {
 	whole := pngOf(t, 256)
 	for name, test := range map[string]struct {
 		body []byte
@@ -52,7 +54,7 @@ func TestCheckImage(t *testing.T) {
 		"nothing":                   {nil, false},
 		"text":                      {[]byte("hello"), false},
 	} {
-		if err := CheckImage(test.body); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrBody) {
+		if err := CheckTile(test.body, tiles.ChunkPixels); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrBody) {
 			t.Errorf("%s: %v, want ok %t", name, err, test.ok)
 		}
 	}
@@ -84,8 +86,8 @@ func TestCheckTile(t *testing.T) {
 	}
 }
 
-func FuzzCheckImage(f *testing.F) {
+func FuzzCheckTile(f *testing.F) {
 	f.Add(webpOf(256, 256))
 	f.Add([]byte(pngSignature))
-	f.Fuzz(func(t *testing.T, body []byte) { _ = CheckImage(body) })
+	f.Fuzz(func(t *testing.T, body []byte) { _ = CheckTile(body, tiles.ChunkPixels) })
 }

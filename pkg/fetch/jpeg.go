@@ -5,11 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
-
-	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// The JPEG markers that CheckJPEG tells apart.
+// The JPEG markers that checkJPEG tells apart.
 const (
 	markerSOF0 = 0xC0 // baseline
 	markerSOF1 = 0xC1 // extended sequential
@@ -30,13 +28,11 @@ const (
 // cost the decoder the time of a whole picture.
 const maxScans = 64
 
-// CheckJPEG returns why body is not a whole usable JPEG of a chunk, or nil. It walks the markers
-// and decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive), 8 bits,
-// 256×256 px, grey or three components; a scan must follow (not hundreds: that is a bomb), and the
-// end marker after the last one. Bytes after the end marker are ignored, as decoders do: some
-// servers pad. The error wraps ErrBody.
-func CheckJPEG(body []byte) error { return checkJPEG(body, tiles.ChunkPixels) }
-
+// checkJPEG returns why body is not a whole usable JPEG of side×side px, or nil. It walks the
+// markers and decodes nothing: the frame must be Huffman-coded (baseline, extended or progressive),
+// 8 bits, grey or three components; a scan must follow (not hundreds: that is a bomb), and the end
+// marker after the last one. Bytes after the end marker are ignored, as decoders do: some servers
+// pad. The error wraps ErrBody.
 func checkJPEG(body []byte, side int) error {
 	if len(body) == 0 {
 		return fmt.Errorf("%w: it is empty", ErrBody)

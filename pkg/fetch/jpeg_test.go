@@ -77,7 +77,7 @@ func TestCheckJPEG(t *testing.T) {
 		{"bytes between segments", inserted("junk"), "cut off"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := CheckJPEG(test.body)
+			err := checkJPEG(test.body, tiles.ChunkPixels)
 			if test.says == "" {
 				if err != nil {
 					t.Error(err)
@@ -95,7 +95,7 @@ func TestCheckJPEG(t *testing.T) {
 func TestEveryTruncationIsNoticed(t *testing.T) {
 	body := sampleJPEG(t)
 	for n := range len(body) {
-		if err := CheckJPEG(body[:n]); !errors.Is(err, ErrBody) {
+		if err := checkJPEG(body[:n], tiles.ChunkPixels); !errors.Is(err, ErrBody) {
 			t.Fatalf("%d of %d bytes: %v", n, len(body), err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestRealImagery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := CheckJPEG(body); err != nil {
+		if err := checkJPEG(body, tiles.ChunkPixels); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
@@ -125,7 +125,7 @@ func FuzzCheckJPEG(f *testing.F) {
 	f.Add(append(bytes.Clone(good[:700]), 0xFF, markerEOI))
 	f.Add([]byte("\xFF\xD8\xFF\xC0\x00\x0B\x08\x01\x00\x01\x00\x01\x01\x11\x00\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00.\xFF\xD9"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if err := CheckJPEG(body); err != nil {
+		if err := checkJPEG(body, tiles.ChunkPixels); err != nil {
 			if !errors.Is(err, ErrBody) {
 				t.Errorf("%v is not ErrBody", err)
 			}

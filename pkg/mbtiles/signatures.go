@@ -8,8 +8,7 @@ import (
 	"fmt"
 	"slices"
 
-	"al.essio.dev/pkg/shellescape"
-
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -57,7 +56,7 @@ func ParseStatement(text string) (Statement, error) {
 func (a *Archive) Statement(ctx context.Context) (Statement, error) {
 	if a.format == 1 {
 		return Statement{}, fmt.Errorf("%s: %w: format 1 has no root; raise it: %s", a.path,
-			ErrUnsignable, shellescape.QuoteCommand([]string{"xelpack", "repack", a.path}))
+			ErrUnsignable, shell.Command("xelpack", "repack", a.path))
 	}
 	if !a.complete {
 		return Statement{}, fmt.Errorf("%s: %w: %w", a.path, ErrUnsignable, ErrUnfinished)

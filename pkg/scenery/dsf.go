@@ -2,8 +2,6 @@ package scenery
 
 import (
 	"bytes"
-	"context"
-	"crypto/md5"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,14 +15,13 @@ import (
 var (
 	ErrDSF           = errors.New("not a usable DSF")
 	ErrDSFCompressed = errors.New("the DSF is 7z-compressed")
-	ErrDSFChecksum   = errors.New("the DSF's checksum does not match: the file is damaged")
 )
 
 const (
 	dsfCookie    = "XPLNEDSF"
 	dsfVersion   = 1
 	dsfHeader    = 12 // cookie and version
-	dsfFooter    = md5.Size
+	dsfFooter    = 16 // an MD5, which is not verified
 	atomHeader   = 8
 	maxAtoms     = 4096     // in one level; a real file has a handful
 	maxUnpacked  = 1 << 30  // of a compressed file: Ortho4XP's largest have about 200 MB
@@ -58,8 +55,7 @@ func (d DSF) Box() (tiles.Box, bool) {
 	return box, box.West < box.East && box.South < box.North
 }
 
-// ReadDSF reads the properties and terrain list of a DSF file. It does not verify the checksum: see
-// CheckDSF.
+// ReadDSF reads the properties and terrain list of a DSF file. It does not verify the checksum.
 //
 // A file that is 7z-compressed as a whole is unpacked as far as needed. The error wraps
 // ErrDSFCompressed if that fails, and ErrDSF for anything else that is not a DSF.
@@ -161,32 +157,6 @@ func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 	return d, nil
 }
 
-// CheckDSF compares the MD5 at the end of a DSF file with its content. The error wraps
-// ErrDSFChecksum if they differ.
-func CheckDSF(ctx context.Context, file string) error {
-	f, size, err := openRegular(file)
-	if err != nil {
-		return fmt.Errorf("check DSF %s: %w", file, err)
-	}
-	defer func() { _ = f.Close() }()
-	if err := checkDSFHeader(f, size); err != nil {
-		return fmt.Errorf("check DSF %s: %w", file, err)
-	}
-	sum := md5.New()
-	body := io.NewSectionReader(f, 0, size-dsfFooter)
-	if _, err := io.Copy(sum, contextReader{ctx, body}); err != nil {
-		return fmt.Errorf("check DSF %s: %w", file, err)
-	}
-	var want [dsfFooter]byte
-	if _, err := f.ReadAt(want[:], size-dsfFooter); err != nil {
-		return fmt.Errorf("check DSF %s: %w", file, err)
-	}
-	if !bytes.Equal(sum.Sum(nil), want[:]) {
-		return fmt.Errorf("check DSF %s: %w", file, ErrDSFChecksum)
-	}
-	return nil
-}
-
 // checkDSFHeader checks the cookie, the version and the minimum size.
 func checkDSFHeader(r io.ReaderAt, size int64) error {
 	var head [dsfHeader]byte
@@ -262,17 +232,4 @@ func atomStrings(r io.ReaderAt, from, to int64, want string) ([]string, error) {
 		return nil
 	})
 	return words, err
-}
-
-// contextReader stops reading when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -42,9 +42,6 @@ func TestReadDSFOfSyntheticPackage(t *testing.T) {
 			t.Errorf("DSF %s, want %v", file, want)
 			continue
 		}
-		if err := scenery.CheckDSF(t.Context(), file); err != nil {
-			t.Error(err)
-		}
 		d, err := scenery.ReadDSF(file)
 		if err != nil {
 			t.Fatal(err)
@@ -142,35 +139,13 @@ func TestParseDSFHostile(t *testing.T) {
 	}
 }
 
-func TestCheckDSF(t *testing.T) {
-	good := scenerytest.DSF(testBox, []string{"terrain/a.ter"})
-	damaged := bytes.Clone(good)
-	damaged[len(damaged)/2] ^= 1
-	for _, tt := range []struct {
-		name string
-		file []byte
-		want error
-	}{
-		{"good", good, nil},
-		{"damaged", damaged, scenery.ErrDSFChecksum},
-		{"footer damaged", append(bytes.Clone(good[:len(good)-1]), good[len(good)-1]^1),
-			scenery.ErrDSFChecksum},
-		{"not a DSF", []byte("hello"), scenery.ErrDSF},
-	} {
-		file := filepath.Join(t.TempDir(), "a.dsf")
-		if err := os.WriteFile(file, tt.file, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := scenery.CheckDSF(t.Context(), file); !errors.Is(err, tt.want) {
-			t.Errorf("%s: error %v, want %v", tt.name, err, tt.want)
-		}
+func TestReadDSFMissing(t *testing.T) {
+	_, err := scenery.ReadDSF(filepath.Join(t.TempDir(), "missing.dsf"))
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
 	}
-	if err := scenery.CheckDSF(t.Context(), t.TempDir()); err == nil {
+	if _, err := scenery.ReadDSF(t.TempDir()); err == nil {
 		t.Error("a folder passes for a DSF")
-	}
-	if _, err := scenery.ReadDSF(filepath.Join(t.TempDir(), "missing.dsf")); !errors.Is(err,
-		os.ErrNotExist) {
-		t.Errorf("missing file: %v", err)
 	}
 }
 

@@ -1,12 +1,15 @@
 package scenery_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/scenery"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 func ExampleOpen() {
@@ -38,4 +41,19 @@ func ExampleOpen() {
 	// Output:
 	// 23952_33712_BI16.dds there as a file: false
 	// 2 terrain files, 0 skipped
+}
+
+// The head of a mesh says where it lies and which terrain it is made of.
+func ExampleParseDSF() {
+	file := scenerytest.DSF(tiles.Box{West: 7, South: 43, East: 8, North: 44},
+		[]string{"terrain/23952_33712_BI16.ter"})
+	d, err := scenery.ParseDSF(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(d.Box())
+	fmt.Println(d.Terrains)
+	// Output:
+	// {7 43 8 44} true
+	// [terrain_Water terrain/23952_33712_BI16.ter]
 }

@@ -101,7 +101,7 @@ func TestKinds(t *testing.T) {
 		}}},
 		{Truncated, 200, []check{length(len(good) * 2 / 3)}},
 		{Corrupt, 200, []check{func(t *testing.T, _ *http.Response, body []byte) {
-			if err := fetch.CheckJPEG(body); err != nil {
+			if err := fetch.CheckTile(body, tiles.ChunkPixels); err != nil {
 				t.Errorf("its markers are not whole: %v", err)
 			}
 			if _, _, err := image.Decode(bytes.NewReader(body)); err == nil {
@@ -269,8 +269,8 @@ func TestOneIn(t *testing.T) {
 
 func TestOfSize(t *testing.T) {
 	body, err := OfSize(40_000, fetch.Sample()).Fetch(t.Context(), place)
-	if err != nil || len(body) != 40_000 || fetch.CheckJPEG(body) != nil {
-		t.Errorf("%d bytes, %v, %v", len(body), err, fetch.CheckJPEG(body))
+	if err != nil || len(body) != 40_000 || fetch.CheckTile(body, tiles.ChunkPixels) != nil {
+		t.Errorf("%d bytes, %v, %v", len(body), err, fetch.CheckTile(body, tiles.ChunkPixels))
 	}
 	short, err := OfSize(10, fetch.Sample()).Fetch(t.Context(), place)
 	if err != nil || len(short) < 1000 {

@@ -68,7 +68,7 @@ func mustFetch(t *testing.T, s fetch.Source, c tiles.Chunk) []byte {
 func testImagery(t *testing.T, s Subject) {
 	for _, c := range s.OK {
 		body := mustFetch(t, s.Source, c)
-		if err := fetch.CheckJPEG(body); err != nil {
+		if err := fetch.CheckTile(body, tiles.ChunkPixels); err != nil {
 			t.Errorf("%s: %v", c, err)
 		}
 		m, err := jpeg.Decode(bytes.NewReader(body))
