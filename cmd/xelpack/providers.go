@@ -67,8 +67,8 @@ picture's size, format and age.`,
 	return cmd
 }
 
-// check fetches one chunk, at the deepest zoom level up to 14: where the provider has
-// imagery, unless it is said where.
+// check fetches one chunk, at the deepest zoom level up to 14: at the given place, or else where the
+// provider has imagery.
 func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 	at *providers.Place, w, stderr io.Writer) error {
 	p, err := known.Lookup(o.Check)

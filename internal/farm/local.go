@@ -31,7 +31,7 @@ type machine struct {
 const localStore = 2 << 30
 
 // startLocal starts the server. Its store is beside the archive, so that a build that was killed
-// goes on with what was built.
+// continues with what was built.
 func startLocal(ctx context.Context, f *Farm) (*machine, error) {
 	m := &machine{dir: f.plan.Options.Output + ".part.farm"}
 	token := rand.Text()

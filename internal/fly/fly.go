@@ -185,7 +185,7 @@ func (o Options) build(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	return build.WriteReport(o.Out, file, done) // holes are said by the seal
+	return build.WriteReport(o.Out, file, done) // the seal reports holes
 }
 
 // makeRoom offers the oldest archives for removal if the new one leads beyond the quota.
@@ -214,7 +214,7 @@ func (o Options) makeRoom(ctx context.Context, p *plan.Plan) error {
 	return nil
 }
 
-// seal proves that the flight needs nobody. The error is seal.ErrUnsealed if it does, unless that
+// seal proves that the flight needs no network. The error is seal.ErrUnsealed if it does, unless that
 // is accepted.
 func (o Options) seal(ctx context.Context, p *plan.Plan) (seal.Report, error) {
 	so := seal.Options{Options: p.Options, Archives: []string{p.Options.Output},

@@ -1,4 +1,4 @@
-// Package seal proves before take-off that a flight needs nobody: every texture that X-Plane will
+// Package seal proves before take-off that a flight needs no network: every texture that X-Plane will
 // ask for is packed or a real file, whole, and undamaged, and the mount answers the flight's first
 // load in time.
 //

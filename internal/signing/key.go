@@ -91,7 +91,7 @@ func create(file string, content []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// mostKey bounds what is read of a file that is said to be a key.
+// mostKey bounds what is read of a file that should be a key.
 const mostKey = 4 << 10
 
 func readSmall(file string) ([]byte, error) {

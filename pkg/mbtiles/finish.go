@@ -23,8 +23,8 @@ import (
 // others, which are stored under "xelpack:": plan, sources. Values of
 // query parameters that carry secrets are blotted out, yet the caller should leave them out.
 //
-// After an error, a cancelled ctx included, Close still has to be called, and path.part can be gone
-// on with.
+// After an error, a cancelled ctx included, Close still has to be called, and path.part can be
+// continued.
 func (w *Writer) Finish(ctx context.Context, meta map[string]string) error {
 	if err := w.finish(ctx, meta); err != nil {
 		return fmt.Errorf("finish the archive: %w", err)

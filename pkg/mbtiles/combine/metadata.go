@@ -15,7 +15,7 @@ const (
 )
 
 // combine returns the metadata of an archive that has textures of several. What all of them say
-// alike stays; sources add up, and what follows from them is said anew; the rest is dropped, for it is no longer
+// alike stays; sources add up, and what follows from them is computed; the rest is dropped: it is no longer
 // true: name, description, plan.
 func combine(all []*entrant, force bool) (map[string]string, error) {
 	if len(all) == 1 {

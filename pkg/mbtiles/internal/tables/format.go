@@ -8,7 +8,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// Version is the version of the format that is written. Version 1, which is read and gone on with,
+// Version is the version of the format that is written. Version 1, which is read and continued,
 // has neither hashes of segments nor a tree nor signatures.
 const Version = 2
 
