@@ -129,6 +129,15 @@ func (put putter) stage(name string, in, waiting, fits int) {
 	}
 }
 
+// down adds whether a host has stopped answering.
+func (put putter) down(host string, is bool) {
+	v := 0.0
+	if is {
+		v = 1
+	}
+	put(hostDown, v, host)
+}
+
 func collectClient(put putter, c fetch.ClientState, n fetch.Stats) {
 	put.stage("requests", c.InFlight, c.Waiting, c.Ceiling)
 	for _, h := range c.Hosts {
@@ -137,11 +146,7 @@ func collectClient(put putter, c fetch.ClientState, n fetch.Stats) {
 		put(hostLimit, float64(h.Limit), h.Host)
 		put(hostRate, h.PerSecond, h.Host)
 		put(hostMedian, h.Median.Seconds(), h.Host)
-		down := 0.0
-		if h.Down {
-			down = 1
-		}
-		put(hostDown, down, h.Host)
+		put.down(h.Host, h.Down)
 	}
 	put(requests, float64(n.Requests))
 	put(retries, float64(n.Retries))
@@ -162,11 +167,7 @@ func collectFarm(put putter, f farm.State) {
 	}
 	for _, h := range f.Hosts {
 		put(hostRate, h.Limit, h.Host)
-		down := 0.0
-		if h.Down {
-			down = 1
-		}
-		put(hostDown, down, h.Host)
+		put.down(h.Host, h.Down)
 	}
 	put(requests, float64(f.Requests))
 	put(retries, float64(f.Retries))

@@ -15,8 +15,8 @@ const (
 )
 
 // combine returns the metadata of an archive that has textures of several. What all of them say
-// alike stays; sources add up, and what follows from them is computed; the rest is dropped: it is no longer
-// true: name, description, plan.
+// alike stays; sources add up, and what follows from them is computed; the rest (name, description,
+// plan) is no longer true and is dropped.
 func combine(all []*entrant, force bool) (map[string]string, error) {
 	if len(all) == 1 {
 		meta := all[0].meta
