@@ -216,5 +216,6 @@ func Await(ctx context.Context, mountpoint string) error {
 	return nil
 }
 
-// endPatience is how long Await waits.
-const endPatience = 10 * time.Second
+// endPatience is how long Await waits. A process that ends writes what its disk cache has queued;
+// with every processor busy that took over ten seconds.
+const endPatience = time.Minute
