@@ -22,7 +22,7 @@ import (
 )
 
 // hostile is a name that a page has to escape. Windows allows less.
-var hostile = map[bool]string{true: `b'&.mbtiles`, false: `<b>"'&.mbtiles`}[runtime.GOOS == "windows"]
+var hostile = map[bool]string{true: `!b'&.mbtiles`, false: `<b>"'&.mbtiles`}[runtime.GOOS == "windows"]
 
 // folder is a folder with two archives that may be passed on, and other things.
 func folder(t testing.TB) string {
