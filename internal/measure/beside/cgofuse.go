@@ -41,16 +41,16 @@ func cgofuse(ctx context.Context, m *mounts) ([]row, error) {
 	}
 	var rows []row
 	for _, of := range []struct {
-		what, archive, unit string
+		what, archive, format string
 		load                load
 		rate                func(*candidate) float64
 	}{
-		{"whole textures, raw, 4 readers", raw, "GB/s", readWhole(4), (*candidate).speed},
-		{"whole textures, compressed (xelpack fast), 4 readers", fast, "GB/s", readWhole(4),
+		{"whole textures, raw, 4 readers", raw, "%.2f GB/s", readWhole(4), (*candidate).speed},
+		{"whole textures, compressed (xelpack fast), 4 readers", fast, "%.2f GB/s", readWhole(4),
 			(*candidate).speed},
 		{"header + tail, random textures, 50 in flight, compressed (xelpack fast)", tails,
-			"textures/s", readTails(tailTextures, 4*tailTextures, 50), (*candidate).rate},
-		{"stat of 50,000 names, each once", names, "/s", statAll, (*candidate).rate},
+			"%.0f textures/s", readTails(tailTextures, 4*tailTextures, 50), (*candidate).rate},
+		{"stat of 50,000 names, each once", names, "%.0f/s", statAll, (*candidate).rate},
 	} {
 		ours := m.xelpack("go-fuse", of.archive)
 		other := m.serves("cgofuse", program, "mount", of.archive, "@")
@@ -58,8 +58,8 @@ func cgofuse(ctx context.Context, m *mounts) ([]row, error) {
 			return nil, err
 		}
 		rows = append(rows, row{"through cgofuse: " + of.what, "",
-			fmt.Sprintf("%.0f %%: %.4g %s", 100*of.rate(other)/of.rate(ours), of.rate(other), of.unit),
-			fmt.Sprintf("go-fuse %.4g %s", of.rate(ours), of.unit)})
+			fmt.Sprintf("%.0f %%: "+of.format, 100*of.rate(other)/of.rate(ours), of.rate(other)),
+			fmt.Sprintf("go-fuse "+of.format, of.rate(ours))})
 	}
 	return rows, nil
 }
