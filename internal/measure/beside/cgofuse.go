@@ -42,8 +42,8 @@ func cgofuse(ctx context.Context, m *mounts) ([]row, error) {
 	var rows []row
 	for _, of := range []struct {
 		what, archive, format string
-		load                load
-		rate                func(*candidate) float64
+		load                  load
+		rate                  func(*candidate) float64
 	}{
 		{"whole textures, raw, 4 readers", raw, "%.2f GB/s", readWhole(4), (*candidate).speed},
 		{"whole textures, compressed (xelpack fast), 4 readers", fast, "%.2f GB/s", readWhole(4),
