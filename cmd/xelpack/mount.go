@@ -50,7 +50,9 @@ A texture that the scenery names but no archive holds is made from --provider wh
 opened: --live scenery (the default with --scenery), any (any valid name) or off. An open
 waits for it until the deadline, and then gets a stand-in.
 
-An ARCHIVE may be a folder of archives. SIGHUP (kill -HUP, systemctl --user reload) looks
+An ARCHIVE may be a folder of archives, or the address of one on a web server: what is
+opened is fetched and kept, and what does not come until the deadline is shown coarser.
+SIGHUP (kill -HUP, systemctl --user reload) looks
 for new and replaced archives: new textures appear, open files are not disturbed, and a
 known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
 		Example: `  xelpack mount flight.mbtiles --scenery "Custom Scenery/zzXEL_eur_ortho"

@@ -112,6 +112,13 @@ func (c *Cache[K, V]) Holds(k K) bool {
 	return c.kept.Contains(k) || c.making[k] != nil
 }
 
+// Making reports whether the value of k is being made.
+func (c *Cache[K, V]) Making(k K) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.making[k] != nil
+}
+
 // fill makes the value and releases those who wait for it.
 func (c *Cache[K, V]) fill(k K, e *Entry[V], load func() (V, int64, error)) {
 	e.Value, e.size, e.err = load()

@@ -42,6 +42,13 @@ func (o *Opener) Client() *fetch.Client {
 	return o.client
 }
 
+// Used returns the client if there is one already.
+func (o *Opener) Used() *fetch.Client {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.client
+}
+
 // Close closes the client.
 func (o *Opener) Close() {
 	o.mu.Lock()

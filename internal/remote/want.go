@@ -29,6 +29,12 @@ type run struct{ first, end int64 }
 // Want returns once all the spans are there. What is missing is fetched: spans that are near each
 // other in one request, several requests at once, nothing twice at the same time.
 func (f *File) Want(ctx context.Context, spans []sqlpages.Span) error {
+	if sqlpages.OnlyAtHand(ctx) {
+		if f.Has(spans) {
+			return nil
+		}
+		return fmt.Errorf("%s: %w", f.shown, sqlpages.ErrAway)
+	}
 	want := f.runs(spans)
 	for {
 		mine, others, changed := f.claim(want)

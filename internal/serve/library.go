@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/xelpack/xelpack/internal/opener"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -17,14 +19,15 @@ import (
 // again on SIGHUP. Archives stay open until close, even if they are replaced: files of them may be
 // open.
 type library struct {
-	args   []string // absolute
+	args   []string // absolute paths, and addresses
+	opener opener.Opener
 	shelf  []volume // archives in order
 	opened []*mbtiles.Archive
 }
 
 // volume is an archive with the state of its file when it was opened.
 type volume struct {
-	path    string
+	path    string // or address
 	state   fileState
 	archive *mbtiles.Archive
 }
@@ -44,8 +47,12 @@ func stateOf(path string) (fileState, error) {
 
 // openLibrary opens all archives that args name. The caller must close it.
 func openLibrary(ctx context.Context, args []string, note func(string)) (*library, error) {
-	l := &library{}
+	l := &library{opener: opener.Opener{Note: note, Stale: true}}
 	for _, arg := range args {
+		if remote.IsURL(arg) {
+			l.args = append(l.args, arg)
+			continue
+		}
 		path, err := filepath.Abs(arg)
 		if err != nil {
 			return nil, err
@@ -105,9 +112,12 @@ func (l *library) paths(note func(string)) ([]string, error) {
 
 func (l *library) open(ctx context.Context, path string) (volume, error) {
 	state, errState := stateOf(path)
-	a, err := mbtiles.Open(ctx, path) // which gives the best error
+	a, err := l.opener.Open(ctx, path, mbtiles.ReaderOptions{}) // which gives the best error
 	if err != nil {
 		return volume{}, err
+	}
+	if remote.IsURL(path) {
+		errState = nil
 	}
 	if err := errors.Join(errState, a.NoPatch()); err != nil {
 		return volume{}, errors.Join(err, a.Close())
@@ -128,7 +138,7 @@ func (l *library) refresh(ctx context.Context, note func(string)) {
 	for _, path := range paths {
 		i := slices.IndexFunc(l.shelf, func(v volume) bool { return v.path == path })
 		state, err := stateOf(path)
-		if err == nil && i >= 0 && l.shelf[i].state.same(state) {
+		if remote.IsURL(path) && i >= 0 || err == nil && i >= 0 && l.shelf[i].state.same(state) {
 			shelf = append(shelf, l.shelf[i])
 			continue
 		}
@@ -145,7 +155,8 @@ func (l *library) refresh(ctx context.Context, note func(string)) {
 	}
 	for _, old := range l.shelf {
 		if !slices.ContainsFunc(shelf, func(v volume) bool { return v.path == old.path }) {
-			note(fmt.Sprintf("%s is gone; it is still served until the mount ends", old.path))
+			note(fmt.Sprintf("%s is gone; it is still served until the mount ends",
+				remote.Shown(old.path)))
 			shelf = append(shelf, old)
 		}
 	}
@@ -161,11 +172,11 @@ func (l *library) archives() []mount.Archive {
 	return list
 }
 
-// files returns the paths of the archives.
+// files returns the paths of the archives, and the addresses as they may be shown.
 func (l *library) files() []string {
 	list := make([]string, len(l.shelf))
 	for i, v := range l.shelf {
-		list[i] = v.path
+		list[i] = remote.Shown(v.path)
 	}
 	return list
 }
@@ -175,5 +186,6 @@ func (l *library) close() error {
 	for _, a := range l.opened {
 		errs = append(errs, a.Close())
 	}
+	l.opener.Close()
 	return errors.Join(errs...)
 }

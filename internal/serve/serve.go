@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/imagery"
@@ -17,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -79,9 +81,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer func() { _ = lib.close() }()
 	process.BoundMemory(Memory(mo.MemoryCache, len(lib.shelf)))
-	mo.Archives, mo.Files = lib.archives(), lib.files()
+	mo.Archives, mo.Files = lib.archives(), slices.DeleteFunc(lib.files(), remote.IsURL)
 	w := o.Watcher
-	w.Holds(mo.Archives, mo.Files, o.Flown.Paths, o.Flown.Regions)
+	w.Holds(mo.Archives, lib.files(), o.Flown.Paths, o.Flown.Regions)
 	if mo.Live == mount.LiveOff {
 		return o.serve(ctx, lib)
 	}
@@ -92,7 +94,7 @@ func Run(ctx context.Context, o Options) error {
 	// A stand-in at once is better than every open waiting for a dead connection.
 	source, err := o.Imagery.Open(ctx, provider,
 		fetch.ClientOptions{Patience: -1, Observer: w.Making(),
-			OnOutage: observe.Logging{To: w.Log}.Outage}, o.note)
+			OnOutage: observe.Logging{To: w.Log}.Outage, Beside: lib.opener.Used()}, o.note)
 	if err != nil {
 		return err
 	}

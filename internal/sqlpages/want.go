@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -15,6 +16,18 @@ type Wanter interface {
 	io.ReaderAt
 	Want(ctx context.Context, spans []Span) error
 }
+
+// ErrAway is of what has not been fetched, where nothing may be. To those who wait for whoever got
+// it, that is as if he had given up.
+var ErrAway = fmt.Errorf("it has not been fetched: %w", context.Canceled)
+
+type atHand struct{}
+
+// AtHand returns a context in which a Wanter fetches nothing and waits for nobody who does.
+func AtHand(ctx context.Context) context.Context { return context.WithValue(ctx, atHand{}, true) }
+
+// OnlyAtHand reports whether ctx is one that AtHand has made.
+func OnlyAtHand(ctx context.Context) bool { return ctx.Value(atHand{}) != nil }
 
 // ErrLayout is of pages that do not form a table.
 var ErrLayout = errors.New("its pages do not form a table")

@@ -65,6 +65,9 @@ type ClientOptions struct {
 	Check func(body []byte) error
 	// Observer receives every attempt and every chunk. nil: none, at no cost.
 	Observer Observer
+	// Beside is another Client of the process, with which this one shares connections and the limit
+	// on requests in flight. nil: it has its own.
+	Beside *Client
 	// RootCAs are trusted for TLS. nil: the system's.
 	RootCAs *x509.CertPool
 }
@@ -128,7 +131,7 @@ func NewClient(o ClientOptions) *Client {
 	o = o.withDefaults()
 	dialer := newDialer()
 	transport := newTransport(o, dialer)
-	return &Client{
+	c := &Client{
 		options:   o,
 		transport: transport,
 		dialer:    dialer,
@@ -138,6 +141,11 @@ func NewClient(o ClientOptions) *Client {
 		sample: newSample(),
 		wait:   sleep,
 	}
+	if b := o.Beside; b != nil {
+		c.transport, c.dialer, c.gate = b.transport, b.dialer, b.gate
+		c.http.Transport = b.transport
+	}
+	return c
 }
 
 func newTransport(o ClientOptions, dialer *dialer) *http.Transport {

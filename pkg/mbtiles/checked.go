@@ -7,6 +7,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/lru"
 	"github.com/xelpack/xelpack/internal/sqlite"
+	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -38,6 +39,9 @@ func (a *Archive) vouched(ctx context.Context, e Entry) (*segment.Sums, error) {
 	place, ok := a.index.place(e)
 	if !ok {
 		return nil, corrupt("it is not in the index")
+	}
+	if sqlpages.OnlyAtHand(ctx) && a.checks.sums.Making(place) { // it may be being fetched
+		return nil, sqlpages.ErrAway
 	}
 	found, err := a.checks.sums.Get(ctx, place, func() (*segment.Sums, int64, error) {
 		s, err := a.vouch(ctx, e, place)

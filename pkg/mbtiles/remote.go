@@ -8,12 +8,15 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
@@ -167,6 +170,25 @@ func (a *Archive) Prefetch(ctx context.Context, entries iter.Seq[Entry]) {
 	if a.remote != nil {
 		_ = a.reader.WantIDs(ctx, segmentIDs(entries))
 	}
+}
+
+// AtHand returns a context in which remote archives read only what has been fetched before.
+func AtHand(ctx context.Context) context.Context { return sqlpages.AtHand(ctx) }
+
+// Fetch has what ReadAt needs for n bytes from off on of e's file fetched, if the archive is remote.
+func (a *Archive) Fetch(ctx context.Context, e Entry, off, n int64) error {
+	if a.remote == nil {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { _, err := a.vouched(ctx, e); return err })
+	g.Go(func() error {
+		return a.reader.Want(ctx, e.content, segment.CutOf(e.Layout), off, n)
+	})
+	if err := g.Wait(); err != nil {
+		return a.explain(e, err)
+	}
+	return nil
 }
 
 // Remote reports whether the archive is read from elsewhere.

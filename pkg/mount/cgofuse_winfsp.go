@@ -18,6 +18,7 @@ import (
 
 	"github.com/winfsp/cgofuse/fuse"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -223,8 +224,8 @@ func (c *cgoFuse) open(x found) (f openFile, keep bool, errno syscall.Errno) {
 	case isFolder:
 		return nil, false, syscall.EISDIR
 	case isArchived:
-		keep, errno = c.openArchived(x)
-		return archivedFile{c.tree, x}, keep, errno
+		file, keep, errno := c.openArchived(x)
+		return archivedFile{c.tree, x, file}, keep, errno
 	case isLive:
 		h, errno := c.openLive(context.WithoutCancel(c.ctx), x)
 		if errno != 0 {
@@ -248,13 +249,14 @@ func (c *cgoFuse) open(x found) (f openFile, keep bool, errno syscall.Errno) {
 type archivedFile struct {
 	tree  *tree
 	found found
+	file  *distant.File
 }
 
 func (f archivedFile) read(dest []byte, off int64) (int, syscall.Errno) {
-	return len(f.tree.readArchived(f.found, dest, off)), 0
+	return len(f.tree.readArchived(f.found, f.file, dest, off)), 0
 }
 
-func (archivedFile) close() {}
+func (f archivedFile) close() { f.file.Release(f.tree.ctx) }
 
 type liveOpen struct{ *liveFile }
 

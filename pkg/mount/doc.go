@@ -58,6 +58,11 @@
 // column that is being loaded, are made before they are asked for, by workers that have nothing
 // else to do.
 //
+// # Archives on web servers
+//
+// Opens and reads of their textures wait for Options.Deadline together, and then get what is at
+// hand: smaller mip levels, enlarged, or as above. An open file keeps the bytes it has shown.
+//
 // # Symbolic links
 //
 // Links inside a scenery directory are shown as links, except that textures itself may be one.

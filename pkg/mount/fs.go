@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -31,6 +32,9 @@ func newFS(ctx context.Context, mountpoint string, scenery []string, o *Options)
 	t.inodes = t.shelf.inodes
 	t.live = newLive(t.ctx, o, t.shelf, &t.counts.making)
 	t.live.real = func(k tiles.Key) bool { _, ok := t.realTextures.find(t, k); return ok }
+	t.far = distant.New(t.ctx, distant.Options{Deadline: o.Deadline, Finish: o.GenerateTimeout,
+		Log: o.Logger, StoodIn: func() { t.counts.making.standIns.Add(1) },
+		Ancestor: t.shelf.covering})
 	return &FS{tree: t, mountpoint: mountpoint, grace: o.Grace, released: make(chan struct{}),
 		done: make(chan struct{})}
 }
@@ -41,6 +45,7 @@ func (f *FS) serve() {
 		f.driver.serve()
 		close(f.released)
 		f.live.close()
+		f.far.Close()
 		f.live.wg.Wait()
 		_ = f.covered.Close()
 		close(f.done)

@@ -56,7 +56,7 @@ func TestLook(t *testing.T) {
 		if e, ok := a.Lookup(x.texture.Key()); ok {
 			x.entry, x.from = e, f.shelf.list()[0]
 			for _, part := range [][2]int{{1, 7}, {100, 60}, {129, 1}, {200, 4099}, {len(content) - 9, 9}} {
-				got := f.readArchived(x, make([]byte, part[1]), int64(part[0]))
+				got := f.readArchived(x, nil, make([]byte, part[1]), int64(part[0]))
 				if !bytes.Equal(got, content[part[0]:][:part[1]]) {
 					t.Errorf("%s: %d bytes at %d differ", name, part[1], part[0])
 				}

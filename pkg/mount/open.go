@@ -4,31 +4,46 @@ import (
 	"context"
 	"syscall"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 	"github.com/xelpack/xelpack/pkg/mount/internal/standin"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// openArchived reports whether what programs read of an archived texture may be remembered. ESTALE
-// says that the name must be looked up again.
-func (t *tree) openArchived(x found) (keep bool, errno syscall.Errno) {
+// openArchived reports whether what programs read of an archived texture may be remembered. The
+// file is nil unless the archive is on a web server. ESTALE says that the name must be looked up
+// again.
+func (t *tree) openArchived(x found) (file *distant.File, keep bool, errno syscall.Errno) {
 	k := x.texture.Key()
-	if a, _, ok := t.shelf.find(k); ok && a.generation != x.gen {
-		return false, syscall.ESTALE // another archive answers now
+	if a, _, ok := t.shelf.find(k); ok && a.generation != x.from.generation {
+		return nil, false, syscall.ESTALE // another archive answers now
 	}
 	a := t.asked(OpOpen, x.texture, x.size)
-	defer a.answered(FromArchive, 0)
+	defer func() { a.answered(FromArchive, errno) }()
+	if d, ok := x.from.distant(); ok {
+		n := x.from.generation
+		if file = t.far.Open(d, n, x.entry, (x.gen-n)/distantGeneration); file == nil {
+			return nil, false, syscall.ESTALE
+		}
+	}
 	t.counts.archived.opens.Add(1)
-	return !t.damaged.has(k), 0 // ground colour must not last: the next open may fare better
+	// Ground colour must not last: the next open may fare better.
+	return file, file != nil || !t.damaged.has(k), 0
 }
 
 // readArchived returns what a texture of an archive holds from off on, in dest. It never fails:
-// bytes that cannot be read are served as ground colour.
-func (t *tree) readArchived(x found, dest []byte, off int64) []byte {
+// bytes that cannot be read are served as ground colour, or as file has it.
+func (t *tree) readArchived(x found, file *distant.File, dest []byte, off int64) []byte {
 	l := x.entry.Layout
 	p := within(dest, off, x.size)
 	a, from := t.asked(OpRead, x.texture, x.size), FromArchive
 	// Not the request's context: a signal to the reader must not abort the read.
 	p = t.inLook(x.texture, l, p, off, func(p []byte, off int64) []byte {
+		if file != nil {
+			if !file.Read(p, off) {
+				from = FromFallback
+			}
+			return p
+		}
 		err := readFull(t.ctx, x.from, x.entry, p, off)
 		if err != nil {
 			if t.damaged.add(x.texture.Key()) {

@@ -99,10 +99,11 @@ type Options struct {
 	Wanted    func(k tiles.Key) bool
 	Generator Generator // required unless Live is LiveOff
 
-	// Deadline is how long an open may wait for a live texture before a stand-in is served. Default
-	// 20 s.
+	// Deadline is how long programs wait for a live texture, or one of an archive on a web server,
+	// before a stand-in is served. Default 20 s.
 	Deadline time.Duration
-	// GenerateTimeout limits the making of a texture, however many wait for it. Default 2 minutes.
+	// GenerateTimeout limits the making or fetching of a texture, however many wait for it. Default
+	// 2 minutes.
 	GenerateTimeout time.Duration
 	// LiveWorkers is how many textures are made at once. It bounds memory too: 11.2 MB each.
 	// Default: the number of processors, at least 2.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -31,8 +32,17 @@ type shelved struct {
 	retired    bool // replaced: it serves only what was announced from it
 }
 
+// distant returns the archive if it is on a web server.
+func (a shelved) distant() (distant.Archive, bool) {
+	d, ok := a.Archive.(distant.Archive)
+	return d, ok && d.Remote()
+}
+
 // archiveGeneration is the least generation of an archive.
 const archiveGeneration = 1 << 32
+
+// distantGeneration is by how much the identities of a distant texture differ.
+const distantGeneration = 1 << 40
 
 // maxMissed is how many missed names are tracked; beyond it the kernel remembers a miss for
 // sceneryTimeout only.

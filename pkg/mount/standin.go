@@ -9,30 +9,24 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// maxEnlarge is how many zoom levels above a texture an ancestor may be that stands in for it.
-const maxEnlarge = 4
-
-// ancestor finds the nearest archived texture that covers t, up to maxEnlarge zoom levels above it.
-func ancestor(archives []shelved,
-	t tiles.Texture) (from Archive, e mbtiles.Entry, up int, ok bool) {
-	k := t.Key()
-	for up = 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
-		const align = ^uint32(tiles.TextureChunks - 1)
-		parent := tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align,
-			Col: k.Col >> up & align, Maptype: k.Maptype}
-		for _, a := range archives {
+// covering returns the nearest archived texture that covers t, as far as it is at hand.
+func (s *shelf) covering(ctx context.Context, t tiles.Texture) (standin.Ancestor, bool) {
+	ctx = mbtiles.AtHand(ctx)
+	for up, parent := range standin.Parents(t) {
+		for _, a := range s.list() {
 			if e, ok := a.Lookup(parent); ok {
-				return a, e, up, true
+				read := func(p []byte, off int64) error { return readFull(ctx, a, e, p, off) }
+				return standin.Ancestor{Layout: e.Layout, Up: up, ReadAt: read}, true
 			}
 		}
 	}
-	return nil, mbtiles.Entry{}, 0, false
+	return standin.Ancestor{}, false
 }
 
 // standIn returns the best replacement for a texture that could not be made in time: an enlarged
 // ancestor, else ground colour.
 func (l *live) standIn(t tiles.Texture) *content {
-	from, entry, up, ok := ancestor(l.shelf.list(), t)
+	parent, ok := l.shelf.covering(context.WithoutCancel(l.ctx), t)
 	if !ok || !l.mayEnlarge() {
 		return l.contents.ground()
 	}
@@ -46,10 +40,7 @@ func (l *live) standIn(t tiles.Texture) *content {
 	case <-patience.C:
 		return l.contents.ground()
 	}
-	ctx := context.WithoutCancel(l.ctx)
-	file, err := standin.Enlarge(standin.Ancestor{Layout: entry.Layout, Up: up,
-		ReadAt: func(p []byte, off int64) error { return readFull(ctx, from, entry, p, off) },
-	}, t, LiveLayout())
+	file, err := standin.Enlarge(parent, t, LiveLayout())
 	if err != nil {
 		l.log.Error("cannot enlarge an archived texture", "texture", t.Name(), "error", err)
 		return l.contents.ground()

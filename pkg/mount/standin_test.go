@@ -36,9 +36,9 @@ func TestAncestor(t *testing.T) {
 		"top of the world":      {"0_0_BI04", "", []string{"0_0_BI05"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, e, _, ok := ancestor(arrange(nil, []Archive{archive(c.in...)}), tex(c.of))
-			if ok != (c.want != "") || ok && e.Texture.Name() != c.want {
-				t.Errorf("ancestor of %s: %v, %v; want %q", c.of, e.Texture, ok, c.want)
+			a, ok := newShelf([]Archive{archive(c.in...)}).covering(t.Context(), tex(c.of))
+			if ok != (c.want != "") || ok && a.Up != int(tex(c.of).ZL)-int(tex(c.want).ZL) {
+				t.Errorf("ancestor of %s: %d above, %v; want %q", c.of, a.Up, ok, c.want)
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 )
 
 // archivedNode is a texture of an archive. Its bytes never change, so that open files need no state
@@ -19,6 +21,7 @@ var (
 	_ fs.NodeGetattrer = (*archivedNode)(nil)
 	_ fs.NodeOpener    = (*archivedNode)(nil)
 	_ fs.NodeReader    = (*archivedNode)(nil)
+	_ fs.FileReleaser  = (*distant.File)(nil)
 )
 
 func (n *archivedNode) Getattr(_ context.Context, _ fs.FileHandle,
@@ -32,13 +35,17 @@ func (n *archivedNode) Open(_ context.Context,
 	if writing(flags) {
 		return nil, 0, readOnly
 	}
-	keep, errno := n.fsys.openArchived(n.found)
-	return nil, keeping(keep), errno
+	file, keep, errno := n.fsys.openArchived(n.found)
+	if file == nil {
+		return nil, keeping(keep), errno
+	}
+	return file, keeping(keep), errno
 }
 
-func (n *archivedNode) Read(_ context.Context, _ fs.FileHandle, dest []byte,
+func (n *archivedNode) Read(_ context.Context, h fs.FileHandle, dest []byte,
 	off int64) (fuse.ReadResult, syscall.Errno) {
-	return inMemory(n.fsys.readArchived(n.found, dest, off)), fs.OK
+	file, _ := h.(*distant.File)
+	return inMemory(n.fsys.readArchived(n.found, file, dest, off)), fs.OK
 }
 
 // liveNode is one generation of a texture that is made when it is opened.

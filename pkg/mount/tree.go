@@ -13,6 +13,7 @@ import (
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
+	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -28,6 +29,7 @@ type tree struct {
 	shelf        *shelf
 	inodes       *inodes // the shelf's
 	live         *live
+	far          *distant.Textures
 	realTextures realTextures
 	look         func(tiles.Texture) *dds.Recolouring // nil: none
 	damaged      keySet                               // textures whose archive could not be read
@@ -141,7 +143,11 @@ func (t *tree) lookup(path, name string) (found, syscall.Errno) {
 func (t *tree) archived(a shelved, e mbtiles.Entry) found {
 	k, size := e.Texture.Key(), e.Layout.Size()
 	t.shelf.announce(k, size)
-	return found{kind: isArchived, ino: t.inodes.texture(k), gen: a.generation, keep: announced,
+	gen := a.generation
+	if _, ok := a.distant(); ok {
+		gen += t.far.Identity(a.generation, k) * distantGeneration
+	}
+	return found{kind: isArchived, ino: t.inodes.texture(k), gen: gen, keep: announced,
 		texture: e.Texture, size: size, from: a, entry: e}
 }
 

@@ -23,6 +23,7 @@ var measurements = []struct {
 	{"whole compressed", wholeCompressed, false},
 	{"one reader", oneReader, false},
 	{"tails", tails, false},
+	{"web server", distantTails, false},
 	{"stat", statStorm, false},
 	{"start", startUp, false},
 	{"stuck", stuck, false},

@@ -18,6 +18,8 @@ func playRole(ctx context.Context, args []string, stdout io.Writer) error {
 	switch {
 	case role == "bare" && len(args) == 2:
 		return serveBare(args[0], args[1])
+	case role == "away" && len(args) == 1:
+		return serveAway(args[0], stdout)
 	case role == "open" && len(args) == 3:
 		n, errN := strconv.Atoi(args[1])
 		parallel, err := strconv.Atoi(args[2])

@@ -5,7 +5,9 @@ package standin
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math/bits"
+	"slices"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -19,10 +21,41 @@ type Ancestor struct {
 	ReadAt func(p []byte, off int64) error
 }
 
-// Enlarge builds a file of layout child, BC1, from the part of the ancestor's picture that shows t.
+// maxEnlarge is how many zoom levels above a texture an ancestor may be that stands in for it.
+const maxEnlarge = 4
+
+// Parents yields the textures that cover t, the nearest first, with how many zoom levels they are
+// above it.
+func Parents(t tiles.Texture) iter.Seq2[int, tiles.Key] {
+	return func(yield func(int, tiles.Key) bool) {
+		k := t.Key()
+		for up := 1; up <= maxEnlarge && int(k.ZL)-up >= int(tiles.MinZL); up++ {
+			const align = ^uint32(tiles.TextureChunks - 1)
+			if !yield(up, tiles.Key{ZL: k.ZL - tiles.ZL(up), Row: k.Row >> up & align,
+				Col: k.Col >> up & align, Maptype: k.Maptype}) {
+				return
+			}
+		}
+	}
+}
+
+// Enlarge builds a file of layout child from the part of the ancestor's picture that shows t; a BC3
+// one is opaque.
 // Mip levels that the ancestor has at the same sharpness are copied, and sharper levels repeat its
 // pixels, which in BC1 means the same two colours with other indices.
 func Enlarge(a Ancestor, t tiles.Texture, child dds.Layout) ([]byte, error) {
+	if child.Format == dds.BC3 {
+		file, err := Enlarge(a, t, dds.Layout{Format: dds.BC1, Side: child.Side})
+		if err != nil {
+			return nil, err
+		}
+		header := child.Header()
+		opaque := append(make([]byte, 0, child.Size()), header[:]...)
+		for block := range slices.Chunk(file[dds.HeaderSize:], 8) {
+			opaque = append(append(opaque, opaqueBlock[:]...), block...)
+		}
+		return opaque, nil
+	}
 	crop := cropper{Ancestor: a,
 		row: int(t.Row >> 4 & (1<<a.Up - 1)), col: int(t.Col >> 4 & (1<<a.Up - 1))}
 	sharpest, err := crop.level(0)
