@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/daemon"
+	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/usage"
@@ -25,7 +26,7 @@ const variablePrefix = "XELPACK_"
 
 // otherVariables are, or begin, names of environment variables that are not flags: tokens, the
 // password of a key, a daemon's, and those of tests.
-var otherVariables = [...]string{"XELPACK_TOKEN_", signing.PasswordVariable, daemon.ReadyVariable, "XELPACK_TEST_",
+var otherVariables = [...]string{"XELPACK_TOKEN_", opener.LimitVariable, signing.PasswordVariable, daemon.ReadyVariable, "XELPACK_TEST_",
 	"XELPACK_DRILL", "XELPACK_SOAK", "XELPACK_COUNTED", "XELPACK_SEAL_LOAD"}
 
 // defaults are the user's defaults for flags that the command line leaves out.

@@ -8,6 +8,7 @@ package opener
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/sqlpages"
+	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/version"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -30,6 +33,7 @@ type Opener struct {
 
 	mu     sync.Mutex
 	client *fetch.Client
+	said   map[string]bool // warnings
 }
 
 // Client returns the client of all archives.
@@ -80,8 +84,39 @@ func (o *Opener) file(ctx context.Context, name string) (*remote.File, error) {
 		}
 		dir = filepath.Join(cache, "xelpack", "remote")
 	}
+	limit := int64(defaultLimit)
+	if text := os.Getenv(LimitVariable); text != "" {
+		var err error
+		if limit, err = units.ParseBytes(text); err != nil {
+			return nil, usage.Errorf("%s: %w", LimitVariable, err)
+		}
+	}
+	if err := remote.Trim(dir, limit); err != nil {
+		o.note(fmt.Sprintf("old caches of archives on web servers cannot be removed: %v", err))
+	}
 	return remote.Open(ctx, name,
-		remote.Options{Client: o.Client(), Dir: dir, Note: o.Note, Stale: o.Stale})
+		remote.Options{Client: o.Client(), Dir: dir, Note: o.note, Stale: o.Stale})
+}
+
+const (
+	// LimitVariable names the environment variable with how much of archives on web servers is kept
+	// on disk.
+	LimitVariable = "XELPACK_REMOTE_CACHE"
+	defaultLimit  = 20e9
+)
+
+// note passes a warning on, each once.
+func (o *Opener) note(text string) {
+	o.mu.Lock()
+	if o.said == nil {
+		o.said = make(map[string]bool)
+	}
+	before := o.said[text]
+	o.said[text] = true
+	o.mu.Unlock()
+	if !before {
+		o.Note(text)
+	}
 }
 
 // Verify is mbtiles.VerifyFile of an archive by its path or its address. For a full check all of it

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlite"
@@ -21,6 +22,8 @@ const block = 8 << 10
 const (
 	dataSuffix = ".mbtiles"
 	listSuffix = ".have"
+	// privateMark is between the name of a private cache's folder and what makes it unique.
+	privateMark = ".private-"
 )
 
 // cache is the sparse file and the list of its blocks that are there. The list is only appended to,
@@ -56,11 +59,12 @@ func lockCache(dir, name string) (c *cache, shared bool, err error) {
 	if !errors.Is(err, sqlite.ErrLocked) {
 		return nil, false, fmt.Errorf("lock the cache: %w", err)
 	}
-	if c.dir, err = os.MkdirTemp(dir, name+"-*"); err != nil {
+	if c.dir, err = os.MkdirTemp(dir, name+privateMark+"*"); err != nil {
 		return nil, false, fmt.Errorf("make the cache: %w", err)
 	}
 	c.path = filepath.Join(c.dir, name+dataSuffix)
-	return c, false, nil
+	c.lock, err = sqlite.LockFile(c.path + sqlite.LockSuffix) // for Trim
+	return c, false, err
 }
 
 // known returns the state that the cache is of, if there is a usable one.
@@ -137,7 +141,9 @@ func (c *cache) resume(set func(first, n uint32, what byte)) error {
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("read the cache: %w", err)
 	}
-	return c.list.Truncate(end) // without a record that was cut off
+	now := time.Now()
+	_ = os.Chtimes(c.path+listSuffix, now, now) // it is used; Trim goes by that
+	return c.list.Truncate(end)                 // without a record that was cut off
 }
 
 const recordSize = 9

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/sqlpages"
@@ -36,7 +37,6 @@ type File struct {
 	client *fetch.Client
 	cache  *cache
 	state  fetch.RemoteFile
-	gone   error // why the server is not asked, if only the cache is read
 
 	fetched atomic.Int64 // bytes
 
@@ -44,6 +44,8 @@ type File struct {
 	there   bitmap
 	checked bool          // see SetChecked
 	claimed bitmap        // being fetched by somebody
+	gone    error         // why the server is not asked, if it could not be reached
+	asked   time.Time     // when it was asked last, if so
 	changed chan struct{} // closed, and made anew, when either of them changes
 }
 
@@ -84,7 +86,12 @@ func Open(ctx context.Context, name string, o Options) (*File, error) {
 func (f *File) open(ctx context.Context, u *url.URL, o Options) error {
 	known, cached := f.cache.known()
 	var first []byte
-	err := f.client.Range(ctx, fetch.RangeRequest{URL: f.url, To: firstBytes,
+	asking, cancel := ctx, func() {}
+	if cached && o.Stale {
+		asking, cancel = context.WithTimeout(ctx, patience)
+	}
+	defer cancel()
+	err := f.client.Range(asking, fetch.RangeRequest{URL: f.url, To: firstBytes,
 		Check: func(now fetch.RemoteFile) error {
 			if f.state.Size > 0 && headerOf(now) != headerOf(f.state) {
 				return ErrChanged
@@ -97,9 +104,13 @@ func (f *File) open(ctx context.Context, u *url.URL, o Options) error {
 			return nil
 		},
 		Sink: func(p []byte) error { first = append(first, p...); return nil }})
-	if err != nil && cached && o.Stale && ctx.Err() == nil && unreachable(err) {
+	if err != nil && cached && o.Stale && ctx.Err() == nil &&
+		(unreachable(err) || asking.Err() != nil) {
+		if asking.Err() != nil {
+			err = fmt.Errorf("no answer within %v", patience)
+		}
 		o.Note(fmt.Sprintf("%s: %v; using what was fetched before", f.shown, err))
-		f.gone = err
+		f.gone, f.asked = err, time.Now()
 		f.state = fetch.RemoteFile{Size: known.Size, ETag: known.ETag, Modified: known.Modified}
 		return f.resume()
 	}
@@ -125,6 +136,31 @@ func unreachable(err error) bool {
 	status, answered := errors.AsType[*fetch.StatusError](err)
 	return errors.Is(err, fetch.ErrNetwork) || errors.Is(err, fetch.ErrTimeout) ||
 		answered && status.Code >= 500
+}
+
+const (
+	// patience is how long a server is waited for if what was fetched before will do.
+	patience = 5 * time.Second
+	// askAgain is after how long one that could not be reached is asked again.
+	askAgain = 30 * time.Second
+)
+
+// unasked says why the server is not asked now.
+func (f *File) unasked() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.gone == nil || time.Since(f.asked) >= askAgain {
+		f.asked = time.Now()
+		return nil
+	}
+	return fmt.Errorf("it is not in the cache, and %w", f.gone)
+}
+
+// answered notes that the server was reached.
+func (f *File) answered() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone = nil
 }
 
 func (f *File) size() {

@@ -122,8 +122,8 @@ func (f *File) fetch(ctx context.Context, runs []run) error {
 		}
 		f.tell()
 	}()
-	if f.gone != nil {
-		return fmt.Errorf("it is not in the cache, and %w", f.gone)
+	if err := f.unasked(); err != nil {
+		return err
 	}
 	total := int64(0)
 	for _, r := range runs {
@@ -137,7 +137,11 @@ func (f *File) fetch(ctx context.Context, runs []run) error {
 			g.Go(func() error { return f.request(ctx, first, min(first+piece, r.end)) })
 		}
 	}
-	return g.Wait()
+	err := g.Wait()
+	if err == nil {
+		f.answered()
+	}
+	return err
 }
 
 // request fetches blocks.
