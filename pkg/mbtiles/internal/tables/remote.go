@@ -158,13 +158,37 @@ func (r *Remote) WantTile(ctx context.Context, conns *sqlite.Pool, t preview.Til
 }
 
 // WantHashes has rows fetched that textures are compared with: hashes of contents, and blocks of
-// the tree. Both ascend.
+// the tree. Both ascend. With those of one texture come those beside it, which is wanted next.
 func (r *Remote) WantHashes(ctx context.Context, contents, blocks []int64) error {
+	file := r.file
+	if len(contents) == 1 {
+		file = around{file}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for t, ids := range map[*sqlpages.Table][]int64{r.hashes: contents, r.tree: blocks} {
 		g.Go(func() error {
-			return DamagedTree(t.Want(ctx, r.file, ids), "the tables of hashes")
+			return DamagedTree(t.Want(ctx, file, ids), "the tables of hashes")
 		})
 	}
 	return g.Wait()
+}
+
+// around is a file of which more is fetched than is wanted: a request costs as much.
+type around struct{ sqlpages.Wanter }
+
+// aroundBytes is the unit in which it is fetched.
+const aroundBytes = 64 << 10
+
+// Want implements sqlpages.Wanter.
+func (f around) Want(ctx context.Context, spans []sqlpages.Span) error {
+	if sqlpages.OnlyAtHand(ctx) || f.Wanter.Want(sqlpages.AtHand(ctx), spans) == nil {
+		return f.Wanter.Want(ctx, spans)
+	}
+	wide := make([]sqlpages.Span, len(spans))
+	for i, s := range spans {
+		from := s.Off &^ (aroundBytes - 1)
+		to := (s.Off + s.Len + aroundBytes - 1) &^ (aroundBytes - 1)
+		wide[i] = sqlpages.Span{Off: from, Len: to - from}
+	}
+	return f.Wanter.Want(ctx, wide)
 }
