@@ -41,6 +41,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	context.AfterFunc(ctx, stop)
 
 	root := newRootCommand()
+	cli.Complete(root, args)
 	root.SetArgs(cli.ExpandHomes(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)

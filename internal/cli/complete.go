@@ -48,7 +48,22 @@ var endings = map[string][]string{
 // folders are the flags that take a folder.
 var folders = []string{"scenery", "cache-dir"}
 
-// complete registers shell completion.
+// Complete registers shell completion if args are a shell's question. cobra keeps for ever what is
+// registered, and with it the whole tree of commands.
+func Complete(root *cobra.Command, args []string) {
+	if len(args) == 0 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return
+	}
+	if err := root.RegisterFlagCompletionFunc("xplane",
+		cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)); err != nil {
+		panic(err) // the flag is not registered
+	}
+	for c := range Commands(root) {
+		complete(c)
+	}
+}
+
+// complete registers shell completion of one command.
 func complete(c *cobra.Command) {
 	name := strings.TrimPrefix(c.CommandPath(), "xelpack ")
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {

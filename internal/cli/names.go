@@ -19,10 +19,6 @@ const simBriefVariable = "XELPACK_TEST_SIMBRIEF"
 func addXPlane(root *cobra.Command) {
 	root.PersistentFlags().String("xplane", "",
 		"X-Plane's `DIR` (default: where its installer recorded it)")
-	if err := root.RegisterFlagCompletionFunc("xplane",
-		cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)); err != nil {
-		panic(err) // the flag is not registered
-	}
 }
 
 // XPlane returns the folder that --xplane, or its default, names; "" without either.

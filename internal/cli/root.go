@@ -34,7 +34,6 @@ func Prepare(root *cobra.Command, footer string) {
 	for c := range Commands(root) {
 		c.Long += "\n\n" + footer
 		c.Args = checkedArgs(c.Args)
-		complete(c)
 		switch c.Name() { // cobra's own commands, which succeed with unknown arguments
 		case "help":
 			c.Args = root.Args
