@@ -61,19 +61,20 @@ func plainServers(t *testing.T) {
 		speak(t, "providers", "--check", template)
 	}
 	for k := fetchtest.OK; k.String() != "unknown"; k++ {
-		server, err := fetchtest.Listen(fetchtest.Options{Fault: fetchtest.FirstOf(9, k)})
+		server, err := fetchtest.Listen(fetchtest.Options{Image: farmland(),
+			Fault: fetchtest.FirstOf(9, k)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(k.String(), func(t *testing.T) { build(server.Template()) })
 		server.Close()
 	}
-	secure, err := fetchtest.Listen(fetchtest.Options{TLS: true})
+	secure, err := fetchtest.Listen(fetchtest.Options{Image: farmland(), TLS: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer secure.Close()
-	plain, err := fetchtest.Listen(fetchtest.Options{})
+	plain, err := fetchtest.Listen(fetchtest.Options{Image: farmland()})
 	if err != nil {
 		t.Fatal(err)
 	}

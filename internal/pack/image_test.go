@@ -71,6 +71,9 @@ func TestRealWebP(t *testing.T) {
 // TestPNGBomb: a picture of 256×256 px whose data would inflate to far more ends as one that cannot
 // be decoded, without the rest being inflated.
 func TestPNGBomb(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, and slow with -race: for the full suite")
+	}
 	var data bytes.Buffer
 	z := zlib.NewWriter(&data)
 	for range 64 {

@@ -165,6 +165,9 @@ func TestCheckedFlips(t *testing.T) {
 // what this version makes.
 func TestFormat1(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	old, err := os.ReadFile(filepath.Join("testdata", "format1.mbtiles"))
 	if err != nil {
 		t.Fatal(err)

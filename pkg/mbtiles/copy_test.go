@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,23 @@ func contentsOf() map[string][]byte {
 	return files
 }
 
+var ofEachKind struct {
+	sync.Once
+	archive []byte
+}
+
+// buildEachKind makes an archive of contentsOf, as build would: it is built once for all tests.
+func buildEachKind(t testing.TB) *Archive {
+	t.Helper()
+	ofEachKind.Do(func() {
+		var err error
+		if ofEachKind.archive, err = os.ReadFile(build(t, contentsOf()).path); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return openAt(t, write(t, ofEachKind.archive))
+}
+
 // A repacked archive holds the same textures, passes SQLite's own checks and ours, and has the
 // previews of the one that was built.
 func TestRepack(t *testing.T) {
@@ -45,7 +63,7 @@ func TestRepack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
-	a := build(t, contentsOf())
+	a := buildEachKind(t)
 	b := repack(t, a, CopyOptions{})
 	if got, want := mustVerify(t, b).Digest, mustVerify(t, a).Digest; got != want {
 		t.Errorf("digest %s, want %s", got, want)
@@ -133,7 +151,7 @@ func TestRepackInPlace(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
-	a := repack(t, build(t, contentsOf()), CopyOptions{})
+	a := repack(t, buildEachKind(t), CopyOptions{})
 	before, err := os.ReadFile(a.path)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +195,7 @@ func TestRepackCompress(t *testing.T) {
 		t.Skip("makes several archives of every kind of content: for the full suite")
 	}
 	contents := contentsOf()
-	fast := build(t, contents)
+	fast := buildEachKind(t)
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	for name, file := range contents {
@@ -206,6 +224,9 @@ func TestRepackCompress(t *testing.T) {
 // path still does.
 func TestCopyDamaged(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	for _, tt := range []struct {
 		name  string
 		o     CopyOptions
@@ -233,7 +254,7 @@ func TestCopyDamaged(t *testing.T) {
 
 func TestCopyCancelled(t *testing.T) {
 	t.Parallel()
-	a := build(t, contentsOf())
+	a := buildEachKind(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	path := filepath.Join(t.TempDir(), "b.mbtiles")
 	_, err := a.Repack(ctx, path, CopyOptions{Progress: func(int64, int64) { cancel() }})
@@ -330,8 +351,7 @@ func TestExtract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("copies and decodes many textures: for the full suite")
 	}
-	contents := contentsOf()
-	a := build(t, contents)
+	contents, a := contentsOf(), buildEachKind(t)
 	some := func(e Entry) bool { return e.Texture.Maptype == "BI" && e.Texture.Row >= 48 }
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	report, err := a.Extract(t.Context(), path, some, CopyOptions{})

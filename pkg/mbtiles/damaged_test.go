@@ -9,6 +9,9 @@ import (
 // hash vouches for them.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	for _, told := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")
 		w := createAt(t, path)

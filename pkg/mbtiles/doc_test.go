@@ -142,6 +142,9 @@ func TestDocDigest(t *testing.T) {
 // The digest of an archive is that of a plain query, sorted here.
 func TestDigestByQuery(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	a := build(t, map[string][]byte{
 		"0_0_BI04": ddsFile(small, 1), "160_16_BI12": ddsFile(small, 2), "32_16_BI12": ddsFile(small, 3), "32_160_bI12": ddsFile(small, 4),
 		"32_32_Z12": ddsFile(small, 5), "32_32_a12": ddsFile(small, 5), "32_32_é12": ddsFile(small, 6), "1024_16_A12": ddsFile(small, 7),
@@ -234,6 +237,9 @@ func TestDocCommands(t *testing.T) {
 
 // The document's reader, which shares no line with this package, gets every file back.
 func TestDocReader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skipf("python3 is not installed: %v", err)

@@ -56,6 +56,9 @@ func limitedBuild(ctx context.Context, path string) error {
 
 // A file that may not grow is reported as such, and what was committed before can be gone on with.
 func TestFileTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	cmd, lines := spawn(t, "limited", path)
 	for lines.Scan() {
@@ -70,6 +73,9 @@ func TestFileTooLarge(t *testing.T) {
 // A full disk likewise.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	if os.Getuid() != 0 {
 		t.Skip("mounting a small tmpfs takes root; TestFileTooLarge covers the rest")
 	}

@@ -72,6 +72,9 @@ func TestOpenAfterKill(t *testing.T) {
 // What is left of a .part that is no more is not taken for the next one's.
 func TestRemainsOfOldPart(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	_, journal := hotPart(t)
 	for _, extends := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "a.mbtiles")

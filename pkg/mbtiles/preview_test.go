@@ -204,6 +204,9 @@ func TestFills(t *testing.T) {
 // Overviews that an interrupted Finish drew are kept, but do not outlive what they show.
 func TestOverviewsAfterInterruption(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	filling := dds.Layout{Format: dds.BC1, Side: 1024}
 	before := map[string][]byte{"16_16_BI12": solidFile(filling, red), "80_80_BI14": solidFile(small, green)}
 	after := map[string][]byte{"16_16_BI12": solidFile(filling, blue), "80_80_BI14": solidFile(small, green), "16_32_BI12": solidFile(small, white)}

@@ -47,6 +47,9 @@ func checkRead(t *testing.T, a *Archive, e Entry, file []byte, off int64, n int)
 
 func TestReadAtBorders(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	for _, l := range []dds.Layout{full, {Format: dds.BC3, Side: 2048}, {Format: dds.BC1, Side: 512}, small} {
 		t.Run(fmt.Sprintf("%v at %d", l.Format, l.Side), func(t *testing.T) {
 			a, e, file := readerOf(t, l, ReaderOptions{})

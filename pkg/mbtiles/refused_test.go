@@ -238,5 +238,8 @@ func TestOpenWhileChanged(t *testing.T) {
 // A table that is none of ours, such as ANALYZE leaves, does not matter.
 func TestOpenIgnoresOtherTables(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	mustVerify(t, openAt(t, write(t, altered(t, sound(t), `ANALYZE`, `CREATE TABLE notes (text)`, `CREATE INDEX n ON notes (text)`))))
 }

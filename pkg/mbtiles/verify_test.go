@@ -13,6 +13,9 @@ import (
 // Each kind of damage is found, and the textures that suffer are named.
 func TestVerifyFinds(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	good := sound(t)
 	const first, second = "32_16_BI12", "48_16_BI12" // contents 1 and 2
 	for _, tt := range []struct {
@@ -92,6 +95,9 @@ func TestVerifyFinds(t *testing.T) {
 // and to no other.
 func TestVerifyLocatesByte(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	mark := []byte("here it is, the one and only piece of text that can be found")

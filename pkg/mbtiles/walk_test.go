@@ -55,6 +55,9 @@ func standsAt(t *testing.T, file []byte, nth int) (leaf, chain int) {
 // as sound when SQLite was not asked about segments.
 func TestVerifyLetsSQLiteWalk(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	good := twoOfAKind(t)
 	for _, tt := range []struct {
 		name   string

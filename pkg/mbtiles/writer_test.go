@@ -88,6 +88,9 @@ func TestRecord(t *testing.T) {
 // Equal files are stored once, whatever they are called.
 func TestDedupe(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	sea := solidFile(small, 0x1234)
@@ -113,6 +116,9 @@ func TestDedupe(t *testing.T) {
 // A second Put replaces the first and takes its content along, unless another texture has it.
 func TestReplace(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "a.mbtiles")
 	w := createAt(t, path)
 	shared, old, repaired := ddsFile(small, 1), ddsFile(full, 2), ddsFile(small, 3)
@@ -215,6 +221,9 @@ func TestDigestIsOrderIndependent(t *testing.T) {
 // Metadata: what follows from the textures, what the caller says, and no secrets.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	path := filepath.Join(t.TempDir(), "my flight.mbtiles")
 	w := createAt(t, path)
 	put(t, w, "0_0_BI12", ddsFile(dds.Layout{Format: dds.BC3, Side: 512}, 1))
