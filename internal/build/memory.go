@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -33,5 +34,9 @@ func (w *work) memory() int64 {
 		func(it tiles.Item) bool { return it.ZL-tiles.ZL(it.Detail) > w.provider.MaxZL }) {
 		bytes += parentBytes
 	}
-	return bytes + int64(runtime.GOMAXPROCS(0))*worker
+	workers, side := runtime.GOMAXPROCS(0), w.provider.TilePx
+	for _, l := range w.provider.Layers {
+		side = max(side, l.TilePx)
+	}
+	return bytes + int64(workers)*worker + pack.TileMemory(side, workers)
 }

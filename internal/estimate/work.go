@@ -32,21 +32,39 @@ type Work struct {
 	Tiles    int   // previews: the textures' own and the overviews
 }
 
+// Of returns the work for items, but for that of their chunks.
+func Of(items []tiles.Item) (w Work) {
+	for _, it := range items {
+		w.Textures++
+		w.Chunks += it.ChunkCount()
+		w.RawBytes += dds.Layout{Format: dds.BC1, Side: it.Side()}.Size()
+	}
+	w.Tiles = mbtiles.CountPreviews(items)
+	return w
+}
+
 // Count counts the work for items from a source that ends at deepest and has tiles of 2^levels
 // chunks a side. kept says how many tiles of squares need not be asked for; nil: none.
 func Count(items []tiles.Item, deepest tiles.ZL, levels uint,
 	kept func([]chunkstore.Square) (int, error)) (Work, error) {
+	places := make([]chunkstore.Square, 0, len(items))
+	for _, it := range items {
+		places = append(places, chunkstore.Square{Chunk: it.Chunk(0, 0), Side: uint32(it.ChunksPerSide())})
+	}
+	w, err := CountChunks(places, deepest, levels, kept)
+	return w.And(Of(items)), err
+}
+
+// CountChunks is Count for squares of chunks, and leaves out what Of counts.
+func CountChunks(places []chunkstore.Square, deepest tiles.ZL, levels uint,
+	kept func([]chunkstore.Square) (int, error)) (Work, error) {
 	w := Work{Levels: levels}
-	squares := make([]chunkstore.Square, 0, len(items))
-	// Parents and tiles that several textures are made of.
+	squares := make([]chunkstore.Square, 0, len(places))
+	// Parents and tiles that several squares are made of.
 	parents, shared := make(map[tiles.Chunk]bool), make(map[tiles.Chunk]bool)
 	ups := make(map[uint]int)
-	for _, it := range items {
-		n := it.ChunksPerSide()
-		w.Textures++
-		w.Chunks += n * n
-		w.RawBytes += dds.Layout{Format: dds.BC1, Side: it.Side()}.Size()
-		sq := chunkstore.Square{Chunk: it.Chunk(0, 0), Side: uint32(n)}
+	for _, sq := range places {
+		n := int(sq.Side)
 		if sq.Z <= deepest {
 			w.Plain += n * n
 		} else {
@@ -83,7 +101,6 @@ func Count(items []tiles.Item, deepest tiles.ZL, levels uint,
 			w.Up = up
 		}
 	}
-	w.Tiles = mbtiles.CountPreviews(items)
 	if kept == nil {
 		return w, nil
 	}

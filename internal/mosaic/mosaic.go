@@ -49,11 +49,14 @@ func (d description) provider() (providers.Provider, error) {
 	var sources terms.Sources
 	for i, l := range p.Layers {
 		for _, above := range p.Layers[:i] {
-			if !meet(above, l) {
-				continue
-			}
-			if err := terms.Blend(above.Source(0), l.Source(0)); err != nil {
-				return p, err
+			err := terms.Blend(above.Source(0), l.Source(0))
+			switch {
+			case err == nil || !meet(above, l):
+			case above.Area == nil:
+				return p, fmt.Errorf("%w, and nothing of %s would ever be used, for %s has no outline", err, l.ID, above.ID)
+			default:
+				p.Notes = append(p.Notes, err.Error()+
+					"; where they would meet, a texture is only of that which covers most of it")
 			}
 		}
 		if !slices.ContainsFunc(sources, func(s terms.Source) bool { return s.ID == l.ID }) {

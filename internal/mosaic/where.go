@@ -7,7 +7,6 @@ import (
 
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/providers"
-	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -24,21 +23,24 @@ func square(t tiles.Texture) tiles.Chunk {
 	return tiles.Chunk{Z: z, X: x, Y: y}
 }
 
-// Split returns the items that are mainly planned from each layer of p: the first that covers their
-// centre. Items of no layer are left out.
-func Split(p providers.Provider, items []tiles.Item) [][]tiles.Item {
-	of := make([][]tiles.Item, len(p.Layers))
-	for _, it := range items {
-		middle := it.Chunk(it.ChunksPerSide()/2, it.ChunksPerSide()/2)
-		for i, l := range p.Layers {
-			if l.For(it.Maptype) && cover(l, square(it.Texture)) != area.Outside &&
-				cover(l, middle) != area.Outside {
-				of[i] = append(of[i], it)
-				break
-			}
+// standing returns the layers of p that have a part in a texture, from the top, as a pipeline does.
+func standing(p providers.Provider, t tiles.Texture) (list []providers.Layer) {
+	for _, l := range p.Layers {
+		if l.For(t.Maptype) && cover(l, square(t)) != area.Outside {
+			list = append(list, l)
 		}
 	}
-	return of
+	list = area.Together(t, list,
+		func(l providers.Layer) (area.Area, string) { return l.Area, l.Source(0).Exclusive() })
+	if len(list) == 1 && list[0].Lone {
+		list[0].Area = nil
+	}
+	return list
+}
+
+// hides reports whether nothing is seen of what lies below l where that covers at.
+func hides(l providers.Layer, at area.Cover) bool {
+	return at == area.Inside && l.Priority == area.High
 }
 
 // Layers returns the layers of p, or p as the only one.
@@ -59,26 +61,14 @@ func Near(l providers.Layer, items []tiles.Item) (near []tiles.Item) {
 	return near
 }
 
-// Planned counts the chunks of items that each source of p is expected to give, if it has imagery
-// wherever it covers. A chunk crossed by an outline counts for every source that takes part in it.
-func Planned(p providers.Provider, items []tiles.Item) terms.Use {
-	use := terms.Use{}
+// Planned calls count with each square of chunks of items that a source of p is expected to give, if
+// it has imagery wherever it covers. A chunk that an outline may cross counts for every source that
+// takes part in it.
+func Planned(p providers.Provider, items []tiles.Item, count func(source providers.Provider, at tiles.Chunk, side int)) {
 	for _, it := range items {
-		var layers []providers.Layer
-		for _, l := range p.Layers {
-			c := area.Outside
-			if l.For(it.Maptype) {
-				c = cover(l, square(it.Texture))
-			}
-			if c != area.Outside {
-				layers = append(layers, l)
-			}
-			if c == area.Inside {
-				break
-			}
-		}
-		if len(layers) == 1 {
-			use[layers[0].ID] += it.ChunkCount()
+		layers := standing(p, it.Texture)
+		if len(layers) > 0 && hides(layers[0], cover(layers[0], square(it.Texture))) {
+			count(layers[0].Provider, it.Chunk(0, 0), it.ChunksPerSide())
 			continue
 		}
 		for _, c := range it.Chunks() {
@@ -87,28 +77,21 @@ func Planned(p providers.Provider, items []tiles.Item) terms.Use {
 				at := cover(l, c)
 				if at != area.Outside && !slices.Contains(seen, l.ID) {
 					seen = append(seen, l.ID)
-					use[l.ID]++
+					count(l.Provider, c, 1)
 				}
-				if at == area.Inside {
+				if hides(l, at) {
 					break
 				}
 			}
 		}
 	}
-	return use
 }
 
 // Deepest returns the deepest zoom level of a mosaic anywhere in a texture.
 func Deepest(p providers.Provider, t tiles.Texture) (deepest tiles.ZL) {
-	for _, l := range p.Layers {
-		c := area.Outside
-		if l.For(t.Maptype) {
-			c = cover(l, square(t))
-		}
-		if c != area.Outside {
-			deepest = max(deepest, l.MaxZL)
-		}
-		if c == area.Inside {
+	for _, l := range standing(p, t) {
+		deepest = max(deepest, l.MaxZL)
+		if hides(l, cover(l, square(t))) {
 			break
 		}
 	}

@@ -29,7 +29,10 @@ type blocks struct {
 	known   map[layerChunk]*block
 	idle    lru.List // of *block without users, most recently used first
 	waiting int      // who wait for room: what becomes idle makes it
-	spare   []*image.NRGBA
+	// spare are the pictures of dropped blocks. All are reused: 16 MiB allocated for every tile are
+	// work for the garbage collector. One is allocated only when there is none, so they and those in
+	// use are never more than have room.
+	spare []*image.NRGBA
 }
 
 // block is a decoded tile, or the reason why there is none. Guarded by blocks.mu until it is ready,
@@ -49,9 +52,6 @@ const (
 	leastRoom = 64 << 20
 	// keptIdle bounds the idle blocks that take no room: those that are known to be nowhere.
 	keptIdle = 256
-	// keptSpare pictures of released blocks are reused: 16 MiB allocated for every tile are
-	// work for the garbage collector.
-	keptSpare = 2
 )
 
 func newBlocks(p *Pipeline, workers int) *blocks {
@@ -59,9 +59,21 @@ func newBlocks(p *Pipeline, workers int) *blocks {
 	for i := range p.layers {
 		largest = max(largest, p.layers[i].side())
 	}
-	room := max(leastRoom, int64(workers)*pictureBytes(largest)/2)
-	return &blocks{pipeline: p, room: semaphore.NewWeighted(room),
+	return &blocks{pipeline: p, room: semaphore.NewWeighted(roomFor(largest, workers)),
 		known: make(map[layerChunk]*block)}
+}
+
+func roomFor(side, workers int) int64 {
+	return max(leastRoom, int64(workers)*pictureBytes(side)/2)
+}
+
+// TileMemory returns the memory that a Pipeline of so many workers keeps decoded tiles of side px
+// in, in bytes: none for tiles of one chunk.
+func TileMemory(side, workers int) int64 {
+	if side <= chunkPixels {
+		return 0
+	}
+	return roomFor(side, workers)
 }
 
 func pictureBytes(side int) int64 { return 4 * int64(side) * int64(side) }
@@ -184,9 +196,7 @@ func (bs *blocks) drop(b *block) {
 		return
 	}
 	bs.room.Release(b.bytes)
-	if len(bs.spare) < keptSpare {
-		bs.spare = append(bs.spare, b.tile.img)
-	}
+	bs.spare = append(bs.spare, b.tile.img)
 }
 
 // picture returns one to decode into, or nil.

@@ -20,6 +20,8 @@ type Layer struct {
 	TilePx int
 	// Blank are the colours in which the source paints what it has no imagery of.
 	Blank []fetch.Colour
+	// Exclusive is the licence that a texture with any of it must be under as a whole; "": none.
+	Exclusive string
 	// Area is where the source counts. Nil: everywhere.
 	Area area.Area
 	// Lone lets the source count everywhere in a texture that no other layer has a part in.
@@ -38,7 +40,8 @@ type standing struct {
 	whole bool // it counts at every pixel
 }
 
-// standing returns the layers that have a part in the texture, from the top.
+// standing returns the layers that have a part in the texture, from the top. Those of exclusive
+// licences that cannot be in one texture are not together among them.
 func (p *Pipeline) standing(it tiles.Item) (list []standing) {
 	z, x, y := it.Tile()
 	square := tiles.Chunk{Z: z, X: x, Y: y}
@@ -55,6 +58,8 @@ func (p *Pipeline) standing(it tiles.Item) (list []standing) {
 			list = append(list, standing{l, cover == area.Inside})
 		}
 	}
+	list = area.Together(it.Texture, list,
+		func(l standing) (area.Area, string) { return l.Area, l.Exclusive })
 	if len(list) == 1 && list[0].Lone {
 		list[0].whole = true
 	}

@@ -181,6 +181,18 @@ func TestLayers(t *testing.T) {
 			name: "a layer that is alone counts everywhere", upper: Layer{MaxZL: 22, Area: westOf(0.5, 0), Lone: true}, lower: Layer{MaxZL: 22, Area: westOf(-1, 0)},
 			west: red, east: red, want: Tally{Chunks: 4}, sources: map[string]int{"upper": 4}, askedUpper: map[tiles.ZL]int{13: 4},
 		},
+		{
+			name: "of two share-alike licences that which covers more", upper: Layer{MaxZL: 22, Exclusive: "A", Area: westOf(0.6, 100)}, lower: Layer{MaxZL: 22, Exclusive: "B"},
+			west: blue, east: blue, want: Tally{Chunks: 4}, sources: map[string]int{"lower": 4}, askedLower: map[tiles.ZL]int{13: 4},
+		},
+		{
+			name: "of two that cover as much the upper, and nothing of the other fills it", upper: Layer{MaxZL: 22, MinZL: 12, Exclusive: "A"}, upperHas: none, lower: Layer{MaxZL: 22, Exclusive: "B"},
+			west: ground, east: ground, want: Tally{Chunks: 4, Missing: 4}, sources: map[string]int{}, askedUpper: map[tiles.ZL]int{13: 4, 12: 1},
+		},
+		{
+			name: "two of the same licence", upper: Layer{MaxZL: 22, Exclusive: "A", Area: westOf(0.5, 0)}, lower: Layer{MaxZL: 22, Exclusive: "A"},
+			west: red, east: blue, want: Tally{Chunks: 4}, sources: map[string]int{"upper": 2, "lower": 2}, askedUpper: map[tiles.ZL]int{13: 2}, askedLower: map[tiles.ZL]int{13: 2},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			upper, lower := &plainSource{colour: red, answer: tt.upperHas}, &plainSource{colour: blue, answer: tt.lowerHas}

@@ -76,7 +76,7 @@ func (o Options) From(source fetch.Source, p fetch.Provider) Options {
 func layerOf(source fetch.Source, p fetch.Provider) Layer {
 	return Layer{
 		ID: p.ID, Source: source, MinZL: p.MinZL, MaxZL: p.MaxZL, TilePx: p.TilePx, Blank: p.Blank,
-		Filter: p.Filter,
+		Filter: p.Filter, Exclusive: p.Source(0).Exclusive(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/xelpack/xelpack/internal/chunkstore"
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/mosaic"
@@ -65,7 +66,10 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
 		line.Rate = p.Rate
 	}
 	if len(p.Layers) > 0 {
-		e.Sources = mosaic.Planned(p, items)
+		e.Sources = terms.Use{}
+		mosaic.Planned(p, items, func(source providers.Provider, _ tiles.Chunk, side int) {
+			e.Sources[source.ID] += side * side
+		})
 	}
 	if e.work, err = count(ctx, todo, p, from); err != nil {
 		return e, err
@@ -80,18 +84,24 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
 	return e, nil
 }
 
-// count counts the work for items; for a mosaic, layer by layer.
+// count counts the work for items; for a mosaic, source by source.
 func count(ctx context.Context, items []tiles.Item, p fetch.Provider,
 	from imagery.Options) (work estimate.Work, err error) {
 	if len(p.Layers) == 0 {
 		return estimate.Count(items, p.MaxZL, p.TileLevels(), from.CountKept(ctx, p))
 	}
-	for i, some := range mosaic.Split(p, items) {
-		if len(some) == 0 {
-			continue
+	places := map[string][]chunkstore.Square{}
+	var sources []fetch.Provider
+	mosaic.Planned(p, items, func(source providers.Provider, at tiles.Chunk, side int) {
+		key := source.ID + " " + source.Template
+		if places[key] == nil {
+			sources = append(sources, source)
 		}
-		l := p.Layers[i].Provider
-		one, err := estimate.Count(some, l.MaxZL, l.TileLevels(), from.CountKept(ctx, l))
+		places[key] = append(places[key], chunkstore.Square{Chunk: at, Side: uint32(side)})
+	})
+	work = estimate.Of(items)
+	for _, l := range sources {
+		one, err := estimate.CountChunks(places[l.ID+" "+l.Template], l.MaxZL, l.TileLevels(), from.CountKept(ctx, l))
 		if err != nil {
 			return work, err
 		}

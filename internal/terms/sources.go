@@ -57,10 +57,19 @@ func (s Source) Taken() string {
 	return ""
 }
 
+// Exclusive is the licence under which a texture must be as a whole that has any of s; "" if there
+// is none.
+func (s Source) Exclusive() string {
+	if s.Terms.ShareAlike == Yes {
+		return s.Licence
+	}
+	return ""
+}
+
 // Blend says why imagery of the two may not be in one texture, or nil: a texture cannot be under
 // two licences each of which wants to be its only one.
 func Blend(a, b Source) error {
-	if a.Terms.ShareAlike == Yes && b.Terms.ShareAlike == Yes && a.Licence != b.Licence {
+	if x, y := a.Exclusive(), b.Exclusive(); x != "" && y != "" && x != y {
 		return fmt.Errorf("%s (%s) and %s (%s) cannot be in one texture: either licence wants "+
 			"the whole to be under it", a.ID, a.Licence, b.ID, b.Licence)
 	}

@@ -190,14 +190,19 @@ func byBox(bbox, width, height string, png bool) (composed, error) {
 
 // compose makes a tile from chunks. Where there are none it is white, or transparent.
 func (g *grid) compose(ctx context.Context, want composed) ([]byte, error) {
+	across := uint32(want.px / tiles.ChunkPixels)
+	levels := tiles.ZL(math.Log2(float64(across)))
+	if r, ok := g.server.images.(*repeated); ok && r.side&(r.side-1) == 0 {
+		// Tiles of the same chunks are composed once.
+		period := max(1, r.side/across)
+		want.tile.X, want.tile.Y = want.tile.X%period, want.tile.Y%period
+	}
 	g.mu.Lock()
 	body, ok := g.pictures[want]
 	g.mu.Unlock()
 	if ok {
 		return body, nil
 	}
-	across := uint32(want.px / tiles.ChunkPixels)
-	levels := tiles.ZL(math.Log2(float64(across)))
 	whole := image.NewNRGBA(image.Rect(0, 0, want.px, want.px))
 	if !want.png {
 		draw.Draw(whole, whole.Rect, image.White, image.Point{}, draw.Src)
