@@ -53,7 +53,8 @@ func (d description) provider() (providers.Provider, error) {
 			switch {
 			case err == nil || !meet(above, l):
 			case above.Area == nil:
-				return p, fmt.Errorf("%w, and nothing of %s would ever be used, for %s has no outline", err, l.ID, above.ID)
+				return p, fmt.Errorf("%w, and nothing of %s would ever be used, for %s has no outline",
+					err, l.ID, above.ID)
 			default:
 				p.Notes = append(p.Notes, err.Error()+
 					"; where they would meet, a texture is only of that which covers most of it")
