@@ -1,6 +1,7 @@
 package area
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -25,6 +26,9 @@ func Check(mp orb.MultiPolygon) error {
 }
 
 func checkPolygon(rings orb.Polygon) error {
+	if len(rings) == 0 {
+		return errors.New("a polygon has no rings")
+	}
 	p := &polygon{}
 	for _, ring := range rings {
 		corners := map[orb.Point]bool{}

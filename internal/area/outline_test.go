@@ -172,6 +172,7 @@ func TestCheck(t *testing.T) {
 		{"the world", orb.MultiPolygon{rect(-180, -85, 180, 85)}, ""},
 		{"open", orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}}}}, ""},
 		{"nothing", nil, "it has no polygons"},
+		{"an empty polygon", orb.MultiPolygon{{}}, "a polygon has no rings"},
 		{"a line", orb.MultiPolygon{{{{0, 0}, {1, 0}, {0, 0}}}},
 			"a ring has 2 corners (want at least 3)"},
 		{"a bow tie", orb.MultiPolygon{{{{6, 46}, {7, 47}, {7, 46}, {6, 47}, {6, 46}}}},

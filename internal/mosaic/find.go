@@ -1,6 +1,7 @@
 package mosaic
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,7 +57,8 @@ func readSmall(file string) ([]byte, error) {
 	if info.Size() > maxFile || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("longer than %d MiB, or not a file", maxFile>>20)
 	}
-	return os.ReadFile(file)
+	text, err := os.ReadFile(file)
+	return bytes.TrimPrefix(text, []byte("\ufeff")), err // as Windows' editors begin files
 }
 
 // Mosaics returns the mosaics of mosaics.toml and the built-in one. Those that cannot be used are

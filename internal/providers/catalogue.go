@@ -148,6 +148,8 @@ func (p *Provider) complete() error {
 			tiles.MaxZL)
 	case !(p.Rate >= 0) || p.Concurrency < 0 || p.RequestsADay < 0:
 		return errors.New("rate, concurrency and requests_a_day must not be negative")
+	case slices.ContainsFunc(p.NoImagery, NoImageryRule.empty):
+		return errors.New("no_imagery: a rule is empty (want header with value, size, md5 or text)")
 	}
 	if err := tiles.ValidMaptype(p.Code); err != nil {
 		return fmt.Errorf("code: %w", err)
@@ -177,6 +179,9 @@ func checkHeaders(headers map[string]string) error {
 		}
 		if name == "" || strings.ContainsFunc(name, inName) || strings.ContainsFunc(value, bad) {
 			return fmt.Errorf("invalid header %q", name)
+		}
+		if strings.EqualFold(name, "Host") {
+			return errors.New("header Host: it is that of the template")
 		}
 	}
 	return nil

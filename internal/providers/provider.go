@@ -119,12 +119,14 @@ type NoImageryRule struct {
 	Text          string // in a text answer, such as the exception of a WMS
 }
 
+func (r NoImageryRule) empty() bool { return r == NoImageryRule{Value: r.Value} }
+
 // maxText is how many bytes of a text answer are searched.
 const maxText = 64 << 10
 
 // Match reports whether the answer is the placeholder.
 func (r NoImageryRule) Match(header http.Header, body []byte) bool {
-	if r == (NoImageryRule{Value: r.Value}) {
+	if r.empty() {
 		return false
 	}
 	if r.Header != "" && !strings.EqualFold(strings.TrimSpace(header.Get(r.Header)), r.Value) {

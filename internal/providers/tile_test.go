@@ -46,6 +46,10 @@ kind = "tms"`, Provider{}, `unknown kind "tms" (want xyz`},
 		{"no level is left", `template = "https://h/{quadkey}"
 tile_px = 2048
 max_zl = 2`, Provider{}, "tiles of 2048 px have no chunk of zoom level 2"},
+		{"an empty rule", `template = "https://h/{quadkey}"
+no_imagery = [{ value = "1" }]`, Provider{}, "no_imagery: a rule is empty (want header with value"},
+		{"another host", `template = "https://h/{quadkey}"
+headers = { host = "other" }`, Provider{}, "header Host: it is that of the template"},
 		{"unknown colour", `template = "https://h/{quadkey}"
 blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want white`},
 	} {
