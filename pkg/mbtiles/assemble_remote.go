@@ -46,7 +46,8 @@ func (a *assembling) prefetch(ctx context.Context) (stop func()) {
 // missing yields what is to be taken from an archive.
 func (a *assembling) missing(from *Archive) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
-		for _, c := range a.contents {
+		for i := range a.contents {
+			c := &a.contents[i] // its sums may just be written
 			if c.had.From == nil && c.From == from && !yield(c.Entry()) {
 				return
 			}
