@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build cross dist install demo test test-busy test-windows test-arm64 test-static test-winfsp check bench bench-encode bench-archive bench-mount drill-archive drill-farm drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross dist install demo test test-busy test-windows test-arm64 test-static test-winfsp check bench bench-encode bench-archive bench-mount bench-remote drill-archive drill-share drill-farm drill-fetch soak fuzz docs clean setup
 
 all: build
 
@@ -67,6 +67,10 @@ bench-mount: ## the mount beside bare go-fuse, squashfuse and its cgofuse driver
 	@scripts/setup.sh squashfuse squashfs-tools libfuse-dev
 	go run ./internal/measure/beside -o docs/benchmarks.md mount
 
+bench-remote: ## a flight out of an archive on a web server beside aria2c and pmtiles, into docs/benchmarks.md; 16 GB in /tmp
+	@scripts/setup.sh aria2 nginx
+	go run ./internal/measure/beside -o docs/benchmarks.md remote
+
 DRILL ?= Drill
 drill-fetch: setup ## what fetching must show, at full scale, some 70 minutes; DRILL=DrillTooMany chooses
 	scripts/drill.sh '$(DRILL)' ./pkg/fetch ./internal/pack ./cmd/xelpack
@@ -75,6 +79,9 @@ CHAOS ?= 30m
 drill-farm: setup ## what a farm must show, at full scale, some 90 minutes; DRILL=DrillBudget chooses, CHAOS=5m
 	@scripts/setup.sh nats-server
 	XELPACK_TEST_CHAOS=$(CHAOS) scripts/drill.sh '$(DRILL)' ./internal/farm
+
+drill-share: setup ## an archive on a web server: 10,000 faulty answers, an extract killed 20 times
+	scripts/drill.sh 'TestFaultyAnswersDrill|TestKilledExtractsGoOn' ./internal/opener ./cmd/xelpack
 
 drill-archive: setup ## a build killed, out of disk and out of power at every single step
 	XELPACK_DRILL=1 go test -v -timeout 4h -run 'TestPowerCut|TestKilledAtEveryStep|TestFullAtEveryStep' ./pkg/mbtiles

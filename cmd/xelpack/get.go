@@ -12,6 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/share/get"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -21,6 +22,7 @@ type getOptions struct {
 	get.Options
 	copyFlags
 	DryRun bool
+	Keys   []string
 }
 
 func newGetCommand() *cobra.Command {
@@ -33,7 +35,9 @@ area, and makes one archive of their textures: of several of one name the sharpe
 is taken, its terms and how much is to fetch is printed first. Every texture is checked.
 
 CATALOGUE is the address or path of catalogue.json or of its folder. Without a selection
-the archives are listed. If an archive cannot be read, its mirrors are tried in order. An
+the archives are listed. Whose a signed archive is, is said; a key that is met for the
+first time is remembered for its owner's name, and another one for that name is refused
+from then on (xelpack key). If an archive cannot be read, its mirrors are tried in order. An
 interrupted command is continued by the same command; --have names archives whose textures
 are not fetched again, so that the same command also updates.`,
 		Example: `  xelpack get https://example.com/xelpack/
@@ -54,9 +58,11 @@ are not fetched again, so that the same command also updates.`,
 	f.BoolVar(&o.DryRun, "dry-run", false, "only print what would be fetched")
 	f.StringArrayVar(&o.Options.Have, "have", nil,
 		"`ARCHIVE` whose contents are not fetched again; may be repeated")
+	f.StringArrayVar(&o.Keys, "key", nil, "public `KEY` of minisign's, a file with one, or a name "+
+		"that is remembered: each archive must be signed with that; may be repeated")
 	f.BoolVar(&o.Force, "force", false,
 		"mix imagery that may be passed on with imagery that may not: the new archive may not")
-	cli.Explicit(f, "force", "have")
+	cli.Explicit(f, "force", "have", "key")
 	return cmd
 }
 
@@ -70,6 +76,9 @@ func runGet(ctx context.Context, o getOptions, name string, files *opener.Opener
 		if err := o.target(); err != nil {
 			return err
 		}
+	}
+	if o.Options.Keys, err = signing.Find(o.Keys...); err != nil {
+		return err
 	}
 	offer, err := get.Load(ctx, name, files)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -70,5 +71,5 @@ func runVerify(ctx context.Context, o verifyOptions, file string, stdout, stderr
 	if found.OK {
 		signed, refused = signing.Judge(found.Signatures, found.Textures, keys)
 	}
-	return report.Verified(stdout, file, found, signed, refused, o.JSON)
+	return report.Verified(stdout, remote.Shown(file), found, signed, refused, o.JSON)
 }

@@ -91,7 +91,9 @@ func Install(ctx context.Context, a *mbtiles.Archive, file string, o Options) (R
 		return Report{}, fmt.Errorf(
 			"%s has no textures or is not finished (want a finished archive)", file)
 	}
-	if file, err = filepath.Abs(file); err != nil {
+	if a.Remote() {
+		file = a.Path() // without what is secret in its address
+	} else if file, err = filepath.Abs(file); err != nil {
 		return Report{}, err
 	}
 	w, err := begin(ctx, o)

@@ -158,6 +158,13 @@ func (c *cache) note(first, n int64, what byte) error {
 	return err
 }
 
+// letGo closes the files.
+func (c *cache) letGo() error {
+	err := errors.Join(c.data.Close(), c.list.Close())
+	c.data, c.list = nil, nil
+	return err
+}
+
 // close closes the files, and removes a private cache.
 func (c *cache) close() error {
 	var errs []error

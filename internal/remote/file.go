@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type File struct {
 	mu      sync.Mutex
 	there   bitmap
 	checked bool          // see SetChecked
+	proven  []run         // what was there then
 	claimed bitmap        // being fetched by somebody
 	gone    error         // why the server is not asked, if it could not be reached
 	asked   time.Time     // when it was asked last, if so
@@ -78,7 +80,7 @@ func Open(ctx context.Context, name string, o Options) (*File, error) {
 			"itself, and keeps nothing")
 	}
 	if err := f.open(ctx, u, o); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", f.shown, explain(err)), f.cache.close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", f.shown, Explain(err)), f.cache.close())
 	}
 	return f, nil
 }
@@ -122,13 +124,35 @@ func (f *File) open(ctx context.Context, u *url.URL, o Options) error {
 			f.shown, u.Host, f.state.Host))
 	}
 	if cached && known == headerOf(f.state) && known.ETag+known.Modified != "" {
-		return f.resume()
+		if err := f.resume(); err != nil {
+			return err
+		}
+		if f.begins(first) {
+			return f.write(0, first)
+		}
+		if err := f.cache.letGo(); err != nil { // one of the two is wrong, and nobody knows which
+			return err
+		}
 	}
 	if err := f.cache.begin(headerOf(f.state)); err != nil {
 		return err
 	}
 	f.size()
 	return f.write(0, first)
+}
+
+// begins reports whether what is there of the beginning of the file is what was fetched now.
+func (f *File) begins(first []byte) bool {
+	kept := make([]byte, block)
+	for b := int64(0); (b+1)*block <= int64(len(first)); b++ {
+		if f.there.next(b, b+1, true) > b {
+			continue // it is not there
+		}
+		if _, err := f.ReadAt(kept, b*block); err != nil || !bytes.Equal(kept, first[b*block:][:block]) {
+			return false
+		}
+	}
+	return true
 }
 
 // unreachable reports whether err says nothing of the file, only that the server does not answer.
@@ -172,6 +196,9 @@ func (f *File) resume() error {
 	f.size()
 	return f.cache.resume(func(first, n uint32, what byte) {
 		f.checked = what == proven || f.checked && what != dropped
+		if what == proven {
+			f.proven = f.all()
+		}
 		if end := int64(first) + int64(n); end <= f.there.n && what != proven {
 			f.there.set(int64(first), end, what == kept)
 		}
@@ -189,9 +216,32 @@ func (f *File) Checked() bool {
 // SetChecked notes that what is there was found to be right.
 func (f *File) SetChecked() error {
 	f.mu.Lock()
-	f.checked = true
+	f.checked, f.proven = true, f.all()
 	f.mu.Unlock()
 	return f.cache.note(0, 0, proven)
+}
+
+// Distrust drops what was there when SetChecked was called.
+func (f *File) Distrust() error {
+	f.mu.Lock()
+	var spans []sqlpages.Span
+	for _, r := range f.proven {
+		spans = append(spans, sqlpages.Span{Off: r.first * block, Len: (r.end - r.first) * block})
+	}
+	f.mu.Unlock()
+	return f.Forget(spans)
+}
+
+// all returns what is there. f.mu is held.
+func (f *File) all() (runs []run) {
+	for at := int64(0); at < f.there.n; {
+		first := f.there.next(at, f.there.n, true)
+		at = f.there.next(first, f.there.n, false)
+		if first < at {
+			runs = append(runs, run{first, at})
+		}
+	}
+	return runs
 }
 
 // Path returns the sparse file.
@@ -312,8 +362,8 @@ func (f *File) tell() {
 	f.changed = make(chan struct{})
 }
 
-// explain says in words what an answer means for an archive.
-func explain(err error) error {
+// Explain says in words what an answer means for a file.
+func Explain(err error) error {
 	status, ok := errors.AsType[*fetch.StatusError](err)
 	switch {
 	case !ok:

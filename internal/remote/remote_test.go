@@ -345,3 +345,20 @@ func TestCancelled(t *testing.T) {
 	close(release)
 	expect(t, f, o.data, span) // by another one, who is not
 }
+
+// A cancelled call ends: it was once tried for ever, for nothing was asked for and nothing failed.
+func TestCancelledBefore(t *testing.T) {
+	t.Parallel()
+	o := serve(t, 1<<20)
+	f := open(t, o.URL+"/a.mbtiles", options(t, t.TempDir()))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := o.requests.Load()
+	if err := f.Want(ctx, []sqlpages.Span{{Off: 200_000, Len: 100_000}}); !errors.Is(err,
+		context.Canceled) {
+		t.Errorf("%v, want that it was cancelled", err)
+	}
+	if n := o.requests.Load() - before; n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}

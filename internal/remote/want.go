@@ -18,9 +18,11 @@ const (
 	// joinGap is how many blocks between two wanted runs are fetched with them: a request more
 	// would cost as much.
 	joinGap = 4
-	// A request asks for a share of what is wanted, so that all connections end at about the same
-	// time, within these bounds of blocks.
-	leastPiece, mostPiece = 128, 2048
+	// A request asks for at most a share of what is wanted, so that all connections end at about the
+	// same time, within these bounds of blocks. What breaks off is gone on with where it was, so a
+	// large one costs nothing.
+	shares                = 8 * parallel
+	leastPiece, mostPiece = 128, 16 << 10
 )
 
 // run is a run of blocks.
@@ -41,7 +43,7 @@ func (f *File) Want(ctx context.Context, spans []sqlpages.Span) error {
 		switch {
 		case len(mine) > 0:
 			if err := f.fetch(ctx, mine); err != nil {
-				return fmt.Errorf("%s: %w", f.shown, explain(err))
+				return fmt.Errorf("%s: %w", f.shown, Explain(err))
 			}
 		case !others:
 			return nil
@@ -129,15 +131,17 @@ func (f *File) fetch(ctx context.Context, runs []run) error {
 	for _, r := range runs {
 		total += r.end - r.first
 	}
-	piece := min(max(total/(2*parallel), leastPiece), mostPiece)
-	g, ctx := errgroup.WithContext(ctx)
+	most := min(max(total/shares, leastPiece), mostPiece)
+	g, asking := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for _, r := range runs {
-		for first := r.first; first < r.end && ctx.Err() == nil; first += piece {
-			g.Go(func() error { return f.request(ctx, first, min(first+piece, r.end)) })
+		n := (r.end - r.first + most - 1) / most
+		for i := int64(0); i < n && asking.Err() == nil; i++ {
+			first, end := r.first+(r.end-r.first)*i/n, r.first+(r.end-r.first)*(i+1)/n
+			g.Go(func() error { return f.request(asking, first, end) })
 		}
 	}
-	err := g.Wait()
+	err := cmp.Or(g.Wait(), ctx.Err()) // cancelled, perhaps before anything was asked for
 	if err == nil {
 		f.answered()
 	}

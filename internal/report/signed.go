@@ -34,19 +34,6 @@ func verdictText(w io.Writer, v signing.Verdict, textures int) error {
 	case v.Covers < v.Textures:
 		what = fmt.Sprintf("all of it, as part of %s", units.Plural(v.Textures, "texture"))
 	}
-	by := "with key " + v.KeyID
-	if v.Name != "" {
-		by = fmt.Sprintf("by %s, key %s", words.Plain(v.Name), v.KeyID)
-	}
-	switch v.Trust {
-	case signing.Pinned:
-		by += ", as before"
-	case signing.First:
-		by += ", met for the first time and remembered; ask " + words.Plain(v.Name) +
-			" whether this is the key: " + v.Key
-	case signing.Unknown:
-		by += ", which is not known here: give the key with --key"
-	}
-	_, err := fmt.Fprintf(w, "signed %s: %s\n", by, what)
+	_, err := fmt.Fprintf(w, "signed %s: %s\n", v.By(), what)
 	return err
 }

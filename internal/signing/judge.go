@@ -3,10 +3,12 @@ package signing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"aead.dev/minisign"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -36,6 +38,24 @@ type Verdict struct {
 	Comment string `json:"comment,omitempty"` // the trusted comment, as signed
 	mbtiles.Statement
 	Covers int `json:"covers"` // textures of the archive that it is proved for
+}
+
+// By says for people who has signed, and how their key is known.
+func (v Verdict) By() string {
+	by := "with key " + v.KeyID
+	if v.Name != "" {
+		by = fmt.Sprintf("by %s, key %s", words.Plain(v.Name), v.KeyID)
+	}
+	switch v.Trust {
+	case Pinned:
+		by += ", as before"
+	case First:
+		by += ", met for the first time and remembered; ask " + words.Plain(v.Name) +
+			" whether this is the key: " + v.Key
+	case Unknown:
+		by += ", which is not known here: give the key with --key"
+	}
+	return by
 }
 
 // Claim is what a signature says of itself, which is to be checked.
@@ -119,12 +139,28 @@ func Judge(signatures []mbtiles.Signature, textures int, keys []PublicKey) ([]Ve
 	if len(signatures) == 0 && len(keys) == 0 {
 		return nil, nil
 	}
+	verdicts, err := judgeEach(signatures, keys)
+	if err != nil || len(keys) == 0 {
+		return verdicts, err
+	}
+	var good []mbtiles.Signature
+	for i, v := range verdicts {
+		if v.Trust == Given {
+			good = append(good, signatures[i])
+		}
+	}
+	if n := mbtiles.Covered(good); n < textures || len(good) == 0 {
+		return verdicts, fmt.Errorf("%w: of its %d textures %d are", ErrUnsigned, textures, n)
+	}
+	return verdicts, nil
+}
+
+func judgeEach(signatures []mbtiles.Signature, keys []PublicKey) ([]Verdict, error) {
 	pins, err := LoadPins()
 	if err != nil {
 		return nil, err
 	}
 	verdicts := make([]Verdict, 0, len(signatures))
-	var good []mbtiles.Signature
 	for _, s := range signatures {
 		v, err := JudgeOne(s.Text(), s.Signature, keys, pins)
 		if err != nil {
@@ -132,15 +168,24 @@ func Judge(signatures []mbtiles.Signature, textures int, keys []PublicKey) ([]Ve
 		}
 		v.Statement, v.Covers = s.Statement, s.Covers
 		verdicts = append(verdicts, v)
-		if v.Trust == Given {
-			good = append(good, s)
-		}
-	}
-	if len(keys) == 0 {
-		return verdicts, nil
-	}
-	if n := mbtiles.Covered(good); n < textures || len(good) == 0 {
-		return verdicts, fmt.Errorf("%w: of its %d textures %d are", ErrUnsigned, textures, n)
 	}
 	return verdicts, nil
+}
+
+// JudgeWhole is Judge of signatures over a whole archive, which are not in it. If keys are given,
+// it must be signed with one of them.
+func JudgeWhole(s mbtiles.Statement, signatures []string, keys []PublicKey) ([]Verdict, error) {
+	if len(signatures) == 0 && len(keys) == 0 {
+		return nil, nil
+	}
+	whole := make([]mbtiles.Signature, len(signatures))
+	for i, text := range signatures {
+		whole[i] = mbtiles.Signature{Statement: s, Signature: text, Covers: s.Textures}
+	}
+	verdicts, err := judgeEach(whole, keys)
+	if err == nil && len(keys) > 0 && !slices.ContainsFunc(verdicts,
+		func(v Verdict) bool { return v.Trust == Given }) {
+		err = ErrUnsigned
+	}
+	return verdicts, err
 }

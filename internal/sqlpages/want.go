@@ -32,6 +32,38 @@ func OnlyAtHand(ctx context.Context) bool { return ctx.Value(atHand{}) != nil }
 // ErrLayout is of pages that do not form a table.
 var ErrLayout = errors.New("its pages do not form a table")
 
+// badPage is ErrLayout of a page.
+type badPage uint32
+
+func (p badPage) Error() string { return fmt.Sprintf("page %d: %v", uint32(p), ErrLayout) }
+func (p badPage) Unwrap() error { return ErrLayout }
+
+// tries is how often pages are brought that turn out to be wrong: at least once for each level.
+const tries = 6
+
+// mended calls do. If a page is wrong, it is forgotten with those that led to it, and do called
+// again: they may have been changed on the way. again is called before. If that does not help, all
+// of the file is forgotten, for the next try.
+func (p pager) mended(again func(), do func(p pager) error) error {
+	for try := 1; ; try++ {
+		var way []uint32
+		p.way = &way
+		err := do(p)
+		page, bad := errors.AsType[badPage](err)
+		from, forgets := p.f.(interface{ Forget([]Span) error })
+		if !errors.Is(err, ErrLayout) || !forgets {
+			return err
+		}
+		again()
+		if !bad || try == tries {
+			return errors.Join(err, from.Forget([]Span{{0, 1 << 62}}))
+		}
+		if err := from.Forget(p.spans(append(way, uint32(page)))); err != nil {
+			return err
+		}
+	}
+}
+
 // The kinds of pages of b-trees.
 const (
 	interiorIndex = 2
@@ -51,6 +83,10 @@ func WantTree(ctx context.Context, f Wanter, root uint32, most int) error {
 		return ErrLayout
 	}
 	p.usable = p.size - int(h[20])
+	return p.mended(func() {}, func(p pager) error { return p.wantTree(ctx, root, most) })
+}
+
+func (p pager) wantTree(ctx context.Context, root uint32, most int) error {
 	seen := make(map[uint32]bool) // a hostile tree could go round in circles
 	for level := []uint32{root}; len(level) > 0; {
 		for _, number := range level {
@@ -59,7 +95,7 @@ func WantTree(ctx context.Context, f Wanter, root uint32, most int) error {
 			}
 			seen[number] = true
 		}
-		if err := f.Want(ctx, p.spans(level)); err != nil {
+		if err := p.f.Want(ctx, p.spans(level)); err != nil {
 			return err
 		}
 		below, long, err := p.level(level)
@@ -68,6 +104,9 @@ func WantTree(ctx context.Context, f Wanter, root uint32, most int) error {
 		}
 		if err := p.follow(ctx, long, most); err != nil {
 			return err
+		}
+		if len(below) > 0 {
+			*p.way = append(*p.way, level...)
 		}
 		level = below
 	}
@@ -99,6 +138,7 @@ func wantRead(ctx context.Context, f Wanter, b []byte, off int64) error {
 type pager struct {
 	f            Wanter
 	size, usable int
+	way          *[]uint32 // gets the interior pages that are read; see mended
 }
 
 func (p pager) span(number uint32, n int) Span {
@@ -138,16 +178,16 @@ func (p pager) level(numbers []uint32) (below []uint32, long []overflowing, err 
 			below = append(below, binary.BigEndian.Uint32(b[start+8:]))
 		case leafIndex, leafTable:
 		default:
-			return nil, nil, ErrLayout
+			return nil, nil, badPage(number)
 		}
 		cells := int(binary.BigEndian.Uint16(b[start+3:]))
 		if start+header+2*cells > p.usable {
-			return nil, nil, ErrLayout
+			return nil, nil, badPage(number)
 		}
 		for i := range cells {
 			at := int(binary.BigEndian.Uint16(b[start+header+2*i:]))
 			if at+4 > p.usable {
-				return nil, nil, ErrLayout
+				return nil, nil, badPage(number)
 			}
 			cell := b[at:p.usable]
 			if header == 12 {
@@ -159,7 +199,7 @@ func (p pager) level(numbers []uint32) (below []uint32, long []overflowing, err 
 			}
 			o, err := p.overflow(cell, kind)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, badPage(number)
 			}
 			if o.page != 0 {
 				long = append(long, o)

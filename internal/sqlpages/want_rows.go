@@ -3,7 +3,8 @@ package sqlpages
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"errors"
+	"io"
 )
 
 // leafGroup is up to how many bytes a leaf with its rows is fetched though not all of them are
@@ -21,7 +22,20 @@ type wanted struct {
 // Want has rows brought, so that they can be read without waiting. The ids ascend. Missing rows are
 // left to the reader.
 func (t *Table) Want(ctx context.Context, w Wanter, ids []int64) error {
-	p := pager{w, t.size, t.usable}
+	p := pager{f: w, size: t.size, usable: t.usable}
+	return p.mended(t.forget, func(p pager) error { return t.want(ctx, p, ids) })
+}
+
+// forget forgets what is remembered of pages.
+func (t *Table) forget() {
+	t.mu.Lock()
+	clear(t.interior)
+	t.mu.Unlock()
+	t.places.forget()
+	t.height.Store(0)
+}
+
+func (t *Table) want(ctx context.Context, p pager, ids []int64) error {
 	leaves, err := t.leaves(ctx, p, ids)
 	if err != nil {
 		return err
@@ -33,7 +47,7 @@ func (t *Table) Want(ctx context.Context, w Wanter, ids []int64) error {
 			spans[i] = group
 		}
 	}
-	if err := w.Want(ctx, spans); err != nil {
+	if err := p.f.Want(ctx, spans); err != nil {
 		return err
 	}
 	return t.wantRows(ctx, p, leaves)
@@ -42,8 +56,12 @@ func (t *Table) Want(ctx context.Context, w Wanter, ids []int64) error {
 // Where returns about where rows lie, which ascend, without having them brought: with what else is
 // on their leaves.
 func (t *Table) Where(ctx context.Context, w Wanter, ids []int64) ([]Span, error) {
-	p := pager{w, t.size, t.usable}
-	leaves, err := t.leaves(ctx, p, ids)
+	p := pager{f: w, size: t.size, usable: t.usable}
+	var leaves []wanted
+	err := p.mended(t.forget, func(p pager) (err error) {
+		leaves, err = t.leaves(ctx, p, ids)
+		return err
+	})
 	var spans []Span
 	for _, n := range leaves {
 		group, ok := p.group(n)
@@ -78,6 +96,7 @@ func (t *Table) leaves(ctx context.Context, p pager, ids []int64) ([]wanted, err
 		spans := make([]Span, len(level))
 		for i, n := range level {
 			spans[i] = p.span(n.page, 1)
+			*p.way = append(*p.way, n.page)
 		}
 		if err := p.f.Want(ctx, spans); err != nil {
 			return nil, err
@@ -98,28 +117,34 @@ func (t *Table) levels(ctx context.Context, p pager) (int, error) {
 		return int(n - 1), nil
 	}
 	b := make([]byte, t.size)
-	number := t.root
+	number, above := t.root, t.root
 	for depth := range 20 {
 		if number == 0 {
 			break
 		}
-		if err := wantRead(ctx, p.f, b, p.span(number, 1).Off); err != nil {
+		err := wantRead(ctx, p.f, b, p.span(number, 1).Off)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
 			return 0, err
 		}
+		*p.way = append(*p.way, number)
 		switch b[0] {
 		case leafTable:
 			t.height.Store(int64(depth) + 1)
 			return depth, nil
 		case interiorTable:
 			var ok bool
+			above = number
 			if number, ok = t.child(b, 0); !ok {
-				return 0, ErrLayout
+				return 0, badPage(above)
 			}
 		default:
-			return 0, ErrLayout
+			return 0, badPage(number)
 		}
 	}
-	return 0, ErrLayout
+	return 0, badPage(above)
 }
 
 // below returns the pages below those of a level that have wanted rows.
@@ -131,16 +156,16 @@ func (t *Table) below(level []wanted) ([]wanted, error) {
 		ids, before, lowest := n.ids, uint32(0), int64(-1)
 		b := t.interiorPage(n.page, buf)
 		if b == nil {
-			return nil, ErrLayout
+			return nil, badPage(n.page)
 		}
 		cells := int(binary.BigEndian.Uint16(b[3:]))
 		if 12+2*cells > t.usable {
-			return nil, ErrLayout
+			return nil, badPage(n.page)
 		}
 		for i := 0; i <= cells && len(ids) > 0; i++ {
 			page, key, ok := t.interiorCell(b, i, cells)
 			if !ok {
-				return nil, ErrLayout
+				return nil, badPage(n.page)
 			}
 			m := 0
 			for m < len(ids) && (i == cells || ids[m] <= key) {
@@ -191,7 +216,7 @@ func (t *Table) wantRows(ctx context.Context, p pager, leaves []wanted) error {
 	buf := make([]byte, t.size)
 	for _, n := range leaves {
 		if !t.read(n.page, buf) || buf[0] != leafTable {
-			return fmt.Errorf("page %d: %w", n.page, ErrLayout)
+			return badPage(n.page)
 		}
 		for _, id := range n.ids {
 			cell, payload := t.findCell(buf, id)
@@ -200,7 +225,7 @@ func (t *Table) wantRows(ctx context.Context, p pager, leaves []wanted) error {
 			}
 			o, err := p.overflow(cell, leafTable)
 			if err != nil {
-				return err
+				return badPage(n.page)
 			}
 			if o.page != 0 && payload > 0 {
 				long = append(long, o)
@@ -213,11 +238,7 @@ func (t *Table) wantRows(ctx context.Context, p pager, leaves []wanted) error {
 // Forget returns where rows and the way to them lie, which turned out to be wrong, and what is
 // remembered of them is forgotten.
 func (t *Table) Forget(ids []int64) []Span {
-	t.mu.Lock()
-	clear(t.interior)
-	t.mu.Unlock()
-	t.places.forget()
-	t.height.Store(0)
+	t.forget()
 	p := pager{size: t.size, usable: t.usable}
 	var spans []Span
 	buf := make([]byte, t.size)

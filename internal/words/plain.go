@@ -62,6 +62,10 @@ var phrases = [...][2]string{
 	{`\s*\(Client\.Timeout exceeded[^)]*\)`, ``},
 	{`context deadline exceeded|i/o timeout|os: deadline reached`, `no answer in time`},
 	{`context canceled`, `interrupted`},
+	{`(?:tls: failed to verify certificate: )?x509: certificate has expired or is not yet valid: ` +
+		`current time (\S+) is (before|after) (\S+)`,
+		`the server's certificate is not valid $2 $3, and this computer's clock says $1: set ` +
+			`the clock right if it is wrong`},
 	{`(?:tls: failed to verify certificate: )?x509: `,
 		`the server's certificate cannot be trusted: `},
 	{`tls: first record does not look like a TLS handshake`, `the server does not speak https`},

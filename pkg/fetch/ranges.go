@@ -179,6 +179,9 @@ func (a *ranging) examine(res *http.Response) (file RemoteFile, length int64, er
 		if err := a.check(file); err != nil {
 			return file, 0, err
 		}
+		if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+			return file, 0, fmt.Errorf("%w: it or a proxy compresses the file (%.20q)", ErrNoRanges, coding)
+		}
 		beginning, _ := io.ReadAll(io.LimitReader(res.Body, 4096))
 		if text := answerText(beginning); text != "" {
 			return file, 0, fmt.Errorf("%w: it answers %s", ErrNoRanges, text)

@@ -33,8 +33,9 @@ type Archive struct {
 	truncated error  // set if a truncated archive was opened with ReaderOptions.Remains
 	patchBase string // digest of the archive that this is a patch for; "": not a patch
 
-	remote *remoteArchive // where it is fetched from; nil: the file is here
-	owned  io.Closer      // closed with it; nil: none
+	beside []tables.Signed // signatures that came beside the file
+	remote *remoteArchive  // where it is fetched from; nil: the file is here
+	owned  io.Closer       // closed with it; nil: none
 }
 
 // Path returns the name passed to Open.

@@ -3,8 +3,10 @@ package mbtiles
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 
@@ -50,7 +52,8 @@ type remoteArchive struct {
 // it was compared with its hash.
 func OpenRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, error) {
 	a, err := openRemote(ctx, file, o.withDefaults())
-	if errors.Is(err, ErrCorrupt) && ctx.Err() == nil {
+	if (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNotArchive) || errors.Is(err, ErrVersion)) &&
+		ctx.Err() == nil {
 		// It may have been changed on the way, or on the disk here.
 		if err := file.Forget([]sqlpages.Span{{Off: 0, Len: 1 << 62}}); err != nil {
 			return nil, errors.Join(explain(file.String(), err), file.Close())
@@ -67,7 +70,7 @@ func OpenRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, er
 func openRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, error) {
 	r := remoteArchive{tables.NewRemote(file), file}
 	if err := r.Begin(ctx, file.Path()); err != nil {
-		return nil, err
+		return nil, cutShort(file, err)
 	}
 	o.remote, o.Checked = &r, true
 	a, err := open(ctx, file.Path(), o)
@@ -78,6 +81,18 @@ func openRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, er
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, file.SetChecked()
+}
+
+// cutShort says of a file that is damaged whether it is shorter than it says: the one on the
+// server, perhaps because it is still being uploaded.
+func cutShort(file Remote, err error) error {
+	info, errStat := os.Stat(file.Path())
+	h, errHeader := sqlpages.ReadHeader(file.Path())
+	if !errors.Is(err, ErrCorrupt) || errors.Join(errStat, errHeader) != nil || h.Size <= info.Size() {
+		return err
+	}
+	return fmt.Errorf("%w: %w: on the server it has %d of %d bytes", ErrCorrupt, ErrTruncated,
+		info.Size(), h.Size)
 }
 
 // soundTables compares the tables, which say which texture has which hash, with the digest. The
@@ -137,16 +152,36 @@ func (a *Archive) wantProofs(ctx context.Context, entries iter.Seq[Entry]) error
 	if a.remote == nil || a.format == 1 {
 		return nil
 	}
-	contents, blocks := make(map[int64]bool), make(map[int64]bool)
+	contents, blocks := a.proofs(entries)
+	return a.remote.WantHashes(ctx, contents, blocks)
+}
+
+// proofs returns the rows that textures are compared with: of the hashes and of the tree.
+func (a *Archive) proofs(entries iter.Seq[Entry]) (contents, blocks []int64) {
+	if a.format == 1 {
+		return nil, nil
+	}
+	hashes, nodes := make(map[int64]bool), make(map[int64]bool)
 	for e := range entries {
-		contents[e.content] = true // where a row would be if one of a single segment has none
+		hashes[e.content] = true // where a row would be if one of a single segment has none
 		place, _ := a.index.place(e)
 		for level := range merkle.Levels(a.Len()) {
 			place /= merkle.Fan
-			blocks[tables.BlockID(level, place)] = true
+			nodes[tables.BlockID(level, place)] = true
 		}
 	}
-	return a.remote.WantHashes(ctx, slices.Sorted(maps.Keys(contents)), slices.Sorted(maps.Keys(blocks)))
+	return slices.Sorted(maps.Keys(hashes)), slices.Sorted(maps.Keys(nodes))
+}
+
+// distrust has the next run fetch the tables anew, and what a texture was compared with, if err
+// says that they contradict each other. In this one they may be remembered.
+func (a *Archive) distrust(e Entry, err error) error {
+	if a.remote == nil || !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	contents, blocks := a.proofs(slices.Values([]Entry{e}))
+	return errors.Join(err, a.remote.file.Forget(a.remote.HashSpans(contents, blocks)),
+		a.remote.file.Distrust())
 }
 
 var memories = sync.Pool{New: func() any { return new([]byte) }}

@@ -145,6 +145,13 @@ func (a *Archive) signed(ctx context.Context) ([]signed, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range a.beside {
+		if !slices.ContainsFunc(rows, func(r tables.Signed) bool {
+			return r.Text == s.Text && r.Signature == s.Signature
+		}) {
+			rows = append(rows, s)
+		}
+	}
 	var all []signed
 	blocks := func(level, number int) ([]merkle.Hash, error) { return a.block(ctx, level, number) }
 	leaf := func(own int) (merkle.Hash, error) {
@@ -165,6 +172,19 @@ func (a *Archive) signed(ctx context.Context) ([]signed, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// Attach has the archive carry a signature that came beside its file, over the whole of it: what is
+// made of it keeps that, as if it had been in it. The caller has seen whose it is. It must not be
+// called while the archive is used.
+func (a *Archive) Attach(s Statement, signature string) error {
+	if s.Root == "" || s.Root != a.root || s.Textures != a.Len() {
+		return fmt.Errorf("%s: a signature over another archive: root %.70q with %d textures, want %.70q "+
+			"with %d", a.path, s.Root, s.Textures, a.root, a.Len())
+	}
+	a.beside = append(a.beside, tables.Signed{Text: s.Text(), Signature: signature,
+		Runs: merkle.AppendRuns(nil, []merkle.Run{{N: s.Textures}})})
+	return nil
 }
 
 // parseSigned reads a row of an archive of so many textures.

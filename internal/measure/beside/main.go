@@ -4,6 +4,7 @@
 //	go run -tags squish ./internal/measure/beside encode     libsquish's range fit, TurboJPEG, Go's image/jpeg
 //	go run ./internal/measure/beside archive                 zstd, cp, plain files
 //	go run ./internal/measure/beside mount                   a bare go-fuse file system, squashfuse_ll; as root
+//	go run ./internal/measure/beside remote                  aria2c, pmtiles; nginx behind a slow link
 //
 // With -o it writes each table into its section of a Markdown file. The candidates take turns, so
 // that a busy machine disturbs all equally, and the best of several rounds counts. Programs that
@@ -21,6 +22,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -64,6 +66,15 @@ func (b *bench) measured(rows ...row) []row {
 	return rows
 }
 
+// ready builds xelpack, unless one is given.
+func (b *bench) ready(ctx context.Context) error {
+	if b.Program != "" {
+		return nil
+	}
+	b.Program = filepath.Join(b.Dir, "xelpack")
+	return b.build(ctx, b.Program)
+}
+
 // suite is a section of the page.
 type suite struct {
 	section string
@@ -73,21 +84,22 @@ type suite struct {
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	suites := map[string]suite{"encode": {"encoder", 21, encode},
-		"archive": {"archive", 5, archive}, "mount": {"mount", 3, mount}}
-	f := flag.NewFlagSet("beside [FLAGS] encode|archive|mount", flag.ContinueOnError)
+		"archive": {"archive", 5, archive}, "mount": {"mount", 3, mount},
+		"remote": {"remote", 1, remote}}
+	f := flag.NewFlagSet("beside [FLAGS] encode|archive|mount|remote", flag.ContinueOnError)
 	chunks := f.String("chunks", "../shared/imagery/chunks",
 		"folder of 256 JPEG chunks, ROW_COL.jpg (set C); if it is missing, invented imagery is used")
 	output := f.String("o", "", "Markdown file whose section to replace")
 	only := f.String("only", "",
-		"measure only the rows of archive and mount that match this expression")
+		"measure only the rows of archive and mount, or the programs of remote, that match this expression")
 	b := &bench{}
 	o := measure.Options{Say: func(s string) { fmt.Fprintln(os.Stderr, "beside:", s) }}
 	f.IntVar(&o.Textures, "textures", 8, "number of textures of archive")
-	f.IntVar(&o.Rounds, "rounds", 0, "rounds at most; the best counts (default 21, 5 and 3)")
+	f.IntVar(&o.Rounds, "rounds", 0, "rounds at most; the best counts (default 21, 5, 3 and 1)")
 	f.StringVar(&o.Dir, "dir", "",
 		"folder for temporary files, kept for the next run (default: a temporary one)")
 	f.StringVar(&o.Program, "xelpack", "",
-		"the xelpack that mount measures (default: built from this source)")
+		"the xelpack that mount and remote measure (default: built from this source)")
 	f.Int64Var(&b.merge, "merge", 1_000_000_000,
 		"bytes of the two archives that are merged; the published figure uses 5000000000")
 	if err := f.Parse(args); err != nil {
@@ -95,7 +107,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	s, known := suites[f.Arg(0)]
 	if !known || f.NArg() != 1 {
-		return fmt.Errorf("unknown suite %q (want encode, archive or mount, after the flags)",
+		return fmt.Errorf("unknown suite %q (want encode, archive, mount or remote, after the flags)",
 			f.Args())
 	}
 	var err error

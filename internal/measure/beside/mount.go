@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -43,11 +42,8 @@ func mount(ctx context.Context, b *bench) (string, error) {
 	if os.Getuid() != 0 {
 		return "", errors.New("only root can compare: pass-through and cold caches need it")
 	}
-	if b.Program == "" {
-		b.Program = filepath.Join(b.Dir, "xelpack")
-		if err := b.build(ctx, b.Program); err != nil {
-			return "", err
-		}
+	if err := b.ready(ctx); err != nil {
+		return "", err
 	}
 	var rows []row
 	for _, m := range measurements {

@@ -68,8 +68,10 @@ type Archive struct {
 	Attribution string        `json:"attribution"` // a line for each source
 	Sources     terms.Sources `json:"sources"`
 	Captured    *terms.Days   `json:"captured,omitempty"` // when the pictures were taken
-	Signatures  []string      `json:"signatures,omitempty"`
-	Mirrors     []string      `json:"mirrors,omitempty"` // addresses of the same file
+	// Signatures are files of minisign's, over the text of docs/archive-format.md's statement of
+	// digest, root and textures.
+	Signatures []string `json:"signatures,omitempty"`
+	Mirrors    []string `json:"mirrors,omitempty"` // addresses of the same file
 }
 
 // Text returns c as it is published: the same archives give the same bytes.

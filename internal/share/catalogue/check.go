@@ -27,7 +27,7 @@ func plainValue(value any) error {
 	switch v := value.(type) {
 	case string:
 		if strings.ContainsFunc(v, func(r rune) bool {
-			return r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf))
+			return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf))
 		}) {
 			return fmt.Errorf("%w: control characters in %.60q", ErrHostile, v)
 		}
@@ -84,6 +84,9 @@ func (a Archive) check() error {
 	if err := a.checkArea(); err != nil {
 		return bad("%v", err)
 	}
+	if len(a.Signatures) > mostSignatures {
+		return bad("at most %d signatures are read", mostSignatures)
+	}
 	for _, address := range a.Mirrors {
 		if err := checkMirror(address, a.File); err != nil {
 			return bad("%v", err)
@@ -122,6 +125,9 @@ func checkMirror(address, file string) error {
 	}
 	return nil
 }
+
+// mostSignatures bounds what has to be judged.
+const mostSignatures = 16
 
 // maxBoxes is how many rectangles an area may have.
 const maxBoxes = 20_000

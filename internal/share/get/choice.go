@@ -9,6 +9,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/share/catalogue"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
@@ -18,8 +19,9 @@ import (
 // Options say what is wanted of an offer.
 type Options struct {
 	Pick  plan.Pick
-	Force bool     // mix imagery that may be passed on with imagery that may not
-	Have  []string // archives whose contents are not fetched again, by path or address
+	Force bool                // mix imagery that may be passed on with imagery that may not
+	Have  []string            // archives whose contents are not fetched again, by path or address
+	Keys  []signing.PublicKey // each archive must be signed with one of them; none: any signature
 	Note  func(string)
 }
 
@@ -42,6 +44,8 @@ type Taken struct {
 	Fetch       int64  `json:"fetch_bytes"`
 	PassOn      string `json:"pass_on"`
 	Attribution string `json:"attribution"`
+	// Signed has whose it is, as the catalogue's signatures prove.
+	Signed []signing.Verdict `json:"signed,omitempty"`
 }
 
 // String describes it as a line for people.
@@ -51,7 +55,11 @@ func (t Taken) String() string {
 	if t.Attribution != "" {
 		text += "; " + strings.ReplaceAll(t.Attribution, "\n", "; ")
 	}
-	return text + "; pass on: " + t.PassOn
+	text += "; pass on: " + t.PassOn
+	for _, v := range t.Signed {
+		text += "; signed " + v.By()
+	}
+	return text
 }
 
 // Choose opens the archives that cover what is wanted, and chooses textures: of several of one name
@@ -75,13 +83,21 @@ func (o *Offer) Choose(ctx context.Context, want Options) (_ *Choice, err error)
 	}
 	picked := map[*mbtiles.Archive]map[tiles.Key]bool{}
 	entries := map[*mbtiles.Archive]catalogue.Archive{}
+	signed := map[*mbtiles.Archive][]signing.Verdict{}
 	var none error
 	for _, entry := range o.Covering(regions) {
+		verdicts, err := judge(entry, want.Keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", o.name, entry.File, err)
+		}
 		a, err := o.open(ctx, entry, want.Note)
 		if err != nil {
 			return nil, err
 		}
-		c.archives = append(c.archives, a)
+		c.archives, signed[a] = append(c.archives, a), verdicts
+		if err := attach(a, entry); err != nil {
+			return nil, err
+		}
 		pick, err := want.Pick.Of(ctx, a, func(string) {}) // said above
 		if errors.Is(err, tiles.ErrNothing) {
 			none = err
@@ -105,7 +121,7 @@ func (o *Offer) Choose(ctx context.Context, want Options) (_ *Choice, err error)
 		}
 		c.options.Have = append(c.options.Have, a)
 	}
-	return c, c.weigh(ctx, entries)
+	return c, c.weigh(ctx, entries, signed)
 }
 
 // nothing is the error of an offer without what is wanted.
@@ -118,7 +134,8 @@ func (o *Offer) nothing(none error) error {
 }
 
 // weigh finds out what is taken of which archive.
-func (c *Choice) weigh(ctx context.Context, entries map[*mbtiles.Archive]catalogue.Archive) error {
+func (c *Choice) weigh(ctx context.Context, entries map[*mbtiles.Archive]catalogue.Archive,
+	signed map[*mbtiles.Archive][]signing.Verdict) error {
 	plan, err := combine.PlanMerge(ctx, c.archives, c.options)
 	if err != nil {
 		return err
@@ -137,7 +154,8 @@ func (c *Choice) weigh(ctx context.Context, entries map[*mbtiles.Archive]catalog
 			return err
 		}
 		e := entries[a]
-		c.Taken = append(c.Taken, Taken{e.File, a.Path(), n, fetch.Bytes, e.Terms.Words(), e.Attribution})
+		c.Taken = append(c.Taken, Taken{e.File, a.Path(), n, fetch.Bytes, e.Terms.Words(),
+			e.Attribution, signed[a]})
 		c.Fetch += fetch.Bytes
 	}
 	return nil
@@ -160,4 +178,25 @@ func (c *Choice) Close() error {
 	}
 	c.archives, c.options.Have = nil, nil
 	return errors.Join(errs...)
+}
+
+// statement is what signatures in a catalogue are over.
+func statement(e catalogue.Archive) mbtiles.Statement {
+	return mbtiles.Statement{Digest: e.Digest, Root: e.Root, Textures: e.Textures}
+}
+
+// judge finds out whose an archive is before anything of it is fetched. A name with another key
+// than before is an error, and a signature that does not fit what the catalogue says.
+func judge(e catalogue.Archive, keys []signing.PublicKey) ([]signing.Verdict, error) {
+	return signing.JudgeWhole(statement(e), e.Signatures, keys)
+}
+
+// attach has the archive carry the catalogue's signatures, so that what is made of it has them.
+func attach(a *mbtiles.Archive, e catalogue.Archive) error {
+	for _, s := range e.Signatures {
+		if err := a.Attach(statement(e), s); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -93,9 +93,9 @@ func (o *Offer) fetch(ctx context.Context, name string) (text []byte, err error)
 		},
 		Sink: func(p []byte) error { text = append(text, p...); return nil }})
 	if status, ok := errors.AsType[*fetch.StatusError](err); ok && status.Code == 404 {
-		err = fmt.Errorf("%w: no catalogue is there: `xelpack publish` makes one", err)
+		return nil, fmt.Errorf("%w: no catalogue is there: `xelpack publish` makes one", err)
 	}
-	return text, err
+	return text, remote.Explain(err)
 }
 
 // addresses returns where an archive is, in the order in which to try.

@@ -49,6 +49,7 @@ type pageClass struct {
 type card struct {
 	catalogue.Archive
 	Link, Swatch, Size, ZL, Detail, Credit, Shown string
+	Signers                                       []string
 	Preview                                       template.URL
 }
 
@@ -70,6 +71,7 @@ func (f *Folder) Files() (text, page []byte, err error) {
 		c := card{
 			Archive: a, Link: url.PathEscape(a.File), Swatch: fmt.Sprint("a", i),
 			Size: units.Bytes(a.Bytes), ZL: list(a.ZLs()), Detail: list(a.Details()),
+			Signers: signers(a.Signatures),
 			Preview: template.URL("data:image/jpeg;base64," +
 				base64.StdEncoding.EncodeToString(s.preview)),
 		}

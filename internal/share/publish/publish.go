@@ -20,6 +20,7 @@ import (
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/safefile"
 	"github.com/xelpack/xelpack/internal/share/catalogue"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -37,11 +38,12 @@ var (
 // Options say what is published, and how.
 type Options struct {
 	Dir      string
-	Title    string            // default: the folder's name
-	Private  bool              // for one's own house: also what may not be passed on
-	Mirrors  []string          // addresses of folders that have the same files
-	Tolerant bool              // leave out archives that cannot be read
-	Only     func(string) bool // the names that count; nil: all
+	Title    string             // default: the folder's name
+	Private  bool               // for one's own house: also what may not be passed on
+	Mirrors  []string           // addresses of folders that have the same files
+	Tolerant bool               // leave out archives that cannot be read
+	Only     func(string) bool  // the names that count; nil: all
+	Key      *signing.SecretKey // signs every archive; nil: those that are signed stay so
 	// told of each file that is left out, and why; nil: not called
 	Note func(string)
 }
@@ -79,12 +81,13 @@ func Read(ctx context.Context, o Options) (*Folder, error) {
 			return nil, err
 		}
 	}
+	before := o.before()
 	var refused []error
 	for _, name := range names {
 		if o.Only != nil && !o.Only(name) {
 			continue
 		}
-		entry, shown, err := describe(ctx, o.Dir, name)
+		entry, shown, err := describe(ctx, o, name, before[name])
 		switch {
 		case errors.Is(err, mbtiles.ErrNotArchive), errors.Is(err, mbtiles.ErrIsPatch),
 			errors.Is(err, errEmpty), err != nil && o.Tolerant && ctx.Err() == nil:
@@ -148,11 +151,12 @@ func names(dir string) ([]string, error) {
 var errEmpty = errors.New("it has no textures")
 
 // describe reads what is told of an archive.
-func describe(ctx context.Context, dir, name string) (_ catalogue.Archive, _ shown, err error) {
+func describe(ctx context.Context, o Options, name string, before []string) (_ catalogue.Archive,
+	_ shown, err error) {
 	fail := func(err error) (catalogue.Archive, shown, error) {
 		return catalogue.Archive{}, shown{}, fmt.Errorf("%s: %w", name, err)
 	}
-	a, err := mbtiles.Open(ctx, filepath.Join(dir, name))
+	a, err := mbtiles.Open(ctx, filepath.Join(o.Dir, name))
 	if err != nil {
 		return catalogue.Archive{}, shown{}, err
 	}
@@ -186,6 +190,9 @@ func describe(ctx context.Context, dir, name string) (_ catalogue.Archive, _ sho
 			return s.Credit() + s.Taken()
 		}),
 		Captured: captured(info.Sources),
+	}
+	if entry.Signatures, err = o.signatures(ctx, a, before); err != nil {
+		return catalogue.Archive{}, shown{}, err
 	}
 	drawn := shown{squares: squares, box: planmap.Around(entry.Boxes())}
 	drawn.preview, err = preview(ctx, a)

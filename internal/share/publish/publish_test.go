@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/xelpack/xelpack/internal/share/catalogue"
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/internal/usage"
@@ -206,5 +207,64 @@ func TestPage(t *testing.T) {
 	}
 	if len(page) > 300<<10 {
 		t.Errorf("%d bytes", len(page))
+	}
+}
+
+// A key signs every archive, once: the same archives give the same bytes, and what is changed is
+// signed anew. Without the key, what still holds stays.
+func TestSigning(t *testing.T) {
+	dir := folder(t)
+	file := filepath.Join(t.TempDir(), "alice.key")
+	if _, _, err := signing.Make(file, ""); err != nil {
+		t.Fatal(err)
+	}
+	key, err := signing.Secret(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signatures := func(o Options) map[string][]string {
+		t.Helper()
+		o.Dir = dir
+		f := read(t, o)
+		if err := f.Write(); err != nil {
+			t.Fatal(err)
+		}
+		_, page, err := f.Files()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string][]string{}
+		signed := 0
+		for _, a := range f.Catalogue.Archives {
+			found[a.File] = a.Signatures
+			signed += len(a.Signatures)
+		}
+		if n := bytes.Count(page, []byte("alice, key "+signing.ID(key.ID()))); n != signed {
+			t.Errorf("the page names alice %d times, want %d", n, signed)
+		}
+		return found
+	}
+	if got := signatures(Options{}); len(got["alps.mbtiles"]) != 0 {
+		t.Errorf("without a key: %q", got)
+	}
+	first := signatures(Options{Key: &key})
+	if len(first["alps.mbtiles"]) != 1 || len(first[hostile]) != 1 {
+		t.Errorf("signatures %q", first)
+	}
+	if diff := cmp.Diff(first, signatures(Options{Key: &key})); diff != "" {
+		t.Errorf("again (-first +second):\n%s", diff)
+	}
+	if diff := cmp.Diff(first, signatures(Options{})); diff != "" {
+		t.Errorf("without the key (-first +second):\n%s", diff)
+	}
+	sharetest.Make(t, dir, sharetest.Archive{File: hostile, Source: sharetest.Open, Seed: 7,
+		Textures: []string{"95808_134848_BI18"}})
+	if changed := signatures(Options{}); len(changed[hostile]) != 0 ||
+		!cmp.Equal(changed["alps.mbtiles"], first["alps.mbtiles"]) {
+		t.Errorf("one changed, without the key: %q", changed)
+	}
+	if changed := signatures(Options{Key: &key}); len(changed[hostile]) != 1 ||
+		cmp.Equal(changed[hostile], first[hostile]) {
+		t.Errorf("one changed: %q", changed)
 	}
 }

@@ -16,6 +16,8 @@ type Remote interface {
 	sqlpages.Wanter
 	// Forget drops what turned out to be wrong: it is fetched again.
 	Forget(spans []sqlpages.Span) error
+	// Distrust drops what the archive was opened with: its tables.
+	Distrust() error
 }
 
 // Want has the segments of a content that hold the bytes from off on fetched, all at once.
@@ -48,16 +50,24 @@ func (r *Reader) WantIDs(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// fetched has segments fetched and read. If they are damaged they are fetched once more: they may
-// have been changed on the way, or on the disk here.
+// tries is how often segments are fetched that turn out to be damaged: the pages that lead to them
+// may be wrong too, one after the other.
+const tries = 5
+
+// fetched has segments fetched and read. If they are damaged they are fetched again: they may have
+// been changed on the way, or on the disk here. If that does not help, it may be the tables that
+// describe them wrongly, which the next run then fetches anew.
 func (r *Reader) fetched(ctx context.Context, ids []int64, read func() error) error {
-	for again := false; ; again = true {
+	for try := 1; ; try++ {
 		err := r.WantIDs(ctx, ids)
 		if err == nil {
 			err = read()
 		}
-		if err == nil || again || !errors.Is(err, sqlite.ErrCorrupt) || r.Pages == nil {
+		if err == nil || !errors.Is(err, sqlite.ErrCorrupt) || r.Pages == nil {
 			return err
+		}
+		if try == tries {
+			return errors.Join(err, r.Remote.Distrust())
 		}
 		if err := r.Remote.Forget(r.Pages.Forget(ids)); err != nil {
 			return err

@@ -157,6 +157,17 @@ func (r *Remote) WantTile(ctx context.Context, conns *sqlite.Pool, t preview.Til
 	return DamagedTree(r.tiles.Want(ctx, r.file, []int64{row}), "tiles")
 }
 
+// HashSpans returns where the rows of WantHashes and the way to them lie, and forgets them.
+func (r *Remote) HashSpans(contents, blocks []int64) []sqlpages.Span {
+	var spans []sqlpages.Span
+	for t, ids := range map[*sqlpages.Table][]int64{r.hashes: contents, r.tree: blocks} {
+		if t != nil {
+			spans = append(spans, t.Forget(ids)...)
+		}
+	}
+	return spans
+}
+
 // WantHashes has rows fetched that textures are compared with: hashes of contents, and blocks of
 // the tree. Both ascend. With those of one texture come those beside it, which is wanted next.
 func (r *Remote) WantHashes(ctx context.Context, contents, blocks []int64) error {
