@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,6 +200,115 @@ func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
 	}
 	if named.Load() != 1 {
 		t.Errorf("it was named %d times", named.Load())
+	}
+}
+
+// A coordinator that is started again audits the shares of the one before: here the wrong worker
+// has left when it comes.
+func TestAuditOutlivesACoordinator(t *testing.T) {
+	drill.SkipIfShort(t)
+	imagery := provider(t, fetchtest.Options{})
+	b := smallBuild(t, imagery)
+	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := digest(t, b.File)
+	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
+	nats := serverOf(t)
+	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2}
+
+	first, kill := context.WithCancel(t.Context())
+	var left sync.WaitGroup
+	built := 0
+	left.Go(func() {
+		err := Work(first, WorkerOptions{Server: o.Server, Jobs: 1, Name: "wrong", wrap: func(b builder) builder {
+			return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) {
+				if built++; built > 3 { // the coordinator is killed before it is done
+					<-ctx.Done()
+				}
+				return rewritten(ctx, file, flipped)
+			}}
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	left.Go(func() { _, _ = b.run(first, o, nil) }) // it is interrupted
+	patience.Until(t, "three shares are taken", func() bool {
+		list, err := Look(t.Context(), o.Server)
+		return err == nil && len(list) == 1 && list[0].Taken == 3
+	})
+	kill()
+	left.Wait()
+
+	workersOf(t, nats.ClientURL(), 2, nil)
+	named := 0
+	r, err := b.run(t.Context(), o, func(s string) {
+		t.Log(s)
+		if strings.HasPrefix(s, "wrong built job") {
+			named++
+		}
+	})
+	if err != nil || r.State != pack.StateComplete {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := digest(t, b.File); got != want || named != 1 {
+		t.Errorf("digest %s, want %s; the worker was named %d times", got, want, named)
+	}
+}
+
+// The clocks of a farm's machines need not agree: no message has a time of day in it.
+func TestNoMessageTellsTheTime(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var search func(where string, of reflect.Type)
+	search = func(where string, of reflect.Type) {
+		if seen[of] {
+			return
+		}
+		seen[of] = true
+		switch of.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+			search(where, of.Elem())
+		case reflect.Struct:
+			if of == reflect.TypeFor[time.Time]() {
+				t.Errorf("%s is a time of day", where)
+			}
+			for i := range of.NumField() {
+				if f := of.Field(i); f.IsExported() {
+					search(where+"."+f.Name, f.Type)
+				}
+			}
+		}
+	}
+	for _, message := range []any{ask{}, grant{}, Contract{}, Job{}, Share{}, Dead{}, taken{}, Presence{}, State{}} {
+		search(reflect.TypeOf(message).Name(), reflect.TypeOf(message))
+	}
+}
+
+// What a killed process has left is removed by the next one, and nothing of those that live.
+func TestFoldersOfKilledProcesses(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	alive, remove, err := tempDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := filepath.Join(os.TempDir(), "xelpack-farm-dead")
+	if err := errors.Join(os.Mkdir(dead, 0o700), os.WriteFile(filepath.Join(dead, "share"), nil, 0o600), os.WriteFile(dead+".lock", nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	other, removeOther, err := tempDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{alive: true, other: true, dead: false, dead + ".lock": false} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v", filepath.Base(dir), err)
+		}
+	}
+	remove()
+	removeOther()
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 

@@ -287,7 +287,7 @@ func chaos(t *testing.T, nats string) {
 	quiet := provider(t, fetchtest.Options{Fault: faults})
 	b := testBuild{BBox: "5.01,43.3,5.9,43.6", Detail: 3, AckWait: 2 * time.Second, LiveFor: 2 * time.Second, JobSize: 3, File: filepath.Join(t.TempDir(), "a.mbtiles")}
 	if drill.Full() {
-		east := 1 + 7.5*length.Minutes()/30 // enough for as long
+		east := 1 + 4.8*length.Minutes()/30 // enough for as long: a third of the time nothing can be asked
 		b = testBuild{BBox: fmt.Sprintf("1.0,42.0,%.2f,45.4", east), Detail: 2, Rate: 45, AckWait: usualAckWait, File: b.File}
 	}
 	plain := b
