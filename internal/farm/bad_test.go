@@ -18,6 +18,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/drill"
@@ -368,6 +369,31 @@ func TestWorkerWithWrongCredentialsEnds(t *testing.T) {
 	url := custom(t, func(o *server.Options) { o.Authorization = "right" })
 	if err := Work(t.Context(), WorkerOptions{Server: Server{URL: url, Token: "wrong"}}); !errors.Is(err, errDenied) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The seed of an nkey opens a server that knows the key, and no other does.
+func TestNkey(t *testing.T) {
+	var files, keys []string
+	for i := range 2 {
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, errKey := pair.PublicKey()
+		seed, errSeed := pair.Seed()
+		file := filepath.Join(t.TempDir(), fmt.Sprint(i))
+		if err := errors.Join(errKey, errSeed, os.WriteFile(file, seed, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		files, keys = append(files, file), append(keys, key)
+	}
+	url := custom(t, func(o *server.Options) { o.Nkeys = []*server.NkeyUser{{Nkey: keys[0]}} })
+	if _, err := Look(t.Context(), Server{URL: url, Creds: files[0]}); err != nil {
+		t.Error(err)
+	}
+	if _, err := Look(t.Context(), Server{URL: url, Creds: files[1]}); !errors.Is(err, errDenied) {
+		t.Errorf("with another key: %v", err)
 	}
 }
 
