@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -32,6 +33,16 @@ type Look struct {
 
 	once    sync.Once
 	palette *dds.Palette
+	known   [knownSize]atomic.Pointer[knownChange]
+}
+
+// knownSize is how many changes are kept: X-Plane reads a texture in several parts, and to
+// find the season at its corners takes longer than to change the first of them.
+const knownSize = 4096
+
+type knownChange struct {
+	of     tiles.Texture
+	change *dds.Recolouring
 }
 
 // Names are the looks that Load knows without a file.
@@ -106,6 +117,17 @@ func (l *Look) Of(t tiles.Texture) *dds.Recolouring {
 		}
 		l.palette = dds.NewPalette(change)
 	})
+	place := &l.known[(t.Row/tiles.TextureChunks*64+t.Col/tiles.TextureChunks)%knownSize]
+	if k := place.Load(); k != nil && k.of == t {
+		return k.change
+	}
+	change := l.change(t)
+	place.Store(&knownChange{t, change})
+	return change
+}
+
+// change computes what Of returns.
+func (l *Look) change(t tiles.Texture) *dds.Recolouring {
 	r := &dds.Recolouring{Palette: l.palette,
 		Saturation: [4]int32{dds.One, dds.One, dds.One, dds.One}}
 	if l.Season == nil {

@@ -12,8 +12,8 @@ import (
 // mountSuites are those that need a mount.
 var mountSuites = []Suite{{"mount", mounts}}
 
-// mounts measures a simulator's reads from two mounts of one archive in turn: one without
-// observers, and one with metrics and a trace.
+// mounts measures a simulator's reads from three mounts of one archive in turn: one without
+// observers, one with metrics and a trace, and one that shows another season.
 func mounts(ctx context.Context, e *Env) (err error) {
 	if e.Program == "" {
 		return errors.New("no program to mount with")
@@ -27,9 +27,10 @@ func mounts(ctx context.Context, e *Env) (err error) {
 		return err
 	}
 	watch := []string{"--http", "127.0.0.1:0", "--trace", filepath.Join(e.Dir, "watched.trace")}
-	order := []string{"plain", "watched"}
+	order := []string{"plain", "watched", "looked"}
 	servers := make(map[string]*Server)
-	for name, flags := range map[string][]string{"plain": nil, "watched": watch} {
+	for name, flags := range map[string][]string{"plain": nil, "watched": watch,
+		"looked": {"--season", "01-15"}} {
 		s, err := Serve(ctx, e.Dir, e.Program,
 			append([]string{"mount", file, "@", "--live", "off"}, flags...)...)
 		if err != nil {

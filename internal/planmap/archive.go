@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"math"
 
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/units"
@@ -87,6 +88,16 @@ func ContactSheet(ctx context.Context, a *mbtiles.Archive, side int) (*Imagery, 
 	}
 	world := float64(uint32(1) << z)
 	return &Imagery{Image: img, West: float64(x0) / world, North: float64(y0) / world, East: float64(x1) / world, South: float64(y1) / world}, nil
+}
+
+// Paint changes the picture by what is told the place of each pixel.
+func (i *Imagery) Paint(paint func(img *image.RGBA, at func(x, y int) (lat, lon float64))) {
+	size := i.Image.Bounds().Size()
+	paint(i.Image, func(x, y int) (lat, lon float64) {
+		east := i.West + (i.East-i.West)*float64(x)/float64(size.X)
+		south := i.North + (i.South-i.North)*float64(y)/float64(size.Y)
+		return math.Atan(math.Sinh(math.Pi*(1-2*south))) * 180 / math.Pi, 360*east - 180
+	})
 }
 
 // covered returns the tiles that the archive's textures cover, x1 and y1 excluded, at the deepest

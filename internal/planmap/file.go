@@ -3,6 +3,7 @@ package planmap
 import (
 	"context"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"path/filepath"
@@ -42,27 +43,24 @@ func writer(file string) (func(Map, io.Writer) error, error) {
 const plainSide = 4096
 
 // Draw draws an archive into a file: a page or a picture, by its extension; plain: the imagery
-// alone.
-func Draw(ctx context.Context, a *mbtiles.Archive, file string, plain bool) error {
+// alone. paint changes the imagery, as Imagery.Paint says.
+func Draw(ctx context.Context, a *mbtiles.Archive, file string, plain bool,
+	paint func(img *image.RGBA, at func(x, y int) (lat, lon float64))) error {
 	if a.Len() == 0 {
 		return fmt.Errorf("%s: nothing to draw: the archive has no textures", a.Path())
 	}
 	if plain {
-		return WriteImagery(ctx, a, file, plainSide)
+		sheet, err := ContactSheet(ctx, a, plainSide)
+		if err != nil {
+			return err
+		}
+		sheet.Paint(paint)
+		return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, sheet.Image) })
 	}
 	m, err := OfArchive(ctx, a, filepath.Base(a.Path()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.Path(), err)
 	}
+	m.Imagery.Paint(paint)
 	return m.WriteFile(file)
-}
-
-// WriteImagery draws the imagery of an archive alone into a PNG file, at most side pixels wide and
-// high.
-func WriteImagery(ctx context.Context, a *mbtiles.Archive, file string, side int) error {
-	sheet, err := ContactSheet(ctx, a, side)
-	if err != nil {
-		return err
-	}
-	return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, sheet.Image) })
 }

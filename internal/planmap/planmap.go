@@ -41,7 +41,7 @@ type Map struct {
 
 // Imagery is a picture of the ground, north up, in Web Mercator.
 type Imagery struct {
-	Image image.Image
+	Image *image.RGBA
 	// The edges as fractions of the world's width and height, from its north-west corner.
 	West, North, East, South float64
 }
