@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up they need. `make help` lists the rest.
 
-.PHONY: all help build cross dist install demo test test-busy test-windows test-arm64 test-static test-winfsp check bench bench-encode bench-archive bench-mount bench-remote drill-archive drill-share drill-farm drill-fetch soak fuzz docs clean setup
+.PHONY: all help build cross dist install demo test test-busy test-windows test-arm64 test-static test-winfsp check bench bench-encode bench-archive bench-mount bench-remote drill-archive drill-share drill-farm drill-fetch drill-follow soak fuzz docs clean setup
 
 all: build
 
@@ -85,6 +85,9 @@ drill-share: setup ## an archive on a web server: 10,000 faulty answers, an extr
 
 drill-archive: setup ## a build killed, out of disk and out of power at every single step
 	XELPACK_DRILL=1 go test -v -timeout 4h -run 'TestPowerCut|TestKilledAtEveryStep|TestFullAtEveryStep' ./pkg/mbtiles
+
+drill-follow: setup ## what is made ahead of the aircraft: seven flights in imaginary time, 4 minutes
+	XELPACK_DRILL=1 go test -count 1 -v -timeout 1h -run TestDrillFollow ./pkg/mount | grep -E '^\||^(ok|FAIL|panic)'
 
 FUZZTIME ?= 60s
 fuzz: setup ## every fuzz target for FUZZTIME=60s

@@ -89,6 +89,10 @@ func runExtract(ctx context.Context, o extractOptions, a *mbtiles.Archive,
 	}
 	return o.run("extract", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
 		co.Have = have
+		var err error
+		if co.Plan, err = o.pick.Purpose(ctx, a, len(picked.Keys), false); err != nil {
+			return nil, "", err
+		}
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if err == nil {
 			err = a.DropFetched(ctx, a.Those(keep)) // they are in the new archive

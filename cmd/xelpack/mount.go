@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/position"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -31,6 +32,7 @@ type mountOptions struct {
 	AllowOther    bool
 	Slow          time.Duration
 	Routes        []string // drawn on the status page
+	Follow        string
 }
 
 func newMountCommand() *cobra.Command {
@@ -92,6 +94,8 @@ known name keeps its size as long as the mount lasts.` + remark(mount.Remark),
 		"with --http, flight plan `FILE` to draw on the page's map, with the cells that X-Plane "+
 			"loads along it; may be repeated")
 	f.DurationVar(&o.Slow, "log-slow", time.Second, "log requests that take at least this long")
+	f.StringVar(&o.Follow, "follow", "auto", "make what X-Plane will load ahead of the aircraft, whose "+
+		"position is had by: auto, web[:HOST:PORT], rref[:HOST:PORT] or off")
 	f.BoolVar(&o.PreferArchive, "prefer-archive", false,
 		"prefer archived textures to real files of the scenery")
 	f.BoolVar(&o.AllowOther, "allow-other", false,
@@ -153,7 +157,12 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	// before the mount exists, so that a hang-up cannot leave it behind
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	followed, err := position.Parse(o.Follow)
+	if err != nil {
+		return usageErrorf("--follow: %w", err)
+	}
 	return serve.Run(ctx, serve.Options{
+		Follow:   followed,
 		Archives: archives, Mountpoint: mountpoint, Mount: mo, Imagery: o.imagery, Flown: flown,
 		DiskCache: disk, DiskAsked: o.live.DiskCache != "", CacheDir: o.live.CacheDir,
 		Watcher: watcher, Line: stderr, Ends: ends, Again: hup,

@@ -76,6 +76,13 @@ func runPrune(ctx context.Context, o pruneOptions, a *mbtiles.Archive, file stri
 		return report.Would(stdout, a, keep, picked.Notes, nil, o.JSON)
 	}
 	return o.run("prune", stdout, stderr, func(co mbtiles.CopyOptions) (any, string, error) {
+		left := a.Len() - len(picked.Keys)
+		if o.Keep {
+			left = len(picked.Keys)
+		}
+		if co.Plan, err = o.pick.Purpose(ctx, a, left, !o.Keep); err != nil {
+			return nil, "", err
+		}
 		r, err := a.Extract(ctx, o.Output, keep, co)
 		if errors.Is(err, mbtiles.ErrNothing) {
 			err = fmt.Errorf("%w: the archive would be empty; remove the file instead", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -39,7 +40,13 @@ printed; Ctrl-C ends the page, and a flight that is under way with it.`,
 			o.Fly.Build = build.Defaults()
 			o.Finder = cli.Finder(cmd)
 			o.Plans = filepath.Join(filepath.Dir(o.Fly.Archives), "plans")
+			o.Address = filepath.Join(filepath.Dir(o.Fly.Archives), "ui.address")
 			s, err := ui.Start(cmd.Context(), o)
+			if first := (ui.Running{}); errors.As(err, &first) {
+				notes(cmd.ErrOrStderr())("xelpack ui is running already: this is its page")
+				fmt.Fprintln(cmd.OutOrStdout(), "open", first.URL)
+				return nil
+			}
 			if err != nil {
 				return err
 			}

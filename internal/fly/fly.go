@@ -49,6 +49,8 @@ type Options struct {
 	XPlane string
 
 	Log  *slog.Logger
+	HTTP string               // address of each mount's status page; "": none
+	Page func(url string)     // told of it; may be nil if HTTP is ""
 	Line *progress.StatusLine // of the mount
 	Out  io.Writer            // for what it costs, and the seal
 	Note func(string)

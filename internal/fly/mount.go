@@ -11,6 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/install"
 	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/position"
 	"github.com/xelpack/xelpack/internal/serve"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount"
@@ -35,15 +36,19 @@ func (o Options) mount(ctx context.Context, file string, packages []*scenery.Pac
 	for _, p := range packages {
 		dir := p.Dir()
 		g.Go(func() error {
-			w, err := watch.Start(gctx, "mount", watch.Options{Log: o.Log, Note: o.Note})
+			w, err := watch.Start(gctx, "mount", watch.Options{HTTP: o.HTTP, Log: o.Log, Note: o.Note})
 			if err != nil {
 				return err
 			}
 			defer w.Close()
+			if o.HTTP != "" {
+				o.Page(w.URL())
+			}
 			return serve.Run(gctx, serve.Options{
 				Archives: []string{file}, Mountpoint: dir, Imagery: o.Plan.Imagery,
 				Mount: mount.Options{Scenery: []string{dir}, Live: live, Logger: o.Log,
 					Observer: w.Observer},
+				Follow:  position.Options{Mode: position.Auto},
 				Watcher: w, Line: o.Line, Ends: ends,
 				Ready: func() error {
 					if int(ready.Add(1)) == len(packages) {

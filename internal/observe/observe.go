@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/farm"
+	"github.com/xelpack/xelpack/internal/follow"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -37,6 +38,7 @@ type Sources struct {
 	Mount    atomic.Pointer[mount.FS]
 	Writer   atomic.Pointer[mbtiles.Writer]
 	Farm     atomic.Pointer[farm.Farm]
+	Follow   atomic.Pointer[follow.Follower]
 }
 
 // Nobody is a no-op Observer; embed it.

@@ -84,6 +84,35 @@ func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
 	return n
 }
 
+// Purpose returns what an archive of textures of a is for, as its metadata, of which kept are picked
+// or, if left, are what the picked ones leave. All of a is for what a is for. A part of it is for the
+// routes and areas by which alone it was picked; how sharp textures were planned holds for any of
+// them.
+func (o Pick) Purpose(ctx context.Context, a *mbtiles.Archive, kept int, left bool) (string, error) {
+	info, err := a.Info(ctx)
+	if err != nil || info.Metadata[KeyPurpose] == "" {
+		return "", err
+	}
+	if kept == info.Textures {
+		return info.Metadata[KeyPurpose], nil
+	}
+	before := PurposeOf(info)
+	n := Purpose{Settings: before.Settings, Scenery: before.Scenery, Built: before.Built}
+	n.Textures = kept
+	if !left && o.Given() && len(o.Textures)+len(o.Zooms)+len(o.Maptypes)+len(o.Providers) == 0 && !o.Holes {
+		for _, file := range o.Routes {
+			n.Routes = append(n.Routes, filepath.Base(file))
+		}
+		for _, area := range []string{o.BBox, o.Region} {
+			if area != "" {
+				n.Area = append(n.Area, filepath.Base(area))
+			}
+		}
+	}
+	text, err := json.Marshal(n)
+	return string(text), err
+}
+
 // PurposeOf reads what an archive was built for. Archives of earlier versions have less.
 func PurposeOf(i mbtiles.Info) Purpose {
 	var p Purpose

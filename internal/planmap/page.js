@@ -1,6 +1,7 @@
 // Draws the plan that the element "data" holds. A page whose textures change puts others in their place with xelpackMap.replace(classes, view); what they
 // take up is shown if the plan itself took up nothing. A class with a title and a label is called that, instead of its textures by their names.
-// xelpackMap.show(drawing) puts another plan in the place of the whole, of Map.Drawing. xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null. Places are those of xelpackGeo. On success the root element gets
+// xelpackMap.show(drawing) puts another plan in the place of the whole, of Map.Drawing. xelpackMap.frame(box) draws a dashed box, { west, north, east, south }, or none for null.
+// xelpackMap.aircraft({ lat, lon, track, cells: [{ lat, lon }, …] }) draws the aircraft and the cells ahead of it, or none for null. Places are those of xelpackGeo. On success the root element gets
 // data-drawn, the number of textures; on failure data-error.
 (() => {
   const { mercator, latitude, withBounds, decodeLand, position } = xelpackGeo;
@@ -25,6 +26,7 @@
   let cx = 0, cy = 0, scale = 1;        // middle of the view, CSS pixels to the world's width
   let fitted = true;                    // until somebody moves the map
   let framed = null;                    // the dashed box
+  let flown = null;                     // the aircraft and the cells ahead of it
   let ink = {};                         // colours
 
   // ---- data
@@ -80,8 +82,16 @@
     cx -= Math.floor(cx);
   }
 
+  // whole is the box of all that is to be seen: the plan, and the aircraft with some ground round it.
+  function whole() {
+    if (!flown) return [west, north, east, south];
+    const x = (flown.lon + 180) / 360, y = mercator(flown.lat), round = 1.5 / 360;
+    return [Math.min(west, x - round), Math.min(north, y - round), Math.max(east, x + round), Math.max(south, y + round)];
+  }
+
   function fit() {
     const edge = 0.92;
+    const [west, north, east, south] = whole();
     scale = Math.min(width * edge / Math.max(east - west, 1e-9), height * edge / Math.max(south - north, 1e-9));
     cx = (west + east) / 2;
     cy = (north + south) / 2;
@@ -431,6 +441,36 @@
     ctx.lineJoin = "miter";
   }
 
+  // drawAircraft draws the cells ahead, the first of them strongest, and the aircraft as an arrow along its track.
+  function drawAircraft() {
+    if (!flown) return;
+    flown.cells.forEach(({ lat, lon }, i) => {
+      const west = (lon + 180) / 360, east = (lon + 181) / 360, y = toY(mercator(lat + 1)), h = toY(mercator(lat)) - y;
+      ctx.fillStyle = ink.route;
+      ctx.globalAlpha = Math.max(0.12, 0.4 - 0.04 * i);
+      for (const turn of turns(west, east)) ctx.fillRect(toX(west + turn), y, toX(east + turn) - toX(west + turn), h);
+    });
+    ctx.globalAlpha = 1;
+    const x = (flown.lon + 180) / 360, y = mercator(flown.lat);
+    for (const turn of turns(x, x)) {
+      ctx.save();
+      ctx.translate(toX(x + turn), toY(y));
+      ctx.rotate(flown.track * Math.PI / 180);
+      ctx.beginPath();
+      ctx.moveTo(0, -13);
+      ctx.lineTo(9, 11);
+      ctx.lineTo(0, 6);
+      ctx.lineTo(-9, 11);
+      ctx.closePath();
+      ctx.fillStyle = ink.text;
+      ctx.fill();
+      ctx.strokeStyle = ink.casing;
+      ctx.lineWidth = 2;
+      ctx.stroke();
+      ctx.restore();
+    }
+  }
+
   function drawPointed() {
     const at = pointing.aimed ? { x: width / 2, y: height / 2 } : pointing.at;
     const found = at ? texturesAt(fromX(at.x), fromY(at.y)) : [];
@@ -485,6 +525,7 @@
     drawNames();
     drawFrame();
     drawRoutes();
+    drawAircraft();
     ctx.restore();
     drawPointed();
     drawScale();
@@ -552,6 +593,12 @@
   }
 
   window.xelpackMap = {
+    aircraft(view) {
+      const found = view && !flown;
+      flown = view;
+      if (found && fitted) fit();
+      redraw();
+    },
     frame(box) {
       framed = box;
       redraw();

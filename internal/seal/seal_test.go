@@ -158,7 +158,7 @@ func TestSealFindsOneOfEach(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Scenery, o.Archives = append(o.Scenery, other), []string{bad}
-	o.PixelAngle, o.Asked = coarse, func(string) bool { return true } // an extract knows no plan
+	o.PixelAngle, o.Asked = coarse, func(string) bool { return true } // this extract was told no plan
 	r, err := Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

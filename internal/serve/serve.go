@@ -16,6 +16,7 @@ import (
 	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/position"
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/remote"
@@ -38,6 +39,8 @@ type Options struct {
 	DiskCache int64 // bytes of live textures on disk; 0: none
 	DiskAsked bool  // DiskCache was asked for, and counts for a bare URL template as well
 	CacheDir  string
+
+	Follow position.Options // how the aircraft's position is had, to make ahead of it
 
 	Watcher *watch.Watcher
 	Line    *progress.StatusLine // for messages and the current state
@@ -85,7 +88,7 @@ func Run(ctx context.Context, o Options) error {
 	w := o.Watcher
 	w.Holds(mo.Archives, lib.files(), o.Flown.Paths, o.Flown.Regions)
 	if mo.Live == mount.LiveOff {
-		return o.serve(ctx, lib)
+		return o.serve(ctx, lib, nil)
 	}
 	provider, err := o.Imagery.Lookup(plan.Named(packages, lib.opened), o.note)
 	if err != nil {
@@ -107,11 +110,11 @@ func Run(ctx context.Context, o Options) error {
 	if mo.Disk = o.openDisk(ctx, provider); mo.Disk != nil {
 		defer closeDisk(mo.Disk, mo.Logger)
 	}
-	return o.serve(ctx, lib)
+	return o.serve(ctx, lib, packages)
 }
 
-// serve mounts what is put together.
-func (o Options) serve(ctx context.Context, lib *library) error {
+// serve mounts what is put together. Textures of the packages may be made live.
+func (o Options) serve(ctx context.Context, lib *library, packages []*scenery.Package) error {
 	fsys, err := mount.Mount(ctx, o.Mountpoint, o.Mount)
 	if err != nil {
 		return err
@@ -140,8 +143,16 @@ func (o Options) serve(ctx context.Context, lib *library) error {
 	if err := o.Ready(); err != nil {
 		return errors.Join(err, o.end(ctx, fsys, gone))
 	}
-	o.Line.Show(func() string { return statusText(fsys.Stats()) })
+	unfollow := o.follow(ctx, fsys, packages)
+	o.Line.Show(func() string {
+		text := statusText(fsys.Stats())
+		if v := o.Watcher.Follow.Load().View(); v != nil {
+			text += "; " + v.String()
+		}
+		return text
+	})
 	err = o.attend(ctx, fsys, lib, gone)
+	unfollow()
 	o.Line.Clear()
 	s := fsys.Stats()
 	fmt.Fprintf(o.Line, "unmounted %s: %s of archived textures read, %s made live, %s stand-ins\n",

@@ -13,11 +13,13 @@ import (
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/fly"
+	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
 	"github.com/xelpack/xelpack/internal/process"
 	lines "github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/seal"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/words"
 )
@@ -110,6 +112,7 @@ type progress struct {
 	Phase   string   `json:"phase"`            // what is done now
 	Share   float64  `json:"share"`            // of the phase, from 0 to 1; -1: unknown
 	Facts   string   `json:"facts"`            // of the phase
+	Pages   []string `json:"pages"`            // addresses of status pages
 	Lines   []string `json:"lines"`            // what was said, the last of it
 	Running bool     `json:"running"`          // until it has ended
 	Error   string   `json:"error,omitempty"`  // why it ended
@@ -130,7 +133,6 @@ func (s *Server) fly(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.observe(&o)
 	ctx, stop := context.WithCancel(context.WithoutCancel(r.Context()))
 	f.stop = stop
 	s.mu.Lock()
@@ -143,16 +145,35 @@ func (s *Server) fly(r *http.Request) (any, error) {
 	go func() {
 		defer close(f.done)
 		defer stop()
-		report, err := fly.Run(ctx, o)
+		report, err := f.run(ctx, o)
 		f.ended(report.Sealed, err)
 	}()
 	return struct{}{}, nil
 }
 
+// run takes the flight to its end, with a status page of its build and of each of its mounts.
+func (f *flight) run(ctx context.Context, o fly.Options) (seal.Report, error) {
+	o.HTTP, o.Page = "127.0.0.1:0", f.page
+	w, err := watch.Start(ctx, "build", watch.Options{HTTP: o.HTTP, Log: o.Log, Note: func(string) {}})
+	if err != nil {
+		return seal.Report{}, err
+	}
+	defer w.Close()
+	f.observe(&o, w)
+	return fly.Run(ctx, o)
+}
+
+// page links a status page.
+func (f *flight) page(url string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told.Pages = append(f.told.Pages, url)
+}
+
 var errUnderWay = errors.New("a flight is under way: end it first")
 
 // observe has the flight tell what it does.
-func (f *flight) observe(o *fly.Options) {
+func (f *flight) observe(o *fly.Options, w *watch.Watcher) {
 	o.Out, o.Line = f, lines.NewStatusLine(f)
 	yes := func(context.Context, string) (bool, error) { return true, nil }
 	o.Confirm = yes // the button was the answer
@@ -161,14 +182,18 @@ func (f *flight) observe(o *fly.Options) {
 		f.phase(what)
 		return func(done, total int64) { f.share(done, total) }, func() { f.phase("mount") }
 	}
-	o.Build.Note = f.say
+	o.Build.Note, o.Build.Observer = f.say, w.Making()
 	o.Build.Begin = func(r build.Running) func(pack.Report) {
 		process.BoundMemory(r.Memory)
 		f.phase("build")
+		w.Begin(r.Items, r.Todo, r.Client, r.Pipeline, r.Writer)
+		f.page(w.URL())
 		f.mu.Lock()
 		f.work, f.since = &r, time.Now()
 		f.mu.Unlock()
-		return func(pack.Report) {
+		return func(report pack.Report) {
+			w.Finished(report)
+			f.unlink()
 			f.phase("seal")
 		}
 	}
@@ -208,6 +233,13 @@ func (f *flight) phase(name string) {
 	f.told.Phase, f.told.Share, f.told.Facts, f.work = name, -1, "", nil
 }
 
+// unlink takes all links away.
+func (f *flight) unlink() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told.Pages = nil
+}
+
 func (f *flight) share(done, total int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -219,7 +251,7 @@ func (f *flight) share(done, total int64) {
 func (f *flight) ended(sealed bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.told.Running, f.told.Phase, f.told.Share = false, "ended", 1
+	f.told.Running, f.told.Phase, f.told.Share, f.told.Pages = false, "ended", 1, nil
 	f.told.Sealed = &sealed
 	if err != nil && !errors.Is(err, context.Canceled) {
 		f.told.Error = words.Of(err)
@@ -237,7 +269,7 @@ func (f *flight) progress() *progress {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := f.told
-	p.Lines = append([]string{}, p.Lines...)
+	p.Lines, p.Pages = append([]string{}, p.Lines...), append([]string{}, p.Pages...)
 	if w := f.work; w != nil {
 		chunks := 0
 		for _, it := range w.Todo {

@@ -141,6 +141,12 @@
     $("progress").setAttribute("aria-valuenow", Math.round(100 * share));
     $("work").textContent = f.facts;
     $("lines").textContent = f.lines.join("\n");
+    const pages = f.pages || [], links = $("watch").querySelector("span");
+    $("watch").hidden = pages.length === 0;
+    if (links.dataset.pages !== pages.join(" ")) {
+      links.dataset.pages = pages.join(" ");
+      links.replaceChildren(...pages.flatMap((href, i) => [i ? ", " : "", element("a", pages.length > 1 ? `status page ${i + 1}` : "status page", { href, target: "_blank", rel: "noopener" })]));
+    }
     const said = f.error || [...f.lines].reverse().find(l => /^(sealed|not sealed|start X-Plane)/.test(l)) || "";
     if ($("verdict").textContent !== said) $("verdict").textContent = said;
     root.dataset.phase = f.error ? "failed" : said.startsWith("start X-Plane") && under ? "flying" : f.phase;

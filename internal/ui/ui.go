@@ -55,6 +55,8 @@ type Options struct {
 	Fly    fly.Options // as the command line has them; what the page chooses is put in
 	Finder names.Finder
 	Plans  string // folder for flight plans that are dropped on the page
+	// Address is the file by which a second page finds the first; "": it does not.
+	Address string
 }
 
 // maxPlan is the size in bytes of the largest flight plan that is taken.
@@ -71,10 +73,14 @@ type Server struct {
 	flight *flight // the last one; nil: none yet
 }
 
-// Start starts the page. The caller must Close it. Options that cannot be meant are a usage.Error.
+// Start starts the page. The caller must Close it. Options that cannot be meant are a usage.Error. The
+// error is Running if there is one already.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.Fly.Plan.Imagery.Validate(); err != nil {
 		return nil, err
+	}
+	if address, ok := running(ctx, o.Address); ok {
+		return nil, Running{address}
 	}
 	s := &Server{o: o, token: rand.Text()}
 	if o.Addr == "" {
@@ -99,6 +105,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.origin = strings.TrimSuffix(s.http.URL(), "/")
+	if err := s.tell(); err != nil {
+		s.http.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -114,6 +124,7 @@ func (s *Server) Close() {
 		f.stop()
 		<-f.done
 	}
+	s.untell()
 	s.http.Close()
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -45,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 // started is the page of a made-up X-Plane with one package and one flight plan.
-func started(t *testing.T) (s *Server, textures string) {
+func started(t testing.TB) (s *Server, textures string) {
 	t.Helper()
 	root := t.TempDir()
 	t.Setenv("HOME", root)
@@ -69,7 +70,8 @@ func started(t *testing.T) (s *Server, textures string) {
 	if err := os.WriteFile(filepath.Join(x, "Output", "FMS plans", "far.gpx"), []byte(gpx), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Finder: names.Finder{XPlane: x, Home: root}, Plans: filepath.Join(root, "plans")}
+	o := Options{Finder: names.Finder{XPlane: x, Home: root}, Plans: filepath.Join(root, "plans"),
+		Address: filepath.Join(root, "ui.address")}
 	o.Fly = fly.Options{Archives: filepath.Join(root, "archives"), Build: build.Defaults(),
 		Plan: plan.Options{Selection: plan.Defaults(), Imagery: imagery.Options{NoStore: true}},
 		Log:  slog.New(slog.DiscardHandler)}
@@ -82,7 +84,7 @@ func started(t *testing.T) (s *Server, textures string) {
 }
 
 // ask asks as the page does, and reads the answer into into.
-func (s *Server) ask(t *testing.T, path string, body any, into any) (failed string) {
+func (s *Server) ask(t testing.TB, path string, body any, into any) (failed string) {
 	t.Helper()
 	method, text := http.MethodGet, io.Reader(http.NoBody)
 	switch b := body.(type) {
@@ -321,4 +323,122 @@ func TestPage(t *testing.T) {
 			chromium.Open(t, s.URL(), flags...)
 		}
 	}
+}
+
+// TestSecond: a second page of the same archives is the first one; one that has ended, or another
+// program at its address, is none.
+func TestSecond(t *testing.T) {
+	s, _ := started(t)
+	o := s.o
+	_, err := Start(t.Context(), o)
+	if first := (Running{}); !errors.As(err, &first) || first.URL != s.URL() {
+		t.Errorf("a second one: %v, want the first at %s", err, s.URL())
+	}
+	if i, err := os.Stat(o.Address); err != nil || i.Mode().Perm() != 0o600 {
+		t.Errorf("the address: %v, %v", i, err)
+	}
+	s.Close()
+	if _, err := os.Stat(o.Address); err == nil {
+		t.Error("the address is left when the page has ended")
+	}
+	for _, left := range []string{"http://127.0.0.1:1/?token=x", "http://example.org/?token=x", "x", s.URL()} {
+		if err := os.WriteFile(o.Address, []byte(left), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Start(t.Context(), o)
+		if err != nil {
+			t.Fatalf("after %s: %v", left, err)
+		}
+		again.Close()
+	}
+}
+
+// TestKeyboard flies a flight with nothing but a keyboard, and a screen reader is told what
+// everything is. The tab takes less than 100 MB.
+func TestKeyboard(t *testing.T) {
+	mounttest.NeedFUSE(t)
+	if testing.Short() {
+		t.Skip("starts a browser: not with -short")
+	}
+	s, _ := started(t)
+	page := chromium.Drive(t, false)
+	page.Visit(s.URL())
+	page.Await("a cost", `return Number(document.documentElement.dataset.ready) > 0`)
+	for _, spoken := range page.Spoken(`button, input, select, summary, a, canvas, [tabindex], [role]`) {
+		if role, name, _ := strings.Cut(spoken, " "); role == "" || role == "generic" || role == "none" || name == "" && role != "status" && role != "alert" {
+			t.Errorf("a screen reader says %q", spoken)
+		}
+	}
+	focus := func(id string) {
+		t.Helper()
+		for range 60 {
+			page.Press(chromium.Tab)
+			var at string
+			if page.Run(&at, `return document.activeElement.id`); at == id {
+				return
+			}
+		}
+		t.Fatalf("no tab leads to %s", id)
+	}
+	focus("provider")
+	page.Press("sample")
+	page.Await("its cost", `return document.getElementById("provider").value === "sample" && !document.getElementById("go").disabled`)
+	focus("go")
+	page.Press(chromium.Enter)
+	page.Await("the flight", `return document.documentElement.dataset.phase === "flying" && !document.getElementById("watch").hidden`)
+	var link string
+	page.Run(&link, `return document.querySelector("#watch a").href`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link+"status.json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil || !bytes.Contains(status, []byte(`"what":"mount"`)) {
+		t.Errorf("%s is not the mount's status page: %v: %.300s", link, err, status)
+	}
+	page.Picture("ui-flying")
+	focus("end")
+	page.Press(chromium.Enter)
+	page.Await("its end", `return document.documentElement.dataset.phase === "ended"`)
+	private, shared, ok := page.TabMemory()
+	t.Logf("the tab's process has %.0f MB to itself, %.0f with its share of the browser's code (known: %v)", float64(private)/1e6, float64(shared)/1e6, ok)
+	if private > 100e6 {
+		t.Errorf("the tab takes %.0f MB, want less than 100", float64(private)/1e6)
+	}
+}
+
+// BenchmarkCost is a change of the choice: what a flight of 500 NM costs, with the indices warm.
+func BenchmarkCost(b *testing.B) {
+	s, _ := started(b)
+	x, err := s.o.Finder.X()
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = scenerytest.Make(filepath.Join(x.Custom(), "large_ortho"), scenerytest.Options{
+		Box: tiles.Box{West: -4, South: 42, East: 16, North: 48}, NoMasks: true, AirportMax: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const gpx = `<gpx><rte><rtept lat="45" lon="0"/><rtept lat="45" lon="11.75"/></rte></gpx>`
+	if err := os.WriteFile(filepath.Join(x.PlansDir(), "long.gpx"), []byte(gpx), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	c := choice{Route: filepath.Join(x.PlansDir(), "long.gpx"), Packages: []string{"large_ortho"}, Provider: "sample", Detail: "sight"}
+	var price struct{ Textures int }
+	if failed := s.ask(b, "cost", c, &price); failed != "" {
+		b.Fatal(failed)
+	}
+	for b.Loop() {
+		if c.Enlarge++; c.Enlarge > 4 {
+			c.Enlarge = 0
+		}
+		if failed := s.ask(b, "cost", c, nil); failed != "" {
+			b.Fatal(failed)
+		}
+	}
+	b.ReportMetric(float64(price.Textures), "textures")
 }

@@ -27,6 +27,8 @@ type CopyOptions struct {
 	// Have are archives from which contents are taken that they have, by their SHA-256, rather than
 	// from where they would have to be fetched.
 	Have []*Archive
+	// of Extract: what the new archive is for, to be kept as KeyPlan; "": not said
+	Plan string
 	// called with bytes of DDS files, or, if anything is to be fetched, with bytes fetched, from one
 	// goroutine at a time; may be nil
 	Progress func(done, total int64)
@@ -65,6 +67,9 @@ func (a *Archive) Extract(ctx context.Context, path string, keep func(Entry) boo
 	}
 	delete(meta, "name")
 	delete(meta, KeyPlan)
+	if o.Plan != "" {
+		meta[KeyPlan] = o.Plan
+	}
 	s := a.Sources(keep)
 	if len(s) == 0 {
 		return CopyReport{}, fmt.Errorf("%s: %w", a.path, ErrNothing)

@@ -3,6 +3,7 @@ package mount
 import (
 	"time"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/ahead"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -12,11 +13,6 @@ import (
 // prefetch, which is cancelled. At most maxPrefetch predictions wait; the oldest are dropped first.
 const (
 	maxPrefetch = 64
-	// rowAhead is how much of a row or column is made ahead: X-Plane asks for 3 to 4 textures
-	// across, 2 to 3 rows at a time.
-	rowAhead = 4
-	// rowGap is how many textures apart two opens of one row may be: 50 are in flight at a time.
-	rowGap = 3
 	// prefetchPause follows a failed prefetch: a provider in trouble is asked only for what is
 	// needed.
 	prefetchPause = 30 * time.Second
@@ -32,6 +28,7 @@ type grid struct {
 type prefetch struct {
 	last   map[grid]tiles.Texture // the last texture opened
 	paused time.Time              // no prefetch begins before this
+	course ahead.Course           // of FS.Ahead
 }
 
 // predict queues the textures that are likely to be opened after t. l.mu is held.
@@ -46,11 +43,11 @@ func (l *live) predict(t tiles.Texture) {
 	}
 	l.ahead.last[g] = t
 	if known {
-		for _, next := range course(last, t) {
+		for _, next := range ahead.Row(last, t) {
 			l.foresee(next)
 		}
 	}
-	for _, next := range around(t) {
+	for _, next := range ahead.Around(t) {
 		l.foresee(next)
 	}
 	for l.queue.foreseen.Len() > maxPrefetch {
@@ -60,52 +57,12 @@ func (l *live) predict(t tiles.Texture) {
 	l.begin()
 }
 
-// course returns the textures ahead if t was opened after last and both are close in one row or
-// column.
-func course(last, t tiles.Texture) (ahead []tiles.Texture) {
-	down := (int(t.Row) - int(last.Row)) / tiles.TextureChunks
-	right := (int(t.Col) - int(last.Col)) / tiles.TextureChunks
-	if (down == 0) == (right == 0) || max(down, -down, right, -right) > rowGap {
-		return nil
-	}
-	down, right = min(max(down, -1), 1), min(max(right, -1), 1)
-	for i := 1; i <= rowAhead; i++ {
-		if next, ok := shifted(t, down*i, right*i); ok {
-			ahead = append(ahead, next)
-		}
-	}
-	return ahead
-}
-
-// around returns the neighbours of t.
-func around(t tiles.Texture) (all []tiles.Texture) {
-	for down := -1; down <= 1; down++ {
-		for right := -1; right <= 1; right++ {
-			if next, ok := shifted(t, down, right); ok && next != t {
-				all = append(all, next)
-			}
-		}
-	}
-	return all
-}
-
-// shifted returns the texture down rows further south and right columns further east, wrapping
-// round the earth.
-func shifted(t tiles.Texture, down, right int) (tiles.Texture, bool) {
-	n := 1 << t.ZL
-	row := int(t.Row) + down*tiles.TextureChunks
-	if row < 0 || row >= n {
-		return t, false
-	}
-	t.Row, t.Col = uint32(row), uint32((int(t.Col)+right*tiles.TextureChunks+n)%n)
-	return t, t.Valid() == nil
-}
-
-// foresee queues t to be made, unless it exists, is being made, or is not wanted. l.mu is held.
-func (l *live) foresee(t tiles.Texture) {
+// foresee queues t to be made, unless it exists, is being made, or is not wanted, and reports whether
+// it did. l.mu is held.
+func (l *live) foresee(t tiles.Texture) bool {
 	k := t.Key()
 	if !l.wanted(k) {
-		return
+		return false
 	}
 	lt := l.textures[k]
 	if lt == nil {
@@ -114,11 +71,12 @@ func (l *live) foresee(t tiles.Texture) {
 	}
 	if lt.job != nil || l.cache.kept.Contains(k) || l.disk.items.Contains(k) ||
 		lt.whole.Value() != nil {
-		return
+		return false
 	}
 	lt.job = l.newJob(t)
 	lt.job.foreseen = true
 	l.queue.push(lt.job, &l.queue.foreseen)
+	return true
 }
 
 // needless cancels a job that nobody has asked for if the texture is available elsewhere. It

@@ -5,9 +5,7 @@ package mount
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"log/slog"
-	"slices"
 	"testing"
 	"time"
 
@@ -21,27 +19,6 @@ func prefetching(g Generator) Options {
 	o := liveAny(g)
 	o.Prefetch, o.LiveWorkers = true, 4
 	return o
-}
-
-func TestCourse(t *testing.T) {
-	for name, c := range map[string]struct{ last, t, want string }{
-		"eastwards":             {"160_320_BI16", "160_336_BI16", "160_352_BI16"},
-		"westwards":             {"160_352_BI16", "160_320_BI16", "160_304_BI16"},
-		"southwards":            {"160_320_BI16", "176_320_BI16", "192_320_BI16"},
-		"northwards":            {"160_320_BI16", "144_320_BI16", "128_320_BI16"},
-		"neither":               {"160_320_BI16", "176_336_BI16", ""},
-		"the same again":        {"160_320_BI16", "160_320_BI16", ""},
-		"far away":              {"160_320_BI16", "160_3200_BI16", ""},
-		"over the antimeridian": {"160_65504_BI16", "160_65520_BI16", "160_0_BI16"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := course(tex(c.last), tex(c.t))
-			if c.want == "" && len(got) > 0 || c.want != "" &&
-				(len(got) != rowAhead || got[0].Name() != c.want) {
-				t.Errorf("%v, want %q and what follows", got, c.want)
-			}
-		})
-	}
 }
 
 // Neighbours of what is opened are made, and then served from memory; what an archive or the
@@ -127,15 +104,4 @@ func TestPrefetchStopsWhenItFails(t *testing.T) {
 		l.predict(tex("1600_3200_BI16"))
 		return l.queue.running == 0 && l.queue.foreseen.Len() == 0 && !l.ahead.paused.IsZero()
 	})
-}
-
-func TestAround(t *testing.T) {
-	var names []string
-	for _, n := range around(tex("0_0_BI16")) {
-		names = append(names, fmt.Sprintf("%d_%d", n.Row, n.Col))
-	}
-	if want := []string{"0_65520", "0_16", "16_65520", "16_0", "16_16"}; !slices.Equal(names,
-		want) {
-		t.Errorf("around the corner: %q, want %q", names, want)
-	}
 }

@@ -53,6 +53,9 @@ func (q *queue) drop(j *job) {
 	}
 }
 
+// spare reports whether a worker is free for what nobody waits for: one worker stays free.
+func (q *queue) spare() bool { return q.running == 0 || q.running < q.workers-1 }
+
 // next takes the job to start, or returns nil.
 func (q *queue) next() *job {
 	if q.running >= q.workers {
@@ -65,7 +68,7 @@ func (q *queue) next() *job {
 		}
 		j := e.Value.(*job)
 		if j.foreseen {
-			if q.running > 0 && q.running >= q.workers-1 { // one worker stays free
+			if !q.spare() {
 				return nil
 			}
 			q.ahead[j] = true
@@ -92,6 +95,7 @@ func (q *queue) len() int { return q.awaited.Len() + q.abandoned.Len() }
 func (l *live) join(lt *liveTexture, t tiles.Texture) *job {
 	j := lt.job
 	if j == nil {
+		l.ahead.course.Miss(t.Key())
 		j = l.newJob(t)
 		lt.job = j
 		l.queue.push(j, &l.queue.awaited)
@@ -150,6 +154,9 @@ func (l *live) begin() {
 	for l.ctx.Err() == nil {
 		j := l.queue.next()
 		if j == nil {
+			j = l.nextAhead()
+		}
+		if j == nil {
 			return
 		}
 		l.wg.Go(func() { l.work(j) })
@@ -195,6 +202,9 @@ func (l *live) finish(j *job, c *content, err error) {
 	lt := l.textures[k]
 	if lt.job == j {
 		lt.job = nil
+	}
+	if c != nil || j.ctx.Err() == nil {
+		l.ahead.course.Judge(k, c != nil && c.final, time.Now())
 	}
 	if j.foreseen {
 		l.foreseen(c, j.ctx.Err())

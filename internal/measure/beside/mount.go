@@ -23,6 +23,7 @@ var measurements = []struct {
 	{"one reader", oneReader, false},
 	{"tails", tails, false},
 	{"web server", distantTails, false},
+	{"in place", inPlace, false},
 	{"stat", statStorm, false},
 	{"start", startUp, false},
 	{"stuck", stuck, false},

@@ -7,14 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/follow"
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/position"
+	"github.com/xelpack/xelpack/internal/testing/chromium"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
@@ -51,11 +55,11 @@ func TestPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser: not with -short")
 	}
-	page := newBrowser(t, os.Getenv("XELPACK_SHOTS_DARK") != "")
-	t.Run("large build", func(t *testing.T) { page.t = t; testLargeBuild(t, page) })
-	t.Run("report", func(t *testing.T) { page.t = t; testReport(t, page) })
-	t.Run("mount", func(t *testing.T) { page.t = t; testMount(t, page) })
-	page.t = t
+	page := chromium.Drive(t, os.Getenv("XELPACK_SHOTS_DARK") != "")
+	t.Run("large build", func(t *testing.T) { page.T = t; testLargeBuild(t, page) })
+	t.Run("report", func(t *testing.T) { page.T = t; testReport(t, page) })
+	t.Run("mount", func(t *testing.T) { page.T = t; testMount(t, page) })
+	page.T = t
 }
 
 // The board's figures, without a browser.
@@ -63,7 +67,7 @@ func TestBoardSaysWhatTheReportSays(t *testing.T) { testReport(t, nil) }
 
 // The page of a build of 13,000 textures, all of which change while it is looked at: it draws them
 // all, reacts within 100 ms, and takes less than 100 MB.
-func testLargeBuild(t *testing.T, page *browser) {
+func testLargeBuild(t *testing.T, page *chromium.Browser) {
 	m := worked(t)
 	var s observe.Sources
 	b := New(Options{What: "build"}, &s)
@@ -72,8 +76,8 @@ func testLargeBuild(t *testing.T, page *browser) {
 	stop := b.Run(t.Context())
 	defer stop()
 	url := serve(t, b)
-	page.open(url)
-	page.await("a live page",
+	page.Visit(url)
+	page.Await("a live page",
 		`return document.documentElement.dataset.live === "`+fmt.Sprint(len(m.Items))+`"`)
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -96,7 +100,7 @@ func testLargeBuild(t *testing.T, page *browser) {
 	}()
 
 	var times []float64
-	page.run(&times, `
+	page.Run(&times, `
 		const canvas = document.getElementById("canvas"), keys = ["+", "ArrowLeft", "ArrowUp", "+", "-", "ArrowRight", "-", "0"];
 		return (async () => {
 			const times = [];
@@ -109,9 +113,9 @@ func testLargeBuild(t *testing.T, page *browser) {
 			}
 			return times;
 		})();`)
-	page.picture("large")
+	page.Picture("large")
 	var memory float64
-	page.run(&memory, `gc(); return performance.memory.usedJSHeapSize / 1e6;`)
+	page.Run(&memory, `gc(); return performance.memory.usedJSHeapSize / 1e6;`)
 	worst, sum := 0.0, 0.0
 	for _, v := range times {
 		worst, sum = max(worst, v), sum+v
@@ -124,7 +128,7 @@ func testLargeBuild(t *testing.T, page *browser) {
 	if memory > 100 {
 		t.Errorf("%.0f MB of script memory, want less than 100", memory)
 	}
-	private, shared, ok := page.tabMemory()
+	private, shared, ok := page.TabMemory()
 	if !ok {
 		t.Log("what the tab's process takes is not known on this system")
 	} else {
@@ -136,14 +140,14 @@ func testLargeBuild(t *testing.T, page *browser) {
 	}
 
 	var failed string
-	page.run(&failed, `return document.documentElement.dataset.error || ""`)
+	page.Run(&failed, `return document.documentElement.dataset.error || ""`)
 	if failed != "" {
 		t.Errorf("the script failed: %s", failed)
 	}
 }
 
 // The figures of the page, when a real build is over, are those of the build's report.
-func testReport(t *testing.T, page *browser) {
+func testReport(t *testing.T, page *chromium.Browser) {
 	server := fetchtest.NewServer(
 		fetchtest.Options{Fault: func(c tiles.Chunk, attempt int) fetchtest.Fault {
 			switch {
@@ -181,8 +185,8 @@ func testReport(t *testing.T, page *browser) {
 	s.Writer.Store(w)
 
 	if page != nil {
-		page.open(serve(t, b))
-		page.await("a live page", `return document.documentElement.dataset.live === "6"`)
+		page.Visit(serve(t, b))
+		page.Await("a live page", `return document.documentElement.dataset.live === "6"`)
 	}
 	report, err := pack.Build(t.Context(), p, w,
 		pack.Job{Items: items, Provider: "test", Client: client})
@@ -203,9 +207,9 @@ func testReport(t *testing.T, page *browser) {
 	if page == nil {
 		return
 	}
-	page.await("the end", `return "ended" in document.documentElement.dataset`)
+	page.Await("the end", `return "ended" in document.documentElement.dataset`)
 	var said map[string]string
-	page.run(&said, `return { ...document.documentElement.dataset }`)
+	page.Run(&said, `return { ...document.documentElement.dataset }`)
 	for name, want := range map[string]int64{
 		"built": int64(report.Built), "skipped": 0, "ok": report.Chunks.OK,
 		"stored": report.BytesStored, "requests": report.Requests,
@@ -218,13 +222,13 @@ func testReport(t *testing.T, page *browser) {
 
 // A mount with an open that waits: the page says so, in words; and a page without script keeps its
 // figures.
-func testMount(t *testing.T, page *browser) {
+func testMount(t *testing.T, page *chromium.Browser) {
 	mounttest.NeedFUSE(t)
 	var s observe.Sources
 	b := New(Options{What: "mount"}, &s)
 	release := make(chan struct{})
 	f, err := mount.Mount(t.Context(), t.TempDir(), mount.Options{
-		Live: mount.LiveAny, Observer: b, Deadline: patience.For(page.t), LiveWorkers: 1,
+		Live: mount.LiveAny, Observer: b, Deadline: patience.For(page.T), LiveWorkers: 1,
 		Generator: generatorFunc(func(ctx context.Context, _ tiles.Texture) (mount.Made, error) {
 			select {
 			case <-release:
@@ -242,8 +246,8 @@ func testMount(t *testing.T, page *browser) {
 	s.Mount.Store(f)
 	stop := b.Run(t.Context())
 	url := serve(t, b)
-	page.open(url)
-	page.await("a live page", `return "live" in document.documentElement.dataset`)
+	page.Visit(url)
+	page.Await("a live page", `return "live" in document.documentElement.dataset`)
 	r := mounttest.NewReader(t)
 	done := make(chan struct{})
 	go func() {
@@ -251,14 +255,25 @@ func testMount(t *testing.T, page *browser) {
 		_, _, _ = r.TryOpen(filepath.Join(f.Mountpoint(), "textures", "23952_33712_BI16.dds"))
 		r.Close()
 	}()
-	page.await("the wait, in words",
+	page.Await("the wait, in words",
 		`return /An open has waited .* for 23952_33712_BI16 to be made/.test(document.getElementById("waits").textContent)`)
-	page.picture("mount-waits")
+	page.Picture("mount-waits")
+	// The simulator tells where the aircraft is, and what lies ahead of it is ordered.
+	ahead := follow.New(follow.Options{
+		Textures: slices.Values([]tiles.Texture{tiles.At(orb.Point{5.5, 44.5}, 16, "BI"), tiles.At(orb.Point{5.5, 45.5}, 16, "BI")}),
+		Has:      func(tiles.Key) bool { return false }, Ahead: func([]tiles.Texture) {}})
+	s.Follow.Store(ahead)
+	ahead.From("Web API")
+	ahead.See(position.State{At: orb.Point{5.4, 43.5}, Track: 10, Speed: 128.6, Height: 3000, When: time.Now(), New: true})
+	page.Await("the aircraft, in words", `return /43.50° 5.40°, 250 kt on 10°, by Web API/.test(document.getElementById("totals").textContent) && /2 textures: \+44\+005 \(1\), \+45\+005 \(1\)/.test(document.getElementById("totals").textContent)`)
+	page.Picture("mount-follow")
+	ahead.From("")
+	page.Await("no aircraft", `return !/aircraft/.test(document.getElementById("totals").textContent)`)
 	close(release)
 	<-done
-	page.await("the window, in words",
+	page.Await("the window, in words",
 		`return /opened within ten minutes\s*1 texture, 43\.\d° N to 43\.\d° N, 5\.\d° E to 5\.\d° E/.test(document.getElementById("totals").textContent)`)
-	page.await("the end of the wait",
+	page.Await("the end of the wait",
 		`return /Nothing/.test(document.getElementById("waits").textContent) && /generated live\s*1/.test(document.getElementById("legend").textContent)`)
 	stop()
 	if err := f.Unmount(t.Context()); err != nil {

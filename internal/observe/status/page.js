@@ -198,6 +198,10 @@
       ["textures", `${thousands(r.textures)}: ${thousands(r.built)} built, ${thousands(r.skipped)} there already`],
       ["chunks", `${thousands(r.chunks.ok)} ok, ${thousands(r.chunks.no_imagery)} without imagery, ${thousands(r.chunks.failed)} failed`],
     ] : [];
+    xelpackMap.aircraft(s.follow || null);
+    const row = $("aircraft");
+    if (row) row.hidden = !s.follow;
+    if (s.follow) totals.push(["aircraft", `${s.follow.text}, by ${s.follow.from}`], ["ahead of it", ahead(s.follow)]);
     if (s.mount) {
       const m = s.mount;
       totals.push(
@@ -212,6 +216,14 @@
     if (s.undrawn) totals.push(["not drawn", `${thousands(s.undrawn)} textures`]);
     fill($("totals"), totals);
     for (const [name, v] of Object.entries({ built: r.built, skipped: r.skipped, ok: r.chunks.ok, stored: r.bytes_stored, requests: r.requests })) root.dataset[name] = v;
+  }
+
+  // ahead says what is made before X-Plane asks for it.
+  function ahead(f) {
+    if (f.quiet) return `nothing is made now: ${f.quiet}`;
+    if (!f.cells.length) return "everything is there";
+    const name = c => `${c.lat < 0 ? "-" : "+"}${String(Math.abs(c.lat)).padStart(2, "0")}${c.lon < 0 ? "-" : "+"}${String(Math.abs(c.lon)).padStart(3, "0")}`;
+    return `${thousands(f.ahead)} textures: ${f.cells.slice(0, 6).map(c => `${name(c)} (${c.textures})`).join(", ")}${f.cells.length > 6 ? ", …" : ""}`;
   }
 
   // frame draws the box of what was opened of late, and says where it is.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/farm"
+	"github.com/xelpack/xelpack/internal/follow"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
@@ -30,6 +31,8 @@ type Snapshot struct {
 	Slow    []Slow         `json:"slow"`  // the slowest recent answers
 	Mount   *mount.Stats   `json:"mount,omitempty"`
 	Farm    *farm.State    `json:"farm,omitempty"` // builds by many machines only
+	// mounts only, while a simulator flies: the aircraft, and what is made ahead of it
+	Follow *follow.View `json:"follow,omitempty"`
 	// mounts only: where textures were opened recently
 	Window   *Window  `json:"window,omitempty"`
 	Workers  []Worker `json:"workers"`
@@ -131,6 +134,7 @@ func (b *Board) Snapshot() Snapshot {
 	if w := b.sources.Writer.Load(); w != nil {
 		s.Report.BytesStored = w.Stored()
 	}
+	s.Follow = b.sources.Follow.Load().View()
 	if f := b.sources.Mount.Load(); f != nil {
 		stats := f.Stats()
 		s.Mount = &stats

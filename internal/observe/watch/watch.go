@@ -138,6 +138,14 @@ func explainHTTP(err error) error {
 	return usage.Errorf("--http: %w", err)
 }
 
+// URL returns the address of the status page; "": there is none.
+func (w *Watcher) URL() string {
+	if w.server == nil {
+		return ""
+	}
+	return w.server.URL()
+}
+
 // Draw shows a plan on the page.
 func (w *Watcher) Draw(m planmap.Map) {
 	if w.board != nil {

@@ -1,4 +1,4 @@
-package status
+package chromium
 
 import (
 	"bytes"
@@ -20,16 +20,22 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-// browser is a Chromium without a window, driven over the WebDriver protocol.
-type browser struct {
-	t       testing.TB
-	session string // URL
+// Keys that have no character, for Press.
+const (
+	Tab   = "\uE004"
+	Enter = "\uE007"
+)
+
+// Browser is a Chromium without a window, driven over the WebDriver protocol.
+type Browser struct {
+	T       testing.TB // of which failures are
+	session string     // URL
 	http    *http.Client
 	pid     int // of the driver, which has started the browser
 }
 
-// newBrowser starts one. Where there is none, the test is skipped.
-func newBrowser(t testing.TB, dark bool) *browser {
+// Drive starts one. Where there is none, the test is skipped.
+func Drive(t testing.TB, dark bool) *Browser {
 	t.Helper()
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
@@ -44,7 +50,7 @@ func newBrowser(t testing.TB, dark bool) *browser {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b := &browser{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port),
+	b := &Browser{T: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port),
 		http: &http.Client{Timeout: patience.For(t)}, pid: cmd.Process.Pid}
 	args := []string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -76,7 +82,7 @@ func newBrowser(t testing.TB, dark bool) *browser {
 		req, _ := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodDelete,
 			b.session, nil)
 		if res, err := b.http.Do(req); err == nil {
-			res.Body.Close()
+			_ = res.Body.Close()
 		}
 		b.http.CloseIdleConnections()
 		cancel()
@@ -91,16 +97,16 @@ func freePort(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func (b *browser) try(path string, body, result any) error {
+func (b *Browser) try(path string, body, result any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.session+path,
+	req, err := http.NewRequestWithContext(b.T.Context(), http.MethodPost, b.session+path,
 		bytes.NewReader(text))
 	if err != nil {
 		return err
@@ -109,7 +115,7 @@ func (b *browser) try(path string, body, result any) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		return err
@@ -120,68 +126,107 @@ func (b *browser) try(path string, body, result any) error {
 	return json.Unmarshal(answer, &struct{ Value any }{result})
 }
 
-func (b *browser) do(path string, body, result any) {
-	b.t.Helper()
+func (b *Browser) do(path string, body, result any) {
+	b.T.Helper()
 	if err := b.try(path, body, result); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }
 
-func (b *browser) open(url string) {
-	b.t.Helper()
+// Visit opens a page.
+func (b *Browser) Visit(url string) {
+	b.T.Helper()
 	b.do("/url", map[string]string{"url": url}, nil)
 }
 
-// run runs a script in the page and decodes what it returns, or the promise of it, into result.
-func (b *browser) run(result any, script string, args ...any) {
-	b.t.Helper()
+// Run runs a script in the page and decodes what it returns, or the promise of it, into result.
+func (b *Browser) Run(result any, script string, args ...any) {
+	b.T.Helper()
 	if args == nil {
 		args = []any{}
 	}
 	b.do("/execute/sync", map[string]any{"script": script, "args": args}, result)
 }
 
-// await runs a script until it returns true.
-func (b *browser) await(what, script string) {
-	b.t.Helper()
-	patience.Until(b.t, what, func() (yes bool) { b.run(&yes, script); return yes })
+// Press presses and releases keys, one after the other.
+func (b *Browser) Press(keys string) {
+	b.T.Helper()
+	var actions []map[string]string
+	for _, key := range keys {
+		actions = append(actions, map[string]string{"type": "keyDown", "value": string(key)},
+			map[string]string{"type": "keyUp", "value": string(key)})
+	}
+	b.do("/actions", map[string]any{"actions": []any{
+		map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
 }
 
-// picture keeps a picture of the page in the folder that $XELPACK_SHOTS_DIR names, for people to
+// Spoken returns what a screen reader is told of the elements that a CSS selector finds and that are
+// shown: "role name".
+func (b *Browser) Spoken(css string) (all []string) {
+	b.T.Helper()
+	var found []map[string]string
+	b.do("/elements", map[string]string{"using": "css selector", "value": css}, &found)
+	for _, f := range found {
+		for _, id := range f {
+			var shown bool
+			var role, name string
+			b.get("/element/"+id+"/displayed", &shown)
+			b.get("/element/"+id+"/computedrole", &role)
+			b.get("/element/"+id+"/computedlabel", &name)
+			if shown {
+				all = append(all, role+" "+name)
+			}
+		}
+	}
+	return all
+}
+
+// get asks for a value.
+func (b *Browser) get(path string, result any) {
+	b.T.Helper()
+	req, err := http.NewRequestWithContext(b.T.Context(), http.MethodGet, b.session+path, nil)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	res, err := b.http.Do(req)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if err := json.NewDecoder(res.Body).Decode(&struct{ Value any }{result}); err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+// Await runs a script until it returns true.
+func (b *Browser) Await(what, script string) {
+	b.T.Helper()
+	patience.Until(b.T, what, func() (yes bool) { b.Run(&yes, script); return yes })
+}
+
+// Picture keeps a picture of the page in the folder that $XELPACK_SHOTS_DIR names, for people to
 // look at.
-func (b *browser) picture(name string) {
-	b.t.Helper()
+func (b *Browser) Picture(name string) {
+	b.T.Helper()
 	dir := os.Getenv("XELPACK_SHOTS_DIR")
 	if dir == "" {
 		return
 	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.session+"/screenshot",
-		nil)
+	var value string
+	b.get("/screenshot", &value)
+	png, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
-		b.t.Fatal(err)
-	}
-	res, err := b.http.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var answer struct{ Value string }
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		b.t.Fatal(err)
-	}
-	png, err := base64.StdEncoding.DecodeString(answer.Value)
-	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }
 
-// tabMemory is what the page's process has to itself and what it has with its share of the
+// TabMemory is what the page's process has to itself and what it has with its share of the
 // browser's code (PSS), in bytes. The browser keeps a process or two for pages to come; the page's
 // is the largest. It is not ok where the system does not tell.
-func (b *browser) tabMemory() (private, shared int64, ok bool) {
+func (b *Browser) TabMemory() (private, shared int64, ok bool) {
 	parents, renderers := map[int]int{}, map[int]string{}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range dirs {
