@@ -87,7 +87,7 @@ drill-archive: setup ## a build killed, out of disk and out of power at every si
 	XELPACK_DRILL=1 go test -v -timeout 4h -run 'TestPowerCut|TestKilledAtEveryStep|TestFullAtEveryStep' ./pkg/mbtiles
 
 drill-follow: setup ## what is made ahead of the aircraft: seven flights in imaginary time, 4 minutes
-	XELPACK_DRILL=1 go test -count 1 -v -timeout 1h -run TestDrillFollow ./pkg/mount | grep -E '^\||^(ok|FAIL|panic)'
+	XELPACK_DRILL=1 go test -count 1 -v -timeout 1h -run TestDrillFollow ./pkg/mount
 
 FUZZTIME ?= 60s
 fuzz: setup ## every fuzz target for FUZZTIME=60s
