@@ -23,7 +23,7 @@ fi
 settings=$(scripts/cross.sh env windows/amd64)
 # What wine starts besides keeps the output of its first program: that is this one, for as long as
 # the tests run.
-scripts/cross/wine cmd /c "ping -n 100000 127.0.0.1" </dev/null >/dev/null 2>&1 &
+scripts/cross/wine ping -n 100000 127.0.0.1 </dev/null >/dev/null 2>&1 &
 keeper=$!
 work=$(mktemp -d)
 trap 'kill $keeper; rm -rf "$work"' EXIT
