@@ -12,7 +12,7 @@ func of(dir string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	path, err := windows.UTF16PtrFromString(dir)
+	path, err := windows.UTF16PtrFromString(strings.TrimRight(dir, `\`) + `\`) // a share must end so
 	if err != nil {
 		return Info{}, err
 	}
@@ -22,19 +22,25 @@ func of(dir string) (Info, error) {
 		return Info{}, err
 	}
 	info.Free = int64(min(free, 1<<62))
+	info.volume(dir, volumeOf)
+	return info, nil
+}
+
+// volumeOf asks the system for the volume that a path is on; what it does not tell stays zero.
+func volumeOf(dir string) (kind string, drive uint32) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return "", 0
+	}
 	root := make([]uint16, len(dir)+windows.MAX_PATH)
 	if err := windows.GetVolumePathName(path, &root[0], uint32(len(root))); err != nil {
-		return info, nil // its kind stays unknown
+		return "", 0
 	}
-	info.Network = windows.GetDriveType(&root[0]) == windows.DRIVE_REMOTE
-	kind := make([]uint16, windows.MAX_PATH)
-	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, nil, &kind[0],
-		uint32(len(kind))); err != nil {
-		return info, nil
+	drive = windows.GetDriveType(&root[0])
+	name := make([]uint16, windows.MAX_PATH)
+	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, nil, &name[0],
+		uint32(len(name))); err != nil {
+		return "", drive
 	}
-	info.Kind = strings.ToLower(windows.UTF16ToString(kind))
-	if info.Kind == "fat" || info.Kind == "fat32" {
-		info.MaxFile = fatMaxFile
-	}
-	return info, nil
+	return windows.UTF16ToString(name), drive
 }

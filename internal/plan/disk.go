@@ -54,6 +54,10 @@ func (p *Plan) noteDisk(disk filesys.Info) {
 		p.note(fmt.Sprintf("the archive's folder belongs to %s, which uploads files and opens "+
 			"them while they are written: better build elsewhere", disk.Cloud))
 	}
+	if disk.Network {
+		p.note(fmt.Sprintf("the archive's folder is on a network drive (%s), which is slow and may "+
+			"be gone at any time: better build on a local disk, then copy the archive", disk.Kind))
+	}
 }
 
 // enoughRoom checks whether an archive of the given size fits into a folder. The journal beside it
