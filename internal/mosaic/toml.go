@@ -40,10 +40,7 @@ func (f *Finder) parse(text []byte) error {
 	var parsed tomlFile
 	meta, err := toml.Decode(string(text), &parsed)
 	if err != nil {
-		if parse, ok := errors.AsType[toml.ParseError](err); ok {
-			return fmt.Errorf("line %d: %s", parse.Position.Line, parse.Message)
-		}
-		return errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+		return err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return fmt.Errorf("unknown key %s (a mosaic has id, code, name, ramp and layers; a layer "+

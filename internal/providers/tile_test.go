@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -50,6 +51,11 @@ max_zl = 2`, Provider{}, "tiles of 2048 px have no chunk of zoom level 2"},
 no_imagery = [{ value = "1" }]`, Provider{}, "no_imagery: a rule is empty (want header with value"},
 		{"another host", `template = "https://h/{quadkey}"
 headers = { host = "other" }`, Provider{}, "header Host: it is that of the template"},
+		{"headers that are no table", `template = "https://h/{quadkey}"
+headers = "Referer: secret"`, Provider{},
+			`providers.toml: line 4: provider.headers must be a table of texts, such as {name = "value"}`},
+		{"a rate in quotes", `template = "https://h/{quadkey}"
+rate = "20"`, Provider{}, "providers.toml: line 4: provider.rate must be a number"},
 		{"unknown colour", `template = "https://h/{quadkey}"
 blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want white`},
 	} {
@@ -61,7 +67,7 @@ blank = ["white", "grey"]`, Provider{}, `line 4: unknown blank "grey" (want whit
 			}
 			c, err := Load(dir)
 			if test.says != "" {
-				if !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), test.says) {
+				if !errors.Is(err, ErrFile) || !strings.Contains(words.Of(err), test.says) {
 					t.Errorf("%v, want an error that says %q", err, test.says)
 				}
 				return

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -19,9 +18,9 @@ import (
 )
 
 type tomlFile struct {
-	Ortho4XP string            `toml:"ortho4xp"`
-	Tokens   map[string]string `toml:"tokens"`
-	Provider []tomlProvider    `toml:"provider"`
+	Ortho4XP string         `toml:"ortho4xp"`
+	Tokens   texts          `toml:"tokens"`
+	Provider []tomlProvider `toml:"provider"`
 }
 
 type tomlProvider struct {
@@ -34,7 +33,7 @@ type tomlProvider struct {
 	MinZL        uint8    `toml:"min_zl"`
 	MaxZL        uint8    `toml:"max_zl"`
 	TokenVars    []string `toml:"token_vars"`
-	Headers      map[string]string
+	Headers      texts
 	JPEGOnly     bool            `toml:"jpeg_only"`
 	NoImagery    []NoImageryRule `toml:"no_imagery"`
 
@@ -55,6 +54,23 @@ type tomlProvider struct {
 	Rate         float64
 	Concurrency  int
 	RequestsADay int `toml:"requests_a_day"`
+}
+
+// texts are named texts. The package that reads TOML passes over a value that is not a table.
+type texts map[string]string
+
+// UnmarshalTOML refuses what is not a table of texts. The error shows no value: it may be a token.
+func (t *texts) UnmarshalTOML(value any) error {
+	table, ok := value.(map[string]any)
+	*t = make(texts, len(table))
+	for name, v := range table {
+		text, isText := v.(string)
+		(*t)[name], ok = text, ok && isText
+	}
+	if !ok {
+		return errors.New(`must be a table of texts, such as {name = "value"}`)
+	}
+	return nil
 }
 
 // tomlKeys returns the keys of structs.
@@ -79,7 +95,7 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	}
 	parsed, err := parseTOML(text)
 	if err != nil {
-		return "", fmt.Errorf("%w: %s:%w", ErrFile, file, err)
+		return "", fmt.Errorf("%w: %s: %w", ErrFile, file, err)
 	}
 	for id, token := range parsed.Tokens {
 		c.tokens[strings.ToLower(id)] = token
@@ -102,18 +118,11 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 	return ortho4xp, nil
 }
 
-// parseTOML parses a file's text. The error, which is appended to the file's name, never shows a
-// line of it.
+// parseTOML parses a file's text. The error never shows a line of it.
 func parseTOML(text []byte) (parsed tomlFile, err error) {
 	meta, err := toml.Decode(string(text), &parsed)
 	if err != nil {
-		at := ""
-		if parse, ok := errors.AsType[toml.ParseError](err); ok {
-			at = fmt.Sprintf(" line %d: %s", parse.Position.Line, parse.Message)
-		} else if key := keyOfError.FindStringSubmatch(err.Error()); key != nil {
-			at = fmt.Sprintf(" line %s: %s has the wrong type", key[1], key[2])
-		}
-		return parsed, errors.New(at)
+		return parsed, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
@@ -121,13 +130,10 @@ func parseTOML(text []byte) (parsed tomlFile, err error) {
 			tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
-		return parsed, fmt.Errorf(" unknown key %s%s", unknown[0], hint)
+		return parsed, fmt.Errorf("unknown key %s%s", unknown[0], hint)
 	}
 	return parsed, nil
 }
-
-// keyOfError matches the place in errors of package toml about values of a wrong type.
-var keyOfError = regexp.MustCompile(`line (\d+) \(last key "([^"]*)"\)`)
 
 // provider makes a provider from its description; file names are relative to dir.
 func (t tomlProvider) provider(dir string) (Provider, error) {

@@ -27,6 +27,11 @@ var table = sync.OnceValue(func() []rule {
 	return rules
 })
 
+const (
+	atKey     = `(^|[\s(])toml: line (\d+) \(last key "([^"]*)"\): `
+	wrongType = atKey + `incompatible types: TOML value has type [^;]*; destination has type `
+)
+
 // phrases are messages of Go's library and their replacements, in the order of replacement.
 var phrases = [...][2]string{
 	// Numbers and times.
@@ -78,6 +83,16 @@ var phrases = [...][2]string{
 	{`cannot assign requested address`, `this machine has no such address`},
 	{`stopped after 10 redirects`, `too many redirects`},
 	{`stream error: stream ID \d+; `, ``},
+
+	// TOML of another type than wanted. The key is told only here: in other errors it is the last
+	// one that was read, not the wrong one.
+	{wrongType + `slice`, `${1}line $2: $3 must be a list in brackets`},
+	{wrongType + `(?:string|primitive \(string-like\))`, `${1}line $2: $3 must be text in quotes`},
+	{wrongType + `float`, `${1}line $2: $3 must be a number`},
+	{wrongType + `integer`, `${1}line $2: $3 must be a whole number`},
+	{wrongType + `boolean`, `${1}line $2: $3 must be true or false`},
+	{atKey + `type mismatch for .+: expected table but found .*`, `${1}line $2: $3 must be a table`},
+	{atKey + `must be `, `${1}line $2: $3 must be `},
 
 	// JSON, XML, TOML, CSV.
 	{`invalid character ('(?:\\.[^']*|[^']+)') (?:looking for beginning of (?:value|object key string)|after (?:object key(?::value pair)?|array element|top-level value|decimal point in numeric literal)|` +

@@ -26,7 +26,13 @@ import (
 func parse(f func() error) error { return f() }
 
 func badTOML(text string) error {
-	var v struct{ A string }
+	var v struct {
+		A string
+		B float64
+		N int
+		L []string
+		T []struct{ Y bool }
+	}
 	_, err := toml.Decode(text, &v)
 	return err
 }
@@ -77,6 +83,13 @@ func TestOf(t *testing.T) {
 		{"TOML, another", fmt.Errorf("config.toml: %w", badTOML(`a = "C:\X-Plane"`)),
 			`config.toml: line 1: a \ in double quotes must be doubled; write paths in single ` +
 				`quotes: 'C:\Ortho4XP'`},
+		{"TOML, no text", badTOML("a = 1"), `line 1: a must be text in quotes`},
+		{"TOML, no number", badTOML("\nb = 'x'"), `line 2: b must be a number`},
+		{"TOML, no whole number", badTOML("n = 1.5"), `line 1: n must be a whole number`},
+		{"TOML, no list", badTOML("l = 'x'"), `line 1: l must be a list in brackets`},
+		{"TOML, within", badTOML("[[t]]\ny = 'x'"), `line 2: t.y must be true or false`},
+		{"TOML, one table", badTOML("[t]\ny = true"), `line 1: t must be a list in brackets`},
+		{"TOML, no tables", badTOML("t = [1]"), `line 1: t must be a table`},
 		{"refused", &url.Error{Op: "Get", URL: "https://a/?token=secret", Err: refused},
 			"127.0.0.1:1: connection refused"},
 		{"no such host", lookup, "nowhere.invalid: no such host"},

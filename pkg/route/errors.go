@@ -58,7 +58,7 @@ func inFile(path string, err error) error {
 		e.File = path
 		return e
 	}
-	return fmt.Errorf("read route %s: %w", path, err)
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // within prefixes the place of err: within("features[2]", …) of "geometry" is

@@ -62,7 +62,7 @@ func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error)
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read route: %w", err)
+		return nil, err
 	}
 	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() > MaxFileBytes {
@@ -70,7 +70,7 @@ func readFile(path string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("read route: %w", err)
+		return nil, err
 	}
 	if len(data) > MaxFileBytes {
 		return nil, tooLarge(path)
