@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
+
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
@@ -79,7 +81,7 @@ func (d *dirNode) OpendirHandle(context.Context,
 // identity returns what tells a file of the disk from others, and what tells its names apart.
 func identity(full string, info fs.FileInfo) (ino, gen uint64) {
 	st := info.Sys().(*syscall.Stat_t)
-	return realIno(st.Dev, st.Ino), pathHash(full)
+	return inode.Real(st.Dev, st.Ino), inode.Hash(full)
 }
 
 // listDir lists a directory of the disk, with the mount's inode numbers. A missing directory is
@@ -108,7 +110,7 @@ func listDir(path string) iter.Seq2[entry, error] {
 				yield(entry{}, errno)
 				return
 			}
-			if !yield(entry{e.Name, e.Mode, realIno(st.Dev, e.Ino)}, nil) {
+			if !yield(entry{e.Name, e.Mode, inode.Real(st.Dev, e.Ino)}, nil) {
 				return
 			}
 		}

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
+
 	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/internal/testing/guard"
@@ -72,7 +74,7 @@ func (f *FS) textures(name string) string { return filepath.Join(f.mountpoint, t
 
 // noise returns a file of layout l with a valid header and bytes that depend on seed after it.
 func noise(l dds.Layout, seed string) []byte {
-	rnd := rand.NewPCG(pathHash(seed), 1)
+	rnd := rand.NewPCG(inode.Hash(seed), 1)
 	file := make([]byte, 0, l.Size())
 	h := l.Header()
 	for file = append(file, h[:]...); len(file) < cap(file); {

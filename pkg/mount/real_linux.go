@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
+
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 
@@ -74,7 +76,7 @@ func (n *realNode) open() (*realHandle, syscall.Errno) {
 	err = syscall.Fstat(fd, &st)
 	switch {
 	case err != nil:
-	case st.Mode&syscall.S_IFMT != syscall.S_IFREG || realIno(st.Dev, st.Ino) != n.StableAttr().Ino:
+	case st.Mode&syscall.S_IFMT != syscall.S_IFREG || inode.Real(st.Dev, st.Ino) != n.StableAttr().Ino:
 		err = syscall.ESTALE // a different file now: make the kernel look the name up again
 	default:
 		h.passthrough = n.fsys.passthrough.works(n.fsys.server, st.Dev, fd)

@@ -1,9 +1,12 @@
 package mount
 
 import (
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
 
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
@@ -14,7 +17,7 @@ import (
 // remembers what the kernel was told of textures: a name that was announced keeps its size,
 // whatever comes later.
 type shelf struct {
-	inodes   *inodes
+	inodes   *inode.Numbers
 	archives atomic.Pointer[[]shelved]
 	change   sync.Mutex // held while archives are changed
 
@@ -49,11 +52,24 @@ const distantGeneration = 1 << 40
 const maxMissed = 1 << 16
 
 func newShelf(archives []Archive) *shelf {
-	s := &shelf{inodes: newInodes(archives), promised: make(map[uint64]uint32),
+	s := &shelf{inodes: inode.New(maptypes(archives)), promised: make(map[uint64]uint32),
 		missed: make(map[string]bool)}
 	list := arrange(nil, archives)
 	s.archives.Store(&list)
 	return s
+}
+
+// maptypes yields those of every texture.
+func maptypes(archives []Archive) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, a := range archives {
+			for e := range a.All() {
+				if !yield(e.Texture.Maptype) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // list returns the archives in their order, retired ones last. The list must not be changed.
@@ -80,7 +96,7 @@ func findIn(list []shelved, k tiles.Key, size int64, told bool) (shelved, mbtile
 
 // promise returns the size that k was announced with.
 func (s *shelf) promise(k tiles.Key) (size int64, told bool) {
-	ino := s.inodes.texture(k)
+	ino := s.inodes.Texture(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, told := s.promised[ino]
@@ -89,7 +105,7 @@ func (s *shelf) promise(k tiles.Key) (size int64, told bool) {
 
 // announce remembers the size that k is announced with.
 func (s *shelf) announce(k tiles.Key, size int64) {
-	ino := s.inodes.texture(k)
+	ino := s.inodes.Texture(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.promised[ino] = uint32(size)

@@ -13,6 +13,8 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
 )
 
 // InPlace returns an error that wraps ErrNoFUSE: no mount of this system lies over a package.
@@ -45,7 +47,7 @@ func callerThread(context.Context) uint32 { return 0 }
 
 // identity returns what tells a file of the disk from others: its path.
 func identity(full string, _ fs.FileInfo) (ino, gen uint64) {
-	return realIno(0, pathHash(full)), pathHash(full)
+	return inode.Real(0, inode.Hash(full)), inode.Hash(full)
 }
 
 // listed is how many names are read at once.
@@ -66,7 +68,7 @@ func listDir(path string) iter.Seq2[entry, error] {
 		for {
 			names, err := dir.ReadDir(listed)
 			for _, n := range names {
-				e := entry{name: n.Name(), mode: syscall.S_IFREG, ino: realIno(0, pathHash(path+"/"+n.Name()))}
+				e := entry{name: n.Name(), mode: syscall.S_IFREG, ino: inode.Real(0, inode.Hash(path+"/"+n.Name()))}
 				switch {
 				case n.IsDir():
 					e.mode = syscall.S_IFDIR

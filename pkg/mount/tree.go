@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
+
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mount/internal/distant"
@@ -27,7 +29,7 @@ type tree struct {
 	ctx      context.Context // of reads; never cancelled
 
 	shelf        *shelf
-	inodes       *inodes // the shelf's
+	inodes       *inode.Numbers // the shelf's
 	live         *live
 	far          *distant.Textures
 	realTextures realTextures
@@ -126,7 +128,7 @@ func (t *tree) lookup(path, name string) (found, syscall.Errno) {
 	if t.live.wanted(k) {
 		size := LiveLayout().Size()
 		t.shelf.announce(k, size)
-		return found{kind: isLive, ino: t.inodes.texture(k), gen: t.live.generation(k),
+		return found{kind: isLive, ino: t.inodes.Texture(k), gen: t.live.generation(k),
 			keep:    announced,
 			texture: texture, size: size}, 0
 	}
@@ -147,7 +149,7 @@ func (t *tree) archived(a shelved, e mbtiles.Entry) found {
 	if _, ok := a.distant(); ok {
 		gen += t.far.Identity(a.generation, k) * distantGeneration
 	}
-	return found{kind: isArchived, ino: t.inodes.texture(k), gen: gen, keep: announced,
+	return found{kind: isArchived, ino: t.inodes.Texture(k), gen: gen, keep: announced,
 		texture: e.Texture, size: size, from: a, entry: e}
 }
 
@@ -177,7 +179,7 @@ func (t *tree) lookupReal(path, name string) (found, syscall.Errno) {
 // folder returns the directory at path, with the attributes of the first scenery directory that has
 // it. The root and textures exist in any case.
 func (t *tree) folder(path string) (found, syscall.Errno) {
-	x := found{kind: isFolder, ino: dirIno(path), keep: sceneryTimeout, path: path}
+	x := found{kind: isFolder, ino: inode.Dir(path), keep: sceneryTimeout, path: path}
 	for _, root := range t.scenery {
 		// Links are followed here: the roots may be links, and so may textures.
 		if info, err := os.Stat(root + "/" + path); err == nil && info.IsDir() {
@@ -224,7 +226,7 @@ func (t *tree) list(path string) iter.Seq2[entry, error] {
 			}
 		}
 		if textures {
-			yield(entry{texturesName, syscall.S_IFDIR, dirIno(texturesName)}, nil)
+			yield(entry{texturesName, syscall.S_IFDIR, inode.Dir(texturesName)}, nil)
 		}
 	}
 }
@@ -233,7 +235,7 @@ func (t *tree) list(path string) iter.Seq2[entry, error] {
 func (t *tree) listReal(path string) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		for _, name := range []string{".", ".."} {
-			if !yield(entry{name, syscall.S_IFDIR, dirIno(path)}, nil) {
+			if !yield(entry{name, syscall.S_IFDIR, inode.Dir(path)}, nil) {
 				return
 			}
 		}
@@ -248,7 +250,7 @@ func (t *tree) listReal(path string) iter.Seq2[entry, error] {
 					seen[e.name] = true
 				}
 				if e.mode == syscall.S_IFDIR {
-					e.ino = dirIno(under(path, e.name))
+					e.ino = inode.Dir(under(path, e.name))
 				}
 				if !yield(e, err) {
 					return
@@ -283,7 +285,7 @@ func (t *tree) listTextures(yield func(entry, error) bool) {
 			if real[k] || heldBy(archives[:i], k) {
 				continue
 			}
-			if !yield(entry{e.Texture.File(), syscall.S_IFREG, t.inodes.texture(k)}, nil) {
+			if !yield(entry{e.Texture.File(), syscall.S_IFREG, t.inodes.Texture(k)}, nil) {
 				return
 			}
 		}

@@ -1,13 +1,5 @@
-package mount
-
-import (
-	"slices"
-	"strings"
-	"sync"
-
-	"github.com/xelpack/xelpack/pkg/tiles"
-)
-
+// Package inode numbers what a mount serves.
+//
 // Inode numbers have 63 bits, in three classes told apart by their top bits, so that they never
 // collide:
 //
@@ -21,10 +13,21 @@ import (
 //
 // Within the mount a real file is identified by its number and a hash of its path together, so that
 // neither a hard link nor an inode number that the disk reused can lead to another name's file.
+package inode
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
+)
+
 const (
-	inoTexture = 1 << 62
-	inoDir     = 1 << 61
-	inoHash    = inoDir - 1
+	texture = 1 << 62
+	dir     = 1 << 61
+	hash    = dir - 1
 
 	maptypeBits = 21
 )
@@ -46,42 +49,41 @@ func mix(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-func pathHash(path string) uint64 { return mix(fnv(fnvSeed, path)) }
+// Hash returns the hash of a path.
+func Hash(path string) uint64 { return mix(fnv(fnvSeed, path)) }
 
-func dirIno(path string) uint64 { return inoDir | pathHash(path)&inoHash }
+// Dir returns the number of a directory.
+func Dir(path string) uint64 { return dir | Hash(path)&hash }
 
-// realIno avoids 0 and 1, which mean "none" and the root.
-func realIno(dev, ino uint64) uint64 { return max(2, mix(mix(dev)+ino)&inoHash) }
+// Real returns the number of a real file. It avoids 0 and 1, which mean "none" and the root.
+func Real(dev, ino uint64) uint64 { return max(2, mix(mix(dev)+ino)&hash) }
 
-// inodes numbers textures. Safe for concurrent use.
-type inodes struct {
+// Numbers numbers textures. Safe for concurrent use.
+type Numbers struct {
 	mu    sync.Mutex
 	codes map[string]uint64 // by lower-case maptype
 	taken map[uint64]bool
 }
 
-// newInodes numbers the maptypes of archives first: those numbers must not depend on later
-// requests.
-func newInodes(archives []Archive) *inodes {
+// New numbers the maptypes of archives first: those numbers must not depend on later requests.
+func New(maptypes iter.Seq[string]) *Numbers {
 	spellings := make(map[string]bool)
-	for _, a := range archives {
-		for e := range a.All() {
-			spellings[e.Texture.Maptype] = true
-		}
+	for m := range maptypes {
+		spellings[m] = true
 	}
 	folded := make([]string, 0, len(spellings))
 	for s := range spellings {
 		folded = append(folded, strings.ToLower(s))
 	}
 	slices.Sort(folded)
-	in := &inodes{codes: make(map[string]uint64), taken: make(map[uint64]bool)}
+	in := &Numbers{codes: make(map[string]uint64), taken: make(map[uint64]bool)}
 	for _, m := range folded {
 		in.code(m)
 	}
 	return in
 }
 
-func (in *inodes) code(maptype string) uint64 {
+func (in *Numbers) code(maptype string) uint64 {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	code, ok := in.codes[maptype]
@@ -89,7 +91,7 @@ func (in *inodes) code(maptype string) uint64 {
 		return code
 	}
 	const mask = 1<<maptypeBits - 1
-	code = pathHash(maptype) & mask
+	code = Hash(maptype) & mask
 	for in.taken[code] && len(in.taken) < mask {
 		code = (code + 1) & mask
 	}
@@ -97,8 +99,8 @@ func (in *inodes) code(maptype string) uint64 {
 	return code
 }
 
-// texture returns k's inode number.
-func (in *inodes) texture(k tiles.Key) uint64 {
-	return inoTexture | uint64(k.ZL)<<57 | uint64(k.Row/tiles.TextureChunks)<<39 |
+// Texture returns k's inode number.
+func (in *Numbers) Texture(k tiles.Key) uint64 {
+	return texture | uint64(k.ZL)<<57 | uint64(k.Row/tiles.TextureChunks)<<39 |
 		uint64(k.Col/tiles.TextureChunks)<<maptypeBits | in.code(k.Maptype)
 }
