@@ -107,6 +107,7 @@ type troop struct {
 	server      *program
 	nats        string // the program of the server; "": the module's
 	workers     []*program
+	caches      []string
 	wires       []*wire // of the workers, then the coordinator's
 	coordinator *program
 	killed, cut int
@@ -119,10 +120,16 @@ func newTroop(t *testing.T, b testBuild, nats string, workers int) *troop {
 		r.wires = append(r.wires, newWire(t, fmt.Sprintf("127.0.0.1:%d", r.port)))
 	}
 	for i := range workers {
-		r.workers = append(r.workers, start(t, "worker", r.wires[i].url()))
+		r.caches = append(r.caches, t.TempDir())
+		r.workers = append(r.workers, r.startWorker(i))
 	}
 	r.startBuild()
 	return r
+}
+
+// startWorker starts a worker as it is started on a machine: its store of chunks outlives it.
+func (r *troop) startWorker(i int) *program {
+	return start(r.t, "machine", r.caches[i], r.wires[i].url())
 }
 
 func (r *troop) startServer() {
@@ -171,7 +178,7 @@ func (r *troop) disturb(who int, cut time.Duration) (what string) {
 	switch {
 	case who < len(r.workers):
 		r.workers[who].kill()
-		r.workers[who] = start(r.t, "worker", r.wires[who].url())
+		r.workers[who] = r.startWorker(who)
 	case who == len(r.workers):
 		r.coordinator.kill()
 		r.startBuild()
@@ -182,13 +189,17 @@ func (r *troop) disturb(who int, cut time.Duration) (what string) {
 	return name + " killed"
 }
 
-// finish waits for the end of the build. A coordinator that gives up is started again, as its user
-// would.
-func (r *troop) finish() pack.Report {
-	for {
+// finish waits for the end of the build, for as long as something is asked of the provider. A
+// coordinator that gives up is started again, as its user would.
+func (r *troop) finish(asked func() int64) pack.Report {
+	for before := int64(-1); ; {
 		select {
 		case <-r.coordinator.done:
 		case <-time.After(patience.For(r.t)):
+			if now := asked(); now > before {
+				before = now
+				continue
+			}
 			r.t.Fatalf("the build does not end: %s", r.coordinator.err.String())
 		}
 		var report pack.Report
@@ -287,7 +298,7 @@ func chaos(t *testing.T, nats string) {
 	quiet := provider(t, fetchtest.Options{Fault: faults})
 	b := testBuild{BBox: "5.01,43.3,5.9,43.6", Detail: 3, AckWait: 2 * time.Second, LiveFor: 2 * time.Second, JobSize: 3, File: filepath.Join(t.TempDir(), "a.mbtiles")}
 	if drill.Full() {
-		east := 1 + 4.8*length.Minutes()/30 // enough for as long: a third of the time nothing can be asked
+		east := 1 + 5.2*length.Minutes()/30 // enough for as long: a third of the time nothing can be asked
 		b = testBuild{BBox: fmt.Sprintf("1.0,42.0,%.2f,45.4", east), Detail: 2, Rate: 45, AckWait: usualAckWait, File: b.File}
 	}
 	plain := b
@@ -341,7 +352,7 @@ func chaos(t *testing.T, nats string) {
 			again.disturbed(r.disturb(who, 0))
 		}
 	}
-	report := r.finish()
+	report := r.finish(asked.Load)
 	took := time.Since(began)
 	for i, w := range r.workers {
 		select {

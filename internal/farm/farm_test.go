@@ -53,6 +53,11 @@ func play(what string, args []string) error {
 	ctx := context.Background()
 	note := func(s string) { fmt.Fprintln(os.Stderr, what+":", s) }
 	switch what {
+	case "machine": // folder of its store of chunks, URL
+		if err := os.Setenv("XDG_CACHE_HOME", args[0]); err != nil {
+			return err
+		}
+		return Work(ctx, WorkerOptions{Server: Server{URL: args[1]}, Jobs: 2, Imagery: imagery.Options{Concurrency: 16}, Note: note})
 	case "worker", "flat": // URL, then flags of the verb that only --until-input-ends is taken of
 		ended := make(chan struct{})
 		go func() { _, _ = io.Copy(io.Discard, os.Stdin); close(ended) }()
