@@ -185,7 +185,7 @@ func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
 	})
 	var named atomic.Int64
 	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
-	r, err := b.run(t.Context(), Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2}, func(s string) {
+	r, err := b.run(t.Context(), Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 4}, func(s string) {
 		t.Log(s)
 		if strings.HasPrefix(s, "w1 built job") {
 			named.Add(1)
@@ -216,7 +216,7 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	want := digest(t, b.File)
 	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
 	nats := serverOf(t)
-	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2}
+	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2, liveFor: 2 * time.Second}
 
 	first, kill := context.WithCancel(t.Context())
 	var left sync.WaitGroup

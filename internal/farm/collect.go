@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -36,6 +38,9 @@ type collector struct {
 	w       *mbtiles.Writer
 	settled chan settled
 	room    *semaphore.Weighted // bytes of shares being checked
+
+	handMu sync.Mutex
+	hand   map[string]jetstream.Msg // the shares in hand, by subject
 }
 
 // settled is a share whose textures are queued for writing.
@@ -56,9 +61,13 @@ func (c *collector) take(ctx context.Context, consumer jetstream.Consumer) error
 		if msg == nil {
 			continue
 		}
+		if !c.grasp(msg) {
+			continue
+		}
 		var s Share
 		if json.Unmarshal(msg.Data(), &s) != nil || s.N < 0 || s.N >= len(c.jobs) {
 			_ = msg.Term() // whoever sent it, it is not ours
+			c.release(msg)
 			continue
 		}
 		if s.Audit {
@@ -69,6 +78,37 @@ func (c *collector) take(ctx context.Context, consumer jetstream.Consumer) error
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// grasp reports whether a share is not in hand already: one that takes long may come again.
+func (c *collector) grasp(msg jetstream.Msg) bool {
+	c.handMu.Lock()
+	defer c.handMu.Unlock()
+	_, has := c.hand[msg.Subject()]
+	if !has {
+		c.hand[msg.Subject()] = msg
+	}
+	return !has
+}
+
+func (c *collector) release(msg jetstream.Msg) {
+	c.handMu.Lock()
+	defer c.handMu.Unlock()
+	delete(c.hand, msg.Subject())
+}
+
+// keep tells the server that shares are at work.
+func (c *collector) keep(ctx context.Context) error {
+	for ctx.Err() == nil {
+		c.handMu.Lock()
+		list := slices.Collect(maps.Values(c.hand))
+		c.handMu.Unlock()
+		for _, msg := range list {
+			_ = msg.InProgress() // the next one will
+		}
+		sleep(ctx, c.ackWait/3)
 	}
 	return nil
 }
@@ -128,6 +168,7 @@ func (c *collector) repeat(ctx context.Context, j Job) error {
 // drop acknowledges a share and removes it.
 func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error {
 	err := persist(ctx, nil, func(ctx context.Context) error { return done(ctx, msg) })
+	c.release(msg)
 	if err == nil && s.Object != "" {
 		err = persist(ctx, nil, func(ctx context.Context) error { return c.store.remove(ctx, s.Object) })
 	}

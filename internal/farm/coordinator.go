@@ -289,7 +289,7 @@ func (f *Farm) remove(ctx context.Context, js jetstream.JetStream) {
 
 // collect runs until every job is in the archive or given up.
 func (f *Farm) collect(ctx context.Context, w *mbtiles.Writer) error {
-	c := &collector{Farm: f, w: w, settled: make(chan settled, 64), room: semaphore.NewWeighted(checkedBytes)}
+	c := &collector{Farm: f, w: w, settled: make(chan settled, 64), room: semaphore.NewWeighted(checkedBytes), hand: map[string]jetstream.Msg{}}
 
 	g, groupCtx := errgroup.WithContext(ctx)
 	groupCtx, end := context.WithCancel(groupCtx)
@@ -302,6 +302,7 @@ func (f *Farm) collect(ctx context.Context, w *mbtiles.Writer) error {
 		g.Go(func() error { return c.take(groupCtx, consumer) })
 	}
 	g.Go(func() error { return c.commit(groupCtx) })
+	g.Go(func() error { return c.keep(groupCtx) })
 	g.Go(func() error { return f.look(groupCtx, end) })
 	g.Go(func() error {
 		select {

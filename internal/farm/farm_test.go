@@ -206,7 +206,7 @@ func workersOf(t *testing.T, url string, n int, change func(*WorkerOptions)) {
 	var group sync.WaitGroup
 	for i := range n {
 		o := WorkerOptions{Server: Server{URL: url}, Jobs: 2, Name: fmt.Sprintf("w%d", i),
-			Imagery: imagery.Options{NoStore: true, Concurrency: 16}}
+			Imagery: imagery.Options{NoStore: true, Concurrency: 16}, Note: func(s string) { t.Logf("w%d: %s", i, s) }}
 		if change != nil {
 			change(&o)
 		}

@@ -63,7 +63,7 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 		return errors.Join(errors.New("a job that cannot be read"), msg.Term())
 	}
 	if j.Audit && j.NotBy == s.Name {
-		return msg.NakWithDelay(lookEvery)
+		return msg.NakWithDelay(lookEvery / 4)
 	}
 	most := cmp.Or(s.tries, mostTries)
 	if meta.NumDelivered > most && !j.Audit {
@@ -88,7 +88,11 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 		if meta.NumDelivered >= most && !j.Audit {
 			return errors.Join(err, s.bury(ctx, msg, j, err.Error()))
 		}
-		return errors.Join(err, msg.NakWithDelay(backoff(meta.NumDelivered)))
+		tries := meta.NumDelivered
+		if j.Audit { // most of them may have been of the worker whose job it was
+			tries = 1
+		}
+		return errors.Join(err, msg.NakWithDelay(backoff(tries)))
 	}
 	share := Share{Job: j, Worker: s.Name, Digest: digest}
 	if !j.Audit {

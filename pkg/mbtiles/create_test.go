@@ -341,3 +341,41 @@ func TestGrowing(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
+
+// A scratch archive has the textures, the digest and the root of any other, and no overviews. It is
+// nowhere written that it is one: who extends it has them drawn.
+func TestScratch(t *testing.T) {
+	t.Parallel()
+	file := ddsFile(small, 1)
+	usual := build(t, map[string][]byte{"32_16_BI12": file})
+	path := filepath.Join(t.TempDir(), "a.mbtiles")
+	w, err := Create(t.Context(), path, WriterOptions{Scratch: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	put(t, w, "32_16_BI12", file)
+	finish(t, w)
+	a := openAt(t, path)
+	got, err := a.Digest(t.Context())
+	if want, errUsual := usual.Digest(t.Context()); got != want || err != nil || errUsual != nil {
+		t.Errorf("digest %s, %v, of the usual archive %s, %v", got, err, want, errUsual)
+	}
+	want, errUsual := usual.Metadata(t.Context())
+	rows, err := a.Metadata(t.Context())
+	if diff := cmp.Diff(want, rows); diff != "" || err != nil || errUsual != nil {
+		t.Errorf("%v, %v, metadata (-usual +scratch):\n%s", err, errUsual, diff)
+	}
+	if n := len(allTiles(t, a)); n != 1 {
+		t.Errorf("%d tiles, want the preview alone", n)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, extend(t, path))
+	a = openAt(t, path)
+	mustVerify(t, a)
+	if diff := cmp.Diff(allTiles(t, usual), allTiles(t, a)); diff != "" {
+		t.Errorf("tiles once it is extended (-usual +extended):\n%s", diff)
+	}
+}
