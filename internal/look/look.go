@@ -3,7 +3,7 @@
 //
 //	l, notes, err := look.Load("softer")
 //	l.Season = &look.Season{Day: 15}
-//	layout.Recolour(file, 0, l.Of(texture))
+//	layout.Recolour(file, file, 0, l.Of(texture))
 //
 // A look is a function of a texture's place and blocks, and of nothing else. Colours of pictures
 // are changed by internal/filter; this package changes those of blocks, through pkg/dds.

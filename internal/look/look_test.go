@@ -157,7 +157,7 @@ func TestNoEdges(t *testing.T) {
 			binary.LittleEndian.PutUint16(file[at:], 100>>3<<11|140>>2<<5|60>>3)
 			binary.LittleEndian.PutUint16(file[at+2:], 100>>3<<11|140>>2<<5|60>>3)
 		}
-		layout.Recolour(file, 0, l.Of(west))
+		layout.Recolour(file, file, 0, l.Of(west))
 		first, end := file[dds.HeaderSize:][:8], file[dds.HeaderSize+63*8:][:8]
 		if last != nil {
 			a, b := binary.LittleEndian.Uint16(last), binary.LittleEndian.Uint16(first)

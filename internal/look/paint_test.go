@@ -38,7 +38,7 @@ func TestPaint(t *testing.T) {
 			offset, _ := layout.Level(level)
 			blocks := []byte{0x08, 0x94, 0x08, 0x94, 0, 0, 0, 0}
 			if change := l.Of(texture); change != nil {
-				layout.Recolour(blocks, offset, change)
+				layout.Recolour(blocks, blocks, offset, change)
 			}
 			want, err := dds.Decode(layout, level, blocks)
 			if err != nil {

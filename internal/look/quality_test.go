@@ -91,7 +91,7 @@ func TestOnBlocksAndPixels(t *testing.T) {
 				t.Fatal(err)
 			}
 			onBlocks := encoded(img)
-			layout.Recolour(onBlocks, dds.HeaderSize, test.look.Of(texture))
+			layout.Recolour(onBlocks, onBlocks, dds.HeaderSize, test.look.Of(texture))
 			test.pixels(img.Pix)
 			a, b := decoded(onBlocks), decoded(encoded(img))
 			for i, v := range img.Pix {

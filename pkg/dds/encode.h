@@ -74,7 +74,7 @@ typedef struct {
 	int32_t at, step;
 } xp_ramp;
 
-// xp_recolour changes a row of blocks as recolourGo in recolour.go.
-void xp_recolour(int path, uint8_t *b, ptrdiff_t blocks, int bc3, const uint32_t *table, xp_ramp saturation, xp_ramp white);
+// xp_recolour changes blocks of a level that has so many across, from number first on, as recolourGo in recolour.go. dst may be src. Without a table colours keep their place.
+void xp_recolour(int path, uint8_t *dst, const uint8_t *src, int64_t blocks, int bc3, const uint32_t *table, const int32_t *saturation, const int32_t *white, int64_t first, int64_t across);
 
 #endif

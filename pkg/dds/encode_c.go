@@ -73,13 +73,13 @@ func isBC3(f Format) C.int {
 func newRecolourer(variant string) recolourer {
 	for p := path(C.xp_best_path()); p >= pathPlain; p-- {
 		if variant == "" || variant == pathNames[p] {
-			return func(b []byte, f Format, table *[1 << 16]uint32, saturation, white ramp) {
-				C.xp_recolour(C.int(p), (*C.uint8_t)(&b[0]), C.ptrdiff_t(len(b)/f.blockBytes()),
-					isBC3(f), (*C.uint32_t)(&table[0]), saturation.c(), white.c())
+			return func(dst, src []byte, f Format, r *Recolouring, first, across int64) {
+				C.xp_recolour(C.int(p), (*C.uint8_t)(&dst[0]), (*C.uint8_t)(&src[0]),
+					C.int64_t(len(src)/f.blockBytes()), isBC3(f),
+					(*C.uint32_t)(unsafe.SliceData(r.Palette.table)), (*C.int32_t)(&r.Saturation[0]),
+					(*C.int32_t)(&r.White[0]), C.int64_t(first), C.int64_t(across))
 			}
 		}
 	}
 	return recolourGo
 }
-
-func (r ramp) c() C.xp_ramp { return C.xp_ramp{at: C.int32_t(r.at), step: C.int32_t(r.step)} }

@@ -7,27 +7,36 @@ import (
 
 // Palette gives every 565 colour another one. It is not changed after it was made.
 type Palette struct {
-	// red, green, blue and luma of the new colour, from the lowest byte up
-	table [1 << 16]uint32
+	// red, green and blue of the new colour of each, from the lowest byte up; none if all colours
+	// stay, which then are computed: that is faster than to look them up
+	table []uint32
 }
 
 // NewPalette returns the palette of a change of colours: it has one pixel for each 565 colour, as
 // RGBA of 8 bits in order, which change may overwrite; alpha is ignored.
 func NewPalette(change func(pix []byte)) *Palette {
-	p := new(Palette)
-	pix := make([]byte, 4*len(p.table))
-	for c := range p.table {
+	const colours = 1 << 16
+	pix := make([]byte, 0, 4*colours)
+	for c := range colours {
 		e := expand565(uint16(c))
-		copy(pix[4*c:], []byte{byte(e[0]), byte(e[1]), byte(e[2]), 255})
+		pix = append(pix, byte(e[0]), byte(e[1]), byte(e[2]), 255)
 	}
 	change(pix)
-	for c := range p.table {
-		r, g, b := uint32(pix[4*c]), uint32(pix[4*c+1]), uint32(pix[4*c+2])
-		// the luma of BT.709, of stored values, as AutoOrtho's seasons have it
-		y := (212671*r + 715160*g + 72169*b) / 1_000_000
-		p.table[c] = r | g<<8 | b<<16 | y<<24
+	table, changes := make([]uint32, colours), false
+	for c := range table {
+		table[c] = binary.LittleEndian.Uint32(pix[4*c:]) & 0xffffff
+		changes = changes || table[c] != expanded(uint16(c))
 	}
-	return p
+	if !changes {
+		table = nil
+	}
+	return &Palette{table}
+}
+
+// expanded is a colour as a palette has it.
+func expanded(c uint16) uint32 {
+	e := expand565(c)
+	return uint32(e[0]) | uint32(e[1])<<8 | uint32(e[2])<<16
 }
 
 // One is the weight of 1 in a Recolouring.
@@ -42,39 +51,28 @@ type Recolouring struct {
 	White      [4]int32 // 0: none; dark ground, below a luma of 48, stays as it is
 }
 
-// Recolour changes the colours of a part of the texture's file in place: b is what begins at byte
-// off, which like b's length is a multiple of 8 (BC1) or 16 (BC3), or the file's beginning. Every
-// block is changed on its own, so it does not matter in which parts a file comes. The two ends of a
-// block are moved; their order, which is the block's mode, stays, and with ends that become equal
-// the block is of one colour.
-func (l Layout) Recolour(b []byte, off int64, r *Recolouring) {
+// Recolour changes the colours of a part of the texture's file: src is what begins at byte off,
+// which like src's length is a multiple of 8 (BC1) or 16 (BC3), or the file's beginning. The result
+// goes to dst, which is as long, and is src or apart from it. Every block is changed on its own, so
+// it does not matter in which parts a file comes. The two ends of a block are moved; their order,
+// which is the block's mode, stays, and with ends that become equal the block is of one colour.
+func (l Layout) Recolour(dst, src []byte, off int64, r *Recolouring) {
 	size := int64(l.Format.blockBytes())
-	if skip := HeaderSize - off; skip > 0 {
-		b, off = b[min(skip, int64(len(b))):], HeaderSize
+	if off < HeaderSize {
+		n := copy(dst, src[:min(HeaderSize-off, int64(len(src)))])
+		dst, src, off = dst[n:], src[n:], HeaderSize
 	}
-	if (off-HeaderSize)%size != 0 || int64(len(b))%size != 0 {
-		panic(fmt.Sprintf("dds: recolouring %d bytes at %d, not whole blocks", len(b), off))
+	if (off-HeaderSize)%size != 0 || int64(len(src))%size != 0 {
+		panic(fmt.Sprintf("dds: recolouring %d bytes at %d, not whole blocks", len(src), off))
 	}
-	for n := 0; n < l.Levels() && len(b) > 0; n++ {
+	for n := 0; n < l.Levels() && len(src) > 0; n++ {
 		start, length := l.Level(n)
 		if off >= start+length {
 			continue
 		}
-		level := b[:min(int64(len(b)), start+length-off)]
-		r.level(level, (off-start)/size, int64(blocksAcross(l.Side>>n)), l.Format)
-		b, off = b[len(level):], off+int64(len(level))
-	}
-}
-
-// level changes blocks from number first on of a level that has so many blocks across.
-func (r *Recolouring) level(b []byte, first, across int64, f Format) {
-	size := int64(f.blockBytes())
-	for len(b) > 0 {
-		x, y := first%across, first/across
-		n := min(across-x, int64(len(b))/size)
-		saturation, white := slope(r.Saturation, x, y, across), slope(r.White, x, y, across)
-		recolour(b[:n*size], f, &r.Palette.table, saturation, white)
-		b, first = b[n*size:], first+n
+		part := min(int64(len(src)), start+length-off)
+		recolour(dst[:part], src[:part], l.Format, r, (off-start)/size, int64(blocksAcross(l.Side>>n)))
+		dst, src, off = dst[part:], src[part:], off+part
 	}
 }
 
@@ -91,19 +89,31 @@ func slope(corners [4]int32, x, y, across int64) ramp {
 	return ramp{at: int32(west + step*x + step/2), step: int32(step)}
 }
 
-// recolourer changes a row of blocks. The kernels in C give the bytes of recolourGo.
-type recolourer func(b []byte, f Format, table *[1 << 16]uint32, saturation, white ramp)
+// recolourer changes blocks from number first on of a level that has so many blocks across. The
+// kernels in C give the bytes of recolourGo.
+type recolourer func(dst, src []byte, f Format, r *Recolouring, first, across int64)
 
 var recolour = newRecolourer("")
 
-func recolourGo(b []byte, f Format, table *[1 << 16]uint32, saturation, white ramp) {
+func recolourGo(dst, src []byte, f Format, r *Recolouring, first, across int64) {
+	copy(dst, src)
+	for size := int64(f.blockBytes()); len(dst) > 0; {
+		x, y := first%across, first/across
+		n := min(across-x, int64(len(dst))/size)
+		r.row(dst[:n*size], f, slope(r.Saturation, x, y, across), slope(r.White, x, y, across))
+		dst, first = dst[n*size:], first+n
+	}
+}
+
+// row changes blocks that lie beside each other.
+func (r *Recolouring) row(b []byte, f Format, saturation, white ramp) {
 	for ; len(b) > 0; b = b[f.blockBytes():] {
 		block := b[f.blockBytes()-8:]
 		s, w := uint32(saturation.at+1<<15)>>16, uint32(white.at+1<<15)>>16
 		saturation.at += saturation.step
 		white.at += white.step
 		e0, e1 := binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:])
-		n0, n1 := faded(table[e0], s, w), faded(table[e1], s, w)
+		n0, n1 := faded(r.Palette.colour(e0), s, w), faded(r.Palette.colour(e1), s, w)
 		indices := binary.LittleEndian.Uint32(block[4:])
 		switch {
 		case n0 == n1 && (e0 > e1 || f == BC3 && e0 < e1):
@@ -121,16 +131,26 @@ func recolourGo(b []byte, f Format, table *[1 << 16]uint32, saturation, white ra
 	}
 }
 
-// faded is a palette's colour with weights of 0 to 256, as a 565 colour.
-func faded(c, saturation, white uint32) uint16 {
-	y := c >> 24
-	// The brighter the ground the whiter: water and shadows stay, fields are covered from 112 on.
-	white = white * min(4*max(y, 48)-4*48, 255) >> 8
-	channel := func(v uint32) uint32 {
-		v = (v*saturation + y*(256-saturation)) >> 8
-		return v + (255-v)*white>>8
+func (p *Palette) colour(c uint16) uint32 {
+	if p.table == nil {
+		return expanded(c)
 	}
-	red, green, blue := channel(c&255), channel(c>>8&255), channel(c>>16&255)
-	// v·31/255 and v·63/255, rounded
-	return uint16((red*249+1014)>>11<<11 | (green*253+505)>>10<<5 | (blue*249+1014)>>11)
+	return p.table[c]
+}
+
+// faded is a palette's colour with weights of 0 to 256, as a 565 colour. It is rounded once, from
+// 16 bits a channel.
+func faded(c, saturation, white uint32) uint16 {
+	red, green, blue := c&255, c>>8&255, c>>16
+	// the luma of BT.709, of stored values, as AutoOrtho's seasons have it
+	y := (54*red + 183*green + 19*blue + 128) >> 8
+	// The brighter the ground the whiter: water and shadows stay, fields are covered from 112 on.
+	white *= min(4*max(y, 48)-4*48, 255)
+	channel := func(v, steps uint32) uint16 {
+		v = v*saturation + y*(256-saturation)
+		v += (65280 - v) * white >> 16
+		return uint16((v*steps>>16 + 128) >> 8)
+	}
+	const to31, to63 = 7967, 16191 // 2^24/65280 of a step
+	return channel(red, to31)<<11 | channel(green, to63)<<5 | channel(blue, to31)
 }

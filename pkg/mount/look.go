@@ -25,10 +25,6 @@ func (t *tree) inLook(x tiles.Texture, l dds.Layout, dest []byte, off int64,
 		wide := make([]byte, min((end+maxBlock-1)&^(maxBlock-1), l.Size())-first)
 		return t.inLook(x, l, wide, first, read)[off-first:][:len(dest)]
 	}
-	p := read(dest, off)
-	if &p[0] != &dest[0] {
-		copy(dest, p)
-	}
-	l.Recolour(dest, off, change)
+	l.Recolour(dest, read(dest, off), off, change)
 	return dest
 }

@@ -26,9 +26,9 @@ func TestLook(t *testing.T) {
 		"23952_33744_BI16.dds": slices.Clone(made(tex("23952_33744_BI16"))),
 		"23952_33760_GO16.dds": a.add("23952_33760_GO16", small),
 	}
-	small.Recolour(want["23952_33712_BI16.dds"], 0, grey)
-	alpha.Recolour(want["23952_33728_BI16.dds"], 0, grey)
-	LiveLayout().Recolour(want["23952_33744_BI16.dds"], 0, grey)
+	small.Recolour(want["23952_33712_BI16.dds"], want["23952_33712_BI16.dds"], 0, grey)
+	alpha.Recolour(want["23952_33728_BI16.dds"], want["23952_33728_BI16.dds"], 0, grey)
+	LiveLayout().Recolour(want["23952_33744_BI16.dds"], want["23952_33744_BI16.dds"], 0, grey)
 	o := liveAny(healthy())
 	o.Archives = []Archive{&a}
 	o.Look = func(x tiles.Texture) *dds.Recolouring {

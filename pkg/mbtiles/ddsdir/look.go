@@ -2,6 +2,7 @@ package ddsdir
 
 import (
 	"io"
+	"slices"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 )
@@ -16,8 +17,8 @@ type recolouring struct {
 }
 
 func (r *recolouring) Write(p []byte) (int, error) {
-	r.piece = append(r.piece[:0], p...)
-	r.layout.Recolour(r.piece, r.off, r.change)
+	r.piece = slices.Grow(r.piece[:0], len(p))[:len(p)]
+	r.layout.Recolour(r.piece, p, r.off, r.change)
 	r.off += int64(len(p))
 	return r.w.Write(r.piece)
 }
