@@ -29,5 +29,6 @@ chmod +x "$work/qemu"
 eval "$settings"
 # Tests that start themselves anew would need a kernel that knows ARM programs: they are left to the
 # ordinary passes.
-go test -p 1 -vet=off -short -timeout 60m -tags "$BUILD_TAGS" -ldflags "-linkmode external -extldflags -static" -exec "$work/qemu" \
+# With -trimpath what the program has is not compiled again.
+go test -p 1 -vet=off -short -timeout 60m -trimpath -tags "$BUILD_TAGS" -ldflags "-linkmode external -extldflags -static" -exec "$work/qemu" \
   -skip 'Kill|Crash|Locked|LockedBy|SecondProcess|FileTooLarge|Drill' "$@"
