@@ -197,7 +197,7 @@ func testReport(t *testing.T, page *chromium.Browser) {
 	stop()
 
 	got := b.Snapshot().Report
-	got.State, got.ElapsedSeconds = report.State, report.ElapsedSeconds
+	got.State, got.ElapsedSeconds, got.EndingSeconds = report.State, report.ElapsedSeconds, report.EndingSeconds
 	if !reflect.DeepEqual(got, report) {
 		t.Errorf("the board says %+v, the report %+v", got, report)
 	}
