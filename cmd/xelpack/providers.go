@@ -7,15 +7,19 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/beside"
 	"github.com/xelpack/xelpack/internal/imagery"
+	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
 // providersOptions are the flags of providers.
 type providersOptions struct {
-	Check, At, BBox, Route string
-	JSON                   bool
+	Check, At, BBox, Route, Output string
+	Compare                        []string
+	JSON                           bool
 }
 
 // defaultAt is where a chunk is tried if the provider may have one there.
@@ -32,9 +36,10 @@ With a place (--at, --bbox or --route) it lists those that have imagery there, w
 level and coverage. Those of ~/.config/xelpack/providers.toml and of Ortho4XP (*.lay, or
 its whole folder Providers, beside it) come first; files that cannot be used are listed
 with the reason. --check fetches one chunk of a provider and prints what came: the
-picture's size, format and age.`,
+picture's size, format and age. --compare draws the place as two of them have it.`,
 		Example: "  xelpack providers --at 46.2,6.1\n  xelpack providers --route flight.fms " +
-			"--json\n  xelpack providers --check eox --at 43.6,7.1",
+			"--json\n  xelpack providers --check eox --at 43.6,7.1\n" +
+			"  xelpack providers --compare eox,ign --at 43.6,7.1 -o both.png",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -50,6 +55,9 @@ picture's size, format and age.`,
 			if o.Check != "" {
 				return o.check(cmd.Context(), known, at, stdout, stderr)
 			}
+			if cmd.Flags().Changed("compare") {
+				return o.compare(cmd.Context(), finder, at, stdout, stderr)
+			}
 			mosaics := finder.Mosaics(notes(stderr))
 			return report.Write(stdout, o.JSON, known.Rows(at, mosaics), func(w io.Writer) error {
 				return known.WriteText(w, at, mosaics, notes(stderr))
@@ -58,12 +66,15 @@ picture's size, format and age.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Check, "check", "", "fetch one chunk of the provider `ID`, URL template or file")
+	f.StringSliceVar(&o.Compare, "compare", nil, "draw the place as providers `A,B` have it")
+	f.StringVarP(&o.Output, "output", "o", "", "write the picture of --compare to `FILE.png`")
 	f.StringVar(&o.At, "at", "",
 		"list providers with imagery at `LAT,LON` (--check: the place to fetch; default: a place "+
 			"where the provider has imagery)")
 	f.StringVar(&o.BBox, "bbox", "", "list providers with imagery in the area `W,S,E,N` in degrees")
 	f.StringVar(&o.Route, "route", "", "list providers with imagery along a flight plan `FILE`")
 	f.BoolVar(&o.JSON, "json", false, "print JSON")
+	cmd.MarkFlagsMutuallyExclusive("check", "compare")
 	return cmd
 }
 
@@ -85,4 +96,29 @@ func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 		return err
 	}
 	return report.Line(w, o.JSON, trial, "%s: %s", p.ID, trial)
+}
+
+// compare draws the middle of the place.
+func (o providersOptions) compare(ctx context.Context, finder *mosaic.Finder, at *providers.Place,
+	w, stderr io.Writer) error {
+	if err := beside.Check(o.Compare, at != nil, o.Output); err != nil {
+		return err
+	}
+	var of [2]fetch.Provider
+	for i, name := range o.Compare {
+		p, err := finder.Lookup(name)
+		if err != nil {
+			return usageErrorf("--compare: %w", err)
+		}
+		imagery.Notes(p, notes(stderr))
+		of[i] = p
+	}
+	sides, err := beside.Draw(ctx, of, at.Middle(), o.Output, notes(stderr))
+	if err != nil {
+		return err
+	}
+	return report.Line(w, o.JSON, sides, "%s: left %s, right %s, ZL%d; without imagery %d and %d of "+
+		"%d chunks, enlarged %d and %d", o.Output, sides[0].Provider, sides[1].Provider, sides[0].ZL,
+		sides[0].Missing+sides[0].Failed, sides[1].Missing+sides[1].Failed, sides[0].Chunks,
+		sides[0].Enlarged, sides[1].Enlarged)
 }
