@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -21,6 +22,7 @@ import (
 const (
 	archiveName = "million.mbtiles"
 	pmtilesName = "million.pmtiles"
+	partSuffix  = ".part"
 	sameName    = "same.bin"
 
 	flightSide = 512
@@ -136,39 +138,73 @@ func (m *remotes) data(ctx context.Context, www string) error {
 	return nil
 }
 
-// makeArchive makes the archive of a million textures.
+// makeArchive makes the archive of a million textures. Those around the flight are added as rows of
+// its tables, which share one content and have no previews: nobody reads more of them.
 func (m *remotes) makeArchive(ctx context.Context, path string) (err error) {
-	w, err := mbtiles.Create(ctx, path, mbtiles.WriterOptions{})
+	if err := os.RemoveAll(path + partSuffix); err != nil { // of an interrupted run
+		return err
+	}
+	once := mbtiles.WriterOptions{Scratch: true, CommitEvery: time.Hour, CommitBytes: math.MaxInt64}
+	w, err := mbtiles.Create(ctx, path, once)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	if err := errors.Join(m.putTextures(ctx, w), w.Close()); err != nil {
+		return err
+	}
+	if err := m.addRows(ctx, path+partSuffix); err != nil {
+		return err
+	}
+	if w, err = mbtiles.Create(ctx, path, once); err != nil {
+		return err
+	}
+	return errors.Join(w.Finish(ctx, nil), w.Close())
+}
+
+// putTextures writes the first texture of the square, and those of the flight and beside it. The
+// levels that previews are made of are flat, as the previews of such small textures would be large.
+func (m *remotes) putTextures(ctx context.Context, w *mbtiles.Writer) error {
 	l := dds.Layout{Format: dds.BC1, Side: flightSide}
 	file := make([]byte, l.Size())
 	header := l.Header()
 	copy(file, header[:])
 	encoder := mbtiles.NewEncoder(mbtiles.None)
-	flat, err := encoder.Encode(file)
+	noise := rand.NewChaCha8([32]byte{17})
+	off, n := l.Level(0)
+	for i := range inArchive {
+		t := squareTexture(i/squareSide, i%squareSide)
+		switch {
+		case m.flight.textures[t.Key()] || m.flight.beside[t.Key()]:
+			_, _ = noise.Read(file[off:][:n]) // never fails
+		case i > 0:
+			continue
+		}
+		content, err := encoder.Encode(file)
+		if err != nil {
+			return err
+		}
+		r := mbtiles.Record{Texture: t, Detail: 3, Chunks: 1, Provider: "bench"}
+		if err := w.Put(ctx, r, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRows adds the other textures of the square, with the content of the first.
+func (m *remotes) addRows(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite3", path)
 	if err != nil {
 		return err
 	}
-	noise := rand.NewChaCha8([32]byte{17})
-	for row := range squareSide {
-		for col := range squareSide {
-			t, content := squareTexture(row, col), flat
-			if m.flight.textures[t.Key()] || m.flight.beside[t.Key()] {
-				_, _ = noise.Read(file[dds.HeaderSize:]) // never fails
-				if content, err = encoder.Encode(file); err != nil {
-					return err
-				}
-			}
-			r := mbtiles.Record{Texture: t, Detail: 3, Chunks: 1, Provider: "bench"}
-			if err := w.Put(ctx, r, content); err != nil {
-				return err
-			}
-		}
-	}
-	return w.Finish(ctx, nil)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	const insert = `WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1)
+INSERT OR IGNORE INTO textures
+SELECT t.zl, t.row + i / ?2 * ?3, t.col + i % ?2 * ?3, t.maptype, t.detail, t.content_id, t.chunks,
+	t.overzoomed, t.missing, t.failed, t.provider
+FROM n, (SELECT * FROM textures ORDER BY zl, row, col LIMIT 1) t`
+	_, err = db.ExecContext(ctx, insert, inArchive, squareSide, across)
+	return err
 }
 
 // makePMTiles makes an archive of the same tiles for pmtiles, by its own program.
