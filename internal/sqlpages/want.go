@@ -261,18 +261,19 @@ func (p pager) follow(ctx context.Context, long []overflowing, most int) error {
 			return err
 		}
 		var elsewhere []overflowing
-		var b []byte
-		for i, o := range long {
-			b = grow(b, int(spans[i].Len))
-			// The last page of the file may be cut short; what is missing is read later, and fails.
-			n, err := p.f.ReadAt(b, spans[i].Off)
-			if err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-			for at := 0; at+4 <= n && o.bytes > each; at += p.size {
-				next := binary.BigEndian.Uint32(b[at:])
+		var number [4]byte // of the page after, at the beginning of each
+		for _, o := range long {
+			for o.bytes > each {
+				_, err := p.f.ReadAt(number[:], p.span(o.page, 1).Off)
+				if errors.Is(err, io.EOF) {
+					break // the file is cut short; what is missing is read later, and fails
+				}
+				if err != nil {
+					return err
+				}
 				o.bytes -= each
-				if o.page++; next != o.page {
+				o.page++
+				if next := binary.BigEndian.Uint32(number[:]); next != o.page {
 					elsewhere = append(elsewhere, overflowing{next, o.bytes})
 					break
 				}
