@@ -9,6 +9,7 @@ import (
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/hint"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -51,10 +52,21 @@ func (o *copyFlags) target() (err error) {
 	return err
 }
 
+// local refuses an archive that is to be changed and is elsewhere.
+func local(archive string) error {
+	if !remote.IsURL(archive) {
+		return nil
+	}
+	return usageErrorf("%s: an archive on a web server cannot be changed", remote.Shown(archive))
+}
+
 // inPlace makes archive the result if no other was given.
 func (o *copyFlags) inPlace(archive string) error {
 	if o.Output != "" {
 		return o.target()
+	}
+	if err := local(archive); err != nil {
+		return hint.With(err, "-o FILE.mbtiles writes the result here")
 	}
 	o.Output, o.Replace = archive, true
 	return nil

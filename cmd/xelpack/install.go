@@ -12,6 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/install"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
@@ -128,5 +129,5 @@ func (o *installOptions) run(cmd *cobra.Command, archive string,
 	if err != nil {
 		return err
 	}
-	return report.Installed(stdout, stderr, archive, done, o.DryRun, o.JSON)
+	return report.Installed(stdout, stderr, remote.Shown(archive), done, o.DryRun, o.JSON)
 }

@@ -64,6 +64,9 @@ func (o *repairOptions) register(f *pflag.FlagSet) {
 }
 
 func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) error {
+	if err := local(o.archive); err != nil {
+		return err
+	}
 	making, err := o.making.parse()
 	if err != nil {
 		return err

@@ -28,6 +28,9 @@ import (
 const CopyAgain = "copy it again from its source (an incomplete download can be continued with " +
 	"curl -C - or rsync --partial)"
 
+// Publisher is the remedy for one that is damaged on a web server.
+const Publisher = "try again later, in case it is still being uploaded, or tell whoever published it"
+
 // hints are remedies for errors whose text has none.
 var hints = []struct {
 	err  error
@@ -45,6 +48,7 @@ var hints = []struct {
 		"--private publishes for your own house only"},
 	{combine.ErrMixture, "merge them separately, or give --force: the new archive may then not " +
 		"be passed on"},
+	{mbtiles.ErrUploading, Publisher},
 	{mbtiles.ErrTruncated, CopyAgain +
 		", or remove it and build it again; `xelpack verify` says whether it can be repaired"},
 	{mbtiles.ErrCorrupt, "see `xelpack verify` for the damage and the remedy"},

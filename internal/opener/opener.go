@@ -135,7 +135,10 @@ func (o *Opener) Verify(ctx context.Context, name string,
 		if err := f.Want(ctx, []sqlpages.Span{{Off: 0, Len: f.Size()}}); err != nil {
 			return r, err
 		}
-		return mbtiles.VerifyFile(ctx, f.Path(), vo)
+		if r, err = mbtiles.VerifyFile(ctx, f.Path(), vo); err != nil {
+			err = renamed{err, f.Path(), f.String()}
+		}
+		return r, err
 	}
 	a, err := mbtiles.OpenRemote(ctx, f, mbtiles.ReaderOptions{})
 	if errors.Is(err, mbtiles.ErrCorrupt) {
@@ -148,6 +151,15 @@ func (o *Opener) Verify(ctx context.Context, name string,
 	defer func() { err = errors.Join(err, a.Close()) }()
 	return a.Verify(ctx, vo)
 }
+
+// renamed is an error that names a file otherwise.
+type renamed struct {
+	error
+	from, to string
+}
+
+func (r renamed) Error() string { return strings.ReplaceAll(r.error.Error(), r.from, r.to) }
+func (r renamed) Unwrap() error { return r.error }
 
 // Use opens archives, calls f with them and closes them.
 func Use(ctx context.Context, note func(string), names []string, ro mbtiles.ReaderOptions,

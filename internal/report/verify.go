@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/xelpack/xelpack/internal/hint"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/units"
@@ -41,6 +42,8 @@ func remedyOf(file string, r mbtiles.Report) string {
 	switch {
 	case r.OK:
 		return ""
+	case remote.IsURL(file):
+		return hint.Publisher
 	case r.Unreadable:
 		return hint.CopyAgain + ", or remove it and build it again: too little of it is readable " +
 			"to repair it"

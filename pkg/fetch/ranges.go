@@ -182,6 +182,9 @@ func (a *ranging) examine(res *http.Response) (file RemoteFile, length int64, er
 		if coding := res.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 			return file, 0, fmt.Errorf("%w: it or a proxy compresses the file (%.20q)", ErrNoRanges, coding)
 		}
+		if file.Size == 0 {
+			return file, 0, fmt.Errorf("%w: the file is empty", ErrNoRanges)
+		}
 		beginning, _ := io.ReadAll(io.LimitReader(res.Body, 4096))
 		if text := answerText(beginning); text != "" {
 			return file, 0, fmt.Errorf("%w: it answers %s", ErrNoRanges, text)

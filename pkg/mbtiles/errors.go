@@ -18,6 +18,8 @@ var (
 	ErrVersion    = tables.ErrVersion
 	ErrCorrupt    = sqlite.ErrCorrupt
 	ErrTruncated  = errors.New("truncated") // always with ErrCorrupt
+	// ErrUploading is ErrTruncated of a file on a web server.
+	ErrUploading  = fmt.Errorf("cut short, or not yet uploaded whole: %w", ErrTruncated)
 	ErrLocked     = sqlite.ErrLocked
 	ErrUnsettled  = sqlite.ErrUnsettled
 	ErrExists     = errors.New("archive exists and is complete")

@@ -75,23 +75,23 @@ func openRemote(ctx context.Context, file Remote, o ReaderOptions) (*Archive, er
 	o.remote, o.Checked = &r, true
 	a, err := open(ctx, file.Path(), o)
 	if err != nil || file.Checked() {
-		return a, err
+		return a, cutShort(file, err)
 	}
 	if err := a.soundTables(ctx); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(cutShort(file, err), a.Close())
 	}
 	return a, file.SetChecked()
 }
 
-// cutShort says of a file that is damaged whether it is shorter than it says: the one on the
+// cutShort says of a file that cannot be read whether it is shorter than it says: the one on the
 // server, perhaps because it is still being uploaded.
 func cutShort(file Remote, err error) error {
 	info, errStat := os.Stat(file.Path())
 	h, errHeader := sqlpages.ReadHeader(file.Path())
-	if !errors.Is(err, ErrCorrupt) || errors.Join(errStat, errHeader) != nil || h.Size <= info.Size() {
+	if err == nil || errors.Join(errStat, errHeader) != nil || h.Size <= info.Size() {
 		return err
 	}
-	return fmt.Errorf("%w: %w: on the server it has %d of %d bytes", ErrCorrupt, ErrTruncated,
+	return fmt.Errorf("%w: %w: on the server it has %d of %d bytes", ErrCorrupt, ErrUploading,
 		info.Size(), h.Size)
 }
 
