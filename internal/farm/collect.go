@@ -1,8 +1,8 @@
 package farm
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -64,8 +64,8 @@ func (c *collector) take(ctx context.Context, consumer jetstream.Consumer) error
 		if !c.grasp(msg) {
 			continue
 		}
-		var s Share
-		if json.Unmarshal(msg.Data(), &s) != nil || s.N < 0 || s.N >= len(c.jobs) {
+		s, err := shareOf(msg.Data())
+		if err != nil || s.N < 0 || s.N >= len(c.jobs) {
 			_ = msg.Term() // whoever sent it, it is not ours
 			c.release(msg)
 			continue
@@ -142,6 +142,7 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 	default:
 		return err
 	}
+	s.Body = nil
 	select {
 	case c.settled <- settled{msg, s, report}:
 	case <-ctx.Done():
@@ -182,22 +183,9 @@ func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error 
 // the hash of every texture's bytes. If all is right it puts the textures into the archive, with
 // previews of its own.
 func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r pack.Report, err error) {
-	var file string
-	var free func()
-	err = persist(ctx, nil, func(context.Context) (err error) {
-		one, cancel := context.WithTimeout(ctx, uploadTimeout)
-		defer cancel()
-		file, free, err = c.store.get(one, s.Object, c.dir)
-		if errors.Is(err, errGone) || errors.Is(err, errLie) {
-			return nil
-		}
-		return err
-	})
+	file, free, err := c.fetch(ctx, s)
 	if err != nil {
 		return r, err
-	}
-	if free == nil {
-		return r, errGone
 	}
 	defer free()
 	info, err := os.Stat(file)
@@ -245,6 +233,26 @@ func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r
 		}
 	}
 	return r, nil
+}
+
+// fetch returns the file of a share.
+func (c *collector) fetch(ctx context.Context, s Share) (file string, free func(), err error) {
+	if s.Object == "" {
+		return temporary(c.dir, bytes.NewReader(s.Body))
+	}
+	err = persist(ctx, nil, func(context.Context) (err error) {
+		one, cancel := context.WithTimeout(ctx, uploadTimeout)
+		defer cancel()
+		file, free, err = c.store.get(one, s.Object, c.dir)
+		if errors.Is(err, errGone) || errors.Is(err, errLie) {
+			return nil
+		}
+		return err
+	})
+	if err == nil && free == nil {
+		err = errGone
+	}
+	return file, free, err
 }
 
 // lie is an errLie for err, unless the work was ended.

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -186,10 +187,25 @@ type Job struct {
 type Share struct {
 	Job
 	Worker string `json:"worker"`
-	Object string `json:"object,omitempty"` // its name in the object store or the folder
+	Object string `json:"object,omitempty"` // its name in the object store or the folder; "": Body
+	Body   []byte `json:"-"`                // the share itself, if it is small
 	Digest string `json:"digest"`
 	Bytes  int64  `json:"bytes"`
 	Spent
+}
+
+// message is a line of JSON and Body: in JSON, Body would cost more than all else of a small job.
+func (s Share) message() ([]byte, error) {
+	text, err := json.Marshal(s)
+	return append(append(text, '\n'), s.Body...), err
+}
+
+// shareOf is the inverse of message.
+func shareOf(message []byte) (s Share, err error) {
+	text, body, _ := bytes.Cut(message, []byte{'\n'})
+	err = json.Unmarshal(text, &s)
+	s.Body = body
+	return s, err
 }
 
 // Spent is what was requested for shares.

@@ -99,9 +99,14 @@ func (q queue) present(ctx context.Context, kinds ...string) (map[string]map[int
 // put publishes v, unless there is a message of that kind and number; it says so then.
 func (q queue) put(ctx context.Context, kind string, n int, v any) error {
 	body, err := json.Marshal(v)
-	if err == nil {
-		_, err = q.js.Publish(ctx, subject(q.id, kind, n), body)
+	if err != nil {
+		return err
 	}
+	return q.putText(ctx, kind, n, body)
+}
+
+func (q queue) putText(ctx context.Context, kind string, n int, body []byte) error {
+	_, err := q.js.Publish(ctx, subject(q.id, kind, n), body)
 	return err
 }
 

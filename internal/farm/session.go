@@ -29,6 +29,10 @@ type session struct {
 	toldMu sync.Mutex
 	looked time.Time
 	asked  int64
+
+	queueMu   sync.Mutex
+	queueLook time.Time
+	queueRoom bool // for shares, when it was last looked
 }
 
 // loop builds one job after another.
@@ -100,8 +104,14 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 		if err != nil {
 			return errors.Join(err, msg.NakWithDelay(backoff(1)))
 		}
-		share.Object, share.Bytes = name, info.Size()
-		if err := s.objects.put(working, name, file, s.problem); err != nil {
+		share.Bytes = info.Size()
+		if s.inline(working, share.Bytes) {
+			share.Body, err = os.ReadFile(file)
+		} else {
+			share.Object = name
+			err = s.objects.put(working, name, file, s.problem)
+		}
+		if err != nil {
 			_ = msg.NakWithDelay(backoff(1))
 			return err
 		}
@@ -111,9 +121,14 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 		n = auditNumber(n)
 	}
 	share.Spent = s.spend()
-	err = persist(ctx, s.problem, func(ctx context.Context) error { return s.q.put(ctx, kindShare, n, share) })
+	body, err := share.message()
+	if err == nil {
+		err = persist(ctx, s.problem, func(ctx context.Context) error { return s.q.putText(ctx, kindShare, n, body) })
+	}
 	switch {
-	case there(err): // another worker was faster
+	case there(err) && share.Object == "": // another worker was faster
+		err = nil
+	case there(err):
 		err = s.objects.remove(ctx, name)
 	case err != nil:
 		return err // the job comes again, and the share is swept away
@@ -123,6 +138,34 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 	s.self.Textures += len(j.Items)
 	s.mu.Unlock()
 	return errors.Join(err, persist(ctx, s.problem, func(ctx context.Context) error { return done(ctx, msg) }))
+}
+
+const (
+	// inlineMost is what a share takes that travels in its announcement: storing, fetching and
+	// removing an object costs more than all else of a small job.
+	inlineMost = 128 << 10
+	// inlineQueue is what the queue holds before no share does any more: jobs need room.
+	inlineQueue = queueMost / 2
+	inlineLook  = time.Second
+)
+
+// inline reports whether a share of that size travels in its announcement.
+func (s *session) inline(ctx context.Context, size int64) bool {
+	if size > inlineMost || size > s.nc.MaxPayload()/2 {
+		return false
+	}
+	s.queueMu.Lock()
+	room, old := s.queueRoom, time.Since(s.queueLook) > inlineLook
+	s.queueMu.Unlock()
+	if !old {
+		return room
+	}
+	info, err := s.q.stream.Info(ctx)
+	room = err == nil && info.State.Bytes < inlineQueue
+	s.queueMu.Lock()
+	defer s.queueMu.Unlock()
+	s.queueRoom, s.queueLook = room, time.Now()
+	return room
 }
 
 // auditNumber is the number under which the result of an audit is announced: no job's.

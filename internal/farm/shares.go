@@ -64,20 +64,25 @@ func (s *store) get(ctx context.Context, name, dir string) (file string, free fu
 		return "", nil, err
 	}
 	defer func() { _ = r.Close() }()
-	file = filepath.Join(dir, name+".mbtiles")
-	f, err := os.Create(file)
+	return temporary(dir, r) // reading checks the digest of the object, too
+}
+
+// temporary writes a share into a file of dir that free removes. Its name is none that a worker
+// has chosen.
+func temporary(dir string, r io.Reader) (file string, free func(), err error) {
+	f, err := os.CreateTemp(dir, "*"+suffix)
 	if err != nil {
 		return "", nil, err
 	}
-	n, err := io.Copy(f, io.LimitReader(r, mostShare+1)) // it checks the digest of the object, too
+	n, err := io.Copy(f, io.LimitReader(r, mostShare+1))
 	if err = errors.Join(err, f.Close()); err == nil && n > mostShare {
 		err = fmt.Errorf("%w: it is larger than %d bytes", errLie, mostShare)
 	}
-	free = func() { _ = os.Remove(file) } // in a folder that is removed at the end
+	free = func() { _ = os.Remove(f.Name()) } // in a folder that is removed at the end
 	if err != nil {
 		free()
 	}
-	return file, free, err
+	return f.Name(), free, err
 }
 
 // mostShare is what a share takes with everything around its textures.
