@@ -257,7 +257,7 @@ func TestFollowAgain(t *testing.T) {
 			defer cancel()
 			var sources []string
 			Follow(ctx, Options{Mode: Web, WebAt: strings.TrimPrefix(server.URL, "http://"),
-				Pause: time.Millisecond, Silence: 200 * time.Millisecond,
+				Pause: time.Millisecond, Silence: time.Second,
 				Changed: func(from string) { sources = append(sources, from) },
 			}, func(s State) {
 				if s.At.Lat() == 48.117 {
