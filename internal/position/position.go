@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +64,11 @@ type Options struct {
 func Parse(s string) (o Options, err error) {
 	mode, at, moved := strings.Cut(s, ":")
 	o.Mode = Mode(mode)
+	if host, port, err := net.SplitHostPort(at); moved && (o.Mode == Web || o.Mode == RREF) {
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
+			return o, usage.Errorf("unknown %q (want %s:HOST:PORT)", s, o.Mode)
+		}
+	}
 	switch {
 	case o.Mode == Web && moved:
 		o.WebAt = at
