@@ -12,13 +12,10 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/drill"
@@ -164,100 +161,6 @@ func TestSharesThatLie(t *testing.T) {
 	}
 }
 
-// A worker that builds valid textures of other pixels is found by the audit, named, given no more
-// jobs, and all that it built is built again.
-func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
-	drill.SkipIfShort(t)
-	imagery := provider(t, fetchtest.Options{})
-	b := smallBuild(t, imagery)
-	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	want := digest(t, b.File)
-	nats := serverOf(t)
-	workersOf(t, nats.ClientURL(), 3, func(o *WorkerOptions) {
-		o.Jobs = 1
-		if o.Name == "w1" {
-			o.wrap = func(b builder) builder {
-				return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) { return rewritten(ctx, file, flipped) }}
-			}
-		}
-	})
-	var named atomic.Int64
-	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
-	r, err := b.run(t.Context(), Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 4}, func(s string) {
-		t.Log(s)
-		if strings.HasPrefix(s, "w1 built job") {
-			named.Add(1)
-		} else if strings.Contains(s, "built job") {
-			t.Errorf("named by mistake: %s", s)
-		}
-	})
-	if err != nil || r.State != pack.StateComplete {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	if got := digest(t, b.File); got != want {
-		t.Errorf("digest %s, want %s", got, want)
-	}
-	if named.Load() != 1 {
-		t.Errorf("it was named %d times", named.Load())
-	}
-}
-
-// A coordinator that is started again audits the shares of the one before: here the wrong worker
-// has left when it comes.
-func TestAuditOutlivesACoordinator(t *testing.T) {
-	drill.SkipIfShort(t)
-	imagery := provider(t, fetchtest.Options{})
-	b := smallBuild(t, imagery)
-	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	want := digest(t, b.File)
-	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
-	nats := serverOf(t)
-	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2, liveFor: 2 * time.Second}
-
-	first, kill := context.WithCancel(t.Context())
-	var left sync.WaitGroup
-	built := 0
-	left.Go(func() {
-		err := Work(first, WorkerOptions{Server: o.Server, Jobs: 1, Name: "wrong", wrap: func(b builder) builder {
-			return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) {
-				if built++; built > 3 { // the coordinator is killed before it is done
-					<-ctx.Done()
-				}
-				return rewritten(ctx, file, flipped)
-			}}
-		}})
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	left.Go(func() { _, _ = b.run(first, o, nil) }) // it is interrupted
-	patience.Until(t, "three shares are taken", func() bool {
-		list, err := Look(t.Context(), o.Server)
-		return err == nil && len(list) == 1 && list[0].Taken == 3
-	})
-	kill()
-	left.Wait()
-
-	workersOf(t, nats.ClientURL(), 2, nil)
-	named := 0
-	r, err := b.run(t.Context(), o, func(s string) {
-		t.Log(s)
-		if strings.HasPrefix(s, "wrong built job") {
-			named++
-		}
-	})
-	if err != nil || r.State != pack.StateComplete {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	if got := digest(t, b.File); got != want || named != 1 {
-		t.Errorf("digest %s, want %s; the worker was named %d times", got, want, named)
-	}
-}
-
 // The clocks of a farm's machines need not agree: no message has a time of day in it.
 func TestNoMessageTellsTheTime(t *testing.T) {
 	seen := map[reflect.Type]bool{}
@@ -310,90 +213,6 @@ func TestFoldersOfKilledProcesses(t *testing.T) {
 	removeOther()
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
-	}
-}
-
-// custom starts a server with other settings.
-func custom(t *testing.T, change func(*server.Options)) string {
-	t.Helper()
-	o := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
-		JetStreamMaxStore: 2 << 30, NoSigs: true, NoLog: true}
-	change(o)
-	s, err := server.NewServer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(patience.For(t)) {
-		t.Fatal("the server does not come up")
-	}
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	return s.ClientURL()
-}
-
-// What is wrong with a server is said in words, with the remedy.
-func TestServersThatDoNotDo(t *testing.T) {
-	imagery := provider(t, fetchtest.Options{})
-	for _, tt := range []struct {
-		name   string
-		change func(*server.Options)
-		want   string
-	}{
-		{"credentials", func(o *server.Options) { o.Authorization = "right" }, "refuses these credentials: give --farm-token"},
-		{"no JetStream", func(o *server.Options) { o.JetStream = false }, "JetStream is off there: start it with -js"},
-		{"small store", func(o *server.Options) { o.JetStreamMaxStore = 1 << 20 }, "its store is full"},
-		{"small messages", func(o *server.Options) { o.MaxPayload = 900 }, "raise max_payload"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			b := smallBuild(t, imagery)
-			url := custom(t, tt.change)
-			_, err := b.run(t.Context(), Options{Server: Server{URL: url, Token: "wrong"}}, nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q in it", err, tt.want)
-			}
-			if _, err := os.Stat(b.File); err == nil {
-				t.Error("there is an archive")
-			}
-		})
-	}
-	t.Run("none", func(t *testing.T) {
-		b := smallBuild(t, imagery)
-		_, err := b.run(t.Context(), Options{Server: Server{URL: "nats://127.0.0.1:1"}}, nil)
-		if err == nil || !strings.Contains(err.Error(), "no NATS server answers there") {
-			t.Errorf("got %v", err)
-		}
-	})
-}
-
-func TestWorkerWithWrongCredentialsEnds(t *testing.T) {
-	url := custom(t, func(o *server.Options) { o.Authorization = "right" })
-	if err := Work(t.Context(), WorkerOptions{Server: Server{URL: url, Token: "wrong"}}); !errors.Is(err, errDenied) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// The seed of an nkey opens a server that knows the key, and no other does.
-func TestNkey(t *testing.T) {
-	var files, keys []string
-	for i := range 2 {
-		pair, err := nkeys.CreateUser()
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, errKey := pair.PublicKey()
-		seed, errSeed := pair.Seed()
-		file := filepath.Join(t.TempDir(), fmt.Sprint(i))
-		if err := errors.Join(errKey, errSeed, os.WriteFile(file, seed, 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		files, keys = append(files, file), append(keys, key)
-	}
-	url := custom(t, func(o *server.Options) { o.Nkeys = []*server.NkeyUser{{Nkey: keys[0]}} })
-	if _, err := Look(t.Context(), Server{URL: url, Creds: files[0]}); err != nil {
-		t.Error(err)
-	}
-	if _, err := Look(t.Context(), Server{URL: url, Creds: files[1]}); !errors.Is(err, errDenied) {
-		t.Errorf("with another key: %v", err)
 	}
 }
 

@@ -1,0 +1,112 @@
+//go:build linux
+
+package farm
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/xelpack/xelpack/internal/pack"
+	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
+)
+
+// A worker that builds valid textures of other pixels is found by the audit, named, given no more
+// jobs, and all that it built is built again.
+func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
+	drill.SkipIfShort(t)
+	imagery := provider(t, fetchtest.Options{})
+	b := smallBuild(t, imagery)
+	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := digest(t, b.File)
+	nats := serverOf(t)
+	workersOf(t, nats.ClientURL(), 3, func(o *WorkerOptions) {
+		o.Jobs = 1
+		if o.Name == "w1" {
+			o.wrap = func(b builder) builder {
+				return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) { return rewritten(ctx, file, flipped) }}
+			}
+		}
+	})
+	var named atomic.Int64
+	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
+	r, err := b.run(t.Context(), Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 4}, func(s string) {
+		t.Log(s)
+		if strings.HasPrefix(s, "w1 built job") {
+			named.Add(1)
+		} else if strings.Contains(s, "built job") {
+			t.Errorf("named by mistake: %s", s)
+		}
+	})
+	if err != nil || r.State != pack.StateComplete {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := digest(t, b.File); got != want {
+		t.Errorf("digest %s, want %s", got, want)
+	}
+	if named.Load() != 1 {
+		t.Errorf("it was named %d times", named.Load())
+	}
+}
+
+// A coordinator that is started again audits the shares of the one before: here the wrong worker
+// has left when it comes.
+func TestAuditOutlivesACoordinator(t *testing.T) {
+	drill.SkipIfShort(t)
+	imagery := provider(t, fetchtest.Options{})
+	b := smallBuild(t, imagery)
+	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := digest(t, b.File)
+	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
+	nats := serverOf(t)
+	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2, liveFor: 2 * time.Second}
+
+	first, kill := context.WithCancel(t.Context())
+	var left sync.WaitGroup
+	built := 0
+	left.Go(func() {
+		err := Work(first, WorkerOptions{Server: o.Server, Jobs: 1, Name: "wrong", wrap: func(b builder) builder {
+			return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) {
+				if built++; built > 3 { // the coordinator is killed before it is done
+					<-ctx.Done()
+				}
+				return rewritten(ctx, file, flipped)
+			}}
+		}})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	left.Go(func() { _, _ = b.run(first, o, nil) }) // it is interrupted
+	patience.Until(t, "three shares are taken", func() bool {
+		list, err := Look(t.Context(), o.Server)
+		return err == nil && len(list) == 1 && list[0].Taken == 3
+	})
+	kill()
+	left.Wait()
+
+	workersOf(t, nats.ClientURL(), 2, nil)
+	named := 0
+	r, err := b.run(t.Context(), o, func(s string) {
+		t.Log(s)
+		if strings.HasPrefix(s, "wrong built job") {
+			named++
+		}
+	})
+	if err != nil || r.State != pack.StateComplete {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := digest(t, b.File); got != want || named != 1 {
+		t.Errorf("digest %s, want %s; the worker was named %d times", got, want, named)
+	}
+}
