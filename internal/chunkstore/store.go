@@ -127,6 +127,7 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 	if !ok {
 		entry, ok = s.writing[c]
 	}
+	unwritten := s.written != nil && !s.written[c]
 	s.mu.Unlock()
 	switch {
 	case ok && entry.gone:
@@ -135,11 +136,14 @@ func (s *Store) get(ctx context.Context, c tiles.Chunk, maxAge time.Duration) ([
 		return nil, fetch.ErrNoImagery
 	case ok:
 		return bytes.Clone(entry.body), nil
+	case unwritten:
+		return nil, chunkfile.ErrNone
 	}
 	var body []byte
 	var found sql.NullInt64
-	// A body longer than any picture is not read into memory.
-	err := s.known.QueryRowContext(ctx, c.Z, c.X, chunkfile.Row(c),
+	// A body longer than any picture is not read into memory. It is not worth the goroutines that
+	// watch a context: readers of the file never wait for its writer.
+	err := s.known.QueryRowContext(context.WithoutCancel(ctx), c.Z, c.X, chunkfile.Row(c),
 		chunkfile.MaxBody(s.tilePx)).Scan(&body, &found)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
