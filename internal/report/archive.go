@@ -97,8 +97,9 @@ func List(ctx context.Context, w io.Writer, a *mbtiles.Archive, asJSON bool) err
 	if err != nil {
 		return err
 	}
-	// A line for people needs a texture's record only for these.
-	recorded := asJSON || info.Holes > 0 || slices.ContainsFunc(info.Sources,
+	// A line for people needs a texture's record only for these. The days of a texture of several
+	// sources are not those of a source.
+	recorded := asJSON || info.Holes > 0 || len(info.Sources) > 1 || slices.ContainsFunc(info.Sources,
 		func(s terms.Source) bool { return s.Captured != nil })
 	b := bufio.NewWriter(w)
 	enc := json.NewEncoder(b)
