@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,45 +21,19 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/testing/drill"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// remembered gives again what it has given before.
-type remembered struct {
-	fetch.Source
-	mu     sync.Mutex
-	bodies map[tiles.Chunk][]byte
-}
-
-func (r *remembered) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	r.mu.Lock()
-	body, ok := r.bodies[c]
-	r.mu.Unlock()
-	if ok {
-		return body, nil
-	}
-	body, err := r.Source.Fetch(ctx, c)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err == nil {
-		r.bodies[c] = body
-	}
-	return body, err
-}
-
 // mosaicOf is a source of remembered ones.
 type mosaicOf struct {
-	*remembered
+	*fetchtest.Remembered
 	layers []fetch.Source
 }
 
 func (m mosaicOf) Sources() []fetch.Source { return m.layers }
-
-func remember(s fetch.Source) *remembered {
-	return &remembered{Source: s, bodies: make(map[tiles.Chunk][]byte)}
-}
 
 // aloneVariable makes TestDrillProcessorTime a process that decodes, encodes and packs what the
 // build of those arguments asks for, and prints the processor time that this took in seconds.
@@ -87,9 +59,9 @@ func alone(t *testing.T, args []string) {
 		t.Fatal(err)
 	}
 	defer source.Close()
-	memory := mosaicOf{remembered: remember(source)}
+	memory := mosaicOf{Remembered: fetchtest.Remember(source)}
 	for _, l := range source.Sources() {
-		memory.layers = append(memory.layers, remember(l))
+		memory.layers = append(memory.layers, fetchtest.Remember(l))
 	}
 	build := func() time.Duration {
 		began := process.Time()

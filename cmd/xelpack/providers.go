@@ -7,7 +7,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
-	"github.com/xelpack/xelpack/internal/beside"
+	"github.com/xelpack/xelpack/internal/compare"
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/providers"
@@ -78,8 +78,8 @@ picture's size, format and age. --compare draws the place as two of them have it
 	return cmd
 }
 
-// check fetches one chunk, at the deepest zoom level up to 14: at the given place, or else where the
-// provider has imagery.
+// check fetches one chunk, at the deepest zoom level up to 14: at the given place, or else where
+// the provider has imagery.
 func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 	at *providers.Place, w, stderr io.Writer) error {
 	p, err := known.Lookup(o.Check)
@@ -101,7 +101,7 @@ func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 // compare draws the middle of the place.
 func (o providersOptions) compare(ctx context.Context, finder *mosaic.Finder, at *providers.Place,
 	w, stderr io.Writer) error {
-	if err := beside.Check(o.Compare, at != nil, o.Output); err != nil {
+	if err := compare.Check(o.Compare, at != nil, o.Output); err != nil {
 		return err
 	}
 	var of [2]fetch.Provider
@@ -113,7 +113,7 @@ func (o providersOptions) compare(ctx context.Context, finder *mosaic.Finder, at
 		imagery.Notes(p, notes(stderr))
 		of[i] = p
 	}
-	sides, err := beside.Draw(ctx, of, at.Middle(), o.Output, notes(stderr))
+	sides, err := compare.Draw(ctx, of, at.Middle(), o.Output, notes(stderr))
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 )
 
 // Together returns those of layers, from the top, whose imagery may be in one texture. of returns a
-// layer's area, nil for everywhere, and the licence that a texture with any of it must be under as a
-// whole, "" for none. Of layers with several such licences those of one are left: of that which has
-// the most chunks of the texture inside its areas, of several with as many the first.
+// layer's area, nil for everywhere, and the licence that a texture with any of it must be under as
+// a whole, "" for none. Of layers with several such licences those of one are left: of that which
+// has the most chunks of the texture inside its areas, of several with as many the first.
 func Together[L any](t tiles.Texture, layers []L, of func(L) (Area, string)) []L {
 	areas, licences := map[string][]Area{}, []string(nil)
 	for _, l := range layers {

@@ -244,8 +244,8 @@ func (r *repeats) disturbed(what string) {
 // TestDrillChaos: workers, the NATS server and the coordinator are killed or cut off, the provider
 // has faults, and in the end the archive is that of an undisturbed build: with the server of the
 // module and with that of the system, in processes of their own. The reduced form kills each of
-// them once, when the provider has been asked for so many chunks; of the system's only the server. The full form disturbs one a
-// minute for XELPACK_TEST_CHAOS.
+// them once, when the provider has been asked for so many chunks; of the system's only the server.
+// The full form disturbs one a minute for XELPACK_TEST_CHAOS.
 func TestDrillChaos(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Run("module", func(t *testing.T) { chaos(t, "") })

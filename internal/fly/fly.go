@@ -216,8 +216,8 @@ func (o Options) makeRoom(ctx context.Context, p *plan.Plan) error {
 	return nil
 }
 
-// seal proves that the flight needs no network. The error is seal.ErrUnsealed if it does, unless that
-// is accepted.
+// seal proves that the flight needs no network. The error is seal.ErrUnsealed if it does, unless
+// that is accepted.
 func (o Options) seal(ctx context.Context, p *plan.Plan) (seal.Report, error) {
 	so := seal.Options{Options: p.Options, Archives: []string{p.Options.Output},
 		Installed: o.Install, Meter: o.Meter, Asked: func(string) bool { return true }}

@@ -61,9 +61,8 @@ type Follower struct {
 
 	mu      sync.Mutex
 	cells   map[tiles.Cell][]tiles.Texture // nil before the first state: there may be a million
-	state   position.State
-	flying  bool      // not on the ground since landing or take-off
-	rolling time.Time // since when take-off lasts; zero: it does not
+	flying  bool                           // not on the ground since landing or take-off
+	rolling time.Time                      // since when take-off lasts; zero: it does not
 	ordered time.Time
 	view    View
 }
@@ -91,8 +90,8 @@ type Cell struct {
 // New makes a Follower.
 func New(o Options) *Follower { return &Follower{o: o, view: View{silent: true}} }
 
-// From takes up that the position comes from that source or, for "", from none any more: nothing lies
-// ahead then.
+// From takes up that the position comes from that source or, for "", from none any more: nothing
+// lies ahead then.
 func (f *Follower) From(from string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -124,7 +123,6 @@ func (f *Follower) fly(s position.State) {
 	if s.New {
 		f.flying, f.rolling = !s.OnGround, time.Time{}
 	}
-	f.state = s
 	switch {
 	case s.OnGround && s.Speed < taxi:
 		f.flying, f.rolling = false, time.Time{}
@@ -155,8 +153,8 @@ type needed struct {
 	gap  float64 // from the aircraft now
 }
 
-// order returns the textures ahead that are not there yet: those of the cells that are needed first,
-// nearest first.
+// order returns the textures ahead that are not there yet: those of the cells that are needed
+// first, nearest first.
 func (f *Follower) order(s position.State) (order []tiles.Texture) {
 	f.sort()
 	course := []orb.Point{s.At}

@@ -61,9 +61,9 @@ func Near(l providers.Layer, items []tiles.Item) (near []tiles.Item) {
 	return near
 }
 
-// Planned calls count with each square of chunks of items that a source of p is expected to give, if
-// it has imagery wherever it covers. A chunk that an outline may cross counts for every source that
-// takes part in it.
+// Planned calls count with each square of chunks of items that a source of p is expected to give,
+// if it has imagery wherever it covers. A chunk that an outline may cross counts for every source
+// that takes part in it.
 func Planned(p providers.Provider, items []tiles.Item, count func(source providers.Provider, at tiles.Chunk, side int)) {
 	for _, it := range items {
 		layers := standing(p, it.Texture)

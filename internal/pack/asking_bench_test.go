@@ -2,13 +2,11 @@ package pack
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -57,30 +55,9 @@ func served(b *testing.B) string {
 	return strings.TrimSpace(url)
 }
 
-// remembered gives again what it has given before.
-type remembered struct {
-	fetch.Source
-	mu     sync.Mutex
-	bodies map[tiles.Chunk][]byte
-}
-
-func (r *remembered) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
-	r.mu.Lock()
-	body, ok := r.bodies[c]
-	r.mu.Unlock()
-	if ok {
-		return body, nil
-	}
-	body, err := r.Source.Fetch(ctx, c)
-	r.mu.Lock()
-	r.bodies[c] = body
-	r.mu.Unlock()
-	return body, err
-}
-
-// BenchmarkAsking builds full textures, compressed as for an archive, from chunks and from tiles of 512 and 2,048 px:
-// asked of a server, and out of memory. cpu-ms/texture is the time of all processors in this
-// process.
+// BenchmarkAsking builds full textures, compressed as for an archive, from chunks and from tiles of
+// 512 and 2,048 px: asked of a server, and out of memory. cpu-ms/texture is the time of all
+// processors in this process.
 func BenchmarkAsking(b *testing.B) {
 	url := served(b)
 	for _, px := range []int{256, 512, 2048} {
@@ -91,7 +68,7 @@ func BenchmarkAsking(b *testing.B) {
 		client := fetch.NewClient(fetch.ClientOptions{})
 		b.Cleanup(client.Close)
 		items := neighbours(8, 0)
-		memory := &remembered{Source: client.Source(provider), bodies: map[tiles.Chunk][]byte{}}
+		memory := fetchtest.Remember(client.Source(provider))
 		run := func(b *testing.B, source fetch.Source) {
 			p := New(Options{Compression: mbtiles.Fast}.From(source, provider))
 			defer p.Close()

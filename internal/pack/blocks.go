@@ -30,8 +30,8 @@ type blocks struct {
 	idle    lru.List // of *block without users, most recently used first
 	waiting int      // who wait for room: what becomes idle makes it
 	// spare are the pictures of dropped blocks. All are reused: 16 MiB allocated for every tile are
-	// work for the garbage collector. One is allocated only when there is none, so they and those in
-	// use are never more than have room.
+	// work for the garbage collector. One is allocated only when there is none, so they and those
+	// in use are never more than have room.
 	spare []*image.NRGBA
 }
 

@@ -49,9 +49,9 @@ func away(ring orb.Ring, at orb.Point) float64 {
 	return least
 }
 
-// TestNoSourceOutsideItsOutline: no pixel of a texture shows anything of a source farther outside its
-// outline than the ramp, or where the source has nothing; inside it shows nothing else. Nor is a
-// source asked for a chunk that lies beyond. Outlines and gaps are random; the oracle is another
+// TestNoSourceOutsideItsOutline: no pixel of a texture shows anything of a source farther outside
+// its outline than the ramp, or where the source has nothing; inside it shows nothing else. Nor is
+// a source asked for a chunk that lies beyond. Outlines and gaps are random; the oracle is another
 // library's point in polygon.
 func TestNoSourceOutsideItsOutline(t *testing.T) {
 	box := home.Box()

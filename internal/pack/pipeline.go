@@ -190,8 +190,8 @@ type Built struct {
 	// Sources says of how many chunks imagery of a layer is to be seen, by its ID. Where layers
 	// meet, a chunk counts for each of them.
 	Sources terms.Use
-	// Captured are the days on which its chunks were taken, as far as their provider told. Those that
-	// are enlarged do not count.
+	// Captured are the days on which its chunks were taken, as far as their provider told. Those
+	// that are enlarged do not count.
 	Captured terms.Days
 	// Cause is the error of the first chunk that failed, nil if none did.
 	Cause error

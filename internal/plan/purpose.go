@@ -84,10 +84,10 @@ func (p *Plan) Purpose(before Purpose, now time.Time) Purpose {
 	return n
 }
 
-// Purpose returns what an archive of textures of a is for, as its metadata, of which kept are picked
-// or, if left, are what the picked ones leave. All of a is for what a is for. A part of it is for the
-// routes and areas by which alone it was picked; how sharp textures were planned holds for any of
-// them.
+// Purpose returns what an archive of textures of a is for, as its metadata, of which kept are
+// picked or, if left, are what the picked ones leave. All of a is for what a is for. A part of it
+// is for the routes and areas by which alone it was picked; how sharp textures were planned holds
+// for any of them.
 func (o Pick) Purpose(ctx context.Context, a *mbtiles.Archive, kept int, left bool) (string, error) {
 	info, err := a.Info(ctx)
 	if err != nil || info.Metadata[KeyPurpose] == "" {

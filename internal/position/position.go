@@ -1,5 +1,5 @@
-// Package position knows where the aircraft is while it flies: from X-Plane's Web API or, where that
-// is not to be had, from its UDP service (RREF).
+// Package position knows where the aircraft is while it flies: from X-Plane's Web API or, where
+// that is not to be had, from its UDP service (RREF).
 //
 //	position.Follow(ctx, position.Options{Mode: position.Auto}, func(s position.State) { … })
 //

@@ -241,8 +241,8 @@ func TestWebRefused(t *testing.T) {
 	}
 }
 
-// TestFollowAgain: a link that ends in mid-flight, falls silent or no longer says where the aircraft is
-// is made again, with the ids of the new run, and the flight goes on.
+// TestFollowAgain: a link that ends in mid-flight, falls silent or no longer tells the place is
+// made again, with the ids of the new run, and the flight goes on.
 func TestFollowAgain(t *testing.T) {
 	for name, s := range map[string]*simulator{
 		"another run":  {capabilities: 200, close: true},

@@ -105,9 +105,9 @@ func (c webClient) version(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("X-Plane's Web API has the versions %q (want v1, v2 or v3)", capabilities.API.Versions)
 }
 
-// lookUp returns the numbers of the datarefs by their ids, which are others in every run of X-Plane.
-// One unknown name makes it refuse the question, so names are asked for one by one; only those of
-// the place are needed.
+// lookUp returns the numbers of the datarefs by their ids, which are others in every run of
+// X-Plane. One unknown name makes it refuse the question, so names are asked for one by one; only
+// those of the place are needed.
 func (c webClient) lookUp(ctx context.Context, version string) (map[int64]int, error) {
 	ids := make(map[int64]int)
 	for i, name := range refs {
@@ -143,8 +143,8 @@ type message struct {
 	Data    map[string]json.RawMessage // values by id
 }
 
-// errStill means that X-Plane goes on, but no longer says where the aircraft is: a known fault, which
-// another subscription mends.
+// errStill means that X-Plane goes on, but no longer says where the aircraft is: a known fault,
+// which another subscription mends.
 var errStill = errors.New("X-Plane no longer says where the aircraft is")
 
 // listen subscribes to the datarefs and delivers states.

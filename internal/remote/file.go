@@ -56,8 +56,8 @@ var _ sqlpages.Wanter = (*File)(nil)
 // firstBytes are fetched on opening: the beginning of the file, which says what it is.
 const firstBytes = 64 << 10
 
-// maxSize is the length in bytes of the largest file that is read: four continents. What is there is
-// kept in memory, a bit a block, so a server that lies must not choose it.
+// maxSize is the length in bytes of the largest file that is read: four continents. What is there
+// is kept in memory, a bit a block, so a server that lies must not choose it.
 const maxSize = 4 << 40
 
 // Open asks the server for the beginning of the file and opens what was fetched of it before.

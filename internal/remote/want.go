@@ -18,9 +18,9 @@ const (
 	// joinGap is how many blocks between two wanted runs are fetched with them: a request more
 	// would cost as much.
 	joinGap = 4
-	// A request asks for at most a share of what is wanted, so that all connections end at about the
-	// same time, within these bounds of blocks. What breaks off is gone on with where it was, so a
-	// large one costs nothing.
+	// A request asks for at most a share of what is wanted, so that all connections end at about
+	// the same time, within these bounds of blocks. What breaks off is gone on with where it was,
+	// so a large one costs nothing.
 	shares                = 8 * parallel
 	leastPiece, mostPiece = 128, 16 << 10
 )

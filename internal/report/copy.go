@@ -24,8 +24,8 @@ func Made(r mbtiles.CopyReport) string {
 		units.Bytes(r.FileBytes), r.Digest)
 }
 
-// Would reports how much of an archive a copy would keep, and what it would fetch for that, if it is
-// remote.
+// Would reports how much of an archive a copy would keep, and what it would fetch for that, if it
+// is remote.
 func Would(w io.Writer, a *mbtiles.Archive, keep func(mbtiles.Entry) bool, notes []string,
 	fetch *mbtiles.ToFetch, asJSON bool) error {
 	would := struct {

@@ -1,6 +1,6 @@
-// Package seal proves before take-off that a flight needs no network: every texture that X-Plane will
-// ask for is packed or a real file, whole, and undamaged, and the mount answers the flight's first
-// load in time.
+// Package seal proves before take-off that a flight needs no network: every texture that X-Plane
+// will ask for is packed or a real file, whole, and undamaged, and the mount answers the flight's
+// first load in time.
 //
 //	report, err := seal.Run(ctx, seal.Options{Options: plan.Options{Selection: selection}, Archives: files})
 //	if !report.Sealed { … report.Lacks, report.Remedies … }

@@ -11,7 +11,8 @@ import (
 )
 
 // Misread returns what to do about arguments that the system has cut up otherwise than they were
-// meant, or "". On Windows the \" of "C:\X-Plane 12\" is a part of the name, and so is what follows.
+// meant, or "". On Windows the \" of "C:\X-Plane 12\" is a part of the name, and so is what
+// follows.
 func Misread(args []string) string { return here.misread(args) }
 
 func (d dialect) misread(args []string) string {

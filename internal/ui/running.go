@@ -20,8 +20,8 @@ func (r Running) Error() string { return "xelpack ui is running already; its pag
 // answerTime is how long another page may take to answer.
 const answerTime = 2 * time.Second
 
-// running returns the address of the page that file names, if that page answers. A file that a killed
-// process has left, or another program at its address, is no page.
+// running returns the address of the page that file names, if that page answers. A file that a
+// killed process has left, or another program at its address, is no page.
 func running(ctx context.Context, file string) (address string, ok bool) {
 	text, err := os.ReadFile(file)
 	u, errURL := url.Parse(strings.TrimSpace(string(text)))

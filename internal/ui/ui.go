@@ -73,8 +73,8 @@ type Server struct {
 	flight *flight // the last one; nil: none yet
 }
 
-// Start starts the page. The caller must Close it. Options that cannot be meant are a usage.Error. The
-// error is Running if there is one already.
+// Start starts the page. The caller must Close it. Options that cannot be meant are a usage.Error.
+// The error is Running if there is one already.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.Fly.Plan.Imagery.Validate(); err != nil {
 		return nil, err

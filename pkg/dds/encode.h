@@ -74,7 +74,8 @@ typedef struct {
 	int32_t at, step;
 } xp_ramp;
 
-// xp_recolour changes blocks of a level that has so many across, from number first on, as recolourGo in recolour.go. dst may be src. Without a table colours keep their place.
+// xp_recolour changes blocks of a level that has so many across, from number first on, as
+// recolourGo in recolour.go. dst may be src. Without a table, colours stay.
 void xp_recolour(int path, uint8_t *dst, const uint8_t *src, int64_t blocks, int bc3, const uint32_t *table, const int32_t *saturation, const int32_t *white, int64_t first, int64_t across);
 
 #endif

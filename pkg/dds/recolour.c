@@ -48,7 +48,9 @@ static void plain(uint8_t *dst, const uint8_t *src, ptrdiff_t blocks, int bc3, c
 
 #define BATCH 64 // blocks
 
-// What the table has for the ends of up to BATCH blocks. One by one: gathers are slower, much so on processors that leak data through them and are kept from it. Outside the pragma, lest the compiler make gathers of it.
+// What the table has for the ends of up to BATCH blocks. One by one: gathers are slower, much so on
+// processors that leak data through them and are kept from it. Outside the pragma, lest the compiler
+// make gathers of it.
 static void lookup(uint32_t found[2][BATCH], const uint8_t *src, ptrdiff_t blocks, const uint32_t *table) {
 	for (ptrdiff_t i = 0; i < blocks; i++) {
 		uint32_t e;

@@ -190,8 +190,8 @@ var odd = NewPalette(func(pix []byte) {
 	}
 })
 
-// BenchmarkRecolour reads as a mount does: whole textures, 128 kB at a time, into a buffer. best-GB/s
-// is of the quickest texture, which other programs did not interrupt.
+// BenchmarkRecolour reads as a mount does: whole textures, 128 kB at a time, into a buffer.
+// best-GB/s is of the quickest texture, which other programs did not interrupt.
 func BenchmarkRecolour(b *testing.B) {
 	l := Layout{BC1, 4096}
 	file := randomFile(l, 3)

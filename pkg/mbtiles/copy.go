@@ -29,8 +29,8 @@ type CopyOptions struct {
 	Have []*Archive
 	// of Extract: what the new archive is for, to be kept as KeyPlan; "": not said
 	Plan string
-	// called with bytes of DDS files, or, if anything is to be fetched, with bytes fetched, from one
-	// goroutine at a time; may be nil
+	// called with bytes of DDS files, or, if anything is to be fetched, with bytes fetched, from
+	// one goroutine at a time; may be nil
 	Progress func(done, total int64)
 }
 

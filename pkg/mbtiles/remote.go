@@ -210,7 +210,8 @@ func (a *Archive) Prefetch(ctx context.Context, entries iter.Seq[Entry]) {
 // AtHand returns a context in which remote archives read only what has been fetched before.
 func AtHand(ctx context.Context) context.Context { return sqlpages.AtHand(ctx) }
 
-// Fetch has what ReadAt needs for n bytes from off on of e's file fetched, if the archive is remote.
+// Fetch has what ReadAt needs for n bytes from off on of e's file fetched, if the archive is
+// remote.
 func (a *Archive) Fetch(ctx context.Context, e Entry, off, n int64) error {
 	if a.remote == nil {
 		return nil

@@ -8,8 +8,8 @@ import (
 
 // Ahead sets the textures that are made before they are asked for, in this order, in place of those
 // set before: what lies ahead of the aircraft. They come after what opens wait for and after
-// neighbours of what was opened, and give their worker to both. Call it from time to time: a texture
-// that could not be made is tried again later.
+// neighbours of what was opened, and give their worker to both. Call it from time to time: a
+// texture that could not be made is tried again later.
 func (f *FS) Ahead(textures []tiles.Texture) { f.live.setAhead(textures) }
 
 func (l *live) setAhead(textures []tiles.Texture) {

@@ -57,8 +57,8 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// What an open waits for comes before what was ordered ahead, and takes its worker. A new order takes
-// the place of the old one.
+// What an open waits for comes before what was ordered ahead, and takes its worker. A new order
+// takes the place of the old one.
 func TestAheadYields(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	began := make(chan string, 100)

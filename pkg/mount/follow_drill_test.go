@@ -26,8 +26,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// imagined is an imaginary machine and its provider: so many processors, 16 requests in flight each,
-// 80 ms a request, and 0.1 s of one processor a texture. Time is synctest's.
+// imagined is an imaginary machine and its provider: so many processors, 16 requests in flight
+// each, 80 ms a request, and 0.1 s of one processor a texture. Time is synctest's.
 type imagined struct {
 	file []byte
 

@@ -57,8 +57,8 @@ func (l *live) predict(t tiles.Texture) {
 	l.begin()
 }
 
-// foresee queues t to be made, unless it exists, is being made, or is not wanted, and reports whether
-// it did. l.mu is held.
+// foresee queues t to be made, unless it exists, is being made, or is not wanted, and reports
+// whether it did. l.mu is held.
 func (l *live) foresee(t tiles.Texture) bool {
 	k := t.Key()
 	if !l.wanted(k) {

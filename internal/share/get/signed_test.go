@@ -10,22 +10,9 @@ import (
 	"github.com/xelpack/xelpack/internal/share/catalogue"
 	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/internal/signing"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
-
-// newKey makes a key of alice's.
-func newKey(t testing.TB) *signing.SecretKey {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "alice.key")
-	if _, _, err := signing.Make(file, ""); err != nil {
-		t.Fatal(err)
-	}
-	key, err := signing.Secret(file, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &key
-}
 
 // A published key is remembered at first sight, and another one for the same name is refused. What
 // is made carries the signature.
@@ -33,7 +20,7 @@ func TestSigned(t *testing.T) {
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, t.TempDir())
 	}
-	key, other := newKey(t), newKey(t)
+	key, other := sharetest.Key(t), sharetest.Key(t)
 	dir := published(t, publish.Options{Key: key}, coarse, sharp)
 	forged := published(t, publish.Options{Key: other}, coarse, sharp)
 	plain := published(t, publish.Options{}, coarse, sharp)

@@ -214,14 +214,7 @@ func TestPage(t *testing.T) {
 // signed anew. Without the key, what still holds stays.
 func TestSigning(t *testing.T) {
 	dir := folder(t)
-	file := filepath.Join(t.TempDir(), "alice.key")
-	if _, _, err := signing.Make(file, ""); err != nil {
-		t.Fatal(err)
-	}
-	key, err := signing.Secret(file, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := sharetest.Key(t)
 	signatures := func(o Options) map[string][]string {
 		t.Helper()
 		o.Dir = dir
@@ -247,11 +240,11 @@ func TestSigning(t *testing.T) {
 	if got := signatures(Options{}); len(got["alps.mbtiles"]) != 0 {
 		t.Errorf("without a key: %q", got)
 	}
-	first := signatures(Options{Key: &key})
+	first := signatures(Options{Key: key})
 	if len(first["alps.mbtiles"]) != 1 || len(first[hostile]) != 1 {
 		t.Errorf("signatures %q", first)
 	}
-	if diff := cmp.Diff(first, signatures(Options{Key: &key})); diff != "" {
+	if diff := cmp.Diff(first, signatures(Options{Key: key})); diff != "" {
 		t.Errorf("again (-first +second):\n%s", diff)
 	}
 	if diff := cmp.Diff(first, signatures(Options{})); diff != "" {
@@ -263,7 +256,7 @@ func TestSigning(t *testing.T) {
 		!cmp.Equal(changed["alps.mbtiles"], first["alps.mbtiles"]) {
 		t.Errorf("one changed, without the key: %q", changed)
 	}
-	if changed := signatures(Options{Key: &key}); len(changed[hostile]) != 1 ||
+	if changed := signatures(Options{Key: key}); len(changed[hostile]) != 1 ||
 		cmp.Equal(changed[hostile], first[hostile]) {
 		t.Errorf("one changed: %q", changed)
 	}

@@ -160,8 +160,8 @@ func (b *Browser) Press(keys string) {
 		map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
 }
 
-// Spoken returns what a screen reader is told of the elements that a CSS selector finds and that are
-// shown: "role name".
+// Spoken returns what a screen reader is told of the elements that a CSS selector finds and that
+// are shown: "role name".
 func (b *Browser) Spoken(css string) (all []string) {
 	b.T.Helper()
 	var found []map[string]string

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -107,4 +108,18 @@ func write(ctx context.Context, path string, a Archive) (err error) {
 	}
 	return w.Finish(ctx, map[string]string{mbtiles.KeySources: terms.Sources{a.Source}.String(),
 		mbtiles.KeyLicence: a.Source.Licence, mbtiles.KeyRedistributable: fmt.Sprint(a.Source.Terms.MayPassOn())})
+}
+
+// Key makes a key without a password, of alice's.
+func Key(t testing.TB) *signing.SecretKey {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "alice.key")
+	if _, _, err := signing.Make(file, ""); err != nil {
+		t.Fatal(err)
+	}
+	key, err := signing.Secret(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &key
 }

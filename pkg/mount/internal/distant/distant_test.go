@@ -297,8 +297,8 @@ func TestSentOn(t *testing.T) {
 	})
 }
 
-// Whatever comes when, and whoever reads what, an identity shows the same bytes at a place, and says
-// that they are right only if they are.
+// Whatever comes when, and whoever reads what, an identity shows the same bytes at a place, and
+// says that they are right only if they are.
 func TestIdentitiesKeepTheirBytes(t *testing.T) {
 	l := dds.Layout{Format: dds.BC1, Side: 512}
 	for seed := range uint64(10) {

@@ -1,5 +1,5 @@
-// Package beside draws one place as two providers have it, so that one can choose between them.
-package beside
+// Package compare draws one place as two providers have it, so that one can choose between them.
+package compare
 
 import (
 	"context"
@@ -52,8 +52,8 @@ func Check(names []string, placed bool, file string) error {
 	return nil
 }
 
-// Draw writes the place as the two providers have it, the first on the left: the same ground, at the
-// deepest zoom level up to 16 that both have.
+// Draw writes the place as the two providers have it, the first on the left: the same ground, at
+// the deepest zoom level up to 16 that both have.
 func Draw(ctx context.Context, of [2]fetch.Provider, at orb.Point, file string,
 	note func(string)) (sides [2]Side, err error) {
 	z := max(min(deepest, of[0].MaxZL, of[1].MaxZL), of[0].MinZL, of[1].MinZL)
