@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -80,13 +81,17 @@ func (f *Farm) recall(ctx context.Context) error {
 	if f.taken == nil {
 		return nil
 	}
-	err := entries(ctx, f.kv, banKey(f.Build, "*"), func(e jetstream.KeyValueEntry) {
-		f.differ = append(f.differ, strings.TrimPrefix(e.Key(), banKey(f.Build, "")))
+	differ := map[string]bool{} // tries may tell some twice
+	err := persist(ctx, nil, func(ctx context.Context) error {
+		return entries(ctx, f.kv, banKey(f.Build, "*"), func(e jetstream.KeyValueEntry) {
+			differ[strings.TrimPrefix(e.Key(), banKey(f.Build, ""))] = true
+		})
 	})
 	if err != nil {
 		return err
 	}
-	return entries(ctx, f.taken, ">", func(e jetstream.KeyValueEntry) {
+	f.differ = slices.Sorted(maps.Keys(differ))
+	take := func(e jetstream.KeyValueEntry) {
 		var t taken
 		if json.Unmarshal(e.Value(), &t) != nil || t.N < 0 || t.N >= len(f.jobs) || len(f.todo[t.N]) > 0 {
 			return // it is built anyway
@@ -102,7 +107,8 @@ func (f *Farm) recall(ctx context.Context) error {
 				f.audits[t.N] = t.Share
 			}
 		}
-	})
+	}
+	return persist(ctx, nil, func(ctx context.Context) error { return entries(ctx, f.taken, ">", take) })
 }
 
 // entries calls do for everything a bucket has under keys.

@@ -240,8 +240,9 @@ func (c *collector) fetch(ctx context.Context, s Share) (file string, free func(
 	if s.Object == "" {
 		return temporary(c.dir, bytes.NewReader(s.Body))
 	}
+	limit := transfer(s.Bytes)
 	err = persist(ctx, nil, func(context.Context) (err error) {
-		one, cancel := context.WithTimeout(ctx, uploadTimeout)
+		one, cancel := context.WithTimeout(ctx, limit())
 		defer cancel()
 		file, free, err = c.store.get(one, s.Object, c.dir)
 		if errors.Is(err, errGone) || errors.Is(err, errLie) {

@@ -3,12 +3,15 @@
 package farm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
@@ -98,5 +101,45 @@ func TestNkey(t *testing.T) {
 	}
 	if _, err := Look(t.Context(), Server{URL: url, Creds: files[1]}); !errors.Is(err, errDenied) {
 		t.Errorf("with another key: %v", err)
+	}
+}
+
+// hanging is a store whose first try never ends, as when the server is killed in it.
+type hanging struct {
+	objects
+	tries int
+}
+
+func (h *hanging) get(ctx context.Context, _, dir string) (string, func(), error) {
+	if h.tries++; h.tries == 1 {
+		<-ctx.Done()
+		return "", nil, ctx.Err()
+	}
+	return temporary(dir, strings.NewReader("a share"))
+}
+
+// A collector waited half an hour for a share that a killed server had begun to send.
+func TestHangingTransfersBeginAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hanging{}
+		c := collector{Farm: &Farm{store: h, dir: t.TempDir()}}
+		began := time.Now()
+		file, free, err := c.fetch(t.Context(), Share{Object: "0-a", Bytes: 500_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer free()
+		if text, err := os.ReadFile(file); err != nil || string(text) != "a share" || h.tries != 2 {
+			t.Errorf("%q, %v after %d tries", text, err, h.tries)
+		}
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+	limit := transfer(1 << 40) // what a worker says
+	for range 20 {
+		if l := limit(); l > mostTransfer {
+			t.Fatalf("a try may take %v", l)
+		}
 	}
 }

@@ -28,7 +28,11 @@ func room(ctx context.Context, o objects, wait func(error)) error {
 }
 
 func (s *store) put(ctx context.Context, name, file string, wait func(error)) error {
-	for {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	for limit := transfer(info.Size()); ; {
 		if err := room(ctx, s, wait); err != nil {
 			return err
 		}
@@ -36,7 +40,7 @@ func (s *store) put(ctx context.Context, name, file string, wait func(error)) er
 		if err != nil {
 			return err
 		}
-		one, cancel := context.WithTimeout(ctx, uploadTimeout)
+		one, cancel := context.WithTimeout(ctx, limit())
 		_, err = s.os.Put(one, jetstream.ObjectMeta{Name: name}, f)
 		cancel()
 		_ = f.Close() // read only
@@ -52,8 +56,24 @@ func (s *store) put(ctx context.Context, name, file string, wait func(error)) er
 	}
 }
 
-// uploadTimeout is for 64 MB on a slow line.
-const uploadTimeout = 30 * time.Minute
+const (
+	// leastTransfer is how long a share may take at least, at a megabyte a second besides.
+	leastTransfer = 20 * time.Second
+	// mostTransfer is for 64 MB on a slow line.
+	mostTransfer = 30 * time.Minute
+)
+
+// transfer returns the time limits of tries, one after the other, to send or fetch so many bytes. A
+// try that a killed server was part of may never end though the server is back, and one on a slow
+// line needs long: so each has twice the time of the one before.
+func transfer(bytes int64) func() time.Duration {
+	next := leastTransfer + time.Duration(max(0, min(bytes, mostShare)))*time.Microsecond
+	return func() time.Duration {
+		limit := next
+		next = min(2*next, mostTransfer)
+		return limit
+	}
+}
 
 func (s *store) get(ctx context.Context, name, dir string) (file string, free func(), err error) {
 	r, err := s.os.Get(ctx, name)
