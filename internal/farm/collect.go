@@ -168,7 +168,7 @@ func (c *collector) repeat(ctx context.Context, j Job) error {
 
 // drop acknowledges a share and removes it.
 func (c *collector) drop(ctx context.Context, msg jetstream.Msg, s Share) error {
-	err := persist(ctx, nil, func(ctx context.Context) error { return done(ctx, msg) })
+	err := persist(ctx, nil, func(ctx context.Context) error { return c.q.done(ctx, msg) })
 	c.release(msg)
 	if err == nil && s.Object != "" {
 		err = persist(ctx, nil, func(ctx context.Context) error { return c.store.remove(ctx, s.Object) })

@@ -3,39 +3,22 @@
 package farm
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 // A job that its consumer passes over is published again, once nothing has happened for a while.
 // Debian's server, killed with SIGKILL, came back with consumers that had nothing left to deliver,
 // and a build waited for ever. Here the consumer looks for jobs of another name.
 func TestPassedOver(t *testing.T) {
-	nc, err := nats.Connect(serverOf(t).ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := t.Context()
-	q, err := makeQueue(ctx, js, "abc", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := q.stream.DeleteConsumer(ctx, kindJob); err != nil {
-		t.Fatal(err)
-	}
-	_, err = q.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: kindJob,
-		FilterSubject: "xelpack.abc.job.99", AckPolicy: jetstream.AckExplicitPolicy})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, q := t.Context(), queueOf(t)
+	anew(t, q, "xelpack.abc.job.99")
 	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
 		t.Fatal(err)
 	}
@@ -59,5 +42,61 @@ func TestPassedOver(t *testing.T) {
 		if (got != first) != step.again || text != body {
 			t.Errorf("after %v: message %d, %s; the first was %d, %s", step.after, got, text, first, body)
 		}
+	}
+}
+
+// A server that was killed came back with consumers that had delivered less than they had, and never
+// confirmed what was acknowledged: all workers waited for ever. Here the consumer is made anew.
+func TestForgottenDelivery(t *testing.T) {
+	t.Parallel() // it waits
+	ctx, q := t.Context(), queueOf(t)
+	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := q.stream.Consumer(ctx, kindJob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := take(ctx, c, patience.For(t))
+	if err != nil || msg == nil {
+		t.Fatal(msg, err)
+	}
+	anew(t, q, "xelpack.abc.job.*")
+	if err := q.done(ctx, msg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.stream.GetLastMsgForSubject(ctx, subject("abc", kindJob, 3)); !errors.Is(err, jetstream.ErrMsgNotFound) {
+		t.Errorf("the job is there: %v", err)
+	}
+}
+
+func queueOf(t *testing.T) queue {
+	t.Helper()
+	nc, err := nats.Connect(serverOf(t).ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := makeQueue(t.Context(), js, "abc", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// anew makes the consumer of jobs anew, for what has such a subject.
+func anew(t *testing.T, q queue, subject string) {
+	t.Helper()
+	if err := q.stream.DeleteConsumer(t.Context(), kindJob); err != nil {
+		t.Fatal(err)
+	}
+	_, err := q.stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Durable: kindJob,
+		FilterSubject: subject, AckPolicy: jetstream.AckExplicitPolicy})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

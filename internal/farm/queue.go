@@ -154,11 +154,31 @@ func take(ctx context.Context, c jetstream.Consumer, wait time.Duration) (jetstr
 	return msg, err
 }
 
-// done acknowledges for good.
-func done(ctx context.Context, m jetstream.Msg) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+// ackTimeout is how long the server may take to confirm an acknowledgement.
+const ackTimeout = 4 * time.Second
+
+// done acknowledges for good. A server that was killed may come back without the memory of having
+// delivered the message. It confirms no acknowledgement then, and the message is removed instead.
+func (q queue) done(ctx context.Context, m jetstream.Msg) error {
+	acking, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
-	return m.DoubleAck(ctx)
+	err := m.DoubleAck(acking)
+	if ctx.Err() != nil ||
+		!errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrNoResponders) {
+		return err
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return err
+	}
+	left, err := q.stream.GetMsg(ctx, meta.Sequence.Stream)
+	if err == nil && left.Subject == m.Subject() {
+		err = q.stream.DeleteMsg(ctx, meta.Sequence.Stream)
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return err
 }
 
 // objects is where shares travel.

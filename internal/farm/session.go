@@ -137,7 +137,7 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 	s.self.Built++
 	s.self.Textures += len(j.Items)
 	s.mu.Unlock()
-	return errors.Join(err, persist(ctx, s.problem, func(ctx context.Context) error { return done(ctx, msg) }))
+	return errors.Join(err, persist(ctx, s.problem, func(ctx context.Context) error { return s.q.done(ctx, msg) }))
 }
 
 const (
@@ -179,7 +179,7 @@ func (s *session) bury(ctx context.Context, msg jetstream.Msg, j Job, why string
 	if err != nil && !there(err) {
 		return err
 	}
-	return done(ctx, msg)
+	return s.q.done(ctx, msg)
 }
 
 // Dead is a job that was given up.
