@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -65,20 +66,6 @@ func farmServer(t *testing.T) *fetchtest.Server {
 	return server
 }
 
-func archiveDigest(t *testing.T, file string) string {
-	t.Helper()
-	a, err := mbtiles.Open(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	r, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
-	if err != nil || !r.OK {
-		t.Fatalf("%s does not verify: %v %v", file, err, r.Problems)
-	}
-	return r.Digest
-}
-
 // Twenty builds killed with SIGKILL at random moments and resumed: the archive equals that of an
 // undisturbed build, and no texture that was committed is fetched again.
 func TestKilledBuildsGoOn(t *testing.T) {
@@ -99,7 +86,7 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	if err := json.Unmarshal(out, &report); err != nil {
 		t.Fatal(err)
 	}
-	want := archiveDigest(t, clean)
+	want := sharetest.Digest(t, clean)
 	whole := time.Duration(report.ElapsedSeconds * float64(time.Second))
 	t.Logf("undisturbed: %d textures in %v", report.Built, whole)
 
@@ -137,7 +124,7 @@ func TestKilledBuildsGoOn(t *testing.T) {
 			}
 			kills++
 		}
-		if got := archiveDigest(t, file); got != want {
+		if got := sharetest.Digest(t, file); got != want {
 			t.Fatalf("round %d: digest %s, undisturbed %s", round, got, want)
 		}
 		if skipped+built != report.Textures {

@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -125,7 +126,7 @@ func undisturbed(t *testing.T) string {
 		outageBuild(farmServer(t).Template(), file)...); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	return archiveDigest(t, file)
+	return sharetest.Digest(t, file)
 }
 
 // TestDrillOutage: the server is dead for a while in the middle of a build, in two ways. The build
@@ -151,7 +152,7 @@ func TestDrillOutage(t *testing.T) {
 			if code != exitDone || r.State != pack.StateComplete || r.Chunks.Failed > 0 {
 				t.Fatalf("code %d, %+v: %s", code, r, stderr)
 			}
-			equal := archiveDigest(t, file) == want
+			equal := sharetest.Digest(t, file) == want
 			if !equal {
 				t.Error("the archive differs from an undisturbed one")
 			}
@@ -190,13 +191,13 @@ func TestDrillOutageForGood(t *testing.T) {
 	if code == exitHoles {
 		left = file
 	}
-	archiveDigest(t, left) // fails the test unless it verifies
+	sharetest.Digest(t, left) // fails the test unless it verifies
 	server.revive()
 	again, stderr2, code2 := runCommand(t.Context(), t, args...)
 	if code2 != exitDone || again.State != pack.StateComplete {
 		t.Fatalf("the resume: code %d, %+v: %s", code2, again, stderr2)
 	}
-	equal := archiveDigest(t, file) == want
+	equal := sharetest.Digest(t, file) == want
 	if !equal {
 		t.Error("the archive differs from an undisturbed one")
 	}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/install/manifest"
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -40,7 +39,7 @@ func TestKilledInstallsGoOn(t *testing.T) {
 	packNoise(t, two, made.Textures[3:], 20) // 17 are equal in both
 	undo := []string{"uninstall", "--scenery", scenery}
 	to := func(file string) []string { return []string{"install", "--switch", file, "--scenery", scenery} }
-	files := func() map[string]string { return hashes(t, scenery) }
+	files := func() map[string]string { return filetest.Tree(t, scenery) }
 
 	if _, err := binary(); err != nil { // now: it takes its time
 		t.Fatal(err)
@@ -139,29 +138,4 @@ func packNoise(t *testing.T, file string, textures []tiles.Texture, same int) {
 	if err := w.Finish(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// hashes are the files below a folder.
-func hashes(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil || d.IsDir() {
-			files[rel] = "folder"
-			return err
-		}
-		body, err := os.ReadFile(path)
-		if err == nil {
-			files[rel] = fmt.Sprintf("%x", sha256.Sum256(body))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -150,7 +151,7 @@ func (d *dying) repair(t *testing.T, file, want string, bad int) string {
 	r, stderr, code := runCommand(t.Context(), t, "repair", file, "--provider", d.server.Template(),
 		"--json")
 	asked := len(news())
-	if code != exitDone || asked != bad || archiveDigest(t, file) != want {
+	if code != exitDone || asked != bad || sharetest.Digest(t, file) != want {
 		t.Errorf("repair: code %d, asked for %d chunks, want %d and an equal archive: %+v: %s",
 			code, asked, bad, r, stderr)
 	}

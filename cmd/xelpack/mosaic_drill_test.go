@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -123,7 +124,7 @@ func TestDrillMosaicSourceDies(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("the resume: code %d, %+v: %s", code, r, stderr)
 	}
-	same := archiveDigest(t, disturbed) == archiveDigest(t, clean)
+	same := sharetest.Digest(t, disturbed) == sharetest.Digest(t, clean)
 	if !same {
 		t.Error("the finished archive differs from an undisturbed one")
 	}

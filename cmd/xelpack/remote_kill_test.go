@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -71,7 +72,7 @@ func TestKilledExtractsGoOn(t *testing.T) {
 	if said, err := command(t.Context(), t, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	equal := archiveDigest(t, out) == archiveDigest(t, file)
+	equal := sharetest.Digest(t, out) == sharetest.Digest(t, file)
 	t.Logf("%d of %d blocks were complete at the last kill", len(complete), len(server.data)/meterBlock)
 	measured := fmt.Sprintf("equal %v, %d", equal, len(server.again))
 	drill.Row(t, fmt.Sprintf("extract killed %d times: digest equal, blocks fetched again that were "+

@@ -15,6 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 )
 
 // Two builds at once, in two processes, with one chunk store: both succeed, and afterwards it holds
@@ -47,7 +48,7 @@ func TestTwoProcessesShareAStore(t *testing.T) {
 			t.Errorf("%s offline: code %d, %+v: %s", box, code, r, stderr)
 			continue
 		}
-		if archiveDigest(t, filepath.Join(dir, "first"+name+".mbtiles")) != archiveDigest(t,
+		if sharetest.Digest(t, filepath.Join(dir, "first"+name+".mbtiles")) != sharetest.Digest(t,
 			filepath.Join(dir, "again"+name+".mbtiles")) {
 			t.Errorf("%s: from the store comes another archive", box)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 )
 
 // A worker that builds valid textures of other pixels is found by the audit, named, given no more
@@ -26,7 +27,7 @@ func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
 	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := digest(t, b.File)
+	want := sharetest.Digest(t, b.File)
 	nats := serverOf(t)
 	workersOf(t, nats.ClientURL(), 3, func(o *WorkerOptions) {
 		o.Jobs = 1
@@ -49,7 +50,7 @@ func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
 	if err != nil || r.State != pack.StateComplete {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if got := digest(t, b.File); got != want {
+	if got := sharetest.Digest(t, b.File); got != want {
 		t.Errorf("digest %s, want %s", got, want)
 	}
 	if named.Load() != 1 {
@@ -66,7 +67,7 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := digest(t, b.File)
+	want := sharetest.Digest(t, b.File)
 	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
 	nats := serverOf(t)
 	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2, liveFor: 2 * time.Second}
@@ -106,7 +107,7 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	if err != nil || r.State != pack.StateComplete {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if got := digest(t, b.File); got != want || named != 1 {
+	if got := sharetest.Digest(t, b.File); got != want || named != 1 {
 		t.Errorf("digest %s, want %s; the worker was named %d times", got, want, named)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -126,7 +127,7 @@ func TestSharesThatLie(t *testing.T) {
 	if _, err := b.run(t.Context(), Options{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	want := digest(t, b.File)
+	want := sharetest.Digest(t, b.File)
 	nats := serverOf(t)
 	var mu sync.Mutex
 	said := ""
@@ -153,7 +154,7 @@ func TestSharesThatLie(t *testing.T) {
 	if err != nil || r.State != pack.StateComplete {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	if got := digest(t, b.File); got != want {
+	if got := sharetest.Digest(t, b.File); got != want {
 		t.Errorf("digest %s, want %s", got, want)
 	}
 	if len(lies) > 0 || strings.Count(said, "is built again: share of w0") != n {
@@ -260,7 +261,7 @@ func TestTwoCoordinatorsAndAWorkerOfAnotherVersion(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	digest(t, first.File)
+	sharetest.Digest(t, first.File)
 }
 
 // failing is a worker that cannot build.
@@ -290,7 +291,7 @@ func TestDeadLetters(t *testing.T) {
 	if _, err := b.run(t.Context(), o, nil); err != nil {
 		t.Fatal(err)
 	}
-	digest(t, b.File)
+	sharetest.Digest(t, b.File)
 }
 
 // Shares wait with their workers while the store has enough of them, and what killed workers have

@@ -21,6 +21,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -373,7 +374,7 @@ func chaos(t *testing.T, nats string) {
 	if err := json.Unmarshal([]byte(undisturbed.out.String()), &plainly); err != nil {
 		t.Fatalf("the plain build: %v: %s", err, undisturbed.err.String())
 	}
-	if got, want := digest(t, b.File), digest(t, plain.File); got != want {
+	if got, want := sharetest.Digest(t, b.File), sharetest.Digest(t, plain.File); got != want {
 		t.Errorf("digest %s, of an undisturbed build %s", got, want)
 	}
 	if report.State != pack.StateComplete || report.Built+report.Skipped != report.Textures {

@@ -28,8 +28,8 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/fetch"
-	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -181,20 +181,6 @@ func provider(t *testing.T, o fetchtest.Options) *fetchtest.Server {
 	return s
 }
 
-func digest(t *testing.T, file string) string {
-	t.Helper()
-	a, err := mbtiles.Open(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	r, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
-	if err != nil || !r.OK {
-		t.Fatalf("%s does not verify: %v %v", file, err, r.Problems)
-	}
-	return r.Digest
-}
-
 func logNote(t *testing.T) func(string) {
 	return func(s string) { t.Log(s) }
 }
@@ -236,7 +222,7 @@ func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, chunks := digest(t, plain.File), r.Chunks.OK
+	want, chunks := sharetest.Digest(t, plain.File), r.Chunks.OK
 	asked := imagery.AskedFor()
 	for _, n := range []int{1, 2, 4, 8} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -248,7 +234,7 @@ func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := digest(t, b.File); got != want {
+			if got := sharetest.Digest(t, b.File); got != want {
 				t.Errorf("digest %s, of a plain build %s", got, want)
 			}
 			if r.State != pack.StateComplete || r.Built != r.Textures || r.Chunks.OK != chunks || r.Built < 16 {
@@ -276,7 +262,7 @@ func TestLocal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest(t, b.File)
+	sharetest.Digest(t, b.File)
 	if r.State != pack.StateComplete || r.Built != r.Textures || r.Built < 16 {
 		t.Errorf("report %+v", r)
 	}

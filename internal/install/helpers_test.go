@@ -2,9 +2,7 @@ package install
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -59,41 +57,6 @@ func pack(t *testing.T, side int, seeds map[int]byte) (*mbtiles.Archive, string)
 	}
 	t.Cleanup(func() { a.Close() })
 	return a, file
-}
-
-// tree is all that a folder holds: what files hold, where links lead.
-func tree(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		switch {
-		case d.IsDir():
-			files[rel] = "folder"
-		case d.Type()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(path)
-			files[rel] = "link to " + target
-			return err
-		default:
-			body, err := os.ReadFile(path)
-			info, errInfo := d.Info()
-			if err != nil || errInfo != nil {
-				return fmt.Errorf("%w %w", err, errInfo)
-			}
-			files[rel] = fmt.Sprintf("%d bytes %x %v", len(body), sha256.Sum256(body), info.Mode())
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
 }
 
 // newPackage makes a package that has files of its own: as they are in the archive "a" of these

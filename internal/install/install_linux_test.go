@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 )
 
 // Of a package that the user may not write to nothing is changed, and the remedy is said.
@@ -27,7 +29,7 @@ func TestReadOnly(t *testing.T) {
 			if err := prepare(dir); err != nil {
 				t.Fatal(err)
 			}
-			before := tree(t, dir)
+			before := filetest.Tree(t, dir)
 			for _, folder := range []string{dir, filepath.Join(dir, "textures")} {
 				err := os.Chmod(folder, 0o555)
 				if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -41,7 +43,7 @@ func TestReadOnly(t *testing.T) {
 					t.Errorf("install: %v", err)
 				}
 			})
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 				t.Errorf("something was changed (-before +after):\n%s", diff)
 			}
 		})

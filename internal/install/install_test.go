@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/install/manifest"
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -18,13 +19,13 @@ func TestInstall(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	b, fileB := pack(t, 256, seedsB)
 	dir := newPackage(t)
-	before, links := tree(t, dir), links(dir)
+	before, links := filetest.Tree(t, dir), links(dir)
 
 	if r := mustInstall(t, a, fileA, Options{Scenery: dir, DryRun: true}); r.Installed != 7 ||
 		r.Written != 5 || r.Linked != 1 || r.SetAside != 1+links {
 		t.Errorf("dry run: %+v", r)
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("a dry run changes (-before +after):\n%s", diff)
 	}
 	r := mustInstall(t, a, fileA, Options{Scenery: dir})
@@ -32,12 +33,12 @@ func TestInstall(t *testing.T) {
 		t.Errorf("install: %+v", r)
 	}
 	check(t, dir, seedsA)
-	after := tree(t, dir)
+	after := filetest.Tree(t, dir)
 	if r := mustInstall(t, a, fileA, Options{Scenery: dir}); r.Installed != 7 ||
 		r.Written+r.Linked != 0 {
 		t.Errorf("again: %+v", r)
 	}
-	if diff := cmp.Diff(after, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(after, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("again (-once +twice):\n%s", diff)
 	}
 	if _, err := Install(t.Context(), b, fileB, Options{Scenery: dir}); !errors.Is(err, ErrOther) ||
@@ -60,7 +61,7 @@ func TestInstall(t *testing.T) {
 		len(r.Left) > 0 {
 		t.Errorf("uninstall: %+v", r)
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 	if r := mustUninstall(t, dir); r.Removed != 0 {
@@ -118,7 +119,7 @@ func TestChangedByTheUser(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	b, fileB := pack(t, 256, seedsB)
 	dir := newPackage(t)
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	mustInstall(t, a, fileA, Options{Scenery: dir})
 	for n := range 5 { // of the same size, so that only the bytes say so
 		put(t, dir, name(n), noise(256, byte(200+n)))
@@ -156,7 +157,7 @@ func TestChangedByTheUser(t *testing.T) {
 	}
 	mine(0, 1, 2, 3, 4)
 
-	after := tree(t, dir)
+	after := filetest.Tree(t, dir)
 	for _, n := range []int{2, 3} {
 		path := filepath.Join("textures", name(n))
 		if was := after[path+".before-xelpack"]; was != before[path] {
@@ -182,7 +183,7 @@ func TestTwoPackages(t *testing.T) {
 	if err := os.CopyFS(two, os.DirFS(filepath.Join(one, "."))); err != nil {
 		t.Fatal(err)
 	}
-	beforeOne, beforeTwo := tree(t, one), tree(t, two)
+	beforeOne, beforeTwo := filetest.Tree(t, one), filetest.Tree(t, two)
 	mustInstall(t, a, fileA, Options{Scenery: one})
 	r := mustInstall(t, a, fileA, Options{Scenery: two, Others: Beside(two)})
 	if r.Written != 0 || r.Linked != 6 {
@@ -195,13 +196,13 @@ func TestTwoPackages(t *testing.T) {
 	}
 	check(t, two, seedsA)
 	mustUninstall(t, two)
-	if diff := cmp.Diff(beforeTwo, tree(t, two)); diff != "" {
+	if diff := cmp.Diff(beforeTwo, filetest.Tree(t, two)); diff != "" {
 		t.Errorf("the second (-before +after):\n%s", diff)
 	}
 	if err := os.Remove(filepath.Join(one, "textures", name(0))); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(beforeOne, tree(t, one)); diff != "" {
+	if diff := cmp.Diff(beforeOne, filetest.Tree(t, one)); diff != "" {
 		t.Errorf("the first (-before +after):\n%s", diff)
 	}
 
@@ -238,13 +239,13 @@ func TestSharedFolder(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(link, "readme.txt")); err != nil {
 		t.Skipf("links to folders lead nowhere here, as in wine: %v", err)
 	}
-	before := tree(t, one)
+	before := filetest.Tree(t, one)
 	mustInstall(t, a, fileA, Options{Scenery: one})
 	if _, err := Install(t.Context(), b, fileB, Options{Scenery: two}); !errors.Is(err, ErrOther) {
 		t.Errorf("install of another archive: %v", err)
 	}
 	mustUninstall(t, two)
-	if diff := cmp.Diff(before, tree(t, one)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, one)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 }
@@ -271,7 +272,7 @@ func TestDamagedList(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := newPackage(t)
-			before := tree(t, dir)
+			before := filetest.Tree(t, dir)
 			mustInstall(t, a, fileA, Options{Scenery: dir})
 			list := filepath.Join(dir, "textures", manifest.Folder, manifest.Name)
 			body, err := os.ReadFile(list)
@@ -281,13 +282,13 @@ func TestDamagedList(t *testing.T) {
 			if err := os.WriteFile(list, tc.damage(body), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			after := tree(t, dir)
+			after := filetest.Tree(t, dir)
 			_, err = Install(t.Context(), a, fileA, Options{Scenery: dir})
 			_, errUn := Uninstall(t.Context(), Options{Scenery: dir})
 			if !errors.Is(err, tc.err) || !errors.Is(errUn, tc.err) {
 				t.Errorf("install: %v; uninstall: %v", err, errUn)
 			}
-			if diff := cmp.Diff(after, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(after, filetest.Tree(t, dir)); diff != "" {
 				t.Errorf("something was changed (-before +after):\n%s", diff)
 			}
 			if tc.err != manifest.ErrDamaged {
@@ -299,7 +300,7 @@ func TestDamagedList(t *testing.T) {
 			// That the package had a texture of its own that equals the archive's, only the list
 			// said.
 			delete(before, filepath.Join("textures", name(1)))
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 				t.Errorf("taken out (-before +after):\n%s", diff)
 			}
 		})
@@ -318,10 +319,10 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		os.WriteFile(filepath.Join(textures, lower(2)), noise(256, 100), 0o640)); err != nil {
 		t.Fatal(err)
 	}
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	spelled := func(k tiles.Key) (string, bool) { return lower(4), int(k.Col) == 33712+16*4 }
 	mustInstall(t, a, fileA, Options{Scenery: dir, Name: spelled})
-	got := tree(t, dir)
+	got := filetest.Tree(t, dir)
 	for _, want := range []string{lower(2), lower(4), name(5)} {
 		if _, there := got[filepath.Join("textures", want)]; !there {
 			t.Errorf("%s is not there", want)
@@ -333,7 +334,7 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		}
 	}
 	mustUninstall(t, dir)
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 	same := func(tiles.Key) (string, bool) { return name(0), true }

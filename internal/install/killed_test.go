@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/install/manifest"
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -85,7 +86,7 @@ func TestEndedAnywhere(t *testing.T) {
 						after(t, Options{Scenery: undisturbed})); err != nil {
 						t.Fatal(err)
 					}
-					want := tree(t, undisturbed)
+					want := filetest.Tree(t, undisturbed)
 					for n := 0; ; n += stride {
 						dir := make(t)
 						if !endAt(t, n, tc.run, dir) {
@@ -95,7 +96,7 @@ func TestEndedAnywhere(t *testing.T) {
 						if err := after(t, Options{Scenery: dir}); err != nil {
 							t.Fatalf("ended at %d: %v", n, err)
 						}
-						if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
+						if diff := cmp.Diff(want, filetest.Tree(t, dir)); diff != "" {
 							t.Fatalf("ended at %d (-want +got):\n%s", n, diff)
 						}
 					}
@@ -131,7 +132,7 @@ func TestEndedTwice(t *testing.T) {
 	b, fileB := pack(t, 256, seedsB)
 	c, fileC := pack(t, 256, map[int]byte{0: 30, 1: 31, 2: 32, 3: 33, 11: 34})
 	dir := newPackage(t)
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	toB := func(t *testing.T, o Options) error {
 		o.Switch = true
 		_, err := Install(t.Context(), b, fileB, o)
@@ -151,7 +152,7 @@ func TestEndedTwice(t *testing.T) {
 	}
 	check(t, dir, map[int]byte{0: 30, 1: 31, 2: 32, 3: 33, 11: 34})
 	mustUninstall(t, dir)
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 }
@@ -160,7 +161,7 @@ func TestEndedTwice(t *testing.T) {
 func TestLeftByTheDead(t *testing.T) {
 	a, fileA := pack(t, 256, seedsA)
 	dir := newPackage(t)
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	if !endAt(t, 40, func(t *testing.T, o Options) error {
 		_, err := Install(t.Context(), a, fileA, o)
 		return err
@@ -178,7 +179,7 @@ func TestLeftByTheDead(t *testing.T) {
 		}
 	}
 	mustUninstall(t, dir)
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
@@ -199,7 +200,7 @@ func TestInterrupted(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := newPackage(t)
-			before := tree(t, dir)
+			before := filetest.Tree(t, dir)
 			ctx, cancel := context.WithCancel(t.Context())
 			_, err := Install(ctx, a, fileA, Options{Scenery: dir, Workers: 1, Meter: func(what string, _, _ int64) {
 				if what == "install" {
@@ -213,7 +214,7 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("what was being written: %v", err)
 			}
 			then(t, dir)
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 				t.Errorf("taken out (-before +after):\n%s", diff)
 			}
 		})
@@ -241,7 +242,7 @@ func TestDamagedArchive(t *testing.T) {
 	}
 	defer a.Close()
 	dir := newPackage(t)
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	if _, err := Install(t.Context(), a, fileA, Options{Scenery: dir}); !errors.Is(err, mbtiles.ErrCorrupt) || !strings.Contains(err.Error(), name(4)) {
 		t.Errorf("%v", err)
 	}
@@ -249,7 +250,7 @@ func TestDamagedArchive(t *testing.T) {
 		t.Errorf("the damaged texture: %v", err)
 	}
 	mustUninstall(t, dir)
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/xelpack/xelpack/internal/filesys"
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
@@ -49,7 +50,7 @@ func TestRefused(t *testing.T) {
 			if tc.make != nil {
 				tc.make(t, dir)
 			}
-			before := tree(t, dir)
+			before := filetest.Tree(t, dir)
 			_, err := Install(t.Context(), a, fileA,
 				Options{Scenery: dir, Workers: 1, disk: func(string) (filesys.Info, error) {
 					return tc.disk, nil
@@ -58,7 +59,7 @@ func TestRefused(t *testing.T) {
 				!errors.Is(err, tc.err) {
 				t.Errorf("%v", err)
 			}
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 				t.Errorf("something was changed (-before +after):\n%s", diff)
 			}
 		})
@@ -112,7 +113,7 @@ func TestLongPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(long, "package")
-	before := tree(t, dir)
+	before := filetest.Tree(t, dir)
 	mustInstall(t, a, fileA, Options{Scenery: dir})
 	check(t, dir, seedsA)
 	open, err := os.Open(filepath.Join(dir, "textures", name(0)))
@@ -126,7 +127,7 @@ func TestLongPath(t *testing.T) {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+	if diff := cmp.Diff(before, filetest.Tree(t, dir)); diff != "" {
 		t.Errorf("taken out (-before +after):\n%s", diff)
 	}
 }

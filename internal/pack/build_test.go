@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -41,21 +42,7 @@ func buildArchive(t *testing.T, p *Pipeline, client *fetch.Client, file string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	return digest(t, file), r
-}
-
-func digest(t *testing.T, file string) string {
-	t.Helper()
-	a, err := mbtiles.Open(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	v, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
-	if err != nil || !v.OK {
-		t.Fatalf("%s does not verify: %v %v", file, err, v.Problems)
-	}
-	return v.Digest
+	return sharetest.Digest(t, file), r
 }
 
 // A first answer that is faulty for one chunk in five still gives a complete archive, equal to the
@@ -111,7 +98,7 @@ func TestHolesAreReportedAndMended(t *testing.T) {
 	if n := asked(); n != 16 {
 		t.Errorf("%d chunks asked for to mend a texture of 16", n)
 	}
-	if got := digest(t, file); got != want {
+	if got := sharetest.Digest(t, file); got != want {
 		t.Errorf("digest %s after mending, want %s", got, want)
 	}
 }
@@ -161,7 +148,7 @@ func TestInterruptedBuildGoesOn(t *testing.T) {
 	if n, need := asked(), (len(items)-has)*16; n != need {
 		t.Errorf("%d chunks asked for to build the rest, want %d", n, need)
 	}
-	if got := digest(t, file); got != want {
+	if got := sharetest.Digest(t, file); got != want {
 		t.Errorf("digest %s, undisturbed %s", got, want)
 	}
 }

@@ -1,9 +1,7 @@
 package scenerytest_test
 
 import (
-	"crypto/sha256"
 	"image/png"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/testing/filetest"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -25,27 +24,9 @@ func makeIn(t *testing.T, o scenerytest.Options) *scenerytest.Package {
 	return made
 }
 
-// sums returns the hash of every file by its path in the package.
-func sums(t *testing.T, dir string) map[string][32]byte {
-	t.Helper()
-	all := map[string][32]byte{}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(filepath.Join(dir, name))
-		all[name] = sha256.Sum256(content)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 func TestMakeIsDeterministic(t *testing.T) {
 	o := scenerytest.Options{Limit: 40, Real: 2}
-	a, b := sums(t, makeIn(t, o).Dir), sums(t, makeIn(t, o).Dir)
+	a, b := filetest.Tree(t, makeIn(t, o).Dir), filetest.Tree(t, makeIn(t, o).Dir)
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("two packages of the same options differ:\n%s", diff)
 	}
@@ -54,7 +35,7 @@ func TestMakeIsDeterministic(t *testing.T) {
 func TestMakeLayout(t *testing.T) {
 	made := makeIn(t, scenerytest.Options{})
 	counts := map[string]int{}
-	for name := range sums(t, made.Dir) {
+	for name := range filetest.Tree(t, made.Dir) {
 		stem, ext := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)
 		kind := filepath.ToSlash(filepath.Dir(name)) + " " + ext
 		for _, suffix := range []string{"_sea_overlay", "_sea", "_water_overlay", "_water"} {

@@ -47,6 +47,21 @@ func Make(t testing.TB, dir string, a Archive) string {
 	return path
 }
 
+// Digest returns the digest of an archive that must verify whole.
+func Digest(t testing.TB, file string) string {
+	t.Helper()
+	a, err := mbtiles.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	r, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
+	if err != nil || !r.OK {
+		t.Fatalf("%s does not verify: %v %v", file, err, r.Problems)
+	}
+	return r.Digest
+}
+
 // Change replaces textures of an archive, as a new version of it at its source would.
 func Change(t testing.TB, path string, a Archive) {
 	t.Helper()
