@@ -3,6 +3,7 @@ package farm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/imagery"
 )
@@ -97,7 +99,7 @@ func (f *Farm) recall(ctx context.Context) error {
 			return // it is built anyway
 		}
 		if slices.Contains(f.differ, t.Worker) {
-			f.todo[t.N] = f.jobs[t.N]
+			f.todo[t.N], f.wrong[t.N] = f.jobs[t.N], true
 			return
 		}
 		f.by[t.N] = t.Worker
@@ -152,34 +154,34 @@ func (c *collector) truth(ctx context.Context, j Job) (digest string, err error)
 // distrust has everything built again that a worker has built, and gives it no more jobs.
 func (c *collector) distrust(ctx context.Context, s Share) error {
 	c.mu.Lock()
-	again := slices.Contains(c.differ, s.Worker)
+	if slices.Contains(c.differ, s.Worker) {
+		c.mu.Unlock()
+		return nil
+	}
+	c.differ = append(c.differ, s.Worker)
 	var list []Job
 	for n, worker := range c.by {
-		if worker == s.Worker && !again {
+		if worker == s.Worker {
 			list = append(list, Job{N: n, Items: c.jobs[n]})
 			c.have -= len(c.jobs[n])
-			c.todo[n] = c.jobs[n]
+			c.todo[n], c.wrong[n] = c.jobs[n], true
 			delete(c.by, n)
 			delete(c.audits, n)
 		}
 	}
-	if !again {
-		c.differ = append(c.differ, s.Worker)
-	}
 	c.mu.Unlock()
-	if again {
-		return nil
-	}
 	text := fmt.Sprintf("%s built job %d otherwise than another worker and the coordinator", s.Worker, s.N)
 	c.note(fmt.Sprintf("%s: its %d shares are built again, and it gets no more jobs", text, len(list)))
 	err := persist(ctx, nil, func(ctx context.Context) error {
 		_, err := c.kv.Put(ctx, banKey(c.Build, s.Worker), []byte(text))
 		return err
 	})
-	if err == nil {
-		err = persist(ctx, nil, func(ctx context.Context) error { return c.q.putAll(ctx, kindJob, list) })
+	g, groupCtx := errgroup.WithContext(ctx)
+	g.SetLimit(settlers)
+	for _, j := range list {
+		g.Go(func() error { return c.repeat(groupCtx, j) })
 	}
-	if ctx.Err() != nil {
+	if err = errors.Join(err, g.Wait()); ctx.Err() != nil {
 		return nil
 	}
 	return err

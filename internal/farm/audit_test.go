@@ -16,6 +16,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // A worker that builds valid textures of other pixels is found by the audit, named, given no more
@@ -109,5 +110,22 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	}
 	if got := sharetest.Digest(t, b.File); got != want || named != 1 {
 		t.Errorf("digest %s, want %s; the worker was named %d times", got, want, named)
+	}
+}
+
+// A share that was written while its worker was found to build otherwise is not taken for done, and
+// what replaces it does so whatever holes it has.
+func TestShareOfAWorkerThatDiffersMeanwhile(t *testing.T) {
+	items := []tiles.Item{{Texture: tiles.Texture{Row: 16, Col: 16, ZL: 16, Maptype: "X"}},
+		{Texture: tiles.Texture{Row: 16, Col: 32, ZL: 16, Maptype: "X"}}}
+	c := &collector{Farm: &Farm{jobs: [][]tiles.Item{items}, todo: map[int][]tiles.Item{0: items[:1]}, by: map[int]string{},
+		wrong: map[int]bool{}, dead: map[int]Dead{}, differ: []string{"wrong"}}}
+	share := Share{Job: Job{Items: items[:1]}, Worker: "wrong"}
+	if left := c.count(settled{share: share}); len(left) != 2 || len(c.todo[0]) != 2 || !c.wrong[0] || c.by[0] != "" {
+		t.Errorf("left %v, todo %v, wrong %v, by %q: want all of it built again", left, c.todo, c.wrong, c.by[0])
+	}
+	share.Items, share.Worker = items, "right"
+	if left := c.count(settled{share: share}); len(left) != 0 || len(c.todo) != 0 || c.wrong[0] || c.by[0] != "right" {
+		t.Errorf("left %v, todo %v, wrong %v, by %q: want it done", left, c.todo, c.wrong, c.by[0])
 	}
 }

@@ -39,6 +39,7 @@ const (
 	leaseFor    = 3 * time.Second        // without an answer nothing is asked of the provider any more
 	grantFor    = time.Second
 	ahead       = 250 * time.Millisecond // of the budget are given away at most
+	given       = 0.99                   // of the ceiling: requests that go late must not make a second of more than it
 	refusals    = 4                      // in a second: more than one chunk's bad luck
 	refusedPart = 0.012                  // of the answers, as for one client
 	accepted    = 0.95                   // of what a host was seen to accept is then asked
@@ -109,7 +110,7 @@ func (b *budget) grant(ctx context.Context, worker, host string, q hostAsk) gran
 	}
 	h.learn(now, worker, q)
 	g := grant{AtOnce: h.share(worker)}
-	perSecond := h.perSecond(now)
+	perSecond := given * h.perSecond(now)
 	if math.IsInf(perSecond, 1) && !h.Daily {
 		g.Free = true
 		return g

@@ -117,10 +117,15 @@ func (c *collector) keep(ctx context.Context) error {
 func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 	c.mu.Lock()
 	missing := slices.Clone(c.todo[s.N])
-	banned := slices.Contains(c.differ, s.Worker)
+	banned, by := slices.Contains(c.differ, s.Worker), c.by[s.N]
 	c.mu.Unlock()
-	if len(missing) == 0 { // it was there already
+	switch {
+	case len(missing) > 0:
+	case by != "": // it was there already
 		return c.drop(ctx, msg, s)
+	default: // a coordinator was killed between writing it and noting whose it is
+		c.settle(ctx, settled{msg, s, pack.Report{}})
+		return nil
 	}
 	report, err := pack.Report{}, fmt.Errorf("%w: %s was found to build otherwise", errLie, s.Worker)
 	if !banned {
@@ -143,11 +148,15 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 		return err
 	}
 	s.Body = nil
+	c.settle(ctx, settled{msg, s, report})
+	return nil
+}
+
+func (c *collector) settle(ctx context.Context, s settled) {
 	select {
-	case c.settled <- settled{msg, s, report}:
+	case c.settled <- s:
 	case <-ctx.Done():
 	}
-	return nil
 }
 
 // repeat publishes a job once more. Its worker has published the share, but may not have
@@ -224,11 +233,14 @@ func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r
 			return r, lie(ctx, fmt.Errorf("%s: %w", it, err))
 		}
 	}
+	c.mu.Lock()
+	wrong := c.wrong[s.N]
+	c.mu.Unlock()
 	for i, it := range s.Items { // a part may be there, of a coordinator that was killed
 		if !slices.Contains(missing, it) {
 			continue
 		}
-		if err := c.put(ctx, it, records[i], contents[i], &r); err != nil {
+		if err := c.put(ctx, it, records[i], contents[i], wrong, &r); err != nil {
 			return r, err
 		}
 	}
@@ -281,9 +293,9 @@ func (c *collector) texture(ctx context.Context, a *mbtiles.Archive, it tiles.It
 	return r, content, err
 }
 
-// put writes a texture, unless what is there has fewer holes.
-func (c *collector) put(ctx context.Context, it tiles.Item, r mbtiles.Record, content *mbtiles.Content, sum *pack.Report) error {
-	if old, ok := c.w.Has(it.Key()); ok && old.Detail == it.Detail && old.Failed < r.Failed {
+// put writes a texture, unless what is there has fewer holes and is not wrong.
+func (c *collector) put(ctx context.Context, it tiles.Item, r mbtiles.Record, content *mbtiles.Content, wrong bool, sum *pack.Report) error {
+	if old, ok := c.w.Has(it.Key()); ok && !wrong && old.Detail == it.Detail && old.Failed < r.Failed {
 		sum.Holes += min(1, old.Failed)
 		sum.FailedChunks += int64(old.Failed)
 		return nil
@@ -347,38 +359,45 @@ func (c *collector) commit(ctx context.Context) error {
 
 // follow publishes what a share leads to: a job for textures that it lacked, and an audit.
 func (c *collector) follow(ctx context.Context, s Share, left []tiles.Item) error {
-	kind, j := kindJob, Job{N: s.N, Items: left}
-	if len(left) == 0 {
-		if err := c.remember(ctx, s, false); err != nil {
-			return err
-		}
-		c.mu.Lock()
-		audit := c.sampled[s.N]
-		delete(c.sampled, s.N)
-		if audit {
-			c.audits[s.N] = s
-		}
-		c.mu.Unlock()
-		if !audit {
-			return nil
-		}
-		kind, j = kindAudit, auditOf(s)
+	if len(left) > 0 {
+		return c.repeat(ctx, Job{N: s.N, Items: left})
 	}
-	err := persist(ctx, nil, func(ctx context.Context) error { return c.q.put(ctx, kind, s.N, j) })
+	if err := c.remember(ctx, s, false); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	audit := c.sampled[s.N]
+	delete(c.sampled, s.N)
+	if audit {
+		c.audits[s.N] = s
+	}
+	c.mu.Unlock()
+	if !audit {
+		return nil
+	}
+	err := persist(ctx, nil, func(ctx context.Context) error { return c.q.put(ctx, kindAudit, s.N, auditOf(s)) })
 	if there(err) {
 		return nil
 	}
 	return err
 }
 
-// count notes that a share's textures are in the archive, and returns what its job still lacks.
+// count notes that a share's textures are in the archive, and returns what its job still lacks: all
+// if its worker was found to build otherwise meanwhile.
 func (c *collector) count(s settled) (left []tiles.Item) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if slices.Contains(c.differ, s.share.Worker) {
+		c.again++
+		c.wrong[s.share.N] = true
+		c.todo[s.share.N] = c.jobs[s.share.N]
+		return c.todo[s.share.N]
+	}
 	left = slices.DeleteFunc(slices.Clone(c.todo[s.share.N]), func(it tiles.Item) bool { return slices.Contains(s.share.Items, it) })
 	c.have += len(c.todo[s.share.N]) - len(left)
 	if c.todo[s.share.N] = left; len(left) == 0 {
 		delete(c.todo, s.share.N)
+		delete(c.wrong, s.share.N)
 	}
 	delete(c.dead, s.share.N)
 	c.by[s.share.N] = s.share.Worker

@@ -81,6 +81,7 @@ type Farm struct {
 	mu      sync.Mutex
 	todo    map[int][]tiles.Item // by job: what the archive lacks
 	by      map[int]string       // who built it
+	wrong   map[int]bool         // textures in the archive are of a worker that builds otherwise
 	dead    map[int]Dead
 	audits  map[int]Share // that are not back yet, by job
 	sampled map[int]bool
@@ -107,7 +108,7 @@ func New(p *plan.Plan, b build.Options, o Options) (*Farm, error) {
 		return nil, err
 	}
 	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, observer: b.Observer, jobs: group(p.Items, cmp.Or(o.jobSize, sizeFor(len(p.Items)))), server: o.Server, todo: map[int][]tiles.Item{},
-		by: map[int]string{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
+		by: map[int]string{}, wrong: map[int]bool{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
 	if f.note == nil {
 		f.note = func(string) {}
 	}

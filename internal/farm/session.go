@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -67,7 +68,8 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 		return errors.Join(errors.New("a job that cannot be read"), msg.Term())
 	}
 	if j.Audit && j.NotBy == s.Name {
-		return msg.NakWithDelay(lookEvery / 4)
+		// By chance, or two workers in step would each be given its own for ever.
+		return msg.NakWithDelay(lookEvery/8 + mathrand.N(lookEvery/2))
 	}
 	most := cmp.Or(s.tries, mostTries)
 	if meta.NumDelivered > most && !j.Audit {

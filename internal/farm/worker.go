@@ -132,13 +132,16 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	}()
 	w.say("connected to " + o.Server.hidden())
 	for ctx.Err() == nil {
-		c, err := w.choose(ctx)
+		c, refused, err := w.choose(ctx)
+		if refused != "" {
+			w.say(refused)
+		}
 		switch {
 		case err != nil:
 			w.say(fmt.Sprintf("waiting: %v", o.Server.explain(err)))
-		case c == nil:
+		case c == nil && refused == "":
 			w.say("waiting for a build")
-		default:
+		case c != nil:
 			err = w.help(ctx, *c)
 			if err != nil && ctx.Err() == nil {
 				w.problem(err)
@@ -172,40 +175,37 @@ func (w *worker) problem(err error) {
 	w.say(err.Error())
 }
 
-// choose returns the contract of a build that this worker can help with; nil if there is none.
-func (w *worker) choose(ctx context.Context) (*Contract, error) {
+// choose returns the contract of a build that this worker can help with; nil if there is none. If
+// there are builds that it is not given jobs of, refused says why.
+func (w *worker) choose(ctx context.Context) (chosen *Contract, refused string, err error) {
 	kv, err := w.js.KeyValue(ctx, builds)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	list, err := contracts(ctx, kv)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	refused := ""
-	var chosen *Contract
+	var refusals []string
 	for _, c := range list {
 		err := w.agree(ctx, kv, c)
 		if err == nil {
 			chosen = &c
 			break
 		}
-		refused = fmt.Sprintf("not given jobs of %s (build %s): %v", c.Archive, c.Build, err)
-		w.say(refused)
+		refusals = append(refusals, fmt.Sprintf("not given jobs of %s (build %s): %v", c.Archive, c.Build, err))
 	}
+	refused = strings.Join(refusals, "; ")
 	w.mu.Lock()
 	w.self.Build, w.self.Refused = "", refused
 	if chosen != nil {
 		w.self.Build, w.self.Refused = chosen.Build, ""
 	}
 	w.mu.Unlock()
-	if chosen == nil && refused != "" {
-		return nil, errors.New(refused)
-	}
-	return chosen, nil
+	return chosen, refused, nil
 }
 
 // contracts returns those of all builds.
