@@ -57,8 +57,9 @@ func cached(source fetch.Source) fetch.Source {
 	return newCache(source)
 }
 
-// cacheBytes bounds what a cache holds.
-const cacheBytes = 256 << 20
+// cacheBytes bounds what a cache holds. Drills that compare times ask for some 700 MB of tiles; a
+// server that has to make them anew takes the processors of what is measured.
+const cacheBytes = 1 << 30
 
 // cache keeps the chunks of next. Unlike those of other sources, its bodies must not be changed.
 type cache struct {
