@@ -3,11 +3,14 @@ package filesys
 import (
 	"io"
 	"os"
+	"sync"
 )
 
-// Spool keeps byte strings in a file without a name until they are wanted. It serves one goroutine.
+// Spool keeps byte strings in a file without a name until they are wanted. Strings may be
+// read while one goroutine adds others.
 type Spool struct {
 	f    *os.File
+	mu   sync.Mutex
 	ends []int64 // end of each string in the file
 }
 
@@ -24,20 +27,26 @@ func NewSpool(dir string) (*Spool, error) {
 // Close gives up the room.
 func (s *Spool) Close() error { return s.f.Close() }
 
-// Add appends a string.
-func (s *Spool) Add(b []byte) error {
-	start := s.start(len(s.ends))
+// Add appends a string, and returns its number, counted from 0.
+func (s *Spool) Add(b []byte) (int, error) {
+	n := len(s.ends) // nobody else changes it
+	start := s.start(n)
 	if _, err := s.f.WriteAt(b, start); err != nil {
-		return err
+		return n, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.ends = append(s.ends, start+int64(len(b)))
-	return nil
+	return n, nil
 }
 
-// Get returns the string that was the i-th to be added.
+// Get returns the string of that number.
 func (s *Spool) Get(i int) ([]byte, error) {
-	b := make([]byte, s.ends[i]-s.start(i))
-	_, err := io.ReadFull(io.NewSectionReader(s.f, s.start(i), int64(len(b))), b)
+	s.mu.Lock()
+	start, end := s.start(i), s.ends[i]
+	s.mu.Unlock()
+	b := make([]byte, end-start)
+	_, err := io.ReadFull(io.NewSectionReader(s.f, start, end-start), b)
 	return b, err
 }
 

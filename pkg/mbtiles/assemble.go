@@ -99,6 +99,7 @@ type assembling struct {
 	contents []ownedContent // by id-1
 	index    *index         // of the new archive
 	previews *filesys.Spool // of the contents
+	drawing  *drawing
 	digest   string
 	root     string
 	c        *sqlite.Conn
@@ -229,6 +230,10 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.previews.Close()) }()
+	if a.drawing, err = a.draw(ctx, filepath.Dir(tmp)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.drawing.Close()) }()
 
 	base := filepath.Base(a.path)
 	// Overwritten data leaves traces in a page, so the right name is written from the start.
@@ -395,9 +400,10 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 				return err
 			}
 		}
-		if err := a.previews.Add(t.Preview); err != nil {
+		if _, err := a.previews.Add(t.Preview); err != nil {
 			return err
 		}
+		a.drawing.came()
 		behind.Wrote(t.Bytes)
 		memory <- t.memory
 		done += t.Layout.Size()

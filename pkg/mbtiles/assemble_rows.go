@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
@@ -59,28 +58,29 @@ func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error 
 }
 
 func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error {
-	p := preview.New(a.index)
+	p := a.drawing.pyramid
+	put := func(t preview.Tile, jpeg []byte, err error) error {
+		if err == nil {
+			err = tables.WriteTile(ctx, a.c, t, jpeg)
+		}
+		return err
+	}
 	for z := range p.Deepest() + 1 {
 		for _, s := range p.Level(z) {
-			jpeg, err := a.previews.Get(int(a.index.rows[s.Row].content - 1))
-			if err == nil {
-				err = tables.WriteTile(ctx, a.c, s.Tile, jpeg)
-			}
-			if err != nil {
+			jpeg, err := a.drawing.Tile(ctx, s.Tile)
+			if err := put(s.Tile, jpeg, err); err != nil {
 				return err
 			}
 		}
 	}
-	put := func(ctx context.Context, t preview.Tile, jpeg []byte) error {
-		return r.Conns.Do(ctx, func(c *sqlite.Conn) error {
-			return tables.WriteTile(ctx, c, t, jpeg)
-		})
-	}
-	to := gallery{index: a.index, reader: r, put: put, flush: func(context.Context) error {
-		return nil
-	}}
-	if err := p.Draw(ctx, to); err != nil {
+	if err := a.drawing.finish(r); err != nil {
 		return fmt.Errorf("draw overviews: %w", err)
+	}
+	for t := range p.Drawn() {
+		jpeg, err := a.drawing.Tile(ctx, t)
+		if err := put(t, jpeg, err); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 	if err != nil {
 		return err
 	}
-	preview.New(a.index).Describe(rows)
+	a.drawing.pyramid.Describe(rows)
 	if err := tables.DescribeSources(ctx, a.c, rows, nil); err != nil {
 		return err
 	}
