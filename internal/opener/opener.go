@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/internal/units"
@@ -34,6 +35,8 @@ type Opener struct {
 	mu     sync.Mutex
 	client *fetch.Client
 	said   map[string]bool // warnings
+	// of the archives on web servers that were opened
+	textures int64
 }
 
 // Client returns the client of all archives.
@@ -72,7 +75,22 @@ func (o *Opener) Open(ctx context.Context, name string,
 	if err != nil {
 		return nil, err
 	}
-	return mbtiles.OpenRemote(ctx, f, ro)
+	o.boundMemory(0)
+	a, err := mbtiles.OpenRemote(ctx, f, ro)
+	if err == nil {
+		o.boundMemory(a.Len())
+	}
+	return a, err
+}
+
+// boundMemory bounds the process's memory by so many textures more: an archive on a web server may
+// be of a continent, of which only a flight is wanted.
+func (o *Opener) boundMemory(textures int) {
+	const base, each = 96_000_000, 32
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.textures += int64(textures)
+	process.BoundMemory(base + each*o.textures)
 }
 
 func (o *Opener) file(ctx context.Context, name string) (*remote.File, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -45,9 +46,14 @@ type index struct {
 const indexQuery = `SELECT t.zl, t.row, t.col, t.maptype, t.detail, t.content_id, c.format, c.side, c.levels, c.bytes
 	FROM textures t LEFT JOIN contents c ON c.id = t.content_id ORDER BY t.zl, t.row, t.col, t.maptype`
 
+// blockRows are the rows of half a megabyte.
+const blockRows = 1 << 19 / 24
+
 // readIndex reads and checks the rows of textures and contents. It never reads a segment.
 func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 	x := newListing(0)
+	var full [][]indexRow // blocks before x.rows: rows of a large archive must not be copied as they grow
+	count := 0
 	var last tiles.Texture
 	// Rows must ascend strictly, not only because a look-up needs the order: a damaged b-tree whose
 	// pages point to one page repeatedly would otherwise yield rows without end.
@@ -62,7 +68,7 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 		if err := t.Valid(); err != nil {
 			return corrupt("texture %s: %v", t, err)
 		}
-		if len(x.rows) > 0 && last.Compare(t) >= 0 {
+		if count > 0 && last.Compare(t) >= 0 {
 			return corrupt("texture %s follows %s", t, last)
 		}
 		last = t
@@ -81,12 +87,15 @@ func readIndex(ctx context.Context, c *sqlite.Conn) (*index, error) {
 			return corrupt("more than %d maptypes", len(x.maptypes))
 		}
 		x.add(Entry{Texture: t, Detail: uint8(detail), Layout: l, content: content})
+		if count++; len(x.rows) == blockRows {
+			full, x.rows = append(full, x.rows), make([]indexRow, 0, blockRows)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	x.rows = append(make([]indexRow, 0, len(x.rows)), x.rows...) // without append's spare capacity
+	x.rows = slices.Concat(append(full, x.rows)...)
 	return &x.index, nil
 }
 
