@@ -13,6 +13,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/pty"
@@ -53,7 +54,8 @@ func newcomer(t *testing.T) (home, scenery string) {
 }
 
 // One command and one yes lead from a plan to a sealed flight; a flight that was killed is taken up
-// again by the same command, which then asks nothing.
+// again by the same command, which then asks nothing. A build that was killed is continued: its
+// flight was refused, because the archive was "unfinished".
 func TestFlyAtTerminal(t *testing.T) {
 	skipIfShort(t)
 	mounttest.NeedFUSE(t)
@@ -90,6 +92,15 @@ func TestFlyAtTerminal(t *testing.T) {
 	if err := cmd.Wait(); err == nil || len(server.AskedFor()) > 0 {
 		t.Errorf("after no: %v, %d requests", err, len(server.AskedFor()))
 	}
+
+	server.SetFault(fetchtest.Always(fetchtest.Stall))
+	cmd, master = fly()
+	pty.ReadUntil(t, master, "build it? [Y/n] ")
+	answer(master, "")
+	pty.ReadUntil(t, master, "textures,") // of the progress
+	cmd.Process.Kill()
+	cmd.Wait()
+	server.SetFault(nil)
 
 	cmd, master = fly()
 	pty.ReadUntil(t, master, "build it? [Y/n] ")

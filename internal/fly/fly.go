@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -141,10 +140,7 @@ func (o *Options) Prepare(ctx context.Context) (*plan.Plan, error) {
 func (o Options) build(ctx context.Context, p *plan.Plan) error {
 	file := p.Options.Output
 	lacks, err := p.Lacks(ctx)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		lacks = true
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	if !lacks {

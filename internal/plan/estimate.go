@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/xelpack/xelpack/internal/chunkstore"
@@ -142,10 +143,13 @@ func lacking(ctx context.Context, file string, items []tiles.Item,
 	return items, 0, false, ctx.Err()
 }
 
-// Lacks reports whether the finished archive that p is planned for must be extended.
+// Lacks reports whether the archive that p is planned for must be begun, finished or extended.
 func (p *Plan) Lacks(ctx context.Context) (lacks bool, err error) {
 	a, err := mbtiles.Open(ctx, p.Options.Output)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, mbtiles.ErrUnfinished):
+		return true, nil
+	case err != nil:
 		return false, err
 	}
 	defer func() {
