@@ -158,7 +158,8 @@ func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err e
 		if local, err = startLocal(ctx, f); err != nil {
 			return err
 		}
-		defer local.close()
+		// The last thing of all: who gives up the build asks the server.
+		defer func() { local.close(err == nil) }()
 	}
 	nc, js, err := f.server.connect("coordinator of " + f.Build)
 	if err != nil {
@@ -197,10 +198,6 @@ func (f *Farm) make(ctx context.Context, w *mbtiles.Writer, job pack.Job) (err e
 		return err
 	}
 	f.remove(context.WithoutCancel(ctx), js)
-	if local != nil {
-		local.endWorkers()
-		local.forget()
-	}
 	return nil
 }
 

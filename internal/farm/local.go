@@ -107,13 +107,11 @@ func (m *machine) endWorkers() {
 	m.group.Wait()
 }
 
-func (m *machine) close() {
+// close ends the server, and removes the store of a finished build.
+func (m *machine) close(finished bool) {
 	m.s.Shutdown()
 	m.s.WaitForShutdown()
-}
-
-// forget removes the store of a finished build.
-func (m *machine) forget() {
-	m.close()
-	_ = os.RemoveAll(m.dir) // what is left is rubbish of no use
+	if finished {
+		_ = os.RemoveAll(m.dir) // what is left is rubbish of no use
+	}
 }
