@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/xelpack/xelpack/internal/doctor"
 	"github.com/xelpack/xelpack/internal/filesys"
@@ -84,7 +85,8 @@ type Report struct {
 	Remedies []string  `json:"remedies"` // commands that close them
 	Notes    []string  `json:"notes"`
 
-	FirstLoad *replay.Report `json:"first_load"` // nil: not tried; a note says why
+	FirstLoad   *replay.Report `json:"first_load"`              // nil: not tried; a note says why
+	FirstLoadOf int            `json:"first_load_of,omitempty"` // textures that X-Plane loads first
 }
 
 // run is one seal.
@@ -95,7 +97,8 @@ type run struct {
 	archives []*mbtiles.Archive // opened ones, in the order of files
 	held     map[tiles.Key]held
 	flight   *plan.Plan
-	unnamed  string // the archives' provider, if it cannot be looked up
+	unnamed  string        // the archives' provider, if it cannot be looked up
+	within   time.Duration // the first load must be answered
 }
 
 // held is a texture in the first archive that has it, which is what the mount shows.

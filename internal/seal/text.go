@@ -31,7 +31,11 @@ func (r Report) WriteText(w io.Writer) error {
 		units.Plural(r.Textures, "texture"), units.Count(r.Packed), units.Count(r.Real),
 		units.Count(r.Checked))
 	if l := r.FirstLoad; l != nil {
-		fmt.Fprintf(b, "first load  %s in %s; opens %s; reads %s\n", units.Plural(l.Textures, "texture"),
+		of := ""
+		if l.Textures < r.FirstLoadOf {
+			of = " of " + units.Count(r.FirstLoadOf)
+		}
+		fmt.Fprintf(b, "first load  %s%s in %s; opens %s; reads %s\n", units.Plural(l.Textures, "texture"), of,
 			units.Duration(time.Duration(l.Seconds*float64(time.Second))), l.Open, l.Read)
 	}
 	seen := make(map[Kind]int)
