@@ -92,10 +92,12 @@ func (w Work) Estimate(c Costs, l Line, o Options) Estimate {
 	e.Processors = processor / float64(o.workers())
 	e.Network = float64(e.Requests) / l.rate()
 	// Textures are compressed once they are complete, and as many are in work at once as fit in
-	// memory: at the beginning or the end one of the two waits for the other.
+	// memory. At the end the network waits for the compression of the last ones. If the processors
+	// take longer, they wait for the first ones: for what comes later than they decode.
 	atOnce := min(1, float64(pack.DefaultMemory)/float64(w.RawBytes))
 	compressing := float64(w.Plain+w.Enlarged) * c.Compress / float64(o.workers())
-	e.Seconds = max(e.Network, e.Processors) + atOnce*min(e.Network, compressing) +
+	waits := max(0, min(compressing, compressing+e.Network-e.Processors))
+	e.Seconds = max(e.Network, e.Processors) + atOnce*waits +
 		cmp.Or(k.Ending, 1)*usualEnding(e.Growth)
 	return e
 }
