@@ -354,6 +354,15 @@ func (c *collector) commit(ctx context.Context) error {
 		if err := g.Wait(); err != nil && ctx.Err() == nil {
 			return err
 		}
+		c.mu.Lock()
+		left := len(c.todo)
+		c.mu.Unlock()
+		if left == 0 {
+			select {
+			case c.last <- struct{}{}:
+			default: // it is known
+			}
+		}
 	}
 }
 

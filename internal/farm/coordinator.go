@@ -78,6 +78,8 @@ type Farm struct {
 	began    time.Time
 	dir      string // for shares that are being checked
 
+	last chan struct{} // has a message when nothing is left to do
+
 	mu      sync.Mutex
 	todo    map[int][]tiles.Item // by job: what the archive lacks
 	by      map[int]string       // who built it
@@ -108,7 +110,7 @@ func New(p *plan.Plan, b build.Options, o Options) (*Farm, error) {
 		return nil, err
 	}
 	f := &Farm{Options: o, Contract: c, plan: p, note: b.Note, observer: b.Observer, jobs: group(p.Items, cmp.Or(o.jobSize, sizeFor(len(p.Items)))), server: o.Server, todo: map[int][]tiles.Item{},
-		by: map[int]string{}, wrong: map[int]bool{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
+		last: make(chan struct{}, 1), by: map[int]string{}, wrong: map[int]bool{}, dead: map[int]Dead{}, audits: map[int]Share{}, sampled: map[int]bool{}}
 	if f.note == nil {
 		f.note = func(string) {}
 	}

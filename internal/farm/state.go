@@ -107,7 +107,11 @@ func (f *Farm) look(ctx context.Context, end func()) error {
 			end()
 			return nil
 		}
-		sleep(ctx, time.Second/2)
+		select {
+		case <-time.After(time.Second / 2):
+		case <-f.last:
+		case <-ctx.Done():
+		}
 	}
 	return nil
 }
