@@ -56,7 +56,7 @@ are. An archive with holes is installed as it is, with exit code 3.`,
 					return err
 				}
 				return o.run(cmd, args[0], func(ctx context.Context) (install.Report, error) {
-					return install.Install(ctx, a, args[0], o.Options)
+					return install.Install(ctx, a, remote.Shown(args[0]), o.Options)
 				})
 			})
 		},
