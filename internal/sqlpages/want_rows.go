@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sort"
 )
 
 // leafGroup is up to how many bytes a leaf with its rows is fetched though not all of them are
@@ -22,8 +23,15 @@ type wanted struct {
 // Want has rows brought, so that they can be read without waiting. The ids ascend. Missing rows are
 // left to the reader.
 func (t *Table) Want(ctx context.Context, w Wanter, ids []int64) error {
+	return t.WantWithin(ctx, w, ids, 0)
+}
+
+// WantWithin is Want for somebody who waits: in one round trip, if a leaf with all of its rows
+// takes no more than so many bytes.
+func (t *Table) WantWithin(ctx context.Context, w Wanter, ids []int64, bytes int64) error {
 	p := pager{f: w, size: t.size, usable: t.usable}
-	return p.mended(t.forget, func(p pager) error { return t.want(ctx, p, ids) })
+	most := max(bytes, leafGroup)
+	return p.mended(t.forget, func(p pager) error { return t.want(ctx, p, ids, most) })
 }
 
 // forget forgets what is remembered of pages.
@@ -35,7 +43,7 @@ func (t *Table) forget() {
 	t.height.Store(0)
 }
 
-func (t *Table) want(ctx context.Context, p pager, ids []int64) error {
+func (t *Table) want(ctx context.Context, p pager, ids []int64, bytes int64) error {
 	leaves, err := t.leaves(ctx, p, ids)
 	if err != nil {
 		return err
@@ -43,7 +51,7 @@ func (t *Table) want(ctx context.Context, p pager, ids []int64) error {
 	spans := make([]Span, len(leaves))
 	for i, n := range leaves {
 		spans[i] = p.span(n.page, 1)
-		if group, ok := p.group(n); ok && (group.Len <= leafGroup || n.whole) {
+		if group, ok := p.group(n); ok && (group.Len <= bytes || n.whole) {
 			spans[i] = group
 		}
 	}
@@ -162,7 +170,12 @@ func (t *Table) below(level []wanted) ([]wanted, error) {
 		if 12+2*cells > t.usable {
 			return nil, badPage(n.page)
 		}
-		for i := 0; i <= cells && len(ids) > 0; i++ {
+		// Nothing is wanted of what lies before the first row.
+		start := max(sort.Search(cells, func(i int) bool {
+			_, key, ok := t.interiorCell(b, i, cells)
+			return !ok || key >= ids[0]
+		})-1, 0)
+		for i := start; i <= cells && len(ids) > 0; i++ {
 			page, key, ok := t.interiorCell(b, i, cells)
 			if !ok {
 				return nil, badPage(n.page)

@@ -32,18 +32,24 @@ func (r *Reader) Want(ctx context.Context, id int64, cut segment.Cut, off, lengt
 			ids = append(ids, piece)
 		}
 	}
-	return r.WantIDs(ctx, ids)
+	return r.want(ctx, ids, beside)
 }
 
+// beside is up to how many bytes are fetched where the small levels of one texture are: with those
+// of another one beside it, which is wanted next. A second round trip would take as long.
+const beside = 384 << 10
+
 // WantIDs has segments fetched. The ids ascend.
-func (r *Reader) WantIDs(ctx context.Context, ids []int64) error {
+func (r *Reader) WantIDs(ctx context.Context, ids []int64) error { return r.want(ctx, ids, 0) }
+
+func (r *Reader) want(ctx context.Context, ids []int64, within int64) error {
 	if r.Remote == nil || len(ids) == 0 {
 		return nil
 	}
 	if r.Pages == nil {
 		return sqlite.Corrupt("its segments cannot be read by their pages")
 	}
-	err := r.Pages.Want(ctx, r.Remote, ids)
+	err := r.Pages.WantWithin(ctx, r.Remote, ids, within)
 	if errors.Is(err, sqlpages.ErrLayout) || errors.Is(err, io.EOF) {
 		err = sqlite.Corrupt("%v", err)
 	}
