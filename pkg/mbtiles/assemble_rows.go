@@ -21,8 +21,11 @@ func (a *assembling) rows(ctx context.Context, tmp string, root uint32) (err err
 		return errors.Join(err, a.c.Close())
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := a.c.Exec(ctx, `BEGIN EXCLUSIVE`); err != nil {
-		return err
+	// What is sorted for an index takes no more memory than the list of the textures.
+	for _, statement := range [...]string{`PRAGMA temp_store = MEMORY`, `BEGIN EXCLUSIVE`} {
+		if err := a.c.Exec(ctx, statement); err != nil {
+			return err
+		}
 	}
 	for _, step := range [...]func(context.Context, *contents.Reader) error{a.putTextures,
 		a.putPreviews, a.putMetadata} {
@@ -45,6 +48,12 @@ func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error 
 			return err
 		}
 	}
+	// Their index is made when all are there, so that the table lies in one piece: whoever reads the
+	// archive from elsewhere fetches the table, and not the index.
+	again, err := tables.DropIndex(ctx, a.c, "textures_content")
+	if err != nil {
+		return err
+	}
 	for i, s := range a.Sources {
 		record, err := s.From.Record(ctx, s.Entry())
 		if err != nil {
@@ -54,7 +63,7 @@ func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error 
 			return err
 		}
 	}
-	return nil
+	return again()
 }
 
 func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error {

@@ -47,6 +47,15 @@ func Make(ctx context.Context, c *sqlite.Conn, name string, growing bool) error 
 	return c.Exec(ctx, `COMMIT`)
 }
 
+// DropIndex drops an index of the format, which again makes anew.
+func DropIndex(ctx context.Context, c *sqlite.Conn, name string) (again func() error, err error) {
+	i := slices.IndexFunc(Schema[:], func(s Statement) bool { return s.Name == name })
+	if err := c.Exec(ctx, `DROP INDEX `+name); err != nil {
+		return nil, err
+	}
+	return func() error { return c.Exec(ctx, Schema[i].SQL) }, nil
+}
+
 // PutMetadata writes rows of metadata.
 func PutMetadata(ctx context.Context, c *sqlite.Conn, m map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) { // the same rows make the same bytes
