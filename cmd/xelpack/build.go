@@ -12,6 +12,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/build"
 	"github.com/xelpack/xelpack/internal/farm"
+	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/process"
@@ -31,6 +32,8 @@ type buildOptions struct {
 type workFlags struct {
 	build.Options
 	observeOptions
+	looks look.Options // that textures keep, with bake
+	bake  bool
 }
 
 func (o *workFlags) register(f *pflag.FlagSet) {
@@ -41,6 +44,7 @@ func (o *workFlags) register(f *pflag.FlagSet) {
 		"in a mosaic: use the next source where one fails, and count no hole")
 	f.DurationVar(&o.Patience, "patience", 10*time.Minute,
 		"how long to wait for a provider that has stopped answering")
+	o.registerBake(f)
 	o.observeOptions.register(f, "warn") // retried failures would be lines beside the bar
 }
 
@@ -55,6 +59,7 @@ interrupted or killed continues when the same command is run again; one that lef
 fetches them again.`,
 		Example: `  xelpack build --route flight.geojson --scenery ~/scenery/zzXEL_eur_ortho -o flight.mbtiles
   xelpack build --bbox 5.5,43,7.5,44.5 --provider eox --zoom 14 -o riviera.mbtiles
+  xelpack build --route latest --season 01-15 --bake-look -o winter.mbtiles
   xelpack build --bbox 7.1,43.6,7.3,43.7 --provider sample -o try.mbtiles     (invented imagery, no network)`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,6 +80,9 @@ fetches them again.`,
 
 func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) error {
 	if _, err := o.making.parse(); err != nil {
+		return err
+	}
+	if err := o.bakeLook(stderr); err != nil {
 		return err
 	}
 	if o.DryRun {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -25,6 +26,24 @@ func registerLook(f *pflag.FlagSet, o *look.Options) {
 	f.StringVar(&o.XPlane, "season-rasters", "",
 		"X-Plane's `DIR`, whose Global Scenery has the days of the seasons of every place "+
 			"(default a calendar)")
+}
+
+// registerBake registers the flags of a look that textures keep. A user's default look is that of
+// mounts.
+func (o *workFlags) registerBake(f *pflag.FlagSet) {
+	registerLook(f, &o.looks)
+	f.BoolVar(&o.bake, "bake-look", false,
+		"change the textures of the archive itself, for good, by --look and --season")
+	cli.Explicit(f, "look", "season", "saturation", "snow", "season-rasters", "bake-look")
+}
+
+// bakeLook makes the look of the flags an option of the work.
+func (o *workFlags) bakeLook(w io.Writer) error {
+	l, err := o.looks.Bake(o.bake, time.Now(), notes(w))
+	if l != nil {
+		o.Look, o.LookName = l.Of, l.String()
+	}
+	return err
 }
 
 // makeLook returns the look that flags ask for, and its name; nil and "" for none.

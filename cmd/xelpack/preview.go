@@ -38,6 +38,11 @@ a mount with these would, so that a look can be chosen before the flight.`,
 				return err
 			}
 			return withAny(cmd, args[0], func(a *mbtiles.Archive) error {
+				if l != nil {
+					if err := a.Unbaked(cmd.Context()); err != nil {
+						return err
+					}
+				}
 				return planmap.Draw(cmd.Context(), a, args[1], plain, l.Paint)
 			})
 		},

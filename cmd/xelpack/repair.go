@@ -77,6 +77,9 @@ func runRepair(ctx context.Context, o repairOptions, stdout, stderr io.Writer) e
 	if err := o.imagery.Validate(); err != nil {
 		return err
 	}
+	if err := o.bakeLook(stderr); err != nil {
+		return err
+	}
 	watcher, err := o.observeOptions.start(ctx, "repair", stderr)
 	if err != nil {
 		return err

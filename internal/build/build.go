@@ -33,6 +33,11 @@ type Options struct {
 	Patience time.Duration // for a provider that has stopped answering
 	Fallback bool          // of a mosaic: what a source could not give is had from the next, and no hole
 
+	// Look is baked into textures: it changes their colours for good. The archive notes LookName, and
+	// is continued, extended and repaired with the same one only. nil and "": none.
+	Look     func(tiles.Texture) *dds.Recolouring
+	LookName string
+
 	Note func(string) // called with notes for people; nil: not called
 	// called when the work waits for a host, and when it continues; nil: not called
 	OnOutage func(fetch.Outage)
@@ -104,7 +109,7 @@ func Open(ctx context.Context, p *plan.Plan, o Options) (*Build, error) {
 		return nil, err // before creating files that would be left behind
 	}
 	b := &Build{plan: p, before: plan.PurposeIn(ctx, p.Options.Output)}
-	writer, err := open(ctx, p)
+	writer, err := open(ctx, p, o.LookName)
 	if err != nil || writer == nil {
 		return b, err
 	}
@@ -123,8 +128,8 @@ func Open(ctx context.Context, p *plan.Plan, o Options) (*Build, error) {
 const writerQueue = 32 << 20
 
 // open opens the archive for writing; nil if it exists and lacks nothing.
-func open(ctx context.Context, p *plan.Plan) (*mbtiles.Writer, error) {
-	options := mbtiles.WriterOptions{QueueBytes: writerQueue}
+func open(ctx context.Context, p *plan.Plan, look string) (*mbtiles.Writer, error) {
+	options := mbtiles.WriterOptions{QueueBytes: writerQueue, Look: look}
 	writer, err := mbtiles.Create(ctx, p.Options.Output, options)
 	if !errors.Is(err, mbtiles.ErrExists) {
 		return writer, err

@@ -62,7 +62,7 @@ func Repair(ctx context.Context, o RepairOptions) (pack.Report, error) {
 		return pack.Report{}, err
 	}
 	if r.salvaged && len(r.broken) == 0 {
-		if err := finishSalvaged(ctx, o.Archive); err != nil {
+		if err := finishSalvaged(ctx, o.Archive, o.LookName); err != nil {
 			return pack.Report{}, err
 		}
 	}
@@ -99,7 +99,7 @@ func (r *repair) examine(ctx context.Context) (err error) {
 			err = errClose
 		}
 	}()
-	if err := a.NoPatch(); err != nil {
+	if err := errors.Join(a.NoPatch(), a.HasLook(ctx, r.LookName)); err != nil {
 		return err
 	}
 	if r.Damaged {
@@ -152,8 +152,8 @@ func (r *repair) salvage(ctx context.Context, a *mbtiles.Archive) error {
 }
 
 // finishSalvaged replaces an archive by its salvaged part if no texture has to be built again.
-func finishSalvaged(ctx context.Context, file string) error {
-	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true})
+func finishSalvaged(ctx context.Context, file, look string) error {
+	w, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{Extend: true, Look: look})
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (r *repair) from(ctx context.Context, id string, partial bool) (pack.Report
 			"%w (the textures are from %s: name its template or file with --provider)", err, id)
 	}
 	writer, err := mbtiles.Create(ctx, r.Archive,
-		mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true})
+		mbtiles.WriterOptions{QueueBytes: writerQueue, Extend: true, Look: r.LookName})
 	if err != nil {
 		return pack.Report{}, err
 	}

@@ -61,6 +61,7 @@ func (w *work) run(ctx context.Context) (report pack.Report, err error) {
 	}
 	pipeline := pack.New(pack.Options{
 		Fallback: w.Fallback, Quality: w.making.Quality, Compression: w.making.Compression, Observer: w.Observer,
+		Look: w.Look,
 	}.From(source, w.provider))
 	defer func() { _ = pipeline.Close() }()
 	w.job.Client = source.Client

@@ -73,6 +73,10 @@ var errSecret = errors.New("the provider's description has what looks like a sec
 // contractOf makes the contract of a plan. trusted lets secrets in it.
 func contractOf(p *plan.Plan, o build.Options, trusted bool) (Contract, error) {
 	provider := p.Provider
+	if o.LookName != "" {
+		return Contract{}, usage.Errorf("--bake-look: workers of a farm know no looks: build without " +
+			"it, and mount or export with the look")
+	}
 	c := Contract{
 		Archive: filepath.Base(p.Options.Output), Textures: len(p.Items),
 		Making: Making{

@@ -46,6 +46,10 @@ var hints = []struct {
 	{mbtiles.ErrVersion, "update xelpack"},
 	{publish.ErrTerms, "move it out of the folder, whose files a web server gives to everybody; " +
 		"--private publishes for your own house only"},
+	{mbtiles.ErrLook, "give --bake-look with the look that the archive has (`xelpack info`), leave " +
+		"it out if it has none, or build another file"},
+	{mbtiles.ErrBaked, "leave out --look and --season, or build an archive without --bake-look"},
+	{combine.ErrLooks, "merge them separately"},
 	{combine.ErrMixture, "merge them separately, or give --force: the new archive may then not " +
 		"be passed on"},
 	{mbtiles.ErrUploading, Publisher},

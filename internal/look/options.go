@@ -41,6 +41,24 @@ func (o Options) Make(now time.Time, note func(string)) (*Look, error) {
 	return l, nil
 }
 
+// Bake is Make for a look that textures keep for good: it is asked for by bake, and needs one.
+func (o Options) Bake(bake bool, now time.Time, note func(string)) (*Look, error) {
+	l, err := o.Make(now, note)
+	switch {
+	case err != nil:
+		return nil, err
+	case l != nil && !bake:
+		return nil, usage.Errorf("--look and --season change textures for good here: give " +
+			"--bake-look as well, or give them to mount, export or preview instead")
+	case l == nil && bake:
+		return nil, usage.Errorf("--bake-look: no look: give --look or --season as well")
+	case bake && o.Season == "auto":
+		return nil, usage.Errorf("--bake-look: --season auto is another one tomorrow, when the archive "+
+			"may have to be continued: give a date such as %s", now.Format("01-02"))
+	}
+	return l, nil
+}
+
 func (o Options) season(now time.Time, note func(string)) (s *Season, err error) {
 	switch o.Season {
 	case "", "off":

@@ -47,6 +47,8 @@ type Options struct {
 	// Slots bounds the chunks being fetched or waiting to be decoded. Default 256 plus four for
 	// every worker, so that the network has work while bodies wait.
 	Slots int
+	// Look changes the colours of finished textures; nil, or a nil result, leaves them as they are.
+	Look func(tiles.Texture) *dds.Recolouring
 	// LowPriority makes the workers decode and encode on threads of low CPU priority: other
 	// programs come first.
 	LowPriority bool
@@ -94,6 +96,7 @@ type Pipeline struct {
 	mosaic   bool
 	fallback bool
 	quality  dds.Quality
+	look     func(tiles.Texture) *dds.Recolouring // nil: none
 
 	memory  *semaphore.Weighted
 	limit   int64
@@ -127,7 +130,7 @@ func New(o Options) *Pipeline {
 	nWorkers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	p := &Pipeline{
 		layers: o.Layers, mosaic: o.Mosaic, fallback: o.Fallback,
-		quality: o.Quality,
+		quality: o.Quality, look: o.Look,
 		limit:   cmp.Or(o.Memory, DefaultMemory),
 		nSlots:  cmp.Or(o.Slots, fetch.MaxConcurrency+4*nWorkers),
 		workers: make(chan *worker, nWorkers),
@@ -338,8 +341,13 @@ func (p *Pipeline) build(ctx context.Context, it tiles.Item, buf []byte) (*Built
 		return nil, ctx.Err()
 	}
 	err = p.work(ctx, TaskFinish, func(*worker) error {
-		built.File, err = b.Finish()
-		return err
+		if built.File, err = b.Finish(); err != nil || p.look == nil {
+			return err
+		}
+		if change := p.look(it.Texture); change != nil {
+			layout(it).Recolour(built.File, built.File, 0, change)
+		}
+		return nil
 	})
 	return built, err
 }

@@ -47,6 +47,7 @@ func infoText(w io.Writer, i mbtiles.Info, p plan.Purpose) error {
 		{"route", strings.Join(p.Routes, ", ")}, {"way", p.Way},
 		{"area", strings.Join(p.Area, "; ")},
 		{"scenery", strings.Join(p.Scenery, ", ")}, {"built", p.Built},
+		{"look", i.Metadata[mbtiles.KeyLook]},
 	} {
 		if row.text != "" {
 			fmt.Fprintf(b, "%-11s %s\n", row.name, row.text)
@@ -55,6 +56,7 @@ func infoText(w io.Writer, i mbtiles.Info, p plan.Purpose) error {
 	sourcesText(b, i)
 	delete(i.Metadata, plan.KeyPurpose)
 	delete(i.Metadata, mbtiles.KeySources)
+	delete(i.Metadata, mbtiles.KeyLook)
 	for _, name := range slices.Sorted(maps.Keys(i.Metadata)) {
 		fmt.Fprintf(b, "%s: %s\n", name, strings.ReplaceAll(i.Metadata[name], "\n", " "))
 	}

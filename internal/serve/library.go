@@ -21,6 +21,7 @@ import (
 type library struct {
 	args   []string // absolute paths, and addresses
 	opener opener.Opener
+	looked bool     // they are shown in a look: none may be baked into them
 	shelf  []volume // archives in order
 	opened []*mbtiles.Archive
 }
@@ -46,8 +47,8 @@ func stateOf(path string) (fileState, error) {
 }
 
 // openLibrary opens all archives that args name. The caller must close it.
-func openLibrary(ctx context.Context, args []string, note func(string)) (*library, error) {
-	l := &library{opener: opener.Opener{Note: note, Stale: true}}
+func openLibrary(ctx context.Context, args []string, looked bool, note func(string)) (*library, error) {
+	l := &library{opener: opener.Opener{Note: note, Stale: true}, looked: looked}
 	for _, arg := range args {
 		if remote.IsURL(arg) {
 			l.args = append(l.args, arg)
@@ -119,6 +120,9 @@ func (l *library) open(ctx context.Context, path string) (volume, error) {
 	if remote.IsURL(path) {
 		errState = nil
 	}
+	if l.looked {
+		errState = errors.Join(errState, a.Unbaked(ctx))
+	}
 	if err := errors.Join(errState, a.NoPatch()); err != nil {
 		return volume{}, errors.Join(err, a.Close())
 	}
@@ -161,6 +165,20 @@ func (l *library) refresh(ctx context.Context, note func(string)) {
 		}
 	}
 	l.shelf = shelf
+}
+
+// noteBaked says which archives live textures will not look like.
+func (l *library) noteBaked(ctx context.Context, note func(string)) error {
+	for _, v := range l.shelf {
+		switch baked, err := v.archive.Look(ctx); {
+		case err != nil:
+			return err
+		case baked != "":
+			note(fmt.Sprintf("%s: its textures have a look, %s; those made live do not",
+				remote.Shown(v.path), baked))
+		}
+	}
+	return nil
 }
 
 // archives returns the archives to be served, in order.

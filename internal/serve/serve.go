@@ -78,7 +78,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	mo.Wanted = func(k tiles.Key) bool { return wanted(packages, k) }
 
-	lib, err := openLibrary(ctx, o.Archives, o.note)
+	lib, err := openLibrary(ctx, o.Archives, mo.Look != nil, o.note)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,9 @@ func Run(ctx context.Context, o Options) error {
 	w.Holds(mo.Archives, lib.files(), o.Flown.Paths, o.Flown.Regions)
 	if mo.Live == mount.LiveOff {
 		return o.serve(ctx, lib, nil)
+	}
+	if err := lib.noteBaked(ctx, o.note); err != nil {
+		return err
 	}
 	provider, err := o.Imagery.Lookup(plan.Named(packages, lib.opened), o.note)
 	if err != nil {

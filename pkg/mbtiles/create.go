@@ -42,6 +42,9 @@ type WriterOptions struct {
 	// Scratch is for an archive that is read once and removed: it has no overviews, and its bytes
 	// need not survive a power cut.
 	Scratch bool
+	// Look names the look that all textures put into the archive have; "": none. An archive has one:
+	// to continue one of another look is an ErrLook.
+	Look string
 }
 
 // Create starts the archive at path or continues the one that an earlier Writer left as path.part.
@@ -72,10 +75,15 @@ func Create(ctx context.Context, path string, o WriterOptions) (*Writer, error) 
 	// another process may just have finished.
 	lockPath := path + partSuffix + sqlite.LockSuffix
 	switch err := vacant(ctx, path, o.Extend); {
-	case errors.Is(err, ErrExists) && !o.Extend:
-		sqlite.RemoveStaleLock(lockPath)
-		return nil, explain(path, err)
-	case err != nil && !errors.Is(err, ErrExists):
+	case errors.Is(err, ErrExists):
+		if err := lookAt(ctx, path, o.Look); err != nil {
+			return nil, err
+		}
+		if !o.Extend {
+			sqlite.RemoveStaleLock(lockPath)
+			return nil, explain(path, err)
+		}
+	case err != nil:
 		return nil, explain(path, err)
 	}
 	lock, err := sqlite.LockFile(lockPath)
@@ -159,8 +167,7 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	if err != nil {
 		return nil, explain(part, err)
 	}
-	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)),
-		o.Growing)
+	s, err := prepare(ctx, c, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), o)
 	s.copied = copied
 	if err == nil && o.Scratch {
 		err = c.Exec(ctx, `PRAGMA synchronous = OFF`)
@@ -223,7 +230,7 @@ func copyFile(ctx context.Context, dst, src string) error {
 }
 
 // prepare creates the schema if needed and removes what an unfinished Finish has written.
-func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (store, error) {
+func prepare(ctx context.Context, c *sqlite.Conn, name string, o WriterOptions) (store, error) {
 	s := store{c: c, contents: contents.Writer{Conn: c}}
 	objects, err := c.Number(ctx, `SELECT count(*) FROM sqlite_schema`)
 	if err != nil {
@@ -233,18 +240,21 @@ func prepare(ctx context.Context, c *sqlite.Conn, name string, growing bool) (st
 		// With this journal even before a WAL: otherwise the removal of a journal that is created
 		// and removed again would not be certain after a power cut.
 		if err := errors.Join(sqlite.SetJournal(ctx, c, false),
-			tables.Make(ctx, c, name, growing)); err != nil {
+			tables.Make(ctx, c, name, o.Growing)); err != nil {
 			return s, fmt.Errorf("make the tables: %w", err)
 		}
 	}
 	if s.contents.Version, err = tables.Check(ctx, c); err != nil {
 		return s, err
 	}
-	if err := sqlite.SetJournal(ctx, c, growing); err != nil {
+	if err := sqlite.SetJournal(ctx, c, o.Growing); err != nil {
 		return s, err
 	}
 	meta, err := tables.Metadata(ctx, c)
 	if err != nil {
+		return s, err
+	}
+	if err := keepLook(ctx, c, meta[KeyLook], o.Look); err != nil {
 		return s, err
 	}
 	s.derived = meta[tables.KeyFinishing] != ""

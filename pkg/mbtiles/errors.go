@@ -29,6 +29,10 @@ var (
 	ErrNothing    = errors.New("no texture of the archive is selected")
 	ErrUnfinished = errors.New("archive is unfinished")
 	ErrIsPatch    = errors.New("it is a patch, not an archive")
+	// ErrLook means that an archive would have textures of two looks.
+	ErrLook = errors.New("another look is baked into its textures")
+	// ErrBaked means that a second look would be laid over the one that textures have.
+	ErrBaked = errors.New("a look is baked into its textures already")
 )
 
 // explain adds the file to err and, if the cause is known, the sentinel to test for.

@@ -16,6 +16,7 @@ const (
 	KeySources         = tables.KeySources   // JSON: see SourcesOf
 	KeyLicence         = tables.KeyLicence
 	KeyRedistributable = tables.KeyRedistributable // true or false
+	KeyLook            = tables.KeyLook            // baked into the textures; not there: none
 	// digest of the archive that this is a patch for
 	KeyPatchBase = tables.KeyPrefix + "patch_base"
 )

@@ -9,5 +9,6 @@ import "errors"
 var (
 	ErrMixture = errors.New(
 		"imagery that may be passed on would be mixed with imagery that may not")
+	ErrLooks = errors.New("the archives have different looks baked in")
 	ErrPatch = errors.New("the patch does not fit")
 )

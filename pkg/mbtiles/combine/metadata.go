@@ -1,6 +1,7 @@
 package combine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ func combine(all []*entrant, force bool) (map[string]string, error) {
 				meta[name] = value
 			}
 		}
+	}
+	if err := oneLook(all); err != nil {
+		return nil, err
 	}
 	if err := mixture(all, force); err != nil || len(all) == 0 {
 		return meta, err
@@ -68,6 +72,19 @@ func agree(all []*entrant, name string) bool {
 		}
 	}
 	return true
+}
+
+// oneLook returns an error if their textures have different looks: where they meet there would be
+// seams, and the merged archive could not say which it has.
+func oneLook(all []*entrant) error {
+	if len(all) == 0 || agree(all, mbtiles.KeyLook) {
+		return nil
+	}
+	says := make([]string, len(all))
+	for i, in := range all {
+		says[i] = fmt.Sprintf("%s has %s", in.Path(), cmp.Or(in.meta[mbtiles.KeyLook], "none"))
+	}
+	return fmt.Errorf("%w: %s", ErrLooks, strings.Join(says, ", "))
 }
 
 // mixture finds out whether some may be passed on and some may not. An archive that does not say so

@@ -70,6 +70,11 @@ type Exported struct {
 func Export(ctx context.Context, a *mbtiles.Archive, dir string,
 	o ExportOptions) (Exported, error) {
 	report := Exported{Dir: dir}
+	if o.Look != nil {
+		if err := a.Unbaked(ctx); err != nil {
+			return report, err
+		}
+	}
 	todo, err := toExport(a, dir, o, &report)
 	if err != nil || o.DryRun {
 		return report, err

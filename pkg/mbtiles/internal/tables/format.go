@@ -34,6 +34,8 @@ const (
 	KeyRoot    = KeyPrefix + "root" // of the tree over the textures
 	// of a .part whose derived previews are up to date as far as they go
 	KeyFinishing = KeyPrefix + "finishing"
+	// the look that was baked into the textures
+	KeyLook = KeyPrefix + "look"
 )
 
 // The rows of metadata about where an archive's imagery is from.
