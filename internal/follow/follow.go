@@ -5,8 +5,9 @@
 //	position.Follow(ctx, o, f.See)
 //
 // X-Plane loads a whole cell of 1° × 1° once its near edge comes within some 1.6 to 2.5 degrees of
-// latitude, or as far on the ground in longitude. What is ordered here is speculative: nothing is
-// ordered during take-off, in a replay, and while X-Plane loads.
+// latitude, or as far on the ground in longitude. What it has left out so far is ordered only if the
+// course comes nearer: at rest, once X-Plane has loaded, that is nothing. What is ordered here is
+// speculative: nothing is ordered during take-off, in a replay, and while X-Plane loads.
 package follow
 
 import (
@@ -26,9 +27,11 @@ import (
 )
 
 const (
-	// likely is the distance, in degrees of latitude, within which three of four cells have been
-	// loaded: those that never come so near on the course are not worth their requests.
-	likely = 2.25
+	// nearest and farthest are the distances, in degrees of latitude, between which rows and columns
+	// of cells have been seen loaded.
+	nearest, farthest = 1.6, tiles.WindowDegrees
+	// worth is the chance to be loaded from which on a cell is worth its requests.
+	worth = 0.25
 	// lookAhead is how far ahead on the course cells are looked for: long enough to make a row of
 	// them.
 	lookAhead = 10 * time.Minute
@@ -44,7 +47,7 @@ const (
 	often = 2 * time.Second
 	most  = 1000
 
-	farthest        = 2.0 // degrees of latitude ahead, at most
+	horizon         = 2.0 // degrees of latitude ahead, at most
 	metresPerDegree = 111_195
 )
 
@@ -65,6 +68,9 @@ type Follower struct {
 	rolling time.Time                      // since when take-off lasts; zero: it does not
 	ordered time.Time
 	view    View
+	made    map[tiles.Cell]bool // ordered ever: that they are there tells nothing of X-Plane
+	rows    leftOut             // by latitude
+	columns leftOut             // by longitude
 }
 
 // View is what is known of the aircraft and of what lies ahead, for people.
@@ -146,7 +152,7 @@ func (f *Follower) silence(s position.State) string {
 	return ""
 }
 
-// needed is a cell with when it will be loaded, in steps along the course.
+// needed is a cell with when it may be loaded first, in steps along the course.
 type needed struct {
 	cell tiles.Cell
 	at   int
@@ -157,9 +163,10 @@ type needed struct {
 // first, nearest first.
 func (f *Follower) order(s position.State) (order []tiles.Texture) {
 	f.sort()
+	f.learn(s)
 	course := []orb.Point{s.At}
 	if s.Speed > taxi {
-		step := min(farthest*metresPerDegree, s.Speed*lookAhead.Seconds()) / steps
+		step := min(horizon*metresPerDegree, s.Speed*lookAhead.Seconds()) / steps
 		for i := range steps {
 			course = append(course, geo.PointAtBearingAndDistance(s.At, s.Track, float64(i+1)*step))
 		}
@@ -169,17 +176,9 @@ func (f *Follower) order(s position.State) (order []tiles.Texture) {
 		if len(f.cells[c]) == 0 {
 			continue
 		}
-		n := needed{c, len(course), gap(c, s.At)}
-		near := math.Inf(1)
-		for i, p := range course {
-			g := gap(c, p)
-			near = min(near, g)
-			if g <= tiles.WindowDegrees {
-				n.at = min(n.at, i)
-			}
-		}
-		if near <= likely {
-			cells = append(cells, n)
+		if chance, at := f.expect(c, course); chance >= worth {
+			lat, lon := c.Gap(s.At)
+			cells = append(cells, needed{c, at, max(lat, lon)})
 		}
 	}
 	slices.SortFunc(cells, func(a, b needed) int {
@@ -199,6 +198,7 @@ func (f *Follower) order(s position.State) (order []tiles.Texture) {
 			}
 		}
 		if len(order) > first {
+			f.made[n.cell] = true
 			f.view.Cells = append(f.view.Cells, Cell{n.cell.Lat, n.cell.Lon, len(order) - first})
 		}
 		slices.SortStableFunc(order[first:], func(a, b tiles.Texture) int {
@@ -221,15 +221,109 @@ func (f *Follower) sort() {
 	}
 }
 
-// gap returns how far p is from the cell, in degrees of latitude: the larger of both axes.
-func gap(c tiles.Cell, p orb.Point) float64 {
-	lat, lon := c.Gap(p)
-	return max(lat, lon)
+// learn takes up which rows and columns X-Plane has left out, though it has loaded here: what it
+// loads depends on the place alone, so they are not loaded before they come nearer.
+func (f *Follower) learn(s position.State) {
+	if s.New || f.made == nil {
+		f.made, f.rows, f.columns = map[tiles.Cell]bool{}, leftOut{}, leftOut{}
+	}
+	below := tiles.Cell{Lat: int(math.Floor(s.At.Lat())), Lon: int(math.Floor(s.At.Lon()))}
+	if f.lacks(below) {
+		return // nothing was loaded yet
+	}
+	rows, columns := leftOut{}, leftOut{}
+	for c := range around(s.At) {
+		lat, lon := c.Gap(s.At)
+		if max(lat, lon) > farthest || len(f.cells[c]) == 0 || f.made[c] {
+			continue
+		}
+		switch {
+		case lat > nearest && lon <= nearest:
+			rows.see(c.Lat, lat, f.lacks(c))
+		case lon > nearest && lat <= nearest:
+			columns.see(c.Lon, lon, f.lacks(c))
+		}
+	}
+	f.rows.learn(rows)
+	f.columns.learn(columns)
+}
+
+// leftOut has the distance of the rows or columns that X-Plane has left out; 0: of no use.
+type leftOut map[int]float64
+
+// see takes up one cell. A row of which X-Plane has loaded one was not left out: the others may
+// have no mesh.
+func (l leftOut) see(line int, distance float64, lacks bool) {
+	if _, seen := l[line]; !lacks {
+		l[line] = 0
+	} else if !seen {
+		l[line] = distance
+	}
+}
+
+// learn keeps the least distance of each.
+func (l leftOut) learn(now leftOut) {
+	for line, distance := range now {
+		if distance > 0 {
+			l[line] = min(distance, l.of(line))
+		}
+	}
+}
+
+// of returns the distance within which the row or column may be loaded.
+func (l leftOut) of(line int) float64 { return cmp.Or(l[line], farthest) }
+
+// lacks reports whether most textures of the cell are not there.
+func (f *Follower) lacks(c tiles.Cell) bool {
+	there := 0
+	for _, t := range f.cells[c] {
+		if f.o.Has(t.Key()) {
+			there++
+		}
+	}
+	return 2*there < len(f.cells[c])
+}
+
+// expect returns the chance that the cell is loaded on the course, and from which of its places at
+// first. A row and a column have distances of their own, and a cell is loaded within both.
+func (f *Follower) expect(c tiles.Cell, course []orb.Point) (chance float64, first int) {
+	first = len(course)
+	var row, column []float64
+	for i, p := range course {
+		lat, lon := c.Gap(p)
+		row = append(row, within(lat, f.rows.of(c.Lat)))
+		column = append(column, within(lon, f.columns.of(c.Lon)))
+		if row[i]*column[i] >= worth {
+			first = min(first, i)
+		}
+	}
+	if row[0] > row[len(row)-1] {
+		slices.Reverse(row)
+		slices.Reverse(column)
+	}
+	before := 0.0
+	for i := range row { // the nearer the row the more of its distances are reached, each once
+		chance += max(0, row[i]-before) * slices.Max(column[i:])
+		before = max(before, row[i])
+	}
+	return chance, first
+}
+
+// within returns the chance that a row or column is loaded at a distance if it was left out at
+// another.
+func within(distance, other float64) float64 {
+	switch {
+	case distance >= other:
+		return 0
+	case distance <= nearest:
+		return 1
+	}
+	return (other - distance) / (other - nearest)
 }
 
 // around yields the cells that may be loaded from p or from where it leads.
 func around(p orb.Point) iter.Seq[tiles.Cell] {
-	const reach = likely + farthest
+	const reach = farthest + horizon
 	return func(yield func(tiles.Cell) bool) {
 		for lat := int(math.Floor(p.Lat() - reach)); float64(lat) <= p.Lat()+reach; lat++ {
 			across := min(180, reach/max(0.05, math.Cos(p.Lat()*math.Pi/180)))

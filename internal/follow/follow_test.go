@@ -80,6 +80,43 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// What X-Plane has left out is ordered only when the course comes nearer; one cell without a mesh
+// tells nothing of its row.
+func TestLeftOut(t *testing.T) {
+	loaded := tiles.Box{West: 13, South: 43, East: 18, North: 48}
+	var has []tiles.Key
+	for _, x := range country(loaded) {
+		if c := x.Center(); c.Lat() < 47 || c.Lon() > 14 { // not +47+013
+			has = append(has, x.Key())
+		}
+	}
+	for name, c := range map[string]struct {
+		s         position.State
+		have, not []string
+	}{
+		"parked": {position.State{At: orb.Point{15.5, 45.5}, OnGround: true, When: start, New: true},
+			nil, []string{"+45+012", "+45+018", "+48+015", "+42+015"}},
+		"north": {cruising(15.5, 45.5, 0), []string{"+48+015", "+47+013"}, []string{"+45+012", "+45+018", "+48+012", "+42+015"}},
+		"east":  {cruising(15.5, 45.5, 90), []string{"+45+018", "+47+013"}, []string{"+45+012", "+48+015"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var order []tiles.Texture
+			follower(&order, has...).See(c.s)
+			cells := cellsOf(order)
+			for _, want := range c.have {
+				if !slices.Contains(cells, want) {
+					t.Errorf("%s is not ordered: %v", want, cells)
+				}
+			}
+			for _, not := range c.not {
+				if slices.Contains(cells, not) {
+					t.Errorf("%s is ordered: %v", not, cells)
+				}
+			}
+		})
+	}
+}
+
 // What is packed is not ordered, and the order is made anew every two seconds.
 func TestHasAndOften(t *testing.T) {
 	at := tiles.At(orb.Point{15.5, 46.5}, 16, "BI")
