@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	if err != nil {
 		return err
 	}
-	of, name, err := makeLook(o.look, stderr)
+	of, name, err := makeLook(o.look, time.Now(), stderr)
 	if err != nil {
 		return err
 	}

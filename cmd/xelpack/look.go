@@ -46,10 +46,11 @@ func (o *workFlags) bakeLook(w io.Writer) error {
 	return err
 }
 
-// makeLook returns the look that flags ask for, and its name; nil and "" for none.
-func makeLook(o look.Options, w io.Writer) (of func(tiles.Texture) *dds.Recolouring, name string,
+// makeLook returns the look that flags ask for, and its name; nil and "" for none. The season auto
+// is that of now.
+func makeLook(o look.Options, now time.Time, w io.Writer) (of func(tiles.Texture) *dds.Recolouring, name string,
 	err error) {
-	l, err := o.Make(time.Now(), notes(w))
+	l, err := o.Make(now, notes(w))
 	if l == nil || err != nil {
 		return nil, "", err
 	}

@@ -128,8 +128,19 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	mo := mount.Options{
 		Scenery: o.Scenery, PreferArchive: o.PreferArchive, AllowOther: o.AllowOther, Logger: watcher.Log, Observer: watcher.Observer,
 	}
+	followed, err := position.Parse(o.Follow)
+	if err != nil {
+		return usageErrorf("--follow: %w", err)
+	}
+	now := time.Now()
+	if o.look.Season == "auto" {
+		if day, known := position.Day(ctx, followed.WebAt); known {
+			notes(stderr)("the season is that of X-Plane's date")
+			now = time.Date(2001, time.January, day, 0, 0, 0, 0, time.UTC) // of a year of 365 days
+		}
+	}
 	var name string
-	if mo.Look, name, err = makeLook(o.look, stderr); err != nil {
+	if mo.Look, name, err = makeLook(o.look, now, stderr); err != nil {
 		return err
 	}
 	if name != "" {
@@ -157,10 +168,6 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	// before the mount exists, so that a hang-up cannot leave it behind
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
-	followed, err := position.Parse(o.Follow)
-	if err != nil {
-		return usageErrorf("--follow: %w", err)
-	}
 	return serve.Run(ctx, serve.Options{
 		Follow:   followed,
 		Archives: archives, Mountpoint: mountpoint, Mount: mo, Imagery: o.imagery, Flown: flown,

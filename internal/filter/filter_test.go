@@ -108,7 +108,7 @@ func TestNotApplied(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"saturation":      "line 1: saturation takes 1 numbers, not 0",
+		"saturation":      "line 1: saturation takes 1 number, not 0",
 		"\nsepia 3":       `line 2: unknown step "sepia" (want brightness-contrast, saturation or levels)`,
 		"saturation lots": `line 1: saturation: "lots" is not a number`,
 		"saturation NaN":  `line 1: saturation: "NaN" is not a number`,

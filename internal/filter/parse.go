@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/units"
 )
 
 // Parse reads the lines of a .flt file, which run in their order; # begins a comment. A line may
@@ -44,7 +46,7 @@ func (f *Filter) step(name string, words []string) (note string, err error) {
 		return "", fmt.Errorf("unknown step %q (want brightness-contrast, saturation or levels)",
 			name)
 	case len(words) != n:
-		return "", fmt.Errorf("%s takes %d numbers, not %d", name, n, len(words))
+		return "", fmt.Errorf("%s takes %s, not %d", name, units.Plural(n, "number"), len(words))
 	}
 	v := make([]float64, n)
 	for i, word := range words {

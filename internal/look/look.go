@@ -10,11 +10,12 @@
 package look
 
 import (
-	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,21 +70,24 @@ func Load(name string) (l *Look, notes []string, err error) {
 		return nil, nil, fmt.Errorf("look %s: %w", name, err)
 	}
 	if blind(f.Apply) {
-		return nil, nil, fmt.Errorf("look %s: every colour becomes the same", name)
+		return nil, nil, fmt.Errorf("look %s: nine in ten shades of grey become one colour", name)
+	}
+	if f.String() == "" {
+		notes = append(notes, "it changes nothing")
 	}
 	return &Look{Name: f.String(), Colour: f.Apply}, notes, nil
 }
 
-// blind reports whether a change leaves one colour of all.
+// blind reports whether hardly anything is to be seen after a change: nine in ten shades of grey
+// become one colour.
 func blind(change func(pix []byte)) bool {
-	pix := make([]byte, 0, 4*8*256)
-	for which := range 8 { // greys, and the lines to each corner of the cube of colours
-		for v := range 256 {
-			pix = append(pix, byte(v*(which&1)), byte(v*(which>>1&1)), byte(v*(which>>2)), 255)
-		}
+	count := make(map[[3]byte]int)
+	for v := range 256 {
+		pix := []byte{byte(v), byte(v), byte(v), 255}
+		change(pix)
+		count[[3]byte(pix)]++
 	}
-	change(pix)
-	return bytes.Equal(pix[4:], pix[:len(pix)-4])
+	return slices.Max(slices.Collect(maps.Values(count))) > 256*9/10
 }
 
 // soft changes brightness, then contrast round the middle, then saturation round BT.601's grey, as

@@ -87,11 +87,12 @@ var (
 		"its Settings › Network, so that textures can be made ahead of the aircraft")
 )
 
+// usualWeb is where X-Plane's Web API is unless its user has moved it.
+const usualWeb = "127.0.0.1:8086"
+
 // Follow delivers states until the context ends.
 func Follow(ctx context.Context, o Options, deliver func(State)) {
-	if o.WebAt == "" {
-		o.WebAt = "127.0.0.1:8086"
-	}
+	o.WebAt = cmp.Or(o.WebAt, usualWeb)
 	if o.RREFAt == "" {
 		o.RREFAt = "127.0.0.1:49000"
 	}

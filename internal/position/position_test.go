@@ -74,6 +74,7 @@ type simulator struct {
 	capabilities int // status
 	forbidden    bool
 	unknown      string // a dataref that it does not know
+	date         string // in days since the beginning of the year
 	run          int64  // ids differ from run to run
 	close        bool   // the first connection is closed in mid-flight, and its ids end with it
 	silent       bool   // the first connection says nothing more after the first values
@@ -107,6 +108,10 @@ func (s *simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(200, js, `{"data":7396}`)
 	case r.URL.Path == "/api/v1/datarefs":
 		name := r.URL.Query().Get("filter[name]")
+		if name == "sim/time/local_date_days" && name != s.unknown {
+			answer(200, js, fmt.Sprintf(`{"data":[{"id":%d,"name":%q,"value_type":"int"}]}`, s.id(-1), name))
+			return
+		}
 		for i, ref := range refs {
 			if ref == name && name != s.unknown {
 				answer(200, js+"; charset=utf-8", fmt.Sprintf(`{"data":[{"id":%d,"is_writable":true,"name":%q,"value_type":"int"}]}`, s.id(i), name))
@@ -114,6 +119,8 @@ func (s *simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		answer(404, js, `{"error_code":"invalid_dataref_name","error_message":"x"}`)
+	case r.URL.Path == fmt.Sprintf("/api/v1/datarefs/%d/value", s.id(-1)) && s.date != "":
+		answer(200, js, `{"data":`+s.date+`}`)
 	case r.URL.Path == "/api/v1":
 		s.mu.Unlock()
 		s.socket(w, r)
@@ -199,6 +206,37 @@ func states(t *testing.T, s *simulator, until float64) (got []State, err error) 
 		}
 	})
 	return got, err
+}
+
+// TestDay: the season is that of X-Plane's date, which counts from 0, where X-Plane tells it.
+func TestDay(t *testing.T) {
+	for name, test := range map[string]struct {
+		*simulator
+		want int
+	}{
+		"the 15th of January": {&simulator{capabilities: 200, date: "14"}, 15},
+		"version 1":           {&simulator{capabilities: 404, date: "14.0"}, 15},
+		"New Year's Eve":      {&simulator{capabilities: 200, date: "364"}, 365},
+		"of a leap year":      {&simulator{capabilities: 200, date: "365"}, 365},
+		"no day":              {&simulator{capabilities: 200, date: "-1"}, 0},
+		"no number":           {&simulator{capabilities: 200, date: `"x"`}, 0},
+		"null":                {&simulator{capabilities: 200, date: "null"}, 0},
+		"no value":            {&simulator{capabilities: 200}, 0},
+		"an unknown name":     {&simulator{capabilities: 200, unknown: "sim/time/local_date_days"}, 0},
+		"refused":             {&simulator{forbidden: true}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(test.simulator)
+			at := strings.TrimPrefix(server.URL, "http://")
+			if day, known := Day(t.Context(), at); day != test.want || known != (test.want > 0) {
+				t.Errorf("day %d, known: %v; want %d", day, known, test.want)
+			}
+			server.Close()
+			if day, known := Day(t.Context(), at); known {
+				t.Errorf("without a simulator: day %d", day)
+			}
+		})
+	}
 }
 
 func TestWeb(t *testing.T) {

@@ -1,6 +1,7 @@
 package position
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,27 +112,59 @@ func (c webClient) version(ctx context.Context) (string, error) {
 func (c webClient) lookUp(ctx context.Context, version string) (map[int64]int, error) {
 	ids := make(map[int64]int)
 	for i, name := range refs {
-		var found struct {
-			Data []struct {
-				ID   int64
-				Name string
-			}
-		}
-		query := url.Values{"filter[name]": {name}}
-		_, err := c.get(ctx, "/api/"+version+"/datarefs?"+query.Encode(), &found)
-		if errors.Is(err, errRefused) || errors.Is(err, errAbsent) {
+		id, known, err := c.find(ctx, version, name)
+		switch {
+		case known:
+			ids[id] = i
+		case errors.Is(err, errRefused) || errors.Is(err, errAbsent):
 			return nil, err
-		}
-		for _, d := range found.Data {
-			if d.Name == name {
-				ids[d.ID] = i
-			}
-		}
-		if len(found.Data) == 0 && (i == latitude || i == longitude) {
+		case i == latitude || i == longitude:
 			return nil, fmt.Errorf("X-Plane does not know %s yet", name)
 		}
 	}
 	return ids, nil
+}
+
+// find returns the number of a dataref.
+func (c webClient) find(ctx context.Context, version, name string) (id int64, known bool, err error) {
+	var found struct {
+		Data []struct {
+			ID   int64
+			Name string
+		}
+	}
+	query := url.Values{"filter[name]": {name}}
+	_, err = c.get(ctx, "/api/"+version+"/datarefs?"+query.Encode(), &found)
+	for _, d := range found.Data {
+		if d.Name == name {
+			return d.ID, true, nil
+		}
+	}
+	return 0, false, err
+}
+
+// Day returns the day of the year that it is in X-Plane, from 1 to 365, and whether its Web API at an
+// address tells; "" is the usual address.
+func Day(ctx context.Context, at string) (day int, known bool) {
+	const patience = 2 * time.Second // somebody waits for the mount
+	c := webClient{cmp.Or(at, usualWeb), &http.Client{Timeout: patience, Transport: &http.Transport{}}}
+	defer c.http.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	version, err := c.version(ctx)
+	if err != nil {
+		return 0, false
+	}
+	id, known, _ := c.find(ctx, version, "sim/time/local_date_days")
+	var value struct{ Data *float64 }
+	if !known {
+		return 0, false
+	}
+	_, err = c.get(ctx, fmt.Sprintf("/api/%s/datarefs/%d/value", version, id), &value)
+	if err != nil || value.Data == nil || !(*value.Data >= 0 && *value.Data < 366) {
+		return 0, false
+	}
+	return min(int(*value.Data)+1, 365), true // X-Plane counts from 0
 }
 
 // message is one from X-Plane: values that have changed, or the result of a request, which may come
