@@ -14,7 +14,6 @@ import (
 // the pixels around (sharpness, blur). An error names the line.
 func Parse(text string) (f *Filter, notes []string, err error) {
 	f = &Filter{}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\ufeff", "").Replace(text)
 	number := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		number++

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"sync/atomic"
 
 	"github.com/xelpack/xelpack/internal/filter"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -61,7 +61,7 @@ func Load(name string) (l *Look, notes []string, err error) {
 		return nil, nil, fmt.Errorf("unknown look %q (want %s or a .flt file)", name,
 			strings.Join(Names, ", "))
 	}
-	text, err := os.ReadFile(name)
+	text, err := textfile.Read(name, 1<<20)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the look: %w", err)
 	}

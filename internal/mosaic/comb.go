@@ -11,12 +11,13 @@ import (
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/textfile"
 )
 
 // comb reads a combined provider of Ortho4XP: one layer per line, topmost first, in four words:
 // layer, extent, filter, priority.
 func (f *Finder) comb(file string) (providers.Provider, error) {
-	text, err := readSmall(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return providers.Provider{}, err
 	}
@@ -27,8 +28,7 @@ func (f *Finder) comb(file string) (providers.Provider, error) {
 	code, _, _ := strings.Cut(filepath.Base(file), ".")
 	d := description{id: code, code: code, name: code + " (Ortho4XP)", file: file, key: text}
 	number := 0
-	for line := range strings.SplitSeq(
-		strings.NewReplacer("\r\n", "\n", "\r", "\n", "\ufeff", "").Replace(string(text)), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		number++
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)

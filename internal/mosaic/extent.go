@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/area"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -20,7 +21,7 @@ import (
 // stretched over its bounds, or with the outline beside it from which Ortho4XP would draw the mask
 // (.osm.bz2). Errors name the file.
 func readExtent(file string) (area.Area, error) {
-	text, err := readSmall(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -1,17 +1,16 @@
 package mosaic
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/textfile"
 )
 
 // ErrFile is wrapped by every error about a file that describes a mosaic.
@@ -28,7 +27,7 @@ type Finder struct {
 func Load(catalogue *providers.Catalogue, dir string) (*Finder, error) {
 	f := &Finder{catalogue: catalogue, file: filepath.Join(dir, "mosaics.toml"),
 		own: map[string]tomlMosaic{}}
-	text, err := readSmall(f.file)
+	text, err := textfile.Read(f.file, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return f, nil
@@ -48,18 +47,6 @@ func None(catalogue *providers.Catalogue) *Finder {
 
 // maxFile bounds the size of a file that describes a mosaic.
 const maxFile = 16 << 20
-
-func readSmall(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("longer than %d MiB, or not a file", maxFile>>20)
-	}
-	text, err := os.ReadFile(file)
-	return bytes.TrimPrefix(text, []byte("\ufeff")), err // as Windows' editors begin files
-}
 
 // Mosaics returns the mosaics of mosaics.toml and the built-in one. Those that cannot be used are
 // noted.

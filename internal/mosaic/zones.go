@@ -14,6 +14,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/providers"
+	"github.com/xelpack/xelpack/internal/textfile"
 )
 
 // Zones returns the mosaic of a GeoJSON file of polygons, each with the provider named in its
@@ -28,7 +29,7 @@ func (f *Finder) Zones(file string, base providers.Provider) (providers.Provider
 }
 
 func (f *Finder) zones(file string, base providers.Provider) (providers.Provider, error) {
-	text, err := readSmall(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return base, err
 	}
@@ -108,7 +109,7 @@ func (f *Finder) zone(zone feature, dir string) (layer providers.Layer, notes []
 // degrees use BI.
 func (f *Finder) painted(file string) (providers.Provider, error) {
 	const unpainted = "BI"
-	text, err := readSmall(file)
+	text, err := textfile.Read(file, maxFile)
 	if err != nil {
 		return providers.Provider{}, err
 	}

@@ -13,7 +13,7 @@ import (
 // with a new line, because a progress bar may be on the current one.
 func SayOutage(w io.Writer, o fetch.Outage) {
 	if o.Down {
-		fmt.Fprintf(w, "\nwaiting: %s %s; the build continues when the host is back; it can also "+
+		fmt.Fprintf(w, "\nwaiting: %s %s; the build continues when it sends imagery; it can also "+
 			"be interrupted and continued later\n",
 			o.Host, words.Plain(fetch.Explain(o.Cause)))
 		return

@@ -187,17 +187,6 @@ func checkHeaders(headers map[string]string) error {
 	return nil
 }
 
-func readSmall(file string, most int64) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > most || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("longer than %d MiB, or not a file", most>>20)
-	}
-	return os.ReadFile(file)
-}
-
 // CacheName returns the file name of the cache of textures that were made of p's imagery. It is
 // empty as StoreName is.
 func (p Provider) CacheName() string {

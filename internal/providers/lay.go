@@ -1,7 +1,6 @@
 package providers
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/filter"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -42,7 +42,7 @@ func layCode(file string) string {
 // readLay reads an Ortho4XP provider as Ortho4XP does. Only tiles of the web's grid are accepted:
 // another grid or projection is refused, and the error says why. It does not name the file.
 func readLay(file string) (Provider, error) {
-	text, err := readSmall(file, maxProviderFile)
+	text, err := textfile.Read(file, maxProviderFile)
 	if err != nil {
 		return Provider{}, err
 	}
@@ -102,7 +102,7 @@ func (l *lay) filter(code string) *filter.Filter {
 
 // ReadFilter reads a .flt file of Ortho4XP.
 func ReadFilter(file string) (f *filter.Filter, notes []string, err error) {
-	text, err := readSmall(file, maxProviderFile)
+	text, err := textfile.Read(file, maxProviderFile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -123,10 +123,8 @@ func (l *lay) ignored(format string, args ...any) {
 }
 
 func (l *lay) read(text []byte) {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	number := 0
-	for raw := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
+	for raw := range strings.SplitSeq(string(text), "\n") {
 		number++
 		// in the middle of a line, too, and even of a URL
 		line, _, commented := strings.Cut(raw, "#")
@@ -201,7 +199,7 @@ func (l *lay) template() (string, error) {
 	case request == "wms":
 		return l.boxes()
 	case !web && sized && !slices.Contains(tileSizes, size):
-		return "", fmt.Errorf("tile_size=%d: only tiles of %v px are read", size, tileSizes)
+		return "", fmt.Errorf("tile_size=%d: only tiles of %s px are read", size, sizes)
 	case request == "wmts" && l.keys["url_prefix"] != "":
 		return l.byPrefix()
 	case l.keys["url_template"] == "" && request == "wmts":

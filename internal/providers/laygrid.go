@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
@@ -71,8 +72,8 @@ func webLevels(levels []layLevel) (names []string, south bool, err error) {
 			return nil, false, fmt.Errorf("%s: its top left corner is %.2f %.2f, not %.2f %.2f",
 				notWeb, l.x, l.y, -webCorner, webCorner)
 		case !slices.Contains(tileSizes, l.pixels) || l.pixels != levels[0].pixels:
-			return nil, false, fmt.Errorf("its tiles have %d px (want one of %v at all levels)",
-				l.pixels, tileSizes)
+			return nil, false, fmt.Errorf("its tiles have %d px (want %s, the same at all levels)",
+				l.pixels, sizes)
 		case l.name == "" || strings.ContainsAny(l.name, ",{}&#?"):
 			return nil, false, fmt.Errorf(
 				"its level %q has a name that cannot be used in an address", l.name)
@@ -179,7 +180,7 @@ func (l *lay) tileMatrixSet(set string) (names []string, err error) {
 
 // readTileMatrixSet returns the levels of a set in the capabilities of a WMTS.
 func readTileMatrixSet(file, set string) ([]layLevel, error) {
-	text, err := readSmall(file, maxXML)
+	text, err := textfile.Read(file, maxXML)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ const (
 // tileSizes are the possible widths of tiles. One of the largest takes 16 MiB decoded.
 var tileSizes = []int{256, 512, 1024, maxTilePx}
 
+const sizes = "256, 512, 1024 or 2048" // tileSizes, for people
+
 const maxTilePx = 2048
 
 // TilePixels returns the width of p's tiles.
@@ -57,7 +59,7 @@ func (p *Provider) tiled(t *Template) error {
 		p.Kind = KindWMS
 	}
 	if !slices.Contains(tileSizes, p.TilePx) {
-		return fmt.Errorf("tile_px %d: must be one of %v", p.TilePx, tileSizes)
+		return fmt.Errorf("tile_px %d: must be %s", p.TilePx, sizes)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/terms"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -86,7 +87,7 @@ func tomlKeys(structs ...any) (keys []string) {
 // addTOML adds the providers of a file and returns the Ortho4XP folder that it names, if any. The
 // error never shows a line of the file, which may contain tokens.
 func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
-	text, err := readSmall(file, maxProviderFile)
+	text, err := textfile.Read(file, maxProviderFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

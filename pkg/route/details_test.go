@@ -162,6 +162,8 @@ func TestDetails(t *testing.T) {
 		{"gpx: segments",
 			gpx(
 				`<trk><trkseg><trkpt lat="46" lon="6"/></trkseg><trkseg><trkpt lat="44" lon="7"/></trkseg></trk>`), ab, []string{"the 2 segments of a track are joined"}},
+		{"gpx: attributes of another namespace",
+			`<gpx xmlns="http://www.topografix.com/GPX/1/1" xmlns:x="x"><rte><rtept x:lat="1" lat="46" lon="6"/><rtept lat="44" lon="7" x:lon="1"/></rte></gpx>`, ab, nil},
 		{"gpx: an empty route", gpx(
 			`<rte/><rte><rtept lat="46" lon="6"/><rtept lat="44" lon="7"/></rte>`), ab,
 			[]string{"a <rte> without points is left out"}},

@@ -2,14 +2,13 @@ package route
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/internal/textfile"
 )
 
 // known lists the formats, for the error about an unknown one.
@@ -183,43 +182,10 @@ func emptyFile() error {
 		Err: ErrNoPoints}
 }
 
-// plainText drops a byte order mark, converts UTF-16 (which Windows editors write) to UTF-8, and
-// converts the line endings of old Macintosh files.
+// plainText returns what is no archive as text.
 func plainText(data []byte) []byte {
-	text := decoded(data)
-	if kindOf(text) != zipFile && !bytes.Contains(text, []byte("\n")) {
-		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
-	}
-	return text
-}
-
-func decoded(data []byte) []byte {
-	if text, ok := bytes.CutPrefix(data, []byte{0xef, 0xbb, 0xbf}); ok {
-		return text
-	}
-	var order binary.ByteOrder
-	start := 2
-	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	case len(data) > 3 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0:
-		// UTF-16 without a mark
-		order, start = binary.LittleEndian, 0
-	case len(data) > 3 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0:
-		order, start = binary.BigEndian, 0
-	default:
+	if kindOf(data) == zipFile {
 		return data
 	}
-	text := make([]byte, 0, len(data)/2)
-	for i := start; i+1 < len(data); i += 2 {
-		r := rune(order.Uint16(data[i:]))
-		if utf16.IsSurrogate(r) && i+3 < len(data) {
-			r = utf16.DecodeRune(r, rune(order.Uint16(data[i+2:])))
-			i += 2
-		}
-		text = utf8.AppendRune(text, r)
-	}
-	return text
+	return textfile.Text(data)
 }

@@ -26,10 +26,11 @@ type element struct {
 	line  int    // of its start
 }
 
-// attr returns the value of an attribute, "" if it is absent.
+// attr returns the value of an attribute, "" if it is absent. One of another namespace is another
+// attribute.
 func (e *element) attr(name string) string {
 	for _, a := range e.attrs {
-		if a.Name.Local == name {
+		if a.Name.Space == "" && a.Name.Local == name {
 			return strings.TrimSpace(a.Value)
 		}
 	}

@@ -113,7 +113,7 @@ func ValidMaptype(s string) error {
 		return errors.New("maptype ZL is reserved for water masks")
 	case strings.ContainsFunc(s,
 		func(r rune) bool { return r <= ' ' || r == 0x7f || r == 0xfffd || r == '/' || r == '\\' }):
-		return fmt.Errorf("maptype %q holds characters that a file name cannot have", s)
+		return fmt.Errorf("maptype %q holds a blank or a character that it cannot have", s)
 	}
 	return nil
 }
