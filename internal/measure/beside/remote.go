@@ -30,6 +30,8 @@ type remotes struct {
 	url     string // of the served folder, through the link
 	log     string // of the server: a line for each answer
 	results map[string]fetched
+
+	previews int64 // bytes of those of the flight's textures, in the archive
 }
 
 // fetched is what fetching with a program costs.
@@ -71,6 +73,11 @@ func remote(ctx context.Context, b *bench) (_ string, err error) {
 	}
 	defer func() { err = errors.Join(err, link.Close()) }()
 	m.url = "http://" + link.Addr()
+	if m.wants("xelpack", false) {
+		if m.previews, err = m.flight.previewBytes(ctx, filepath.Join(www, archiveName)); err != nil {
+			return "", err
+		}
+	}
 	for range b.Rounds {
 		if err := m.round(ctx, www); err != nil {
 			return "", err
@@ -83,31 +90,36 @@ func remote(ctx context.Context, b *bench) (_ string, err error) {
 func (m *remotes) round(ctx context.Context, www string) error {
 	out := filepath.Join(m.Dir, "out")
 	f := m.flight
+	file, old := filepath.Join(out, "flight.mbtiles"), filepath.Join(m.Dir, "old.mbtiles")
+	extract := func(more ...string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, m.Program, append([]string{"extract", m.url + "/" + archiveName,
+			"--route", f.route, "-o", file}, more...)...)
+		cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(out, "cache"))
+		return cmd
+	}
 	programs := []struct {
 		name string
 		make func() (*exec.Cmd, string) // and the file that it makes
 	}{
-		{"xelpack", func() (*exec.Cmd, string) {
-			file := filepath.Join(out, "flight.mbtiles")
-			cmd := exec.CommandContext(ctx, m.Program, "extract", m.url+"/"+archiveName, "--route",
-				f.route, "-o", file)
-			cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(out, "cache"))
-			return cmd, file
-		}},
+		{"xelpack", func() (*exec.Cmd, string) { return extract(), file }},
+		{"update", func() (*exec.Cmd, string) { return extract("--have", old), file }},
 		{"aria2c", func() (*exec.Cmd, string) {
 			return exec.CommandContext(ctx, "aria2c", "-x", "16", "-s", "16", "-k", "1M", "-q",
 					"--file-allocation=none", "-d", out, "-o", "same", m.url+"/"+sameName),
 				filepath.Join(out, "same")
 		}},
 		{"pmtiles", func() (*exec.Cmd, string) {
-			file := filepath.Join(out, "flight.pmtiles")
-			return exec.CommandContext(ctx, m.pmtiles(), "extract", m.url+"/"+pmtilesName, file,
-				"--bbox="+f.bbox(), "--download-threads", "16", "-q"), file
+			tiles := filepath.Join(out, "flight.pmtiles")
+			return exec.CommandContext(ctx, m.pmtiles(), "extract", m.url+"/"+pmtilesName, tiles,
+				"--bbox="+f.bbox(), "--download-threads", "16", "-q"), tiles
 		}},
 	}
 	for _, p := range programs {
 		if !m.wants(p.name, false) {
 			continue
+		}
+		if p.name == "update" && m.results["xelpack"].seconds == 0 {
+			continue // there is nothing to update
 		}
 		if err := errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o755)); err != nil {
 			return err
@@ -129,11 +141,15 @@ func (m *remotes) round(ctx context.Context, www string) error {
 		if err == nil {
 			err = errors.Join(same.Truncate(got.size), same.Close())
 		}
+		if err == nil && m.wants("update", false) {
+			m.Say("making " + filepath.Base(old))
+			err = before(ctx, file, old)
+		}
 		if err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(out)
+	return errors.Join(os.RemoveAll(old), os.RemoveAll(out))
 }
 
 // fetch runs a program that fetches into a file.
@@ -169,17 +185,24 @@ func (m *remotes) fetch(cmd *exec.Cmd, file string) (f fetched, err error) {
 // text is the section of the page.
 func (m *remotes) text() string {
 	x, a, p := m.results["xelpack"], m.results["aria2c"], m.results["pmtiles"]
-	own := m.flight.bytes()
-	beyond := func(f fetched) string {
+	u := m.results["update"]
+	beyond := func(f fetched, own int64) string {
 		return fmt.Sprintf("%.2f %%", 100*(float64(f.bytes)/float64(own)-1))
 	}
+	own := m.flight.bytes()
 	seconds := func(f fetched) string { return fmt.Sprintf("%.1f s", f.seconds) }
 	var rows []row
 	if x.seconds > 0 {
 		rows = append(rows,
-			row{"bytes beyond the textures' own", "≤ 3 %", "≤ 1 %", beyond(x), ""},
+			row{"bytes beyond the textures' own and their previews", "≤ 3 %", "≤ 1 %",
+				beyond(x, own+m.previews), ""},
 			row{"requests", "≤ 2,000", "≤ 400", fmt.Sprint(x.requests), ""},
 			row{"memory", "≤ 200 MB", "", fmt.Sprintf("%.0f MB", float64(x.memory)/1e6), ""})
+	}
+	if u.seconds > 0 {
+		rows = append(rows, row{"update after 5 % of the textures changed, each 20th: bytes, of those " +
+			"of the extract", "≤ 6 %", "", fmt.Sprintf("%.2f %%, %s, %.0f MB of memory",
+			100*float64(u.bytes)/float64(x.bytes), seconds(u), float64(u.memory)/1e6), ""})
 	}
 	if x.seconds > 0 && a.seconds > 0 {
 		rows = append(rows, row{"rate, of `aria2c -x 16` of one file of the size of the result",
@@ -190,7 +213,8 @@ func (m *remotes) text() string {
 		rows = append(rows,
 			row{"time beside `pmtiles extract --download-threads 16`", "ahead", "", seconds(x),
 				seconds(p)},
-			row{"bytes beyond the tiles' own, beside the same", "ahead", "", beyond(x), beyond(p)})
+			row{"bytes beyond the tiles' own, beside the same", "ahead", "",
+				beyond(x, own+m.previews), beyond(p, own)})
 	}
 	return fmt.Sprintf("## A flight out of an archive on a web server\n\n`make bench-remote` on %s: "+
 		"`xelpack extract` of a flight of %d textures\nout of an archive of %d, by nginx, %v and %.0f "+

@@ -112,6 +112,42 @@ func (f *flight) bbox() string {
 		f.box.North-within)
 }
 
+// previewBytes returns the bytes of the previews of the flight's textures, which lie between them
+// in an archive that was built.
+func (f *flight) previewBytes(ctx context.Context, path string) (n int64, err error) {
+	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	const query = `SELECT length(tile_data) FROM tiles
+WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`
+	for key := range f.textures {
+		z, x, y := tiles.Texture{Row: key.Row, Col: key.Col, ZL: key.ZL}.Tile()
+		var bytes int64
+		if err := db.QueryRowContext(ctx, query, z, x, 1<<z-1-y).Scan(&bytes); err != nil {
+			return 0, fmt.Errorf("the preview of %v: %w", key, err)
+		}
+		n += bytes
+	}
+	return n, nil
+}
+
+// before makes, of the extract at path, one from before a change: without each 20th texture, as one
+// whose texture has changed since is not wanted either.
+func before(ctx context.Context, path, old string) (err error) {
+	a, err := mbtiles.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	const each = 20
+	n := 0
+	_, err = a.Extract(ctx, old, func(mbtiles.Entry) bool { n++; return n%each != 0 },
+		mbtiles.CopyOptions{Quick: true, Replace: true})
+	return err
+}
+
 func (m *remotes) pmtiles() string { return filepath.Join(m.Dir, "go-pmtiles") }
 
 // data makes what is served, unless it is there.
@@ -203,7 +239,19 @@ INSERT OR IGNORE INTO textures
 SELECT t.zl, t.row + i / ?2 * ?3, t.col + i % ?2 * ?3, t.maptype, t.detail, t.content_id, t.chunks,
 	t.overzoomed, t.missing, t.failed, t.provider
 FROM n, (SELECT * FROM textures ORDER BY zl, row, col LIMIT 1) t`
-	_, err = db.ExecContext(ctx, insert, inArchive, squareSide, across)
+	// The index in one piece, as archives have it that were signed, merged or repacked.
+	var index string
+	err = db.QueryRowContext(ctx,
+		`SELECT sql FROM sqlite_schema WHERE name = 'textures_content'`).Scan(&index)
+	if err == nil {
+		_, err = db.ExecContext(ctx, `DROP INDEX textures_content`)
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, insert, inArchive, squareSide, across)
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, index)
+	}
 	return err
 }
 
