@@ -6,9 +6,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
@@ -17,6 +19,17 @@ import (
 type counted struct {
 	*httptest.Server
 	bytes, requests atomic.Int64
+
+	mu        sync.Mutex
+	now, most int // requests at once
+}
+
+// answering counts the requests at once, by so many more.
+func (c *counted) answering(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += n
+	c.most = max(c.most, c.now)
 }
 
 type counting struct {
@@ -35,16 +48,18 @@ func serve(t *testing.T, dir string) *counted {
 	files := http.FileServer(http.Dir(dir))
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.requests.Add(1)
+		c.answering(1)
+		defer c.answering(-1)
 		files.ServeHTTP(counting{w, &c.bytes}, r)
 	}))
 	t.Cleanup(c.Close)
 	return c
 }
 
-// several describes an archive of 60 textures.
-func several(seed byte) sharetest.Archive {
-	a := sharetest.Archive{File: "a.mbtiles", Source: sharetest.Open, Seed: seed}
-	for i := range 60 {
+// several describes an archive of n textures, in rows of 20.
+func several(n int, seed byte) sharetest.Archive {
+	a := sharetest.Archive{File: "a.mbtiles", Source: sharetest.Open, Seed: seed, Side: 512}
+	for i := range n {
 		a.Textures = append(a.Textures, fmt.Sprintf("%d_%d_BI16", 16000+i/20*16, 33600+i%20*16))
 	}
 	return a
@@ -90,8 +105,7 @@ func extract(t *testing.T, o *Opener, name, to string,
 // What is at hand is not fetched again: an extract with --have is the update of an extract.
 func TestHave(t *testing.T) {
 	dir, made := t.TempDir(), t.TempDir()
-	source := several(1)
-	path := sharetest.Make(t, dir, source)
+	path := sharetest.Make(t, dir, several(40, 1))
 	s := serve(t, dir)
 	o := &Opener{Dir: t.TempDir(), Note: func(string) {}}
 	defer o.Close()
@@ -105,15 +119,15 @@ func TestHave(t *testing.T) {
 	}
 
 	// 5 % are changed at the source.
-	changed := several(2)
-	changed.Textures = changed.Textures[20:23]
+	changed := several(40, 2)
+	changed.Textures = changed.Textures[8:10] // which lie on one page
 	sharetest.Change(t, path, changed)
 	fetch, second := extract(t, o, s.URL+"/a.mbtiles", filepath.Join(made, "second.mbtiles"),
 		filepath.Join(made, "first.mbtiles"))
 	update := s.bytes.Swap(0)
 	t.Logf("%d bytes, then %d in an update", whole, update)
-	// These textures are small: what is said of each takes as much as a tenth of them.
-	if fetch.Known != 57 || update > whole*15/100 || fetch.Bytes > update {
+	// These textures are few: what is said of them takes as much as one.
+	if fetch.Known != 38 || update > whole*15/100 || fetch.Bytes > update {
 		t.Errorf("%d bytes were sent, %d in the update; %+v", whole, update, fetch)
 	}
 	local, err := mbtiles.Open(t.Context(), path)
@@ -145,5 +159,54 @@ func TestHave(t *testing.T) {
 		filepath.Join(made, "broken.mbtiles"))
 	if n := s.bytes.Load(); third.Digest != want || n == 0 || n > whole*15/100 {
 		t.Errorf("digest %s, want %s; %d bytes were sent", third.Digest, want, n)
+	}
+}
+
+// A flight out of a larger archive: little is fetched beside it, in few requests, never more at once
+// than they may be, which bounds the memory. It is what `make bench-remote` measures at full size.
+func TestFlight(t *testing.T) {
+	drill.SkipIfShort(t)
+	dir := t.TempDir()
+	const rows, across = 2, 12 // of the flight, in the middle of rows of 20
+	large := several(60, 1)
+	large.Side = 1024
+	path := sharetest.Make(t, dir, large)
+	s := serve(t, dir)
+	o := &Opener{Dir: t.TempDir(), Note: func(string) {}}
+	defer o.Close()
+	a, err := o.Open(t.Context(), s.URL+"/a.mbtiles", mbtiles.ReaderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	var own int64
+	inFlight := func(e mbtiles.Entry) bool {
+		row, col := (e.Texture.Row-16000)/16, (e.Texture.Col-33600)/16
+		return row > 0 && row <= rows && col > 3 && col <= 3+across
+	}
+	for e := range a.Those(inFlight) {
+		own += e.Layout.Size()
+	}
+	made, err := a.Extract(t.Context(), filepath.Join(t.TempDir(), "flight.mbtiles"), inFlight,
+		mbtiles.CopyOptions{})
+	if err != nil || made.Textures != rows*across {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	local, err := mbtiles.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	want, err := local.Extract(t.Context(), filepath.Join(t.TempDir(), "flight.mbtiles"), inFlight,
+		mbtiles.CopyOptions{})
+	if err != nil || want.Digest != made.Digest {
+		t.Errorf("digest %s, of the file itself %s, %v", made.Digest, want.Digest, err)
+	}
+	beyond := 100 * (float64(s.bytes.Load())/float64(own) - 1)
+	t.Logf("%.2f %% beyond the %d bytes of the textures, %d requests, %d at once", beyond, own,
+		s.requests.Load(), s.most)
+	if beyond > 3 || s.requests.Load() > 60 || s.most > 32 {
+		t.Errorf("%.2f %% beyond the textures (want 3), %d requests (want 60), %d at once (want 32)",
+			beyond, s.requests.Load(), s.most)
 	}
 }

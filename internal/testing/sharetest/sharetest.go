@@ -2,6 +2,7 @@
 package sharetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Archive struct {
 	Detail   uint8
 	Textures []string // names such as 23952_33712_BI16
 	Seed     byte     // another one makes other pixels
+	// of a texture, in pixels; default 256, whose previews show noise and take as much as it
+	Side int
 }
 
 // Make makes an archive in a folder, in the place of one that is there, and returns its path.
@@ -104,11 +107,16 @@ func write(ctx context.Context, path string, a Archive) (err error) {
 		if err != nil {
 			return err
 		}
-		l := dds.Layout{Format: dds.BC1, Side: 256}
+		l := dds.Layout{Format: dds.BC1, Side: cmp.Or(a.Side, 256)}
 		file := make([]byte, l.Size())
 		header := l.Header()
+		copy(file, header[:])
+		off, n := l.Level(0)
+		if a.Side == 0 {
+			n = l.Size() - off
+		}
 		noise := rand.NewChaCha8([32]byte{a.Seed, byte(i), byte(i >> 8)})
-		_, _ = noise.Read(file[copy(file, header[:]):]) // never fails
+		_, _ = noise.Read(file[off:][:n]) // never fails
 		content, err := mbtiles.NewEncoder(mbtiles.None).Encode(file)
 		if err != nil {
 			return err
