@@ -41,6 +41,7 @@ var hints = []struct {
 		"free some space or choose another place; a build continues where it stopped"},
 	{mbtiles.ErrFull, "free some space, then run the same command: it continues where it stopped"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, then run the same command again"},
+	{mbtiles.ErrBuilding, Publisher},
 	{mbtiles.ErrUnfinished, "run the command that began it again: it continues where it stopped; " +
 		"see `xelpack info FILE.mbtiles.part`"},
 	{mbtiles.ErrVersion, "update xelpack"},
@@ -56,6 +57,9 @@ var hints = []struct {
 	{mbtiles.ErrTruncated, CopyAgain +
 		", or remove it and build it again; `xelpack verify` says whether it can be repaired"},
 	{mbtiles.ErrCorrupt, "see `xelpack verify` for the damage and the remedy"},
+	{fetch.ErrNoRanges, "if it answers a page, the address may be another one or want a login; " +
+		"otherwise it takes another server: `xelpack serve`, Caddy, nginx and Apache send parts, " +
+		"`python3 -m http.server` and proxies that compress do not"},
 	{fetch.ErrOffline, "run without --offline to fetch what is missing"},
 	{providers.ErrUnknown, "see `xelpack providers`"},
 	{pack.ErrRefused, "the provider may require a token, or may have blocked you: wait, or " +

@@ -113,6 +113,10 @@ func TestNotAFile(t *testing.T) {
 		{"a listing", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("<html><head><title>Index of /</title></head>"))
 		}, "it answers HTML: Index of /"},
+		{"a listing that repeats the address", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = fmt.Fprintf(w, "<html><title>%s%s%s</title>", strings.Repeat("a", 70),
+				r.URL.RequestURI(), r.Header.Get("Authorization"))
+		}, "it answers HTML: a"},
 		{"none", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "no such file"},
 		{"larger than the world", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "bytes 0-65535/9000000000000000000")

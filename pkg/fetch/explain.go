@@ -77,10 +77,13 @@ var (
 		`(?is)<(script|style|head)\b.*?</(script|style|head)>|<!--.*?-->|<[^>]*>`)
 )
 
+// mostText is how much of an answer is looked at for words.
+const mostText = 16 << 10
+
 // answerText returns the kind of an answer that is text instead of an image, and its first words:
 // "HTML: Access denied". It is empty for anything else.
 func answerText(body []byte) string {
-	body = body[:min(len(body), 16<<10)]
+	body = body[:min(len(body), mostText)]
 	found := http.DetectContentType(body)
 	if len(body) == 0 || !strings.HasPrefix(found, "text/") {
 		return ""

@@ -137,8 +137,8 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 			return nil, fmt.Errorf("%w: the provider's placeholder", ErrNoImagery)
 		}
 	}
-	if text := answerText(body); text != "" {
-		return nil, fmt.Errorf("%w: %s", ErrBody, s.withoutSecrets(text))
+	if answerText(body) != "" {
+		return nil, fmt.Errorf("%w: %s", ErrBody, s.shownText(body))
 	}
 	return dated(body, CapturedBy(res.Header)), nil
 }
@@ -193,6 +193,11 @@ func (s *httpSource) withoutSecrets(text string) string {
 		text = strings.ReplaceAll(text, secret, "…")
 	}
 	return text
+}
+
+// shownText is answerText without secrets, of which its end would otherwise cut one in two.
+func (s *httpSource) shownText(body []byte) string {
+	return answerText([]byte(s.withoutSecrets(string(body[:min(len(body), mostText)]))))
 }
 
 // isFinal reports whether err, of net/http, would be the same at every retry.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,9 +64,7 @@ func (c *Client) Range(ctx context.Context, r RangeRequest) error {
 		return errors.New("not a URL")
 	}
 	a := ranging{RangeRequest: r, client: c, url: u}
-	if password, ok := u.User.Password(); ok {
-		a.secrets = append(a.secrets, password, url.QueryEscape(password))
-	}
+	a.secrets = secretsOf(u)
 	retry := retrying{backoff: c.options.Backoff, maxRetryAfter: c.options.MaxRetryAfter}
 	for attempt := 0; ; attempt++ {
 		before := a.From
@@ -87,6 +86,22 @@ func (c *Client) Range(ctx context.Context, r RangeRequest) error {
 			return errWait
 		}
 	}
+}
+
+// secretsOf returns what of an address must not be shown, wherever an answer repeats it.
+func secretsOf(u *url.URL) (secrets []string) {
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password, url.QueryEscape(password))
+	}
+	const short = 4 // would be hidden in other words too
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if len(v) >= short {
+				secrets = append(secrets, v, url.QueryEscape(v))
+			}
+		}
+	}
+	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 }
 
 // ranging is a RangeRequest in work; From moves on with what came.
@@ -186,7 +201,7 @@ func (a *ranging) examine(res *http.Response) (file RemoteFile, length int64, er
 			return file, 0, fmt.Errorf("%w: the file is empty", ErrNoRanges)
 		}
 		beginning, _ := io.ReadAll(io.LimitReader(res.Body, 4096))
-		if text := answerText(beginning); text != "" {
+		if text := (&httpSource{secrets: a.secrets}).shownText(beginning); text != "" {
 			return file, 0, fmt.Errorf("%w: it answers %s", ErrNoRanges, text)
 		}
 		return file, 0, ErrNoRanges

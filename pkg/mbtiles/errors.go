@@ -18,6 +18,8 @@ var (
 	ErrVersion    = tables.ErrVersion
 	ErrCorrupt    = sqlite.ErrCorrupt
 	ErrTruncated  = errors.New("truncated") // always with ErrCorrupt
+	// ErrBuilding is ErrUnfinished of a file on a web server.
+	ErrBuilding = fmt.Errorf("%w: it is being built there", ErrUnfinished)
 	// ErrUploading is ErrTruncated of a file on a web server.
 	ErrUploading  = fmt.Errorf("cut short, or not yet uploaded whole: %w", ErrTruncated)
 	ErrLocked     = sqlite.ErrLocked

@@ -150,7 +150,7 @@ func openAs(ctx context.Context, path string, m sqlite.Mode, o ReaderOptions) (*
 			err = a.remote.attach(a)
 		}
 	case a.remote != nil:
-		err = fmt.Errorf("%w: it is being built there", ErrUnfinished)
+		err = ErrBuilding
 	case m == sqlite.ReadOnly:
 		// now, because the file may be finished, and another one begun under its name
 		err = r.Conns.Open()
