@@ -15,9 +15,9 @@ import (
 const (
 	// parallel is how many requests of one call are in flight at once.
 	parallel = 16
-	// joinGap is how many blocks between two wanted runs are fetched with them: a request more
-	// would cost as much.
-	joinGap = 4
+	// joinGap is how many blocks between two wanted runs are fetched with them. A request more would
+	// take longer than some others, but the bytes count too: of an update they are the most.
+	joinGap = 2
 	// A request asks for at most a share of what is wanted, so that all connections end at about
 	// the same time, within these bounds of blocks. What breaks off is gone on with where it was,
 	// so a large one costs nothing.
