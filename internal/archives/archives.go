@@ -207,7 +207,7 @@ func WriteText(w io.Writer, dir string, list []Archive, quota int64, now time.Ti
 		case a.Error != "":
 			what = a.Error
 		case a.State == "building":
-			what = "unfinished; " + what
+			what = strings.TrimSuffix("unfinished; "+what, "; ")
 		case a.Holes > 0:
 			what = units.Plural(a.Holes, "hole") + "; " + what
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/xelpack/xelpack/internal/imagery"
 )
 
-// made matches the end of a file's name that says when the plan was made, so that a new plan for
-// the same airports extends the archive of the old one.
-var made = regexp.MustCompile(`[ _-]+(19|20)\d{2}[-_ ]?\d{2}[-_ ]?\d{2}([-_ T]*\d{2,6}Z?)?$`)
+// made matches what in a file's name says when the plan was made, at its end or before the airports
+// of SimBrief's, so that a new plan for the same airports extends the archive of the old one.
+var made = regexp.MustCompile(`[ _-]+(19|20)\d{2}[-_ ]?\d{2}[-_ ]?\d{2}([-_ T]*\d{2,6}Z?)?( |$)`)
 
 // unsafe matches what names of files had better not have.
 var unsafe = regexp.MustCompile(`[^\pL\pN._+-]+`)
@@ -23,7 +23,7 @@ func Name(routes []string, provider string) string {
 	for _, file := range routes {
 		name := filepath.Base(file)
 		name = strings.TrimSuffix(name, filepath.Ext(name))
-		names = append(names, made.ReplaceAllString(name, ""))
+		names = append(names, strings.TrimSpace(made.ReplaceAllString(name, " ")))
 	}
 	name := strings.Join(names, "+")
 	if provider != "" && provider != imagery.Auto {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func (f Finder) simBrief(ctx context.Context, user string) (string, error) {
 		return "", fmt.Errorf("simbrief:%s: %w", user, err)
 	}
 	// A name with the time of the plan: the same plan again is the same file.
-	file := filepath.Join(dir, fmt.Sprintf("%s %s.json", fileName("simbrief", user), madeAt(body)))
+	file := filepath.Join(dir, fmt.Sprintf("%s %s.json", fileName("simbrief", user), planName(body)))
 	err = safefile.Write(file, func(w io.Writer) error {
 		_, err := w.Write(body)
 		return err
@@ -126,21 +127,26 @@ func cut(said string) string {
 	return said
 }
 
-// madeAt returns when a plan was generated, as part of a file name.
-func madeAt(plan []byte) string {
+// planName returns when a plan was generated and its airports, as part of a file name.
+func planName(plan []byte) string {
+	type airport struct {
+		Code string `json:"icao_code"`
+	}
 	var p struct {
 		Params struct {
 			Made json.RawMessage `json:"time_generated"` // seconds since 1970, as text or number
 		}
+		Origin, Destination airport
 	}
-	var seconds int64
-	if json.Unmarshal(plan, &p) == nil {
-		_ = json.Unmarshal([]byte(strings.Trim(string(p.Params.Made), `"`)), &seconds)
+	_ = json.Unmarshal(plan, &p) // what cannot be read is said when the route is
+	name := "latest"
+	if seconds, _ := strconv.ParseInt(strings.Trim(string(p.Params.Made), `"`), 10, 64); seconds > 0 {
+		name = time.Unix(seconds, 0).UTC().Format("20060102-150405")
 	}
-	if seconds <= 0 {
-		return "latest"
+	if p.Origin.Code != "" && p.Destination.Code != "" {
+		name += " " + fileName(p.Origin.Code, p.Destination.Code)
 	}
-	return time.Unix(seconds, 0).UTC().Format("20060102-150405")
+	return name
 }
 
 // tellPlan says what the plan is, and which alternates are planned too. A plan that cannot be read
