@@ -46,6 +46,7 @@ type Options struct {
 	Install  bool   // install instead of mounting; always where nothing can be mounted
 	// XPlane is X-Plane's folder: the mount ends when X-Plane has ended; "": it does not
 	XPlane string
+	Ends   string // how the person who flies ends the mount; "": Ctrl-C
 
 	Log  *slog.Logger
 	HTTP string               // address of each mount's status page; "": none

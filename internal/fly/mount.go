@@ -1,6 +1,7 @@
 package fly
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -24,12 +25,12 @@ func (o Options) mount(ctx context.Context, file string, packages []*scenery.Pac
 	sealed bool) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	live, ends := mount.LiveOff, "Ctrl-C"
+	live, ends := mount.LiveOff, cmp.Or(o.Ends, "Ctrl-C")
 	if !sealed {
 		live = mount.LiveScenery
 	}
 	if o.XPlane != "" {
-		ends = "Ctrl-C, or the end of X-Plane,"
+		ends += ", or the end of X-Plane,"
 	}
 	var ready atomic.Int64
 	g, gctx := errgroup.WithContext(ctx)

@@ -174,6 +174,7 @@ var errUnderWay = errors.New("a flight is under way: end it first")
 
 // observe has the flight tell what it does.
 func (f *flight) observe(o *fly.Options, w *watch.Watcher) {
+	o.Ends = `"End the flight"`
 	o.Out, o.Line = f, lines.NewStatusLine(f)
 	yes := func(context.Context, string) (bool, error) { return true, nil }
 	o.Confirm = yes // the button was the answer

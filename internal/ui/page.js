@@ -114,7 +114,7 @@
 
   // ---- a flight under way
 
-  const phases = { plan: "Planning", build: "Building", seal: "Looking whether anything lacks", mount: "Mounted or about to be: see below", ended: "Ended" };
+  const phases = { plan: "Planning", build: "Building", seal: "Looking whether anything lacks", mount: "Mounted, or about to be", ended: "Ended" };
 
   async function follow() {
     clearTimeout(following);
@@ -137,6 +137,7 @@
     const name = phases[f.phase] || f.phase;
     if ($("phase").textContent !== name) $("phase").textContent = name;
     const share = Math.max(f.share, 0);
+    $("progress").hidden = f.share < 0;
     $("progress").firstElementChild.style.setProperty("width", `${100 * share}%`);
     $("progress").setAttribute("aria-valuenow", Math.round(100 * share));
     $("work").textContent = f.facts;

@@ -30,7 +30,8 @@ var (
 	// ErrRemote means that other machines could reach the address.
 	ErrRemote = errors.New("the address is reachable from other machines")
 	// ErrTaken means that another process listens at the address.
-	ErrTaken = errors.New("another process listens there already")
+	ErrTaken = errors.New("another process listens there already, another xelpack perhaps; choose " +
+		"another port")
 )
 
 // Options are the settings of a Server.

@@ -133,7 +133,7 @@ func explainHTTP(err error) error {
 		return usage.Errorf(
 			"--http: %w: add --http-allow-remote to allow it (there is no password)", err)
 	case errors.Is(err, httpd.ErrTaken):
-		return fmt.Errorf("--http: %w: another xelpack, perhaps; choose another port", err)
+		return fmt.Errorf("--http: %w", err)
 	}
 	return usage.Errorf("--http: %w", err)
 }
