@@ -125,6 +125,62 @@ func TestBrowserArchive(t *testing.T) {
 	}
 }
 
+// Textures of an archive are picked by a click or a key, not by a drag, for a command that replaces
+// them; a reload keeps them. A plan has none to be picked.
+func TestBrowserPicks(t *testing.T) {
+	b := chromium.Drive(t, false)
+	visit := func(m Map) {
+		file := filepath.Join(t.TempDir(), "flight.html")
+		if err := os.WriteFile(file, page(t, m), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		b.Visit("file://" + file)
+	}
+	visit(archive(t))
+	said := func() (text string) {
+		b.Run(&text, `const p = document.getElementById("picked"); return p.hidden ? "" : p.querySelector("code").textContent`)
+		return text
+	}
+	want := func(when, want string) {
+		t.Helper()
+		if got := said(); got != want {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	var middle struct{ X, Y int }
+	b.Run(&middle, `const r = document.getElementById("canvas").getBoundingClientRect();
+		return {X: Math.round(r.x + r.width / 2), Y: Math.round(r.y + r.height / 2)}`)
+	click := func(right, down int) {
+		x, y := middle.X+right, middle.Y+down
+		b.Drag(x, y, x, y)
+	}
+	const command = "xelpack replace flight.mbtiles --texture "
+	want("at first", "")
+	click(-60, -60)
+	want("a click", command+"23936_33712_BI16 --provider ID")
+	click(60, 60)
+	want("another", command+"23936_33712_BI16,23952_33728_BI16 --provider ID")
+	b.Picture("picked")
+	b.Run(nil, `location.reload()`)
+	b.Await("the reloaded page", `return document.documentElement.dataset.drawn === "4"`)
+	want("reloaded", command+"23936_33712_BI16,23952_33728_BI16 --provider ID")
+	b.Drag(middle.X+60, middle.Y-60, middle.X+90, middle.Y-30)
+	want("a drag", command+"23936_33712_BI16,23952_33728_BI16 --provider ID")
+	click(-30, -30) // the map was dragged by as much
+	want("the first one again", command+"23952_33728_BI16 --provider ID")
+	b.Run(nil, `document.getElementById("canvas").focus()`)
+	b.Press("0p") // the middle belongs to the texture south-east of it
+	want("the key", "")
+
+	visit(worked(t))
+	b.Drag(middle.X, middle.Y, middle.X, middle.Y)
+	var failed string
+	b.Run(&failed, `return document.documentElement.dataset.error || location.hash`)
+	if failed != "" {
+		t.Errorf("a click on a plan: %s", failed)
+	}
+}
+
 func count(img image.Image, want color.RGBA) int {
 	n := 0
 	for y := range img.Bounds().Dy() {

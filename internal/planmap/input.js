@@ -1,9 +1,10 @@
-// Has the mouse, fingers and the keyboard move a map: { zoom(factor, x, y), pan(dx, dy), fit(), redraw(), keys }, of which keys are more of them, by name.
+// Has the mouse, fingers and the keyboard move a map: { zoom(factor, x, y), pan(dx, dy), fit(), redraw(), click(x, y), keys }, of which keys are more of them, by name.
 // Returns what is pointed at: at, where the mouse is in CSS pixels, or null; aimed, that the keyboard moves and points at the middle; dragged.
 const xelpackInput = (canvas, map) => {
   const pointing = { at: null, aimed: false, dragged: false };
   const fingers = new Map(); // pointers that are down
   let held = null;           // the middle of them and their distance
+  let still = null;          // where the only one went down, until it moves
 
   function grip() {
     const all = [...fingers.values()], n = all.length;
@@ -21,10 +22,12 @@ const xelpackInput = (canvas, map) => {
     canvas.setPointerCapture(e.pointerId);
     fingers.set(e.pointerId, spot(e));
     held = grip();
+    still = fingers.size === 1 ? spot(e) : null;
   });
   canvas.addEventListener("pointermove", e => {
     pointing.at = spot(e);
     pointing.aimed = false;
+    if (still && Math.hypot(pointing.at.x - still.x, pointing.at.y - still.y) > 4) still = null;
     if (fingers.has(e.pointerId)) {
       fingers.set(e.pointerId, pointing.at);
       const now = grip();
@@ -39,7 +42,11 @@ const xelpackInput = (canvas, map) => {
     held = grip();
     map.redraw();
   };
-  canvas.addEventListener("pointerup", release);
+  canvas.addEventListener("pointerup", e => {
+    if (still && fingers.has(e.pointerId)) map.click(still.x, still.y);
+    still = null;
+    release(e);
+  });
   canvas.addEventListener("pointercancel", release);
   canvas.addEventListener("pointerleave", () => { pointing.at = null; map.redraw(); });
   canvas.addEventListener("wheel", e => {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -30,6 +31,8 @@ var (
 	geoJS string
 	//go:embed input.js
 	inputJS string
+	//go:embed pick.js
+	pickJS string
 	//go:embed page.js
 	drawJS string
 )
@@ -106,12 +109,17 @@ func (m Map) WriteHTML(w io.Writer) error {
 		light, dark := Colours(c.ZL, c.Detail)
 		css.WriteString(SwatchStyle(row.Swatch, light, dark))
 	}
+	replace := ""
+	if m.Kind == kindArchive {
+		replace = shell.Command("xelpack", "replace", m.Title, "--texture")
+	}
 	return Execute(w, pageHTML, css.String(), Script(), map[string]any{
 		"Title":   m.Title,
 		"Heading": m.Title + " – xelpack " + m.kind(),
 		"Drawn":   "the " + m.kind() + "'s textures",
 		"Kind":    m.kind(),
 		"Holes":   len(m.Holes),
+		"Replace": replace,
 		"Imagery": m.Imagery != nil,
 		"Facts":   m.Facts,
 		"Legend":  legend,
@@ -152,7 +160,7 @@ func Style() string { return pageCSS }
 // Script returns the script that draws the map; see Style. Its xelpackMap.replace takes the
 // textures to draw from then on, with their extent; xelpackMap.frame takes a box to be drawn around
 // some of them.
-func Script() string { return geoJS + inputJS + drawJS }
+func Script() string { return geoJS + inputJS + pickJS + drawJS }
 
 // Ground returns the data for Script, as JSON that is safe in a script element: routes, area,
 // coastlines and the view of m, without its textures.

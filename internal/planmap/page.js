@@ -67,6 +67,11 @@
     return `ZL${c.zl}, detail ${c.k}: ${side} × ${side} pixels from ${chunks} ${chunks === 1 ? "chunk" : "chunks"} at ZL${c.zl - c.k}${days}${hole}`;
   };
 
+  function textureNamed(name) {
+    const [, row, col, zl] = /^(\d+)_(\d+)_.*?(\d\d)$/.exec(name) || [], side = 2 ** (zl - 4);
+    return zl && texturesAt((col / 16 + 0.5) / side, (row / 16 + 0.5) / side).find(t => t.name === name);
+  }
+
   // ---- view
 
   const toX = x => (x - cx) * scale + width / 2;
@@ -471,8 +476,24 @@
     }
   }
 
+  function drawPicked() {
+    ctx.strokeStyle = ctx.fillStyle = ink.area;
+    ctx.lineWidth = 2.5;
+    for (const { row, col, side } of picks.all()) {
+      for (const turn of turns(col / side, (col + 1) / side)) {
+        const square = [toX(col / side + turn), toY(row / side), scale / side, scale / side];
+        ctx.globalAlpha = 0.35;
+        ctx.fillRect(...square);
+        ctx.globalAlpha = 1;
+        ctx.strokeRect(...square);
+      }
+    }
+  }
+
+  const aim = () => pointing.aimed ? { x: width / 2, y: height / 2 } : pointing.at;
+
   function drawPointed() {
-    const at = pointing.aimed ? { x: width / 2, y: height / 2 } : pointing.at;
+    const at = aim();
     const found = at ? texturesAt(fromX(at.x), fromY(at.y)) : [];
     if (found.length > 0) {
       const { row, col, side } = found[0], turn = Math.floor(fromX(at.x)), w = scale / side;
@@ -522,6 +543,7 @@
     drawCells();
     drawArea();
     drawHoles();
+    drawPicked();
     drawNames();
     drawFrame();
     drawRoutes();
@@ -569,7 +591,9 @@
     ground.src = "data:image/jpeg;base64," + data.imagery.jpeg;
   }
   const imagery = () => toggle("imagery"), colours = () => toggle("colours");
-  const pointing = xelpackInput(canvas, { zoom, pan, fit, redraw, keys: { "i": imagery, "I": imagery, "c": colours, "C": colours } });
+  const picks = xelpackPick({ named: textureNamed, redraw });
+  const click = (x, y) => picks.toggle(texturesAt(fromX(x), fromY(y))[0]), pick = () => { const at = aim(); if (at) click(at.x, at.y); };
+  const pointing = xelpackInput(canvas, { zoom, pan, fit, redraw, click, keys: { "i": imagery, "I": imagery, "c": colours, "C": colours, "p": pick, "P": pick } });
 
   // ---- start
 

@@ -160,6 +160,19 @@ func (b *Browser) Press(keys string) {
 		map[string]any{"type": "key", "id": "keyboard", "actions": actions}}}, nil)
 }
 
+// Drag presses the mouse's button at a place of the window and releases it at another, or at the
+// same: a click.
+func (b *Browser) Drag(x, y, toX, toY int) {
+	b.T.Helper()
+	move := func(x, y int) map[string]any {
+		return map[string]any{"type": "pointerMove", "duration": 0, "x": x, "y": y}
+	}
+	b.do("/actions", map[string]any{"actions": []any{
+		map[string]any{"type": "pointer", "id": "mouse", "actions": []any{
+			move(x, y), map[string]any{"type": "pointerDown", "button": 0},
+			move(toX, toY), map[string]any{"type": "pointerUp", "button": 0}}}}}, nil)
+}
+
 // Spoken returns what a screen reader is told of the elements that a CSS selector finds and that
 // are shown: "role name".
 func (b *Browser) Spoken(css string) (all []string) {
