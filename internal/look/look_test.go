@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -134,6 +135,68 @@ func TestNamedLooks(t *testing.T) {
 	}
 }
 
+// TestVectorsOnBlocks: the colours of named looks and of Ortho4XP's filters at the ends of blocks,
+// within a step of 565 of what they are on pixels.
+func TestVectorsOnBlocks(t *testing.T) {
+	texture, err := tiles.ParseName("22912_35136_BI16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	softer, _, _ := Load("softer")
+	much, _, _ := Load("much-softer")
+	grey := func(v byte) [3]byte { return [3]byte{v, v, v} }
+	for _, test := range []struct {
+		name, flt string
+		look      *Look
+		in, want  [][3]byte
+	}{
+		{"softer", "", softer, [][3]byte{{200, 100, 50}, {40, 120, 30}, {66, 77, 55}},
+			[][3]byte{{183, 101, 59}, {45, 111, 37}, {65, 74, 56}}},
+		{"much softer", "", much, [][3]byte{{200, 100, 50}, {40, 120, 30}, {66, 77, 55}},
+			[][3]byte{{165, 102, 70}, {53, 104, 46}, {65, 72, 58}}},
+		{"darker", "brightness-contrast -40 15", nil, [][3]byte{grey(0), grey(64), grey(128), grey(200), grey(255)},
+			[][3]byte{grey(0), grey(39), grey(104), grey(177), grey(233)}},
+		{"lighter", "brightness-contrast 20 0", nil, [][3]byte{grey(0), grey(64), grey(128), grey(200), grey(255)},
+			[][3]byte{grey(20), grey(79), grey(138), grey(204), grey(255)}},
+		{"levels", "levels 38 1 222 0 255 38 1 222 0 255 38 1 222 0 255", nil,
+			[][3]byte{grey(0), grey(64), grey(128), grey(200), grey(255)},
+			[][3]byte{grey(0), grey(36), grey(125), grey(225), grey(255)}},
+		{"gamma", "levels 0 0.95 255 0 255 0 0.95 255 0 255 0 0.95 255 0 255", nil,
+			[][3]byte{grey(64), grey(128), grey(200)}, [][3]byte{grey(60), grey(123), grey(197)}},
+	} {
+		if test.look == nil {
+			f, _, err := filter.Parse(test.flt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.look = &Look{Colour: f.Apply}
+		}
+		for i, in := range test.in {
+			block := make([]byte, 8)
+			binary.LittleEndian.PutUint16(block, near565(in))
+			binary.LittleEndian.PutUint16(block[2:], near565(in))
+			dds.Layout{Format: dds.BC1, Side: 256}.Recolour(block, block, dds.HeaderSize, test.look.Of(texture))
+			if got, want := binary.LittleEndian.Uint16(block), near565(test.want[i]); !within1(got, want) {
+				t.Errorf("%s: %v is %04x, want %04x", test.name, in, got, want)
+			}
+		}
+	}
+}
+
+func near565(c [3]byte) uint16 {
+	return (uint16(c[0])*31+127)/255<<11 | (uint16(c[1])*63+127)/255<<5 | (uint16(c[2])*31+127)/255
+}
+
+// within1 reports whether two 565 colours differ by a step a channel at most.
+func within1(a, b uint16) bool {
+	for _, ch := range []struct{ shift, mask uint16 }{{11, 31}, {5, 63}, {0, 31}} {
+		if d := int(a>>ch.shift&ch.mask) - int(b>>ch.shift&ch.mask); d < -1 || d > 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // TestNoEdges: flat ground on both sides of a degree border on 15 March, where one cell has rasters
 // with another spring: the blocks that touch differ by one step of 565 at most.
 func TestNoEdges(t *testing.T) {
@@ -161,10 +224,8 @@ func TestNoEdges(t *testing.T) {
 		first, end := file[dds.HeaderSize:][:8], file[dds.HeaderSize+63*8:][:8]
 		if last != nil {
 			a, b := binary.LittleEndian.Uint16(last), binary.LittleEndian.Uint16(first)
-			for _, ch := range []struct{ shift, mask uint16 }{{11, 31}, {5, 63}, {0, 31}} {
-				if d := int(a>>ch.shift&ch.mask) - int(b>>ch.shift&ch.mask); d < -1 || d > 1 {
-					t.Errorf("%v: %04x beside %04x", west, a, b)
-				}
+			if !within1(a, b) {
+				t.Errorf("%v: %04x beside %04x", west, a, b)
 			}
 		}
 		last = end
