@@ -34,18 +34,25 @@ func (s *Selected) routeText() string {
 				milesText(length(s.Paths))))
 	}
 	text := strings.Join(texts, "; ")
-	if s.Packages > 0 {
-		have := "the package has"
-		if s.Packages > 1 {
-			have = "the packages have"
-		}
-		if s.Covered > 0 {
-			text += fmt.Sprintf("; %s terrain for %s", have, milesText(s.Covered))
-		} else {
-			text += fmt.Sprintf("; %s no terrain there", have)
-		}
+	if cover := s.coverText(); cover != "" {
+		text += "; " + cover
 	}
 	return text
+}
+
+// coverText says for how much of the routes the packages have terrain; "" without packages.
+func (s *Selected) coverText() string {
+	if s.Packages == 0 {
+		return ""
+	}
+	have := "the package has"
+	if s.Packages > 1 {
+		have = "the packages have"
+	}
+	if s.Covered > 0 {
+		return fmt.Sprintf("%s terrain for %s", have, milesText(s.Covered))
+	}
+	return have + " no terrain there"
 }
 
 // extentNotes returns warnings before a build: a very large plan, a route that the scenery hardly
@@ -68,7 +75,7 @@ func (p *Plan) extentNotes() []string {
 		notes = append(notes, note+". A smaller area, --corridor, or a lower --zoom without "+
 			"scenery reduces it")
 	case p.Packages > 0 && p.Covered < length(p.Paths)/2:
-		notes = append(notes, where)
+		notes = append(notes, "little of the route is covered: "+p.coverText())
 	}
 	if perDay := p.Provider.RequestsADay; perDay > 0 && p.Estimate.Requests > perDay {
 		notes = append(notes, fmt.Sprintf("%s takes %s requests a day: the build stops when they are used up, and takes the same command on %d days",
