@@ -153,7 +153,7 @@ func (d *drawer) overview(ctx context.Context, t Tile) ([]drawn, error) {
 		if err != nil {
 			return nil, err
 		}
-		canvas = part(img, t, t.Z-s.Z)
+		canvas = asKept(part(img, t, t.Z-s.Z))
 	}
 	for i, jpeg := range quarters {
 		if jpeg == nil {

@@ -52,7 +52,7 @@ func decodeLevel(l dds.Layout, level int, blocks []byte) (*image.RGBA, error) {
 	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}, nil
 }
 
-func encodeJPEG(img *image.RGBA, q int) ([]byte, error) {
+func encodeJPEG(img image.Image, q int) ([]byte, error) {
 	var buf bytes.Buffer
 	if err := jpeg.Encode(&buf, img, &jpeg.Options{Quality: q}); err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
@@ -76,32 +76,60 @@ func Decode(b []byte) (image.Image, error) {
 	return img, nil
 }
 
-// newCanvas returns a preview that is all ground colour.
-func newCanvas() *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, Side, Side))
-	draw.Draw(img, img.Rect, image.NewUniform(Ground), image.Point{}, draw.Src)
+// newCanvas returns a preview that is all ground colour. Overviews are drawn as JPEG keeps them:
+// nearly all of their time was the way from there to RGB and back.
+func newCanvas() *image.YCbCr {
+	img := image.NewYCbCr(image.Rect(0, 0, Side, Side), image.YCbCrSubsampleRatio420)
+	y, cb, cr := color.RGBToYCbCr(Ground.R, Ground.G, Ground.B)
+	for p, v := range map[*[]byte]byte{&img.Y: y, &img.Cb: cb, &img.Cr: cr} {
+		for i := range *p {
+			(*p)[i] = v
+		}
+	}
 	return img
+}
+
+// asKept returns a preview as newCanvas does.
+func asKept(img image.Image) *image.YCbCr {
+	if kept, ok := img.(*image.YCbCr); ok && kept.Rect == image.Rect(0, 0, Side, Side) &&
+		kept.SubsampleRatio == image.YCbCrSubsampleRatio420 {
+		return kept
+	}
+	full := image.NewYCbCr(image.Rect(0, 0, Side, Side), image.YCbCrSubsampleRatio444)
+	at := img.Bounds().Min
+	for y := range Side {
+		for x := range Side {
+			r, g, b, _ := img.At(at.X+x, at.Y+y).RGBA()
+			i := y*full.YStride + x
+			full.Y[i], full.Cb[i], full.Cr[i] = color.RGBToYCbCr(byte(r>>8), byte(g>>8), byte(b>>8))
+		}
+	}
+	kept := newCanvas()
+	kept.Y = full.Y
+	halve(kept.Cb, kept.CStride, full.Cb, full.CStride, Side/2)
+	halve(kept.Cr, kept.CStride, full.Cr, full.CStride, Side/2)
+	return kept
 }
 
 // drawQuarter draws a preview at half its size into a quarter of dst; x and y are 0 or 1 from the
 // north-west.
-func drawQuarter(dst *image.RGBA, x, y int, preview image.Image) {
-	src, ok := preview.(*image.RGBA)
-	if !ok {
-		src = image.NewRGBA(image.Rect(0, 0, Side, Side))
-		draw.Draw(src, src.Rect, preview, preview.Bounds().Min, draw.Src)
-	}
+func drawQuarter(dst *image.YCbCr, x, y int, preview image.Image) {
+	src := asKept(preview)
 	const half = Side / 2
-	for row := range half {
-		out := dst.Pix[dst.PixOffset(x*half, y*half+row):]
-		upper := src.Pix[2*row*src.Stride:]
-		lower := src.Pix[(2*row+1)*src.Stride:]
-		for col := range half {
-			for c := range 4 {
-				i := 8*col + c
-				out[4*col+c] = byte((int(upper[i]) + int(upper[i+4]) + int(lower[i]) +
-					int(lower[i+4]) + 2) / 4)
-			}
+	halve(dst.Y[dst.YOffset(x*half, y*half):], dst.YStride, src.Y, src.YStride, half)
+	at := dst.COffset(x*half, y*half)
+	halve(dst.Cb[at:], dst.CStride, src.Cb, src.CStride, half/2)
+	halve(dst.Cr[at:], dst.CStride, src.Cr, src.CStride, half/2)
+}
+
+// halve draws a plane of 2n×2n values at half its size.
+func halve(dst []byte, dstStride int, src []byte, srcStride, n int) {
+	for row := range n {
+		out := dst[row*dstStride:][:n]
+		upper, lower := src[2*row*srcStride:][:2*n], src[(2*row+1)*srcStride:][:2*n]
+		for i := range out {
+			out[i] = byte((int(upper[2*i]) + int(upper[2*i+1]) + int(lower[2*i]) +
+				int(lower[2*i+1]) + 2) / 4)
 		}
 	}
 }

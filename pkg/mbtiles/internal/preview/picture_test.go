@@ -37,3 +37,50 @@ func TestCrop(t *testing.T) {
 		}
 	}
 }
+
+// A quarter is the same picture at half the size, however its JPEG keeps colours.
+func TestDrawQuarter(t *testing.T) {
+	t.Parallel()
+	rgb := image.NewRGBA(image.Rect(0, 0, Side, Side))
+	full := image.NewYCbCr(rgb.Rect, image.YCbCrSubsampleRatio444)
+	grey := image.NewGray(rgb.Rect)
+	for y := range Side {
+		for x := range Side {
+			c := color.RGBA{uint8(x), uint8(y), uint8(255 - x), 255}
+			rgb.SetRGBA(x, y, c)
+			i := full.YOffset(x, y)
+			full.Y[i], full.Cb[i], full.Cr[i] = color.RGBToYCbCr(c.R, c.G, c.B)
+			grey.SetGray(x, y, color.Gray{uint8(x)})
+		}
+	}
+	jpeg, err := encodeJPEG(rgb, 95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := Decode(jpeg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, img := range map[string]image.Image{"RGB": rgb, "full colours": full, "grey": grey,
+		"as a preview is kept": kept} {
+		for q := range 4 {
+			canvas := newCanvas()
+			drawQuarter(canvas, q&1, q>>1, img)
+			for _, at := range []image.Point{{4, 4}, {100, 20}, {20, 100}, {120, 120}} {
+				got := color.RGBAModel.Convert(canvas.At(q&1*Side/2+at.X, q>>1*Side/2+at.Y)).(color.RGBA)
+				want := color.RGBAModel.Convert(img.At(2*at.X, 2*at.Y)).(color.RGBA)
+				for _, d := range []int{int(got.R) - int(want.R), int(got.G) - int(want.G),
+					int(got.B) - int(want.B)} {
+					if d < -6 || d > 6 {
+						t.Errorf("%s, quarter %d: %v is %v, want %v", name, q, at, got, want)
+						break
+					}
+				}
+			}
+			other := color.RGBAModel.Convert(canvas.At((1-q&1)*Side/2+9, q>>1*Side/2+9)).(color.RGBA)
+			if d := int(other.R) - int(Ground.R); d < -2 || d > 2 {
+				t.Errorf("%s, quarter %d: beside it there is %v", name, q, other)
+			}
+		}
+	}
+}
