@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 )
 
 // ErrBlocks means that the bytes given for a mip level do not have its length.
@@ -17,15 +18,8 @@ var ErrLevel = errors.New("no such mip level")
 // throughout for BC1. The colours between a block's endpoints are rounded to the nearest code
 // value.
 func Decode(l Layout, level int, blocks []byte) (*image.NRGBA, error) {
-	if err := l.Valid(); err != nil {
+	if err := checkLevel(l, level, blocks); err != nil {
 		return nil, err
-	}
-	if level < 0 || level >= l.Levels() {
-		return nil, fmt.Errorf("%w: %d of %d", ErrLevel, level, l.Levels())
-	}
-	if _, n := l.Level(level); int64(len(blocks)) != n {
-		return nil, fmt.Errorf("%w: level %d of %v at %d px has %d bytes, got %d", ErrBlocks, level,
-			l.Format, l.Side, n, len(blocks))
 	}
 	side := l.Side >> level
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
@@ -42,11 +36,57 @@ func Decode(l Layout, level int, blocks []byte) (*image.NRGBA, error) {
 	return img, nil
 }
 
+func checkLevel(l Layout, level int, blocks []byte) error {
+	if err := l.Valid(); err != nil {
+		return err
+	}
+	if level < 0 || level >= l.Levels() {
+		return fmt.Errorf("%w: %d of %d", ErrLevel, level, l.Levels())
+	}
+	if _, n := l.Level(level); int64(len(blocks)) != n {
+		return fmt.Errorf("%w: level %d of %v at %d px has %d bytes, got %d", ErrBlocks, level,
+			l.Format, l.Side, n, len(blocks))
+	}
+	return nil
+}
+
+// DecodeYCbCr is Decode without alpha, to the colours that JPEG keeps: of each block only its four
+// colours are converted.
+func DecodeYCbCr(l Layout, level int, blocks []byte) (*image.YCbCr, error) {
+	if err := checkLevel(l, level, blocks); err != nil {
+		return nil, err
+	}
+	side := l.Side >> level
+	img := image.NewYCbCr(image.Rect(0, 0, side, side), image.YCbCrSubsampleRatio444)
+	across, size := blocksAcross(side), l.Format.blockBytes()
+	n := min(4, side)
+	for i := range across * across {
+		block := blocks[i*size:][:size]
+		block = block[len(block)-8:]
+		c0, c1 := binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:])
+		idx := binary.LittleEndian.Uint32(block[4:])
+		var ys, cbs, crs [4]byte
+		for c, p := range palette(c0, c1, l.Format == BC3 || c0 > c1) {
+			ys[c], cbs[c], crs[c] = color.RGBToYCbCr(p[0], p[1], p[2])
+		}
+		at := i/across*4*img.YStride + i%across*4
+		for r := range n {
+			y, cb, cr := img.Y[at:][:n], img.Cb[at:][:n], img.Cr[at:][:n]
+			for x := range n {
+				c := idx >> (8*r + 2*x) & 3
+				y[x], cb[x], cr[x] = ys[c], cbs[c], crs[c]
+			}
+			at += img.YStride
+		}
+	}
+	return img, nil
+}
+
 // decodeBlock decodes one block to 16 RGBA pixels, row by row.
 func decodeBlock(f Format, block []byte, px *[64]byte) {
-	color := block[len(block)-8:]
-	c0, c1 := binary.LittleEndian.Uint16(color), binary.LittleEndian.Uint16(color[2:])
-	idx := binary.LittleEndian.Uint32(color[4:])
+	colours := block[len(block)-8:]
+	c0, c1 := binary.LittleEndian.Uint16(colours), binary.LittleEndian.Uint16(colours[2:])
+	idx := binary.LittleEndian.Uint32(colours[4:])
 	pal := palette(c0, c1, f == BC3 || c0 > c1)
 	for i := range 16 {
 		copy(px[i*4:], pal[idx>>(2*i)&3][:])

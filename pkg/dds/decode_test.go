@@ -3,6 +3,7 @@ package dds
 import (
 	"errors"
 	"image/color"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -89,4 +90,38 @@ func FuzzDecodeBlock(f *testing.F) {
 			t.Fatalf("one pixel: %v, %v", one, err)
 		}
 	})
+}
+
+// The colours of JPEG are those of Decode, converted.
+func TestDecodeYCbCr(t *testing.T) {
+	t.Parallel()
+	for _, f := range []Format{BC1, BC3} {
+		l := Layout{Format: f, Side: 256}
+		noise := rand.New(rand.NewPCG(1, uint64(f)))
+		for level := range l.Levels() {
+			_, n := l.Level(level)
+			blocks := make([]byte, n)
+			for i := range blocks {
+				blocks[i] = byte(noise.Uint32())
+			}
+			want, errWant := Decode(l, level, blocks)
+			got, err := DecodeYCbCr(l, level, blocks)
+			if err != nil || errWant != nil || got.Rect != want.Rect {
+				t.Fatal(err, errWant)
+			}
+			for y := range want.Rect.Dy() {
+				for x := range want.Rect.Dx() {
+					p := want.NRGBAAt(x, y)
+					var w color.YCbCr
+					w.Y, w.Cb, w.Cr = color.RGBToYCbCr(p.R, p.G, p.B)
+					if g := got.YCbCrAt(x, y); g != w {
+						t.Fatalf("%v, level %d: %d,%d is %v, want %v", f, level, x, y, g, w)
+					}
+				}
+			}
+		}
+		if _, err := DecodeYCbCr(l, 0, nil); err == nil {
+			t.Error("no blocks, and no error")
+		}
+	}
 }

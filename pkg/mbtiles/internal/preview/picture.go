@@ -174,9 +174,9 @@ func between(at, f, n int) (first, second, part int) {
 
 // OfLevel makes the preview from the blocks of level LevelOf(l, Side).
 func OfLevel(l dds.Layout, level int, blocks []byte) ([]byte, error) {
-	img, err := decodeLevel(l, level, blocks)
+	img, err := dds.DecodeYCbCr(l, level, blocks)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("preview: %w", err)
 	}
 	return encodeJPEG(img, quality)
 }

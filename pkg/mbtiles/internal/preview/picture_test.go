@@ -1,12 +1,16 @@
 package preview
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/xelpack/xelpack/pkg/dds"
 )
 
 // An enlarged part is smooth, and meets its neighbours.
@@ -82,5 +86,25 @@ func TestDrawQuarter(t *testing.T) {
 				t.Errorf("%s, quarter %d: beside it there is %v", name, q, other)
 			}
 		}
+	}
+}
+
+// The preview of a texture is what its pixels in RGB give: only sooner.
+func TestOfLevel(t *testing.T) {
+	t.Parallel()
+	l := dds.Layout{Format: dds.BC3, Side: Side}
+	_, n := l.Level(0)
+	blocks := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(blocks) // never fails
+	img, err := decodeLevel(l, 0, blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := encodeJPEG(img, quality)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := OfLevel(l, 0, blocks); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("another picture, %v", err)
 	}
 }
