@@ -152,7 +152,7 @@ func (f *Follower) silence(s position.State) string {
 	return ""
 }
 
-// needed is a cell with when it may be loaded first, in steps along the course.
+// needed is a cell with when its load becomes worth its requests, in steps along the course.
 type needed struct {
 	cell tiles.Cell
 	at   int
@@ -284,8 +284,8 @@ func (f *Follower) lacks(c tiles.Cell) bool {
 	return 2*there < len(f.cells[c])
 }
 
-// expect returns the chance that the cell is loaded on the course, and from which of its places at
-// first. A row and a column have distances of their own, and a cell is loaded within both.
+// expect returns the chance that the cell is loaded on the course, and the first of its places where
+// that is worth the requests. A row and a column have distances of their own, and a cell is loaded within both.
 func (f *Follower) expect(c tiles.Cell, course []orb.Point) (chance float64, first int) {
 	first = len(course)
 	var row, column []float64

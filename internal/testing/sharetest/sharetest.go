@@ -57,7 +57,7 @@ func Digest(t testing.TB, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	r, err := a.Verify(t.Context(), mbtiles.VerifyOptions{})
 	if err != nil || !r.OK {
 		t.Fatalf("%s does not verify: %v %v", file, err, r.Problems)
