@@ -285,7 +285,8 @@ func (f *Follower) lacks(c tiles.Cell) bool {
 }
 
 // expect returns the chance that the cell is loaded on the course, and the first of its places where
-// that is worth the requests. A row and a column have distances of their own, and a cell is loaded within both.
+// that is worth the requests. A row and a column have distances of their own, and a cell is loaded
+// within both.
 func (f *Follower) expect(c tiles.Cell, course []orb.Point) (chance float64, first int) {
 	first = len(course)
 	var row, column []float64
