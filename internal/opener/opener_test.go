@@ -104,6 +104,10 @@ func extract(t *testing.T, o *Opener, name, to string,
 
 // What is at hand is not fetched again: an extract with --have is the update of an extract.
 func TestHave(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws some 200 previews, and finds no race that those of internal/share/get do not: " +
+			"for the plain pass")
+	}
 	dir, made := t.TempDir(), t.TempDir()
 	path := sharetest.Make(t, dir, several(40, 1))
 	s := serve(t, dir)
