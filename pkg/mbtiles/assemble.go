@@ -20,6 +20,7 @@ import (
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/contents"
+	"github.com/xelpack/xelpack/pkg/mbtiles/internal/preview"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
@@ -99,7 +100,7 @@ type assembling struct {
 	contents []ownedContent // by id-1
 	index    *index         // of the new archive
 	previews *filesys.Spool // of the contents
-	drawing  *drawing
+	drawing  *preview.Drawing
 	digest   string
 	root     string
 	c        *sqlite.Conn
@@ -230,7 +231,9 @@ func (a *assembling) write(ctx context.Context, tmp string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.previews.Close()) }()
-	if a.drawing, err = a.draw(ctx, filepath.Dir(tmp)); err != nil {
+	a.drawing, err = preview.New(a.index).Begin(ctx, filepath.Dir(tmp), a.previews,
+		func(row int) int64 { return a.index.rows[row].content })
+	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.drawing.Close()) }()
@@ -403,7 +406,7 @@ func (a *assembling) segments(ctx context.Context, f *os.File, behind *filesys.W
 		if _, err := a.previews.Add(t.Preview); err != nil {
 			return err
 		}
-		a.drawing.came()
+		a.drawing.Came()
 		behind.Wrote(t.Bytes)
 		memory <- t.memory
 		done += t.Layout.Size()

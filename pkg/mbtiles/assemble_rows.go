@@ -67,7 +67,7 @@ func (a *assembling) putTextures(ctx context.Context, _ *contents.Reader) error 
 }
 
 func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error {
-	p := a.drawing.pyramid
+	p := a.drawing.Pyramid
 	put := func(t preview.Tile, jpeg []byte, err error) error {
 		if err == nil {
 			err = tables.WriteTile(ctx, a.c, t, jpeg)
@@ -82,7 +82,7 @@ func (a *assembling) putPreviews(ctx context.Context, r *contents.Reader) error 
 			}
 		}
 	}
-	if err := a.drawing.finish(r); err != nil {
+	if err := a.drawing.Finish(gallery{index: a.index, reader: r}.ReadAt); err != nil {
 		return fmt.Errorf("draw overviews: %w", err)
 	}
 	for t := range p.Drawn() {
@@ -99,7 +99,7 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 	if err != nil {
 		return err
 	}
-	a.drawing.pyramid.Describe(rows)
+	a.drawing.Describe(rows)
 	if err := tables.DescribeSources(ctx, a.c, rows, nil); err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func (a *assembling) putMetadata(ctx context.Context, _ *contents.Reader) error 
 		return err
 	}
 	if a.Sign != nil {
-		if err := a.sign(ctx, Statement{a.digest, a.root,
-			len(leaves)}); err != nil {
+		if err := a.sign(ctx, Statement{Digest: a.digest, Root: a.root,
+			Textures: len(leaves)}); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"row text", altered(t, good, `UPDATE textures SET row = 'x' WHERE row = 32`), ErrCorrupt, "column"},
 		{"row null", altered(t, good, `PRAGMA ignore_check_constraints = 1`, `UPDATE textures SET row = 1.5 WHERE row = 32`), ErrCorrupt, "column"},
 		{"zl", altered(t, good, `UPDATE textures SET zl = 268 WHERE row = 32`), ErrCorrupt, "outside the grid"},
-		{"maptype slash", altered(t, good, `UPDATE textures SET maptype = '../x' WHERE row = 32`), ErrCorrupt, "file name"},
+		{"maptype slash", altered(t, good, `UPDATE textures SET maptype = '../x' WHERE row = 32`), ErrCorrupt, "character"},
 		{"maptype mask", altered(t, good, `UPDATE textures SET maptype = 'zl' WHERE row = 32`), ErrCorrupt, "mask"},
 		{"maptype blob", altered(t, good, `UPDATE textures SET maptype = x'4249' WHERE row = 32`), ErrCorrupt, "column"},
 		{"detail", altered(t, good, `UPDATE textures SET detail = 5 WHERE row = 32`), ErrCorrupt, "detail"},

@@ -250,7 +250,7 @@ func TestSignaturesWrong(t *testing.T) {
 func TestParseStatement(t *testing.T) {
 	t.Parallel()
 	sum := strings.Repeat("0a", 32)
-	good := Statement{sum, sum, 7}
+	good := Statement{Digest: sum, Root: sum, Textures: 7}
 	if got, err := ParseStatement(good.Text()); err != nil || got != good {
 		t.Errorf("%+v, %v", got, err)
 	}

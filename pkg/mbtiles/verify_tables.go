@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
-	"errors"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/merkle"
@@ -132,62 +129,23 @@ func (v *verifier) owners(ctx context.Context, c *sqlite.Conn) error {
 
 // previews decodes every row of tiles, unless Quick, and looks for textures without one.
 func (v *verifier) previews(ctx context.Context, c *sqlite.Conn) error {
-	p := preview.New(v.a.index)
-	seen := make(map[preview.Tile]bool)
-	name := func(t preview.Tile) string {
-		if s, ok := p.Find(t); ok {
-			return v.a.index.Texture(s.Row).Name()
-		}
-		return ""
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(v.o.Workers)
 	query := `SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles`
 	if v.o.Quick {
 		query = `SELECT zoom_level, tile_column, tile_row FROM tiles` // SQLite answers that from the index
 	}
-	err := c.Query(gctx, query, func(r *sqlite.Row) error {
-		z, x, y := r.Int(0), r.Int(1), r.Int(2)
-		if z < 0 || z > int64(p.Deepest()) || x < 0 || x >= 1<<z || y < 0 || y >= 1<<z {
-			v.problem("", "preview %d/%d/%d (TMS) is outside the archive", z, x, y)
-			return nil
+	check := preview.NewCheck(preview.New(v.a.index), v.o.Workers, v.o.Quick, v.problem)
+	err := c.Query(ctx, query, func(r *sqlite.Row) error {
+		var jpeg []byte
+		if !v.o.Quick {
+			jpeg = r.Blob(3)
 		}
-		t := preview.Tile{Z: uint8(z), X: uint32(x), Y: uint32(tiles.TMS(tiles.ZL(z), y))}
-		if seen[t] { // and so might all others, for ever
-			return corrupt("preview %s exists twice", t)
-		}
-		seen[t] = true
-		if v.o.Quick {
-			return nil
-		}
-		jpeg := r.Blob(3)
-		g.Go(func() error {
-			if _, err := preview.Decode(jpeg); err != nil {
-				v.problem(name(t), "preview %s: %v", t, err)
-			}
-			return nil
-		})
-		return nil
+		return check.Row(r.Int(0), r.Int(1), r.Int(2), jpeg)
 	})
-	if err = errors.Join(err, g.Wait()); err != nil {
+	check.End()
+	if err != nil {
 		return err
 	}
-	var over []preview.Tile
-	for z := p.Deepest(); z >= 0 && v.a.complete; z-- {
-		over = p.Overviews(z, over)
-		for _, t := range over {
-			if !seen[t] {
-				v.problem("", "overview %s is missing", t)
-			}
-		}
-	}
-	for z := range p.Deepest() + 1 {
-		for _, s := range p.Level(z) {
-			if !seen[s.Tile] {
-				v.problem(name(s.Tile), "preview %s is missing", s.Tile)
-			}
-		}
-	}
+	check.Missing(v.a.complete)
 	return nil
 }
 
@@ -215,38 +173,22 @@ func (v *verifier) tree(ctx context.Context, c *sqlite.Conn, report *Report) err
 	if err != nil {
 		return err
 	}
-	rows, hashes := int64(0), leaves
-	for level := range merkle.Levels(len(leaves)) {
-		for number := 0; number*merkle.Fan < len(hashes); number++ {
-			rows++
-			block, err := tables.Block(ctx, c, len(leaves), level, number)
-			if err := v.note(ctx, "", err); err != nil {
-				return err
-			}
-			for i, h := range block {
-				if h == hashes[number*merkle.Fan+i] {
-					continue
-				}
-				name := ""
-				if level == 0 {
-					name = v.a.index.Texture(number*merkle.Fan + i).Name()
-				}
-				v.problem(name, "hash %d of block %d of level %d of the tree is wrong", i, number,
-					level)
-			}
+	wrong := func(level, number, i int) {
+		name := ""
+		if level == 0 {
+			name = v.a.index.Texture(number*merkle.Fan + i).Name()
 		}
-		if len(hashes) > merkle.Fan {
-			hashes = merkle.Next(hashes)
-		}
+		v.problem(name, "hash %d of block %d of level %d of the tree is wrong", i, number, level)
 	}
-	root := merkle.Root(hashes)
+	root, unused, err := tables.CheckTree(ctx, c, leaves, wrong, func(err error) error { return v.note(ctx, "", err) })
+	if err != nil {
+		return err
+	}
 	if report.Root = hex.EncodeToString(root[:]); v.a.root != report.Root {
 		v.problem("", "the root is %s, but the archive says %.70q", report.Root, v.a.root)
 	}
-	if n, err := c.Number(ctx, `SELECT count(*) FROM tree`); err != nil {
-		return err
-	} else if n > rows {
-		v.problem("", "%d unused blocks of the tree", n-rows)
+	if unused > 0 {
+		v.problem("", "%d unused blocks of the tree", unused)
 	}
 	report.Signatures, err = v.signatures(ctx, c, report.Digest, report.Root, leaves)
 	return err

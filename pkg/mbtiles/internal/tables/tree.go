@@ -98,3 +98,30 @@ func unpack(b []byte) []merkle.Hash {
 	}
 	return hashes
 }
+
+// CheckTree compares the table with the tree over leaves, and returns the right root and how many
+// rows belong to no tree. wrong is called with the place of each hash that is wrong, note with the
+// error of each block that cannot be read; the check goes on if it returns nil.
+func CheckTree(ctx context.Context, c *sqlite.Conn, leaves []merkle.Hash, wrong func(level, number, i int),
+	note func(error) error) (root merkle.Hash, unused int64, err error) {
+	rows, hashes := int64(0), leaves
+	for level := range merkle.Levels(len(leaves)) {
+		for number := 0; number*merkle.Fan < len(hashes); number++ {
+			rows++
+			block, err := Block(ctx, c, len(leaves), level, number)
+			if err := note(err); err != nil {
+				return root, 0, err
+			}
+			for i, h := range block {
+				if h != hashes[number*merkle.Fan+i] {
+					wrong(level, number, i)
+				}
+			}
+		}
+		if len(hashes) > merkle.Fan {
+			hashes = merkle.Next(hashes)
+		}
+	}
+	n, err := c.Number(ctx, `SELECT count(*) FROM tree`)
+	return merkle.Root(hashes), max(0, n-rows), err
+}
