@@ -51,7 +51,13 @@ func (t *Table) want(ctx context.Context, p pager, ids []int64, bytes int64) err
 	spans := make([]Span, len(leaves))
 	for i, n := range leaves {
 		spans[i] = p.span(n.page, 1)
-		if group, ok := p.group(n); ok && (group.Len <= bytes || n.whole) {
+		group, ok := p.group(n)
+		switch {
+		case !ok:
+		case n.whole:
+			spans[i] = group
+		// A leaf that is there tells which rows are needed: what lies beside them may not be had.
+		case group.Len <= bytes && p.f.Want(AtHand(ctx), spans[i:i+1]) != nil:
 			spans[i] = group
 		}
 	}
