@@ -3,6 +3,7 @@ package mounts
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -105,14 +106,18 @@ const askTimeout = 5 * time.Second
 
 // Ask asks the file system at path a question that the kernel never answers from memory, and
 // waits up to the time-out. A call that hangs is abandoned: only the mount's own process can end
-// it.
+// it. Of a mount whose process has ended the error is ENOTCONN.
 func Ask(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	result := make(chan error, 1)
 	go func() {
 		var st unix.Statfs_t
-		result <- unix.Statfs(path, &st)
+		err := unix.Statfs(path, &st)
+		if errors.Is(err, unix.ECONNABORTED) { // it ended after the question was put to it
+			err = unix.ENOTCONN
+		}
+		result <- err
 	}()
 	select {
 	case err := <-result:
