@@ -190,8 +190,7 @@ func (p *Plan) folder(dir string) {
 	}
 	p.Changes = append(p.Changes, Change{"make the folder " + dir + " for archives",
 		func(r *record) error {
-			r.Folders = append(r.Folders, dir)
-			return errors.Join(r.write(), os.MkdirAll(dir, 0o777))
+			return errors.Join(r.makeFolder(dir), r.write())
 		}})
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/safefile"
 )
 
@@ -51,7 +52,7 @@ func readRecord(config string) (*record, error) {
 }
 
 func (r *record) write() error {
-	if err := os.MkdirAll(filepath.Dir(r.file), 0o777); err != nil {
+	if err := r.makeFolder(filepath.Dir(r.file)); err != nil {
 		return err
 	}
 	return safefile.Write(r.file, func(w io.Writer) error {
@@ -59,6 +60,20 @@ func (r *record) write() error {
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	})
+}
+
+// makeFolder makes a folder, and notes it and what else was made above it.
+func (r *record) makeFolder(dir string) error {
+	var made []string
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, d)
+	}
+	slices.Reverse(made)
+	r.Folders = append(r.Folders, made...)
+	return os.MkdirAll(dir, 0o777)
 }
 
 // key notes that a key was set. What was there before the first setup is what Undo restores.
@@ -97,15 +112,20 @@ func Undo(config string) (said []string, err error) {
 			return said, err
 		}
 	}
+	if err := os.Remove(r.file); err != nil {
+		return said, err
+	}
+	left := ""
 	for _, dir := range slices.Backward(r.Folders) {
 		switch err := os.Remove(dir); {
 		case err == nil:
 			say("removed the empty folder %s", dir)
-		case !errors.Is(err, fs.ErrNotExist):
-			say("left as it is: %s: it is no longer an empty folder", dir)
+		case !errors.Is(err, fs.ErrNotExist) && !realpath.Inside(left, dir):
+			left = dir
+			say("left as it is: %s: it is not an empty folder", dir)
 		}
 	}
-	return said, os.Remove(r.file)
+	return said, nil
 }
 
 func (r *record) undoKeys(file string, say func(string, ...any)) error {
