@@ -13,9 +13,9 @@ import (
 	"github.com/xelpack/xelpack/pkg/mount/internal/mounts"
 )
 
-// Free makes sure that no xelpack mount is at dir, an ordinary folder or a scenery package that is
-// to be mounted over. What a dead process left there is unmounted, and cleared is then true. A
-// mount that serves is an error that wraps ErrMounted.
+// Free makes sure that no program serves a mount at dir, an ordinary folder or a scenery package
+// that is to be mounted over. What a dead process left there is unmounted, and cleared is then true.
+// A mount that is served is an error that wraps ErrMounted; a disk or a bound folder is none.
 func Free(ctx context.Context, dir string) (cleared bool, err error) {
 	path, err := realpath.Absolute(dir)
 	if err != nil {
@@ -24,11 +24,15 @@ func Free(ctx context.Context, dir string) (cleared bool, err error) {
 	if cleared, err = clearStale(ctx, path); err != nil {
 		return cleared, err
 	}
-	if m, ok := mounts.At(path); ok && m.Ours() {
-		return cleared, fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
+	switch m, ok := mounts.At(path); {
+	case ok && m.Ours():
+		err = fmt.Errorf("%w: %s; unmount it first (%s)", ErrMounted, path,
 			shell.Command("xelpack", "umount", path))
+	case ok && m.Served():
+		err = fmt.Errorf("%w: %s is a mount of another program (%s); end that first, or unmount it (%s)",
+			ErrMounted, path, m.Type, shell.Command("fusermount3", "-u", path))
 	}
-	return cleared, nil
+	return cleared, err
 }
 
 // cover opens the scenery directory that the mount is to cover, if there is one, and puts into

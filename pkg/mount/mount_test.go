@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
@@ -23,7 +24,7 @@ import (
 func TestMountpointErrors(t *testing.T) {
 	mounttest.NeedFUSE(t)
 	base := t.TempDir()
-	for _, dir := range []string{"scenery/terrain", "scenery/mnt", "mnt", "full", "archives/mnt"} {
+	for _, dir := range []string{"scenery/terrain", "scenery/mnt", "mnt", "full", "archives/mnt", "other"} {
 		if err := os.MkdirAll(filepath.Join(base, dir), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +35,12 @@ func TestMountpointErrors(t *testing.T) {
 	write(t, base, "archives/a.mbtiles", nil)
 	toScenery := link(t, at("scenery"))
 	mounted := mountTemp(t, Options{})
+	other, err := fuse.NewServer(fuse.NewDefaultRawFileSystem(), at("other"), &fuse.MountOptions{Name: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go other.Serve()
+	defer func() { _ = other.Unmount() }()
 
 	for name, c := range map[string]struct {
 		at   string
@@ -59,6 +66,8 @@ func TestMountpointErrors(t *testing.T) {
 		"parent of the archive": {at("archives"),
 			Options{Files: []string{at("archives/a.mbtiles")}}, ErrInside, "a.mbtiles"},
 		"mounted already": {mounted.mountpoint, Options{}, ErrMounted, "xelpack umount"},
+		"over another program's": {at("other"), Options{Scenery: []string{at("other")}}, ErrMounted,
+			"another program (fuse.other); end that first"},
 		"scenery missing": {at("mnt"), Options{Scenery: []string{at("none")}},
 			os.ErrNotExist, "none"},
 		"scenery a file": {at("mnt"), Options{Scenery: []string{at("file")}}, nil,

@@ -28,6 +28,9 @@ type Mounted struct {
 // Ours reports whether it is a mount of an xelpack process.
 func (m Mounted) Ours() bool { return m.Type == "fuse."+Type }
 
+// Served reports whether a process serves it; a disk's driver, "fuseblk", does not count.
+func (m Mounted) Served() bool { return m.Type == "fuse" || strings.HasPrefix(m.Type, "fuse.") }
+
 // At returns the topmost mount at path. It does not ask the file system itself, which may
 // not answer.
 func At(path string) (top Mounted, ok bool) {
