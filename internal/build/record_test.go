@@ -15,6 +15,9 @@ import (
 // Once builds have measured what a provider gives, plans count on that: on the median of what they
 // came to, and not on one whose provider was down. A broken file of what they came to is none.
 func TestPlansCountOnTheMeasuredRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plans one after the other: for the full suite")
+	}
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("LocalAppData", cache) // as Windows calls it

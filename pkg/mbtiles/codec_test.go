@@ -26,6 +26,9 @@ func codecsOf(c *Content) map[int64]int {
 // Every segment is stored in the form that suits it, and what is solid costs next to nothing.
 func TestCodecChoice(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: for the full suite")
+	}
 	large := dds.Layout{Format: dds.BC1, Side: 1024}
 	noisy := ddsFile(large, 1)
 	tiled := append(groundFile(large, 1)[:dds.HeaderSize], bytes.Repeat(groundFile(large, 1)[dds.HeaderSize:][:1024], int(large.Size())/1024)...)[:large.Size()]

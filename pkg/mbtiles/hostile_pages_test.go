@@ -192,6 +192,9 @@ func TestPagesBent(t *testing.T) {
 // FuzzPagesAsSQLite damages an archive in three places and compares what is read directly with what
 // SQLite reads.
 func FuzzPagesAsSQLite(f *testing.F) {
+	if testing.Short() {
+		f.Skip("one goroutine: for the full suite")
+	}
 	tiny := tinyPages(f)
 	whole := mustRead(f, build(f, map[string][]byte{"16_16_BI12": halfNoise(dds.Layout{Format: dds.BC1, Side: 1024}), "32_16_BI12": solidFile(small, 1)}).path)
 	root := uint32(sqlNumber(f, write(f, tiny), `SELECT rootpage FROM sqlite_schema WHERE name = 'segments'`))

@@ -62,6 +62,9 @@ func TestNamesAreData(t *testing.T) {
 // Tables that share their pages read as damage, not as each other's rows.
 func TestSharedPages(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: for the full suite")
+	}
 	for _, other := range []string{"tiles", "contents", "metadata", "textures"} {
 		t.Run(other, func(t *testing.T) {
 			a, err := Open(t.Context(),
@@ -157,6 +160,9 @@ func superJournal(victim string) []byte {
 // which texture and which segment.
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: for the full suite")
+	}
 	good := sound(t)
 	bomb := func(size int) string {
 		return fmt.Sprintf("x'%x'", zstdFrame(t, size))

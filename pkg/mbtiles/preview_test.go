@@ -152,6 +152,9 @@ func TestPreviewOfTwins(t *testing.T) {
 // most, and no further than they go.
 func TestFills(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine: for the full suite")
+	}
 	a := build(t, map[string][]byte{
 		"16_16_BI12":   quarters(full, [4]uint16{red, green, blue, white}),                                   // 8/1/1
 		"16_32_BI12":   quarters(dds.Layout{Format: dds.BC1, Side: 512}, [4]uint16{white, blue, green, red}), // 8/2/1: enough for one level

@@ -15,8 +15,8 @@ func TestRoundTrip(t *testing.T) {
 		for side := 256; side <= 4096; side *= 2 {
 			l := dds.Layout{Format: f, Side: side}
 			t.Run(fmt.Sprintf("%v at %d", f, side), func(t *testing.T) {
-				if testing.Short() && l.Size() > full.Size() {
-					t.Skip("22 MB many times over: for the full suite")
+				if testing.Short() && side > 1024 {
+					t.Skip("many megabytes many times over: for the full suite")
 				}
 				want := halfNoise(l)
 				a := build(t, map[string][]byte{"32_16_BI12": want})
