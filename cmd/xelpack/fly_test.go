@@ -97,9 +97,12 @@ func TestFlyAtTerminal(t *testing.T) {
 	cmd, master = fly()
 	pty.ReadUntil(t, master, "build it? [Y/n] ")
 	answer(master, "")
-	pty.ReadUntil(t, master, "textures,") // of the progress
+	patience.Until(t, "the build fetches", func() bool { return len(server.AskedFor()) > 0 })
 	cmd.Process.Kill()
 	cmd.Wait()
+	if _, err := os.Stat(filepath.Join(home, ".local/share/xelpack/archives/far_127.0.0.1.mbtiles.part")); err != nil {
+		t.Errorf("a build that was killed leaves no part: %v", err)
+	}
 	server.SetFault(nil)
 
 	cmd, master = fly()
