@@ -93,7 +93,7 @@
   // ---- flight plans
 
   async function take(file) {
-    if (!file) return;
+    if (!file || under) return;
     try {
       const kept = await ask(`plan?name=${encodeURIComponent(file.name)}`, file);
       offer(kept.file);
@@ -228,7 +228,6 @@
   $("choices").addEventListener("input", later);
   $("file").addEventListener("change", () => take($("file").files[0]));
   const drop = $("drop");
-  drop.addEventListener("keydown", e => { if (e.key === "Enter" || e.key === " ") $("file").click(); });
   for (const [name, on] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
     addEventListener(name, e => {
       e.preventDefault();

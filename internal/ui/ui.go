@@ -300,9 +300,10 @@ func (s *Server) doctor(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings := doctor.Examine(r.Context(), doctor.Options{Scenery: packages,
-		XPlane: s.o.Finder.XPlane, Imagery: s.o.Fly.Plan.Imagery})
-	return findings, nil
+	source := s.o.Fly.Plan.Imagery
+	source.Provider = c.Provider
+	return doctor.Examine(r.Context(), doctor.Options{Scenery: packages, XPlane: s.o.Finder.XPlane,
+		Imagery: source}), nil
 }
 
 // packages returns the folders of those packages of X-Plane that are named: no others.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -294,6 +295,15 @@ func TestChoices(t *testing.T) {
 	}
 	if failed := s.ask(t, "archive/remove", map[string]string{"Name": "../plans/dropped.gpx"}, nil); !strings.Contains(failed, "no archive") {
 		t.Errorf("removed: %q", failed)
+	}
+	var found []struct{ Subject, Detail, Verdict string }
+	if failed := s.ask(t, "doctor", with(func(c *choice) { c.Provider = "sample" }), &found); failed != "" {
+		t.Error(failed)
+	}
+	if !slices.ContainsFunc(found, func(f struct{ Subject, Detail, Verdict string }) bool {
+		return f.Subject == "provider" && strings.HasPrefix(f.Detail, "sample")
+	}) {
+		t.Errorf("doctor did not ask the chosen provider: %+v", found)
 	}
 	if failed := s.ask(t, "end", struct{}{}, nil); !strings.Contains(failed, "no flight is under way") {
 		t.Errorf("end: %q", failed)
