@@ -40,6 +40,7 @@ var hints = []struct {
 	{plan.ErrDiskFull,
 		"free some space or choose another place; a build continues where it stopped"},
 	{mbtiles.ErrFull, "free some space, then run the same command: it continues where it stopped"},
+	{mbtiles.ErrExists, "give another name with -o, or remove it first"},
 	{mbtiles.ErrLocked, "wait for the other xelpack to end, then run the same command again"},
 	{mbtiles.ErrBuilding, Publisher},
 	{mbtiles.ErrUnfinished, "run the command that began it again: it continues where it stopped; " +
@@ -99,6 +100,9 @@ func Of(err error) string {
 		if errors.Is(err, h.err) {
 			return h.hint
 		}
+	}
+	if DiskFull(err) {
+		return "free some space, then run the same command again"
 	}
 	return ""
 }

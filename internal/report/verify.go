@@ -22,6 +22,9 @@ var ErrVerify = errors.New("verification failed")
 func Verified(w io.Writer, file string, r mbtiles.Report, signed []signing.Verdict, refused error,
 	asJSON bool) error {
 	remedy := remedyOf(file, r)
+	for i := range r.Problems {
+		r.Problems[i].What = words.Plain(r.Problems[i].What)
+	}
 	r.OK = r.OK && refused == nil
 	err := Write(w, asJSON, struct {
 		mbtiles.Report
@@ -54,7 +57,7 @@ func remedyOf(file string, r mbtiles.Report) string {
 
 func verifiedText(w io.Writer, file string, r mbtiles.Report, signed []signing.Verdict) error {
 	for _, p := range r.Problems {
-		if _, err := fmt.Fprintln(w, words.Plain(p.String())); err != nil {
+		if _, err := fmt.Fprintln(w, p); err != nil {
 			return err
 		}
 	}

@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 )
 
 // Header is the header of an SQLite file, its first 100 bytes.
 type Header struct {
-	Blank       bool // empty or all zeros: SQLite had only begun the file
+	Blank       bool // empty or all zeros, as SQLite begins a file, or less than a header
 	SQLite      bool
+	Other       string // what it seems to be if it is not SQLite: a content type
 	Application uint32
 	User        uint32
 	Size        int64 // what the file's size should be; 0 if the header does not say
@@ -32,11 +34,12 @@ func ReadHeader(path string) (Header, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return Header{}, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(bytes.Trim(b[:n], "\x00")) == 0 {
+	const magic = "SQLite format 3\x00"
+	if len(bytes.Trim(b[:n], "\x00")) == 0 || n < len(b) && bytes.HasPrefix(b, []byte(magic[:min(n, len(magic))])) {
 		return Header{Blank: true}, nil
 	}
-	if n < len(b) || string(b[:16]) != "SQLite format 3\x00" {
-		return Header{}, nil
+	if n < len(b) || string(b[:16]) != magic {
+		return Header{Other: http.DetectContentType(b[:n])}, nil
 	}
 	u32 := func(at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 	h := Header{SQLite: true, Application: u32(68), User: u32(60)}

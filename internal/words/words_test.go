@@ -95,6 +95,8 @@ func TestOf(t *testing.T) {
 		{"no such host", lookup, "nowhere.invalid: no such host"},
 		{"no such host, as text", fmt.Errorf("does not answer: %v", lookup),
 			"does not answer: nowhere.invalid: no such host"},
+		{"reset, as text", errors.New("read tcp 127.0.0.1:55206->127.0.0.1:80: read: connection reset by peer"),
+			"127.0.0.1:80: connection reset by peer"},
 		{"program", parse(func() error { _, err := exec.LookPath("no-such-program"); return err }),
 			"no-such-program is not installed"},
 		{"several", errors.Join(number, io.EOF),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net/http"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
@@ -34,14 +35,30 @@ func usable(body []byte, check, more func([]byte) error) ([]byte, error) {
 	return body, nil
 }
 
+// kindOf names what body is, by its beginning.
+func kindOf(body []byte) string {
+	switch {
+	case bytes.HasPrefix(body, []byte("II*\x00")), bytes.HasPrefix(body, []byte("MM\x00*")):
+		return "image/tiff"
+	case len(body) >= 12 && string(body[4:11]) == "ftypavi":
+		return "image/avif"
+	}
+	return http.DetectContentType(body)
+}
+
 // IsJPEG reports whether body begins like a JPEG.
 func IsJPEG(body []byte) bool { return bytes.HasPrefix(body, []byte{0xFF, markerSOI}) }
 
 func checkSize(kind string, width, height uint32, side int) error {
-	if int64(width) != int64(side) || int64(height) != int64(side) {
-		return fmt.Errorf("%w: %s of %d×%d px, not %d×%[5]d", ErrBody, kind, width, height, side)
+	if int64(width) == int64(side) && int64(height) == int64(side) {
+		return nil
 	}
-	return nil
+	remedy := ""
+	if width == height && (width == 256 || width == 512 || width == 1024 || width == 2048) {
+		remedy = fmt.Sprintf(" (tile_px = %d in providers.toml?)", width)
+	}
+	return fmt.Errorf("%w: %s of %d×%d px, not %d×%[5]d%s", ErrBody, kind, width, height, side,
+		remedy)
 }
 
 // checkPNG walks the chunks to the end marker.

@@ -73,7 +73,9 @@ func TestCheckTile(t *testing.T) {
 	}{
 		"png":                  {pngOf(t, 512), 512, ""},
 		"webp":                 {webpOf(2048, 2048), 2048, ""},
-		"a chunk instead":      {pngOf(t, 256), 2048, "PNG of 256×256 px, not 2048×2048"},
+		"a chunk instead":      {pngOf(t, 256), 2048, "PNG of 256×256 px, not 2048×2048 (tile_px = 256 in providers.toml?)"},
+		"TIFF":                 {[]byte("II*\x00\x08\x00\x00\x00"), 256, "it is image/tiff, not JPEG"},
+		"AVIF":                 {[]byte("\x00\x00\x00\x1cftypavif\x00\x00"), 256, "it is image/avif, not JPEG"},
 		"larger than asked":    {pngOf(t, 1024), 512, "PNG of 1024×1024 px, not 512×512"},
 		"oblong webp":          {webpOf(2048, 1024), 2048, "WebP of 1024×1024 px, not 2048×2048"},
 		"40 megapixels":        {huge, 2048, "PNG of 8000×5000 px, not 2048×2048"},

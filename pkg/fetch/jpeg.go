@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"net/http"
 )
 
 // The JPEG markers that checkJPEG tells apart.
@@ -38,7 +37,7 @@ func checkJPEG(body []byte, side int) error {
 		return fmt.Errorf("%w: it is empty", ErrBody)
 	}
 	if len(body) < 4 || body[0] != 0xFF || body[1] != markerSOI {
-		return fmt.Errorf("%w: it is %s, not JPEG", ErrBody, http.DetectContentType(body))
+		return fmt.Errorf("%w: it is %s, not JPEG", ErrBody, kindOf(body))
 	}
 	frame, scans := false, 0
 	for rest := body[2:]; ; {

@@ -100,8 +100,7 @@ func (a *Archive) Lookup(k tiles.Key) (Entry, bool) { return a.index.lookup(k) }
 func (a *Archive) Record(ctx context.Context, e Entry) (Record, error) {
 	var rec Record
 	found := false
-	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
-		var err error
+	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) (err error) {
 		rec, found, err = findRecord(ctx, c, e.Texture.Key())
 		return err
 	})

@@ -296,8 +296,7 @@ func (a *assembling) plan(ctx context.Context) error {
 				return err
 			}
 			if id, ok = bySHA[sha]; !ok {
-				a.contents = append(a.contents,
-					ownedContent{s, segment.Sums{SHA: sha}, have[sha]})
+				a.contents = append(a.contents, ownedContent{s, segment.Sums{SHA: sha}, have[sha]})
 				id = int64(len(a.contents))
 				bySHA[sha] = id
 			}

@@ -30,15 +30,15 @@ func newChecks() *checks {
 		lru.New[int64, []merkle.Hash](keptBlocks, nil)}
 }
 
-// vouched returns what e's bytes are to be compared with, nil if the archive is not Checked. The
-// error, which is damage, comes before a byte of e is read, but for format 1: there all bytes are.
+// vouched returns what e's bytes are to be compared with, nil if the archive is not Checked, unless
+// its file is written to. An error, which is damage, comes before a byte of e, but for format 1.
 func (a *Archive) vouched(ctx context.Context, e Entry) (*segment.Sums, error) {
-	if !a.checked {
+	if !a.checked && !a.reader.Overwritten() {
 		return nil, nil
 	}
 	place, ok := a.index.place(e)
-	if !ok {
-		return nil, corrupt("it is not in the index")
+	if !ok || !a.checked && a.root == "" {
+		return nil, corrupt("it is not in the index, or has no hash there")
 	}
 	if sqlpages.OnlyAtHand(ctx) && a.checks.sums.Making(place) { // it may be being fetched
 		return nil, sqlpages.ErrAway

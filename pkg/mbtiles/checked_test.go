@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/segment"
@@ -71,6 +72,52 @@ func TestCheckedReads(t *testing.T) {
 			var all bytes.Buffer
 			if err := a.WriteTo(t.Context(), e, &all); err != nil || !bytes.Equal(all.Bytes(), file) {
 				t.Errorf("all of it: %d bytes, %v", all.Len(), err)
+			}
+		})
+	}
+}
+
+// cp over an archive that is mounted writes into the file that is open, and the rows of its textures
+// are then another's: these are not given out. A file that was only touched is read on.
+func TestOverwritten(t *testing.T) {
+	t.Parallel()
+	archive, file := threeOf(t)
+	path := filepath.Join(t.TempDir(), "b.mbtiles")
+	w := createAt(t, path)
+	put(t, w, "32_16_BI12", ddsFile(mixed, 9))
+	finish(t, w)
+	other, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name          string
+		before, after []byte
+		want          error
+	}{
+		{"touched", archive, archive, nil},
+		{"another", archive, other, ErrCorrupt},
+		{"cut", archive, archive[:4096], ErrCorrupt},
+		{"format 1", older(t, archive), other, ErrCorrupt},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, tt.before)
+			long := time.Now().Add(-time.Hour)
+			if err := os.Chtimes(path, long, long); err != nil {
+				t.Fatal(err)
+			}
+			a := openAt(t, path)
+			e := lookup(t, a, "32_16_BI12")
+			if err := os.WriteFile(path, tt.after, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := make([]byte, len(file))
+			_, err := a.ReadAt(t.Context(), e, p, 0)
+			if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), "overwritten") {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if tt.want == nil && !bytes.Equal(p, file) {
+				t.Error("read otherwise")
 			}
 		})
 	}

@@ -121,8 +121,7 @@ func vacant(ctx context.Context, path string, extend bool) error {
 	defer func() { _ = a.Close() }()
 	if !a.complete {
 		return fmt.Errorf("%w: it is unfinished but has the name of a finished one; rename it to "+
-			"continue it: %s", ErrNotArchive,
-			shell.Move(path, path+partSuffix))
+			"continue it: %s", ErrNotArchive, shell.Move(path, path+partSuffix))
 	}
 	return ErrExists
 }

@@ -91,7 +91,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 			return nil, err
 		}
 		if h.Blank {
-			return nil, fmt.Errorf("%w: %w: it is empty", ErrCorrupt, ErrTruncated)
+			return nil, fmt.Errorf("%w: %w: nothing of it is there", ErrCorrupt, ErrTruncated)
 		}
 		if err := tables.CheckHeader(h); err != nil {
 			return nil, err

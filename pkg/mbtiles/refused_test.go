@@ -42,11 +42,13 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 		says string
 	}{
-		{"empty", nil, ErrTruncated, "it is empty"},
-		{"zeros", make([]byte, 10000), ErrTruncated, "it is empty"},
+		{"empty", nil, ErrTruncated, "nothing of it is there"},
+		{"zeros", make([]byte, 10000), ErrTruncated, "nothing of it is there"},
+		{"a web page", []byte("<!DOCTYPE html><title>404</title>"), ErrNotArchive, "a web page: download the archive itself"},
+		{"compressed", []byte("\x1f\x8b\x08\x00"), ErrNotArchive, "unpack it first"},
 		{"text", []byte("hello"), ErrNotArchive, ""},
 		{"noise", ddsFile(small, 1), ErrNotArchive, ""},
-		{"magic only", []byte("SQLite format 3\x00"), ErrNotArchive, ""},
+		{"magic only", []byte("SQLite format 3\x00"), ErrTruncated, "nothing of it is there"},
 		{"other sqlite", foreignSQLite(t), ErrNotArchive, "another kind of SQLite"},
 		{"plain mbtiles", plainMBTiles(t), ErrNotArchive, "plain MBTiles"},
 		{"future", futureArchive(t), ErrVersion, "newer xelpack: archive format 3"},

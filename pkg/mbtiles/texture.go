@@ -29,6 +29,9 @@ func (a *Archive) ReadAt(ctx context.Context, e Entry, p []byte, off int64) (int
 
 // explain adds to err which texture could not be read.
 func (a *Archive) explain(e Entry, err error) error {
+	if a.reader.Overwritten() {
+		err = fmt.Errorf("its file was overwritten while it was open: %w", err)
+	}
 	return explain(a.path, fmt.Errorf("read texture %s: %w", e.Texture, err))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/sqlpages"
@@ -23,6 +24,9 @@ type Reader struct {
 	Decoded *segment.Decoded
 	Ahead   Ahead
 	File    os.FileInfo // of what Pin has opened
+
+	pinned      *os.File
+	overwritten atomic.Bool
 
 	Remote Remote // nil: the file is here
 }
@@ -75,6 +79,8 @@ func (r *Reader) Pin(ctx context.Context) error {
 	}
 	if r.Pages = sqlpages.NewTable(f, root, blocks.Slack); r.Pages == nil {
 		defer func() { _ = f.Close() }()
+	} else {
+		r.pinned = f
 	}
 	after, err := f.Stat()
 	if err != nil {
@@ -85,6 +91,20 @@ func (r *Reader) Pin(ctx context.Context) error {
 	}
 	r.File = after
 	return nil
+}
+
+// Overwritten reports whether the file that Pin has opened was written to since, as cp does with one
+// that exists: its rows may be another archive's.
+func (r *Reader) Overwritten() bool {
+	if r.pinned == nil || r.Remote != nil || r.overwritten.Load() {
+		return r.overwritten.Load()
+	}
+	now, err := r.pinned.Stat()
+	if err != nil || now.Size() == r.File.Size() && now.ModTime().Equal(r.File.ModTime()) {
+		return false // a closed one is read no more
+	}
+	r.overwritten.Store(true)
+	return true
 }
 
 // Close waits for the queries in progress and closes the file.

@@ -18,7 +18,7 @@ var ErrVersion = errors.New("made by a newer xelpack")
 func CheckHeader(h sqlpages.Header) error {
 	switch {
 	case !h.SQLite:
-		return fmt.Errorf("%w: not an SQLite file", sqlite.ErrNoDatabase)
+		return fmt.Errorf("%w: not an SQLite file%s", sqlite.ErrNoDatabase, but(h.Other))
 	case h.Application == ApplicationID && h.User > UserVersionMark &&
 		h.User <= UserVersionMark|Version:
 		return nil
@@ -30,6 +30,17 @@ func CheckHeader(h sqlpages.Header) error {
 			sqlite.ErrNoDatabase)
 	}
 	return fmt.Errorf("%w: another kind of SQLite file", sqlite.ErrNoDatabase)
+}
+
+// but says what a file is instead, where a download often gives just that.
+func but(kind string) string {
+	switch {
+	case strings.HasPrefix(kind, "text/html"):
+		return ", but a web page: download the archive itself"
+	case kind == "application/zip", kind == "application/x-gzip", kind == "application/x-rar-compressed":
+		return ", but a compressed file: unpack it first"
+	}
+	return ""
 }
 
 // Check refuses a file that is not an archive by its header or its schema, and returns the version
