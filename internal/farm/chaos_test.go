@@ -302,7 +302,7 @@ func chaos(t *testing.T, nats string) {
 		b.BBox = "5.01,43.3,5.4,43.6"
 	}
 	if drill.Full() {
-		east := 1 + 5.2*length.Minutes()/30 // enough for as long: a third of the time nothing can be asked
+		east := 1 + 6.4*length.Minutes()/30 // enough for as long: a third of the time nothing can be asked
 		b = testBuild{BBox: fmt.Sprintf("1.0,42.0,%.2f,45.4", east), Detail: 2, Rate: 45, AckWait: usualAckWait, File: b.File}
 	}
 	plain := b
