@@ -97,10 +97,8 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 	if err := o.workFlags.Validate(); err != nil {
 		return err
 	}
-	if o.Farm.Server.URL != "" {
-		if err := o.Farm.parse(); err != nil {
-			return err
-		}
+	if err := o.Farm.parse(); err != nil {
+		return err
 	}
 	var err error
 	if o.Output, err = build.OutputFile(o.Output); err != nil {

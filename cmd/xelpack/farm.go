@@ -25,6 +25,7 @@ func registerFarmServer(f *pflag.FlagSet, o *farm.Server) {
 type farmFlags struct {
 	farm.Options
 	audit string
+	given func(flag string) bool
 }
 
 func (o *farmFlags) register(f *pflag.FlagSet) {
@@ -36,9 +37,18 @@ func (o *farmFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&o.Trusted, "farm-trusted", false, "secrets in the provider's address may be given to all workers")
 	registerFarmServer(f, &o.Server)
 	cli.Explicit(f, "farm-trusted")
+	o.given = f.Changed
 }
 
 func (o *farmFlags) parse() (err error) {
+	if o.Server.URL == "" {
+		for _, name := range [...]string{"farm-workers", "shares", "audit", "farm-creds", "farm-ca"} {
+			if o.given(name) {
+				return usageErrorf("--%s is about a farm: give --farm as well", name)
+			}
+		}
+		return nil
+	}
 	part, err := strconv.ParseFloat(strings.TrimSuffix(o.audit, "%"), 64)
 	if err != nil || !strings.HasSuffix(o.audit, "%") {
 		return usageErrorf("--audit %q: want a percentage such as 2%%", o.audit)

@@ -21,14 +21,28 @@ import (
 // installOptions are the flags of install and uninstall.
 type installOptions struct {
 	install.Options
-	Known string
-	JSON  bool
+	packages []string
+	Known    string
+	JSON     bool
 }
 
 func (o *installOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.Scenery, "scenery", "", "scenery package, the `DIR` that X-Plane reads")
+	f.StringArrayVar(&o.packages, "scenery", nil, "scenery package, the `DIR` that X-Plane reads")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only say what would be done")
 	f.BoolVar(&o.JSON, "json", false, "print the report as JSON")
+}
+
+// one refuses several packages: the last would win without a word, where the --scenery of other
+// verbs may be repeated.
+func (o *installOptions) one() error {
+	switch len(o.packages) {
+	case 0:
+		return usageErrorf("no scenery package: give --scenery DIR")
+	case 1:
+		o.Scenery = o.packages[0]
+		return nil
+	}
+	return usageErrorf("%d scenery packages: give one --scenery DIR at a time", len(o.packages))
 }
 
 func newInstallCommand() *cobra.Command {
@@ -51,6 +65,9 @@ are. An archive with holes is installed as it is, with exit code 3.`,
   xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.one(); err != nil {
+				return err
+			}
 			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				if err := o.beside(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 					return err
@@ -84,6 +101,9 @@ installed: files equal to its textures are removed.`,
 		Example: `  xelpack uninstall --scenery "X-Plane 12/Custom Scenery/zzXEL_eur_ortho"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.one(); err != nil {
+				return err
+			}
 			undo := func(ctx context.Context) (install.Report, error) {
 				return install.Uninstall(ctx, o.Options)
 			}
@@ -104,9 +124,6 @@ installed: files equal to its textures are removed.`,
 
 // beside finds the names of textures in the terrain, and the neighbouring packages.
 func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
-	if o.Scenery == "" {
-		return nil // run says so
-	}
 	packages, err := plan.OpenScenery(ctx, []string{o.Scenery}, nil, notes(stderr))
 	if err != nil && !errors.Is(err, scenery.ErrNoTerrain) {
 		return err
@@ -118,9 +135,6 @@ func (o *installOptions) beside(ctx context.Context, stderr io.Writer) error {
 
 func (o *installOptions) run(cmd *cobra.Command, archive string,
 	do func(context.Context) (install.Report, error)) error {
-	if o.Scenery == "" {
-		return usageErrorf("no scenery package: give --scenery DIR")
-	}
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	meters := progress.NewMeters(stderr)
 	o.Meter = meters.Set

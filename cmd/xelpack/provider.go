@@ -8,6 +8,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -40,5 +41,5 @@ func meters(w io.Writer) func(what string) (set func(done, total int64), end fun
 
 // notes returns a function that prints notes for people, a line each.
 func notes(w io.Writer) func(string) {
-	return func(text string) { fmt.Fprintln(w, text) }
+	return func(text string) { fmt.Fprintln(w, words.Plain(text)) }
 }

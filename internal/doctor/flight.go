@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/xelpack/xelpack/internal/shell"
+	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
@@ -23,6 +24,9 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 	case err != nil:
 		return s.failure("name the folder that contains \"Earth nav data\" and \"terrain\"", "%v",
 			err)
+	case len(p.Textures()) == 0 && p.SkippedCount() > 0:
+		return s.failure("repair these files, or install the package again",
+			"%s: no ground texture that can be used: %s", dir, p.SkippedText())
 	case len(p.Textures()) == 0:
 		return s.failure("name an ortho package, such as AutoOrtho, XEarthLayer or Ortho4XP make",
 			"%s: its terrain names no ground texture", dir)
@@ -31,12 +35,12 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 		return s.failure("name the folder that contains \"Earth nav data\"", "%s: no mesh: %v", dir,
 			err)
 	}
-	text := fmt.Sprintf("%s: %d textures named by %d terrain files", dir, len(p.Textures()),
-		p.Terrains())
+	text := fmt.Sprintf("%s: %s named by %s", dir, units.Plural(len(p.Textures()), "texture"),
+		units.Plural(p.Terrains(), "terrain file"))
 	if n := p.SkippedCount(); n > 0 {
 		return s.warning("repair these files, or install the package again: their textures are "+
-			"neither packed nor made live", "%s; %d terrain files cannot be used: %s", text, n,
-			p.SkippedText())
+			"neither packed nor made live", "%s; %s cannot be used: %s", text,
+			units.Plural(n, "terrain file"), p.SkippedText())
 	}
 	return s.ok("%s", text)
 }

@@ -59,6 +59,8 @@ const (
 	dialTimeout   = 5 * time.Second
 	apiTimeout    = 10 * time.Second
 	reconnectWait = time.Second
+	// leastPayload is what a server must take: shares travel in pieces of 128 KiB.
+	leastPayload = 256 << 10
 )
 
 // connect connects. The connection is made again whenever it breaks, until it is closed.
@@ -97,6 +99,10 @@ func (s Server) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	nc, err := nats.Connect(cmp.Or(s.URL, nats.DefaultURL), options...)
 	if err != nil {
 		return nil, nil, s.explain(err)
+	}
+	if nc.MaxPayload() < leastPayload {
+		nc.Close()
+		return nil, nil, s.explain(nats.ErrMaxPayload)
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {

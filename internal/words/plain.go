@@ -66,6 +66,9 @@ var phrases = [...][2]string{
 	{`net/http: server response headers exceeded (\d+) bytes; aborted`,
 		`its header is longer than $1 bytes`},
 	{`malformed HTTP (?:response|status code|version|header).*`, `the server does not speak HTTP`},
+	{`failed to parse Location header ".*`, `it redirects to what is no address`},
+	{`invalid byte in chunk length|malformed chunked encoding|http chunk length too large`,
+		`the encoding of the answer is damaged`},
 	{`\s*\(Client\.Timeout exceeded[^)]*\)`, ``},
 	{`context deadline exceeded|i/o timeout|os: deadline reached`, `no answer in time`},
 	{`context canceled`, `interrupted`},
@@ -73,6 +76,12 @@ var phrases = [...][2]string{
 		`current time (\S+) is (before|after) (\S+)`,
 		`the server's certificate is not valid $2 $3, and this computer's clock says $1: set ` +
 			`the clock right if it is wrong`},
+	{`(?:tls: failed to verify certificate: )?x509: (?:cannot validate certificate for (\S+) because it doesn't contain any IP SANs|certificate is not valid for any names, but wanted to match (\S+))`,
+		`the server's certificate is of another server than $1$2`},
+	{`(?:tls: failed to verify certificate: )?x509: certificate is valid for (.+?), not (\S+)`,
+		`the server's certificate is of $1, not of $2`},
+	{`x509: certificate signed by unknown authority`,
+		`x509: nobody known has signed it, or it has signed itself`},
 	{`(?:tls: failed to verify certificate: )?x509: `,
 		`the server's certificate cannot be trusted: `},
 	{`tls: first record does not look like a TLS handshake`, `the server does not speak https`},
@@ -82,6 +91,9 @@ var phrases = [...][2]string{
 	{`(^|: )(?:bind|connect|connectex|sendto|recvfrom|accept): `, `$1`},
 	{`lookup (\S+?)(?: on \S+)?: `, `$1: `},
 	{`parse ("[^"]*"): (?:net/url: )?`, `address $1: `},
+	{`: nats: no servers available for connection`, ``},
+	{`nats: secure connection not available`, `it has no TLS: want nats:// instead of tls://`},
+	{`nats: failed to parse root certificate from ("[^"]*")`, `no certificates in the file $1`},
 	{`cannot assign requested address`, `this machine has no such address`},
 	{`stopped after 10 redirects`, `too many redirects`},
 	{`stream error: stream ID \d+; `, ``},
@@ -121,6 +133,8 @@ var phrases = [...][2]string{
 	{`database disk image is malformed`, `its structure is damaged`},
 	{`(?:open a read connection: )?file is not a database`, `not an SQLite file`},
 
+	{`column \d+ of ".*" has type \S+, want \S+`, `a row has a value of another type`},
+
 	// Pictures and compressed files.
 	{`image: unknown format`, `unknown picture format`},
 	{`(?:(?:png|jpeg|gif|webp): invalid format|invalid JPEG format|unsupported JPEG feature): `,
@@ -128,5 +142,5 @@ var phrases = [...][2]string{
 	{`zip: not a valid zip file`, `not a zip file`},
 
 	// Packages that put their name before errors.
-	{`(^|: |\n|\()(?:json|toml|xml|csv|url|http|http2|tls|image|png|jpeg|gif|webp|gzip|flate|zlib|zip|sevenzip|lzma|bzip2|sql|exec|time): `, `$1`},
+	{`(^|: |\n|\()(?:json|toml|xml|csv|url|http|http2|tls|image|png|jpeg|gif|webp|gzip|flate|zlib|zip|sevenzip|lzma|bzip2|sql|exec|time|nats|nkeys): `, `$1`},
 }

@@ -83,6 +83,12 @@ func (x Install) Order() (*Order, error) {
 		}
 		o.lines = append(o.lines, parseOrderLine(line))
 	}
+	if !slices.ContainsFunc(o.lines, func(l orderLine) bool {
+		return strings.EqualFold(strings.TrimSpace(l.text), "SCENERY")
+	}) {
+		return nil, fmt.Errorf("%s: not as X-Plane writes it, without the line SCENERY: rename it "+
+			"and start X-Plane once: it writes a new one", o.file)
+	}
 	return o, nil
 }
 

@@ -51,7 +51,7 @@ func plainly(err error) error {
 		next := errors.Unwrap(err)
 		switch next {
 		case nil, ErrNoImagery, ErrRefused, ErrZoom, ErrBody, ErrTimeout, ErrNetwork, ErrClosed,
-			ErrOffline, providers.ErrTemplate:
+			ErrOffline, errRedirect, providers.ErrTemplate:
 			return err
 		}
 		if _, ok := err.(*net.OpError); ok {

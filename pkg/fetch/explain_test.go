@@ -20,16 +20,17 @@ import (
 // What a provider did, of the errors that its source gives. Once everything was "does not answer".
 func TestExplain(t *testing.T) {
 	says := map[fetchtest.Kind]string{
-		fetchtest.ServerError: "answers status 500 Internal Server Error",
-		fetchtest.TooMany:     "answers status 429 Too Many Requests",
-		fetchtest.Forbidden:   "answers status 403 Forbidden",
-		fetchtest.BadRequest:  "answers status 400 Bad Request",
-		fetchtest.HTML:        "answers HTML: Sign in",
-		fetchtest.Empty:       "answers what is not a usable image: it is empty",
-		fetchtest.Truncated:   "answers what is not a usable image: JPEG cut off after ",
-		fetchtest.ShortBody:   "breaks the connection: ",
-		fetchtest.Reset:       "breaks the connection: ",
-		fetchtest.Stall:       "does not answer: no complete answer in time",
+		fetchtest.ServerError:  "answers status 500 Internal Server Error",
+		fetchtest.TooMany:      "answers status 429 Too Many Requests",
+		fetchtest.Forbidden:    "answers status 403 Forbidden",
+		fetchtest.BadRequest:   "answers status 400 Bad Request",
+		fetchtest.HTML:         "answers HTML: Sign in",
+		fetchtest.Empty:        "answers what is not a usable image: it is empty",
+		fetchtest.Truncated:    "answers what is not a usable image: JPEG cut off after ",
+		fetchtest.ShortBody:    "breaks the connection: ",
+		fetchtest.Reset:        "breaks the connection: ",
+		fetchtest.RedirectLoop: "cannot be asked: redirect not followed: more than 5 times",
+		fetchtest.Stall:        "does not answer: no complete answer in time",
 	}
 	for kind, want := range says {
 		t.Run(kind.String(), func(t *testing.T) {

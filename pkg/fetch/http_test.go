@@ -129,7 +129,7 @@ func TestBadAnswers(t *testing.T) {
 		{fetchtest.Unauthorized, fetch.ErrRefused, 1, "401"},
 		{fetchtest.Forbidden, fetch.ErrRefused, 1, "403"},
 		{fetchtest.BadRequest, nil, 1, "400"},
-		{fetchtest.RedirectLoop, nil, 6, "redirect not followed"},
+		{fetchtest.RedirectLoop, nil, 6, "redirect not followed: more than 5 times"},
 	}
 	good := map[fetchtest.Kind]bool{
 		fetchtest.OK: true, fetchtest.Progressive: true, fetchtest.Grey: true, fetchtest.Padded: true, fetchtest.Redirect: true,

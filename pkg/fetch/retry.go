@@ -71,6 +71,9 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 			return nil, fmt.Errorf("%w (asked %d times)", err, attempt+1)
 		}
 		failed = time.Now()
+		if late, err := s.leftForLater(ctx, err, failed); late {
+			return nil, err
+		}
 		futile := attempt >= futileAfter && s.host != nil && s.host.futile()
 		if ctxErr := s.wait(ctx, s.delay(attempt, err)); ctxErr != nil {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
@@ -85,6 +88,21 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 		}
 		s.retried.Add(1)
 	}
+}
+
+// leftForLater reports whether a chunk that failed then is left to another run: it may not be asked
+// for again for longer than this one waits, and the host answers others.
+func (s *retrying) leftForLater(ctx context.Context, err error, then time.Time) (bool, error) {
+	status, ok := errors.AsType[*StatusError](err)
+	if !ok || status.RetryAfter <= s.maxRetryAfter || s.host == nil {
+		return false, nil
+	}
+	s.host.check()
+	if ctxErr := s.wait(ctx, s.backoff); ctxErr != nil {
+		return true, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
+	}
+	return s.host.answeredSince(then), fmt.Errorf("%w (not to be asked for again for %v)", err,
+		status.RetryAfter)
 }
 
 // delay returns how long to wait after attempt (from 0) failed with err. The jitter is full, so

@@ -107,6 +107,33 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A chunk that may not be asked for again for an hour is left to another run, if the host answers
+// others meanwhile: a build once waited for it for minutes.
+func TestRetryAfterTooLong(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			next := &scripted{errs: []error{&StatusError{Code: 503, RetryAfter: time.Hour}}}
+			s, _ := newRetrying(next)
+			s.host = newThrottle(4, 0, time.Second, time.Minute)
+			if answers {
+				time.AfterFunc(s.backoff/2, func() {
+					s.host.mu.Lock()
+					defer s.host.mu.Unlock()
+					s.host.outage.last = time.Now()
+				})
+			}
+			start := time.Now()
+			_, err := s.Fetch(t.Context(), tiles.Chunk{})
+			switch took := time.Since(start); {
+			case answers && (took > s.backoff || next.calls != 1 || err == nil):
+				t.Errorf("%v after %v and %d calls", err, took, next.calls)
+			case !answers && (took < s.maxRetryAfter || next.calls != 2 || err != nil):
+				t.Errorf("no answer to others: %v after %v and %d calls", err, took, next.calls)
+			}
+		})
+	}
+}
+
 func TestDelayGrowsAndIsJittered(t *testing.T) {
 	s, _ := newRetrying(nil)
 	for attempt, ceiling := range []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, maxBackoff, maxBackoff} {

@@ -329,6 +329,14 @@ func (t *throttle) futile() bool {
 	return true
 }
 
+// check sends a probe, to find out whether the host still answers.
+func (t *throttle) check() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.outage.want()
+	t.admit()
+}
+
 // candidate sets chunks that can show whether the host answers at all, most likely ones first.
 func (t *throttle) candidate(chunks []tiles.Chunk) {
 	t.mu.Lock()

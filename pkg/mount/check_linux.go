@@ -89,6 +89,9 @@ func checkEmpty(path string) error {
 // permission to let other users in.
 func checkFUSE(allowOther bool) error {
 	device, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w: %w; let users open it (chmod 666 /dev/fuse)", ErrNoFUSE, err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w; load the kernel module (modprobe fuse); in a container, pass "+
 			"the device (--device /dev/fuse)", ErrNoFUSE, err)

@@ -132,6 +132,9 @@ func title(dir string) (string, error) {
 
 // names returns the names of the files that may be archives, in order.
 func names(dir string) ([]string, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: not a folder: name the one that has the archives", dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
