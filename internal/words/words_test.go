@@ -95,6 +95,8 @@ func TestOf(t *testing.T) {
 		{"no such host", lookup, "nowhere.invalid: no such host"},
 		{"no such host, as text", fmt.Errorf("does not answer: %v", lookup),
 			"does not answer: nowhere.invalid: no such host"},
+		{"reset, as text", errors.New("read tcp 127.0.0.1:55206->127.0.0.1:80: read: connection reset by peer"),
+			"127.0.0.1:80: connection reset by peer"},
 		{"certificate of an address", errors.New("tls: failed to verify certificate: x509: cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs"),
 			"the server's certificate is of another server than 127.0.0.1"},
 		{"certificate of a name", errors.New("x509: certificate is valid for a.org, b.org, not localhost"),
@@ -105,3 +107,29 @@ func TestOf(t *testing.T) {
 			"it redirects to what is no address"},
 		{"row", errors.New(`column 3 of "SELECT a, b FROM tiles" has type <nil>, want []uint8`),
 			"a row has a value of another type"},
+		{"program", parse(func() error { _, err := exec.LookPath("no-such-program"); return err }),
+			"no-such-program is not installed"},
+		{"several", errors.Join(number, io.EOF),
+			"\"many\" is not a whole number, or too large\nit ends too early"},
+		{"the name of a file", fmt.Errorf("config.toml: %w", errors.New("no key")),
+			"config.toml: no key"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := words.Of(tt.err); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSprintf(t *testing.T) {
+	got := words.Sprintf("%s: %v (%d)", "a", fmt.Errorf("b: %w", io.ErrUnexpectedEOF), 5)
+	if want := "a: b: it ends too early (5)"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	var b strings.Builder
+	if _, err := words.Fprintf(&b, "%v", io.EOF); err != nil || b.String() != "it ends too early" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}
