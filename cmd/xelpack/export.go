@@ -10,6 +10,7 @@ import (
 	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -38,6 +39,9 @@ its name when it is complete: to continue an export that was interrupted, use
   xelpack export flight.mbtiles out --on-existing skip`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := remote.Written(args[1]); err != nil {
+				return err
+			}
 			return withArchive(cmd, args[0], func(a *mbtiles.Archive) error {
 				return export(cmd.Context(), a, args[1], o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})

@@ -8,12 +8,16 @@ import (
 
 	"github.com/xelpack/xelpack/internal/filesys"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/shell"
 )
 
 // OutputFile checks before any work whether an archive can be written, and returns its path: the
 // target if file is a link.
 func OutputFile(file string) (string, error) {
+	if err := remote.Written(file); err != nil {
+		return "", err
+	}
 	real, err := realpath.Of(file)
 	if err != nil {
 		return "", fmt.Errorf("-o %s: %w", file, err)

@@ -46,16 +46,27 @@ const usualAckWait = 45 * time.Second
 // Validate checks the options by themselves.
 func (o Options) Validate() error {
 	switch {
+	case o.Server.URL == "" && (o.Workers != 0 || o.Audit != 0 || o.Shares != ""):
+		return usage.Errorf("--farm-workers, --audit and --shares need --farm")
+	case o.Server.URL == "":
+		return nil
 	case o.Workers < 0 || o.Workers > 64:
 		return usage.Errorf("--farm-workers %d: must be between 1 and 64", o.Workers)
 	case !(o.Audit >= 0 && o.Audit <= 1):
 		return usage.Errorf("--audit: want 0%% to 100%%")
+	case o.Shares != "" && !isFolder(o.Shares):
+		return usage.Errorf("--shares %s: no such folder: make it where all machines see it", o.Shares)
 	case o.Server.URL == LocalURL:
 		return nil
 	case o.Workers > 0:
 		return usage.Errorf("--farm-workers is for --farm local: start `xelpack worker` on the machines that help")
 	}
 	return o.Server.Validate()
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Farm is a build by many.

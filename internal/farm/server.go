@@ -32,6 +32,11 @@ const LocalURL = "local"
 
 // Validate checks the address by itself.
 func (s Server) Validate() error {
+	for flag, file := range map[string]string{"--farm-ca": s.CA, "--farm-creds": s.Creds} {
+		if _, err := os.Stat(file); file != "" && err != nil {
+			return usage.Errorf("%s: %w", flag, err)
+		}
+	}
 	for one := range strings.SplitSeq(s.URL, ",") {
 		u, err := url.Parse(one)
 		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" && u.Scheme != "ws" && u.Scheme != "wss" {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,7 +70,11 @@ func (o *Opener) Close() {
 func (o *Opener) Open(ctx context.Context, name string,
 	ro mbtiles.ReaderOptions) (*mbtiles.Archive, error) {
 	if !remote.IsURL(name) {
-		return mbtiles.OpenWith(ctx, name, ro)
+		a, err := mbtiles.OpenWith(ctx, name, ro)
+		if errors.Is(err, fs.ErrNotExist) && remote.HasScheme(name) {
+			err = usage.Errorf("%s: archives are read from files, http:// and https:// addresses", name)
+		}
+		return a, err
 	}
 	f, err := o.file(ctx, name)
 	if err != nil {

@@ -9,12 +9,27 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // IsURL reports whether name is the address of a file on a web server rather than a path.
 func IsURL(name string) bool {
 	scheme, _, ok := strings.Cut(name, "://")
 	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+var address = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+://`)
+
+// HasScheme reports whether name is an address of any kind, such as ftp://host/a.mbtiles.
+func HasScheme(name string) bool { return address.MatchString(name) }
+
+// Written returns why nothing is written under that name, an address, or nil.
+func Written(name string) error {
+	if HasScheme(name) {
+		return usage.Errorf("%s: files are written here, not to an address", Shown(name))
+	}
+	return nil
 }
 
 // Shown returns what may be shown of an address: without user and query, which may hold keys. Other

@@ -95,6 +95,7 @@ var phrases = [...][2]string{
 	{`nats: secure connection not available`, `it has no TLS: want nats:// instead of tls://`},
 	{`nats: failed to parse root certificate from ("[^"]*")`, `no certificates in the file $1`},
 	{`cannot assign requested address`, `this machine has no such address`},
+	{`: nats: no servers available for connection`, ``},
 	{`stopped after 10 redirects`, `too many redirects`},
 	{`stream error: stream ID \d+; `, ``},
 
@@ -111,6 +112,7 @@ var phrases = [...][2]string{
 	// JSON, XML, TOML, CSV.
 	{`invalid character ('(?:\\.[^']*|[^']+)') (?:looking for beginning of (?:value|object key string)|after (?:object key(?::value pair)?|array element|top-level value|decimal point in numeric literal)|` +
 		`in (?:string literal|string escape code|\\u hexadecimal character escape|numeric literal|exponent of numeric literal|literal \w+ \(expecting '.'\)))`, `unexpected character $1`},
+	{`invalid character '.' exceeded max depth`, `it is nested too deep`},
 	{`invalid character entity`, `unknown entity`},
 	{`invalid characters between`, `unexpected characters between`},
 	{`unexpected end of JSON input`, `it ends too early`},

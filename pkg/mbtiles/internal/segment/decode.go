@@ -86,7 +86,7 @@ func (d *Decoder) unpack(s Stored, shape blocks.Shape, buf []byte) error {
 func (d *Decoder) inflate(frame, buf []byte) ([]byte, error) {
 	out, err := d.zstd.DecodeAll(frame, buf[:0:len(buf)])
 	if err != nil {
-		return nil, fmt.Errorf("zstd: %w", err)
+		return nil, fmt.Errorf("its compressed data is damaged: %w", err)
 	}
 	return out, nil
 }
