@@ -3,7 +3,9 @@ package install
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -28,7 +30,16 @@ func (f *folder) readState() (s state, err error) {
 		}
 		*m = &read
 	}
-	return s, nil
+	if !s.nothing() {
+		return s, nil
+	}
+	// Without the list, what is installed would be taken for the package's own, and its own removed.
+	kept, err := os.ReadDir(filepath.Join(f.path, manifest.Folder, manifest.Kept))
+	if len(kept) > 0 {
+		return s, fmt.Errorf("%w: %s is missing, but files of the package are set aside",
+			manifest.ErrDamaged, filepath.Join(f.path, manifest.Folder, manifest.Name))
+	}
+	return s, ignore(err, fs.ErrNotExist)
 }
 
 // nothing reports whether nothing is or was installed.
