@@ -109,8 +109,6 @@ func applies(name string, set, given func(string) bool) bool {
 		return !given("no-store")
 	case "no-store":
 		return !given("offline")
-	case "audit", "farm-workers", "shares":
-		return set("farm")
 	case "http-allow-remote", "http-pprof":
 		return set("http")
 	}

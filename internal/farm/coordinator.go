@@ -46,10 +46,6 @@ const usualAckWait = 45 * time.Second
 // Validate checks the options by themselves.
 func (o Options) Validate() error {
 	switch {
-	case o.Server.URL == "" && (o.Workers != 0 || o.Audit != 0 || o.Shares != ""):
-		return usage.Errorf("--farm-workers, --audit and --shares need --farm")
-	case o.Server.URL == "":
-		return nil
 	case o.Workers < 0 || o.Workers > 64:
 		return usage.Errorf("--farm-workers %d: must be between 1 and 64", o.Workers)
 	case !(o.Audit >= 0 && o.Audit <= 1):

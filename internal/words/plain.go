@@ -95,7 +95,6 @@ var phrases = [...][2]string{
 	{`nats: secure connection not available`, `it has no TLS: want nats:// instead of tls://`},
 	{`nats: failed to parse root certificate from ("[^"]*")`, `no certificates in the file $1`},
 	{`cannot assign requested address`, `this machine has no such address`},
-	{`: nats: no servers available for connection`, ``},
 	{`stopped after 10 redirects`, `too many redirects`},
 	{`stream error: stream ID \d+; `, ``},
 

@@ -150,11 +150,6 @@ func (x Install) Tidy(names []string) (*Tidying, error) {
 	if err != nil {
 		return nil, x.NoOrder(err)
 	}
-	if !slices.ContainsFunc(o.lines,
-		func(l orderLine) bool { return strings.TrimSpace(l.text) == "SCENERY" }) {
-		return nil, fmt.Errorf("%s: not a list of scenery that X-Plane wrote, since it has no line "+
-			"SCENERY: move it away and start X-Plane once, it writes a new one", o.file)
-	}
 	t := &Tidying{x: x, order: o}
 	for _, name := range names {
 		t.list(name)

@@ -121,19 +121,6 @@ func TestTidy(t *testing.T) {
 }
 
 // What X-Plane writes while a person thinks about the changes is not lost.
-// A file that X-Plane has not written is left to it: a line added to it would be no order either.
-func TestTidyRefuses(t *testing.T) {
-	for name, text := range map[string]string{
-		"empty": "", "another file": "hello\n",
-		"UTF-16": "\xff\xfeS\x00C\x00E\x00N\x00E\x00R\x00Y\x00\n\x00",
-	} {
-		x := install(t, map[string]string{"Custom Scenery/scenery_packs.ini": text, "Custom Scenery/zOrtho/": ""})
-		if _, err := x.Tidy([]string{"zOrtho"}); err == nil || !strings.Contains(err.Error(), "no line SCENERY") {
-			t.Errorf("%s: got %v, want it refused", name, err)
-		}
-	}
-}
-
 func TestTidyChangedMeanwhile(t *testing.T) {
 	x := install(t, map[string]string{"Custom Scenery/scenery_packs.ini": "I\n1000 Version\nSCENERY\n\n"})
 	tidying, err := x.Tidy([]string{"zOrtho"})

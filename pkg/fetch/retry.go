@@ -119,21 +119,15 @@ func (s *retrying) delay(attempt int, err error) time.Duration {
 	return rand.N(ceiling)
 }
 
-// absurdRetryAfter is a wait that nobody means: "Retry-After: 31536000" of a proxy.
-const absurdRetryAfter = 24 * time.Hour
-
 // retryAfter reads a Retry-After header: seconds, or an HTTP date. It returns 0 if there is none,
-// it is past, absurd or invalid.
+// it is past, or it is invalid.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
-	var wait time.Duration
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = max(at.Sub(now), 0)
+		return time.Duration(seconds) * time.Second
 	}
-	if wait > absurdRetryAfter {
-		return 0
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
 	}
-	return wait
+	return 0
 }
