@@ -12,7 +12,8 @@ import (
 
 // Header is the header of an SQLite file, its first 100 bytes.
 type Header struct {
-	Blank       bool // empty or all zeros, as SQLite begins a file, or less than a header
+	Blank       bool // empty or all zeros, as SQLite begins a file
+	Cut         bool // the beginning of a header and no more
 	SQLite      bool
 	Other       string // what it seems to be if it is not SQLite: a content type
 	Application uint32
@@ -35,8 +36,11 @@ func ReadHeader(path string) (Header, error) {
 		return Header{}, fmt.Errorf("%s: %w", path, err)
 	}
 	const magic = "SQLite format 3\x00"
-	if len(bytes.Trim(b[:n], "\x00")) == 0 || n < len(b) && bytes.HasPrefix(b, []byte(magic[:min(n, len(magic))])) {
+	if len(bytes.Trim(b[:n], "\x00")) == 0 {
 		return Header{Blank: true}, nil
+	}
+	if n < len(b) && bytes.HasPrefix(b, []byte(magic[:min(n, len(magic))])) {
+		return Header{Cut: true}, nil
 	}
 	if n < len(b) || string(b[:16]) != magic {
 		return Header{Other: http.DetectContentType(b[:n])}, nil

@@ -90,7 +90,7 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if err != nil {
 			return nil, err
 		}
-		if h.Blank {
+		if h.Blank || h.Cut {
 			return nil, fmt.Errorf("%w: %w: nothing of it is there", ErrCorrupt, ErrTruncated)
 		}
 		if err := tables.CheckHeader(h); err != nil {
