@@ -71,10 +71,10 @@ func examineScenery(ctx context.Context,
 		opened, err := plan.OpenScenery(ctx, []string{dir}, nil, unsaid)
 		packages = append(packages, opened...)
 		if err != nil {
-			findings = append(findings, Scenery(dir, nil, err))
+			findings = append(findings, Scenery(ctx, dir, nil, err))
 			continue
 		}
-		findings = append(findings, Scenery(dir, opened[0], nil))
+		findings = append(findings, Scenery(ctx, dir, opened[0], nil))
 	}
 	return packages, findings
 }

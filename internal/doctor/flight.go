@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/xelpack/xelpack/internal/shell"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
 
 // Scenery checks a scenery package, or the error from opening it.
-func Scenery(dir string, p *scenery.Package, err error) Finding {
+func Scenery(ctx context.Context, dir string, p *scenery.Package, err error) Finding {
 	const s = subject("scenery")
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -35,6 +37,11 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 		return s.failure("name the folder that contains \"Earth nav data\"", "%s: no mesh: %v", dir,
 			err)
 	}
+	if broken, total := brokenMeshes(ctx, dir); len(broken) > 0 {
+		return s.failure("install the package again: X-Plane shows no ground of it there",
+			"%s: %d of %s cannot be read: %s", dir, len(broken),
+			units.Plural(total, "mesh file"), broken[0])
+	}
 	text := fmt.Sprintf("%s: %s named by %s", dir, units.Plural(len(p.Textures()), "texture"),
 		units.Plural(p.Terrains(), "terrain file"))
 	if n := p.SkippedCount(); n > 0 {
@@ -43,6 +50,17 @@ func Scenery(dir string, p *scenery.Package, err error) Finding {
 			units.Plural(n, "terrain file"), p.SkippedText())
 	}
 	return s.ok("%s", text)
+}
+
+// brokenMeshes returns why mesh files of a package are none, in order, and how many it has.
+func brokenMeshes(ctx context.Context, dir string) (broken []string, total int) {
+	meshes, _ := scenery.Meshes(ctx, dir) // whatever can be listed
+	for _, file := range slices.Sorted(maps.Values(meshes)) {
+		if err := scenery.CheckDSF(file); err != nil {
+			broken = append(broken, words.Sprintf("%s: %v", file, err))
+		}
+	}
+	return broken, len(meshes)
 }
 
 // Archive opens an archive and checks its state. It does not check the textures; verify does.

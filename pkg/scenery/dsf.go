@@ -67,6 +67,16 @@ func ReadDSF(file string) (DSF, error) {
 	return d, nil
 }
 
+// CheckDSF returns why a file is certainly no DSF, or nil: it reads only how it begins and, of a
+// compressed one, the list of its content.
+func CheckDSF(file string) error {
+	_, _, closeFile, err := openDSF(file)
+	if err == nil {
+		closeFile()
+	}
+	return err
+}
+
 func readDSF(file string) (DSF, error) {
 	r, size, closeFile, err := openDSF(file)
 	if err != nil {
