@@ -2,7 +2,6 @@ package preview
 
 import (
 	"context"
-	"sync"
 
 	"github.com/xelpack/xelpack/internal/filesys"
 )
@@ -19,12 +18,11 @@ type Drawing struct {
 	ended  chan struct{} // closed once err is set
 	err    error
 
-	mu       sync.Mutex
+	news
 	contents int // that have come, the first ones
 	rows     int // of the index, the first ones, whose contents have come
 	read     ReadAt
-	places   map[Tile]int  // where in drawn a preview is; -1: planned
-	changed  chan struct{} // closed, and made anew, when any of these changes
+	places   map[Tile]int // where in drawn a preview is; -1: planned
 }
 
 var _ Coming = (*Drawing)(nil)
@@ -36,7 +34,7 @@ type ReadAt func(ctx context.Context, i int, p []byte, off int64) error
 // content, own has the previews of the contents as they come. The drawing must be closed.
 func (p *Pyramid) Begin(ctx context.Context, dir string, own *filesys.Spool, content func(row int) int64) (*Drawing, error) {
 	d := &Drawing{Pyramid: p, content: content, own: own, places: make(map[Tile]int), ended: make(chan struct{}),
-		changed: make(chan struct{})}
+		news: newNews()}
 	var err error
 	if d.drawn, err = filesys.NewSpool(dir); err != nil {
 		return nil, err
@@ -59,12 +57,6 @@ func (d *Drawing) Close() error {
 	return d.drawn.Close()
 }
 
-// tell wakes those who wait. d.mu is held.
-func (d *Drawing) tell() {
-	close(d.changed)
-	d.changed = make(chan struct{})
-}
-
 // Came says that the next content has come: its preview is in own.
 func (d *Drawing) Came() {
 	d.mu.Lock()
@@ -84,23 +76,6 @@ func (d *Drawing) Finish(read ReadAt) error {
 	d.mu.Unlock()
 	<-d.ended
 	return d.err
-}
-
-// wait waits until done, which is called with d.mu held.
-func (d *Drawing) wait(ctx context.Context, done func() bool) error {
-	for {
-		d.mu.Lock()
-		ok, changed := done(), d.changed
-		d.mu.Unlock()
-		if ok {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
 
 // Await implements Coming.

@@ -3,7 +3,6 @@ package preview
 import (
 	"context"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -27,31 +26,9 @@ type coming struct {
 	picture []byte
 	drawn   chan Tile
 
-	mu      sync.Mutex
-	came    int
-	changed chan struct{}
-	there   map[Tile][]byte
-}
-
-func (c *coming) wait(ctx context.Context, done func() bool) error {
-	for {
-		c.mu.Lock()
-		ok, changed := done(), c.changed
-		c.mu.Unlock()
-		if ok {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-func (c *coming) tell() {
-	close(c.changed)
-	c.changed = make(chan struct{})
+	news
+	came  int
+	there map[Tile][]byte
 }
 
 // come has so many textures come.
@@ -104,7 +81,7 @@ func TestDrawEarly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &coming{picture: picture, drawn: make(chan Tile, 100), changed: make(chan struct{}),
+	c := &coming{picture: picture, drawn: make(chan Tile, 100), news: newNews(),
 		there: map[Tile][]byte{}}
 	ended := make(chan error, 1)
 	p := New(grid{})
@@ -149,7 +126,7 @@ func TestDrawEarly(t *testing.T) {
 func TestDrawEarlyEnds(t *testing.T) {
 	t.Parallel()
 	c := &coming{picture: []byte("no JPEG"), drawn: make(chan Tile, 100),
-		changed: make(chan struct{}), there: map[Tile][]byte{}, came: All}
+		news: newNews(), there: map[Tile][]byte{}, came: All}
 	if err := New(grid{}).DrawEarly(t.Context(), c); err == nil {
 		t.Error("a preview that is none was drawn")
 	}
