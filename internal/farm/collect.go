@@ -412,13 +412,7 @@ func (c *collector) count(s settled) (left []tiles.Item) {
 	c.by[s.share.N] = s.share.Worker
 	c.shares++
 	c.spent.add(s.share.Spent)
-	r := &c.counts
-	r.Built += s.report.Built
-	r.Chunks.OK += s.report.Chunks.OK
-	r.Chunks.NoImagery += s.report.Chunks.NoImagery
-	r.Chunks.Failed += s.report.Chunks.Failed
-	r.Holes += s.report.Holes
-	r.FailedChunks += s.report.FailedChunks
+	c.counts.Add(s.report)
 	return left
 }
 
