@@ -86,7 +86,7 @@ func (o ImportOptions) checkFree(found ddsdir.Files) error {
 	if err != nil {
 		return err
 	}
-	if p, ok := known.Find(o.Provider); ok && !p.Redistributable() {
+	if p, ok := known.Find(o.Provider); ok && !p.Terms.MayPassOn() {
 		return usage.Errorf("--redistributable: the licence of %s does not allow passing its "+
 			"imagery on (%s): leave out --redistributable, or name the provider that the imagery "+
 			"is from", p.ID, p.Licence)
@@ -96,7 +96,7 @@ func (o ImportOptions) checkFree(found ddsdir.Files) error {
 		count[strings.ToUpper(f.Texture.Maptype)]++
 	}
 	for _, code := range slices.Sorted(maps.Keys(count)) {
-		if p, ok := known.Find(code); ok && !p.Redistributable() {
+		if p, ok := known.Find(code); ok && !p.Terms.MayPassOn() {
 			o.note(fmt.Sprintf("--redistributable: %s named %s, the maptype of %s, whose "+
 				"licence does not allow passing its imagery on (%s)",
 				units.Plural(count[code], "texture"), code, p.ID, p.Licence))

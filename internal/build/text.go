@@ -60,7 +60,7 @@ func (o Options) noteTerms(p fetch.Provider) {
 		o.note(fmt.Sprintf(
 			"do not pass the archive on: the licence of %s does not allow it (%s)", p.ID,
 			p.Licence))
-	case !p.Redistributable():
+	case !p.Terms.MayPassOn():
 		o.note(fmt.Sprintf("do not pass the archive on: the licence of %s is not known to allow "+
 			"it (%s)", p.ID, p.Licence))
 	case words != "yes":

@@ -269,7 +269,7 @@ func TestOpen(t *testing.T) {
 	if last.ID != "eox16" || last.Area != nil {
 		t.Errorf("the base is %s", last.ID)
 	}
-	if !p.Redistributable() || !mayJoin(p.Terms) {
+	if !p.Terms.MayPassOn() || !mayJoin(p.Terms) {
 		t.Errorf("terms %+v", p.Terms)
 	}
 	for _, l := range p.Layers {

@@ -53,8 +53,8 @@ func TestLayDetails(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
-		if p.Redistributable() || len(p.NoImagery) == 0 {
-			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Redistributable(),
+		if p.Terms.MayPassOn() || len(p.NoImagery) == 0 {
+			t.Errorf("%s: redistributable %v, placeholders %v", name, p.Terms.MayPassOn(),
 				p.NoImagery)
 		}
 	}

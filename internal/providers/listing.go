@@ -46,7 +46,7 @@ func Rows(list []Provider, at *Place) (rows []Row) {
 		r := Row{
 			ID: p.ID, Code: p.Code, Name: p.Name, MinZL: uint8(p.MinZL), MaxZL: uint8(
 				p.MaxZL), Coverage: p.Coverage, Imagery: p.Imagery,
-			Licence: p.Licence, Attribution: p.Attribution, Redistributable: p.Redistributable(), Terms: p.Terms, Remark: p.Remark,
+			Licence: p.Licence, Attribution: p.Attribution, Redistributable: p.Terms.MayPassOn(), Terms: p.Terms, Remark: p.Remark,
 			ServiceTerms: p.ServiceTerms, Rate: p.Rate, Concurrency: p.Concurrency, RequestsADay: p.RequestsADay, Key: err == nil && t.token,
 			File: p.File, Notes: slices.Concat(p.Notes, p.Ignored),
 		}

@@ -90,9 +90,6 @@ func (l Layer) For(maptype string) bool {
 		!slices.ContainsFunc(l.NotFor, is)
 }
 
-// Redistributable reports whether what was built from it may be passed on.
-func (p Provider) Redistributable() bool { return p.Terms.MayPassOn() }
-
 // Source describes p in an archive with its imagery. "<year>" in an attribution is the
 // year that is passed.
 func (p Provider) Source(year int) terms.Source {

@@ -80,7 +80,7 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	p, err := Lookup("https://h/{z}/{x}/{y}")
-	if err != nil || p.MinZL != 0 || p.MaxZL != 22 || p.Redistributable() || p.Licence != "unknown" || p.Template != "https://h/{z}/{x}/{y}" {
+	if err != nil || p.MinZL != 0 || p.MaxZL != 22 || p.Terms.MayPassOn() || p.Licence != "unknown" || p.Template != "https://h/{z}/{x}/{y}" {
 		t.Errorf("a bare template is %+v, %v", p, err)
 	}
 }
