@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -92,7 +94,7 @@ func runBuild(ctx context.Context, o buildOptions, stdout, stderr io.Writer) err
 		return err
 	}
 	if o.Output == "" {
-		return usageErrorf("no output file: give -o FILE.mbtiles")
+		return usage.Errorf("no output file: give -o FILE.mbtiles")
 	}
 	if err := o.workFlags.Validate(); err != nil {
 		return err

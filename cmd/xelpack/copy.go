@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
@@ -46,7 +48,7 @@ func (o *copyFlags) registerInPlace(f *pflag.FlagSet) {
 // target resolves the path of the result.
 func (o *copyFlags) target() (err error) {
 	if o.Output == "" {
-		return usageErrorf("no output file: give -o FILE.mbtiles")
+		return usage.Errorf("no output file: give -o FILE.mbtiles")
 	}
 	o.Output, err = build.OutputFile(o.Output)
 	return err
@@ -57,7 +59,7 @@ func local(archive string) error {
 	if !remote.IsURL(archive) {
 		return nil
 	}
-	return usageErrorf("%s: an archive on a web server cannot be changed", remote.Shown(archive))
+	return usage.Errorf("%s: an archive on a web server cannot be changed", remote.Shown(archive))
 }
 
 // inPlace makes archive the result if no other was given.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/picture"
@@ -34,7 +36,7 @@ func newDecodeCommand() *cobra.Command {
 
 func runDecode(in, out string, level int) error {
 	if !strings.EqualFold(filepath.Ext(out), ".png") {
-		return usageErrorf("%s: the output file must end in .png", out)
+		return usage.Errorf("%s: the output file must end in .png", out)
 	}
 	l, blocks, err := picture.ReadLevel(in, level)
 	if err != nil {

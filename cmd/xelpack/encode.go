@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/picture"
@@ -43,14 +45,14 @@ with a full mip chain.`,
 func runEncode(ctx context.Context, o encodeOptions, in, out string) error {
 	quality, err := dds.ParseQuality(o.Quality)
 	if err != nil {
-		return usageErrorf("--quality: %w", err)
+		return usage.Errorf("--quality: %w", err)
 	}
 	format, ok := map[string]dds.Format{"bc1": dds.BC1, "bc3": dds.BC3}[strings.ToLower(o.Format)]
 	if !ok {
-		return usageErrorf("unknown --format %q (want bc1 or bc3)", o.Format)
+		return usage.Errorf("unknown --format %q (want bc1 or bc3)", o.Format)
 	}
 	if !strings.EqualFold(filepath.Ext(out), ".dds") {
-		return usageErrorf("%s: the output file must end in .dds", out)
+		return usage.Errorf("%s: the output file must end in .dds", out)
 	}
 	file, err := picture.Encode(ctx, in, format, quality)
 	if err != nil {

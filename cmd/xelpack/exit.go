@@ -30,9 +30,6 @@ const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage; 3 finished w
 build it again to fetch them), or not sealed; 4 not enough disk; 5 verification failed; 130 interrupted
 (run the same command to continue).`
 
-// usageErrorf returns the error of an invalid command line.
-func usageErrorf(format string, args ...any) error { return usage.Errorf(format, args...) }
-
 // exitCode prints the error with a hint and returns its exit code.
 func exitCode(stderr io.Writer, err error) int {
 	if err == nil {

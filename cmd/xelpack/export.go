@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/look"
@@ -59,7 +61,7 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	stderr io.Writer) error {
 	existing, err := ddsdir.ParseExisting(o.OnExisting)
 	if err != nil {
-		return usageErrorf("--on-existing %w", err)
+		return usage.Errorf("--on-existing %w", err)
 	}
 	real, err := realpath.Of(dir)
 	if err != nil {

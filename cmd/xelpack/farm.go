@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -44,14 +46,14 @@ func (o *farmFlags) parse() (err error) {
 	if o.Server.URL == "" {
 		for _, name := range [...]string{"farm-workers", "shares", "audit", "farm-creds", "farm-ca"} {
 			if o.given(name) {
-				return usageErrorf("--%s is about a farm: give --farm as well", name)
+				return usage.Errorf("--%s is about a farm: give --farm as well", name)
 			}
 		}
 		return nil
 	}
 	part, err := strconv.ParseFloat(strings.TrimSuffix(o.audit, "%"), 64)
 	if err != nil || !strings.HasSuffix(o.audit, "%") {
-		return usageErrorf("--audit %q: want a percentage such as 2%%", o.audit)
+		return usage.Errorf("--audit %q: want a percentage such as 2%%", o.audit)
 	}
 	o.Audit = part / 100
 	return o.Validate()
@@ -72,7 +74,7 @@ may be killed at any moment. See docs/farm.md.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Server.URL, o.Note = args[0], notes(cmd.ErrOrStderr())
 			if o.Jobs < 1 || o.Jobs > 64 {
-				return usageErrorf("--jobs %d: must be between 1 and 64", o.Jobs)
+				return usage.Errorf("--jobs %d: must be between 1 and 64", o.Jobs)
 			}
 			if err := o.Server.Validate(); err != nil {
 				return err

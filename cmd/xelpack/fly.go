@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -29,7 +31,7 @@ func (o *archivesOptions) register(f *pflag.FlagSet) {
 func (o archivesOptions) parse() (dir string, quota int64, err error) {
 	if o.quota != "" {
 		if quota, err = units.ParseBytes(o.quota); err != nil {
-			return "", 0, usageErrorf("--archives-quota: %w", err)
+			return "", 0, usage.Errorf("--archives-quota: %w", err)
 		}
 	}
 	if o.dir == "" {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/build"
@@ -60,11 +62,11 @@ provider, there is a warning.`,
 func runImport(ctx context.Context, o importOptions, dirs []string, stdout,
 	stderr io.Writer) (err error) {
 	if o.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
-		return usageErrorf("--compress: %w", err)
+		return usage.Errorf("--compress: %w", err)
 	}
 	if !o.DryRun {
 		if o.Output == "" {
-			return usageErrorf("no output file: give -o FILE.mbtiles")
+			return usage.Errorf("no output file: give -o FILE.mbtiles")
 		}
 		if o.Output, err = build.OutputFile(o.Output); err != nil {
 			return err

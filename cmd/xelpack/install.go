@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/scenery"
 )
@@ -37,12 +38,12 @@ func (o *installOptions) register(f *pflag.FlagSet) {
 func (o *installOptions) one() error {
 	switch len(o.packages) {
 	case 0:
-		return usageErrorf("no scenery package: give --scenery DIR")
+		return usage.Errorf("no scenery package: give --scenery DIR")
 	case 1:
 		o.Scenery = o.packages[0]
 		return nil
 	}
-	return usageErrorf("%d scenery packages: give one --scenery DIR at a time", len(o.packages))
+	return usage.Errorf("%d scenery packages: give one --scenery DIR at a time", len(o.packages))
 }
 
 func newInstallCommand() *cobra.Command {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
@@ -59,7 +61,7 @@ func runMerge(ctx context.Context, o mergeOptions, inputs []*mbtiles.Archive, st
 	stderr io.Writer) error {
 	prefer, err := combine.ParsePreference(o.Prefer)
 	if err != nil {
-		return usageErrorf("--prefer: %w", err)
+		return usage.Errorf("--prefer: %w", err)
 	}
 	mo := combine.MergeOptions{Prefer: prefer, Force: o.Force}
 	if o.DryRun {

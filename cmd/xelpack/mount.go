@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/daemon"
@@ -111,7 +113,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	stderr, behind := progress.NewStatusLineBehind(w, o.LogJSON)
 	defer behind.Close(lastWords)
 	if len(o.Routes) > 0 && o.observeOptions.watch.HTTP == "" {
-		return usageErrorf("--route needs the status page: give --http 127.0.0.1:8087 as well")
+		return usage.Errorf("--route needs the status page: give --http 127.0.0.1:8087 as well")
 	}
 	flown, err := plan.Area{Routes: o.Routes}.Ground(notes(stderr))
 	if err != nil {
@@ -130,7 +132,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 	}
 	followed, err := position.Parse(o.Follow)
 	if err != nil {
-		return usageErrorf("--follow: %w", err)
+		return usage.Errorf("--follow: %w", err)
 	}
 	now := time.Now()
 	if o.look.Season == "auto" {
@@ -147,7 +149,7 @@ func runMount(ctx context.Context, o mountOptions, archives []string, mountpoint
 		notes(stderr)("textures are shown in another look: " + name)
 	}
 	if o.Slow <= 0 {
-		return usageErrorf("--log-slow %v: must be positive", o.Slow)
+		return usage.Errorf("--log-slow %v: must be positive", o.Slow)
 	}
 	mo.Observer = mount.LogSlow(mo.Observer, o.Slow, mo.Logger)
 	if err := o.live.Apply(&mo); err != nil {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/observe/logs"
@@ -44,7 +46,7 @@ func (o *logOptions) register(f *pflag.FlagSet, level string) {
 func (o logOptions) logger(w io.Writer) (*slog.Logger, error) {
 	level, err := logs.ParseLevel(o.LogLevel)
 	if err != nil {
-		return nil, usageErrorf("--log-level: %w", err)
+		return nil, usage.Errorf("--log-level: %w", err)
 	}
 	return logs.New(w, logs.Options{Level: level, JSON: o.LogJSON}), nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -38,10 +40,10 @@ func (o *makingFlags) register(f *pflag.FlagSet) {
 
 func (o makingFlags) parse() (e estimate.Options, err error) {
 	if e.Quality, err = dds.ParseQuality(o.Quality); err != nil {
-		return e, usageErrorf("--quality: %w", err)
+		return e, usage.Errorf("--quality: %w", err)
 	}
 	if e.Compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
-		return e, usageErrorf("--compress: %w", err)
+		return e, usage.Errorf("--compress: %w", err)
 	}
 	return e, nil
 }
@@ -81,7 +83,7 @@ network; FILE.png is a picture.`,
 // runPlan prints what a build would do.
 func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error {
 	if o.JSON && o.List {
-		return usageErrorf("--json and --list cannot be combined")
+		return usage.Errorf("--json and --list cannot be combined")
 	}
 	if o.Map != "" {
 		if err := planmap.CheckFile(o.Map); err != nil {

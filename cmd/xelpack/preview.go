@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/look"
@@ -31,7 +33,7 @@ a mount with these would, so that a look can be chosen before the flight.`,
 				return err
 			}
 			if plain && !strings.EqualFold(filepath.Ext(args[1]), ".png") {
-				return usageErrorf("%s: with --plain the file must end in .png", args[1])
+				return usage.Errorf("%s: with --plain the file must end in .png", args[1])
 			}
 			l, err := looks.Make(time.Now(), notes(cmd.ErrOrStderr()))
 			if err != nil {

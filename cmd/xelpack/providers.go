@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
@@ -84,7 +86,7 @@ func (o providersOptions) check(ctx context.Context, known *providers.Catalogue,
 	at *providers.Place, w, stderr io.Writer) error {
 	p, err := known.Lookup(o.Check)
 	if err != nil {
-		return usageErrorf("--check: %w", err)
+		return usage.Errorf("--check: %w", err)
 	}
 	imagery.Notes(p, notes(stderr))
 	point := p.Somewhere(defaultAt)
@@ -108,7 +110,7 @@ func (o providersOptions) compare(ctx context.Context, finder *mosaic.Finder, at
 	for i, name := range o.Compare {
 		p, err := finder.Lookup(name)
 		if err != nil {
-			return usageErrorf("--compare: %w", err)
+			return usage.Errorf("--compare: %w", err)
 		}
 		imagery.Notes(p, notes(stderr))
 		of[i] = p

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
@@ -50,7 +52,7 @@ func runRepack(ctx context.Context, o repackOptions, a *mbtiles.Archive, file st
 	if o.Compress != "" {
 		var err error
 		if compression, err = mbtiles.ParseCompression(o.Compress); err != nil {
-			return usageErrorf("--compress: %w", err)
+			return usage.Errorf("--compress: %w", err)
 		}
 	}
 	if err := o.inPlace(file); err != nil {

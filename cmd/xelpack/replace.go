@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -24,7 +26,7 @@ more holes than the stored texture is discarded. With the provider that the text
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.archive = args[0]
 			if o.imagery.Provider == imagery.Auto {
-				return usageErrorf("no imagery to replace with: give --provider ID")
+				return usage.Errorf("no imagery to replace with: give --provider ID")
 			}
 			if err := pick.Validate(); err != nil {
 				return err

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	share "github.com/xelpack/xelpack/internal/share/server"
 	"github.com/xelpack/xelpack/internal/units"
 )
@@ -24,10 +26,10 @@ each time; --token-file keeps one. For TLS put a web server in front (contrib/Ca
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if o.Rate, err = units.ParseBytes(rate); err != nil && rate != "" {
-				return usageErrorf("--rate: %w", err)
+				return usage.Errorf("--rate: %w", err)
 			}
 			if o.Connections < 1 {
-				return usageErrorf("--connections %d: must be positive", o.Connections)
+				return usage.Errorf("--connections %d: must be positive", o.Connections)
 			}
 			o.Dir, o.Note = args[0], notes(cmd.ErrOrStderr())
 			return share.Run(cmd.Context(), o, tokenFile, notes(cmd.OutOrStdout()))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/usage"
+
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
@@ -68,7 +70,7 @@ func runSign(ctx context.Context, o signOptions, a *mbtiles.Archive, file string
 		return err
 	}
 	if o.Key == "" {
-		return usageErrorf("no key: give --key FILE.key (xelpack key make makes one)")
+		return usage.Errorf("no key: give --key FILE.key (xelpack key make makes one)")
 	}
 	sign, err := o.Signer(ctx, a, time.Now(), stderr)
 	if err != nil {
