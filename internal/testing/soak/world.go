@@ -37,24 +37,19 @@ var shares = [...]int{582, 486, 975, 2163, 9151}
 // World is the expected content of a mount.
 type World struct {
 	side     int // of the square, in textures
-	oneLive  int // one in this many textures is live
 	contents [len(shares)][variants][]byte
 }
 
 // WorldOptions say what a world is made of.
 type WorldOptions struct {
 	Textures int          // archived ones, about
-	OneLive  int          // one in this many textures is live; default 400
 	Source   fetch.Source // imagery that repeats every Period chunks
 }
 
 // MakeWorld writes the world's archive. It opens like any other, but its digest does not match its
 // names.
 func MakeWorld(ctx context.Context, file string, o WorldOptions) (*World, error) {
-	w := &World{side: int(math.Ceil(math.Sqrt(float64(o.Textures)))), oneLive: o.OneLive}
-	if w.oneLive <= 0 {
-		w.oneLive = 400
-	}
+	w := &World{side: int(math.Ceil(math.Sqrt(float64(o.Textures))))}
 	p := pack.New(pack.Options{Source: o.Source, MaxZL: zl})
 	defer func() { _ = p.Close() }()
 	archive, err := mbtiles.Create(ctx, file, mbtiles.WriterOptions{})
@@ -158,8 +153,11 @@ func (w *World) Random(rng *rand.Rand, n int) []tiles.Texture {
 	return all
 }
 
+// oneLive: of so many textures one is live.
+const oneLive = 400
+
 // live reports whether t is in no archive.
-func (w *World) live(t tiles.Texture) bool { return hash(t)>>32%uint64(w.oneLive) == 0 }
+func (w *World) live(t tiles.Texture) bool { return hash(t)>>32%oneLive == 0 }
 
 // content returns the content of an archived texture.
 func (w *World) content(t tiles.Texture) (detail, variant int) {
