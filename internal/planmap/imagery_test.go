@@ -77,6 +77,12 @@ func TestPictureOfAnArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	showsArchive(t, img)
+}
+
+// showsArchive fails the test unless a picture has the imagery and the hole of archive.
+func showsArchive(t *testing.T, img image.Image) {
+	t.Helper()
 	for what, want := range map[string]color.RGBA{
 		"imagery under its tint": over(colour(16, 0, false), imageryColour, tintOpacity),
 		"a hole":                 holeColour} {

@@ -16,7 +16,7 @@ import (
 func TestGrow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
-	w := createGrowing(t, path)
+	w := growing(t, path)
 	a := openAt(t, path+partSuffix)
 	big := dds.Layout{Format: dds.BC1, Side: 1024}
 	files := map[string][]byte{
@@ -71,7 +71,7 @@ func TestShrink(t *testing.T) {
 	}
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
-	w := createGrowing(t, path)
+	w := growing(t, path)
 	a := openAt(t, path+partSuffix)
 	big := dds.Layout{Format: dds.BC1, Side: 1024}
 	name := func(i int) string { return fmt.Sprintf("160_%d_BI16", 320+16*i) }
@@ -124,7 +124,7 @@ func TestShrink(t *testing.T) {
 func TestContentsAreNumberedOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cache.mbtiles")
-	w := createGrowing(t, path)
+	w := growing(t, path)
 	a := openAt(t, path+partSuffix)
 	old, fresh := texture(t, "160_320_BI16").Key(), texture(t, "160_336_BI16").Key()
 	put(t, w, "160_320_BI16", ddsFile(small, 1))
@@ -148,14 +148,4 @@ func TestContentsAreNumberedOnce(t *testing.T) {
 	if _, err := a.ReadAt(t.Context(), e, make([]byte, small.Size()), 0); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("what was removed reads: %v, want ErrCorrupt", err)
 	}
-}
-
-func createGrowing(t *testing.T, path string) *Writer {
-	t.Helper()
-	w, err := Create(t.Context(), path, WriterOptions{Growing: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.Close() })
-	return w
 }
