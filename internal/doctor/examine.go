@@ -85,7 +85,7 @@ func examineProvider(
 	ctx context.Context, o imagery.Options, known *providers.Catalogue, packages []*scenery.Package, archives []*mbtiles.Archive, needed bool,
 ) Finding {
 	if o.Offline {
-		return NotAsked("--offline")
+		return notAsked("--offline")
 	}
 	p, err := o.Lookup(plan.Named(packages, archives), unsaid)
 	if err != nil {
@@ -119,7 +119,7 @@ func examineXPlane(ctx context.Context, dir string, sceneries []string) []Findin
 	case err != nil:
 		return []Finding{s.failure("name X-Plane's own folder: --xplane DIR", "%v", err)}
 	}
-	return append(XPlane(ctx, x, sceneries), LastFlight(ctx, x)...)
+	return append(XPlane(ctx, x, sceneries), lastFlight(ctx, x)...)
 }
 
 // WriteText writes findings for people.

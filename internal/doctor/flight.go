@@ -159,5 +159,5 @@ func Provider(id string, said string, err error, needed bool) Finding {
 	return s.ok("%s: %s", id, said)
 }
 
-// NotAsked is the finding for a provider that was not asked.
-func NotAsked(why string) Finding { return subject("provider").skipped(why) }
+// notAsked is the finding for a provider that was not asked.
+func notAsked(why string) Finding { return subject("provider").skipped(why) }

@@ -17,8 +17,8 @@ import (
 // 15 s on a slow computer.
 const slowMesh = 30 * time.Second
 
-// LastFlight says what X-Plane's last log means for scenery.
-func LastFlight(ctx context.Context, x xplane.Install) []Finding {
+// lastFlight says what X-Plane's last log means for scenery.
+func lastFlight(ctx context.Context, x xplane.Install) []Finding {
 	const s = subject("last flight")
 	l, err := x.Log(ctx)
 	switch {

@@ -43,8 +43,8 @@ func SyncFile(path string) error {
 // SyncDir makes renames and removals in a folder durable.
 func SyncDir(path string) error { return SyncFile(path) }
 
-// Unnamed creates a file in dir that disappears once it is closed, however the process ends.
-func Unnamed(dir string) (*os.File, error) {
+// unnamed creates a file in dir that disappears once it is closed, however the process ends.
+func unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".xelpack-*")
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func Writable(path string) error {
 		return bare(err)
 	}
 	if info.IsDir() {
-		f, err := Unnamed(path)
+		f, err := unnamed(path)
 		if err != nil {
 			return bare(err)
 		}
@@ -102,8 +102,8 @@ func SyncFile(path string) error {
 // folders, and no call flushes one.
 func SyncDir(string) error { return nil }
 
-// Unnamed creates a file in dir that disappears once it is closed, however the process ends.
-func Unnamed(dir string) (*os.File, error) {
+// unnamed creates a file in dir that disappears once it is closed, however the process ends.
+func unnamed(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, ".xelpack-*")
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ type Spool struct {
 // NewSpool makes one on the disk of that folder. What it takes there is free again when the process
 // ends, however it does.
 func NewSpool(dir string) (*Spool, error) {
-	f, err := Unnamed(dir)
+	f, err := unnamed(dir)
 	if err != nil {
 		return nil, err
 	}

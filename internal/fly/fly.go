@@ -33,8 +33,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
-// ErrDeclined means that the person who was asked did not want it.
-var ErrDeclined = errors.New("nothing was built: you said no")
+// errDeclined means that the person who was asked did not want it.
+var errDeclined = errors.New("nothing was built: you said no")
 
 // Options say which flight it is, and who is asked.
 type Options struct {
@@ -174,7 +174,7 @@ func (o Options) build(ctx context.Context, p *plan.Plan) error {
 		return err
 	}
 	if !yes {
-		return ErrDeclined
+		return errDeclined
 	}
 	b, err := build.Open(ctx, p, o.Build)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/xelpack/xelpack/internal/xplane"
 )
 
-// ErrNoPackage means that X-Plane has no ortho package to fly over.
-var ErrNoPackage = errors.New("no ortho package")
+// errNoPackage means that X-Plane has no ortho package to fly over.
+var errNoPackage = errors.New("no ortho package")
 
 // Packages returns the folders of the packages that were named or else of all ortho packages that
 // X-Plane shows, and X-Plane's own folder if it is wanted.
@@ -39,11 +39,11 @@ func Packages(ctx context.Context, find func() (xplane.Install, error), named []
 	}
 	switch {
 	case len(all) == 0:
-		err = fmt.Errorf("%w in %s: install one, or name its folder with --scenery", ErrNoPackage,
+		err = fmt.Errorf("%w in %s: install one, or name its folder with --scenery", errNoPackage,
 			x.Custom())
 	case len(dirs) == 0:
 		err = fmt.Errorf("%w that is enabled in %s: enable one in scenery_packs.ini, or name its "+
-			"folder with --scenery", ErrNoPackage, x.Custom())
+			"folder with --scenery", errNoPackage, x.Custom())
 	}
 	return dirs, folder, err
 }

@@ -72,7 +72,7 @@ func TestBogusDays(t *testing.T) {
 }
 
 func TestMonths(t *testing.T) {
-	shares, err := ParseSaturation("55,55,60,75,100,100,95,95,85,80,70,60")
+	shares, err := parseSaturation("55,55,60,75,100,100,95,95,85,80,70,60")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestMonths(t *testing.T) {
 		date string
 		want float64
 	}{{"01-16", .55}, {"04-17", .75}, {"07-01", .975}, {"12-31", .5767}} {
-		day, err := ParseDay(test.date)
+		day, err := parseDay(test.date)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,15 +92,15 @@ func TestMonths(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	for _, s := range []string{"02-30", "", "13-01", "15.1.", "auto"} {
-		if d, err := ParseDay(s); err == nil {
+		if d, err := parseDay(s); err == nil {
 			t.Errorf("date %q is day %d", s, d)
 		}
 	}
-	if d, err := ParseDay("02-29"); err != nil || d != 60 {
+	if d, err := parseDay("02-29"); err != nil || d != 60 {
 		t.Errorf("February 29: %d, %v", d, err)
 	}
 	for _, s := range []string{"", "70,100,80", "70,100,80,155", "a,b,c,d", "NaN,1,1,1"} {
-		if v, err := ParseSaturation(s); err == nil {
+		if v, err := parseSaturation(s); err == nil {
 			t.Errorf("saturation %q is %v", s, v)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 // Options describe a look as people ask for it. The zero value is none.
 type Options struct {
 	Look       string // as Load reads it; "": none
-	Season     string // a date as ParseDay reads it, auto or off; "": off
-	Saturation string // as ParseSaturation reads it; "": AutoOrtho's
+	Season     string // a date such as 01-15 or 2026-01-15, auto or off; "": off
+	Saturation string // 4 or 12 percentages; "": AutoOrtho's
 	Snow       int    // percent
 	XPlane     string // folder whose Global Scenery has the days of the seasons; "": the default calendar
 }
@@ -67,16 +67,16 @@ func (o Options) season(now time.Time, note func(string)) (s *Season, err error)
 		}
 		return nil, nil
 	case "auto":
-		s = &Season{Day: DayOf(now)}
+		s = &Season{Day: dayOf(now)}
 	default:
-		day, err := ParseDay(o.Season)
+		day, err := parseDay(o.Season)
 		if err != nil {
 			return nil, usage.Errorf("--season: %w, or auto or off", err)
 		}
 		s = &Season{Day: day}
 	}
 	if o.Saturation != "" {
-		if s.Saturation, err = ParseSaturation(o.Saturation); err != nil {
+		if s.Saturation, err = parseSaturation(o.Saturation); err != nil {
 			return nil, usage.Errorf("--saturation: %w", err)
 		}
 	}

@@ -33,24 +33,24 @@ var usualSaturation = []float64{0.70, 1, 0.80, 0.55}
 // calendar is the default one: AutoOrtho's, ten days round equinoxes and solstices.
 var calendar = [8]int{90, 162, 182, 254, 274, 344, 364, 70}
 
-// ParseDay reads a date such as 01-15 or 2026-01-15.
-func ParseDay(s string) (day int, err error) {
+// parseDay reads a date such as 01-15 or 2026-01-15.
+func parseDay(s string) (day int, err error) {
 	for _, layout := range []string{"01-02", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return DayOf(t), nil
+			return dayOf(t), nil
 		}
 	}
 	return 0, fmt.Errorf("%q is not a date (want month and day, such as 01-15)", s)
 }
 
-// DayOf returns the day of the year of a time.
-func DayOf(t time.Time) int {
+// dayOf returns the day of the year of a time.
+func dayOf(t time.Time) int {
 	return time.Date(2001, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).YearDay()
 }
 
-// ParseSaturation reads four percentages, of spring, summer, autumn and winter, or twelve, of the
+// parseSaturation reads four percentages, of spring, summer, autumn and winter, or twelve, of the
 // months.
-func ParseSaturation(s string) ([]float64, error) {
+func parseSaturation(s string) ([]float64, error) {
 	parts := strings.Split(s, ",")
 	shares := make([]float64, len(parts))
 	for i, part := range parts {

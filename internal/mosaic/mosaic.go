@@ -24,8 +24,8 @@ import (
 	"github.com/xelpack/xelpack/internal/terms"
 )
 
-// DefaultRamp is how far outside its outline a source fades out by default, in metres.
-const DefaultRamp = 100
+// defaultRamp is how far outside its outline a source fades out by default, in metres.
+const defaultRamp = 100
 
 // description is a mosaic before it is checked.
 type description struct {

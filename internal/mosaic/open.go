@@ -44,7 +44,7 @@ func (f *Finder) open() (providers.Provider, error) {
 			continue
 		}
 		members = append(members,
-			member{providers.Layer{Provider: p, Area: outlined(p, DefaultRamp)},
+			member{providers.Layer{Provider: p, Area: outlined(p, defaultRamp)},
 				geo.Area(p.Outline)})
 	}
 	slices.SortStableFunc(members, func(a, b member) int {

@@ -85,7 +85,7 @@ func (f *Finder) mosaic(m tomlMosaic, within []string) (providers.Provider, erro
 	}
 	d := description{id: m.ID, code: m.Code, name: m.Name, file: f.file}
 	for i, l := range m.Layer {
-		ramp := float64(DefaultRamp)
+		ramp := float64(defaultRamp)
 		for _, said := range []*float64{m.Ramp, l.Ramp} {
 			if said != nil {
 				ramp = *said

@@ -84,7 +84,7 @@ func (f *Finder) zone(zone feature, dir string) (layer providers.Layer, notes []
 	if id == "" {
 		return layer, nil, errors.New("it has no property \"provider\" with the id of a provider")
 	}
-	ramp, given := DefaultRamp*1.0, zone.Properties["ramp"]
+	ramp, given := defaultRamp*1.0, zone.Properties["ramp"]
 	if given != nil {
 		var number bool
 		if ramp, number = given.(float64); !number || !(ramp >= 0 && ramp <= maxRamp) {
@@ -151,7 +151,7 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 		}
 		d.layers = append(d.layers,
 			providers.Layer{Provider: p,
-				Area: area.NewCells(at[maptype], area.Edge{Ramp: DefaultRamp})})
+				Area: area.NewCells(at[maptype], area.Edge{Ramp: defaultRamp})})
 	}
 	base, err := f.catalogue.Lookup(unpainted)
 	if err != nil {

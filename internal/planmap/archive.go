@@ -21,8 +21,8 @@ const mapSide = 3072
 // kindArchive is the Map.Kind of an archive.
 const kindArchive = "archive"
 
-// OfArchive is an archive as it is drawn.
-func OfArchive(ctx context.Context, a *mbtiles.Archive, title string) (Map, error) {
+// ofArchive is an archive as it is drawn.
+func ofArchive(ctx context.Context, a *mbtiles.Archive, title string) (Map, error) {
 	m := Map{Title: title, Kind: kindArchive, Taken: make(map[string][]tiles.Texture)}
 	for e := range a.All() {
 		r, err := a.Record(ctx, e)

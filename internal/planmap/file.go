@@ -57,7 +57,7 @@ func Draw(ctx context.Context, a *mbtiles.Archive, file string, plain bool,
 		sheet.Paint(paint)
 		return safefile.Write(file, func(w io.Writer) error { return png.Encode(w, sheet.Image) })
 	}
-	m, err := OfArchive(ctx, a, filepath.Base(a.Path()))
+	m, err := ofArchive(ctx, a, filepath.Base(a.Path()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.Path(), err)
 	}

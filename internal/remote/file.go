@@ -68,7 +68,7 @@ func Open(ctx context.Context, name string, o Options) (*File, error) {
 			Shown(name))
 	}
 	f := &File{url: name, shown: Shown(name), client: o.Client, changed: make(chan struct{})}
-	if warning := Exposed(u); warning != "" {
+	if warning := exposed(u); warning != "" {
 		o.Note(warning)
 	}
 	var shared bool

@@ -66,9 +66,9 @@ func cacheName(u *url.URL) string {
 	return fmt.Sprintf("%.40s-%s", strings.TrimLeft(base, "."), hex.EncodeToString(sum[:8]))
 }
 
-// Exposed says why what is sent to an address can be read and changed on the way; "": it cannot, or
+// exposed says why what is sent to an address can be read and changed on the way; "": it cannot, or
 // only in one's own house.
-func Exposed(u *url.URL) string {
+func exposed(u *url.URL) string {
 	host := u.Hostname()
 	if strings.EqualFold(u.Scheme, "https") || strings.EqualFold(host, "localhost") {
 		return ""

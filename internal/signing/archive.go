@@ -27,8 +27,8 @@ func Archive(ctx context.Context, a *mbtiles.Archive, path string, k SecretKey, 
 	}, others(ctx, a, k.Public()), o)
 }
 
-// Embed is Archive with a signature that was made elsewhere, by the owner of key.
-func Embed(ctx context.Context, a *mbtiles.Archive, path, signature string, key PublicKey,
+// embed is Archive with a signature that was made elsewhere, by the owner of key.
+func embed(ctx context.Context, a *mbtiles.Archive, path, signature string, key PublicKey,
 	o mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
 	s, err := a.Statement(ctx)
 	if err != nil {

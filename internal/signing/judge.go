@@ -93,10 +93,10 @@ func Verify(key PublicKey, text, signature string) bool {
 	return minisign.Verify(key, []byte(text), []byte(signature))
 }
 
-// JudgeOne finds out whose a signature over text is: of one of keys, of one that is pinned, or of
+// judgeOne finds out whose a signature over text is: of one of keys, of one that is pinned, or of
 // the one that it names itself, which is pinned then. ErrForged is of one that its own key denies,
 // ErrChanged of a name with another key than before.
-func JudgeOne(text, signature string, keys []PublicKey, pins *Pins) (Verdict, error) {
+func judgeOne(text, signature string, keys []PublicKey, pins *Pins) (Verdict, error) {
 	claim, err := Read(signature)
 	if err != nil {
 		return Verdict{}, err
@@ -162,7 +162,7 @@ func judgeEach(signatures []mbtiles.Signature, keys []PublicKey) ([]Verdict, err
 	}
 	verdicts := make([]Verdict, 0, len(signatures))
 	for _, s := range signatures {
-		v, err := JudgeOne(s.Text(), s.Signature, keys, pins)
+		v, err := judgeOne(s.Text(), s.Signature, keys, pins)
 		if err != nil {
 			return nil, err
 		}

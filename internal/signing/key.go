@@ -137,8 +137,8 @@ type SecretKey struct {
 // Public returns the key that checks its signatures.
 func (k SecretKey) Public() PublicKey { return k.PrivateKey.Public().(PublicKey) }
 
-// ErrPassword is of a secret key that the password does not open.
-var ErrPassword = errors.New("the password is wrong, or the file is damaged")
+// errPassword is of a secret key that the password does not open.
+var errPassword = errors.New("the password is wrong, or the file is damaged")
 
 // Secret reads a secret key, and asks for its password if it has one. Its owner is called as the
 // file is, without its ending.
@@ -160,7 +160,7 @@ func Secret(file string, password func() (string, error)) (key SecretKey, err er
 		return key, err
 	}
 	if key.PrivateKey, err = minisign.DecryptKey(secret, bytes.TrimSpace(b)); err != nil {
-		return key, fmt.Errorf("%s: %w", file, ErrPassword)
+		return key, fmt.Errorf("%s: %w", file, errPassword)
 	}
 	return key, nil
 }

@@ -36,6 +36,6 @@ func (o Options) Signer(ctx context.Context, a *mbtiles.Archive, now time.Time,
 	}
 	signature, err := os.ReadFile(o.Signature)
 	return func(path string, co mbtiles.CopyOptions) (mbtiles.CopyReport, error) {
-		return Embed(ctx, a, path, string(signature), key, co)
+		return embed(ctx, a, path, string(signature), key, co)
 	}, err
 }

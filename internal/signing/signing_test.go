@@ -55,12 +55,12 @@ func TestJudgeOne(t *testing.T) {
 		if now.IsZero() {
 			want = First
 		}
-		v, err := JudgeOne(text, s, nil, pins)
+		v, err := judgeOne(text, s, nil, pins)
 		if err != nil || v.Trust != want || v.Name != "alice" || v.Key != alice.Public().String() ||
 			v.KeyID != ID(alice.ID()) {
 			t.Errorf("signed at %v: %+v, %v, want %v", now, v, err, want)
 		}
-		if v, err := JudgeOne(text, s, []PublicKey{alice.Public()}, noPins(t)); err != nil || v.Trust != Given {
+		if v, err := judgeOne(text, s, []PublicKey{alice.Public()}, noPins(t)); err != nil || v.Trust != Given {
 			t.Errorf("given: %+v, %v", v, err)
 		}
 	}
@@ -79,7 +79,7 @@ func TestJudgeOneFlipped(t *testing.T) {
 			if strings.EqualFold(torn, s) || i == len(signed)-1 || b[i] == '\n' || b[i] == '\r' {
 				continue
 			}
-			v, err := JudgeOne(text, torn, []PublicKey{alice.Public()}, &Pins{})
+			v, err := judgeOne(text, torn, []PublicKey{alice.Public()}, &Pins{})
 			if err == nil && v.Trust != Unknown {
 				// The last character of base64 has bits that say nothing.
 				if strings.Contains("=", signed[i+1:i+2]) {
@@ -89,11 +89,11 @@ func TestJudgeOneFlipped(t *testing.T) {
 			}
 		}
 	}
-	if v, err := JudgeOne(text+"x", s, nil, &Pins{}); !errors.Is(err, ErrForged) {
+	if v, err := judgeOne(text+"x", s, nil, &Pins{}); !errors.Is(err, ErrForged) {
 		t.Errorf("another text: %+v, %v", v, err)
 	}
 	for _, bad := range []string{"", "x", "untrusted comment: a\nb\ntrusted comment: c\nd\n", s[:100]} {
-		if v, err := JudgeOne(text, bad, nil, &Pins{}); err == nil {
+		if v, err := judgeOne(text, bad, nil, &Pins{}); err == nil {
 			t.Errorf("%q: %+v", bad, v)
 		}
 	}

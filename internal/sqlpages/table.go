@@ -45,7 +45,7 @@ func NewTable(f File, root int64, slack int) *Table {
 	if _, err := f.ReadAt(h[:], 0); err != nil {
 		return nil
 	}
-	size := PageSizeOf(h[:])
+	size := pageSizeOf(h[:])
 	// Page 1 begins with the header of the file; it is never the root of a table here.
 	if size == 0 || size-int(h[20]) < 480 || root < 2 ||
 		root > math.MaxUint32-1 {

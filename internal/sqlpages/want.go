@@ -78,7 +78,7 @@ func WantTree(ctx context.Context, f Wanter, root uint32, most int) error {
 	if err := wantRead(ctx, f, h[:], 0); err != nil {
 		return err
 	}
-	p := pager{f: f, size: PageSizeOf(h[:])}
+	p := pager{f: f, size: pageSizeOf(h[:])}
 	if p.size == 0 || p.size-int(h[20]) < 480 || root == 0 {
 		return ErrLayout
 	}
@@ -113,8 +113,8 @@ func (p pager) wantTree(ctx context.Context, root uint32, most int) error {
 	return nil
 }
 
-// PageSizeOf returns the page size that the header of a file states; 0: an impossible one.
-func PageSizeOf(header []byte) int {
+// pageSizeOf returns the page size that the header of a file states; 0: an impossible one.
+func pageSizeOf(header []byte) int {
 	size := int(binary.BigEndian.Uint16(header[16:]))
 	if size == 1 {
 		size = 65536

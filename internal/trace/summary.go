@@ -68,8 +68,8 @@ type Slow struct {
 // slowest is how many slow answers a summary lists.
 const slowest = 10
 
-// Summarise summarises events, up to their end or cut.
-func Summarise(events iter.Seq[Event]) Summary {
+// summarise summarises events, up to their end or cut.
+func summarise(events iter.Seq[Event]) Summary {
 	s := Summary{BySource: make(map[string]Share), Missing: []string{}, StandIns: []string{},
 		Slowest: []Slow{}, ByLevel: []Level{}}
 	seen := make(map[tiles.Texture]bool)

@@ -26,7 +26,7 @@ func TestSummary(t *testing.T) {
 		{Op: OpMissing, Texture: c, Start: 40 * ms, Took: ms},
 		{Op: OpMissing, Texture: c, Start: 50 * ms, Took: ms},
 	}
-	got := Summarise(slices.Values(events))
+	got := summarise(slices.Values(events))
 	if got.Textures != 2 || got.Opens != 2 || got.Reads != 2 ||
 		got.Bytes != 128+fullSize-11010176+100 || got.MaxInFlight != 2 || got.PeakOpens != 2 {
 		t.Errorf("totals: %+v", got)
@@ -74,7 +74,7 @@ func TestSynthFliesLikeXPlane(t *testing.T) {
 		tiles.PathPoint{Point: orb.Point{7, 44.9}})
 	s := Synth{Path: path, Textures: all, Speed: 200}
 	events := slices.Collect(s.Events())
-	sum := Summarise(slices.Values(events))
+	sum := summarise(slices.Values(events))
 
 	opens := map[tiles.Texture]int{}
 	first := 0
@@ -119,7 +119,7 @@ func TestSynthFliesLikeXPlane(t *testing.T) {
 		t.Error("with other distances cells are loaded at the same moments")
 	}
 	s.Limit = 5 * time.Minute
-	if short := Summarise(s.Events()); short.Seconds > 5*60+60 || short.Textures >= sum.Textures {
+	if short := summarise(s.Events()); short.Seconds > 5*60+60 || short.Textures >= sum.Textures {
 		t.Errorf("limited to 5 minutes: %v s, %d textures", short.Seconds, short.Textures)
 	}
 }

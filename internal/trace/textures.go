@@ -47,7 +47,7 @@ func Textures(files []string, note func(string)) ([]tiles.Texture, error) {
 func SummariseFile(file string, note func(string)) (s Summary, err error) {
 	cut := false
 	err = Use(file, func(text string) { cut = true; note(text) }, func(r *Reader) {
-		s = Summarise(r.Events())
+		s = summarise(r.Events())
 		s.Lost = r.Lost()
 	})
 	s.Cut = cut

@@ -172,7 +172,7 @@ func FuzzReader(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		Summarise(slices.Values(events))
+		summarise(slices.Values(events))
 	})
 }
 

@@ -15,8 +15,8 @@ type Run struct {
 	N   int // how many
 }
 
-// ErrRuns is of runs that cannot be.
-var ErrRuns = errors.New("its list of textures is wrong")
+// errRuns is of runs that cannot be.
+var errRuns = errors.New("its list of textures is wrong")
 
 // AppendRuns writes runs: of each three varints, how many textures, and how many leaves, lie
 // between it and the one before, and N.
@@ -41,20 +41,20 @@ func ParseRuns(b []byte, textures, leaves int) ([]Run, error) {
 		for i := range v {
 			n := 0
 			if v[i], n = binary.Uvarint(rest); n <= 0 || v[i] > uint64(max(textures, leaves)) {
-				return nil, ErrRuns
+				return nil, errRuns
 			}
 			rest = rest[n:]
 		}
 		r := Run{last.Own + last.N + int(v[0]), last.At + last.N + int(v[1]), int(v[2])}
 		if r.N == 0 || r.Own+r.N > textures || r.At+r.N > leaves ||
 			len(runs) > 0 && v[0] == 0 && v[1] == 0 {
-			return nil, ErrRuns
+			return nil, errRuns
 		}
 		runs = append(runs, r)
 		last = r
 	}
 	if !bytes.Equal(AppendRuns(nil, runs), b) {
-		return nil, ErrRuns
+		return nil, errRuns
 	}
 	return runs, nil
 }
@@ -64,7 +64,7 @@ func AddTo(runs []Run, own, at int) ([]Run, error) {
 	if n := len(runs); n > 0 {
 		last := &runs[n-1]
 		if own < last.Own+last.N || at < last.At+last.N {
-			return nil, ErrRuns
+			return nil, errRuns
 		}
 		if own == last.Own+last.N && at == last.At+last.N {
 			last.N++

@@ -10,8 +10,8 @@ import (
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 
-// StateSize is the length of a state of SHA-256.
-const StateSize = sha256.Size
+// stateSize is the length of a state of SHA-256.
+const stateSize = sha256.Size
 
 // Sums are what the bytes of a file are compared with: the SHA-256 of the whole, and the states
 // that it goes through. Every segment but the last begins and ends at a multiple of the 64 bytes
@@ -33,7 +33,7 @@ type Hash struct {
 // NewHash begins with the header of a layout.
 func NewHash(l dds.Layout) *Hash {
 	h := &Hash{sha: sha256.New(), left: CutOf(l).Segments}
-	h.states = make([]byte, 0, (h.left-1)*StateSize)
+	h.states = make([]byte, 0, (h.left-1)*stateSize)
 	header := l.Header()
 	h.sha.Write(header[:])
 	return h
@@ -55,7 +55,7 @@ func (h *Hash) Sums() (s Sums) {
 }
 
 // StatesLen returns the length of the states of a file.
-func (c Cut) StatesLen() int { return (c.Segments - 1) * StateSize }
+func (c Cut) StatesLen() int { return (c.Segments - 1) * stateSize }
 
 // Hash returns the Sums of a whole file.
 func (c Cut) Hash(file []byte) Sums {
@@ -79,13 +79,13 @@ func (p Piece) Is(data []byte, s Sums) bool {
 		h.Write(header[:])
 	} else {
 		off, _ := c.Bounds(n)
-		resume(h, s.States[(n-1)*StateSize:][:StateSize], off)
+		resume(h, s.States[(n-1)*stateSize:][:stateSize], off)
 	}
 	h.Write(data)
 	if n == c.Segments-1 {
 		return [sha256.Size]byte(h.Sum(nil)) == s.SHA
 	}
-	return bytes.Equal(stateOf(h), s.States[n*StateSize:][:StateSize])
+	return bytes.Equal(stateOf(h), s.States[n*stateSize:][:stateSize])
 }
 
 // The form in which crypto/sha256 writes down its state: a mark, the state, the bytes not taken
@@ -93,7 +93,7 @@ func (p Piece) Is(data []byte, s Sums) bool {
 // is tested.
 const (
 	shaMark = "sha\x03"
-	shaSize = len(shaMark) + StateSize + sha256.BlockSize + 8
+	shaSize = len(shaMark) + stateSize + sha256.BlockSize + 8
 )
 
 // stateOf returns the state of h after whole blocks.
@@ -102,7 +102,7 @@ func stateOf(h hash.Hash) []byte {
 	if err != nil || len(b) != shaSize || string(b[:len(shaMark)]) != shaMark {
 		panic("crypto/sha256 writes its state down in another form") // a test sees that it does not
 	}
-	return b[len(shaMark):][:StateSize]
+	return b[len(shaMark):][:stateSize]
 }
 
 // resume puts h into the state after n bytes, whole blocks.

@@ -45,11 +45,11 @@ func TestSums(t *testing.T) {
 					data[at] ^= 8
 				}
 				wrong := Sums{sums.SHA, bytes.Clone(sums.States)}
-				at := max(n-1, 0) * StateSize
+				at := max(n-1, 0) * stateSize
 				if n == cut.Segments-1 {
 					wrong.SHA[5] ^= 1
 				} else {
-					wrong.States[n*StateSize+31] ^= 128
+					wrong.States[n*stateSize+31] ^= 128
 				}
 				if is(wrong) {
 					t.Errorf("segment %d fits a wrong hash", n)
@@ -61,7 +61,7 @@ func TestSums(t *testing.T) {
 					}
 				}
 				for _, states := range [][]byte{append(bytes.Clone(sums.States), 0),
-					sums.States[:max(len(sums.States)-StateSize, 0)]} {
+					sums.States[:max(len(sums.States)-stateSize, 0)]} {
 					if len(states) != len(sums.States) && is(Sums{sums.SHA, states}) {
 						t.Errorf("segment %d fits %d bytes of states", n, len(states))
 					}
