@@ -30,24 +30,28 @@ const (
 	// nearest and farthest are the distances, in degrees of latitude, between which rows and columns
 	// of cells have been seen loaded.
 	nearest, farthest = 1.6, tiles.WindowDegrees
-	// worth is the chance to be loaded from which on a cell is worth its requests.
-	worth = 0.25
-	// lookAhead is how far ahead on the course cells are looked for: long enough to make a row of
-	// them.
-	lookAhead = 10 * time.Minute
-	steps     = 10
+	// worth is the chance to be loaded on the course from which on a cell is worth its requests, and
+	// soon the chance at a place of it from which on the cell must be there: a row of cells that is
+	// waited for is worse than one too many.
+	worth, soon = 0.3, 0.05
+	// early is how much earlier than that a cell is to be there, and pace how many textures a
+	// second are counted on: what is not needed yet is left, since a turn may come before.
+	early = 150 * time.Second
+	pace  = 5
+	// horizon is how far ahead on the course cells are looked for, in degrees of latitude.
+	horizon = 2.0
+	steps   = 20
 	// taxi is the speed in metres a second below which an aircraft on the ground taxies: 40 kt.
 	taxi = 20.6
 	// safe is the height in metres above which take-off is over, and settled how long it takes at
 	// most.
 	safe    = 305
 	settled = 90 * time.Second
-	// often is how often the order is made anew, and most how many textures are in it at most:
-	// more than are made until the next.
+	// often is how often the order is made anew, and most how many textures are in it at least
+	// before more cells are left out.
 	often = 2 * time.Second
-	most  = 1000
+	most  = 4000
 
-	horizon         = 2.0 // degrees of latitude ahead, at most
 	metresPerDegree = 111_195
 )
 
@@ -152,21 +156,28 @@ func (f *Follower) silence(s position.State) string {
 	return ""
 }
 
-// needed is a cell with when its load becomes worth its requests, in steps along the course.
+// needed is a cell with when it must be there, in steps along the course.
 type needed struct {
 	cell tiles.Cell
 	at   int
 	gap  float64 // from the aircraft now
 }
 
-// order returns the textures ahead that are not there yet: those of the cells that are needed
-// first, nearest first.
+// placed is a texture with the rank of its cell.
+type placed struct {
+	tiles.Texture
+	rank     int
+	distance float64
+}
+
+// order returns the textures ahead that are not there yet, of the cells that are to be made now:
+// those of the cells that are needed first, nearest first.
 func (f *Follower) order(s position.State) (order []tiles.Texture) {
 	f.sort()
 	f.learn(s)
 	course := []orb.Point{s.At}
+	const step = horizon * metresPerDegree / steps
 	if s.Speed > taxi {
-		step := min(horizon*metresPerDegree, s.Speed*lookAhead.Seconds()) / steps
 		for i := range steps {
 			course = append(course, geo.PointAtBearingAndDistance(s.At, s.Track, float64(i+1)*step))
 		}
@@ -186,24 +197,39 @@ func (f *Follower) order(s position.State) (order []tiles.Texture) {
 			cmp.Compare(a.cell.Lat, b.cell.Lat), cmp.Compare(a.cell.Lon, b.cell.Lon))
 	})
 	taken := make(map[tiles.Key]bool)
-	for _, n := range cells {
-		first := len(order)
-		if first >= most {
+	var list []placed
+	keep := 0
+	for rank, n := range cells {
+		if len(list) >= most {
 			break
 		}
 		for _, t := range f.cells[n.cell] {
 			if k := t.Key(); !taken[k] && !f.o.Has(k) {
 				taken[k] = true
-				order = append(order, t)
+				list = append(list, placed{t, rank, 0})
 			}
 		}
-		if len(order) > first {
-			f.made[n.cell] = true
-			f.view.Cells = append(f.view.Cells, Cell{n.cell.Lat, n.cell.Lon, len(order) - first})
+		// what lies before it is made first
+		if float64(n.at)*step <= s.Speed*(early.Seconds()+float64(len(list))/pace) {
+			keep = len(list)
 		}
-		slices.SortStableFunc(order[first:], func(a, b tiles.Texture) int {
-			return cmp.Compare(geo.DistanceHaversine(s.At, a.Center()), geo.DistanceHaversine(s.At, b.Center()))
-		})
+	}
+	list = list[:keep]
+	for i, p := range list {
+		list[i].distance = geo.DistanceHaversine(s.At, p.Center())
+	}
+	slices.SortFunc(list, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.distance, b.distance))
+	})
+	rank := -1
+	for _, p := range list {
+		if c := cells[p.rank].cell; p.rank != rank {
+			rank = p.rank
+			f.made[c] = true
+			f.view.Cells = append(f.view.Cells, Cell{c.Lat, c.Lon, 0})
+		}
+		f.view.Cells[len(f.view.Cells)-1].Textures++
+		order = append(order, p.Texture)
 	}
 	return order
 }
@@ -285,8 +311,8 @@ func (f *Follower) lacks(c tiles.Cell) bool {
 }
 
 // expect returns the chance that the cell is loaded on the course, and the first of its places where
-// that is worth the requests. A row and a column have distances of their own, and a cell is loaded
-// within both.
+// it must be there. A row and a column have distances of their own, and a cell is loaded within
+// both.
 func (f *Follower) expect(c tiles.Cell, course []orb.Point) (chance float64, first int) {
 	first = len(course)
 	var row, column []float64
@@ -294,7 +320,7 @@ func (f *Follower) expect(c tiles.Cell, course []orb.Point) (chance float64, fir
 		lat, lon := c.Gap(p)
 		row = append(row, within(lat, f.rows.of(c.Lat)))
 		column = append(column, within(lon, f.columns.of(c.Lon)))
-		if row[i]*column[i] >= worth {
+		if row[i]*column[i] >= soon {
 			first = min(first, i)
 		}
 	}

@@ -42,8 +42,10 @@ func newImagined(processors int) *imagined {
 		cores: make(chan struct{}, processors), begun: make(map[tiles.Key]int)}
 }
 
-// chunks is how many requests a texture is.
-const chunks = tiles.TextureChunks * tiles.TextureChunks
+const (
+	chunks = tiles.TextureChunks * tiles.TextureChunks // requests of a texture
+	answer = 80 * time.Millisecond                     // until a request is answered
+)
 
 // Texture implements Generator.
 func (m *imagined) Texture(ctx context.Context, t tiles.Texture) (Made, error) {
@@ -76,7 +78,7 @@ func (m *imagined) ask(t tiles.Texture) (last time.Time) {
 		if lane.Before(now) {
 			*lane = now
 		}
-		*lane = lane.Add(80 * time.Millisecond)
+		*lane = lane.Add(answer)
 		last = *lane
 	}
 	return last
@@ -102,17 +104,18 @@ func scenarios() []scenario {
 	start := orb.Point{9, 43.5}
 	turn := from(start, 0, 450./60*15)
 	away := from(start, 20, 450./60*12)
-	list := []scenario{
-		{name: "250 kt, straight", knots: 250, minutes: 50, legs: []orb.Point{start, from(start, 20, 900)}},
-		{name: "250 kt, straight, seed 3", knots: 250, minutes: 50, seed: 3, legs: []orb.Point{start, from(start, 20, 900)}},
-		{name: "250 kt, straight, seed 7", knots: 250, minutes: 50, seed: 7, legs: []orb.Point{start, from(start, 20, 900)}},
-		{name: "250 kt, straight, seed 11", knots: 250, minutes: 50, seed: 11, legs: []orb.Point{start, from(start, 20, 900)}},
+	var list []scenario
+	for seed := range uint64(12) {
+		list = append(list, scenario{name: fmt.Sprintf("250 kt, straight, seed %d", seed+1), knots: 250,
+			minutes: 50, seed: seed + 1, legs: []orb.Point{start, from(start, 20, 900)}})
+	}
+	list = append(list, []scenario{
 		{name: "560 kt, straight", knots: 560, minutes: 35, legs: []orb.Point{start, from(start, 20, 900)}},
 		{name: "90° turn after 15 min, 450 kt", turns: true, knots: 450, minutes: 40,
 			legs: []orb.Point{start, turn, from(turn, 90, 900)}},
 		{name: "diversion after 12 min, 450 kt", turns: true, knots: 450, minutes: 40,
 			legs: []orb.Point{start, away, from(away, 240, 900)}},
-	}
+	}...)
 	// New textures by cell in bursts of a recorded flight, rows from the north.
 	for _, g := range []struct {
 		name        string
@@ -194,6 +197,7 @@ func (s scenario) burstOpens(ground []tiles.Texture, first map[tiles.Key]bool) (
 type outcomes struct {
 	first           int // textures of the first load
 	opened, waited  int
+	late            int // that no order could have made in time
 	standIns        int64
 	begun           int // textures whose imagery was asked for
 	needless, again int // of them: never opened; asked for once more
@@ -263,6 +267,7 @@ func (s scenario) fly(t *testing.T, following bool, processors int) (result outc
 		}
 	})
 	slots := make(chan struct{}, 50)
+	best := time.Duration(0) // when the best order has made what was opened so far
 	opened := make(map[tiles.Key]bool)
 	for _, a := range opens {
 		k := a.Key()
@@ -274,6 +279,9 @@ func (s scenario) fly(t *testing.T, following bool, processors int) (result outc
 			continue
 		}
 		opened[k] = true
+		if best += chunks * answer / time.Duration(len(m.lanes)); best > a.at {
+			result.late++
+		}
 		time.Sleep(a.at - time.Since(began))
 		slots <- struct{}{}
 		loading.Add(1)
@@ -309,8 +317,9 @@ func (s scenario) fly(t *testing.T, following bool, processors int) (result outc
 // TestDrillFollow measures which share of the textures of new cells is there when X-Plane opens
 // them, with and without the aircraft's position, and how many are made in vain. The archive is
 // empty; what X-Plane loads before take-off has been made, and the aircraft stands for ten minutes.
-// Time is imaginary, so the figures are the same on every machine. The short form is one flight:
-// not seed 1 or 3, with which X-Plane loads a column 20 s, or a row 105 s, after the start.
+// Time is imaginary, so the figures are the same on every machine. The best order is that of the
+// opens: it knows from the start on where and when X-Plane will load, and the provider is as slow.
+// The short form is one flight, of a seed with which X-Plane does not load soon after the start.
 func TestDrillFollow(t *testing.T) {
 	drill.SkipIfShort(t)
 	for _, s := range scenarios() {
@@ -323,7 +332,7 @@ func TestDrillFollow(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			for _, following := range []bool{false, true} {
-				if !following && !drill.Full() {
+				if !following && (!drill.Full() || s.seed > 1) {
 					continue
 				}
 				synctest.Test(t, func(t *testing.T) { s.judge(t, s.fly(t, following, 8), following) })
@@ -342,11 +351,15 @@ func (s scenario) judge(t *testing.T, r outcomes, following bool) {
 		drill.Row(t, what+", without `--follow`", "", fmt.Sprintf("%.1f %% there", there), true)
 		return
 	}
+	best := 100 - 100*float64(r.late)/float64(r.opened)
 	aim, met := "", true
-	if s.knots == 250 {
+	switch {
+	case s.knots == 250 && best < 95: // X-Plane loads too soon after the start
+		aim, met = "≥ 95 % of what the best order has", there >= 0.95*best
+	case s.knots == 250:
 		aim, met = "≥ 95 % there", there >= 95
 	}
-	drill.Row(t, what+", with", aim, fmt.Sprintf("%.1f %% there", there), met)
+	drill.Row(t, what+", with", aim, fmt.Sprintf("%.1f %% there; the best order: %.1f %%", there, best), met)
 	if s.burst == nil { // of a burst only one moment is known
 		aim, met = "≤ 10 %", vain <= 10
 		if s.turns {
