@@ -80,6 +80,9 @@ func (f *Finder) lookup(name string, within []string) (providers.Provider, error
 	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case isOwn:
 		p, err := f.mosaic(own, within)
+		if err != nil && len(within) > 0 { // of the same file
+			return p, fmt.Errorf("mosaic %s: %w", id, err)
+		}
 		if err != nil {
 			return p, fmt.Errorf("%w: %s: mosaic %s: %w", ErrFile, f.file, id, err)
 		}

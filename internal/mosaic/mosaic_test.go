@@ -2,6 +2,7 @@ package mosaic
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -229,6 +230,9 @@ func TestPainted(t *testing.T) {
 		"corner.json":  `{"version": 1, "cells": {"46.5,6": "BI"}}`,
 		"nobody.json":  `{"version": 1, "cells": {"46,6": "BI", "47,6": "YNDX"}}`,
 		"other.json":   `[1]`,
+		"twice.json":   `{"version": 1, "cells": {"46,6": "EOX", "46, 06": "USGS"}}`,
+		"empty.json":   `{"version": 1, "cells": {"46,6": null}}`,
+		"list.json":    `{"version": 1, "cells": ["46,6"]}`,
 	})
 	f := finder(t, dir)
 	p, err := f.Lookup(filepath.Join(dir, "map.json"))
@@ -249,11 +253,68 @@ func TestPainted(t *testing.T) {
 		"corner.json":  `invalid cell "46.5,6" (want LAT,LON of its south-west corner in whole degrees)`,
 		"nobody.json":  `cell "47,6": unknown provider "YNDX"`,
 		"other.json":   "invalid AutoOrtho map",
+		"twice.json":   `cell "46, 06": it is painted twice, EOX and USGS`,
+		"empty.json":   `cell "46,6": want a maptype in quotes`,
+		"list.json":    "cells must be a JSON object",
 	} {
 		if _, err := f.Lookup(filepath.Join(dir, name)); err == nil ||
 			!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
+	}
+}
+
+// Drawings as people's programs write them. The upper layers of what is read are counted.
+func TestZones(t *testing.T) {
+	const square = `{"type": "Polygon", "coordinates": [[[6,46],[7,46],[7,47],[6,47],[6,46]]]}`
+	feature := func(geometry, more string) string {
+		return `{"type": "Feature", "geometry": ` + geometry + `, "properties": {"provider": "eox"` +
+			more + `}}`
+	}
+	all := func(features ...string) string {
+		return `{"type": "FeatureCollection", "features": [` + strings.Join(features, ",\n") + `]}`
+	}
+	line := feature(`{"type": "LineString", "coordinates": [[6,46],[7,47]]}`, "")
+	for name, c := range map[string]struct {
+		text, says string
+		layers     int
+	}{
+		"two":          {all(feature(square, ""), feature(square, "")), "", 2},
+		"one feature":  {feature(square, ""), "", 1},
+		"bare polygon": {square, `want GeoJSON features`, 0},
+		"nested": {all(feature(`{"type": "GeometryCollection", "geometries": [{"type": `+
+			`"GeometryCollection", "geometries": [`+square+`]}]}`, "")), "", 1},
+		"a line beside": {all(line, feature(square, "")), "features[0].geometry: 1 shape left out", 1},
+		"nothing there": {all(feature("null", ""), feature(square, "")), "without a geometry", 1},
+		"only a line":   {all(line), "a line or point is a route", 0},
+		"empty":         {all(), "no polygons", 0},
+		"cut":           {all(feature(square, ""))[:80], "line 1, column 80", 0},
+		"in metres": {`{"crs": {"properties": {"name": "EPSG:3857"}},` + all(feature(square, ""))[1:],
+			"the coordinates are in EPSG:3857", 0},
+		"ramp in quotes": {all(feature(square, `, "ramp": "9"`)), `feature 1: ramp "9": must be a`, 0},
+		"filter":         {all(feature(square, `, "filter": 4`)), "feature 1: filter 4: must be text", 0},
+		"nobody": {all(feature(square, ""), strings.Replace(feature(square, ""), "eox", "", 1)),
+			`feature 2: it has no property "provider"`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := files(t, map[string]string{"zones.geojson": c.text})
+			f := finder(t, dir)
+			base, err := f.Lookup("usgs")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := f.Zones(filepath.Join(dir, "zones.geojson"), base)
+			if c.layers == 0 {
+				if !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%v, want %s", err, c.says)
+				}
+				return
+			}
+			if err != nil || len(p.Layers) != c.layers+1 ||
+				!strings.Contains(strings.Join(p.Notes, "\n"), c.says) {
+				t.Errorf("%d layers, %q, %v", len(p.Layers), p.Notes, err)
+			}
+		})
 	}
 }
 

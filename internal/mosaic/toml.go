@@ -56,6 +56,13 @@ func (f *Finder) parse(text []byte) error {
 				return fmt.Errorf("mosaic %s: code: %w", id, err)
 			}
 		}
+		for _, l := range m.Layer {
+			for _, maptype := range l.Maptypes {
+				if err := tiles.ValidMaptype(maptype); err != nil {
+					return fmt.Errorf("mosaic %s: layer %s: maptypes: %w", id, l.Provider, err)
+				}
+			}
+		}
 		f.own[id] = m
 	}
 	return nil

@@ -1,6 +1,8 @@
 package mosaic
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/textfile"
+	"github.com/xelpack/xelpack/pkg/route"
 )
 
 // Zones returns the mosaic of a GeoJSON file of polygons, each with the provider named in its
@@ -33,16 +36,24 @@ func (f *Finder) zones(file string, base providers.Provider) (providers.Provider
 	if err != nil {
 		return base, err
 	}
-	var zones struct{ Features []feature }
-	if err := json.Unmarshal(text, &zones); err != nil || len(zones.Features) == 0 {
-		return base, errors.New("not a GeoJSON FeatureCollection of polygons with a property " +
-			"\"provider\"")
+	// The whole first: errors with their line, the coordinate system, and what is left out.
+	_, left, err := route.Region(text)
+	if err != nil {
+		return base, err
+	}
+	features, err := featuresOf(text)
+	if err != nil {
+		return base, err
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	d := description{id: "zones-" + name, code: base.Code, name: name + " over " + base.ID,
-		file: file, key: append(text, base.ID+" "+base.Template...)}
-	for i, zone := range zones.Features {
-		layer, notes, err := f.zone(zone, filepath.Dir(file))
+		file: file, key: append(text, base.ID+" "+base.Template...), notes: left}
+	for i, feature := range features {
+		polygons, _, err := route.Region(feature)
+		if err != nil { // it has no polygons, which the notes on the whole tell
+			continue
+		}
+		layer, notes, err := f.zone(feature, polygons, filepath.Dir(file))
 		if err != nil {
 			return base, fmt.Errorf("feature %d: %w", i+1, err)
 		}
@@ -52,50 +63,48 @@ func (f *Finder) zones(file string, base providers.Provider) (providers.Provider
 	return d.provider()
 }
 
-// feature is a GeoJSON feature.
-type feature struct {
-	Properties map[string]any
-	Geometry   struct {
-		Type        string
-		Coordinates json.RawMessage
+// featuresOf returns the features of a GeoJSON file that can be read.
+func featuresOf(text []byte) ([]json.RawMessage, error) {
+	var top struct {
+		Type     string            `json:"type"`
+		Features []json.RawMessage `json:"features"`
 	}
+	if err := json.Unmarshal(text, &top); err == nil && top.Type == "FeatureCollection" {
+		return top.Features, nil
+	}
+	if top.Type != "Feature" {
+		return nil, errors.New("want GeoJSON features: polygons with a property \"provider\"")
+	}
+	return []json.RawMessage{text}, nil
 }
 
-// polygons returns the feature's polygons.
-func (f feature) polygons() (polygons orb.MultiPolygon, err error) {
-	switch f.Geometry.Type {
-	case "Polygon":
-		polygons = make(orb.MultiPolygon, 1)
-		err = json.Unmarshal(f.Geometry.Coordinates, &polygons[0])
-	case "MultiPolygon":
-		err = json.Unmarshal(f.Geometry.Coordinates, &polygons)
-	default:
-		err = errors.New("want a Polygon or a MultiPolygon")
+func (f *Finder) zone(feature json.RawMessage, polygons orb.MultiPolygon,
+	dir string) (layer providers.Layer, notes []string, err error) {
+	var zone struct {
+		Properties map[string]any `json:"properties"`
 	}
-	return polygons, err
-}
-
-func (f *Finder) zone(zone feature, dir string) (layer providers.Layer, notes []string, err error) {
-	polygons, err := zone.polygons()
-	if err != nil {
-		return layer, nil, err
+	if err := json.Unmarshal(feature, &zone); err != nil {
+		return layer, nil, errors.New("its properties are not a JSON object")
 	}
 	id, _ := zone.Properties["provider"].(string)
-	if id == "" {
+	if id = strings.TrimSpace(id); id == "" {
 		return layer, nil, errors.New("it has no property \"provider\" with the id of a provider")
 	}
 	ramp, given := defaultRamp*1.0, zone.Properties["ramp"]
 	if given != nil {
 		var number bool
 		if ramp, number = given.(float64); !number || !(ramp >= 0 && ramp <= maxRamp) {
-			return layer, nil, fmt.Errorf("ramp %v: must be between 0 and %d metres", given,
-				maxRamp)
+			return layer, nil, fmt.Errorf("ramp %#v: must be a number between 0 and %d metres",
+				given, maxRamp)
 		}
 	}
 	if layer.Provider, err = f.Lookup(id); err != nil {
 		return layer, nil, err
 	}
-	colours, _ := zone.Properties["filter"].(string)
+	colours, isText := zone.Properties["filter"].(string)
+	if given := zone.Properties["filter"]; given != nil && !isText {
+		return layer, nil, fmt.Errorf("filter %v: must be text in quotes", given)
+	}
 	change, notes, err := filterOf(colours, dir)
 	if err != nil {
 		return layer, nil, err
@@ -113,10 +122,7 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 	if err != nil {
 		return providers.Provider{}, err
 	}
-	var parsed struct {
-		Version int               `json:"version"`
-		Cells   map[string]string `json:"cells"`
-	}
+	var parsed paintedMap
 	if err := json.Unmarshal(text, &parsed); err != nil {
 		return providers.Provider{}, fmt.Errorf("invalid AutoOrtho map: %w", err)
 	}
@@ -126,28 +132,18 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 				"\"BI\", …}}", parsed.Version)
 	}
 	at := map[string]map[[2]int]bool{} // by maptype
-	first := map[string]string{}       // the first cell that wants it
-	for _, cell := range slices.Sorted(maps.Keys(parsed.Cells)) {
-		lat, lon, ok := strings.Cut(cell, ",")
-		south, errLat := strconv.Atoi(strings.TrimSpace(lat))
-		west, errLon := strconv.Atoi(strings.TrimSpace(lon))
-		if !ok || errLat != nil || errLon != nil || south < -90 || south > 89 || west < -180 ||
-			west > 179 {
-			return providers.Provider{}, fmt.Errorf(
-				"invalid cell %q (want LAT,LON of its south-west corner in whole degrees)", cell)
-		}
-		maptype := strings.ToUpper(parsed.Cells[cell])
+	for corner, maptype := range parsed.Cells {
 		if at[maptype] == nil {
-			at[maptype], first[maptype] = map[[2]int]bool{}, cell
+			at[maptype] = map[[2]int]bool{}
 		}
-		at[maptype][[2]int{west, south}] = true
+		at[maptype][corner] = true
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	d := description{id: "painted-" + name, name: name + " (AutoOrtho)", file: file, key: text}
 	for _, maptype := range slices.Sorted(maps.Keys(at)) {
 		p, err := f.catalogue.Lookup(maptype)
 		if err != nil {
-			return p, fmt.Errorf("cell %q: %w", first[maptype], err)
+			return p, fmt.Errorf("cell %s: %w", first(at[maptype]), err)
 		}
 		d.layers = append(d.layers,
 			providers.Layer{Provider: p,
@@ -159,4 +155,57 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 	}
 	d.layers, d.code = append(d.layers, providers.Layer{Provider: base}), base.Code
 	return d.provider()
+}
+
+// first names the southernmost of cells, of these the westernmost, as a painted map does.
+func first(cells map[[2]int]bool) string {
+	corner := slices.MinFunc(slices.Collect(maps.Keys(cells)), func(a, b [2]int) int {
+		return cmp.Or(a[1]-b[1], a[0]-b[0])
+	})
+	return fmt.Sprintf("\"%d,%d\"", corner[1], corner[0])
+}
+
+type paintedMap struct {
+	Version int   `json:"version"`
+	Cells   cells `json:"cells"`
+}
+
+// cells are maptypes by the south-west corner of the degree, west and south.
+type cells map[[2]int]string
+
+// UnmarshalJSON refuses a degree that is painted twice, in the same words or others.
+func (c *cells) UnmarshalJSON(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if open, err := d.Token(); err != nil || open == nil {
+		return err
+	} else if open != json.Delim('{') {
+		return errors.New("cells must be a JSON object")
+	}
+	*c = cells{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		cell, _ := key.(string)
+		lat, lon, ok := strings.Cut(cell, ",")
+		south, errLat := strconv.Atoi(strings.TrimSpace(lat))
+		west, errLon := strconv.Atoi(strings.TrimSpace(lon))
+		if !ok || errLat != nil || errLon != nil || south < -90 || south > 89 || west < -180 ||
+			west > 179 {
+			return fmt.Errorf(
+				"invalid cell %q (want LAT,LON of its south-west corner in whole degrees)", cell)
+		}
+		var maptype string
+		if err := d.Decode(&maptype); err != nil || maptype == "" {
+			return fmt.Errorf("cell %q: want a maptype in quotes, such as \"BI\"", cell)
+		}
+		maptype = strings.ToUpper(maptype)
+		corner := [2]int{west, south}
+		if other, twice := (*c)[corner]; twice && other != maptype {
+			return fmt.Errorf("cell %q: it is painted twice, %s and %s", cell, other, maptype)
+		}
+		(*c)[corner] = maptype
+	}
+	return nil
 }

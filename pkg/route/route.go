@@ -51,9 +51,17 @@ func ReadRegion(path string) (region orb.MultiPolygon, said []string, err error)
 	if err != nil {
 		return nil, nil, err
 	}
+	if region, said, err = Region(data); err != nil {
+		return nil, nil, inFile(path, err)
+	}
+	return region, said, nil
+}
+
+// Region is ReadRegion of a file's content.
+func Region(data []byte) (region orb.MultiPolygon, said []string, err error) {
 	var n notes
 	if region, err = parseRegion(data, &n); err != nil {
-		return nil, nil, inFile(path, err)
+		return nil, nil, err
 	}
 	return region, n.texts(), nil
 }
