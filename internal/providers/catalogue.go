@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,15 +142,18 @@ func (p *Provider) complete() error {
 	switch {
 	case tiles.ValidMaptype(p.ID) != nil || strings.ContainsAny(p.ID, ":,"):
 		return errors.New("invalid id (want letters, digits, -, _ and the like, without blanks)")
-	case p.ID == SampleID || p.ID == "auto":
+	case p.ID == SampleID || p.ID == "auto" || p.ID == "open":
 		return fmt.Errorf("id: %s is taken", p.ID)
 	case p.MaxZL > tiles.MaxZL || p.MinZL > p.MaxZL:
 		return fmt.Errorf("zoom levels %d to %d: must be within 0 to %d", p.MinZL, p.MaxZL,
 			tiles.MaxZL)
-	case !(p.Rate >= 0) || p.Concurrency < 0 || p.RequestsADay < 0:
-		return errors.New("rate, concurrency and requests_a_day must not be negative")
-	case slices.ContainsFunc(p.NoImagery, NoImageryRule.empty):
-		return errors.New("no_imagery: a rule is empty (want header with value, size, md5 or text)")
+	case !(p.Rate >= 0) || math.IsInf(p.Rate, 1) || p.Concurrency < 0 || p.RequestsADay < 0:
+		return errors.New("rate, concurrency and requests_a_day must be finite and not negative")
+	}
+	for i, r := range p.NoImagery {
+		if err := r.check(); err != nil {
+			return fmt.Errorf("no_imagery: rule %d: %w", i+1, err)
+		}
 	}
 	if err := tiles.ValidMaptype(p.Code); err != nil {
 		return fmt.Errorf("code: %w", err)

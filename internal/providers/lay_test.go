@@ -185,14 +185,24 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 	if _, err := c.Lookup("mapbox"); err != nil && os.Getenv("MAPBOX_TOKEN") == "" {
 		t.Errorf("with a token in the file: %v", err)
 	}
+	const quadkey = "[[provider]]\nid = \"a\"\ntemplate = \"https://h/{quadkey}\"\n"
 	for text, says := range map[string]string{
 		"token = hunter2": "line 1",
 		"[[provider]]\nid = \"a\"\nurl = \"hunter2\"": "unknown key provider.url",
 		"[[provider]]\nid = \"a\"\ntokenvars = [\"hunter2\"]": "unknown key " +
 			"provider.tokenvars (did you mean token_vars?)",
-		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"":  "invalid id",
-		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":     "taken",
-		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":          "identify the chunk",
+		"[[provider]]\nid = \"a b\"\ntemplate = \"https://h/{quadkey}\"": "invalid id",
+		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":    "taken",
+		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":         "identify the chunk",
+		quadkey + quadkey:                                                 "provider 2 (a): id: it is described twice",
+		quadkey + "rate = inf":                                            "must be finite",
+		quadkey + "no_imagery = [{header = \"X-A\"}]":                     "rule 1: header and value belong together",
+		quadkey + "no_imagery = [{size = -1}]":                            "rule 1: size -1 must be positive",
+		quadkey + "no_imagery = [{md5 = \"1f\"}]":                         `rule 1: md5 "1f" (want 32 hex digits)`,
+		quadkey + "no_imagery = [{}]":                                     "rule 1: it is empty",
+		quadkey + "redistribution = \"no\"\nredistributable = true":       "cannot be combined",
+		quadkey + "[tokens]\nmapbix = \"hunter2\"":                        `tokens: unknown provider "mapbix"`,
+		"[[provider]]\nid = \"Open\"\ntemplate = \"https://h/{x}\"":       "taken",
 		"[[provider]]\nid = \"a\"\nmax_zl = 40\ntemplate = \"https://h\"": "zoom levels",
 	} {
 		_, err := load(text)

@@ -112,11 +112,27 @@ func (p Provider) Local() bool {
 type NoImageryRule struct {
 	Header, Value string // a response header with this value, in any case
 	Size          int    // length of the body
-	MD5           string // of the body, in lower-case hex
+	MD5           string // of the body, in hex
 	Text          string // in a text answer, such as the exception of a WMS
 }
 
 func (r NoImageryRule) empty() bool { return r == NoImageryRule{Value: r.Value} }
+
+// check refuses a rule that matches nothing, or every answer without the header.
+func (r NoImageryRule) check() error {
+	sum, err := hex.DecodeString(r.MD5)
+	switch {
+	case r.empty():
+		return errors.New("it is empty (want header with value, size, md5 or text)")
+	case (r.Header == "") != (r.Value == ""):
+		return errors.New("header and value belong together")
+	case r.Size < 0:
+		return fmt.Errorf("size %d must be positive", r.Size)
+	case r.MD5 != "" && (err != nil || len(sum) != md5.Size):
+		return fmt.Errorf("md5 %q (want 32 hex digits)", r.MD5)
+	}
+	return nil
+}
 
 // maxText is how many bytes of a text answer are searched.
 const maxText = 64 << 10
@@ -138,7 +154,7 @@ func (r NoImageryRule) Match(header http.Header, body []byte) bool {
 	}
 	if r.MD5 != "" {
 		sum := md5.Sum(body)
-		return hex.EncodeToString(sum[:]) == r.MD5
+		return strings.EqualFold(hex.EncodeToString(sum[:]), r.MD5)
 	}
 	return true
 }

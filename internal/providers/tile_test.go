@@ -48,7 +48,7 @@ kind = "tms"`, Provider{}, `unknown kind "tms" (want xyz`},
 tile_px = 2048
 max_zl = 2`, Provider{}, "tiles of 2048 px have no chunk of zoom level 2"},
 		{"an empty rule", `template = "https://h/{quadkey}"
-no_imagery = [{ value = "1" }]`, Provider{}, "no_imagery: a rule is empty (want header with value"},
+no_imagery = [{ value = "1" }]`, Provider{}, "no_imagery: rule 1: it is empty (want header with value"},
 		{"another host", `template = "https://h/{quadkey}"
 headers = { host = "other" }`, Provider{}, "header Host: it is that of the template"},
 		{"headers that are no table", `template = "https://h/{quadkey}"

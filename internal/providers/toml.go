@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -106,11 +108,20 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("%w: %s: provider %d (%s): %w", ErrFile, file, i+1, t.ID, err)
 		}
+		if slices.ContainsFunc(c.own, func(q Provider) bool { return q.ID == p.ID }) {
+			return "", fmt.Errorf("%w: %s: provider %d (%s): id: it is described twice", ErrFile,
+				file, i+1, t.ID)
+		}
 		if t.Token != "" {
 			c.tokens[p.ID] = t.Token
 		}
 		p.File = file
 		c.own = append(c.own, p)
+	}
+	for _, id := range slices.Sorted(maps.Keys(parsed.Tokens)) {
+		if _, known := c.Find(id); !known {
+			return "", fmt.Errorf("%w: %s: tokens: unknown provider %q", ErrFile, file, id)
+		}
 	}
 	ortho4xp = realpath.Home(parsed.Ortho4XP)
 	if ortho4xp != "" && !filepath.IsAbs(ortho4xp) {
@@ -146,6 +157,9 @@ func (t tomlProvider) provider(dir string) (Provider, error) {
 		Rate: t.Rate, Concurrency: t.Concurrency, RequestsADay: t.RequestsADay, ServiceTerms: t.ServiceTerms,
 		Coverage: t.Coverage, Imagery: t.Imagery, Licence: t.Licence, Attribution: t.Attribution, Remark: t.Remark, Terms: t.terms(),
 	}
+	if t.Redistributable != nil && t.Redistribution != terms.Unknown {
+		return p, errors.New("redistribution and redistributable cannot be combined")
+	}
 	var err error
 	if p.Outline, err = outlineOf(t.Outline, t.BBox, dir); err != nil {
 		return p, err
@@ -159,7 +173,7 @@ func (t tomlProvider) terms() terms.Terms {
 		Redistribution: t.Redistribution, Commercial: t.Commercial, Derivatives: t.Derivatives, ShareAlike: t.ShareAlike, Attribution: t.AttributionNeeded,
 		LicenceURL: t.LicenceURL,
 	}
-	if t.Redistributable != nil && said.Redistribution == terms.Unknown {
+	if t.Redistributable != nil {
 		said.Redistribution = terms.No
 		if *t.Redistributable {
 			said.Redistribution = terms.Yes
