@@ -34,8 +34,9 @@
 //
 // Everything that is left out, merged or guessed is in the notes. Input that affects where the
 // flight goes is refused unless there is only one way to understand it: a longitude of 181 is read
-// as
-// -179 if the legs are short; KML coordinates with commas everywhere are split into twos or threes if only one of these gives a plausible flight; a waypoint that a table has at two places is refused. Input that does not affect it, such as an altitude of 39 digits, is left out.
+// as −179 if the legs are short; KML coordinates with commas everywhere are split into twos or
+// threes if only one of these gives a plausible flight; a waypoint that a table has at two places is
+// refused. Input that does not affect it, such as an altitude of 39 digits, is left out.
 //
 // # Altitudes
 //
