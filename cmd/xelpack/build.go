@@ -40,7 +40,7 @@ type workFlags struct {
 
 func (o *workFlags) register(f *pflag.FlagSet) {
 	f.IntVar(&o.Retries, "retries", 6,
-		"retries of a chunk before it counts as failed; fewer while retries help no chunk")
+		"retries of a chunk before it counts as failed; fewer while retries do not help")
 	f.DurationVar(&o.Timeout, "timeout", 20*time.Second, "deadline of one attempt at a chunk")
 	f.BoolVar(&o.Fallback, "fallback", false,
 		"in a mosaic: use the next source where one fails, and count no hole")

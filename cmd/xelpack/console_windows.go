@@ -12,7 +12,8 @@ func init() {
 	for _, f := range []*os.File{os.Stdout, os.Stderr} {
 		var mode uint32
 		if console := windows.Handle(f.Fd()); windows.GetConsoleMode(console, &mode) == nil {
-			_ = windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) // an older one shows them as they are
+			// an older one shows them as they are
+			_ = windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, file, args...)
-	// The user's own is none of a drill's business.
+	// A drill leaves the user's own alone.
 	cmd.Env = append(os.Environ(),
 		"XDG_CACHE_HOME="+cmp.Or(os.Getenv(testCache), filepath.Join(filepath.Dir(file), "cache")))
 	return cmd

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// The manual pages are made with `go run -tags man ./cmd/xelpack DIR`, so that what makes them is in
-// nobody's xelpack.
+// The manual pages are made with `go run -tags man ./cmd/xelpack DIR`, so that the program
+// itself does not contain their maker.
 func init() {
 	root := newRootCommand()
 	root.DisableAutoGenTag = true // the date

@@ -2,7 +2,7 @@
 // old, and what could be removed to make room.
 //
 //	list, err := archives.List(ctx, dir)
-//	for _, a := range archives.Over(list, quota) { … offer it for removal … }
+//	for _, a := range archives.Over(list, 0, quota) { … offer it for removal … }
 package archives
 
 import (

@@ -31,7 +31,7 @@ type Options struct {
 	Retries  int           // retries of a chunk before it counts as failed
 	Timeout  time.Duration // of one attempt at a chunk
 	Patience time.Duration // for a provider that has stopped answering
-	Fallback bool          // of a mosaic: what a source could not give is had from the next, and no hole
+	Fallback bool          // of a mosaic: what a source could not give comes from the next one, and is no hole
 
 	// Look is baked into textures: it changes their colours for good. The archive notes LookName, and
 	// is continued, extended and repaired with the same one only. nil and "": none.

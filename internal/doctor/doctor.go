@@ -1,9 +1,7 @@
 // Package doctor looks for problems that would keep a mount from working, and says what to do about
 // each.
 //
-//	findings := doctor.FUSE(ctx)
-//	findings = append(findings, doctor.Limits(), doctor.Memory(2<<30+200e6), doctor.Disk(cache, 20e9))
-//	findings = append(findings, doctor.XPlane(ctx, dir, []string{"/home/me/scenery/zzXEL_eur_ortho"})...)
+//	findings := doctor.Examine(ctx, doctor.Options{Archives: files, Scenery: dirs, Memory: 2 << 30})
 //	if doctor.Worst(findings) == doctor.Failure { … }
 //
 // It changes nothing, except for one trial mount in a temporary folder, which it removes.

@@ -55,7 +55,7 @@ func lastFlight(ctx context.Context, x xplane.Install) []Finding {
 	}
 	if l.Crashed && len(findings) == 0 {
 		findings = append(findings, s.warning("the last lines of Log.txt name the plug-in or file "+
-			"at work; of scenery there is no fault in it", "%s ends with a crash", when))
+			"at work; it reports no fault of scenery", "%s ends with a crash", when))
 	}
 	if len(findings) > 0 {
 		return findings

@@ -112,7 +112,7 @@ func TestCountIsWhatIsDone(t *testing.T) {
 	}
 }
 
-// What is further away than anything is enlarged from is ground: nobody is asked.
+// What is further away than anything is enlarged from is ground: no provider is asked.
 func TestCountGround(t *testing.T) {
 	w, err := Count([]tiles.Item{at(16, 23952, 33712, 0)}, 16-pack.ParentLevels-1, 0, nil)
 	if err != nil || w.Requests != 0 || w.Enlarged != 0 || w.Chunks != 256 {

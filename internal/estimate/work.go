@@ -1,7 +1,7 @@
 // Package estimate predicts what a build will request, store and take.
 //
-//	work := estimate.Count(items, provider.MaxZL, provider.TileLevels(), nil)
-//	costs, err := estimate.Measure(ctx, work, items, nil, options) // of this machine, in a tenth of a second
+//	work, err := estimate.Count(items, provider.MaxZL, provider.TileLevels(), nil)
+//	costs, err := estimate.Measure(ctx, work, items, nil, options) // in a tenth of a second
 //	e := work.Estimate(costs, line, options)
 //
 // Chunks, requests and bytes of DDS are counted. Processor costs are measured on this machine, with

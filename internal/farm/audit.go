@@ -77,7 +77,7 @@ func (c *collector) remember(ctx context.Context, s Share, audited bool) error {
 	return err
 }
 
-// recall takes over from an earlier coordinator of the build: whom it found to build otherwise, and
+// recall takes over from an earlier coordinator of the build: whom it found to build differently, and
 // the shares it has taken, so that all of them are audited and none of a wrong worker stays.
 func (f *Farm) recall(ctx context.Context) error {
 	if f.taken == nil {
@@ -170,7 +170,7 @@ func (c *collector) distrust(ctx context.Context, s Share) error {
 		}
 	}
 	c.mu.Unlock()
-	text := fmt.Sprintf("%s built job %d otherwise than another worker and the coordinator", s.Worker, s.N)
+	text := fmt.Sprintf("%s built job %d differently from another worker and the coordinator", s.Worker, s.N)
 	c.note(fmt.Sprintf("%s: its %d shares are built again, and it gets no more jobs", text, len(list)))
 	err := persist(ctx, nil, func(ctx context.Context) error {
 		_, err := c.kv.Put(ctx, banKey(c.Build, s.Worker), []byte(text))

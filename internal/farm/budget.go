@@ -39,11 +39,11 @@ const (
 	leaseFor    = 3 * time.Second        // without an answer nothing is asked of the provider any more
 	grantFor    = time.Second
 	ahead       = 250 * time.Millisecond // of the budget are given away at most
-	given       = 0.99                   // of the ceiling: requests that go late must not make a second of more than it
+	given       = 0.99                   // of the ceiling: late requests must not exceed it within a second
 	refusals    = 4                      // in a second: more than one chunk's bad luck
 	refusedPart = 0.012                  // of the answers, as for one client
 	accepted    = 0.95                   // of what a host was seen to accept is then asked
-	trickle     = 2.0                    // requests a second to a host that is down, to find out when it is back
+	trickle     = 2.0                    // requests a second to a host that is down: probes
 )
 
 // budget gives out what a provider is asked. Safe for concurrent use.

@@ -127,7 +127,7 @@ func (c *collector) one(ctx context.Context, msg jetstream.Msg, s Share) error {
 		c.settle(ctx, settled{msg, s, pack.Report{}})
 		return nil
 	}
-	report, err := pack.Report{}, fmt.Errorf("%w: %s was found to build otherwise", errLie, s.Worker)
+	report, err := pack.Report{}, fmt.Errorf("%w: %s was found to build differently", errLie, s.Worker)
 	if !banned {
 		report, err = c.check(ctx, s, missing)
 	}
@@ -225,7 +225,7 @@ func (c *collector) check(ctx context.Context, s Share, missing []tiles.Item) (r
 	records := make([]mbtiles.Record, len(s.Items))
 	for i, it := range s.Items {
 		if !slices.Contains(c.jobs[s.N], it) {
-			err = errors.New("it is none of its job")
+			err = errors.New("it is not one of the job's textures")
 		} else {
 			records[i], contents[i], err = c.texture(ctx, a, it)
 		}
@@ -392,7 +392,7 @@ func (c *collector) follow(ctx context.Context, s Share, left []tiles.Item) erro
 }
 
 // count notes that a share's textures are in the archive, and returns what its job still lacks: all
-// if its worker was found to build otherwise meanwhile.
+// if its worker was found to build differently meanwhile.
 func (c *collector) count(s settled) (left []tiles.Item) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -74,7 +74,7 @@ var errSecret = errors.New("the provider's description has what looks like a sec
 func contractOf(p *plan.Plan, o build.Options, trusted bool) (Contract, error) {
 	provider := p.Provider
 	if o.LookName != "" {
-		return Contract{}, usage.Errorf("--bake-look: workers of a farm know no looks: build without " +
+		return Contract{}, usage.Errorf("--bake-look: workers of a farm cannot bake looks: build without " +
 			"it, and mount or export with the look")
 	}
 	c := Contract{
@@ -166,7 +166,7 @@ func (c Contract) provider(o imagery.Options) (p fetch.Provider, err error) {
 		}
 	}
 	if printOf(p) != c.Print {
-		return p, fmt.Errorf("%s is described otherwise here", c.Provider)
+		return p, fmt.Errorf("%s is described differently here", c.Provider)
 	}
 	if len(p.Layers) > 0 || p.Local() {
 		return p, nil

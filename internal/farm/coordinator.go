@@ -95,7 +95,7 @@ type Farm struct {
 	audits  map[int]Share // that are not back yet, by job
 	sampled map[int]bool
 	audited int
-	differ  []string // workers that were found to build otherwise
+	differ  []string // workers that were found to build differently
 	again   int      // shares that were refused
 	shares  int      // taken
 	spent   Spent

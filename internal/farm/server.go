@@ -40,7 +40,7 @@ func (s Server) Validate() error {
 	for one := range strings.SplitSeq(s.URL, ",") {
 		u, err := url.Parse(one)
 		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" && u.Scheme != "ws" && u.Scheme != "wss" {
-			return usage.Errorf("%q is no address of a NATS server: want nats://HOST:4222, tls://HOST:4222, "+
+			return usage.Errorf("%q is not the address of a NATS server: want nats://HOST:4222, tls://HOST:4222, "+
 				"or local for workers on this machine", s.hidden())
 		}
 	}

@@ -154,7 +154,7 @@ func (f *folder) get(_ context.Context, name, _ string) (string, func(), error) 
 	case err != nil:
 		return "", nil, err
 	case !info.Mode().IsRegular() || info.Size() > mostShare:
-		return "", nil, fmt.Errorf("%w: it is no file of at most %d bytes", errLie, mostShare)
+		return "", nil, fmt.Errorf("%w: it is not a file of at most %d bytes", errLie, mostShare)
 	}
 	return f.path(name), func() {}, nil
 }

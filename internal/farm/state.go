@@ -245,7 +245,7 @@ func (s State) WriteText(w io.Writer) error {
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "%s (build %s, on %s)\n", s.Archive, s.Build, s.Host)
 	if s.Coordinator == "" {
-		fmt.Fprintf(b, "  no coordinator is at work: start the same build again; nothing is asked of a provider until then\n")
+		fmt.Fprintf(b, "  no coordinator is running: start the same build again; until then no provider is asked\n")
 	} else {
 		fmt.Fprintf(b, "  textures    %s of %s%s\n", units.Count(s.Have), units.Count(s.Textures), left(s.SecondsLeft))
 	}

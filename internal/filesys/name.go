@@ -30,10 +30,10 @@ func checkWindows(path string) error {
 			return fmt.Errorf("%s is a device's name on Windows: choose another name", name)
 		case strings.ContainsFunc(name,
 			func(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"|?*`, r) }):
-			return fmt.Errorf(`%s is no name on Windows, which allows none of < > : " | ? *: `+
+			return fmt.Errorf(`%s is not a name on Windows, which allows none of < > : " | ? *: `+
 				"choose another name", name)
 		case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " "):
-			return fmt.Errorf("%q is no name on Windows, which drops a dot or blank at the end: "+
+			return fmt.Errorf("%q is not a name on Windows, which drops a dot or blank at the end: "+
 				"choose another name", name)
 		}
 	}

@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options) (seal.Report, error) {
 		return seal.Report{}, err
 	}
 	if len(p.Items) == 0 {
-		o.Note("every texture of the flight is a real file of its package: nothing is to be done")
+		o.Note("every texture of the flight is a real file of its package: there is nothing to do")
 		return seal.Report{Sealed: true}, nil
 	}
 	if err := o.build(ctx, p); err != nil {
@@ -145,7 +145,7 @@ func (o Options) build(ctx context.Context, p *plan.Plan) error {
 		return err
 	}
 	if !lacks {
-		o.Note(fmt.Sprintf("%s holds everything already", file))
+		o.Note(fmt.Sprintf("%s has everything already", file))
 		return nil
 	}
 	if err := p.WriteText(o.Out); err != nil {

@@ -1,7 +1,7 @@
 // Package follow works out what lies ahead of the aircraft: the textures of the cells that X-Plane
 // will load next, in the order in which it will ask for them.
 //
-//	f := follow.New(follow.Options{Textures: named, Packed: packed, Ahead: fsys.Ahead})
+//	f := follow.New(follow.Options{Textures: named, Has: has, Ahead: fsys.Ahead})
 //	position.Follow(ctx, o, f.See)
 //
 // X-Plane loads a whole cell of 1° × 1° once its near edge comes within some 1.6 to 2.5 degrees of

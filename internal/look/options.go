@@ -53,7 +53,7 @@ func (o Options) Bake(bake bool, now time.Time, note func(string)) (*Look, error
 	case l == nil && bake:
 		return nil, usage.Errorf("--bake-look: no look: give --look or --season as well")
 	case bake && o.Season == "auto":
-		return nil, usage.Errorf("--bake-look: --season auto is another one tomorrow, when the archive "+
+		return nil, usage.Errorf("--bake-look: --season auto differs tomorrow, when the archive "+
 			"may have to be continued: give a date such as %s", now.Format("01-02"))
 	}
 	return l, nil

@@ -103,7 +103,7 @@ func (f Finder) askSimBrief(ctx context.Context, user string) ([]byte, error) {
 	case answer.Status == http.StatusOK && errJSON == nil && strings.EqualFold(status, "success"):
 		return answer.Body, nil
 	case strings.Contains(strings.ToLower(status), "unknown user"):
-		return nil, fmt.Errorf("SimBrief knows no such user (it answered %q): give the name or the "+
+		return nil, fmt.Errorf("SimBrief has no such user (it answered %q): give the name or the "+
 			"pilot ID as its account settings show them", status)
 	case strings.Contains(strings.ToLower(status), "flight plan"):
 		return nil, fmt.Errorf("SimBrief has no flight plan of this user (it answered %q): generate "+
@@ -114,7 +114,7 @@ func (f Finder) askSimBrief(ctx context.Context, user string) ([]byte, error) {
 		return nil, fmt.Errorf("SimBrief answered with status %d %s: try again later, or save the "+
 			"plan from its page and name the file", answer.Status, http.StatusText(answer.Status))
 	}
-	return nil, errors.New("SimBrief answered with something that is no flight plan: try again " +
+	return nil, errors.New("SimBrief answered with something that is not a flight plan: try again " +
 		"later, or save the plan from its page and name the file")
 }
 

@@ -6,7 +6,7 @@
 //	built, err := p.Texture(ctx, tiles.Item{Texture: t}) // one texture
 //	defer built.Release()
 //
-//	report, err := pack.Build(ctx, p, writer, pack.Job{Items: plan, Provider: provider.ID}) // a whole archive
+//	report, err := pack.Build(ctx, p, writer, pack.Job{Items: plan}) // a whole archive
 //
 // # Chunks
 //

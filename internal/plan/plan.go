@@ -2,7 +2,7 @@
 // scenery package or a past flight selects, each with its detail; which provider they come from;
 // and the cost. It fetches nothing and writes nothing.
 //
-//	p, err := plan.Make(ctx, plan.Options{Selection: selection, Imagery: imagery.Options{Provider: "eox"}})
+//	p, err := plan.Make(ctx, plan.Options{Selection: selection, Imagery: provider})
 //
 // Invalid options are a usage.Error.
 package plan

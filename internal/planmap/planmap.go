@@ -1,7 +1,7 @@
 // Package planmap draws a plan of textures, or the content of an archive, as a self-contained web
 // page or as a picture.
 //
-//	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Area: tiles.Outline(regions), Facts: facts}
+//	m := planmap.Map{Title: "LSGG–LFMN", Items: items, Routes: paths, Facts: facts}
 //	err := m.WriteHTML(w) // or m.WritePNG(w)
 //
 // Both show coastlines, the routes as great circles, the outline of the selected area, the cells

@@ -65,7 +65,7 @@ func webLevels(levels []layLevel) (names []string, south bool, err error) {
 		fromSouth := math.Abs(l.y+webCorner) <= cornerOff
 		switch {
 		case !(math.Abs(l.resolution*math.Exp2(z)/webResolution-1) <= resolutionOff) || z < 0:
-			return nil, false, fmt.Errorf("%s: level %s has %v m per pixel, which is no zoom level",
+			return nil, false, fmt.Errorf("%s: level %s has %v m per pixel, which is not a zoom level",
 				notWeb, l.name, l.resolution)
 		case !(math.Abs(l.x+webCorner) <= cornerOff) || !fromSouth &&
 			!(math.Abs(l.y-webCorner) <= cornerOff) || i > 0 && south != fromSouth:

@@ -2,7 +2,7 @@
 // will ask for is packed or a real file, whole, and undamaged, and the mount answers the flight's
 // first load in time.
 //
-//	report, err := seal.Run(ctx, seal.Options{Options: plan.Options{Selection: selection}, Archives: files})
+//	report, err := seal.Run(ctx, seal.Options{Options: planned, Archives: files})
 //	if !report.Sealed { … report.Lacks, report.Remedies … }
 //
 // Nothing is changed, except for a trial mount in a temporary folder, which is removed.

@@ -106,7 +106,7 @@ func (p *Plan) WriteText(w io.Writer, changes bool) {
 		fmt.Fprintln(w, text)
 	}
 	if len(p.Changes) == 0 {
-		fmt.Fprintln(w, "all is set up")
+		fmt.Fprintln(w, "everything is set up")
 	}
 	for _, c := range p.Changes {
 		if changes {

@@ -31,12 +31,12 @@ func ID(id uint64) string { return fmt.Sprintf("%016X", id) }
 // Names of keys, by which their owners are called.
 const mostName = 64
 
-// CheckName refuses what is no name for the owner of a key.
+// CheckName refuses what cannot be a name for the owner of a key.
 func CheckName(name string) error {
 	bad := func(r rune) bool { return !unicode.IsGraphic(r) || r == ':' }
 	if name == "" || len(name) > mostName || !utf8.ValidString(name) ||
 		name != strings.TrimSpace(name) || strings.ContainsFunc(name, bad) {
-		return fmt.Errorf("%q is no name for a key: want 1 to %d bytes of text without a colon", name,
+		return fmt.Errorf("%q is not a name for a key: want 1 to %d bytes of text without a colon", name,
 			mostName)
 	}
 	return nil

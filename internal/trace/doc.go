@@ -2,12 +2,12 @@
 // replayed, and used to plan the next build.
 //
 //	w, err := trace.Create("flight.trace", trace.Options{})
-//	w.Record(trace.Event{Op: trace.OpRead, Texture: t, Offset: 128, Length: 4096, …}) // during the flight; never waits
+//	w.Record(trace.Event{Op: trace.OpRead, Texture: t, Offset: 128, …}) // never waits
 //	lost, err := w.Close()
 //
 //	r, err := trace.Open("flight.trace")
 //	for e := range r.Events() { … }
-//	if err := r.Err(); errors.Is(err, trace.ErrCut) { … } // everything before the cut has been read
+//	if errors.Is(r.Err(), trace.ErrCut) { … } // everything before the cut has been read
 //
 // # The file, version 1
 //
@@ -16,7 +16,7 @@
 // CRC-32C of its payload (the same) and the payload, a sequence of records. All numbers in records
 // are varints.
 //
-//	0 zl row/16 col/16 size n maptype   a texture, numbered from 1 in the order of appearance; maptype is n bytes
+//	0 zl row/16 col/16 size n maptype   a texture, numbered from 1 as they appear; maptype: n bytes
 //	1 count                             so many events were lost here
 //	op<<4|source id start took          an open (op 1) or a look-up that found nothing (op 3) of texture id
 //	2<<4|source id start took off len   a read

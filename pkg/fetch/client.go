@@ -30,7 +30,7 @@ type ClientOptions struct {
 	// 0: 20 s.
 	Timeout time.Duration
 	// Retries is how often a chunk is retried at most before it counts as failed: less often while
-	// retries help no chunk, and once more if only that tells a chunk from an outage. 0: 6;
+	// retries do not help, and once more if only that tells a chunk from an outage. 0: 6;
 	// negative: never.
 	Retries int
 	// Backoff is the longest wait before the first retry; it doubles with each further one, up to

@@ -17,7 +17,7 @@ import (
 // maxBackoff ends the doubling of waits.
 const maxBackoff = 30 * time.Second
 
-// futileAfter is after how many retries a chunk is given up while retries help no chunk.
+// futileAfter is after how many retries a chunk is given up while retries do not help.
 const futileAfter = 2
 
 // sleeper waits for d and returns nil, or ctx's error as soon as ctx ends.
@@ -79,7 +79,7 @@ func (s *retrying) Fetch(ctx context.Context, c tiles.Chunk) ([]byte, error) {
 			return nil, fmt.Errorf("%w while waiting to ask again: %w", ctxErr, err)
 		}
 		if futile && s.host.answeredSince(failed) {
-			return nil, fmt.Errorf("%w (asked %d times: retries help no chunk)", err, attempt+1)
+			return nil, fmt.Errorf("%w (asked %d times: retries do not help)", err, attempt+1)
 		}
 		if s.budget != nil {
 			if ctxErr := s.budget.spend(ctx); ctxErr != nil {

@@ -5,7 +5,7 @@
 //	m, err := mount.Mount(ctx, dir, mount.Options{
 //		Scenery:   []string{dir},                    // terrain, masks and DSFs are passed through
 //		Archives:  []mount.Archive{flight},          // *mbtiles.Archive
-//		Live:      mount.LiveScenery,                // textures of no archive are made when they are opened
+//		Live:      mount.LiveScenery,                // what no archive has is made when opened
 //		Wanted:    wanted,                           // the textures that the terrain names
 //		Generator: pipeline,
 //	})

@@ -26,8 +26,10 @@
 // a few goroutines, and only the textures found are kept: about 90 bytes each. Two ways avoid
 // reading all of it:
 //
-//	scenery.OpenWith(ctx, dir, scenery.Options{Cache: cacheDir})    // an index, valid until a folder of the package changes
-//	scenery.OpenWith(ctx, dir, scenery.Options{Cells: wantedCells}) // only the terrain that the meshes of these cells list
+//	// an index, valid until a folder of the package changes
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cache: cacheDir})
+//	// only the terrain that the meshes of these cells list
+//	scenery.OpenWith(ctx, dir, scenery.Options{Cells: wantedCells})
 //
 // # Safety
 //

@@ -1,7 +1,7 @@
 // Package httpd serves the status page, metrics, health and, on request, profiles of a running
 // build or mount.
 //
-//	server, err := httpd.Listen(httpd.Options{Addr: "127.0.0.1:8087", Metrics: m.Handler(), Status: board.Handler()})
+//	server, err := httpd.Listen(ctx, httpd.Options{Addr: "127.0.0.1:8087", Status: board.Handler()})
 //	defer server.Close()
 //
 // # Security

@@ -6,7 +6,12 @@
 //
 //	f, err := faultfs.Mount(dir, nil)
 //	defer f.Unmount()
-//	f.Before(func(n int, s faultfs.Step) syscall.Errno { if n >= 17 && s.Grows { return syscall.ENOSPC }; return 0 })
+//	f.Before(func(n int, s faultfs.Step) syscall.Errno {
+//		if n >= 17 && s.Grows {
+//			return syscall.ENOSPC
+//		}
+//		return 0
+//	})
 //
 // The folder has no sub-folders. The process that mounted it must let other processes use it: one
 // that is killed, or ends, while it waits for its own answer never goes away. Files returns the

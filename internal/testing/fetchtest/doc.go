@@ -2,7 +2,8 @@
 // fetch.Source passes.
 //
 //	server := fetchtest.NewServer(fetchtest.Options{
-//		Fault: fetchtest.FirstOf(5, fetchtest.Unavailable, fetchtest.Truncated), // one chunk in five fails when first asked for
+//		// one chunk in five fails when first asked for
+//		Fault: fetchtest.FirstOf(5, fetchtest.Unavailable, fetchtest.Truncated),
 //	})
 //	defer server.Close()
 //	source := client.Source(server.Provider())

@@ -3,7 +3,8 @@
 //
 //	w, err := soak.MakeWorld(ctx, file, soak.WorldOptions{Textures: 100_000, Source: imagery})
 //	…mount w's archive in another process, live textures from the same imagery…
-//	report := soak.Run(ctx, soak.Config{World: w, Dir: mountpoint, Server: pid, Deadline: 5*time.Second, Duration: 30*time.Minute})
+//	report := soak.Run(ctx, soak.Config{World: w, Dir: mountpoint, Server: pid,
+//		Deadline: 5 * time.Second, Duration: 30 * time.Minute})
 //	err = report.Write(os.Stdout)
 //
 // # The load
