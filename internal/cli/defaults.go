@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/opener"
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/signing"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/internal/usage"
 )
 
@@ -64,7 +65,14 @@ func readDefaults() (d defaults, err error) {
 	if d.file, err = ConfigFile(); err != nil {
 		return d, nil // no home, no configuration
 	}
-	if _, err := toml.DecodeFile(d.file, &d.config); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	text, err := textfile.Read(d.file, 1<<20)
+	if errors.Is(err, fs.ErrNotExist) {
+		return d, nil
+	}
+	if err == nil {
+		err = toml.Unmarshal(text, &d.config)
+	}
+	if err != nil {
 		return d, usage.Errorf("%s: %w", d.file, err)
 	}
 	return d, nil
