@@ -249,7 +249,7 @@ func TestOddTiles(t *testing.T) {
 			if kind == fetchtest.Exception && fetch.Explain(built.Cause) != "answers XML: InvalidParameterValue: Missing WMS:GetMap right" {
 				t.Error(fetch.Explain(built.Cause))
 			}
-			if kind == fetchtest.WrongSize && fetch.Explain(built.Cause) != "answers what is not a usable image: JPEG of 512×512 px, not 1024×1024" {
+			if kind == fetchtest.WrongSize && fetch.Explain(built.Cause) != "answers what is not a usable image: JPEG of 512×512 px, not 1024×1024 (tile_px = 512 in providers.toml?)" {
 				t.Error(fetch.Explain(built.Cause))
 			}
 		})
