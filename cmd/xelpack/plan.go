@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/usage"
 
 	"github.com/spf13/cobra"
@@ -86,7 +88,7 @@ func runPlan(ctx context.Context, o planOptions, stdout, stderr io.Writer) error
 		return usage.Errorf("--json and --list cannot be combined")
 	}
 	if o.Map != "" {
-		if err := planmap.CheckFile(o.Map); err != nil {
+		if err := cmp.Or(remote.Written(o.Map), planmap.CheckFile(o.Map)); err != nil {
 			return fmt.Errorf("--map %w", err)
 		}
 	}

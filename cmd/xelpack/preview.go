@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/usage"
 
 	"github.com/spf13/cobra"
@@ -29,7 +31,7 @@ a mount with these would, so that a look can be chosen before the flight.`,
   xelpack preview flight.mbtiles winter.png --plain --season 01-15 --snow 40`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := planmap.CheckFile(args[1]); err != nil {
+			if err := cmp.Or(remote.Written(args[1]), planmap.CheckFile(args[1])); err != nil {
 				return err
 			}
 			if plain && !strings.EqualFold(filepath.Ext(args[1]), ".png") {

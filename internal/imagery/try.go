@@ -28,7 +28,7 @@ type Trial struct {
 	Seconds  float64 `json:"seconds"`
 	Captured string  `json:"captured,omitempty"` // when the pictures were taken, by the answer
 	Modified string  `json:"modified,omitempty"` // when the server's file was changed, by the answer
-	Imagery  string  `json:"imagery,omitempty"`  // the same, by the provider's description
+	Imagery  string  `json:"imagery,omitempty"`  // as Captured, by the provider's description
 }
 
 // String says it in a line.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/filter"
 	"github.com/xelpack/xelpack/internal/textfile"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -136,7 +137,12 @@ func (l *lay) read(text []byte) {
 		case !ok:
 			l.ignored("line %d is not key=value", number)
 		case !slices.Contains(layKeys, key):
-			l.ignored("line %d: unknown key %s", number, redactURL(key))
+			say := l.ignored
+			near := usage.DidYouMean("", key, layKeys)
+			if near != "" { // it was meant to have an effect
+				say = l.note
+			}
+			say("line %d: unknown key %s%s", number, redactURL(key), near)
 		case double:
 			l.note("%s exists twice: the later one is used", key)
 			fallthrough

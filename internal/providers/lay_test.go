@@ -33,8 +33,7 @@ func TestLayDetails(t *testing.T) {
 		"Tms/Threads.lay":       {ID: "threads", Code: "Threads", Max: 17, Concurrency: 2},
 		"Tms/NoRequestType.lay": {ID: "norequesttype", Code: "NoRequestType", Max: tiles.MaxZL},
 		"Tms/Unknown.lay": {ID: "unknown", Code: "Unknown", Max: tiles.MaxZL, Ignored: []string{
-			"line 3: unknown key color_filter", "line 4: unknown key super_resol_factor",
-			"line 5 is not key=value",
+			"line 4: unknown key super_resol_factor", "line 5 is not key=value",
 		}},
 		"Grids/FromFive.lay": {ID: "fromfive", Code: "FromFive", Min: 5, Max: 17},
 		"Sets/GeoServer.lay": {ID: "geoserver", Code: "GeoServer", Min: 7, Max: tiles.MaxZL},

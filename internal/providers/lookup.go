@@ -58,8 +58,8 @@ func (c *Catalogue) Lookup(name string) (Provider, error) {
 	}
 	if _, err := os.Stat(name); err == nil && name != "" {
 		return Provider{}, fmt.Errorf(
-			"%w %q: of files, .lay and mbtiles:FILE can be named; others are described in "+
-				"providers.toml", ErrUnknown, name)
+			"%w %q: of files, .lay, .comb, a painted .json and mbtiles:FILE can be named; others "+
+				"are described in providers.toml", ErrUnknown, name)
 	}
 	err := unknownProvider(name, c.Providers())
 	for _, r := range c.refused {
