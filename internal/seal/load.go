@@ -69,6 +69,11 @@ func (r *run) firstLoad(ctx context.Context) error {
 	for _, a := range r.archives {
 		archives = append(archives, a)
 	}
+	end, err := serve.ClearWhenKilled(mountpoint)
+	if err != nil {
+		end = func() {}
+	}
+	defer end()
 	fsys, err := mount.Mount(ctx, mountpoint, mount.Options{Scenery: r.Scenery, Archives: archives})
 	if errors.Is(err, mount.ErrNoFUSE) {
 		r.note(fmt.Sprintf("the first load was not tried: %v", err))
@@ -77,11 +82,6 @@ func (r *run) firstLoad(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	end, err := serve.ClearWhenKilled(mountpoint)
-	if err != nil {
-		end = func() {}
-	}
-	defer end()
 	err = r.load(ctx, dir, mountpoint)
 	return errors.Join(err, fsys.Unmount(context.WithoutCancel(ctx)))
 }

@@ -3,8 +3,10 @@ package serve
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/usage"
 )
 
@@ -31,4 +33,13 @@ func isArchive(arg string) bool {
 	info, err := os.Stat(arg)
 	return strings.Contains(arg, "://") || err == nil && info.Mode().IsRegular() ||
 		err != nil && strings.EqualFold(filepath.Ext(arg), ".mbtiles")
+}
+
+// inPlace returns where the mount goes, without links, if that is over one of its packages.
+func (o Options) inPlace() (path string, ok bool) {
+	path, err := realpath.Absolute(o.Mountpoint)
+	return path, err == nil && slices.ContainsFunc(o.Mount.Scenery, func(dir string) bool {
+		dir, err := realpath.Absolute(dir)
+		return err == nil && dir == path
+	})
 }

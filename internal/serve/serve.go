@@ -118,20 +118,21 @@ func Run(ctx context.Context, o Options) error {
 
 // serve mounts what is put together. Textures of the packages may be made live.
 func (o Options) serve(ctx context.Context, lib *library, packages []*scenery.Package) error {
-	fsys, err := mount.Mount(ctx, o.Mountpoint, o.Mount)
-	if err != nil {
-		return err
-	}
 	at := "at"
-	if fsys.InPlace() {
+	if path, ok := o.inPlace(); ok {
 		at = "in place at"
-		end, err := ClearWhenKilled(fsys.Mountpoint())
+		// before there is anything to clear: this process may be killed at any moment
+		end, err := ClearWhenKilled(path)
 		if err != nil {
 			o.Mount.Logger.Warn("if this process is killed, its mount has to be cleared with "+
 				"xelpack umount", "because", err)
 		} else {
 			defer end()
 		}
+	}
+	fsys, err := mount.Mount(ctx, o.Mountpoint, o.Mount)
+	if err != nil {
+		return err
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- fsys.Wait() }()

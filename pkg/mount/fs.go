@@ -55,9 +55,6 @@ func (f *FS) serve() {
 // Mountpoint returns where the file system is, as an absolute path without links.
 func (f *FS) Mountpoint() string { return f.mountpoint }
 
-// InPlace reports whether the file system lies over one of its own scenery directories.
-func (f *FS) InPlace() bool { return f.covered != nil }
-
 // Wait returns when the file system is unmounted, by anyone, all its files are closed, and its own
 // work has ended.
 func (f *FS) Wait() error {
