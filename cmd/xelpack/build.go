@@ -7,8 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/process"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // buildOptions are the flags of build.

@@ -3,8 +3,6 @@ package main
 import (
 	"io"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/build"
@@ -13,6 +11,7 @@ import (
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 

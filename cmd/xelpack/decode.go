@@ -7,12 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/picture"
 	"github.com/xelpack/xelpack/internal/safefile"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/dds"
 )
 

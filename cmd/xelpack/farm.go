@@ -6,14 +6,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/farm"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // registerFarmServer registers the flags about access to a farm's NATS server.

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // archivesOptions are the flags about the folder of archives.

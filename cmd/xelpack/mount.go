@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/daemon"
@@ -19,6 +17,7 @@ import (
 	"github.com/xelpack/xelpack/internal/position"
 	"github.com/xelpack/xelpack/internal/progress"
 	"github.com/xelpack/xelpack/internal/serve"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mount"
 )
 

@@ -5,13 +5,12 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/observe/logs"
 	"github.com/xelpack/xelpack/internal/observe/watch"
 	"github.com/xelpack/xelpack/internal/progress"
+	"github.com/xelpack/xelpack/internal/usage"
 )
 
 // observeOptions are the flags about observing a build or a mount.

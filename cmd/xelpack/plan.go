@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/xelpack/xelpack/internal/remote"
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/xelpack/xelpack/internal/estimate"
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )

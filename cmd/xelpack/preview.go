@@ -6,13 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/remote"
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/look"
 	"github.com/xelpack/xelpack/internal/planmap"
+	"github.com/xelpack/xelpack/internal/remote"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 

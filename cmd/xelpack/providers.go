@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/mosaic"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/report"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 

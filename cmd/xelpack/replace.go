@@ -3,10 +3,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/xelpack/xelpack/internal/imagery"
 	"github.com/xelpack/xelpack/internal/plan"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 

@@ -7,13 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/xelpack/xelpack/internal/usage"
-
 	"github.com/spf13/cobra"
 
 	"github.com/xelpack/xelpack/internal/cli"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/signing"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 

@@ -218,7 +218,7 @@ func (m *remotes) text() string {
 	}
 	return fmt.Sprintf("## A flight out of an archive on a web server\n\n`make bench-remote` on %s: "+
 		"`xelpack extract` of a flight of %d textures\nout of an archive of %d, by nginx, %v and %.0f "+
-		"Mbit/s away. Textures of %d px that do not compress,\n%d bytes each, in the flight and beside "+
+		"Mbit/s away. Textures of %d px that do not\ncompress, %d bytes each, in the flight and beside "+
 		"it; all others share one content. Best of %d.\n\n%s", machine(), len(m.flight.textures),
 		inArchive, theLink.RoundTrip, theLink.Bandwidth*8/1e6, flightSide, m.flight.each(), m.Rounds,
 		table(row{"figure", "must", "aim", "measured", "beside it"}, rows))
