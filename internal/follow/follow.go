@@ -163,13 +163,6 @@ type needed struct {
 	gap  float64 // from the aircraft now
 }
 
-// placed is a texture with the rank of its cell.
-type placed struct {
-	tiles.Texture
-	rank     int
-	distance float64
-}
-
 // order returns the textures ahead that are not there yet, of the cells that are to be made now:
 // those of the cells that are needed first, nearest first.
 func (f *Follower) order(s position.State) (order []tiles.Texture) {
@@ -197,39 +190,36 @@ func (f *Follower) order(s position.State) (order []tiles.Texture) {
 			cmp.Compare(a.cell.Lat, b.cell.Lat), cmp.Compare(a.cell.Lon, b.cell.Lon))
 	})
 	taken := make(map[tiles.Key]bool)
-	var list []placed
-	keep := 0
-	for rank, n := range cells {
-		if len(list) >= most {
+	fresh := make([][]tiles.Texture, 0, len(cells)) // of each cell
+	count, keep := 0, 0
+	for _, n := range cells {
+		if count >= most {
 			break
 		}
+		var list []tiles.Texture
 		for _, t := range f.cells[n.cell] {
 			if k := t.Key(); !taken[k] && !f.o.Has(k) {
 				taken[k] = true
-				list = append(list, placed{t, rank, 0})
+				list = append(list, t)
 			}
 		}
+		fresh, count = append(fresh, list), count+len(list)
 		// what lies before it is made first
-		if float64(n.at)*step <= s.Speed*(early.Seconds()+float64(len(list))/pace) {
-			keep = len(list)
+		if float64(n.at)*step <= s.Speed*(early.Seconds()+float64(count)/pace) {
+			keep = len(fresh)
 		}
 	}
-	list = list[:keep]
-	for i, p := range list {
-		list[i].distance = geo.DistanceHaversine(s.At, p.Center())
-	}
-	slices.SortFunc(list, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.distance, b.distance))
-	})
-	rank := -1
-	for _, p := range list {
-		if c := cells[p.rank].cell; p.rank != rank {
-			rank = p.rank
-			f.made[c] = true
-			f.view.Cells = append(f.view.Cells, Cell{c.Lat, c.Lon, 0})
+	for i, list := range fresh[:keep] {
+		if len(list) == 0 {
+			continue
 		}
-		f.view.Cells[len(f.view.Cells)-1].Textures++
-		order = append(order, p.Texture)
+		c := cells[i].cell
+		f.made[c] = true
+		f.view.Cells = append(f.view.Cells, Cell{c.Lat, c.Lon, len(list)})
+		slices.SortStableFunc(list, func(a, b tiles.Texture) int {
+			return cmp.Compare(geo.DistanceHaversine(s.At, a.Center()), geo.DistanceHaversine(s.At, b.Center()))
+		})
+		order = append(order, list...)
 	}
 	return order
 }
