@@ -164,13 +164,19 @@ func tooLong(most int64) error {
 	return fmt.Errorf("%w: longer than %d MiB", ErrBody, most>>20)
 }
 
+// lostPing is net/http's error, of no type, for an HTTP/2 connection that carried nothing, nor the
+// answer to a ping. Over HTTP/1.1 the same silence ends as a time-out, and on a busy machine the
+// two race.
+const lostPing = "http2: client connection lost"
+
 // describe makes an error of net/http fit to be shown and judged: without the URL, which may
 // contain a token, and as ErrNetwork if a retry may help.
 func (s *httpSource) describe(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+	timeout, ok := errors.AsType[net.Error](err)
+	if ok && timeout.Timeout() || strings.HasSuffix(err.Error(), lostPing) {
 		// Without the chain: net's time-outs claim to be the context's.
 		if op := (*net.OpError)(nil); errors.As(err, &op) {
 			return fmt.Errorf("%w: %s", ErrTimeout, s.withoutSecrets(err.Error()))
