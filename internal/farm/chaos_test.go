@@ -21,6 +21,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/port"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -89,16 +90,6 @@ func (w *wire) cut() (mend func()) {
 	return w.gate.Unlock
 }
 
-// newPort returns a port that nobody listens at.
-func newPort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // troop is a farm of processes, each with a line of its own.
 type troop struct {
 	t           *testing.T
@@ -115,7 +106,7 @@ type troop struct {
 }
 
 func newTroop(t *testing.T, b testBuild, nats string, workers int) *troop {
-	r := &troop{t: t, b: b, nats: nats, port: newPort(t), dir: t.TempDir()}
+	r := &troop{t: t, b: b, nats: nats, port: port.Free(t), dir: t.TempDir()}
 	r.startServer()
 	for range workers + 1 {
 		r.wires = append(r.wires, newWire(t, fmt.Sprintf("127.0.0.1:%d", r.port)))

@@ -21,6 +21,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/port"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -150,10 +151,10 @@ func TestDrillContinent(t *testing.T) {
 // continent builds columns by rows of textures in jobs of size. least is how many jobs a second
 // must be done; 0: so many as there are processors for.
 func continent(t *testing.T, columns, rows, size int, least float64) {
-	port := newPort(t)
+	at := port.Free(t)
 	dir := t.TempDir()
-	server := start(t, "server", strconv.Itoa(port), dir)
-	url := fmt.Sprintf("nats://127.0.0.1:%d", port)
+	server := start(t, "server", strconv.Itoa(at), dir)
+	url := fmt.Sprintf("nats://127.0.0.1:%d", at)
 	patience.Until(t, "the server is up", func() bool {
 		nc, _, err := Server{URL: url}.connect("test")
 		if err == nil {

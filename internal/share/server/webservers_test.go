@@ -20,6 +20,7 @@ import (
 	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/internal/testing/chromium"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/port"
 )
 
 // webServers are web servers that serve a folder, and stand in front of a server of ours at
@@ -92,22 +93,8 @@ func run(t *testing.T, name, config string, ports [2]int, args ...string) (stati
 	return fmt.Sprintf("http://127.0.0.1:%d/", ports[0]), fmt.Sprintf("http://127.0.0.1:%d/", ports[1])
 }
 
-// freePorts returns two ports that nobody listens at.
-func freePorts(t *testing.T) (ports [2]int) {
-	t.Helper()
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return ports
-}
-
 func nginx(t *testing.T, dir, backend string) (static, front string) {
-	ports := freePorts(t)
+	ports := [2]int{port.Free(t), port.Free(t)}
 	config := regexp.MustCompile(`(?m)^\s*ssl_.*$`).ReplaceAllString(example(t, "nginx.conf"), "")
 	first, second, _ := strings.Cut(config, "# TLS in front")
 	config = replaced(t, first, "443 ssl http2", fmt.Sprint("127.0.0.1:", ports[0]),
@@ -125,7 +112,7 @@ func nginx(t *testing.T, dir, backend string) (static, front string) {
 }
 
 func caddy(t *testing.T, dir, backend string) (static, front string) {
-	ports := freePorts(t)
+	ports := [2]int{port.Free(t), port.Free(t)}
 	config := replaced(t, example(t, "Caddyfile"), "/srv/www/xelpack\n", dir+"\n",
 		"127.0.0.1:8088", backend, "\nexample.com {", fmt.Sprintf("\nhttp://127.0.0.1:%d {", ports[0]),
 		"nas.example.com {", fmt.Sprintf("http://127.0.0.1:%d {", ports[1]))

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/port"
 )
 
 // Keys that have no character, for Press.
@@ -41,7 +41,7 @@ func Drive(t testing.TB, dark bool) *Browser {
 	if err != nil {
 		t.Skip("no chromedriver is installed (Debian: apt-get install chromium chromium-driver)")
 	}
-	port := freePort(t)
+	port := port.Free(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	cmd := exec.CommandContext(ctx, driver, fmt.Sprint("--port=", port))
@@ -89,16 +89,6 @@ func Drive(t testing.TB, dark bool) *Browser {
 		_ = cmd.Wait() // interrupted
 	})
 	return b
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func (b *Browser) try(path string, body, result any) error {
