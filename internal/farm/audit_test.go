@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/drill"
@@ -30,13 +29,24 @@ func TestAuditFindsAWorkerThatDiffers(t *testing.T) {
 	}
 	want := sharetest.Digest(t, b.File)
 	nats := serverOf(t)
+	var once sync.Once
+	differs := make(chan struct{}) // closed when w1 has built something: the others leave it that much
 	workersOf(t, nats.ClientURL(), 3, func(o *WorkerOptions) {
 		o.Jobs = 1
+		change := func(ctx context.Context, _ Job, _, digest string) (string, error) {
+			select {
+			case <-differs:
+			case <-ctx.Done():
+			}
+			return digest, ctx.Err()
+		}
 		if o.Name == "w1" {
-			o.wrap = func(b builder) builder {
-				return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) { return rewritten(ctx, file, flipped) }}
+			change = func(ctx context.Context, _ Job, file, _ string) (string, error) {
+				once.Do(func() { close(differs) })
+				return rewritten(ctx, file, flipped)
 			}
 		}
+		o.wrap = func(b builder) builder { return liar{b, change} }
 	})
 	var named atomic.Int64
 	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
@@ -71,15 +81,15 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	want := sharetest.Digest(t, b.File)
 	b.File = filepath.Join(t.TempDir(), "a.mbtiles")
 	nats := serverOf(t)
-	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2, liveFor: 2 * time.Second}
+	o := Options{Server: Server{URL: nats.ClientURL()}, Audit: 1, ackWait: b.AckWait, jobSize: 2}
 
 	first, kill := context.WithCancel(t.Context())
 	var left sync.WaitGroup
-	built := 0
+	jobs := map[int]bool{} // one may come twice
 	left.Go(func() {
 		err := Work(first, WorkerOptions{Server: o.Server, Jobs: 1, Name: "wrong", wrap: func(b builder) builder {
-			return liar{b, func(ctx context.Context, _ Job, file, _ string) (string, error) {
-				if built++; built > 3 { // the coordinator is killed before it is done
+			return liar{b, func(ctx context.Context, j Job, file, _ string) (string, error) {
+				if jobs[j.N] = true; len(jobs) > 3 { // the coordinator is killed before it is done
 					<-ctx.Done()
 				}
 				return rewritten(ctx, file, flipped)

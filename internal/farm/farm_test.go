@@ -205,9 +205,10 @@ func workersOf(t *testing.T, url string, n int, change func(*WorkerOptions)) {
 	t.Cleanup(func() { cancel(); group.Wait() })
 }
 
-// smallBuild is 20 textures of 4 chunks each.
+// smallBuild is 20 textures of 4 chunks each. A worker may be silent for so long that a busy machine
+// does not have a job built twice.
 func smallBuild(t *testing.T, s *fetchtest.Server) testBuild {
-	return testBuild{BBox: "5.01,43.40,5.40,43.62", Template: s.Template(), Detail: 3, AckWait: 5 * time.Second,
+	return testBuild{BBox: "5.01,43.40,5.40,43.62", Template: s.Template(), Detail: 3, AckWait: 20 * time.Second,
 		File: filepath.Join(t.TempDir(), "a.mbtiles")}
 }
 
@@ -224,7 +225,11 @@ func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 	}
 	want, chunks := sharetest.Digest(t, plain.File), r.Chunks.OK
 	asked := imagery.AskedFor()
-	for _, n := range []int{1, 2, 4, 8} {
+	workers := []int{1, 8}
+	if testing.Short() {
+		workers = workers[1:]
+	}
+	for _, n := range workers {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			nats := serverOf(t)
 			b := b
