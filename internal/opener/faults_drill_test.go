@@ -151,6 +151,7 @@ type liar struct {
 
 	mu    sync.Mutex
 	rng   *rand.Rand
+	deck  []int // the lies that are still to come before one comes again
 	kinds map[string]int
 }
 
@@ -172,9 +173,12 @@ func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	share := l.share.Load()
 	lying := share > 0 && l.rng.Int64N(share) == 0
-	one := lies[l.rng.IntN(len(lies))]
-	a.rng = rand.New(rand.NewPCG(l.rng.Uint64(), 0))
-	if lying {
+	var one lie
+	if a.rng = rand.New(rand.NewPCG(l.rng.Uint64(), 0)); lying {
+		if len(l.deck) == 0 {
+			l.deck = l.rng.Perm(len(lies))
+		}
+		one, l.deck = lies[l.deck[0]], l.deck[1:]
 		l.kinds[one.name]++
 	}
 	l.mu.Unlock()

@@ -18,6 +18,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
 	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 func TestRREFVectors(t *testing.T) {
@@ -228,7 +230,7 @@ func TestDay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(test.simulator)
 			at := strings.TrimPrefix(server.URL, "http://")
-			if day, known := Day(t.Context(), at); day != test.want || known != (test.want > 0) {
+			if day, known := dayWithin(t.Context(), at, patience.For(t)); day != test.want || known != (test.want > 0) {
 				t.Errorf("day %d, known: %v; want %d", day, known, test.want)
 			}
 			server.Close()
@@ -293,19 +295,28 @@ func TestFollowAgain(t *testing.T) {
 			defer server.Close()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			silence := patience.For(t)
+			if !s.close {
+				silence = time.Second / 4
+			}
 			var sources []string
 			Follow(ctx, Options{Mode: Web, WebAt: strings.TrimPrefix(server.URL, "http://"),
-				Pause: time.Millisecond, Silence: time.Second,
+				Pause: time.Millisecond, Silence: silence,
 				Changed: func(from string) { sources = append(sources, from) },
 			}, func(s State) {
 				if s.At.Lat() == 48.117 {
 					cancel()
 				}
 			})
-			if want := []string{"Web API", "", "Web API", ""}; !slices.Equal(sources, want) {
-				t.Errorf("sources %q, want %q", sources, want)
+			// On a busy machine a link that is to be silent may be so before its first values, and
+			// one that is not for too long.
+			want := []string{"Web API", "", "Web API", ""}
+			links := len(s.subscribed)
+			exact := links == 2 && slices.Equal(sources, want)
+			if again := links >= 2 && slices.Equal(sources[len(sources)-2:], want[2:]); !exact && (s.close || !again) {
+				t.Errorf("%d links, sources %q, want %q", links, sources, want)
 			}
-			if ids := s.subscribed; len(ids) != 2 || s.close == slices.ContainsFunc(ids[1], func(id int64) bool {
+			if ids := s.subscribed; links < 2 || s.close == slices.ContainsFunc(ids[1], func(id int64) bool {
 				return slices.Contains(ids[0], id)
 			}) {
 				t.Errorf("subscribed to %v", ids)

@@ -146,7 +146,10 @@ func (c webClient) find(ctx context.Context, version, name string) (id int64, kn
 // Day returns the day of the year that it is in X-Plane, from 1 to 365, and whether its Web API at an
 // address tells; "" is the usual address.
 func Day(ctx context.Context, at string) (day int, known bool) {
-	const patience = 2 * time.Second // somebody waits for the mount
+	return dayWithin(ctx, at, 2*time.Second) // somebody waits for the mount
+}
+
+func dayWithin(ctx context.Context, at string, patience time.Duration) (day int, known bool) {
 	c := webClient{cmp.Or(at, usualWeb), &http.Client{Timeout: patience, Transport: &http.Transport{}}}
 	defer c.http.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -99,7 +99,7 @@ func TestReplayKeepsTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	r, err = Run(ctx, slices.Values(events), dir, Options{Speed: 0.001})
-	if !errors.Is(err, context.Canceled) || r.Opens != 1 {
+	if !errors.Is(err, context.Canceled) || r.Opens > 1 { // where this process is late, not even the first
 		t.Errorf("interrupted: %v after %d opens", err, r.Opens)
 	}
 }
