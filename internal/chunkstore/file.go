@@ -33,7 +33,7 @@ func openFile(ctx context.Context, path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	const tries = 50
+	const tries = 200 // as long as any other statement waits for another process
 	for range tries {
 		_, err = db.ExecContext(ctx, setup)
 		// Changing to WAL does not wait for another process that is doing the same.

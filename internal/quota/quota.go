@@ -124,7 +124,7 @@ func (c *Counter) Close(ctx context.Context) error {
 }
 
 const (
-	lockTries = 200
+	lockTries = 3000
 	lockPause = 10 * time.Millisecond
 )
 

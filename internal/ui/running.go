@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,7 +19,7 @@ type Running struct{ URL string } // of that page, with its token
 func (r Running) Error() string { return "xelpack ui is running already; its page is " + r.URL }
 
 // answerTime is how long another page may take to answer.
-const answerTime = 2 * time.Second
+const answerTime = 10 * time.Second
 
 // running returns the address of the page that file names, if that page answers. A file that a
 // killed process has left, or another program at its address, is no page.
@@ -43,7 +44,8 @@ func running(ctx context.Context, file string) (address string, ok bool) {
 	return u.String(), answer.StatusCode == http.StatusOK
 }
 
-// tell has others find this page. It holds the token, so nobody else may read it.
+// tell has others find this page, by a file that is there whole or not at all. It holds the token, so
+// nobody else may read it.
 func (s *Server) tell() error {
 	if s.o.Address == "" {
 		return nil
@@ -51,8 +53,9 @@ func (s *Server) tell() error {
 	if err := os.MkdirAll(filepath.Dir(s.o.Address), 0o777); err != nil {
 		return err
 	}
-	_ = os.Remove(s.o.Address) // one with other permissions, perhaps
-	return os.WriteFile(s.o.Address, []byte(s.URL()+"\n"), 0o600)
+	begun := s.o.Address + ".new"
+	_ = os.Remove(begun) // one with other permissions, perhaps
+	return errors.Join(os.WriteFile(begun, []byte(s.URL()+"\n"), 0o600), os.Rename(begun, s.o.Address))
 }
 
 // untell takes that back.
