@@ -51,7 +51,8 @@ func TestMountFollows(t *testing.T) {
 	before := len(server.AskedFor())
 
 	cmd := command(t.Context(), t, "mount", archive, "--scenery", made.Dir, "--provider", server.Template(),
-		"--follow", "web:"+strings.TrimPrefix(simulator.URL, "http://"), "--disk-cache", "off", mnt)
+		"--follow", "web:"+strings.TrimPrefix(simulator.URL, "http://"), "--disk-cache", "off",
+		"--deadline", patience.For(t).String(), mnt)
 	said := &strings.Builder{}
 	cmd.Stdout, cmd.Stderr = said, said
 	if err := cmd.Start(); err != nil {

@@ -21,7 +21,7 @@ import (
 type lasting struct {
 	kind   fetchtest.Kind
 	share  float64
-	outage time.Duration // in the middle of the build; 0: none
+	outage time.Duration // in the middle of the build; 0: none. In the reduced form, until it is noticed
 }
 
 // matrix is at full scale every way to fail with every share; in the reduced form one of each sort
@@ -69,7 +69,7 @@ func TestDrillLastingFailures(t *testing.T) {
 func (l lasting) drill(t *testing.T, name, want string) {
 	faults := fetchtest.Lasting(l.share, l.kind)
 	server := &dying{t: t, options: fetchtest.Options{Image: farmland()}, after: 1 << 62,
-		lasts: l.outage, otherwise: faults}
+		lasts: drill.Scale(l.outage, 0), otherwise: faults}
 	if l.outage > 0 {
 		server.after = 400
 	}
@@ -80,7 +80,7 @@ func (l lasting) drill(t *testing.T, name, want string) {
 	if l.kind == fetchtest.Stall {
 		args = append(args, "--timeout", timeout.String())
 	}
-	r, stderr, code := runCommand(t.Context(), t, args...)
+	r, stderr, code := runHeard(t.Context(), t, server.hear, args...)
 	bad := failing(t, file, faults)
 	failed, exit := r.Chunks.Failed, exitHoles
 	if l.kind == fetchtest.NotFound {

@@ -19,6 +19,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/magick"
 	"github.com/xelpack/xelpack/internal/testing/patience"
+	"github.com/xelpack/xelpack/internal/testing/port"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
 	"github.com/xelpack/xelpack/internal/testing/simbrieftest"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts drives the command as users do. Every script has an imagery server of its own at
-// $SERVER, a scenery package of nine ground textures and an airport in $WORK/scenery, and a route
+// $SERVER, ports of its own ($PORT, $PORT2, $PORT3), a scenery package of nine ground textures and an airport in $WORK/scenery, and a route
 // far enough from it that its textures are small (far.geojson).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -42,6 +43,9 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[patienceKey{}] = patience.For(t)
+			for _, name := range []string{"PORT", "PORT2", "PORT3"} { // that nobody listens at
+				env.Setenv(name, strconv.Itoa(port.Free(t)))
+			}
 			return setupScript(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
