@@ -210,6 +210,6 @@ func (l *live) finish(j *job, c *content, err error) {
 		l.foreseen(c, j.ctx.Err())
 	}
 	j.content, j.err = c, err
+	l.counts.made(c, j.ctx.Err()) // before anybody can be told
 	close(j.done)
-	l.counts.made(c, j.ctx.Err())
 }
