@@ -20,10 +20,8 @@ func (f *FS) Health(ctx context.Context) error {
 // asks: a process that waits for its own mount cannot be killed, because its exit would wait for
 // the answer.
 func (f *FS) answers(ctx context.Context) error {
-	select {
-	case <-f.done:
+	if ended(f.done) {
 		return errors.New("the mount has ended")
-	default:
 	}
 	if !f.attached() {
 		return errors.New("the mountpoint no longer shows this mount: it was unmounted, or " +

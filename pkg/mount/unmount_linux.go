@@ -52,12 +52,17 @@ func (f *FS) attached() bool {
 // drain waits until the kernel has released the unmounted file system and the mount's own work has
 // ended.
 func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
-	select {
+	select { // of several that are ready it takes any
 	case <-f.released:
 	case <-ctx.Done():
+	case <-grace:
+	}
+	switch {
+	case ended(f.released):
+	case ctx.Err() != nil:
 		return fmt.Errorf("unmounted %s, but some of its files are open: %w", f.mountpoint,
 			ctx.Err())
-	case <-grace:
+	default:
 		return fmt.Errorf("%w: %s is unmounted, but some of its files are open", ErrBusy,
 			f.mountpoint)
 	}
@@ -65,8 +70,20 @@ func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
+		if ended(f.done) {
+			return nil
+		}
 		return fmt.Errorf("unmounted %s, but a texture is still being made or written: %w",
 			f.mountpoint, ctx.Err())
+	}
+}
+
+func ended(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
