@@ -22,7 +22,7 @@ import (
 // called early.
 func onDiskCache(t *testing.T, o Options) (l *live, end func()) {
 	t.Helper()
-	o.Live, o.Generator = LiveAny, healthy()
+	o.Live, o.Generator, o.Deadline = LiveAny, healthy(), time.Hour
 	o.Disk = openDiskCache(t, filepath.Join(t.TempDir(), "test.mbtiles"), DiskCacheOptions{})
 	if err := o.setDefaults(); err != nil {
 		t.Fatal(err)
