@@ -124,6 +124,7 @@ type Client struct {
 	stats     counters
 	closed    atomic.Bool
 	wait      sleeper
+	lead      time.Duration // how long requests wait for the first to their host
 }
 
 // NewClient returns a Client, which the caller must Close.
@@ -140,6 +141,7 @@ func NewClient(o ClientOptions) *Client {
 		gate:   newGate(o.Concurrency),
 		sample: newSample(),
 		wait:   sleep,
+		lead:   leadTime,
 	}
 	if b := o.Beside; b != nil {
 		c.transport, c.dialer, c.gate = b.transport, b.dialer, b.gate
@@ -166,8 +168,9 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
 		// A dead connection is noticed in half the time-out of its requests, and these are repeated
-		// on another.
-		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4, PingTimeout: o.Timeout / 8},
+		// on another. A connection is not dead because a ping takes a moment.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4,
+			PingTimeout: max(o.Timeout/8, time.Second)},
 	}
 	dialer.closeIdle = transport.CloseIdleConnections
 	return transport

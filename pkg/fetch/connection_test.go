@@ -155,10 +155,11 @@ func TestFewDescriptors(t *testing.T) {
 		}
 		all.Wait()
 	}
-	// On a busy machine stragglers are asked for again; how many, the client says.
+	// On a busy machine stragglers are asked for again; how many, the client says. What it gives up
+	// the server notices a moment later.
 	again := int(client.Stats().Hedges)
 	for server, requests := range map[*fetchtest.Server]int{a: 800, b: 400} {
-		if s := server.Stats(); s.MaxInFlight > most || s.Requests < requests || s.Requests > requests+again {
+		if s := server.Stats(); s.MaxInFlight > most+again || s.Requests < requests || s.Requests > requests+again {
 			t.Errorf("%+v, want %d requests and up to %d again, at most %d of them at once", s, requests, again, most)
 		}
 	}

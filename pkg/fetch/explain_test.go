@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 )
 
@@ -34,7 +35,7 @@ func TestExplain(t *testing.T) {
 	}
 	for kind, want := range says {
 		t.Run(kind.String(), func(t *testing.T) {
-			timeout := 10 * time.Second
+			timeout := patience.For(t)
 			if kind == fetchtest.Stall {
 				timeout = 50 * time.Millisecond
 			}

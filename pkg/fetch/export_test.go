@@ -11,6 +11,9 @@ func (c *Client) SetWait(wait func(context.Context, time.Duration) error) { c.wa
 // Sleep is how sources wait unless SetWait has said otherwise.
 func Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }
 
+// SetLead changes how long requests wait for the first one to their host.
+func (c *Client) SetLead(most time.Duration) { c.lead = most }
+
 // SetMaxConnections changes how many connections may be open at once, before any is.
 func (c *Client) SetMaxConnections(n int) {
 	c.dialer.open = make(chan struct{}, n)

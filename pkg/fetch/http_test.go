@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -141,30 +142,27 @@ func TestBadAnswers(t *testing.T) {
 	}{{"http1", false}, {"http2", true}} {
 		for _, want := range table {
 			t.Run(mode.name+"/"+want.kind.String(), func(t *testing.T) {
-				var server *fetchtest.Server
-				var w *waits
-				var body []byte
-				var err error
-				ask := func(timeout time.Duration) (times int) {
-					var client *fetch.Client
-					server, client, w = serve(t,
+				timeout := patience.For(t)
+				if want.is == fetch.ErrTimeout {
+					timeout = 50 * time.Millisecond
+				}
+				ask := func() (*fetchtest.Server, *waits, []byte, error) {
+					server, client, w := serve(t,
 						fetchtest.Options{TLS: mode.tls, Fault: fetchtest.Always(want.kind)},
 						fetch.ClientOptions{Retries: retries, Timeout: timeout, Check: decodes})
-					body, err = client.Source(provider(t, server.ArcGISTemplate())).Fetch(
+					body, err := client.Source(provider(t, server.ArcGISTemplate())).Fetch(
 						t.Context(), chunk)
-					return server.Asked(chunk)
+					return server, w, body, err
 				}
-				n := 0
-				if want.is == fetch.ErrTimeout { // on a busy machine none may get there at first
-					for timeout := 50 * time.Millisecond; n == 0; timeout *= 2 {
-						n = ask(timeout)
-					}
-				} else {
-					n = ask(10 * time.Second)
+				server, w, body, err := ask()
+				// On a busy machine some do not get there in time.
+				for want.is == fetch.ErrTimeout && server.Asked(chunk) < want.requests &&
+					timeout < time.Minute {
+					timeout *= 2
+					server, w, body, err = ask()
 				}
-				// on a busy machine some never got there
-				if late := want.is == fetch.ErrTimeout &&
-					n < want.requests; n != want.requests && !late {
+
+				if n := server.Asked(chunk); n != want.requests {
 					t.Errorf("asked %d times, want %d", n, want.requests)
 				}
 				if good[want.kind] {
@@ -245,9 +243,11 @@ func TestFaultyFirstAnswers(t *testing.T) {
 			}
 			stats := client.Stats()
 			// net/http retries by itself when a kept connection is reset, so ours may be fewer than
-			// the server saw.
+			// the server saw. On a busy machine stragglers are asked for again, and one of the two
+			// may be given up before it gets there.
+			unseen := stats.Requests - int64(256+again)
 			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 ||
-				stats.Retries > int64(again) || stats.Requests != int64(256+again) {
+				stats.Retries > int64(again) || unseen < 0 || unseen > stats.Hedges {
 				t.Errorf("stats are %+v, with %d asked again", stats, again)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -151,6 +152,7 @@ func TestFewConnections(t *testing.T) {
 			server, client, _ := serve(t,
 				fetchtest.Options{TLS: test.tls, Image: fetchtest.Repeat(chunk, 4, fetch.Sample())},
 				fetch.ClientOptions{Concurrency: 64})
+			client.SetLead(patience.For(t))
 			source := client.Source(provider(t,
 				strings.Replace(server.Template(), "127.0.0.1", test.host, 1)))
 			var group errgroup.Group
