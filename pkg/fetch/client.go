@@ -168,7 +168,7 @@ func newTransport(o ClientOptions, dialer *dialer) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
 		// A dead connection is noticed in half the time-out of its requests, and these are repeated
-		// on another. A connection is not dead because a ping takes a moment.
+		// on another. None is dead because a ping takes a moment, however short the time-out.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: o.Timeout / 4,
 			PingTimeout: max(o.Timeout/8, time.Second)},
 	}
