@@ -43,7 +43,8 @@ func (o *farmFlags) register(f *pflag.FlagSet) {
 
 func (o *farmFlags) parse() (err error) {
 	if o.Server.URL == "" {
-		for _, name := range [...]string{"farm-workers", "shares", "audit", "farm-creds", "farm-ca"} {
+		for _, name := range [...]string{"farm-workers", "shares", "audit", "farm-trusted", "farm-token",
+			"farm-creds", "farm-ca"} {
 			if o.given(name) {
 				return usage.Errorf("--%s is about a farm: give --farm as well", name)
 			}

@@ -41,5 +41,5 @@ func meters(w io.Writer) func(what string) (set func(done, total int64), end fun
 
 // notes returns a function that prints notes for people, a line each.
 func notes(w io.Writer) func(string) {
-	return func(text string) { fmt.Fprintln(w, words.Plain(text)) }
+	return func(text string) { fmt.Fprintln(w, words.Line(words.Plain(text))) }
 }

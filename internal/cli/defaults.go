@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -70,7 +69,7 @@ func readDefaults() (d defaults, err error) {
 		return d, nil
 	}
 	if err == nil {
-		err = toml.Unmarshal(text, &d.config)
+		_, err = textfile.TOML(text, &d.config)
 	}
 	if err != nil {
 		return d, usage.Errorf("%s: %w", d.file, err)
@@ -92,6 +91,11 @@ func (d defaults) apply(flags *pflag.FlagSet) error {
 			return
 		}
 		values, source := d.lookup(f.Name)
+		if len(values) != 1 && !strings.HasSuffix(f.Value.Type(), "Slice") &&
+			!strings.HasSuffix(f.Value.Type(), "Array") && d.has(f.Name) {
+			errs = append(errs, usage.Errorf("%s: want one value, not a list", source))
+			return
+		}
 		for _, v := range values {
 			if err := f.Value.Set(expandHome(v)); err != nil {
 				errs = append(errs, usage.Errorf("%s = %q: %s", source, v, want(f)))

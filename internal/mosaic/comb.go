@@ -104,7 +104,7 @@ func (f *Finder) combLine(tree ortho4xp,
 	if err != nil {
 		return layer, nil, err
 	}
-	if layer.Area, err = tree.extent(layer.Provider, words[1]); err != nil {
+	if layer.Area, notes, err = tree.extent(layer.Provider, words[1]); err != nil {
 		return layer, nil, fmt.Errorf("extent %s: %w", words[1], err)
 	}
 	switch words[2] {
@@ -112,7 +112,11 @@ func (f *Finder) combLine(tree ortho4xp,
 	case "none":
 		layer.Filter = nil
 	default:
-		layer.Filter, notes, err = tree.filter(words[2])
+		var said []string
+		layer.Filter, said, err = tree.filter(words[2])
+		for _, note := range said {
+			notes = append(notes, fmt.Sprintf("filter %s: %s", words[2], note))
+		}
 	}
 	return layer, notes, err
 }
@@ -128,7 +132,7 @@ func (o ortho4xp) filter(code string) (f *filter.Filter, notes []string, err err
 }
 
 // extent returns where a layer counts; nil: everywhere.
-func (o ortho4xp) extent(p providers.Provider, code string) (area.Area, error) {
+func (o ortho4xp) extent(p providers.Provider, code string) (area.Area, []string, error) {
 	if code == "default" {
 		code = "global"
 		if strings.EqualFold(filepath.Ext(p.File), ".lay") {
@@ -137,13 +141,13 @@ func (o ortho4xp) extent(p providers.Provider, code string) (area.Area, error) {
 	}
 	switch {
 	case code == "global":
-		return nil, nil
+		return nil, nil, nil
 	case strings.HasPrefix(code, "!"):
-		return nil, errors.New("the outside of an extent is not supported, as in Ortho4XP")
+		return nil, nil, errors.New("the outside of an extent is not supported, as in Ortho4XP")
 	}
 	file, ok := o.find("Extents", code+".ext")
 	if !ok {
-		return nil, fmt.Errorf("there is no %s.ext in the folder Extents of %s: %w", code,
+		return nil, nil, fmt.Errorf("there is no %s.ext in the folder Extents of %s: %w", code,
 			string(o), os.ErrNotExist)
 	}
 	return readExtent(file)

@@ -9,43 +9,84 @@ import (
 	_ "image/png" // masks are PNG
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/textfile"
+	"github.com/xelpack/xelpack/internal/usage"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
+// drawnKeys are the keys of an .ext about the mask that Ortho4XP draws from an outline.
+var drawnKeys = []string{"buffer_width", "mask_width"}
+
+// extentKeys returns the values of an .ext by their keys, and notes on what has no effect.
+func extentKeys(text []byte) (keys map[string]string, notes []string) {
+	known := append([]string{"mask_bounds", "epsg_code"}, drawnKeys...)
+	keys = map[string]string{}
+	number := 0
+	for line := range strings.SplitSeq(string(text), "\n") {
+		number++
+		line, _, _ = strings.Cut(line, "#")
+		key, value, ok := strings.Cut(line, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		note := ""
+		switch {
+		case !ok && key == "":
+			continue
+		case !ok:
+			note = "not key=value"
+		case !slices.Contains(known, key):
+			note = "unknown key " + key + usage.DidYouMean("", key, known)
+		case keys[key] != "":
+			note = key + " exists twice: the later one is used"
+			fallthrough
+		default:
+			keys[key] = value
+		}
+		if note != "" {
+			notes = append(notes, fmt.Sprintf("line %d: %s", number, note))
+		}
+	}
+	return keys, notes
+}
+
 // readExtent reads where a layer of Ortho4XP counts: an .ext with a grey PNG of the same name
 // stretched over its bounds, or with the outline beside it from which Ortho4XP would draw the mask
-// (.osm.bz2). Errors name the file.
-func readExtent(file string) (area.Area, error) {
+// (.osm.bz2). Errors and notes name the file.
+func readExtent(file string) (a area.Area, notes []string, err error) {
 	text, err := textfile.Read(file, maxFile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	keys := map[string]string{}
-	for line := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		if key, value, ok := strings.Cut(line, "="); ok {
-			keys[strings.TrimSpace(key)] = strings.TrimSpace(value)
-		}
+	keys, notes := extentKeys(text)
+	for i, note := range notes {
+		notes[i] = filepath.Base(file) + ": " + note
 	}
 	base := strings.TrimSuffix(file, file[len(file)-len(".ext"):])
 	outline := base + ".osm.bz2"
 	if _, err := os.Stat(outline); err == nil {
-		return drawnExtent(file, outline, keys)
+		a, err = drawnExtent(file, outline, keys)
+		return a, notes, err
+	}
+	for _, key := range drawnKeys {
+		if keys[key] != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s has no effect on the mask, which is drawn already",
+				filepath.Base(file), key))
+		}
 	}
 	box, mercator, err := bounds(keys)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	mask, err := readGrey(base + ".png")
 	if err != nil {
-		return nil, fmt.Errorf("%s.png: %w", base, err)
+		return nil, nil, fmt.Errorf("%s.png: %w", base, err)
 	}
-	return area.NewRaster(mask, box, mercator), nil
+	return area.NewRaster(mask, box, mercator), notes, nil
 }
 
 // drawnExtent is the outline with the ramp that Ortho4XP's blur gives a mask: it begins at the

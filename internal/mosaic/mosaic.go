@@ -114,19 +114,27 @@ func outlined(p providers.Provider, ramp float64) area.Area {
 }
 
 // filterOf parses a filter: the short form, a .flt file, or its lines separated by semicolons. File
-// names are relative to dir.
+// names are relative to dir. Errors and notes name the filter.
 func filterOf(text, dir string) (f *filter.Filter, notes []string, err error) {
+	name := "filter"
 	switch {
 	case text == "" || text == "none":
 		return nil, nil, nil
 	case strings.EqualFold(filepath.Ext(text), ".flt"):
+		name += " " + text
 		if !filepath.IsAbs(text) {
 			text = filepath.Join(dir, text)
 		}
-		return providers.ReadFilter(text)
+		f, notes, err = providers.ReadFilter(text)
 	case strings.ContainsAny(text, " ;"):
-		return filter.Parse(text)
+		if f, notes, err = filter.Parse(text); err != nil {
+			err = fmt.Errorf("filter: %w", err)
+		}
+	default:
+		f, err = filter.Short(text)
 	}
-	f, err = filter.Short(text)
-	return f, nil, err
+	for i, note := range notes {
+		notes[i] = name + ": " + note
+	}
+	return f, notes, err
 }

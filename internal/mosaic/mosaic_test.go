@@ -89,7 +89,7 @@ func TestComb(t *testing.T) {
 		"Providers/FR/Sea.lay": lay("sea"),
 		"Providers/Both.comb": "# layer extent filter priority\nIGN default default " +
 			"high\r\nSea Coast D20C10 medium\nBI global none low\n",
-		"Extents/LowRes/France.ext": "mask_bounds=6,43,8,45\n",
+		"Extents/LowRes/France.ext": "mask_bounds=6,43,8,45\nmask_widht=9\nmask_width=50\n",
 		"Extents/LowRes/France.png": greyPNG(t, "#.", "#."),
 		"Extents/HighRes/Coast.ext": "# metres\nmask_bounds=667916.9,5311971.8,890555.9,5621521.5\nepsg_code=3857\n",
 		"Extents/HighRes/Coast.png": greyPNG(t, "##", "##"),
@@ -117,8 +117,13 @@ func TestComb(t *testing.T) {
 	if p.ID != "both" || p.Code != "Both" || p.MaxZL != tiles.MaxZL {
 		t.Errorf("%s, %s, ZL%d", p.ID, p.Code, p.MaxZL)
 	}
-	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "line 2: blur is not applied") {
-		t.Errorf("notes %q", p.Notes)
+	notes := []string{
+		"line 2: France.ext: line 2: unknown key mask_widht (did you mean mask_width?)",
+		"line 2: France.ext: mask_width has no effect on the mask, which is drawn already",
+		"ign: color_filters=Warm: line 2: blur is not applied: it would look at the pixels around",
+	}
+	if diff := cmp.Diff(notes, p.Notes); diff != "" {
+		t.Error(diff)
 	}
 	for _, at := range []struct {
 		lon, lat float64
@@ -150,6 +155,7 @@ func TestCombRefused(t *testing.T) {
 		"IGN Lambert none high":   "Lambert.ext: unknown epsg_code=2154",
 		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
 		"IGN Bare none high":      "line 1 (IGN): extent Bare: ",
+		"IGN Dir none high":       "Dir.ext: is a directory",
 		"IGN global Sepia high":   `line 1 (IGN): filter "Sepia": want L or D and two digits`,
 		"IGN global Bad high":     "Bad.flt: line 1: saturation lots",
 		"Nobody global none high": `line 1 (Nobody): unknown provider "Nobody"`,
@@ -160,6 +166,7 @@ func TestCombRefused(t *testing.T) {
 			"Extents/A/Lambert.ext": "mask_bounds=1,2,3,4\nepsg_code=2154\n",
 			"Extents/A/Wrong.ext":   "mask_bounds=6,43,8\n",
 			"Extents/A/Bare.ext":    "mask_bounds=6,43,8,45\n",
+			"Extents/A/Dir.ext/a":   "",
 			"Filters/Bad.flt":       "saturation lots",
 		})
 		file := filepath.Join(dir, "Providers", "X.comb")
@@ -230,6 +237,7 @@ func TestPainted(t *testing.T) {
 		"corner.json":  `{"version": 1, "cells": {"46.5,6": "BI"}}`,
 		"nobody.json":  `{"version": 1, "cells": {"46,6": "BI", "47,6": "YNDX"}}`,
 		"other.json":   `[1]`,
+		"comma.json":   "{\"version\": 1, \"cells\": {\"46,6\": \"BI\",\n}}",
 		"twice.json":   `{"version": 1, "cells": {"46,6": "EOX", "46, 06": "USGS"}}`,
 		"empty.json":   `{"version": 1, "cells": {"46,6": null}}`,
 		"list.json":    `{"version": 1, "cells": ["46,6"]}`,
@@ -253,6 +261,7 @@ func TestPainted(t *testing.T) {
 		"corner.json":  `invalid cell "46.5,6" (want LAT,LON of its south-west corner in whole degrees)`,
 		"nobody.json":  `cell "47,6": unknown provider "YNDX"`,
 		"other.json":   "invalid AutoOrtho map",
+		"comma.json":   "invalid AutoOrtho map: line 2: ",
 		"twice.json":   `cell "46, 06": it is painted twice, EOX and USGS`,
 		"empty.json":   `cell "46,6": want a maptype in quotes`,
 		"list.json":    "cells must be a JSON object",

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/paulmach/orb"
 
 	"github.com/xelpack/xelpack/internal/area"
 	"github.com/xelpack/xelpack/internal/providers"
 	"github.com/xelpack/xelpack/internal/realpath"
+	"github.com/xelpack/xelpack/internal/textfile"
 	"github.com/xelpack/xelpack/pkg/route"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -38,13 +38,13 @@ type tomlLayer struct {
 // parse reads mosaics.toml.
 func (f *Finder) parse(text []byte) error {
 	var parsed tomlFile
-	meta, err := toml.Decode(string(text), &parsed)
+	unknown, err := textfile.TOML(text, &parsed)
 	if err != nil {
 		return err
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
+	if unknown != nil {
 		return fmt.Errorf("unknown key %s (a mosaic has id, code, name, ramp and layers; a layer "+
-			"has provider, outline, ramp, filter and maptypes)", unknown[0])
+			"has provider, outline, ramp, filter and maptypes)", unknown)
 	}
 	for i, m := range parsed.Mosaic {
 		id := strings.ToLower(m.ID)
@@ -118,7 +118,9 @@ func (f *Finder) add(d *description, l tomlLayer, ramp float64, within []string)
 	if err != nil {
 		return err
 	}
-	d.notes = append(d.notes, notes...)
+	for _, note := range notes {
+		d.notes = append(d.notes, l.Provider+": "+note)
+	}
 	p.Filter = p.Filter.Then(colours)
 	at, polygons, err := f.place(p, l.Outline, ramp)
 	if err != nil {

@@ -57,7 +57,10 @@ func (f *Finder) zones(file string, base providers.Provider) (providers.Provider
 		if err != nil {
 			return base, fmt.Errorf("feature %d: %w", i+1, err)
 		}
-		d.layers, d.notes = append(d.layers, layer), append(d.notes, notes...)
+		d.layers = append(d.layers, layer)
+		for _, note := range notes {
+			d.notes = append(d.notes, fmt.Sprintf("feature %d: %s", i+1, note))
+		}
 	}
 	d.layers = append(d.layers, providers.Layer{Provider: base})
 	return d.provider()
@@ -124,7 +127,12 @@ func (f *Finder) painted(file string) (providers.Provider, error) {
 	}
 	var parsed paintedMap
 	if err := json.Unmarshal(text, &parsed); err != nil {
-		return providers.Provider{}, fmt.Errorf("invalid AutoOrtho map: %w", err)
+		line := ""
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			line = fmt.Sprintf("line %d: ", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))],
+				[]byte("\n")))
+		}
+		return providers.Provider{}, fmt.Errorf("invalid AutoOrtho map: %s%w", line, err)
 	}
 	if parsed.Version != 1 || parsed.Cells == nil {
 		return providers.Provider{}, fmt.Errorf(

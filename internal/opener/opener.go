@@ -164,12 +164,8 @@ func (o *Opener) Verify(ctx context.Context, name string,
 		return r, err
 	}
 	a, err := mbtiles.OpenRemote(ctx, f, mbtiles.ReaderOptions{})
-	if errors.Is(err, mbtiles.ErrCorrupt) {
-		what := strings.TrimPrefix(err.Error(), f.String()+": ")
-		return mbtiles.Report{Unreadable: true, Problems: []mbtiles.Problem{{What: what}}}, nil
-	}
 	if err != nil {
-		return r, err
+		return mbtiles.Unreadable(f.String(), err)
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	return a.Verify(ctx, vo)

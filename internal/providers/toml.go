@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/xelpack/xelpack/internal/realpath"
 	"github.com/xelpack/xelpack/internal/terms"
 	"github.com/xelpack/xelpack/internal/textfile"
@@ -132,19 +130,12 @@ func (c *Catalogue) addTOML(file string) (ortho4xp string, err error) {
 
 // parseTOML parses a file's text. The error never shows a line of it.
 func parseTOML(text []byte) (parsed tomlFile, err error) {
-	meta, err := toml.Decode(string(text), &parsed)
-	if err != nil {
-		return parsed, err
+	unknown, err := textfile.TOML(text, &parsed)
+	if err == nil && unknown != nil {
+		err = fmt.Errorf("unknown key %s%s", unknown, usage.DidYouMean("", unknown[len(unknown)-1],
+			tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})))
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		hint := ""
-		if near := usage.Nearest(unknown[0][len(unknown[0])-1],
-			tomlKeys(tomlFile{}, tomlProvider{}, NoImageryRule{})); near != "" {
-			hint = fmt.Sprintf(" (did you mean %s?)", near)
-		}
-		return parsed, fmt.Errorf("unknown key %s%s", unknown[0], hint)
-	}
-	return parsed, nil
+	return parsed, err
 }
 
 // provider makes a provider from its description; file names are relative to dir.

@@ -47,6 +47,9 @@ func remedyOf(file string, r mbtiles.Report) string {
 		return ""
 	case remote.IsURL(file):
 		return hint.Publisher
+	case r.NoArchive:
+		return "name an archive, which `xelpack build` makes; if it was one, copy it again from its " +
+			"source"
 	case r.Unreadable:
 		return hint.CopyAgain + ", or remove it and build it again: too little of it is readable " +
 			"to repair it"

@@ -4,21 +4,29 @@ package textfile
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // Read returns the text of a file of at most so many bytes, decoded and with lines that end in \n.
-// The error of a larger one, or of what is no file, does not name it.
+// Errors name the file.
 func Read(file string, most int64) ([]byte, error) {
 	info, err := os.Stat(file)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if info.Size() > most || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("longer than %d MiB, or not a file", most>>20)
+	case info.IsDir():
+		return nil, &fs.PathError{Op: "read", Path: file, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: file, Err: errors.New("not a file")}
+	case info.Size() > most:
+		return nil, &fs.PathError{Op: "read", Path: file,
+			Err: fmt.Errorf("longer than %d MiB", most>>20)}
 	}
 	data, err := os.ReadFile(file)
 	return Text(data), err

@@ -3,7 +3,6 @@ package textfile
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -34,9 +33,35 @@ func TestRead(t *testing.T) {
 	if text, err := Read(file, 5); err != nil || string(text) != "a=1\n" {
 		t.Errorf("%q, %v", text, err)
 	}
-	for _, file := range []string{file, dir} {
-		if _, err := Read(file, 4); err == nil || !strings.Contains(err.Error(), "or not a file") {
-			t.Errorf("%s: %v", file, err)
+	for file, want := range map[string]string{file: "longer than 0 MiB", dir: "is a directory"} {
+		if _, err := Read(file, 4); err == nil || err.Error() != "read "+file+": "+want {
+			t.Errorf("%s: %v, want %s", file, err, want)
 		}
+	}
+}
+
+func TestTOML(t *testing.T) {
+	type table struct {
+		Name, Other string
+		Headers     map[string]string
+	}
+	for _, tt := range []struct{ name, text, unknown, err string }{
+		{"as it should be", "[[t]]\nname = 'a'\n[[t]]\nNAME = 'b'\n", "", ""},
+		{"unknown", "[[t]]\nnaem = 'a'\n", "t.naem", ""},
+		{"two cases", "# Name =\n[[t]]\nName = 'a'\n[[t]]\nname = 'a'\nother = '''\nName = 1'''\nName = 'b'\n",
+			"", "line 8: t.Name: it is given twice, also as t.name"},
+		{"two cases within a line", "[[t]]\nheaders = {A = '1', a = '2'}\n", "",
+			"line 2: t.headers.a: it is given twice, also as t.headers.A"},
+		{"two tables", "[[t]]\nname = 'a'\n\n[[T]]\nname = 'a'\n", "",
+			"line 4: T: it is given twice, also as t"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var v struct{ T []table }
+			unknown, err := TOML([]byte(tt.text), &v)
+			if unknown.String() != tt.unknown || err == nil && tt.err != "" ||
+				err != nil && err.Error() != tt.err {
+				t.Errorf("%s, %v; want %s, %s", unknown, err, tt.unknown, tt.err)
+			}
+		})
 	}
 }

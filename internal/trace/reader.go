@@ -53,6 +53,8 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 	header := make([]byte, headerSize)
 	n, err := io.ReadFull(r.in, header)
 	switch {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
+		return nil, fmt.Errorf("%s: %w", name, err) // a folder
 	case n < len(magic)+1 || string(header[:len(magic)]) != magic:
 		return nil, fmt.Errorf("%s: %w", name, ErrFormat)
 	case header[len(magic)] != version:

@@ -51,6 +51,8 @@ var phrases = [...][2]string{
 	{`transport endpoint is not connected`,
 		"the mount's process is dead (`xelpack umount` clears it)"},
 
+	{`is a directory`, `it is a folder, not a file`},
+
 	// Windows.
 	{`(?:The filename, directory name, or volume label syntax is incorrect|Invalid name)\.`,
 		`Windows allows none of < > : " | ? * in names`},

@@ -15,7 +15,9 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Of returns the text of err in words for people.
@@ -23,17 +25,67 @@ func Of(err error) string {
 	if err == nil {
 		return ""
 	}
-	text := err.Error()
+	text := oneLine(err)
 	replaceKnown(err, &text)
 	return Plain(text)
 }
 
-// Sprintf is fmt.Sprintf with errors in words for people.
+// Line returns text with its control characters as escapes: names of files may have any.
+func Line(text string) string {
+	if !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// oneLine is Line of an error's text. Only between errors that are joined a line ends.
+func oneLine(err error) string {
+	text := err.Error()
+	if !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var inner []error
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		inner = e.Unwrap()
+	}
+	var b strings.Builder
+	for i, e := range inner {
+		if e == nil {
+			continue
+		}
+		before, after, found := strings.Cut(text, e.Error())
+		if !found {
+			continue
+		}
+		if i == 0 || before != "\n" {
+			before = Line(before)
+		}
+		b.WriteString(before + oneLine(e))
+		text = after
+	}
+	return b.String() + Line(text)
+}
+
+// Sprintf is fmt.Sprintf with errors in words for people, and strings as Line has them.
 func Sprintf(format string, args ...any) string {
 	plain := make([]any, len(args))
 	for i, arg := range args {
-		if err, ok := arg.(error); ok {
-			arg = Of(err)
+		switch v := arg.(type) {
+		case error:
+			arg = Of(v)
+		case string:
+			arg = Line(v)
 		}
 		plain[i] = arg
 	}
@@ -49,7 +101,8 @@ func Fprintf(w io.Writer, format string, args ...any) (int, error) {
 // type.
 func replaceKnown(err error, text *string) {
 	if plain, ok := known(err); ok {
-		*text = strings.ReplaceAll(*text, err.Error(), plain)
+		plain = Line(plain)
+		*text = strings.ReplaceAll(*text, Line(err.Error()), plain)
 		if what, _, ok := strings.Cut(plain, ": "); ok { // often in the text already
 			*text = strings.ReplaceAll(*text, what+": "+what+": ", what+": ")
 		}

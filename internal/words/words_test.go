@@ -114,6 +114,9 @@ func TestOf(t *testing.T) {
 			"no-such-program is not installed"},
 		{"several", errors.Join(number, io.EOF),
 			"\"many\" is not a whole number, or too large\nit ends too early"},
+		{"a name of several lines", errors.Join(fmt.Errorf("--route: %w: %w",
+			&fs.PathError{Op: "open", Path: "a\nb", Err: syscall.EISDIR}, errors.New("\x1b[31m")),
+			errors.New("c\td")), "--route: a\\nb: it is a folder, not a file: \\x1b[31m\nc\\td"},
 		{"the name of a file", fmt.Errorf("config.toml: %w", errors.New("no key")),
 			"config.toml: no key"},
 	}

@@ -51,7 +51,7 @@ func (x Install) OnTop(p Pack) string {
 // orderLine is a line of scenery_packs.ini, with its ending.
 type orderLine struct {
 	text string
-	pack *Pack // nil: the line is none of a package
+	pack *Pack // nil: the line does not list a package
 }
 
 // Order is the content of scenery_packs.ini: three lines of preamble, then "SCENERY_PACK path/" or

@@ -118,10 +118,10 @@ func (a *Archive) Records(ctx context.Context, f func(Record) error) error {
 	err := a.reader.Conns.Do(ctx, func(c *sqlite.Conn) error {
 		return c.Query(ctx, selectRecords, func(r *sqlite.Row) error {
 			rec, err := scanRecord(r)
-			if err != nil {
-				return err
+			if err == nil {
+				err = f(rec)
 			}
-			return f(rec)
+			return err
 		})
 	})
 	return explain(a.path, err)

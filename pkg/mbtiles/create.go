@@ -131,10 +131,7 @@ func create(ctx context.Context, path string, lock *sqlite.Lock, o WriterOptions
 	part := path + partSuffix
 	copied := false
 	err := os.Remove(part + copySuffix) // of a process killed while copying
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err == nil {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = sqlite.RemoveRemains(part)
 	}
 	if err == nil {

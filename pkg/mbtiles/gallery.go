@@ -17,8 +17,7 @@ type gallery struct {
 	*index
 	reader *contents.Reader
 	put    func(ctx context.Context, t preview.Tile, jpeg []byte) error // queues a preview
-	// waits until they can be read
-	flush func(ctx context.Context) error
+	flush  func(ctx context.Context) error                              // waits until they can be read
 }
 
 var _ preview.Store = gallery{}

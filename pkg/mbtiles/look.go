@@ -9,8 +9,7 @@ import (
 	"github.com/xelpack/xelpack/pkg/mbtiles/internal/tables"
 )
 
-// Look returns the look that was baked into the archive's textures when they were built; "" for
-// none.
+// Look returns the look that is baked into the archive's textures; "" for none.
 func (a *Archive) Look(ctx context.Context) (string, error) {
 	meta, err := a.Metadata(ctx)
 	return meta[KeyLook], err

@@ -96,7 +96,9 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		if err := tables.CheckHeader(h); err != nil {
 			return nil, err
 		}
+		m = sqlite.Immutable
 		if info.Size() < h.Size {
+			m = sqlite.Remains
 			truncated = fmt.Errorf("%w: %w: it has %d of %d bytes", ErrCorrupt, ErrTruncated,
 				info.Size(), h.Size)
 		}
@@ -108,10 +110,6 @@ func open(ctx context.Context, path string, o ReaderOptions) (*Archive, error) {
 		}
 		if err := sqlite.Alone(path); err != nil {
 			return nil, err
-		}
-		m = sqlite.Immutable
-		if truncated != nil {
-			m = sqlite.Remains
 		}
 	} else if err := sqlite.Settle(ctx, path); err != nil {
 		return nil, err

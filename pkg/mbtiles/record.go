@@ -65,8 +65,8 @@ func scanRecord(r *sqlite.Row) (Record, error) {
 		Texture: tiles.Texture{ZL: tiles.ZL(r.Int(0)), Row: uint32(r.Int(1)), Col: uint32(r.Int(2)),
 			Maptype: r.Text(3)},
 		Detail: uint8(r.Int(4)),
-		Chunks: int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)), Failed: int(
-			r.Int(13)),
+		Chunks: int(r.Int(10)), Overzoomed: int(r.Int(11)), Missing: int(r.Int(12)),
+		Failed: int(r.Int(13)),
 	}
 	rec.Provider, rec.Sources, rec.Captured = tables.SplitProvider(r.Text(14))
 	var err error
@@ -86,6 +86,5 @@ func insertTexture(ctx context.Context, c *sqlite.Conn, r Record, content int64)
 	const insert = `INSERT INTO textures (zl, row, col, maptype, detail, content_id, chunks, overzoomed, missing, failed, provider)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return c.Exec(ctx, insert, int(r.ZL), int64(r.Row), int64(r.Col), r.Maptype, int(r.Detail),
-		content,
-		r.Chunks, r.Overzoomed, r.Missing, r.Failed, tables.JoinProvider(r.Provider, r.Sources, r.Captured))
+		content, r.Chunks, r.Overzoomed, r.Missing, r.Failed, tables.JoinProvider(r.Provider, r.Sources, r.Captured))
 }

@@ -45,6 +45,7 @@ type Report struct {
 	Signatures []Signature `json:"-"`
 
 	Unreadable bool `json:"unreadable,omitempty"` // not even the textures could be listed
+	NoArchive  bool `json:"no_archive,omitempty"` // it is another kind of file
 }
 
 // Problem is something wrong with an archive.
@@ -142,15 +143,22 @@ func (v *verifier) finish(r Report) Report {
 // well; the report then has Unreadable set.
 func VerifyFile(ctx context.Context, path string, o VerifyOptions) (r Report, err error) {
 	a, err := OpenWith(ctx, path, ReaderOptions{Remains: true})
-	if errors.Is(err, ErrCorrupt) {
-		what := strings.TrimPrefix(plainDamage(err), path+": ")
-		return Report{Unreadable: true, Problems: []Problem{{What: what}}}, nil
-	}
 	if err != nil {
-		return Report{}, err
+		return Unreadable(path, err)
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	return a.Verify(ctx, o)
+}
+
+// Unreadable returns the report on a file that was not opened because it is damaged or no archive,
+// and any other error.
+func Unreadable(path string, err error) (Report, error) {
+	none := errors.Is(err, ErrNotArchive)
+	if !none && !errors.Is(err, ErrCorrupt) {
+		return Report{}, err
+	}
+	what := strings.TrimPrefix(plainDamage(err), path+": ")
+	return Report{Unreadable: true, NoArchive: none, Problems: []Problem{{What: what}}}, nil
 }
 
 // plainDamage returns the text of an error that is known to be damage.

@@ -68,8 +68,10 @@ func (f *fms) take(fields []string) (err error) {
 	case "ADES", "DES":
 		f.destination = fields[len(fields)-1]
 	case "NUMENR":
-		if len(fields) > 1 {
-			f.promised, _ = strconv.Atoi(fields[1])
+		if f.promised, err = strconv.Atoi(fields[len(fields)-1]); err != nil || f.promised < 0 {
+			f.add(f.place(), "the number of waypoints is not a number and is not checked: %s",
+				excerpt(strings.Join(fields, " ")))
+			f.promised = 0
 		}
 	case "SID", "SIDTRANS", "STAR", "STARTRANS", "APP", "APPTRANS":
 		f.add(f.place(), "procedures are left out: the file has their names, but not their points")

@@ -67,14 +67,18 @@ func ReadDSF(file string) (DSF, error) {
 	return d, nil
 }
 
-// CheckDSF returns why a file is certainly no DSF, or nil: it reads only how it begins and, of a
-// compressed one, the list of its content.
+// CheckDSF returns why a file is certainly no DSF, or nil: it reads only where its atoms are and, of
+// a compressed one, the list of its content.
 func CheckDSF(file string) error {
-	_, _, closeFile, err := openDSF(file)
-	if err == nil {
-		closeFile()
+	r, size, closeFile, err := openDSF(file)
+	if err != nil {
+		return err
 	}
-	return err
+	defer closeFile()
+	if _, compressed := r.(*forwardReader); compressed {
+		return nil
+	}
+	return eachPart(r, size, func(string, int64, int64) error { return nil })
 }
 
 func readDSF(file string) (DSF, error) {
@@ -143,7 +147,7 @@ func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 		return DSF{}, err
 	}
 	d := DSF{Properties: map[string]string{}}
-	err := eachAtom(r, dsfHeader, size-dsfFooter, func(id string, from, to int64) error {
+	err := eachPart(r, size, func(id string, from, to int64) error {
 		switch id {
 		case "HEAD":
 			words, err := atomStrings(r, from, to, "PROP")
@@ -165,6 +169,20 @@ func parseDSF(r io.ReaderAt, size int64, headOnly bool) (DSF, error) {
 		return DSF{}, err
 	}
 	return d, nil
+}
+
+// eachPart calls do for every atom of a DSF, which must have definitions, if only an empty list: a
+// file that was cut may end before them.
+func eachPart(r io.ReaderAt, size int64, do func(id string, from, to int64) error) error {
+	defined := false
+	err := eachAtom(r, dsfHeader, size-dsfFooter, func(id string, from, to int64) error {
+		defined = defined || id == "DEFN"
+		return do(id, from, to)
+	})
+	if err == nil && !defined {
+		err = fmt.Errorf("%w: it has no definitions and may be cut short", ErrDSF)
+	}
+	return err
 }
 
 // checkDSFHeader checks the cookie, the version and the minimum size.

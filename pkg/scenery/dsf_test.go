@@ -77,12 +77,12 @@ func TestParseDSF(t *testing.T) {
 
 func TestParseDSFWithoutLists(t *testing.T) {
 	for name, file := range map[string][]byte{
-		"no atoms": sealed(),
 		"empty lists": sealed(scenerytest.Atom("HEAD", scenerytest.Atom("PROP")),
 			scenerytest.Atom("DEFN", scenerytest.Atom("TERT"))),
-		"unknown atoms": sealed(scenerytest.Atom("WHAT", []byte("not atoms"))),
+		"no list":       sealed(scenerytest.Atom("DEFN")),
+		"unknown atoms": sealed(scenerytest.Atom("WHAT", []byte("not atoms")), scenerytest.Atom("DEFN")),
 		"odd property": sealed(scenerytest.Atom("HEAD",
-			scenerytest.Atom("PROP", []byte("sim/west\x00")))),
+			scenerytest.Atom("PROP", []byte("sim/west\x00"))), scenerytest.Atom("DEFN")),
 	} {
 		d, err := scenery.ParseDSF(bytes.NewReader(file), int64(len(file)))
 		if err != nil || len(d.Terrains) != 0 {
@@ -114,6 +114,7 @@ func TestParseDSFHostile(t *testing.T) {
 		{"head only", good[:20], scenery.ErrDSF, "too short"},
 		{"compressed", []byte("7z\xbc\xaf\x27\x1c\x00\x04"), scenery.ErrDSFCompressed, "7z"},
 		{"version", patched(8, 2), scenery.ErrDSF, "version 2"},
+		{"cut after its header", sealed(), scenery.ErrDSF, "it has no definitions"},
 		{"atom longer than the file", patched(16, 1<<31), scenery.ErrDSF, "HEAD"},
 		{"atom of no length", patched(16, 0), scenery.ErrDSF, "HEAD"},
 		{"atom shorter than its header", patched(16, 7), scenery.ErrDSF, "HEAD"},
