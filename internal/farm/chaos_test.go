@@ -108,6 +108,7 @@ type troop struct {
 func newTroop(t *testing.T, b testBuild, nats string, workers int) *troop {
 	r := &troop{t: t, b: b, nats: nats, port: port.Free(t), dir: t.TempDir()}
 	r.startServer()
+	awaitServer(t, fmt.Sprintf("nats://127.0.0.1:%d", r.port)) // a build that finds none ends
 	for range workers + 1 {
 		r.wires = append(r.wires, newWire(t, fmt.Sprintf("127.0.0.1:%d", r.port)))
 	}
@@ -117,6 +118,18 @@ func newTroop(t *testing.T, b testBuild, nats string, workers int) *troop {
 	}
 	r.startBuild()
 	return r
+}
+
+// awaitServer waits until a server answers.
+func awaitServer(t *testing.T, url string) {
+	t.Helper()
+	patience.Until(t, "the server is up", func() bool {
+		nc, _, err := Server{URL: url}.connect("test")
+		if err == nil {
+			nc.Close()
+		}
+		return err == nil
+	})
 }
 
 // startWorker starts a worker as it is started on a machine: its store of chunks outlives it.
@@ -209,6 +222,14 @@ func (r *troop) finish(asked func() int64) pack.Report {
 	}
 }
 
+// halt is when the provider waits with its answers for a disturbance, so that the build cannot be over
+// before it.
+type halt struct {
+	at            int64 // requests
+	told          bool
+	reached, over chan struct{}
+}
+
 // repeats counts requests for chunks that were answered before, by what was disturbed last.
 type repeats struct {
 	mu       sync.Mutex
@@ -264,25 +285,26 @@ func chaos(t *testing.T, nats string) {
 	var asked atomic.Int64
 	again := repeats{answered: map[tiles.Chunk]bool{}, after: map[string]int{}, last: "nothing"}
 	var mu sync.Mutex
-	waiting := map[int64]chan struct{}{}
-	after := func(n int64) <-chan struct{} { // closed when so many more requests have come
+	var next halt
+	after := func(n int64) halt { // so many more requests
 		mu.Lock()
 		defer mu.Unlock()
-		c := make(chan struct{})
-		waiting[asked.Load()+n] = c
-		return c
+		next = halt{at: asked.Load() + n, reached: make(chan struct{}), over: make(chan struct{})}
+		return next
 	}
 	latency := drill.Scale(20*time.Millisecond, 5*time.Millisecond)
 	disturbed := provider(t, fetchtest.Options{Latency: latency, Fault: func(c tiles.Chunk, n int) fetchtest.Fault {
 		now := asked.Add(1)
 		mu.Lock()
-		for at, come := range waiting {
-			if now >= at {
-				close(come)
-				delete(waiting, at)
-			}
+		here := next
+		if here.over != nil && now >= here.at && !here.told {
+			next.told = true
+			close(here.reached)
 		}
 		mu.Unlock()
+		if here.over != nil && now >= here.at {
+			<-here.over
+		}
 		fault := faults(c, n)
 		again.count(c, fault)
 		return fault
@@ -341,14 +363,18 @@ func chaos(t *testing.T, nats string) {
 			whom = whom[1:2] // only that is another program
 		}
 		for _, who := range whom {
+			here := after(25)
+			goOn := sync.OnceFunc(func() { close(here.over) })
+			t.Cleanup(goOn)
 			select {
-			case <-after(25):
+			case <-here.reached:
 			case <-r.coordinator.done: // no test of what it is for, then
 				t.Fatalf("the build is over before its disturbances: %s", r.coordinator.err.String())
 			case <-time.After(patience.For(t)):
 				t.Fatalf("nothing is asked for any more: %s", r.coordinator.err.String())
 			}
 			again.disturbed(r.disturb(who, 0))
+			goOn()
 		}
 	}
 	report := r.finish(asked.Load)

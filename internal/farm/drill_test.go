@@ -155,13 +155,7 @@ func continent(t *testing.T, columns, rows, size int, least float64) {
 	dir := t.TempDir()
 	server := start(t, "server", strconv.Itoa(at), dir)
 	url := fmt.Sprintf("nats://127.0.0.1:%d", at)
-	patience.Until(t, "the server is up", func() bool {
-		nc, _, err := Server{URL: url}.connect("test")
-		if err == nil {
-			nc.Close()
-		}
-		return err == nil
-	})
+	awaitServer(t, url)
 	b := testBuild{Template: "http://127.0.0.1:1/{z}/{x}/{y}.jpg", Columns: columns, Rows: rows, Detail: 4, URL: url, AckWait: usualAckWait,
 		JobSize: size, File: filepath.Join(t.TempDir(), "a.mbtiles")}
 	text, err := json.Marshal(b)
