@@ -124,7 +124,6 @@ type Client struct {
 	stats     counters
 	closed    atomic.Bool
 	wait      sleeper
-	lead      time.Duration // how long requests wait for the first to their host
 }
 
 // NewClient returns a Client, which the caller must Close.
@@ -141,7 +140,6 @@ func NewClient(o ClientOptions) *Client {
 		gate:   newGate(o.Concurrency),
 		sample: newSample(),
 		wait:   sleep,
-		lead:   leadTime,
 	}
 	if b := o.Beside; b != nil {
 		c.transport, c.dialer, c.gate = b.transport, b.dialer, b.gate

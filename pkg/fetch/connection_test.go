@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
@@ -27,30 +28,36 @@ import (
 func TestDeadConnection(t *testing.T) {
 	for name, test := range map[string]struct {
 		tls     bool
-		timeout time.Duration
-	}{
-		"HTTP/2":   {true, 4 * time.Second},
-		"HTTP/1.1": {false, time.Second},
-	} {
+		noticed time.Duration
+	}{"HTTP/2": {true, 7500 * time.Millisecond}, "HTTP/1.1": {false, 15 * time.Second}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var h heard
-			server, client, _ := serve(t, fetchtest.Options{TLS: test.tls}, fetch.ClientOptions{Retries: -1, Timeout: test.timeout, Observer: &h})
-			source := client.Source(server.Provider())
-			if _, err := source.Fetch(t.Context(), chunk); err != nil {
-				t.Fatal(err)
-			}
-			server.Cut()
-			// A probe finds that the host answers, and only then is the chunk asked for again.
-			if _, err := source.Fetch(t.Context(), chunk); err != nil {
-				t.Errorf("after it was noticed: %v", err)
-			}
-			if want := []fetch.Outcome{fetch.OutcomeOK, fetch.OutcomeTimeout, fetch.OutcomeOK, fetch.OutcomeOK}; !slices.Equal(h.attempts, want) {
-				t.Errorf("attempts %v, want %v", h.attempts, want)
-			}
-			if n := server.Stats().Connections; n != 2 {
-				t.Errorf("%d connections, want the dead one and another", n)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var h heard
+				server, client, _ := serve(t,
+					fetchtest.Options{TLS: test.tls, Pipes: fetchtest.NewPipes()},
+					fetch.ClientOptions{Retries: -1, Timeout: 20 * time.Second, Observer: &h})
+				source := client.Source(server.Provider())
+				if _, err := source.Fetch(t.Context(), chunk); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait() // until the server reads: a pipe holds nothing
+				server.Cut()
+				cut := time.Now()
+				// A probe finds that the host answers, and only then is the chunk asked for again.
+				if _, err := source.Fetch(t.Context(), chunk); err != nil {
+					t.Errorf("after it was noticed: %v", err)
+				}
+				if want := []fetch.Outcome{fetch.OutcomeOK, fetch.OutcomeTimeout, fetch.OutcomeOK,
+					fetch.OutcomeOK}; !slices.Equal(h.attempts, want) {
+					t.Errorf("attempts %v, want %v", h.attempts, want)
+				}
+				if took := time.Since(cut); took != test.noticed {
+					t.Errorf("noticed after %v, want %v", took, test.noticed)
+				}
+				if n := server.Stats().Connections; n != 2 {
+					t.Errorf("%d connections, want the dead one and another", n)
+				}
+			})
 		})
 	}
 }

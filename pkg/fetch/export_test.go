@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
@@ -11,8 +12,10 @@ func (c *Client) SetWait(wait func(context.Context, time.Duration) error) { c.wa
 // Sleep is how sources wait unless SetWait has said otherwise.
 func Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }
 
-// SetLead changes how long requests wait for the first one to their host.
-func (c *Client) SetLead(most time.Duration) { c.lead = most }
+// SetDial replaces the network, before any connection is open.
+func (c *Client) SetDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	c.transport.DialContext = dial
+}
 
 // SetMaxConnections changes how many connections may be open at once, before any is.
 func (c *Client) SetMaxConnections(n int) {

@@ -18,13 +18,12 @@ func newFirstRequest() *firstRequest {
 	return f
 }
 
-// leadTime is how long the others of a Client wait at most: a first request that is never answered
-// must not block the rest.
+// leadTime is how long the others wait at most: a first request that is never answered must not
+// block the rest.
 const leadTime = time.Second
 
-// enter waits for its turn, at most so long, and returns a function to call when the request has
-// been answered.
-func (f *firstRequest) enter(ctx context.Context, most time.Duration) (done func(), err error) {
+// enter returns a function to call when the request has been answered.
+func (f *firstRequest) enter(ctx context.Context) (done func(), err error) {
 	select {
 	case <-f.open:
 		return func() {}, nil
@@ -35,7 +34,7 @@ func (f *firstRequest) enter(ctx context.Context, most time.Duration) (done func
 		return func() { close(f.open) }, nil
 	default:
 	}
-	timer := time.NewTimer(most)
+	timer := time.NewTimer(leadTime)
 	defer timer.Stop()
 	select {
 	case <-f.open:

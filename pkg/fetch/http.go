@@ -98,7 +98,7 @@ func (s *httpSource) attempt(ctx context.Context, c tiles.Chunk) ([]byte, error)
 		return nil, fmt.Errorf("%w: its result for this chunk is not a URL", providers.ErrTemplate)
 	}
 	req.Header = s.header.Clone()
-	done, err := s.client.first.of(req.URL.Host, newFirstRequest).enter(ctx, s.client.lead)
+	done, err := s.client.first.of(req.URL.Host, newFirstRequest).enter(ctx)
 	if err != nil {
 		return nil, err
 	}

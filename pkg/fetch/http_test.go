@@ -14,13 +14,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
-	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -46,6 +46,9 @@ func serve(t testing.TB, so fetchtest.Options,
 	t.Cleanup(server.Close)
 	co.RootCAs = server.CertPool()
 	client, w := newClient(t, co)
+	if so.Pipes != nil {
+		client.SetDial(so.Pipes.DialContext)
+	}
 	return server, client, w
 }
 
@@ -142,59 +145,47 @@ func TestBadAnswers(t *testing.T) {
 	}{{"http1", false}, {"http2", true}} {
 		for _, want := range table {
 			t.Run(mode.name+"/"+want.kind.String(), func(t *testing.T) {
-				timeout := patience.For(t)
-				if want.is == fetch.ErrTimeout {
-					timeout = 50 * time.Millisecond
-				}
-				ask := func() (*fetchtest.Server, *waits, []byte, error) {
-					server, client, w := serve(t,
-						fetchtest.Options{TLS: mode.tls, Fault: fetchtest.Always(want.kind)},
-						fetch.ClientOptions{Retries: retries, Timeout: timeout, Check: decodes})
+				synctest.Test(t, func(t *testing.T) {
+					server, client, w := serve(t, fetchtest.Options{TLS: mode.tls,
+						Pipes: fetchtest.NewPipes(), Fault: fetchtest.Always(want.kind)},
+						fetch.ClientOptions{Retries: retries, Check: decodes})
 					body, err := client.Source(provider(t, server.ArcGISTemplate())).Fetch(
 						t.Context(), chunk)
-					return server, w, body, err
-				}
-				server, w, body, err := ask()
-				// On a busy machine some do not get there in time.
-				for want.is == fetch.ErrTimeout && server.Asked(chunk) < want.requests &&
-					timeout < time.Minute {
-					timeout *= 2
-					server, w, body, err = ask()
-				}
 
-				if n := server.Asked(chunk); n != want.requests {
-					t.Errorf("asked %d times, want %d", n, want.requests)
-				}
-				if good[want.kind] {
-					if err != nil {
-						t.Fatal(err)
+					if n := server.Asked(chunk); n != want.requests {
+						t.Errorf("asked %d times, want %d", n, want.requests)
 					}
-					if err := decodes(body); err != nil {
-						t.Error(err)
+					if good[want.kind] {
+						if err != nil {
+							t.Fatal(err)
+						}
+						if err := decodes(body); err != nil {
+							t.Error(err)
+						}
+						return
 					}
-					return
-				}
-				if err == nil || body != nil {
-					t.Fatalf("Fetch = %d bytes, %v, want an error", len(body), err)
-				}
-				for _, sentinel := range []error{fetch.ErrNoImagery, fetch.ErrRefused,
-					fetch.ErrBody, fetch.ErrTimeout, fetch.ErrNetwork} {
-					if got := errors.Is(err, sentinel); got != (sentinel == want.is) {
-						t.Errorf("errors.Is(%q, %q) = %t", err, sentinel, got)
+					if err == nil || body != nil {
+						t.Fatalf("Fetch = %d bytes, %v, want an error", len(body), err)
 					}
-				}
-				if errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("%q is context.DeadlineExceeded, which is the caller's", err)
-				}
-				host := strings.TrimPrefix(strings.TrimPrefix(server.URL(), "https://"), "http://")
-				for _, part := range []string{want.says, host, chunk.String()} {
-					if !strings.Contains(err.Error(), part) {
-						t.Errorf("%q does not mention %q", err, part)
+					for _, sentinel := range []error{fetch.ErrNoImagery, fetch.ErrRefused,
+						fetch.ErrBody, fetch.ErrTimeout, fetch.ErrNetwork} {
+						if got := errors.Is(err, sentinel); got != (sentinel == want.is) {
+							t.Errorf("errors.Is(%q, %q) = %t", err, sentinel, got)
+						}
 					}
-				}
-				if retried := len(w.took); want.requests == asked && retried != retries {
-					t.Errorf("waited %d times, want %d", retried, retries)
-				}
+					if errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("%q is context.DeadlineExceeded, which is the caller's", err)
+					}
+					host := strings.TrimPrefix(strings.TrimPrefix(server.URL(), "https://"), "http://")
+					for _, part := range []string{want.says, host, chunk.String()} {
+						if !strings.Contains(err.Error(), part) {
+							t.Errorf("%q does not mention %q", err, part)
+						}
+					}
+					if retried := len(w.took); want.requests == asked && retried != retries {
+						t.Errorf("waited %d times, want %d", retried, retries)
+					}
+				})
 			})
 		}
 	}
@@ -204,53 +195,55 @@ func TestBadAnswers(t *testing.T) {
 func TestFaultyFirstAnswers(t *testing.T) {
 	for _, tls := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tls=%t", tls), func(t *testing.T) {
-			imagery := fetchtest.Repeat(chunk, 4, fetch.Sample())
-			server, client, _ := serve(t, fetchtest.Options{
-				TLS: tls, Image: imagery,
-				Fault: fetchtest.FirstOf(5,
-					fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.RequestTimeout, fetchtest.Reset, fetchtest.ShortBody,
-					fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK),
-			}, fetch.ClientOptions{Check: decodes})
-			source := client.Source(server.Provider())
-			want := map[tiles.Chunk][]byte{}
-			item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16,
-				Maptype: "XP"}}
-			for _, c := range item.Chunks() {
-				place := tiles.Chunk{X: c.X % 4, Y: c.Y % 4}
-				if want[place] == nil {
-					want[place], _ = imagery.Fetch(t.Context(), c)
-				}
-			}
-			var group errgroup.Group
-			for _, c := range item.Chunks() {
-				group.Go(func() error {
-					body, err := source.Fetch(t.Context(), c)
-					if err == nil && !bytes.Equal(body, want[tiles.Chunk{X: c.X % 4, Y: c.Y % 4}]) {
-						err = fmt.Errorf("%s is not what the server has", c)
-					}
-					return err
-				})
-			}
-			if err := group.Wait(); err != nil {
-				t.Fatal(err)
-			}
-			again := 0
-			for _, n := range server.AskedFor() {
-				again += n - 1
-			}
-			if again < 256/10 {
-				t.Errorf("only %d chunks were asked for again: the faults did not work", again)
-			}
-			stats := client.Stats()
-			// net/http retries by itself when a kept connection is reset, so ours may be fewer than
-			// the server saw. On a busy machine stragglers are asked for again, and one of the two
-			// may be given up before it gets there.
-			unseen := stats.Requests - int64(256+again)
-			if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 ||
-				stats.Retries > int64(again) || unseen < 0 || unseen > stats.Hedges {
-				t.Errorf("stats are %+v, with %d asked again", stats, again)
-			}
+			synctest.Test(t, func(t *testing.T) { faultyFirstAnswers(t, tls) })
 		})
+	}
+}
+
+func faultyFirstAnswers(t *testing.T, tls bool) {
+	imagery := fetchtest.Repeat(chunk, 4, fetch.Sample())
+	server, client, _ := serve(t, fetchtest.Options{
+		TLS: tls, Image: imagery, Pipes: fetchtest.NewPipes(),
+		Fault: fetchtest.FirstOf(5,
+			fetchtest.TooMany, fetchtest.Unavailable, fetchtest.ServerError, fetchtest.RequestTimeout, fetchtest.Reset, fetchtest.ShortBody,
+			fetchtest.Empty, fetchtest.HTML, fetchtest.Truncated, fetchtest.Corrupt, fetchtest.WrongSize, fetchtest.CMYK),
+	}, fetch.ClientOptions{Check: decodes})
+	source := client.Source(server.Provider())
+	want := map[tiles.Chunk][]byte{}
+	item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16,
+		Maptype: "XP"}}
+	for _, c := range item.Chunks() {
+		place := tiles.Chunk{X: c.X % 4, Y: c.Y % 4}
+		if want[place] == nil {
+			want[place], _ = imagery.Fetch(t.Context(), c)
+		}
+	}
+	var group errgroup.Group
+	for _, c := range item.Chunks() {
+		group.Go(func() error {
+			body, err := source.Fetch(t.Context(), c)
+			if err == nil && !bytes.Equal(body, want[tiles.Chunk{X: c.X % 4, Y: c.Y % 4}]) {
+				err = fmt.Errorf("%s is not what the server has", c)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	again := 0
+	for _, n := range server.AskedFor() {
+		again += n - 1
+	}
+	if again < 256/10 {
+		t.Errorf("only %d chunks were asked for again: the faults did not work", again)
+	}
+	stats := client.Stats()
+	// net/http retries by itself when a kept connection is reset, so ours may be fewer than
+	// the server saw.
+	if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 ||
+		stats.Retries > int64(again) || stats.Requests != int64(256+again) {
+		t.Errorf("stats are %+v, with %d asked again", stats, again)
 	}
 }
 

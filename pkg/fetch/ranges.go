@@ -170,7 +170,7 @@ func (a *ranging) send(ctx context.Context) (*http.Response, error) {
 	if v := a.Known.validator(); v != "" {
 		req.Header.Set("If-Range", v)
 	}
-	done, err := c.first.of(a.url.Host, newFirstRequest).enter(ctx, c.lead)
+	done, err := c.first.of(a.url.Host, newFirstRequest).enter(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 // Options tune a Server. The zero value serves sample imagery without faults, over plain HTTP.
 type Options struct {
 	Addr  string       // address to listen on; "": a free port of 127.0.0.1
+	Pipes *Pipes       // in place of a network; nil: none
 	TLS   bool         // serve HTTPS, with HTTP/2 if the client wants it; see Server.CertPool
 	Image fetch.Source // imagery; its ErrNoImagery becomes 404. nil: fetch.Sample()
 	Fault Faults       // nil: none
@@ -104,7 +105,10 @@ func Listen(o Options) (*Server, error) {
 		s.server.TLSConfig = s.tls.config()
 		s.server.ErrorLog = log.New(io.Discard, "", 0) // aborted handshakes are not news
 	}
-	listener, err := net.Listen("tcp", o.Addr)
+	var listener net.Listener = o.Pipes
+	if o.Pipes == nil {
+		listener, err = net.Listen("tcp", o.Addr)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fetchtest: listen: %w", err)
 	}
