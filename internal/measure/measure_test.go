@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { patience.Main(m) }
 
 func result(name, better string, values ...float64) Result {
 	return Result{Name: name, Unit: "x", Better: better, Values: values}

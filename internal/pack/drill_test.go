@@ -10,6 +10,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -89,7 +90,7 @@ func TestDrillRandomFaults(t *testing.T) {
 			drill.Row(t, name, "equal archive, no failure",
 				fmt.Sprintf("equal: %t, %d failed, %d asked again, %.0f s (%.0f s without)",
 					got == want, r.Chunks.Failed, s.Requests-s.Distinct, r.ElapsedSeconds, clean.ElapsedSeconds), got == want && r.Chunks.Failed == 0)
-			leak := goleak.Find(before)
+			leak := patience.Leaks(before)
 			if leak != nil {
 				t.Error(leak)
 			}

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		serveForBench()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	patience.Main(m)
 }
 
 // fields is 6×6 chunks of farmland over and over, made once for all tests: imagery costs more to

@@ -16,10 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -34,7 +33,7 @@ const (
 func TestMain(m *testing.M) {
 	role, ok := map[string]func(config []byte) error{"server": serverRole, "client": clientRole}[os.Getenv(roleVariable)]
 	if !ok {
-		goleak.VerifyTestMain(m)
+		patience.Main(m)
 		return
 	}
 	if err := role([]byte(os.Getenv(configVariable))); err != nil {

@@ -20,8 +20,6 @@ import (
 
 	"github.com/xelpack/xelpack/pkg/mount/internal/inode"
 
-	"go.uber.org/goleak"
-
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
@@ -37,7 +35,7 @@ func TestMain(m *testing.M) {
 	if mounttest.Serve() || serveStale() {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	patience.Main(m)
 }
 
 // mountAt mounts o at dir until the test ends, whatever becomes of it. Unless o says so, nobody

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/xelpack/xelpack/internal/observe"
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
@@ -31,7 +29,7 @@ func TestMain(m *testing.M) {
 	if mounttest.Serve() {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	patience.Main(m)
 }
 
 // scrape returns what Prometheus would get: values by metric with its labels, as they are written.

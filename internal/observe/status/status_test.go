@@ -3,10 +3,9 @@ package status
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/mounttest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 )
 
 func TestMain(m *testing.M) {
@@ -14,5 +13,5 @@ func TestMain(m *testing.M) {
 	if mounttest.Serve() {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	patience.Main(m)
 }

@@ -13,15 +13,13 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/xelpack/xelpack/internal/share/catalogue"
 	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { patience.Main(m) }
 
 // folder is a folder with one archive, private, and what must not be served.
 func folder(t testing.TB) string {

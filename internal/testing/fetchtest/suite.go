@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
 )
@@ -51,7 +52,9 @@ func RunSourceSuite(t *testing.T, factory func(t *testing.T) Subject) {
 				}
 				test.run(t, s)
 			})
-			goleak.VerifyNone(t, before)
+			if err := patience.Leaks(before); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

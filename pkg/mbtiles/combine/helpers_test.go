@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/xelpack/xelpack/internal/sqlite"
 	"github.com/xelpack/xelpack/internal/testing/guard"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/pkg/dds"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	guard.Start()
-	goleak.VerifyTestMain(m)
+	patience.Main(m)
 }
 
 // small is the layout of tests that are not about layouts.
