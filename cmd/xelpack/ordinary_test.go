@@ -52,7 +52,8 @@ func TestOrdinaryUser(t *testing.T) {
 	prepareHome(t, home, who)
 	mountAsRoot(t, home)
 
-	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", ownDevice, "sh",
+	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c",
+		mounttest.Apart+ownDevice, "sh",
 		who.Uid, who.Gid, "sh", "ordinary_user.sh")
 	cmd.Dir = home
 	out, err := cmd.CombinedOutput()

@@ -18,6 +18,7 @@ import (
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/internal/testing/guard"
 	"github.com/xelpack/xelpack/internal/testing/magick"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/port"
 	"github.com/xelpack/xelpack/internal/testing/scenerytest"
@@ -53,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"requests": cmdRequests,
 			"await":    cmdAwait,
 			"magick":   cmdMagick,
+			"onsmall":  cmdOnSmall,
 			"texture":  cmdTexture,
 		},
 		Condition: func(cond string) (bool, error) {
@@ -222,6 +224,15 @@ func cmdMagick(ts *testscript.TestScript, neg bool, args []string) {
 	l, err := dds.ParseHeader(file)
 	ts.Check(err)
 	ts.Check(tool.CheckLevels(context.Background(), l, file))
+}
+
+// onsmall SIZE SCRIPT: a shell runs the script where the folder small is a disk of so many bytes.
+func cmdOnSmall(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("unshare", "-m", "sh", "-c", mounttest.Apart+
+		`mount -t tmpfs -o size="$0" tmpfs small; eval "$1"`, args[0], args[1])
+	if (err != nil) != neg {
+		ts.Fatalf("onsmall: %v", err)
+	}
 }
 
 // texture FILE SIDE: FILE is a whole BC1 texture of that many pixels.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/xelpack/xelpack/internal/testing/filetest"
+	"github.com/xelpack/xelpack/internal/testing/mounttest"
 )
 
 // Of a package that the user may not write to nothing is changed, and the remedy is said.
@@ -94,7 +95,7 @@ func TestReflinks(t *testing.T) {
 	}
 	// In a mount namespace of its own: the mount and its loop device end with it.
 	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation", "private", "sh",
-		"-ec", `mkfs.xfs -q disk; mkdir mnt; mount -o loop disk mnt; TMPDIR=$PWD/mnt exec "$0" "$@"`,
+		"-ec", mounttest.Apart+`mkfs.xfs -q disk; mkdir mnt; mount -o loop disk mnt; TMPDIR=$PWD/mnt exec "$0" "$@"`,
 		os.Args[0], "-test.v", "-test.run", "^(TestReflinks|TestInstall|TestTwoPackages)$")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), reflinks+"=yes")
 	out, err := cmd.CombinedOutput()

@@ -49,6 +49,9 @@ func (f *FS) attached() bool {
 	return ok && m.Device == f.device
 }
 
+// kept is why the kernel does not release what was unmounted.
+const kept = "some of its files are open, or a container or sandbox has a copy of the mount"
+
 // drain waits until the kernel has released the unmounted file system and the mount's own work has
 // ended.
 func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
@@ -60,11 +63,9 @@ func (f *FS) drain(ctx context.Context, grace <-chan time.Time) error {
 	switch {
 	case ended(f.released):
 	case ctx.Err() != nil:
-		return fmt.Errorf("unmounted %s, but some of its files are open: %w", f.mountpoint,
-			ctx.Err())
+		return fmt.Errorf("unmounted %s, but %s: %w", f.mountpoint, kept, ctx.Err())
 	default:
-		return fmt.Errorf("%w: %s is unmounted, but some of its files are open", ErrBusy,
-			f.mountpoint)
+		return fmt.Errorf("%w: %s is unmounted, but %s", ErrBusy, f.mountpoint, kept)
 	}
 	select {
 	case <-f.done:
