@@ -70,6 +70,48 @@ func TestForgottenDelivery(t *testing.T) {
 	}
 }
 
+// A server that was killed gave away all jobs of which it had not been told that they are at work: it
+// counts from when they were published.
+func TestBegunJobsAreToldAtOnce(t *testing.T) {
+	ctx, q := t.Context(), queueOf(t)
+	told, err := q.js.Conn().SubscribeSync("$JS.ACK.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := q.stream.Consumer(ctx, kindJob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := take(ctx, c, patience.For(t))
+	if err != nil || msg == nil {
+		t.Fatal(msg, err)
+	}
+	s := &session{ackWait: 24 * time.Hour}
+	go s.keep(ctx, msg)
+	m, err := told.NextMsg(patience.For(t))
+	if err != nil || m.Subject != msg.Reply() || string(m.Data) != "+WPI" {
+		t.Errorf("told %v, %v", m, err)
+	}
+}
+
+// A worker that was cut off while it announced a share did so again, took its own for another's and
+// removed it: the job was built again.
+func TestConfirmationLost(t *testing.T) {
+	ctx, q := t.Context(), queueOf(t)
+	for _, step := range []struct {
+		id    string
+		there bool
+	}{{"3-a", false}, {"3-a", false}, {"3-b", true}} {
+		err := q.putText(ctx, kindShare, 3, []byte(step.id), jetstream.WithMsgID(step.id))
+		if there(err) != step.there || err != nil && !step.there {
+			t.Errorf("%s: %v", step.id, err)
+		}
+	}
+}
+
 func queueOf(t *testing.T) queue {
 	t.Helper()
 	nc, err := nats.Connect(serverOf(t).ClientURL())

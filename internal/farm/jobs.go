@@ -16,8 +16,8 @@ const (
 )
 
 // sizeFor is how many textures a job of a plan has at most: fewer in a small plan, so that all
-// workers end together, and less is lost with one of them.
-func sizeFor(textures int) int { return max(2, min(textures/100, mostTextures)) }
+// workers end together, and little is lost with one of them.
+func sizeFor(textures int) int { return max(2, min(textures/400, mostTextures)) }
 
 // group cuts a plan into jobs of neighbouring textures, so that few chunks and parents are wanted
 // by two. Equal plans are cut equally, in whatever order they are.

@@ -105,8 +105,8 @@ func (q queue) put(ctx context.Context, kind string, n int, v any) error {
 	return q.putText(ctx, kind, n, body)
 }
 
-func (q queue) putText(ctx context.Context, kind string, n int, body []byte) error {
-	_, err := q.js.Publish(ctx, subject(q.id, kind, n), body)
+func (q queue) putText(ctx context.Context, kind string, n int, body []byte, o ...jetstream.PublishOpt) error {
+	_, err := q.js.Publish(ctx, subject(q.id, kind, n), body, o...)
 	return err
 }
 

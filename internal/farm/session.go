@@ -125,7 +125,10 @@ func (s *session) one(ctx context.Context, msg jetstream.Msg) error {
 	share.Spent = s.spend()
 	body, err := share.message()
 	if err == nil {
-		err = persist(ctx, s.problem, func(ctx context.Context) error { return s.q.putText(ctx, kindShare, n, body) })
+		// With an id, or a share whose confirmation is lost counts as another's the second time.
+		err = persist(ctx, s.problem, func(ctx context.Context) error {
+			return s.q.putText(ctx, kindShare, n, body, jetstream.WithMsgID(name))
+		})
 	}
 	switch {
 	case there(err) && share.Object == "": // another worker was faster
@@ -191,12 +194,11 @@ type Dead struct {
 	Why    string `json:"why"`
 }
 
-// keep tells the server that a job is at work.
+// keep tells the server that a job is at work, the first time at once: a server that is started
+// again counts from when it was told last, or else from when the job was published, and would give
+// it to another worker.
 func (s *session) keep(ctx context.Context, msg jetstream.Msg) {
-	for {
-		if sleep(ctx, s.ackWait/3); ctx.Err() != nil {
-			return
-		}
+	for ; ctx.Err() == nil; sleep(ctx, s.ackWait/3) {
 		_ = msg.InProgress() // the next one will
 	}
 }
