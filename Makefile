@@ -76,9 +76,9 @@ drill-fetch: setup ## what fetching must show, at full scale, some 70 minutes; D
 	scripts/drill.sh '$(DRILL)' ./pkg/fetch ./internal/pack ./cmd/xelpack
 
 CHAOS ?= 30m
-drill-farm: setup ## what a farm must show, at full scale, some 90 minutes; DRILL=DrillBudget chooses, CHAOS=5m
+drill-farm: setup ## what a farm must show, at full scale, some 90 minutes; DRILL=DrillBudget chooses, CHAOS=5m SEED=1
 	@scripts/setup.sh nats-server
-	XELPACK_TEST_CHAOS=$(CHAOS) scripts/drill.sh '$(DRILL)' ./internal/farm
+	XELPACK_TEST_CHAOS=$(CHAOS) XELPACK_TEST_SEED=$(SEED) scripts/drill.sh '$(DRILL)' ./internal/farm
 
 drill-share: setup ## an archive on a web server: 10,000 faulty answers, an extract killed 20 times
 	scripts/drill.sh 'TestFaultyAnswersDrill|TestKilledExtractsGoOn' ./internal/opener ./cmd/xelpack

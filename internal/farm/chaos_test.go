@@ -258,7 +258,8 @@ func (r *repeats) disturbed(what string) {
 // has faults, and in the end the archive is that of an undisturbed build: with the server of the
 // module and with that of the system, in processes of their own. The reduced form kills each of
 // them once, when the provider has been asked for so many chunks; of the system's only the server.
-// The full form disturbs one a minute for XELPACK_TEST_CHAOS.
+// The full form disturbs one a minute for XELPACK_TEST_CHAOS; XELPACK_TEST_SEED repeats a run's
+// order.
 func TestDrillChaos(t *testing.T) {
 	drill.SkipIfShort(t)
 	t.Run("module", func(t *testing.T) { chaos(t, "") })
@@ -278,6 +279,13 @@ func chaos(t *testing.T, nats string) {
 	if text := os.Getenv("XELPACK_TEST_CHAOS"); text != "" {
 		var err error
 		if length, err = time.ParseDuration(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seed := uint64(time.Now().Unix())
+	if text := os.Getenv("XELPACK_TEST_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -330,7 +338,7 @@ func chaos(t *testing.T, nats string) {
 	began := time.Now()
 	r := newTroop(t, b, nats, drill.Scale(4, 3))
 	if drill.Full() {
-		rng := rand.New(rand.NewPCG(18, uint64(began.Unix())))
+		rng := rand.New(rand.NewPCG(18, seed))
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()
 	disturbing:
@@ -399,7 +407,7 @@ func chaos(t *testing.T, nats string) {
 	}
 	requests := asked.Load()
 	more := 100 * (float64(requests)/float64(plainly.Requests) - 1)
-	drill.Row(t, fmt.Sprintf("farm, chaos of %v: %d killed, %d cut off, %d textures", took.Round(time.Second), r.killed, r.cut, report.Textures),
+	drill.Row(t, fmt.Sprintf("farm, chaos of %v, seed %d: %d killed, %d cut off, %d textures", took.Round(time.Second), seed, r.killed, r.cut, report.Textures),
 		"the digest of a plain build, at most 5 % more requests", fmt.Sprintf("equal, %d requests, %d of a plain build, %.1f %% more; for chunks "+
 			"that had been answered, by what was disturbed last: %v", requests, plainly.Requests, more, again.after), more <= 5)
 }
