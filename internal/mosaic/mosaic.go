@@ -128,7 +128,10 @@ func filterOf(text, dir string) (f *filter.Filter, notes []string, err error) {
 		f, notes, err = providers.ReadFilter(text)
 	case strings.ContainsAny(text, " ;"):
 		if f, notes, err = filter.Parse(text); err != nil {
-			err = fmt.Errorf("filter: %w", err)
+			err = errors.New("filter: " + strings.TrimPrefix(err.Error(), "line 1: "))
+		}
+		for i, note := range notes {
+			notes[i] = strings.TrimPrefix(note, "line 1: ")
 		}
 	default:
 		f, err = filter.Short(text)

@@ -80,7 +80,10 @@ func layTree(dir string) (files []string) {
 		for _, e := range entries {
 			path := filepath.Join(dir, e.Name())
 			switch info, err := os.Stat(path); {
-			case err != nil || strings.HasPrefix(e.Name(), "."):
+			case strings.HasPrefix(e.Name(), "."):
+			case err != nil && strings.EqualFold(filepath.Ext(path), ".lay"):
+				files = append(files, path) // a link that leads nowhere: reading it says so
+			case err != nil:
 			case info.IsDir() && (depth > 0 && depth < 2 ||
 				strings.EqualFold(e.Name(), "Providers")):
 				read(path, depth+1)
@@ -155,8 +158,10 @@ func (p *Provider) complete() error {
 			return fmt.Errorf("no_imagery: rule %d: %w", i+1, err)
 		}
 	}
-	if err := tiles.ValidMaptype(p.Code); err != nil {
-		return fmt.Errorf("code: %w", err)
+	for _, code := range append([]string{p.Code}, p.Codes...) {
+		if err := tiles.ValidMaptype(code); err != nil {
+			return fmt.Errorf("code: %w", err)
+		}
 	}
 	if err := checkHeaders(p.Headers); err != nil {
 		return err

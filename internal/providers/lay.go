@@ -31,6 +31,7 @@ var layKeys = []string{
 type lay struct {
 	file, code string
 	keys       map[string]string
+	misread    string // what may be why it is refused
 	p          Provider
 }
 
@@ -65,13 +66,13 @@ func parseLay(file string, text []byte) (Provider, error) {
 				"%w; rename the file", err)
 	}
 	template, err := l.template()
-	if err != nil {
-		return Provider{}, err
-	}
 	l.p.Template = template
-	l.p.NoImagery = placeholders(template)
-	if err := l.headers(); err != nil {
-		return Provider{}, err
+	if err == nil {
+		l.p.NoImagery = placeholders(template)
+		err = l.headers()
+	}
+	if err != nil {
+		return Provider{}, fmt.Errorf("%w%s", err, l.misread)
 	}
 	if n, ok := l.number("max_zl"); ok {
 		l.p.MaxZL = min(tiles.ZL(min(n, int(tiles.MaxZL))), l.p.MaxZL)
@@ -132,6 +133,7 @@ func (l *lay) read(text []byte) {
 		key, value, ok := strings.Cut(line, "=")
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		_, double := l.keys[key]
+		noted := len(l.p.Notes)
 		switch {
 		case !ok && strings.TrimSpace(line) == "":
 		case !ok:
@@ -148,9 +150,16 @@ func (l *lay) read(text []byte) {
 			fallthrough
 		default:
 			l.keys[key] = value
-			if commented && strings.HasPrefix(key, "url_") {
+			if commented && (strings.HasPrefix(key, "url_") || key == "fake_headers") {
 				l.note("%s ends at its #, which begins a comment", key)
 			}
+		}
+		switch {
+		case l.misread != "":
+		case len(l.p.Notes) > noted:
+			l.misread = fmt.Sprintf(" (%s)", l.p.Notes[noted])
+		case !ok && strings.TrimSpace(line) != "":
+			l.misread = fmt.Sprintf(" (line %d is not key=value)", number)
 		}
 	}
 }
@@ -341,7 +350,8 @@ func (l *lay) boxes() (string, error) {
 	}
 	return l.prefix() + "SERVICE=WMS&VERSION=" + version + "&FORMAT=image/" +
 		cmp.Or(l.keys["image_type"], "jpeg") + "&REQUEST=GetMap&LAYERS=" + l.keys["layers"] +
-		"&STYLES=&" + crs + "=EPSG:" + l.keys["epsg_code"] +
+		"&STYLES=&" + crs + "=EPSG:" +
+		l.keys["epsg_code"][strings.LastIndexByte(l.keys["epsg_code"], ':')+1:] +
 		"&WIDTH={width}&HEIGHT={height}&BBOX={bbox}", nil
 }
 
@@ -365,12 +375,15 @@ func plain(levels []string) bool {
 
 // transportHeaders are set by net/http itself.
 var transportHeaders = []string{"Connection", "Accept-Encoding", "Content-Length",
-	"Transfer-Encoding"}
+	"Transfer-Encoding", "Range"}
 
 func (l *lay) headers() error {
-	headers, err := parseDict(l.keys["fake_headers"])
+	headers, twice, err := parseDict(l.keys["fake_headers"])
 	if err != nil {
 		return fmt.Errorf("fake_headers: %w", err)
+	}
+	if twice != "" {
+		l.note("fake_headers: %s exists twice: the later one is used", twice)
 	}
 	for name, value := range headers {
 		switch canonical := http.CanonicalHeaderKey(name); {

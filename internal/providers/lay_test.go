@@ -42,6 +42,8 @@ func TestLayDetails(t *testing.T) {
 			Headers: map[string]string{
 				"User-Agent": genericAgent, "Accept": "*/*", "Referer": "https://maps.example.org",
 			}},
+		"Headers/TwoAgents.lay": {ID: "twoagents", Code: "TwoAgents", Max: tiles.MaxZL,
+			Headers: map[string]string{"user-agent": "b"}},
 		"Headers/AllGeneric.lay": {ID: "allgeneric", Code: "AllGeneric", Max: tiles.MaxZL,
 			Headers: map[string]string{"User-Agent": genericAgent, "Accept": "*/*"}},
 		"Names/First.dot.lay": {ID: "first", Code: "First", Max: tiles.MaxZL},
@@ -132,7 +134,7 @@ func TestParseDict(t *testing.T) {
 		`{'a': user_agent_generic , 'b':'c'}`:       {"a": genericAgent, "b": "c"},
 		`{'b':'c','User-Agent':user_agent_generic}`: {"b": "c", "User-Agent": genericAgent},
 	} {
-		got, err := parseDict(text)
+		got, _, err := parseDict(text)
 		if err != nil || !cmp.Equal(got, want) {
 			t.Errorf("parseDict(%s) = %v, %v, want %v", text, got, err, want)
 		}
@@ -144,7 +146,7 @@ func TestParseDict(t *testing.T) {
 		`{'a':'b\`, "{'a': user_agent_generic2}",
 		"{'a': user_agent_generic + 'x'}", "{'a': user_agent_generic", "user_agent_generic",
 	} {
-		if got, err := parseDict(text); err == nil {
+		if got, _, err := parseDict(text); err == nil {
 			t.Errorf("parseDict(%s) = %v, want an error", text, got)
 		}
 	}
@@ -152,7 +154,7 @@ func TestParseDict(t *testing.T) {
 
 func FuzzParseDict(f *testing.F) {
 	f.Add(`{'User-Agent': "x"}`)
-	f.Fuzz(func(t *testing.T, text string) { _, _ = parseDict(text) })
+	f.Fuzz(func(t *testing.T, text string) { _, _, _ = parseDict(text) })
 }
 
 func TestLoad(t *testing.T) {
@@ -194,6 +196,8 @@ no_imagery = [{header = "X-None", value = "1"}, {size = 77}]
 		"[[provider]]\nid = \"sample\"\ntemplate = \"https://h/{x}\"":    "taken",
 		"[[provider]]\nid = \"a\"\ntemplate = \"https://h/{x}\"":         "identify the chunk",
 		quadkey + quadkey:                                                 "provider 2 (a): id: it is described twice",
+		quadkey + "codes = [\"A B\"]":                                     `code: maptype "A B"`,
+		quadkey + "Template = 'https://h/{quadkey}'":                      "line 4: provider.Template: it is given twice",
 		quadkey + "rate = inf":                                            "must be finite",
 		quadkey + "no_imagery = [{header = \"X-A\"}]":                     "rule 1: header and value belong together",
 		quadkey + "no_imagery = [{size = -1}]":                            "rule 1: size -1 must be positive",

@@ -11,40 +11,47 @@ const genericAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 F
 
 // parseDict reads the literal of a Python dictionary of strings, {'a': "b", …}, and only two other
 // names that Ortho4XP defines for such files: user_agent_generic as a value, and
-// request_headers_generic for the whole. Empty text and None mean no headers.
-func parseDict(text string) (map[string]string, error) {
+// request_headers_generic for the whole. Empty text and None mean no headers. Of names that are the
+// same header the later one counts, as in Ortho4XP; twice is such a one.
+func parseDict(text string) (headers map[string]string, twice string, err error) {
 	d := dictReader{rest: strings.TrimSpace(text)}
 	switch d.rest {
 	case "", "None":
-		return nil, nil
+		return nil, "", nil
 	case "request_headers_generic":
-		return map[string]string{"User-Agent": genericAgent, "Accept": "*/*"}, nil
+		return map[string]string{"User-Agent": genericAgent, "Accept": "*/*"}, "", nil
 	}
-	headers := map[string]string{}
+	headers = map[string]string{}
 	if !d.take('{') {
-		return nil, errors.New("it does not begin with {")
+		return nil, "", errors.New("it does not begin with {")
 	}
-	for !d.take('}') {
-		if len(headers) > 0 && !d.take(',') {
-			return nil, fmt.Errorf("a comma is missing after %d entries", len(headers))
+	for n := 1; !d.take('}'); n++ {
+		if n > 1 && !d.take(',') {
+			return nil, "", fmt.Errorf("a comma is missing after entry %d", n-1)
 		}
 		if d.take('}') { // after the last comma
 			break
 		}
 		name, ok := d.text()
 		if !ok || !d.take(':') {
-			return nil, fmt.Errorf("entry %d is not a plain string and a colon", len(headers)+1)
+			return nil, "", fmt.Errorf("entry %d is not a plain string and a colon", n)
 		}
 		value, ok := d.value()
 		if !ok {
-			return nil, fmt.Errorf("the value of %q is not a plain string", name)
+			return nil, "", fmt.Errorf("the value of %q is not a plain string", name)
+		}
+		for other := range headers {
+			if strings.EqualFold(other, name) {
+				twice = name
+				delete(headers, other)
+			}
 		}
 		headers[name] = value
 	}
 	if d.rest != "" {
-		return nil, errors.New("something follows the }")
+		return nil, "", errors.New("something follows the }")
 	}
-	return headers, nil
+	return headers, twice, nil
 }
 
 type dictReader struct{ rest string }

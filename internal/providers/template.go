@@ -107,6 +107,9 @@ func parseTemplate(s string) (*Template, error) {
 			return fail("a brace without its partner")
 		}
 		name := rest[1:length]
+		if n := len(t.segments); n > 0 && strings.HasSuffix(t.segments[n-1].text, "$") {
+			return fail("write {%s} instead of ${%s}", name, name)
+		}
 		rest = rest[length+1:]
 		if choices, ok := strings.CutPrefix(name, "switch:"); ok {
 			list := strings.Split(choices, ",")

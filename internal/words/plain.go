@@ -108,6 +108,7 @@ var phrases = [...][2]string{
 	{wrongType + `integer`, `${1}line $2: $3 must be a whole number`},
 	{wrongType + `boolean`, `${1}line $2: $3 must be true or false`},
 	{atKey + `type mismatch for .+: expected table but found .*`, `${1}line $2: $3 must be a table`},
+	{`Key '([^']*)' has already been defined\.?`, `$1 is given twice`},
 	{atKey + `must be `, `${1}line $2: $3 must be `},
 
 	// JSON, XML, TOML, CSV.

@@ -2,6 +2,7 @@ package route_test
 
 import (
 	"errors"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,6 +96,14 @@ func TestFieldCases(t *testing.T) {
 			}
 			checkNotes(t, notes, tt.notes...)
 		})
+	}
+	for _, text := range []string{"37,000", "37000,00", "FL370", "37000 ft", "37000feet"} {
+		got, _, err := route.Read(write(t, "<SimBase.Document><FlightPlan.FlightPlan><CruisingAlt>"+text+
+			"</CruisingAlt><ATCWaypoint><WorldPosition>46,6</WorldPosition></ATCWaypoint>"+
+			"</FlightPlan.FlightPlan></SimBase.Document>"))
+		if err != nil || math.Abs(got[0].Cruise-cruise) > 1e-6 {
+			t.Errorf("cruising altitude %s is read as %v, %v", text, got, err)
+		}
 	}
 	for _, file := range []string{"error.json", "error.xml"} {
 		_, _, err := route.Read(filepath.Join("testdata", "cases", file))

@@ -130,14 +130,20 @@ func TestDetails(t *testing.T) {
 			"I\n3 version\n1\n4\n1 A ADEP 0 46 6\n1 B ADES 0 44 7\n", ab, nil},
 		{"fms: 1100 with the columns of version 3", fms("1 A 0 46 6\n1 B 0 44 7\n"), ab, nil},
 		{"fms: decimal commas", fms("1 A ADEP 0,0 46,000000 6,000000\n1 B ADES 0 44,0 7,0\n"), ab,
-			[]string{"altitude 0,0 is left out"}},
+			nil},
 		{"fms: an absurd altitude",
 			fms("1 A ADEP 0 46 6\n11 M DRCT 99999999 45 6.5\n1 B ADES 0 44 7\n"),
 			[]route.Point{low(6, 46), low(6.5, 45), low(7, 44)},
 			[]string{"line 4: altitude 99999999 is left out", "the altitude of 1 of 3 points"}},
-		{"fms: altitude is a word", fms("1 A ADEP FL350 46 6\n1 B ADES nan 44 7\n"), ab,
-			[]string{"line 3: altitude FL350 is left out: not a number between -1000 and 100000 " +
+		{"fms: altitude is a word", fms("1 A ADEP high 46 6\n1 B ADES nan 44 7\n"), ab,
+			[]string{"line 3: altitude high is left out: not a number between -1000 and 100000 " +
 				"m (and 1 more"}},
+		{"fms: altitudes with units", fms("1 A ADEP 0m 46 6\n11 M DRCT FL010 45 6.5\n" +
+			"11 M DRCT 1000ft 45 6.5\n1 B ADES 0,00 44 7\n"), climb,
+			[]string{"1 point merged"}},
+		{"fms: a waypoint after its end", fms("1 A ADEP 0 46 6\n0 C DRCT 0 45 6\n1 B ADES 0 44 7\n" +
+			"0 ---- 0 0 0\n"), ab,
+			[]string{"line 4: a waypoint of kind 0, which marks the end, is left out: C"}},
 		{"fms: procedures", fms("SID LUB1A\nSTAR X\n1 A ADEP 0 46 6\n1 B ADES 0 44 7\n"), ab,
 			[]string{"line 3: procedures are left out"}},
 		{"fms: a waypoint of 0, 0", fms("1 A ADEP 0 46 6\n28 M DRCT 0 0 0\n1 B ADES 0 44 7\n"), ab,
@@ -153,6 +159,13 @@ func TestDetails(t *testing.T) {
 			[]route.Point{low(179, -17), low(-179, -17)},
 			[]string{"line 4: longitude 181 is read as -179"}},
 
+		{"gpx: bad waypoints and tracks beside a route", gpx(`<wpt lat="x" lon="6"/><trk><trkseg>` +
+			`<trkpt lat="91" lon="6"/></trkseg></trk><trk><trkseg><trkpt lat="9" lon="6"/><trkpt ` +
+			`lat="9" lon="181"/></trkseg></trk><rte><rtept lat="46" lon="6"/><rtept lat="44" ` +
+			`lon="7"/></rte>`), ab, []string{"a <trk> without points",
+			"a waypoint (wpt) that cannot be read is left out: line 1, <wpt>: lat is not",
+			"a track (trk) that cannot be read is left out: line 1, <trkpt>: latitude 91",
+			"1 track (trk) left out"}},
 		{"gpx: waypoints only", gpx(`<wpt lat="46" lon="6"/><wpt lat="44" lon="7"/>`), ab,
 			[]string{"2 waypoints (wpt) taken as a route in the order of the file"}},
 		{"gpx: all three",
@@ -207,6 +220,9 @@ func TestDetails(t *testing.T) {
 			[]route.Point{low(-160, 21), low(-155.5, 20)},
 			[]string{"longitude 200 is read as -160 (and 1 more"}},
 
+		{"geojson: a kind of another format", `{"type":"GeometryCollection","geometries":[` +
+			`{"type":"Circle","coordinates":[6,46]},` + geoLine("[6,46],[7,44]") + `]}`, ab,
+			[]string{"geometries[0]: an object of unknown type Circle is left out"}},
 		{"geojson: a feature without a geometry",
 			`{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null},null,{"type":"Feature"},{"type":"Feature","geometry":` + geoLine("[6,46],[7,44]") + `}]}`, ab,
 			[]string{"features[0].geometry: a feature without a geometry is left out (and 1 more",
@@ -251,6 +267,13 @@ func TestDetails(t *testing.T) {
 			[]route.Point{low(179, 10), low(-179, 10)},
 			[]string{"coordinates[1]: longitude 181 is read as -179", "2 points taken"}},
 
+		{"pln: no numbers for a place", pln(`<ATCWaypoint id="B"><WorldPosition>NaN,NaN,NaN` +
+			`</WorldPosition></ATCWaypoint><ATCWaypoint id="A"><WorldPosition>N46°,E6°` +
+			`</WorldPosition></ATCWaypoint>`), a, []string{"their positions: B"}},
+		{"pln: a minus of a spreadsheet", plnAt("46,\u22126"), []route.Point{low(-6, 46)}, nil},
+		{"pln: a cruising altitude below 0", pln(`<CruisingAlt>-1</CruisingAlt><ATCWaypoint id="A">` +
+			`<WorldPosition>N46°,E6°</WorldPosition></ATCWaypoint>`), a,
+			[]string{"line 1, <CruisingAlt>: the cruising altitude -1 is left out"}},
 		{"pln: minutes with a fraction", plnAt("N46° 0.00',E6° 0.00',+000000.00"), a, nil},
 		{"pln: decimal, signs", plnAt("-33.5 , -70.25,+1000"),
 			[]route.Point{high(-70.25, -33.5, 1000*feet)}, nil},
@@ -309,7 +332,12 @@ func TestDetails(t *testing.T) {
 
 		{"simbrief: a fix without a place", `{` + ofpEnds +
 			`,"navlog":{"fix":["x",{"ident":"M"},{"ident":"LFMN","pos_lat":"44","pos_long":"7"}]}}`,
-			ab, []string{"their positions: nothing, M"}},
+			ab, []string{"their positions: x, M"}},
+		{"simbrief: fixes without their list, an alternate by name", `{` + ofpEnds +
+			`,"navlog":[{"ident":"M","pos_lat":"45","pos_long":"6.5","altitude_feet":"1000"}],"alternate":"LFOB"}`,
+			climb, []string{"alternate LFOB is left out"}},
+		{"simbrief: converted from XML", `{"OFP":{` + ofpEnds + `}}`, ab,
+			[]string{"no navigation log"}},
 		{"simbrief: an alternate without a place", `{` + ofpEnds +
 			`,"navlog":{"fix":{"ident":"LFMN","pos_lat":"44","pos_long":"7"}},"alternate":{"icao_code":"X"}}`, ab, []string{"alternate[0]: alternate X is left out"}},
 		{"simbrief: an altitude that is none", `{` + ofpEnds +

@@ -82,6 +82,10 @@ func (f *fms) take(fields []string) (err error) {
 				excerpt(fields[0]))
 			return f.takeWaypoint(0, fields, columns)
 		}
+		if c := fields[0][0]; c >= '0' && c <= '9' && strings.ContainsAny(fields[0], ",;") {
+			return malformed("blanks are between the fields of a waypoint", "%q is not a waypoint",
+				excerpt(strings.Join(fields, " ")))
+		}
 		f.add(f.place(), "an unknown line is left out: %s", excerpt(strings.Join(fields, " ")))
 	}
 	return nil
@@ -92,7 +96,13 @@ func (f *fms) take(fields []string) (err error) {
 func (f *fms) takeNumbered(kind int, fields []string) error {
 	columns := f.columns(fields)
 	switch {
-	case len(fields) == 1, kind <= 0:
+	case len(fields) == 1:
+		return nil
+	case kind <= 0:
+		if columns > 0 && slices.ContainsFunc(fields[columns-2:columns], notZero) {
+			f.add(f.place(), "a waypoint of kind %d, which marks the end, is left out: %s", kind,
+				excerpt(fields[1]))
+		}
 		return nil
 	case columns > 0:
 		return f.takeWaypoint(kind, fields, columns)
@@ -113,6 +123,11 @@ const airport = 1
 func notWhole(s string) bool {
 	_, err := strconv.Atoi(s)
 	return err != nil
+}
+
+func notZero(s string) bool {
+	v, err := coordinate("", s)
+	return err != nil || v != 0
 }
 
 func notNumber(s string) bool {
@@ -136,6 +151,10 @@ func (f *fms) columns(fields []string) int {
 
 // takeWaypoint handles a waypoint with the given number of columns.
 func (f *fms) takeWaypoint(kind int, fields []string, columns int) error {
+	if len(fields) > columns && notNumber(fields[columns-3]) {
+		return malformed("a name has no blanks", "%q has a field too many",
+			excerpt(strings.Join(fields, " ")))
+	}
 	w := waypoint{ident: fields[1]}
 	p, err := degrees("the longitude", fields[columns-1], "the latitude", fields[columns-2])
 	if err != nil && err != errUnplaced {

@@ -141,6 +141,9 @@ func parseJSON(data []byte, n *notes) ([]Route, error) {
 	if json.Unmarshal(data, &members) == nil && members["type"] == nil && looksLikeOFP(members) {
 		return parseOFPJSON(data, n)
 	}
+	if inner := members["OFP"]; len(members) == 1 && inner != nil { // converted from XML
+		return parseOFPJSON(inner, n)
+	}
 	return drawnRoutes(parseGeoJSON(data, false, n))
 }
 

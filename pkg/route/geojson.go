@@ -1,6 +1,8 @@
 package route
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -43,31 +45,72 @@ type object struct {
 
 func newObject(raw json.RawMessage, place string) (object, error) {
 	o := object{place: place}
-	if err := json.Unmarshal(raw, &o.members); err != nil || o.members == nil {
+	var twice string
+	if o.members, twice = members(raw); o.members == nil {
 		return o, within(place, malformed("", "a JSON object is expected here, not %s",
 			excerpt(raw)))
 	}
+	if twice != "" && twice != "properties" {
+		return o, within(place, malformed("", "there are two members %q", excerpt(twice)))
+	}
 	if err := json.Unmarshal(o.members["type"], &o.kind); err != nil {
-		return o, within(place, malformed("every GeoJSON object has one", `there is no "type"`))
+		problem := `there is no "type"`
+		for _, name := range []string{"error", "message", "status"} { // a server's words
+			var words string
+			if json.Unmarshal(o.members[name], &words) == nil {
+				problem += fmt.Sprintf("; its %s is %q", name, cut(words, 300))
+			}
+		}
+		return o, within(place, malformed("every GeoJSON object has one", "%s", problem))
 	}
 	return o, within(place, o.checkCRS())
+}
+
+// members returns the members of a JSON object, and the name of the first that it has twice; nil if
+// it is none.
+func members(raw json.RawMessage) (all map[string]json.RawMessage, twice string) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, ""
+	}
+	all = map[string]json.RawMessage{}
+	for d.More() {
+		key, err := d.Token()
+		name, _ := key.(string)
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil, ""
+		}
+		if all[name] != nil && twice == "" {
+			twice = name
+		}
+		all[name] = value
+	}
+	return all, twice
 }
 
 // checkCRS refuses coordinates in metres of a projection, which older GeoJSON allowed: near the
 // projection's origin they look like degrees.
 func (o object) checkCRS() error {
-	var crs struct{ Properties struct{ Name string } }
-	if json.Unmarshal(o.members["crs"], &crs) != nil || crs.Properties.Name == "" {
+	var crs struct {
+		Properties struct {
+			Name, Href string
+			Code       json.Number
+		}
+	}
+	of := &crs.Properties
+	if json.Unmarshal(o.members["crs"], &crs) != nil || of.Name+of.Href+string(of.Code) == "" {
 		return nil
 	}
-	name := strings.ToUpper(crs.Properties.Name)
+	said := cmp.Or(of.Name, of.Href, "EPSG:"+string(of.Code))
+	name := strings.ToUpper(said)
 	inDegrees := func(s string) bool { return strings.HasSuffix(name, s) }
 	if slices.ContainsFunc([]string{"CRS84", "CRS83", ":4326", ":4979", ":4258", ":4269", "WGS84",
 		"WGS 84"}, inDegrees) {
 		return nil
 	}
 	return within("crs", malformed("export it in longitude and latitude, WGS 84",
-		"the coordinates are in %s", excerpt(crs.Properties.Name)))
+		"the coordinates are in %s", excerpt(said)))
 }
 
 // member returns the value of key and its place; nil if it is absent or null.
@@ -120,8 +163,12 @@ func (g *geoJSON) addObject(raw json.RawMessage, place, name string, depth int) 
 		g.place, g.index = inner, nil
 		return g.addGeometry(o.kind, name, coordinates)
 	}
-	return within(place, malformed("a route is a LineString, a region a Polygon",
-		"unknown GeoJSON type %q", excerpt(o.kind)))
+	if place != "" {
+		g.add(place, "an object of unknown type %s is left out", excerpt(o.kind))
+		return nil
+	}
+	return malformed("a route is a LineString, a region a Polygon", "unknown GeoJSON type %q",
+		excerpt(o.kind))
 }
 
 // addAll handles the objects in the array called key.

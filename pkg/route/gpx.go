@@ -1,12 +1,15 @@
 package route
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // parseGPX returns the routes (rte) of a GPX file; if there are none, its tracks (trk), simplified;
 // otherwise one route through its waypoints (wpt). They are never mixed: a file with several kinds
 // holds the same flight more than once, planned and flown. The segments of a track are joined.
 func parseGPX(data []byte, n *notes) ([]Route, error) {
-	g := gpx{notes: n}
+	g := gpx{notes: n, bad: map[string]error{}}
 	if err := walkXML(data, g.start, g.end); err != nil {
 		return nil, err
 	}
@@ -18,6 +21,7 @@ type gpx struct {
 	*notes
 	routes, tracks []Route
 	waypoints      line
+	bad            map[string]error // the first of each element of tracks and waypoints
 
 	name     string // of the route or track being read
 	current  line
@@ -39,8 +43,20 @@ func (g *gpx) start(e *element) (err error) {
 			g.add(e.place(), "a point without coordinates is left out")
 			return nil
 		}
+		if err != nil && e.path != gpxRoutePoint {
+			g.unplaced = true
+			g.fail(e.path, within(e.place(), err))
+			return nil
+		}
 	}
 	return err
+}
+
+// fail keeps an error, which counts only if the kind of its element is chosen.
+func (g *gpx) fail(path string, err error) {
+	if g.bad[path] == nil {
+		g.bad[path] = err
+	}
 }
 
 func (g *gpx) end(e *element) error {
@@ -77,11 +93,13 @@ func (g *gpx) finish(list *[]Route, e *element) error {
 		g.add(e.place(), "a <%s> without points is left out", e.name())
 		return nil
 	}
-	if err := g.current.settle(g.notes); err != nil {
-		return err
-	}
+	err := g.current.settle(g.notes)
 	points := g.current.points
 	if e.name() == "trk" {
+		if err != nil {
+			g.fail(gpxTrackPoint, err)
+			err = nil
+		}
 		points = simplify(points)
 		noteSimplified(g.notes, e.place(), len(g.current.points), len(points))
 		if g.segments > 1 {
@@ -89,12 +107,22 @@ func (g *gpx) finish(list *[]Route, e *element) error {
 		}
 	}
 	*list = append(*list, Route{Name: g.name, Points: points})
-	return nil
+	return err
 }
 
 // chosen returns the routes of the preferred kind and notes what is left out.
 func (g *gpx) chosen() ([]Route, error) {
 	waypoints := len(g.waypoints.points)
+	if err := cmp.Or(g.bad[gpxTrackPoint], g.bad[gpxWaypoint]); len(g.routes) == 0 &&
+		(g.bad[gpxTrackPoint] != nil || len(g.tracks) == 0) && err != nil {
+		return nil, err
+	}
+	if err := g.bad[gpxWaypoint]; err != nil {
+		g.add("", "a waypoint (wpt) that cannot be read is left out: %v", err)
+	}
+	if err := g.bad[gpxTrackPoint]; err != nil {
+		g.add("", "a track (trk) that cannot be read is left out: %v", err)
+	}
 	switch {
 	case len(g.routes) > 0 || len(g.tracks) > 0:
 		if len(g.routes) > 0 && len(g.tracks) > 0 {

@@ -102,7 +102,8 @@ func (all *several[T]) UnmarshalJSON(raw []byte) error {
 		})
 		*all = each
 		return err
-	case raw[0] == '{' && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0:
+	case raw[0] == '"' && len(bytes.TrimSpace(raw)) > len(`""`),
+		raw[0] == '{' && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0:
 		var one T
 		if err := json.Unmarshal(raw, &one); err != nil {
 			return err

@@ -1,6 +1,9 @@
 package route
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // waypoint is a stop of a flight plan.
 type waypoint struct {
@@ -30,8 +33,14 @@ type plan struct {
 
 // setCruise sets the cruising altitude from feet.
 func (p *plan) setCruise(feet string, place func() string) {
-	if h, ok := p.altitude(feet, metresPerFoot, place); ok && h > 0 {
+	if thousands, hundreds, ok := strings.Cut(feet, ","); ok && len(hundreds) == 3 {
+		feet = thousands + hundreds // nobody cruises at a few feet and their thousandths
+	}
+	switch h, ok := p.altitude(feet, metresPerFoot, place); {
+	case ok && h > 0:
 		p.cruise = h
+	case ok && h < 0:
+		p.add(place(), "the cruising altitude %s is left out: it is below 0", excerpt(feet))
 	}
 }
 

@@ -120,6 +120,9 @@ func (w *waypoint) place(e *element, n *notes) error {
 	if len(parts) < 2 || len(parts) > 3 {
 		return malformed(remedy, "the position is %q", excerpt(text))
 	}
+	if missing(parts[0]) && missing(parts[1]) {
+		return nil
+	}
 	lat, letter, ok := angle(parts[0], "NS")
 	if !ok {
 		return malformed(remedy, "the latitude is %q", excerpt(parts[0]))
@@ -163,7 +166,7 @@ var dms = regexp.MustCompile(
 // angle reads plain degrees, or degrees, minutes and seconds. A letter before or after them gives
 // the sign: the second of the two letters means minus.
 func angle(s, letters string) (value float64, letter, ok bool) {
-	s = strings.ToUpper(strings.TrimSpace(s))
+	s = strings.ToUpper(strings.TrimSpace(strings.ReplaceAll(s, "\u2212", "-")))
 	sign := 1.0
 	for i, l := range letters {
 		bare := strings.TrimSuffix(strings.TrimPrefix(s, string(l)), string(l))

@@ -32,7 +32,9 @@ func newPoint(lon, lat float64) (Point, error) {
 	// Written this way so that NaN is out of range.
 	if !(math.Abs(lat) <= 90) {
 		remedy := "latitudes lie between -90 and 90 degrees"
-		if math.Abs(lon) <= 90 && math.Abs(lat) <= 180 {
+		if math.Abs(lat) > 1000 {
+			remedy += "; these may be metres: export it in longitude and latitude, WGS 84"
+		} else if math.Abs(lon) <= 90 && math.Abs(lat) <= 180 {
 			remedy += "; longitude and latitude may be swapped"
 		}
 		return Point{}, malformed(remedy, "latitude %v is out of range", lat)
@@ -76,6 +78,7 @@ func missing(s string) bool {
 // coordinate reads degrees. A comma is a decimal comma, as some languages write it: there are no
 // thousands of degrees.
 func coordinate(what, s string) (float64, error) {
+	s = strings.ReplaceAll(s, "\u2212", "-") // the minus of spreadsheets
 	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
 		s = strings.Replace(s, ",", ".", 1)
 	}
@@ -101,13 +104,36 @@ func (n *notes) altitude(s string, unit float64, place func() string) (metres fl
 	if s = strings.TrimSpace(s); s == "" {
 		return 0, false
 	}
-	v, err := strconv.ParseFloat(s, 64)
+	bare, unit := withoutUnit(s, unit)
+	v, err := number("", bare)
 	if metres = v * unit; err != nil || !(metres >= minAltitude && metres <= maxAltitude) {
 		n.add(place(), "altitude %s is left out: not a number between %d and %d m", excerpt(s),
 			minAltitude, maxAltitude)
 		return 0, false
 	}
 	return metres, true
+}
+
+// withoutUnit returns the number of an altitude, which may be a flight level, and its unit. A comma
+// that cannot divide thousands is a decimal comma.
+func withoutUnit(s string, unit float64) (string, float64) {
+	low := strings.ToLower(s)
+	for _, of := range []struct {
+		text string
+		unit float64
+	}{{"feet", metresPerFoot}, {"ft", metresPerFoot}, {"m", 1}} {
+		if bare, ok := strings.CutSuffix(low, of.text); ok {
+			low, unit = strings.TrimSpace(bare), of.unit
+			break
+		}
+	}
+	if level, ok := strings.CutPrefix(low, "fl"); ok {
+		low, unit = level, 100*metresPerFoot
+	}
+	if before, after, ok := strings.Cut(low, ","); ok && (len(after) != 3 || len(before) > 4) {
+		low = before + "." + after
+	}
+	return low, unit
 }
 
 // metres sets the altitude of p from s in metres, if s has one.

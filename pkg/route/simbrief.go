@@ -10,7 +10,7 @@ import (
 // ofp holds the fields used of a SimBrief flight plan (OFP), saved as JSON or XML. Its altitudes
 // are in feet.
 type ofp struct {
-	Fetch       struct{ Status text }
+	Fetch       ofpFetch
 	General     ofpGeneral
 	Origin      ofpPlace
 	Destination ofpPlace
@@ -19,6 +19,8 @@ type ofp struct {
 	// one for each alternate, from the destination to it
 	AltNavlogs several[ofpNavlog] `json:"alternate_navlog"`
 }
+
+type ofpFetch struct{ Status text }
 
 type ofpGeneral struct {
 	Cruise text `json:"initial_altitude"` // before step climbs
@@ -239,9 +241,12 @@ func (p ofpPlace) waypoint(place string, n *notes) (waypoint, error) {
 	return w, nil
 }
 
-// UnmarshalJSON accepts an empty array or text for an absent place.
+// UnmarshalJSON accepts an empty array or text for an absent place. A text is a name.
 func (p *ofpPlace) UnmarshalJSON(raw []byte) error {
 	type plain ofpPlace
+	if raw[0] == '"' {
+		return p.Ident.UnmarshalJSON(raw)
+	}
 	return unmarshalObject(raw, (*plain)(p))
 }
 
@@ -251,8 +256,20 @@ func (g *ofpGeneral) UnmarshalJSON(raw []byte) error {
 	return unmarshalObject(raw, (*plain)(g))
 }
 
-// UnmarshalJSON accepts an empty array or text for an absent log.
+// UnmarshalJSON accepts a text for SimBrief's answer.
+func (f *ofpFetch) UnmarshalJSON(raw []byte) error {
+	type plain ofpFetch
+	if raw[0] == '"' {
+		return f.Status.UnmarshalJSON(raw)
+	}
+	return unmarshalObject(raw, (*plain)(f))
+}
+
+// UnmarshalJSON accepts an array of the fixes, and an empty text for an absent log.
 func (l *ofpNavlog) UnmarshalJSON(raw []byte) error {
 	type plain ofpNavlog
+	if raw[0] == '[' {
+		return l.Fixes.UnmarshalJSON(raw)
+	}
 	return unmarshalObject(raw, (*plain)(l))
 }

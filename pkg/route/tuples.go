@@ -22,6 +22,11 @@ const longestHop = 30
 // is only one way to read it; otherwise the error names the first point that is not in KML's form.
 func tuples(text string) (tupleList, error) {
 	list, errPlain := byBlanks(text, false)
+	if errPlain == nil && !strings.Contains(text, ".") && decimalCommas(list) {
+		return tupleList{}, malformed("write decimal points, and 7.0 for whole degrees",
+			"it is not certain whether the commas are decimal commas: %s",
+			excerpt(strings.TrimSpace(text)))
+	}
 	if errPlain == nil {
 		return tupleList{list, true}, nil
 	}
@@ -49,6 +54,19 @@ func tuples(text string) (tupleList, error) {
 		return tupleList{list: list}, nil
 	}
 	return tupleList{}, errPlain
+}
+
+// decimalCommas reports whether points of whole degrees rather are single numbers with decimal
+// commas: as such they make a flight, and as points a leap.
+func decimalCommas(list [][]string) bool {
+	var whole, decimal []string
+	for _, parts := range list {
+		if len(parts) != 2 {
+			return false
+		}
+		whole, decimal = append(whole, parts...), append(decimal, parts[0]+"."+parts[1])
+	}
+	return inGroups(whole, 2, longestHop) == nil && inGroups(decimal, 2, longestHop) != nil
 }
 
 // byBlanks splits points at blanks. If loose, commas at the ends of a point are ignored.

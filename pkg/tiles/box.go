@@ -36,7 +36,12 @@ func ParseBBox(s string) (Region, error) {
 			return nil, fmt.Errorf("bbox %q: %s is not a number: %q", s, name,
 				strings.TrimSpace(fields[i]))
 		}
-		if limit := [...]float64{180, 90, 180, 90}[i]; math.Abs(f) > limit {
+		const rounding = 1e-5 // about a metre, by which writers miss the limits
+		limit := [...]float64{180, 90, 180, 90}[i]
+		if over := math.Abs(f) - limit; over > 0 && over <= rounding {
+			f = math.Copysign(limit, f)
+		}
+		if math.Abs(f) > limit {
 			return nil, fmt.Errorf("bbox %q: %s %v is out of range: within ±%v degrees (the "+
 				"order is W,S,E,N)", s, name, f, limit)
 		}
