@@ -17,6 +17,9 @@ import (
 // A published key is remembered at first sight, and another one for the same name is refused. What
 // is made carries the signature.
 func TestSigned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws many previews, and finds no race that TestGet does not: for the full suite")
+	}
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, t.TempDir())
 	}
