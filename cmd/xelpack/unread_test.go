@@ -87,6 +87,7 @@ func fullPipe(t *testing.T) (r, w *os.File) {
 // process that waits for it, and the first that nobody can read kills one that does not see to
 // that.
 func TestMountWhoseMessagesNobodyReads(t *testing.T) {
+	skipIfShort(t)
 	mounttest.NeedFUSE(t)
 	archive := filepath.Join(t.TempDir(), "a.mbtiles")
 	names := someTextures(t, archive, 40)
