@@ -15,6 +15,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/pack"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -97,7 +98,7 @@ func TestKilledBuildsGoOn(t *testing.T) {
 		var skipped, built int
 		for {
 			committed := committedTextures(t, file)
-			asked := watchServer(server)
+			asked := watchServer(t, server)
 			moment := time.Duration(rng.Float64() * 0.9 * float64(whole))
 			if kills >= 20 {
 				moment = time.Hour
@@ -141,8 +142,13 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	t.Logf("%d builds killed", kills)
 }
 
-// watchServer returns what says whether the server was asked for a chunk from now on.
-func watchServer(server *fetchtest.Server) func(tiles.Chunk) bool {
+// watchServer returns what says whether the server was asked for a chunk from now on, when no client is
+// at work.
+func watchServer(t *testing.T, server *fetchtest.Server) func(tiles.Chunk) bool {
+	t.Helper()
+	if err := server.Settle(patience.For(t)); err != nil {
+		t.Fatal(err)
+	}
 	var asked sync.Map
 	server.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {
 		asked.Store(c, true)

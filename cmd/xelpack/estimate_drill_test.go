@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/pkg/fetch"
 	"github.com/xelpack/xelpack/pkg/tiles"
@@ -135,7 +136,7 @@ func TestDrillEstimate(t *testing.T) {
 		}
 		var e plan.Estimate
 		run(append(build(k, file, k.args...), "--dry-run"), &e)
-		asked := distinct(near, distant)
+		asked := distinct(t, near, distant)
 		var r pack.Report
 		run(build(k, file, k.args...), &r)
 		info, err := os.Stat(file)
@@ -170,10 +171,14 @@ func TestDrillEstimate(t *testing.T) {
 }
 
 // distinct returns what counts the chunks that the servers are asked for from now on, each once
-// however often it is asked for again.
-func distinct(servers ...*fetchtest.Server) func() int {
+// however often it is asked for again, when no client is at work.
+func distinct(t *testing.T, servers ...*fetchtest.Server) func() int {
+	t.Helper()
 	var seen []func() int
 	for _, s := range servers {
+		if err := s.Settle(patience.For(t)); err != nil {
+			t.Fatal(err)
+		}
 		var mu sync.Mutex
 		asked := map[tiles.Chunk]bool{}
 		s.SetFault(func(c tiles.Chunk, _ int) fetchtest.Fault {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/testing/drill"
 	"github.com/xelpack/xelpack/internal/testing/fetchtest"
+	"github.com/xelpack/xelpack/internal/testing/patience"
 	"github.com/xelpack/xelpack/internal/testing/sharetest"
 	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
@@ -181,8 +182,12 @@ func failing(t *testing.T, file string, faults fetchtest.Faults) map[tiles.Chunk
 	return bad
 }
 
-// news returns what says which chunks were asked for from now on.
+// news returns what says which chunks were asked for from now on, when no client is at work.
 func (d *dying) news() func() map[tiles.Chunk]int {
+	d.t.Helper()
+	if err := d.server.Settle(patience.For(d.t)); err != nil {
+		d.t.Fatal(err)
+	}
 	before := d.server.AskedFor()
 	return func() map[tiles.Chunk]int {
 		found := d.server.AskedFor()

@@ -181,6 +181,7 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	ts.Check(server(ts).Settle(ts.Value(patienceKey{}).(time.Duration)))
 	seen := ts.Value(seenKey{}).(map[tiles.Chunk]int)
 	got := 0
 	for c, n := range server(ts).AskedFor() {

@@ -2,6 +2,7 @@ package fetchtest
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -49,6 +50,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	closed bool
+	open   map[string]bool // the clients' addresses of connections
 	asked  map[tiles.Chunk]int
 	stats  Stats
 }
@@ -84,7 +86,7 @@ func Listen(o Options) (*Server, error) {
 	s := &Server{
 		images: cached(o.Image), latency: o.Latency, quota: quota{perSecond: o.Rate},
 		line:    &line{perSecond: o.Bandwidth, conns: map[*lineConn]bool{}},
-		closing: make(chan struct{}), asked: map[tiles.Chunk]int{}, stats: Stats{
+		closing: make(chan struct{}), open: map[string]bool{}, asked: map[tiles.Chunk]int{}, stats: Stats{
 			ByStatus: map[int]int{}},
 	}
 	s.SetFault(o.Fault)
@@ -213,11 +215,37 @@ func (s *Server) AskedFor() map[tiles.Chunk]int {
 	return maps.Clone(s.asked)
 }
 
-func (s *Server) count(_ net.Conn, state http.ConnState) {
-	if state == http.StateNew {
-		s.mu.Lock()
+func (s *Server) count(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case http.StateNew:
 		s.stats.Connections++
+		s.open[c.RemoteAddr().String()] = true
+	case http.StateClosed, http.StateHijacked:
+		delete(s.open, c.RemoteAddr().String())
+	}
+}
+
+// Settle waits until all connections have ended, once their clients have. A request of a process
+// that has ended or was killed may not have been read yet, and would be counted at any time after.
+func (s *Server) Settle(within time.Duration) error {
+	// Connections are taken in their order: once this one is, so are those that came before it.
+	last, err := net.Dial("tcp", s.listener.Addr().String())
+	if err != nil {
+		return fmt.Errorf("fetchtest: %w", err)
+	}
+	defer func() { _ = last.Close() }()
+	for end := time.Now().Add(within); ; time.Sleep(time.Millisecond) {
+		s.mu.Lock()
+		only := len(s.open) == 1 && s.open[last.LocalAddr().String()]
 		s.mu.Unlock()
+		switch {
+		case only:
+			return nil
+		case time.Now().After(end):
+			return errors.New("fetchtest: connections that do not end: a client is at work")
+		}
 	}
 }
 

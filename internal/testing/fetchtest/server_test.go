@@ -9,6 +9,7 @@ import (
 	_ "image/jpeg"
 	"image/png"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -296,6 +297,36 @@ func TestCloseEndsStalls(t *testing.T) {
 		if err := <-ended; err == nil {
 			t.Errorf("%v: a whole answer", fault.Kind)
 		}
+	}
+}
+
+// TestSettle: what a client that is gone has sent counts before the server has settled, and no
+// later.
+func TestSettle(t *testing.T) {
+	s := NewServer(Options{})
+	defer s.Close()
+	for i := range 20 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+		if err == nil {
+			_, err = fmt.Fprintf(c, "GET /5/%d/0 HTTP/1.1\r\nHost: x\r\n\r\n", i)
+			err = errors.Join(err, c.Close())
+		}
+		if err == nil {
+			err = s.Settle(patience.For(t))
+		}
+		if n := s.Stats().Requests; err != nil || n != i+1 {
+			t.Fatalf("%d requests, want %d; %v", n, i+1, err)
+		}
+	}
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Settle(10*time.Millisecond) == nil {
+		t.Error("settled while a client is there")
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
