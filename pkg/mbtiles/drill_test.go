@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -326,11 +325,15 @@ func (d drill) disturb(t *testing.T, files map[string][]byte, before func(n int,
 	if err != nil {
 		t.Skipf("no FUSE here: %v", err)
 	}
-	var pid atomic.Int64
+	started := make(chan struct{}) // its first step may come before Start returns
+	var cmd *exec.Cmd
 	f.Before(func(n int, s faultfs.Step) syscall.Errno {
-		return before(n, s, func() { _ = syscall.Kill(int(pid.Load()), syscall.SIGKILL) })
+		return before(n, s, func() {
+			<-started
+			_ = cmd.Process.Kill()
+		})
 	})
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd = exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childVar+"=drill "+d.name, pathVar+"="+filepath.Join(dir, "a.mbtiles"))
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -345,7 +348,7 @@ func (d drill) disturb(t *testing.T, files map[string][]byte, before func(n int,
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	pid.Store(int64(cmd.Process.Pid))
+	close(started)
 	committed, full := make(map[int]int), false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		n := 0
