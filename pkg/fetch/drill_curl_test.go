@@ -39,7 +39,7 @@ func TestDrillBesideCurl(t *testing.T) {
 				}
 				a := float64(test.chunks) / time.Since(start).Seconds()
 				start = time.Now()
-				r, _, cpu := runClient(t, clientConfig{server.Template, server.PEM, test.chunks, test.concurrency})
+				r, cpu := runClient(t, clientConfig{server.Template, server.PEM, test.chunks, test.concurrency})
 				b := float64(test.chunks) / time.Since(start).Seconds() // its start counts, as curl's does
 				if r.Failed > 0 || r.Stats.OK != int64(test.chunks) {
 					t.Errorf("%d failed, %+v", r.Failed, r.Stats)

@@ -100,7 +100,7 @@ func TestDrillNeverAnswered(t *testing.T) {
 	for range rounds {
 		var seconds [2]float64
 		for i, server := range []*remote{without, with} {
-			r, _, _ := runClient(t, clientConfig{server.Template, server.PEM, chunks, fetch.DefaultConcurrency()})
+			r, _ := runClient(t, clientConfig{server.Template, server.PEM, chunks, fetch.DefaultConcurrency()})
 			if r.Failed > 0 || r.Stats.OK != int64(chunks) {
 				t.Errorf("%d failed, %+v", r.Failed, r.Stats)
 			}
@@ -134,12 +134,12 @@ func TestDrillMemory(t *testing.T) {
 	server := startServer(t, serverConfig{TLS: true})
 	few, many := drill.Scale(10_000, 500), drill.Scale(500_000, 2000)
 	peak := func(chunks int) float64 {
-		r, bytes, _ := runClient(t, clientConfig{server.Template, server.PEM, chunks, fetch.MaxConcurrency})
+		r, _ := runClient(t, clientConfig{server.Template, server.PEM, chunks, fetch.MaxConcurrency})
 		if r.Failed > 0 || r.Stats.OK != int64(chunks) {
 			t.Errorf("%d failed, %+v", r.Failed, r.Stats)
 		}
-		t.Logf("%d chunks: %.1f MB, %.0f a second", chunks, float64(bytes)/1e6, float64(chunks)/r.Seconds)
-		return float64(bytes) / 1e6
+		t.Logf("%d chunks: %.1f MB, %.0f a second", chunks, float64(r.Peak)/1e6, float64(chunks)/r.Seconds)
+		return float64(r.Peak) / 1e6
 	}
 	before := median([]float64{peak(few), peak(few), peak(few)})
 	after := peak(many)
