@@ -38,6 +38,7 @@ func TestBadChunksAreNoOutage(t *testing.T) {
 	for name, failure := range neverComes {
 		for _, share := range []float64{0.002, 0.012, 0.3} {
 			t.Run(fmt.Sprintf("%s for %v", name, share), func(t *testing.T) {
+				fewerIfShort(t, name, share)
 				synctest.Test(t, func(t *testing.T) {
 					h := &host{latency: 40 * time.Millisecond}
 					answer, isBad := lasting(share, failure)
@@ -79,6 +80,14 @@ func TestBadChunksAreNoOutage(t *testing.T) {
 	}
 }
 
+// fewerIfShort skips most of what takes a second with the race detector.
+func fewerIfShort(t *testing.T, failure string, share float64) {
+	t.Helper()
+	if testing.Short() && share > 0.1 && failure != "500" && failure != "silence" {
+		t.Skip("many failures of other kinds take the same ways: for the full suite")
+	}
+}
+
 // alwaysComes is a chunk that lasting never fails.
 var alwaysComes = tiles.Chunk{X: 0}
 
@@ -88,6 +97,7 @@ func TestOutageAmongBadChunks(t *testing.T) {
 	for name, failure := range neverComes {
 		for _, share := range []float64{0.012, 0.3} {
 			t.Run(fmt.Sprintf("%s for %v", name, share), func(t *testing.T) {
+				fewerIfShort(t, name, share)
 				synctest.Test(t, func(t *testing.T) { outageAmong(t, share, failure) })
 			})
 		}

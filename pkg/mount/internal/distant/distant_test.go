@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -214,7 +215,7 @@ func TestServerGone(t *testing.T) {
 				all, _ := textures(t, parent)
 				defer all.Close()
 				start := time.Now()
-				for range 50 {
+				for range 8 {
 					f := newFake(t, large)
 					f.fetching(tt.fetch)
 					f.entry.Texture.Col += uint32(rand.IntN(1000) * 16)
@@ -229,7 +230,7 @@ func TestServerGone(t *testing.T) {
 					open.Release(t.Context())
 				}
 				if took := time.Since(start); took != tt.first {
-					t.Errorf("50 textures took %v, want %v", took, tt.first)
+					t.Errorf("8 textures took %v, want %v", took, tt.first)
 				}
 			})
 		})
@@ -334,16 +335,20 @@ func TestIdentitiesKeepTheirBytes(t *testing.T) {
 							right := file.Read(p, off)
 							mu.Lock()
 							if shown[file] == nil {
-								shown[file], given[file] = make([]byte, l.Size()), make([]bool, l.Size())
+								shown[file] = make([]byte, l.Size())
+								given[file] = make([]bool, l.Size()/page+1)
 							}
-							for i, b := range p {
-								at := off + int64(i)
-								if given[file][at] && shown[file][at] != b {
-									t.Errorf("seed %d: byte %d of an identity changes", seed, at)
+							at := off // by page: byte by byte takes long under the race detector
+							for part := range slices.Chunk(p, page) {
+								if before := shown[file][at:][:len(part)]; given[file][at/page] &&
+									!bytes.Equal(before, part) {
+									t.Errorf("seed %d: bytes of an identity change at %d", seed, at)
 									mu.Unlock()
 									return
 								}
-								shown[file][at], given[file][at] = b, true
+								copy(shown[file][at:], part)
+								given[file][at/page] = true
+								at += int64(len(part))
 							}
 							mu.Unlock()
 							if right && !bytes.Equal(p, f.file[off:][:len(p)]) {
