@@ -210,16 +210,21 @@ func faultyFirstAnswers(t *testing.T, tls bool) {
 	}, fetch.ClientOptions{Check: decodes})
 	source := client.Source(server.Provider())
 	want := map[tiles.Chunk][]byte{}
-	item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16,
-		Maptype: "XP"}}
+	item := tiles.Item{Texture: tiles.Texture{Row: 23952, Col: 33712, ZL: 16, Maptype: "XP"}}
+	const chunks = 128
+	var all []tiles.Chunk
 	for _, c := range item.Chunks() {
+		if len(all) == chunks {
+			break
+		}
+		all = append(all, c)
 		place := tiles.Chunk{X: c.X % 4, Y: c.Y % 4}
 		if want[place] == nil {
 			want[place], _ = imagery.Fetch(t.Context(), c)
 		}
 	}
 	var group errgroup.Group
-	for _, c := range item.Chunks() {
+	for _, c := range all {
 		group.Go(func() error {
 			body, err := source.Fetch(t.Context(), c)
 			if err == nil && !bytes.Equal(body, want[tiles.Chunk{X: c.X % 4, Y: c.Y % 4}]) {
@@ -235,14 +240,14 @@ func faultyFirstAnswers(t *testing.T, tls bool) {
 	for _, n := range server.AskedFor() {
 		again += n - 1
 	}
-	if again < 256/10 {
+	if again < chunks/10 {
 		t.Errorf("only %d chunks were asked for again: the faults did not work", again)
 	}
 	stats := client.Stats()
 	// net/http retries by itself when a kept connection is reset, so ours may be fewer than
 	// the server saw.
-	if stats.OK != 256 || stats.Failed != 0 || stats.NoImagery != 0 ||
-		stats.Retries > int64(again) || stats.Requests != int64(256+again) {
+	if stats.OK != chunks || stats.Failed != 0 || stats.NoImagery != 0 ||
+		stats.Retries > int64(again) || stats.Requests != int64(chunks+again) {
 		t.Errorf("stats are %+v, with %d asked again", stats, again)
 	}
 }

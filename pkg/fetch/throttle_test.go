@@ -172,7 +172,7 @@ func TestThrottleGrowsAndShrinks(t *testing.T) {
 			t.Errorf("limit %d though a tenth of the answers is 503", w)
 		}
 		h.answer = nil
-		fetchAll(t.Context(), s, 50_000)
+		fetchAll(t.Context(), s, 10_000)
 		if w := th.flow.width(); w != 100 {
 			t.Errorf("limit %d, want 100 again", w)
 		}

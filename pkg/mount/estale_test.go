@@ -5,6 +5,7 @@ package mount
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -69,7 +70,7 @@ func TestOpensNeverFail(t *testing.T) {
 		if n%3 == 0 {
 			return nil, false, errProvider
 		}
-		file := grounded(LiveLayout())
+		file := slices.Clone(grounded(LiveLayout()))
 		copy(file[len(file)-8:], fmt.Sprintf("%08d", n)) // other bytes each time, with holes
 		return file, false, nil
 	}}

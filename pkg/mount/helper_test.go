@@ -81,12 +81,18 @@ func noise(l dds.Layout, seed string) []byte {
 	return file
 }
 
-// grounded returns the ground-coloured file of layout l.
+// grounded returns the ground-coloured file of layout l. Nobody changes it.
 func grounded(l dds.Layout) []byte {
-	file := make([]byte, l.Size())
-	standin.Ground(l, file, 0)
-	return file
+	file, ok := grounds.Load(l)
+	if !ok {
+		made := make([]byte, l.Size())
+		standin.Ground(l, made, 0)
+		file, _ = grounds.LoadOrStore(l, made)
+	}
+	return file.([]byte)
 }
+
+var grounds sync.Map // []byte by dds.Layout: they take long under the race detector
 
 func tex(name string) tiles.Texture {
 	t, err := tiles.ParseName(name)
