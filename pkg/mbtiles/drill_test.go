@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/xelpack/xelpack/internal/testing/faultfs"
 	"github.com/xelpack/xelpack/pkg/dds"
@@ -127,7 +128,9 @@ func (d drill) build(ctx context.Context, path string, say func(committed int)) 
 	if d.repacks {
 		return repackInPlace(ctx, path)
 	}
-	w, err := Create(ctx, path, d.options)
+	o := d.options
+	o.CommitEvery = time.Hour // the steps are the same each time, however slow the machine
+	w, err := Create(ctx, path, o)
 	if errors.Is(err, ErrExists) {
 		return nil
 	}
