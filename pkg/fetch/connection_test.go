@@ -177,7 +177,7 @@ func TestDialerWaitsNoLongerThanItsContext(t *testing.T) {
 	server, client, _ := serve(t, fetchtest.Options{Fault: fetchtest.Always(fetchtest.Stall)}, fetch.ClientOptions{})
 	client.SetMaxConnections(1)
 	source := client.Source(server.Provider())
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range uint32(3) {

@@ -6,10 +6,13 @@ import (
 	"context"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-func TestWait(t *testing.T) {
+func TestWait(t *testing.T) { synctest.Test(t, testWait) }
+
+func testWait(t *testing.T) {
 	never, closed := make(chan struct{}), make(chan struct{})
 	close(closed)
 	interrupted, cancel := context.WithCancel(t.Context())
@@ -33,11 +36,9 @@ func TestWait(t *testing.T) {
 		"interrupted, caller not to be seen": {interrupted, 0, never, never, 2 * pollInterval,
 			late},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if got := wait(c.request, c.tid, c.done, c.closing, c.limit); got != c.want {
-				t.Errorf("outcome %d, want %d", got, c.want)
-			}
-		})
+		if got := wait(c.request, c.tid, c.done, c.closing, c.limit); got != c.want {
+			t.Errorf("%s: outcome %d, want %d", name, got, c.want)
+		}
 	}
 }
 
