@@ -83,7 +83,13 @@ func (r *run) firstLoad(ctx context.Context) error {
 		return err
 	}
 	err = r.load(ctx, dir, mountpoint)
-	return errors.Join(err, fsys.Unmount(context.WithoutCancel(ctx)))
+	left := fsys.Unmount(context.WithoutCancel(ctx))
+	if errors.Is(left, mount.ErrBusy) {
+		// It is out of everybody's way. A sandbox that was started meanwhile has a copy, perhaps.
+		r.note(fmt.Sprintf("the mount that the first load was tried on: %v", left))
+		left = nil
+	}
+	return errors.Join(err, left)
 }
 
 const traceName = "first.trace"
