@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"os"
 	"sync/atomic"
 	"time"
@@ -24,9 +25,7 @@ func newRecord(w *work) *record {
 	r := &record{provider: w.provider, answers: answers{next: w.Observer}}
 	r.begun = estimate.Run{Concurrency: w.imagery.Concurrency, Rated: w.imagery.Rate > 0,
 		Compression: w.making.Compression.String()}
-	if r.begun.Concurrency == 0 {
-		r.begun.Concurrency = fetch.DefaultConcurrency()
-	}
+	r.begun.Concurrency = cmp.Or(r.begun.Concurrency, fetch.DefaultConcurrency())
 	return r
 }
 

@@ -121,9 +121,7 @@ func New(p *plan.Plan, b build.Options, o Options) (*Farm, error) {
 	if f.note == nil {
 		f.note = func(string) {}
 	}
-	if f.ackWait == 0 {
-		f.ackWait = usualAckWait
-	}
+	f.ackWait = cmp.Or(f.ackWait, usualAckWait)
 	f.Contract.Jobs, f.Contract.Shares = len(f.jobs), o.Shares
 	f.self = rand.Text()
 	if f.Host, err = os.Hostname(); err != nil {

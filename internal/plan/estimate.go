@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -57,9 +58,7 @@ func estimateOf(ctx context.Context, items []tiles.Item, p fetch.Provider,
 	if extended {
 		line.Copied = size
 	}
-	if line.Concurrency == 0 {
-		line.Concurrency = fetch.DefaultConcurrency()
-	}
+	line.Concurrency = cmp.Or(line.Concurrency, fetch.DefaultConcurrency())
 	if p.Concurrency > 0 {
 		line.Concurrency = min(line.Concurrency, p.Concurrency)
 	}

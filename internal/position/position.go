@@ -93,9 +93,7 @@ const usualWeb = "127.0.0.1:8086"
 // Follow delivers states until the context ends.
 func Follow(ctx context.Context, o Options, deliver func(State)) {
 	o.WebAt = cmp.Or(o.WebAt, usualWeb)
-	if o.RREFAt == "" {
-		o.RREFAt = "127.0.0.1:49000"
-	}
+	o.RREFAt = cmp.Or(o.RREFAt, "127.0.0.1:49000")
 	o.Pause, o.Silence = cmp.Or(o.Pause, 5*time.Second), cmp.Or(o.Silence, 15*time.Second)
 	said := false
 	for ctx.Err() == nil {

@@ -130,15 +130,9 @@ func (p *Provider) complete() error {
 		// a lower guess would hide imagery; missing levels are filled from above
 		p.MaxZL = tiles.MaxZL
 	}
-	if p.Code == "" {
-		p.Code = BareCode
-	}
-	if p.Name == "" {
-		p.Name = p.ID
-	}
-	if p.Licence == "" {
-		p.Licence = "unknown"
-	}
+	p.Code = cmp.Or(p.Code, BareCode)
+	p.Name = cmp.Or(p.Name, p.ID)
+	p.Licence = cmp.Or(p.Licence, "unknown")
 	if p.ServiceTerms != "" { // a service with demands gets modest limits
 		p.Rate, p.Concurrency = cmp.Or(p.Rate, gentleRate), cmp.Or(p.Concurrency, gentleConcurrency)
 	}

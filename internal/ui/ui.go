@@ -11,6 +11,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -83,9 +84,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, Running{address}
 	}
 	s := &Server{o: o, token: rand.Text()}
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:0"
-	}
+	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
 	for path, answer := range map[string]func(*http.Request) (any, error){

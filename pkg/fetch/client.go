@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -100,12 +101,8 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	if o.MaxRetryAfter <= 0 {
 		o.MaxRetryAfter = 2 * time.Minute
 	}
-	if o.Patience == 0 {
-		o.Patience = 10 * time.Minute
-	}
-	if o.UserAgent == "" {
-		o.UserAgent = "xelpack"
-	}
+	o.Patience = cmp.Or(o.Patience, 10*time.Minute)
+	o.UserAgent = cmp.Or(o.UserAgent, "xelpack")
 	return o
 }
 

@@ -1,6 +1,7 @@
 package mbtiles
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,9 +60,7 @@ func OpenWith(ctx context.Context, path string, o ReaderOptions) (*Archive, erro
 }
 
 func (o ReaderOptions) withDefaults() ReaderOptions {
-	if o.CacheBytes == 0 {
-		o.CacheBytes = 32 << 20
-	}
+	o.CacheBytes = cmp.Or(o.CacheBytes, 32<<20)
 	if o.Readers <= 0 {
 		o.Readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	}

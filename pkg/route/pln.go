@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"strings"
@@ -37,9 +38,7 @@ func parsePLN(data []byte, n *notes) ([]Route, error) {
 		case top + "ATCWaypoint/WorldPosition":
 			return w.place(e, n)
 		case top + "ATCWaypoint/ICAO/ICAOIdent":
-			if w.ident == "" {
-				w.ident = e.value()
-			}
+			w.ident = cmp.Or(w.ident, e.value())
 		case top + "ATCWaypoint":
 			return add(&main.waypoints, w)
 		}

@@ -15,15 +15,10 @@ import (
 type bareNode struct{ fs.LoopbackNode }
 
 var (
-	_ fs.NodeOpener         = (*bareNode)(nil)
-	_ fs.NodeWrapChilder    = (*bareNode)(nil)
-	_ fs.FileReader         = bareFile(0)
-	_ fs.FileReleaser       = bareFile(0)
-	_ fs.InodeEmbedder      = (*bareNode)(nil)
-	_ fs.NodeGetxattrer     = (*bareNode)(nil)
-	_ fs.NodeListxattrer    = (*bareNode)(nil)
-	_ fs.NodeReaddirer      = (*bareNode)(nil)
-	_ fs.NodeOpendirHandler = (*bareNode)(nil)
+	_ fs.NodeOpener      = (*bareNode)(nil)
+	_ fs.NodeWrapChilder = (*bareNode)(nil)
+	_ fs.FileReader      = bareFile(0)
+	_ fs.FileReleaser    = bareFile(0)
 )
 
 func (n *bareNode) WrapChild(_ context.Context, ops fs.InodeEmbedder) fs.InodeEmbedder {
@@ -44,10 +39,7 @@ func (f bareFile) Read(_ context.Context, buf []byte, off int64) (fuse.ReadResul
 	return fuse.ReadResultFd(uintptr(f), off, len(buf)), fs.OK
 }
 
-func (f bareFile) Release(
-	context.Context) syscall.Errno {
-	return fs.ToErrno(syscall.Close(int(f)))
-}
+func (f bareFile) Release(context.Context) syscall.Errno { return fs.ToErrno(syscall.Close(int(f))) }
 
 // serveBare mounts dir at mountpoint with the same options as xelpack's mount until it is
 // interrupted.

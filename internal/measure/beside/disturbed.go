@@ -1,64 +1,34 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/xelpack/xelpack/internal/measure"
+	"github.com/xelpack/xelpack/internal/testing/fetchtest"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
 // stuckOpens is how many opens wait for a provider that never answers.
 const stuckOpens = 1000
 
-// deadProvider listens, takes requests and never answers one.
-func deadProvider(ctx context.Context) (url string, stop func() error, err error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				_, _ = io.Copy(io.Discard, c)
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String() + "/{z}/{x}/{y}.jpg", l.Close, nil
-}
-
 // stuck compares archived reads, stat and listing before and while many opens wait.
 func stuck(ctx context.Context, m *mounts) ([]row, error) {
-	archive, err := m.whole(ctx, mbtiles.Fast)
-	if err != nil {
+	archive, errArchive := m.whole(ctx, mbtiles.Fast)
+	names, errNames := m.names(ctx, manyNames)
+	if err := cmp.Or(errArchive, errNames, measure.Warm(archive)); err != nil {
 		return nil, err
 	}
-	names, err := m.names(ctx, manyNames)
-	if err != nil {
-		return nil, err
-	}
-	if err := measure.Warm(archive); err != nil {
-		return nil, err
-	}
-	url, stop, err := deadProvider(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = stop() }()
+	dead := fetchtest.NewServer(fetchtest.Options{Fault: fetchtest.Always(fetchtest.Stall)})
+	defer dead.Close()
 	var rows []row
-	c := m.xelpack("xelpack", names, archive, "--live", "any", "--provider", url, "--no-store",
-		"--deadline", "10m")
-	err = c.with(ctx, func(s *measure.Server) error {
+	c := m.xelpack("xelpack", names, archive, "--live", "any", "--provider", dead.Template(),
+		"--no-store", "--deadline", "10m")
+	err := c.with(ctx, func(s *measure.Server) error {
 		small := texturePaths(s.Mountpoint, wholeTextures, manyNames-wholeTextures)
 		listings := make([]string, 20)
 		for i := range listings {
@@ -83,6 +53,7 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 			}},
 		}
 		for i := range loads {
+			var err error
 			if loads[i].p99, err = quickest(m.Rounds, loads[i].run); err != nil {
 				return err
 			}
@@ -98,13 +69,9 @@ func stuck(ctx context.Context, m *mounts) ([]row, error) {
 			if err != nil {
 				return err
 			}
-			round := func(seconds float64) time.Duration {
-				return time.Duration(seconds * 1e9).Round(time.Microsecond)
-			}
 			rows = append(rows, row{"1,000 opens stuck behind a dead provider: " + l.what,
-				"≤ 2 × undisturbed (1.2 ×)",
-				fmt.Sprintf("%.2f ×: %v", during/l.p99, round(during)), fmt.Sprintf(
-					"undisturbed %v", round(l.p99))})
+				"≤ 2 × undisturbed (1.2 ×)", fmt.Sprintf("%.2f ×: %s", during/l.p99, clock(during)),
+				"undisturbed " + clock(l.p99)})
 		}
 		return nil
 	})

@@ -89,12 +89,8 @@ func manyRows(ctx context.Context, path string, n int) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	const count = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) `
-	const contents = `INSERT INTO contents SELECT i, randomblob(32), 1, 4096, 13, 11184952 FROM n`
+	const contents = `INSERT INTO contents SELECT i, randomblob(32), 1, 4096, 13, 11184952 FROM n;`
 	const textures = `INSERT INTO textures SELECT 16, i / 2000 * 16, i % 2000 * 16, 'BI', 0, i, 256, 0, 0, 0, 'bench' FROM n`
-	for _, insert := range [...]string{count + contents, count + textures} {
-		if _, err := db.ExecContext(ctx, insert, n); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = db.ExecContext(ctx, count+contents+count+textures, n, n)
+	return err
 }

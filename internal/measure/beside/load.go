@@ -121,6 +121,11 @@ func spin(string) (int, error) {
 	return int(sum[0]), nil
 }
 
+// clock formats seconds for people.
+func clock(seconds float64) string {
+	return time.Duration(seconds * 1e9).Round(time.Microsecond).String()
+}
+
 // missing is the first of the textures that no archive has.
 const missing = 200_000
 

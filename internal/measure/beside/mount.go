@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,30 +146,27 @@ func (m *mounts) bare(dir string) (*candidate, error) {
 	return m.serves("bare go-fuse", exe, roleFlag, "bare", dir, "@"), err
 }
 
-// wholes returns the bare file system and xelpack's over the same whole textures.
-func (m *mounts) wholes(ctx context.Context,
-	compression mbtiles.Compression) (bare, ours *candidate, err error) {
-	plain, err := m.plain(ctx)
-	if err != nil {
+// ofWhole mounts an archive of the whole textures.
+func (m *mounts) ofWhole(ctx context.Context, c mbtiles.Compression) (*candidate, error) {
+	archive, err := m.whole(ctx, c)
+	return m.xelpack("xelpack "+c.String(), archive), cmp.Or(err, measure.Warm(archive))
+}
+
+// wholes has whole textures read from the bare file system and from xelpack's, in turns.
+func (m *mounts) wholes(ctx context.Context, compression mbtiles.Compression,
+	readers int) (bare, ours *candidate, err error) {
+	plain, errPlain := m.plain(ctx)
+	ours, errOurs := m.ofWhole(ctx, compression)
+	bare, err = m.bare(plain)
+	if err := cmp.Or(errPlain, errOurs, err, measure.Warm(plain)); err != nil {
 		return nil, nil, err
 	}
-	archive, err := m.whole(ctx, compression)
-	if err != nil {
-		return nil, nil, err
-	}
-	if bare, err = m.bare(plain); err != nil {
-		return nil, nil, err
-	}
-	return bare, m.xelpack("xelpack "+compression.String(), archive),
-		errors.Join(measure.Warm(plain), measure.Warm(archive))
+	return bare, ours, m.turns(ctx, readWhole(readers), bare, ours)
 }
 
 func wholeRaw(ctx context.Context, m *mounts) ([]row, error) {
-	bare, ours, err := m.wholes(ctx, mbtiles.None)
+	bare, ours, err := m.wholes(ctx, mbtiles.None, 4)
 	if err != nil {
-		return nil, err
-	}
-	if err := m.turns(ctx, readWhole(4), bare, ours); err != nil {
 		return nil, err
 	}
 	return []row{{"whole textures, raw, 4 readers", "≥ 80 % of bare go-fuse (100 %)",
@@ -178,11 +176,8 @@ func wholeRaw(ctx context.Context, m *mounts) ([]row, error) {
 
 // oneReader shows the gain of reading ahead: with four readers every processor is busy anyway.
 func oneReader(ctx context.Context, m *mounts) ([]row, error) {
-	bare, ours, err := m.wholes(ctx, mbtiles.Fast)
+	bare, ours, err := m.wholes(ctx, mbtiles.Fast, 1)
 	if err != nil {
-		return nil, err
-	}
-	if err := m.turns(ctx, readWhole(1), bare, ours); err != nil {
 		return nil, err
 	}
 	return []row{{"whole textures, compressed (xelpack fast), 1 reader", "",
@@ -213,7 +208,7 @@ func wholeCompressed(ctx context.Context, m *mounts) ([]row, error) {
 		}
 	}
 	for _, compression := range []mbtiles.Compression{mbtiles.Fast, mbtiles.Best} {
-		_, ours, err := m.wholes(ctx, compression)
+		ours, err := m.ofWhole(ctx, compression)
 		if err != nil {
 			return nil, err
 		}

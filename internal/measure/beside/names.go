@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,16 +17,10 @@ import (
 // many returns the bare file system and xelpack's, without scenery and with a package of one
 // terrain file, with the same number of names.
 func (m *mounts) many(ctx context.Context) (bare, ours, scenery *candidate, err error) {
-	files, err := m.files(fmt.Sprintf("files-%d", manyNames), manyNames, textureFile)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	archive, err := m.names(ctx, manyNames)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	small, err := m.files("scenery", 0, nil)
-	if err != nil {
+	files, errFiles := m.files(fmt.Sprintf("files-%d", manyNames), manyNames, textureFile)
+	archive, errArchive := m.names(ctx, manyNames)
+	small, errSmall := m.files("scenery", 0, nil)
+	if err := cmp.Or(errFiles, errArchive, errSmall); err != nil {
 		return nil, nil, nil, err
 	}
 	const ter = "A\n800\nTERRAIN\n\nBASE_TEX_NOWRAP ../textures/16_16_BI16.dds\n"
@@ -99,10 +94,7 @@ func (m *mounts) start(ctx context.Context, c *candidate) (best measure.Best, er
 
 func startUp(ctx context.Context, m *mounts) ([]row, error) {
 	archive, err := m.names(ctx, mostNames)
-	if err != nil {
-		return nil, err
-	}
-	if err := measure.Warm(archive); err != nil {
+	if err := cmp.Or(err, measure.Warm(archive)); err != nil {
 		return nil, err
 	}
 	best, err := m.start(ctx, m.xelpack("xelpack", archive))
@@ -113,23 +105,17 @@ func startUp(ctx context.Context, m *mounts) ([]row, error) {
 // million shows the cost of a huge scenery folder: nothing until it is used, and no memory when it
 // is listed.
 func million(ctx context.Context, m *mounts) ([]row, error) {
-	huge, err := m.files("million", terrainFiles, terrainFile)
-	if err != nil {
-		return nil, err
-	}
+	huge, errHuge := m.files("million", terrainFiles, terrainFile)
 	archive, err := m.names(ctx, manyNames)
-	if err != nil {
+	if err := cmp.Or(errHuge, err); err != nil {
 		return nil, err
 	}
 	over := func() *candidate {
 		return m.xelpack("xelpack", archive, "--scenery", huge, "--live", "off")
 	}
-	started, err := m.start(ctx, over())
-	if err != nil {
-		return nil, err
-	}
+	started, errStarted := m.start(ctx, over())
 	alone, err := m.start(ctx, m.xelpack("xelpack", archive))
-	if err != nil {
+	if err := cmp.Or(errStarted, err); err != nil {
 		return nil, err
 	}
 	var memory int64
@@ -170,10 +156,8 @@ func million(ctx context.Context, m *mounts) ([]row, error) {
 		if err := m.turns(ctx, one, bare, ours); err != nil {
 			return nil, err
 		}
-		took := func(c *candidate) string {
-			return time.Duration(c.best.seconds * 1e9).Round(time.Microsecond).String()
-		}
-		rows = append(rows, row{op.what, "", took(ours), "bare go-fuse " + took(bare)})
+		rows = append(rows, row{op.what, "", clock(ours.best.seconds),
+			"bare go-fuse " + clock(bare.best.seconds)})
 	}
 	return append(rows, row{"the most memory of the server, with that listing", "",
 		fmt.Sprintf("%d MB", memory/1e6), ""}), nil

@@ -62,12 +62,12 @@ func remote(ctx context.Context, b *bench) (_ string, err error) {
 	if err := m.data(ctx, www); err != nil {
 		return "", err
 	}
-	server, err := m.nginx(ctx, www)
+	server, stop, err := m.nginx(ctx, www)
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, server.stop()) }()
-	link, err := slowlink.Start(server.addr, theLink)
+	defer func() { err = errors.Join(err, stop()) }()
+	link, err := slowlink.Start(server, theLink)
 	if err != nil {
 		return "", err
 	}
@@ -224,29 +224,20 @@ func (m *remotes) text() string {
 		table(row{"figure", "must", "aim", "measured", "beside it"}, rows))
 }
 
-// webServer is a web server of files.
-type webServer struct {
-	addr string
-	stop func() error
-}
-
 // nginx serves a folder.
-func (m *remotes) nginx(ctx context.Context, dir string) (*webServer, error) {
+func (m *remotes) nginx(ctx context.Context, dir string) (addr string, stop func() error, err error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program = "/usr/sbin/nginx"
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	s := &webServer{addr: free.Addr().String()}
-	if err := free.Close(); err != nil {
-		return nil, err
-	}
+	addr = free.Addr().String()
 	tmp := filepath.Join(m.Dir, "nginx")
-	if err := os.MkdirAll(tmp, 0o755); err != nil {
-		return nil, err
+	if err := errors.Join(free.Close(), os.MkdirAll(tmp, 0o755)); err != nil {
+		return "", nil, err
 	}
 	m.log = filepath.Join(tmp, "log")
 	user := ""
@@ -257,32 +248,32 @@ func (m *remotes) nginx(ctx context.Context, dir string) (*webServer, error) {
 		"events {} http { log_format bytes '$body_bytes_sent'; access_log %[3]s bytes; sendfile on; "+
 		"client_body_temp_path %[2]s; proxy_temp_path %[2]s; fastcgi_temp_path %[2]s; "+
 		"uwsgi_temp_path %[2]s; scgi_temp_path %[2]s; server { listen %[4]s; root %[5]s; } }\n",
-		user, tmp, m.log, s.addr, dir)
+		user, tmp, m.log, addr, dir)
 	file := filepath.Join(tmp, "conf")
 	if err := os.WriteFile(file, []byte(config), 0o666); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "-c", file, "-e", "stderr")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	s.stop = func() error {
+	stop = func() error {
 		_ = cmd.Process.Signal(os.Interrupt)
 		return <-ended
 	}
 	for {
-		c, err := net.Dial("tcp", s.addr)
+		c, err := net.Dial("tcp", addr)
 		if err == nil {
-			return s, c.Close()
+			return addr, stop, c.Close()
 		}
 		select {
 		case err := <-ended:
-			return nil, fmt.Errorf("nginx ended: %w", errors.Join(err, io.EOF))
+			return "", nil, fmt.Errorf("nginx ended: %w", errors.Join(err, io.EOF))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

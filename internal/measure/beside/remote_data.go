@@ -244,13 +244,8 @@ FROM n, (SELECT * FROM textures ORDER BY zl, row, col LIMIT 1) t`
 	err = db.QueryRowContext(ctx,
 		`SELECT sql FROM sqlite_schema WHERE name = 'textures_content'`).Scan(&index)
 	if err == nil {
-		_, err = db.ExecContext(ctx, `DROP INDEX textures_content`)
-	}
-	if err == nil {
-		_, err = db.ExecContext(ctx, insert, inArchive, squareSide, across)
-	}
-	if err == nil {
-		_, err = db.ExecContext(ctx, index)
+		_, err = db.ExecContext(ctx, "DROP INDEX textures_content;"+insert+";"+index, inArchive,
+			squareSide, across)
 	}
 	return err
 }

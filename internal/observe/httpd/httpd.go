@@ -13,6 +13,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,9 +63,7 @@ func Listen(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address %q: want host:port, such as 127.0.0.1:8087", o.Addr)
 	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
+	host = cmp.Or(host, "127.0.0.1")
 	local := Loopback(host)
 	if !local && !o.AllowRemote {
 		return nil, fmt.Errorf("address %s: %w", o.Addr, ErrRemote)

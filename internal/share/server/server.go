@@ -18,6 +18,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,9 +60,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Connections == 0 {
-		o.Connections = DefaultConnections
-	}
+	o.Connections = cmp.Or(o.Connections, DefaultConnections)
 	m := newMeter(o.Rate)
 	h := &handler{root: root, listing: newListing(ctx, root, o), meter: m}
 	if _, err := h.listing.now(); err != nil {

@@ -1,6 +1,7 @@
 package fetchtest
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -77,9 +78,7 @@ func NewServer(o Options) *Server {
 
 // Listen returns a running Server, which the caller must Close.
 func Listen(o Options) (*Server, error) {
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:0"
-	}
+	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
 	if o.Image == nil {
 		o.Image = fetch.Sample()
 	}

@@ -10,6 +10,7 @@
 package scenerytest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"os"
@@ -97,21 +98,13 @@ func (o *Options) defaults() error {
 		math.Abs(o.Box.East) > 180 {
 		return fmt.Errorf("make scenery: the box %+v is reversed or out of range", o.Box)
 	}
-	if o.ZL == 0 {
-		o.ZL = 16
-	}
-	if o.AirportZL == 0 {
-		o.AirportZL = o.ZL + 2
-	}
-	if o.Maptype == "" {
-		o.Maptype = "BI"
-	}
+	o.ZL = cmp.Or(o.ZL, 16)
+	o.AirportZL = cmp.Or(o.AirportZL, o.ZL+2)
+	o.Maptype = cmp.Or(o.Maptype, "BI")
 	if o.Airport == (orb.Point{}) {
 		o.Airport = orb.Point{(o.Box.West + o.Box.East) / 2, (o.Box.South + o.Box.North) / 2}
 	}
-	if o.AirportMax == 0 {
-		o.AirportMax = 1 << (2 * max(o.AirportZL-o.ZL, 0))
-	}
+	o.AirportMax = cmp.Or(o.AirportMax, 1<<(2*max(o.AirportZL-o.ZL, 0)))
 	if o.RealFile == nil {
 		o.RealFile = greenDDS()
 	}

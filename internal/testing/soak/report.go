@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -84,39 +85,30 @@ func (r Report) Err() error {
 // Write prints the report.
 func (r Report) Write(w io.Writer) error {
 	mb := func(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
-	p := &printer{w: w}
-	p.line("ran", "%v, %d bursts, the longest %v", r.Duration.Round(time.Second), r.Bursts,
+	b := bufio.NewWriter(w)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(b, "%-18s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("ran", "%v, %d bursts, the longest %v", r.Duration.Round(time.Second), r.Bursts,
 		r.LongestBurst.Round(time.Millisecond))
-	p.line("textures read", "%d archived, %d live, %d live served as a stand-in; %d of them mapped",
+	line("textures read", "%d archived, %d live, %d live served as a stand-in; %d of them mapped",
 		r.Archived, r.Live, r.StandIns, r.Mapped)
-	p.line("compared", "%s, %d textures with errors", mb(r.Bytes), r.Failed)
-	p.line("opens, archived", "%s", inWords(r.Opens))
-	p.line("opens, live", "%s", inWords(r.LiveOpens))
-	p.line("reads", "%s", inWords(r.Reads))
-	p.line("memory", "%s after the first window, %s at most, %s in the end", mb(r.First.RSS),
+	line("compared", "%s, %d textures with errors", mb(r.Bytes), r.Failed)
+	line("opens, archived", "%s", inWords(r.Opens))
+	line("opens, live", "%s", inWords(r.LiveOpens))
+	line("reads", "%s", inWords(r.Reads))
+	line("memory", "%s after the first window, %s at most, %s in the end", mb(r.First.RSS),
 		mb(r.Most.RSS), mb(r.Last.RSS))
-	p.line("goroutines", "%d after the first window, %d at most, %d in the end", r.First.Goroutines,
+	line("goroutines", "%d after the first window, %d at most, %d in the end", r.First.Goroutines,
 		r.Most.Goroutines, r.Last.Goroutines)
-	p.line("descriptors", "%d after the first window, %d at most, %d in the end",
+	line("descriptors", "%d after the first window, %d at most, %d in the end",
 		r.First.Descriptors, r.Most.Descriptors, r.Last.Descriptors)
 	for _, s := range r.Memory {
-		p.line(fmt.Sprintf("  at %v", s.At.Round(time.Second)), "%s, %d goroutines, %d descriptors",
+		line(fmt.Sprintf("  at %v", s.At.Round(time.Second)), "%s, %d goroutines, %d descriptors",
 			mb(s.RSS), s.Goroutines, s.Descriptors)
 	}
 	for _, f := range r.Failures {
-		p.line("  wrong", "%s", f)
+		line("  wrong", "%s", f)
 	}
-	return p.err
-}
-
-// printer keeps the first error of many lines.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) line(name, format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, "%-18s %s\n", name, fmt.Sprintf(format, args...))
-	}
+	return b.Flush()
 }

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -39,21 +40,11 @@ type Config struct {
 }
 
 func (c *Config) setDefaults() {
-	if c.Grace <= 0 {
-		c.Grace = time.Second
-	}
-	if c.Pace <= 0 {
-		c.Pace = 5 * time.Second
-	}
-	if c.Settle <= 0 {
-		c.Settle = 2 * time.Minute
-	}
-	if c.Every <= 0 {
-		c.Every = time.Second
-	}
-	if c.Parallel <= 0 {
-		c.Parallel = 50
-	}
+	c.Grace = cmp.Or(c.Grace, time.Second)
+	c.Pace = cmp.Or(c.Pace, 5*time.Second)
+	c.Settle = cmp.Or(c.Settle, 2*time.Minute)
+	c.Every = cmp.Or(c.Every, time.Second)
+	c.Parallel = cmp.Or(c.Parallel, 50)
 }
 
 // Run loads the first window, then loads the mount for c.Duration or until ctx ends, and returns
