@@ -127,6 +127,9 @@ func TestOverwritten(t *testing.T) {
 // it. Of a texture of format 2 only the segments that are read matter.
 func TestCheckedFinds(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine at a time, and slow with -race: for the full suite")
+	}
 	archive, file := threeOf(t)
 	const ofSegment = `UPDATE segments SET codec = 0, data = zeroblob(`
 	for _, tt := range []struct {
