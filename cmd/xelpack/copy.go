@@ -12,6 +12,7 @@ import (
 	"github.com/xelpack/xelpack/internal/remote"
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -83,5 +84,5 @@ func (o copyFlags) run(what string, stdout, stderr io.Writer,
 	if err != nil {
 		return hint.Undone(err)
 	}
-	return report.Line(stdout, o.JSON, made, "%s: %s", o.Output, text)
+	return report.Line(stdout, o.JSON, made, "%s: %s", words.Line(o.Output), text)
 }

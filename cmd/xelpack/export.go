@@ -14,6 +14,7 @@ import (
 	"github.com/xelpack/xelpack/internal/report"
 	"github.com/xelpack/xelpack/internal/units"
 	"github.com/xelpack/xelpack/internal/usage"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/ddsdir"
 )
@@ -82,6 +83,6 @@ func export(ctx context.Context, a *mbtiles.Archive, dir string, o exportOptions
 	if o.DryRun {
 		done = "to write"
 	}
-	return report.Line(stdout, o.JSON, written, "%s: %s %s, %d skipped", real,
+	return report.Line(stdout, o.JSON, written, "%s: %s %s, %d skipped", words.Line(real),
 		units.Plural(written.Written, "texture"), done, written.Skipped)
 }

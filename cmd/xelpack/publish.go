@@ -8,6 +8,7 @@ import (
 	"github.com/xelpack/xelpack/internal/share/publish"
 	"github.com/xelpack/xelpack/internal/signing"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
 )
 
 func newPublishCommand() *cobra.Command {
@@ -49,7 +50,7 @@ stay as they are.`,
 				return err
 			}
 			r := folder.Report()
-			return report.Line(cmd.OutOrStdout(), asJSON, r, "%s: %s, %s\npage: %s", r.Catalogue,
+			return report.Line(cmd.OutOrStdout(), asJSON, r, "%s: %s, %s\npage: %s", words.Line(r.Catalogue),
 				units.Plural(r.Archives, "archive"), units.Bytes(r.Bytes), r.Page)
 		},
 	}

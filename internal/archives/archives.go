@@ -22,6 +22,7 @@ import (
 
 	"github.com/xelpack/xelpack/internal/plan"
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 )
 
@@ -211,8 +212,8 @@ func WriteText(w io.Writer, dir string, list []Archive, quota int64, now time.Ti
 		case a.Holes > 0:
 			what = units.Plural(a.Holes, "hole") + "; " + what
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", a.Name, units.Bytes(a.Bytes), age(now.Sub(a.Changed)),
-			what)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", words.Line(a.Name), units.Bytes(a.Bytes),
+			age(now.Sub(a.Changed)), words.Line(what))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -24,7 +24,7 @@ func WriteReport(w io.Writer, file string, r pack.Report) error {
 	}
 	_, err := fmt.Fprintf(w, "%s: %s: built %s of %s (%s there already), chunks: %s ok, %s "+
 		"without imagery, %s failed\n%s, %s again, %s downloaded, %s, in %s\n",
-		file, r.State, units.Count(r.Built), units.Plural(r.Textures,
+		words.Line(file), r.State, units.Count(r.Built), units.Plural(r.Textures,
 			"texture"), units.Count(r.Skipped),
 		units.Count(r.Chunks.OK), units.Count(r.Chunks.NoImagery), units.Count(r.Chunks.Failed),
 		units.Plural(r.Requests, "request"), units.Count(r.Retries), units.Bytes(
@@ -76,7 +76,7 @@ func WriteImport(w io.Writer, file string, dry bool, r ddsdir.Report) error {
 		_, err = fmt.Fprintf(w, "would pack %s, %s of DDS, and skip %d\n",
 			units.Plural(r.Imported, "texture"), units.Bytes(r.Bytes), len(r.Skipped))
 	} else {
-		_, err = fmt.Fprintf(w, "%s: %s imported, %d there already, %d skipped\n", file,
+		_, err = fmt.Fprintf(w, "%s: %s imported, %d there already, %d skipped\n", words.Line(file),
 			units.Plural(r.Imported, "texture"), r.Present, len(r.Skipped))
 	}
 	return err

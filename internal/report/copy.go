@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
 	"github.com/xelpack/xelpack/pkg/mbtiles"
 	"github.com/xelpack/xelpack/pkg/mbtiles/combine"
 )
@@ -57,7 +58,7 @@ func ToFetch(ctx context.Context, w io.Writer, a *mbtiles.Archive, fetch *mbtile
 	if fetch.Known > 0 {
 		known = fmt.Sprintf("; %s here already", units.Plural(fetch.Known, "texture"))
 	}
-	_, err = fmt.Fprintf(w, "%s: about %s to fetch%s\npass on: %s\n", a.Path(),
+	_, err = fmt.Fprintf(w, "%s: about %s to fetch%s\npass on: %s\n", words.Line(a.Path()),
 		units.Bytes(fetch.Bytes), known, sources.Terms().Words())
 	return err
 }
@@ -72,7 +73,7 @@ func Unpruned(ctx context.Context, w io.Writer, a *mbtiles.Archive, file string,
 	return Line(w, asJSON, mbtiles.CopyReport{
 		Path: file, Digest: info.Digest, Textures: info.Textures, Contents: info.Contents,
 		Bytes: info.Bytes, FileBytes: info.FileBytes,
-	}, "%s: nothing to remove", file)
+	}, "%s: nothing to remove", words.Line(file))
 }
 
 // WouldMerge reports what a merge would take from which archive.
@@ -89,7 +90,7 @@ func taken(r combine.MergeReport) string {
 	var s strings.Builder
 	for _, in := range r.Inputs {
 		fmt.Fprintf(&s, "\n  %s of %s from %s", units.Count(in.Taken), units.Count(in.Textures),
-			in.Path)
+			words.Line(in.Path))
 	}
 	return s.String()
 }

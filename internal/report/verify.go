@@ -75,7 +75,7 @@ func verifiedText(w io.Writer, file string, r mbtiles.Report, signed []signing.V
 		of += fmt.Sprintf(", holes: %s (`xelpack repair` fetches them)",
 			units.Holes(r.Holes, r.Failed))
 	}
-	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", file, of, r.Digest)
+	_, err := fmt.Fprintf(w, "%s: ok, %s, digest %s\n", words.Line(file), of, r.Digest)
 	for _, v := range signed {
 		if err == nil {
 			err = verdictText(w, v, r.Textures)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/xelpack/xelpack/internal/units"
+	"github.com/xelpack/xelpack/internal/words"
 )
 
 // List prints the archives of the offer for people, or the catalogue as JSON.
@@ -26,7 +27,7 @@ func (o *Offer) List(w io.Writer, asJSON bool) error {
 	}
 	for _, a := range o.Covering(nil) {
 		zls := strings.ReplaceAll(strings.Trim(fmt.Sprint(a.ZLs()), "[]"), " ", ", ")
-		fmt.Fprintf(&b, "%s  %s, %s, ZL%s", a.File, units.Bytes(a.Bytes),
+		fmt.Fprintf(&b, "%s  %s, %s, ZL%s", words.Line(a.File), units.Bytes(a.Bytes),
 			units.Plural(a.Textures, "texture"), zls)
 		if a.Captured != nil {
 			fmt.Fprintf(&b, ", taken %s", a.Captured.Words())
