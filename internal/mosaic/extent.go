@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	_ "image/png" // masks are PNG
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +80,9 @@ func readExtent(file string) (a area.Area, notes []string, err error) {
 		}
 	}
 	box, mercator, err := bounds(keys)
+	if err != nil && len(notes) > 0 { // which may be why
+		err = fmt.Errorf("%w (%s)", err, notes[0])
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -128,6 +132,9 @@ func drawnExtent(file, outline string, keys map[string]string) (area.Area, error
 
 // bounds parses mask_bounds, in degrees or in metres of Web Mercator.
 func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
+	if keys["mask_bounds"] == "" {
+		return box, false, errors.New("no mask_bounds (want lonmin,latmin,lonmax,latmax)")
+	}
 	fields := strings.Split(keys["mask_bounds"], ",")
 	var v [4]float64
 	for i := range v {
@@ -139,9 +146,13 @@ func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 				keys["mask_bounds"])
 		}
 	}
-	switch epsg := keys["epsg_code"]; epsg {
+	switch epsg := keys["epsg_code"]; epsg[strings.LastIndexByte(epsg, ':')+1:] {
 	case "", "4326":
 	case "3857", "900913", "102100":
+		if max(v[0], v[1], v[2], v[3]) <= 180 && min(v[0], v[1], v[2], v[3]) >= -180 {
+			return box, false, fmt.Errorf("mask_bounds=%s: degrees, but epsg_code=%s is in metres",
+				keys["mask_bounds"], epsg)
+		}
 		for i := range v {
 			v[i] = degreesOf(v[i], i%2 == 1)
 		}
@@ -149,6 +160,12 @@ func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 	default:
 		return box, false, fmt.Errorf(
 			"unknown epsg_code=%s (want 4326 for degrees or 3857 for Web Mercator)", epsg)
+	}
+	const rounding = 1e-5 // of degrees, by which writers miss the limits
+	for i, limit := range [...]float64{180, 90, 180, 90} {
+		if over := math.Abs(v[i]) - limit; over > 0 && over <= rounding {
+			v[i] = math.Copysign(limit, v[i])
+		}
 	}
 	box = tiles.Box{West: v[0], South: v[1], East: v[2], North: v[3]}
 	if !(box.West < box.East && box.South < box.North && box.West >= -180 && box.East <= 180 &&

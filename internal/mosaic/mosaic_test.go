@@ -91,7 +91,7 @@ func TestComb(t *testing.T) {
 			"high\r\nSea Coast D20C10 medium\nBI global none low\n",
 		"Extents/LowRes/France.ext": "mask_bounds=6,43,8,45\nmask_widht=9\nmask_width=50\n",
 		"Extents/LowRes/France.png": greyPNG(t, "#.", "#."),
-		"Extents/HighRes/Coast.ext": "# metres\nmask_bounds=667916.9,5311971.8,890555.9,5621521.5\nepsg_code=3857\n",
+		"Extents/HighRes/Coast.ext": "# metres\nmask_bounds=667916.9,5311971.8,890555.9,5621521.5\nepsg_code=EPSG:3857\n",
 		"Extents/HighRes/Coast.png": greyPNG(t, "##", "##"),
 		"Filters/Warm.flt":          "saturation 20\nblur 2\n",
 	}
@@ -152,10 +152,13 @@ func TestCombRefused(t *testing.T) {
 			"the outside of an extent is not supported",
 		"IGN Spain none high": "line 1 (IGN): extent Spain: there is no Spain.ext in the " +
 			"folder Extents of",
-		"IGN Lambert none high":   "Lambert.ext: unknown epsg_code=2154",
-		"IGN Wrong none high":     "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
-		"IGN Bare none high":      "line 1 (IGN): extent Bare: ",
-		"IGN Dir none high":       "Dir.ext: is a directory",
+		"IGN Lambert none high": "Lambert.ext: unknown epsg_code=2154",
+		"IGN Wrong none high":   "Wrong.ext: mask_bounds=6,43,8 (want lonmin,latmin,lonmax,latmax",
+		"IGN Bare none high":    "line 1 (IGN): extent Bare: ",
+		"IGN Dir none high":     "Dir.ext: is a directory",
+		"IGN Case none high": "Case.ext: no mask_bounds (want lonmin,latmin,lonmax,latmax) " +
+			"(Case.ext: line 1: unknown key Mask_Bounds (did you mean mask_bounds?))",
+		"IGN Metres none high":    "mask_bounds=6,43,8,45: degrees, but epsg_code=EPSG:3857 is in metres",
 		"IGN global Sepia high":   `line 1 (IGN): filter "Sepia": want L or D and two digits`,
 		"IGN global Bad high":     "Bad.flt: line 1: saturation lots",
 		"Nobody global none high": `line 1 (Nobody): unknown provider "Nobody"`,
@@ -167,6 +170,8 @@ func TestCombRefused(t *testing.T) {
 			"Extents/A/Wrong.ext":   "mask_bounds=6,43,8\n",
 			"Extents/A/Bare.ext":    "mask_bounds=6,43,8,45\n",
 			"Extents/A/Dir.ext/a":   "",
+			"Extents/A/Case.ext":    "Mask_Bounds=6,43,8,45\n",
+			"Extents/A/Metres.ext":  "mask_bounds=6,43,8,45\nepsg_code=EPSG:3857\n",
 			"Filters/Bad.flt":       "saturation lots",
 		})
 		file := filepath.Join(dir, "Providers", "X.comb")
