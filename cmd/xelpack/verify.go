@@ -22,8 +22,8 @@ func newVerifyCommand() *cobra.Command {
 		Long: `Decodes every texture of an archive, compares it with its hash, checks previews and
 counts, recomputes the digest, and lets SQLite check every page of the file. Damage is
 listed, one per line, with the remedy; the exit code is then 5, also for a truncated
-archive and for a file that is none. With --quick only the tables are checked, and one texture in a hundred (at least
-64), different ones each time.
+archive and for a file that is none. With --quick only the tables are checked, and one
+texture in a hundred (at least 64), different ones each time.
 
 Of a signed archive it says who signed it. A key that is met for the first time is
 remembered for its owner's name, and another one for that name is refused from then on
