@@ -50,17 +50,7 @@ func TestPassedOver(t *testing.T) {
 func TestForgottenDelivery(t *testing.T) {
 	t.Parallel() // it waits
 	ctx, q := t.Context(), queueOf(t)
-	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
-		t.Fatal(err)
-	}
-	c, err := q.stream.Consumer(ctx, kindJob)
-	if err != nil {
-		t.Fatal(err)
-	}
-	msg, err := take(ctx, c, patience.For(t))
-	if err != nil || msg == nil {
-		t.Fatal(msg, err)
-	}
+	msg := begun(t, q)
 	anew(t, q, "xelpack.abc.job.*")
 	if err := q.done(ctx, msg); err != nil {
 		t.Fatal(err)
@@ -78,17 +68,7 @@ func TestBegunJobsAreToldAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
-		t.Fatal(err)
-	}
-	c, err := q.stream.Consumer(ctx, kindJob)
-	if err != nil {
-		t.Fatal(err)
-	}
-	msg, err := take(ctx, c, patience.For(t))
-	if err != nil || msg == nil {
-		t.Fatal(msg, err)
-	}
+	msg := begun(t, q)
 	s := &session{ackWait: 24 * time.Hour}
 	go s.keep(ctx, msg)
 	m, err := told.NextMsg(patience.For(t))
@@ -110,6 +90,24 @@ func TestConfirmationLost(t *testing.T) {
 			t.Errorf("%s: %v", step.id, err)
 		}
 	}
+}
+
+// begun publishes a job and takes it.
+func begun(t *testing.T, q queue) jetstream.Msg {
+	t.Helper()
+	ctx := t.Context()
+	if err := q.put(ctx, kindJob, 3, Job{N: 3}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := q.stream.Consumer(ctx, kindJob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := take(ctx, c, patience.For(t))
+	if err != nil || msg == nil {
+		t.Fatal(msg, err)
+	}
+	return msg
 }
 
 func queueOf(t *testing.T) queue {
