@@ -305,6 +305,8 @@ func TestZones(t *testing.T) {
 		"cut":           {all(feature(square, ""))[:80], "line 1, column 80", 0},
 		"in metres": {`{"crs": {"properties": {"name": "EPSG:3857"}},` + all(feature(square, ""))[1:],
 			"the coordinates are in EPSG:3857", 0},
+		"provider twice": {all(feature(square, `, "provider": "usgs"`)),
+			`feature 1: it has two properties "provider"`, 0},
 		"ramp in quotes": {all(feature(square, `, "ramp": "9"`)), `feature 1: ramp "9": must be a`, 0},
 		"filter":         {all(feature(square, `, "filter": 4`)), "feature 1: filter 4: must be text", 0},
 		"nobody": {all(feature(square, ""), strings.Replace(feature(square, ""), "eox", "", 1)),

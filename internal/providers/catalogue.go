@@ -138,7 +138,7 @@ func (p *Provider) complete() error {
 	}
 	switch {
 	case tiles.ValidMaptype(p.ID) != nil || strings.ContainsAny(p.ID, ":,"):
-		return errors.New("invalid id (want letters, digits, -, _ and the like, without blanks)")
+		return fmt.Errorf("invalid id %q (want letters, digits, -, _ and the like, without blanks)", p.ID)
 	case p.ID == SampleID || p.ID == "auto" || p.ID == "open":
 		return fmt.Errorf("id: %s is taken", p.ID)
 	case p.MaxZL > tiles.MaxZL || p.MinZL > p.MaxZL:
