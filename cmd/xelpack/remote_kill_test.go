@@ -169,16 +169,18 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); err == nil {
 		m.mu.Lock()
 		var run []uint32 // of complete blocks
-		for b := from / meterBlock; b <= min(to, int64(len(m.data))-1)/meterBlock+1; b++ {
-			switch {
-			case b*meterBlock <= to && b >= meterOpened && m.complete[uint32(b)]:
+		lacked := false  // a block before it
+		for b := from / meterBlock; b <= min(to, int64(len(m.data))-1)/meterBlock; b++ {
+			if b >= meterOpened && m.complete[uint32(b)] {
 				run = append(run, uint32(b))
 				continue
-			case len(run) > meterGap:
+			}
+			if !lacked || len(run) > meterGap {
 				m.again = append(m.again, run...)
 			}
-			run = nil
+			run, lacked = nil, true
 		}
+		m.again = append(m.again, run...) // at its end
 		m.mu.Unlock()
 	}
 	w.Header().Set("ETag", `"1"`)
