@@ -20,8 +20,8 @@ import (
 )
 
 // An extract of an archive on a web server, killed with SIGKILL again and again and run again: it
-// comes to the digest of one undisturbed, and asks for nothing again that was complete, but for single
-// blocks in the midst of what was not.
+// comes to the digest of one undisturbed, and asks for nothing again that was complete, but for
+// single blocks in the midst of what was not.
 func TestKilledExtractsGoOn(t *testing.T) {
 	drill.SkipIfShort(t)
 	kills := drill.Scale(20, 2)
@@ -84,8 +84,9 @@ func TestKilledExtractsGoOn(t *testing.T) {
 }
 
 // meterBlock is the unit in which the cache knows what is there. The first eight are fetched anew
-// by every process, to see that the file is the same. As many blocks as meterGap between others that
-// lack are fetched with these: a request more would cost more. Where a kill leaves them, chance says.
+// by every process, to see that the file is the same. As many blocks as meterGap between others
+// that lack are fetched with these: a request more would cost more. Where a kill leaves them, chance
+// says.
 const (
 	meterBlock  = 8 << 10
 	meterOpened = 8

@@ -44,8 +44,8 @@ func running(ctx context.Context, file string) (address string, ok bool) {
 	return u.String(), answer.StatusCode == http.StatusOK
 }
 
-// tell has others find this page, by a file that is there whole or not at all. It holds the token, so
-// nobody else may read it.
+// tell has others find this page, by a file that is there whole or not at all. It holds the token,
+// so nobody else may read it.
 func (s *Server) tell() error {
 	if s.o.Address == "" {
 		return nil
