@@ -142,8 +142,8 @@ func TestKilledBuildsGoOn(t *testing.T) {
 	t.Logf("%d builds killed", kills)
 }
 
-// watchServer returns what says whether the server was asked for a chunk from now on, when no client is
-// at work.
+// watchServer returns what says whether the server was asked for a chunk from now on, when no
+// client is at work.
 func watchServer(t *testing.T, server *fetchtest.Server) func(tiles.Chunk) bool {
 	t.Helper()
 	if err := server.Settle(patience.For(t)); err != nil {

@@ -94,8 +94,8 @@ func (d *dying) revive() {
 	}
 }
 
-// hear revives a server whose outage has no length once a build says that it waits: one that is late
-// would miss an outage of a few seconds.
+// hear revives a server whose outage has no length once a build says that it waits: one that is
+// late would miss an outage of a few seconds.
 func (d *dying) hear(stderr string) {
 	if d.lasts == 0 && strings.Contains(stderr, "waiting: ") {
 		d.back.Do(d.revive)

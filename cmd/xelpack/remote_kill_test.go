@@ -85,8 +85,8 @@ func TestKilledExtractsGoOn(t *testing.T) {
 
 // meterBlock is the unit in which the cache knows what is there. The first eight are fetched anew
 // by every process, to see that the file is the same. As many blocks as meterGap between others
-// that lack are fetched with these: a request more would cost more. Where a kill leaves them, chance
-// says.
+// that lack are fetched with these: a request more would cost more. Where a kill leaves them,
+// chance says.
 const (
 	meterBlock  = 8 << 10
 	meterOpened = 8

@@ -36,8 +36,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts drives the command as users do. Every script has an imagery server of its own at
-// $SERVER, ports of its own ($PORT, $PORT2, $PORT3), a scenery package of nine ground textures and an airport in $WORK/scenery, and a route
-// far enough from it that its textures are small (far.geojson).
+// $SERVER, ports of its own ($PORT, $PORT2, $PORT3), a scenery package of nine ground textures and
+// an airport in $WORK/scenery, and a route far enough from it that its textures are small
+// (far.geojson).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files:               scripts(t),

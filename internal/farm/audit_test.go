@@ -123,8 +123,8 @@ func TestAuditOutlivesACoordinator(t *testing.T) {
 	}
 }
 
-// A share that was written while its worker was found to build differently is not taken for done, and
-// what replaces it does so whatever holes it has.
+// A share that was written while its worker was found to build differently is not taken for done,
+// and what replaces it does so whatever holes it has.
 func TestShareOfAWorkerThatDiffersMeanwhile(t *testing.T) {
 	items := []tiles.Item{{Texture: tiles.Texture{Row: 16, Col: 16, ZL: 16, Maptype: "X"}},
 		{Texture: tiles.Texture{Row: 16, Col: 32, ZL: 16, Maptype: "X"}}}

@@ -222,8 +222,8 @@ func (r *troop) finish(asked func() int64) pack.Report {
 	}
 }
 
-// halt is when the provider waits with its answers for a disturbance, so that the build cannot be over
-// before it.
+// halt is when the provider waits with its answers for a disturbance, so that the build cannot be
+// over before it.
 type halt struct {
 	at            int64 // requests
 	told          bool

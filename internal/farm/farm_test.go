@@ -205,8 +205,8 @@ func workersOf(t *testing.T, url string, n int, change func(*WorkerOptions)) {
 	t.Cleanup(func() { cancel(); group.Wait() })
 }
 
-// smallBuild is 20 textures of 4 chunks each. A worker may be silent for so long that a busy machine
-// does not have a job built twice.
+// smallBuild is 20 textures of 4 chunks each. A worker may be silent for so long that a busy
+// machine does not have a job built twice.
 func smallBuild(t *testing.T, s *fetchtest.Server) testBuild {
 	return testBuild{BBox: "5.01,43.40,5.40,43.62", Template: s.Template(), Detail: 3, AckWait: 20 * time.Second,
 		File: filepath.Join(t.TempDir(), "a.mbtiles")}

@@ -45,8 +45,9 @@ func TestPassedOver(t *testing.T) {
 	}
 }
 
-// A server that was killed came back with consumers that had delivered less than they had, and never
-// confirmed what was acknowledged: all workers waited for ever. Here the consumer is made anew.
+// A server that was killed came back with consumers that had delivered less than they had, and
+// never confirmed what was acknowledged: all workers waited for ever. Here the consumer is made
+// anew.
 func TestForgottenDelivery(t *testing.T) {
 	t.Parallel() // it waits
 	ctx, q := t.Context(), queueOf(t)
@@ -60,8 +61,8 @@ func TestForgottenDelivery(t *testing.T) {
 	}
 }
 
-// A server that was killed gave away all jobs of which it had not been told that they are at work: it
-// counts from when they were published.
+// A server that was killed gave away all jobs of which it had not been told that they are at work:
+// it counts from when they were published.
 func TestBegunJobsAreToldAtOnce(t *testing.T) {
 	ctx, q := t.Context(), queueOf(t)
 	told, err := q.js.Conn().SubscribeSync("$JS.ACK.>")

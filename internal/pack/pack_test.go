@@ -173,8 +173,8 @@ func TestOneChunkAnsweredOddly(t *testing.T) {
 	}
 }
 
-// A provider that ends at ZL13 serves a ZL16 texture of half its width from its own four chunks, each
-// asked for once.
+// A provider that ends at ZL13 serves a ZL16 texture of half its width from its own four chunks,
+// each asked for once.
 func TestOverzoomAsksEachParentOnce(t *testing.T) {
 	server := fetchtest.NewServer(fetchtest.Options{Image: fields()})
 	defer server.Close()

@@ -143,8 +143,8 @@ func (c webClient) find(ctx context.Context, version, name string) (id int64, kn
 	return 0, false, err
 }
 
-// Day returns the day of the year that it is in X-Plane, from 1 to 365, and whether its Web API at an
-// address tells; "" is the usual address.
+// Day returns the day of the year that it is in X-Plane, from 1 to 365, and whether its Web API at
+// an address tells; "" is the usual address.
 func Day(ctx context.Context, at string) (day int, known bool) {
 	return dayWithin(ctx, at, 2*time.Second) // somebody waits for the mount
 }

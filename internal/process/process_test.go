@@ -8,7 +8,8 @@ import (
 
 // What a process has touched shows, and a process that is not there is an error.
 func TestPeakMemory(t *testing.T) {
-	// Linux forgets the peak of the last time: without that, -count 20 takes a million times as much.
+	// Linux forgets the peak of the last time: without that, -count 20 takes a million times as
+	// much.
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	before, err := PeakMemory(os.Getpid())

@@ -358,8 +358,8 @@ func TestProgressiveHasTheSamePixels(t *testing.T) {
 	}
 }
 
-// TestAllowance has a provider that takes three requests a day: the fourth is not made, nobody waits
-// for it, and it ends as an outage does. Providers without such a limit are not counted.
+// TestAllowance has a provider that takes three requests a day: the fourth is not made, nobody
+// waits for it, and it ends as an outage does. Providers without such a limit are not counted.
 func TestAllowance(t *testing.T) {
 	server := fetchtest.NewServer(fetchtest.Options{})
 	defer server.Close()

@@ -39,8 +39,9 @@ var (
 	ErrZoom = errors.New("outside the provider's zoom levels")
 	// ErrBody means that the answer was not a whole usable image.
 	ErrBody = errors.New("not a usable image")
-	// ErrTimeout means that one attempt took longer than ClientOptions.Timeout, or that nothing came
-	// for so long that it would. It does not match context.DeadlineExceeded, which is the caller's.
+	// ErrTimeout means that one attempt took longer than ClientOptions.Timeout, or that nothing
+	// came for so long that it would. It does not match context.DeadlineExceeded, which is the
+	// caller's.
 	ErrTimeout = errors.New("no complete answer in time")
 	// ErrNetwork means that connecting, sending or receiving failed, perhaps temporarily.
 	ErrNetwork = errors.New("network")

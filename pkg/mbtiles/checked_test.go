@@ -77,8 +77,8 @@ func TestCheckedReads(t *testing.T) {
 	}
 }
 
-// cp over an archive that is mounted writes into the file that is open, and the rows of its textures
-// are then another's: these are not given out. A file that was only touched is read on.
+// cp over an archive that is mounted writes into the file that is open, and the rows of its
+// textures are then another's: these are not given out. A file that was only touched is read on.
 func TestOverwritten(t *testing.T) {
 	t.Parallel()
 	archive, file := threeOf(t)

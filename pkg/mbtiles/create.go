@@ -42,8 +42,8 @@ type WriterOptions struct {
 	// Scratch is for an archive that is read once and removed: it has no overviews, and its bytes
 	// need not survive a power cut.
 	Scratch bool
-	// Look names the look that all textures put into the archive have; "": none. An archive has one:
-	// to continue one of another look is an ErrLook.
+	// Look names the look that all textures put into the archive have; "": none. An archive has
+	// one: to continue one of another look is an ErrLook.
 	Look string
 }
 

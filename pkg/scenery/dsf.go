@@ -67,8 +67,8 @@ func ReadDSF(file string) (DSF, error) {
 	return d, nil
 }
 
-// CheckDSF returns why a file is certainly no DSF, or nil: it reads only where its atoms are and, of
-// a compressed one, the list of its content.
+// CheckDSF returns why a file is certainly no DSF, or nil: it reads only where its atoms are and,
+// of a compressed one, the list of its content.
 func CheckDSF(file string) error {
 	r, size, closeFile, err := openDSF(file)
 	if err != nil {
