@@ -81,10 +81,11 @@ func TestTileSizes(t *testing.T) {
 				if got != want[uint8(k)] {
 					t.Errorf("detail %d: %s, from 256 px %s", k, got, want[uint8(k)])
 				}
-				// A slow answer may have been asked for twice.
+				// A slow answer may have been asked for twice, or would have been had it not come then.
 				now := client.Stats()
-				if n := now.Requests - now.Hedges - before.Requests + before.Hedges; n != requests {
-					t.Errorf("detail %d: %d requests, want %d", k, n, requests)
+				n, twice := now.Requests-before.Requests, now.Hedges-before.Hedges
+				if n < requests || n > requests+twice {
+					t.Errorf("detail %d: %d requests, want %d and %d more at most", k, n, requests, twice)
 				}
 			}
 		})
