@@ -225,9 +225,9 @@ func TestDigestIsThatOfAPlainBuild(t *testing.T) {
 	}
 	want, chunks := sharetest.Digest(t, plain.File), r.Chunks.OK
 	asked := imagery.AskedFor()
-	workers := []int{1, 8}
+	workers := []int{1, 2, 4, 8}
 	if testing.Short() {
-		workers = workers[1:]
+		workers = workers[3:]
 	}
 	for _, n := range workers {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
