@@ -55,7 +55,10 @@ func (s *Server) tell() error {
 	}
 	begun := s.o.Address + ".new"
 	_ = os.Remove(begun) // one with other permissions, perhaps
-	return errors.Join(os.WriteFile(begun, []byte(s.URL()+"\n"), 0o600), os.Rename(begun, s.o.Address))
+	if err := os.WriteFile(begun, []byte(s.URL()+"\n"), 0o600); err != nil {
+		return errors.Join(err, os.Remove(begun))
+	}
+	return os.Rename(begun, s.o.Address)
 }
 
 // untell takes that back.
