@@ -8,7 +8,6 @@ import (
 	"image/draw"
 	_ "image/png" // masks are PNG
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,11 +160,8 @@ func bounds(keys map[string]string) (box tiles.Box, mercator bool, err error) {
 		return box, false, fmt.Errorf(
 			"unknown epsg_code=%s (want 4326 for degrees or 3857 for Web Mercator)", epsg)
 	}
-	const rounding = 1e-5 // of degrees, by which writers miss the limits
 	for i, limit := range [...]float64{180, 90, 180, 90} {
-		if over := math.Abs(v[i]) - limit; over > 0 && over <= rounding {
-			v[i] = math.Copysign(limit, v[i])
-		}
+		v[i] = tiles.Rounded(v[i], limit)
 	}
 	box = tiles.Box{West: v[0], South: v[1], East: v[2], North: v[3]}
 	if !(box.West < box.East && box.South < box.North && box.West >= -180 && box.East <= 180 &&

@@ -91,7 +91,7 @@ func (f *Finder) zone(feature json.RawMessage, polygons orb.MultiPolygon,
 		len(zone.Raw) > 0 && json.Unmarshal(zone.Raw, &zone.Properties) != nil {
 		return layer, nil, errors.New("its properties are not a JSON object")
 	}
-	if name := twice(zone.Raw); name != "" {
+	if _, name := textfile.Members(zone.Raw); name != "" {
 		return layer, nil, fmt.Errorf("it has two properties %q", name)
 	}
 	id, _ := zone.Properties["provider"].(string)
@@ -120,26 +120,6 @@ func (f *Finder) zone(feature json.RawMessage, polygons orb.MultiPolygon,
 	layer.Filter = layer.Filter.Then(change)
 	layer.Area, err = area.NewOutline(polygons, area.Edge{Ramp: ramp})
 	return layer, notes, err
-}
-
-// twice returns the first name that a JSON object has twice, or "".
-func twice(object json.RawMessage) string {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if _, err := d.Token(); err != nil {
-		return ""
-	}
-	seen := map[json.Token]bool{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil || d.Decode(new(json.RawMessage)) != nil {
-			return ""
-		}
-		if seen[name] {
-			return fmt.Sprint(name)
-		}
-		seen[name] = true
-	}
-	return ""
 }
 
 // painted reads the map that AutoOrtho's user paints: whole degrees, each with a maptype. Unpainted

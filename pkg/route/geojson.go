@@ -1,7 +1,6 @@
 package route
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/internal/textfile"
 )
 
 // maxNesting bounds the nesting of collections. Real files have one level.
@@ -46,7 +47,7 @@ type object struct {
 func newObject(raw json.RawMessage, place string) (object, error) {
 	o := object{place: place}
 	var twice string
-	if o.members, twice = members(raw); o.members == nil {
+	if o.members, twice = textfile.Members(raw); o.members == nil {
 		return o, within(place, malformed("", "a JSON object is expected here, not %s",
 			excerpt(raw)))
 	}
@@ -64,29 +65,6 @@ func newObject(raw json.RawMessage, place string) (object, error) {
 		return o, within(place, malformed("every GeoJSON object has one", "%s", problem))
 	}
 	return o, within(place, o.checkCRS())
-}
-
-// members returns the members of a JSON object, and the name of the first that it has twice; nil if
-// it is none.
-func members(raw json.RawMessage) (all map[string]json.RawMessage, twice string) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, ""
-	}
-	all = map[string]json.RawMessage{}
-	for d.More() {
-		key, err := d.Token()
-		name, _ := key.(string)
-		var value json.RawMessage
-		if err != nil || d.Decode(&value) != nil {
-			return nil, ""
-		}
-		if all[name] != nil && twice == "" {
-			twice = name
-		}
-		all[name] = value
-	}
-	return all, twice
 }
 
 // checkCRS refuses coordinates in metres of a projection, which older GeoJSON allowed: near the

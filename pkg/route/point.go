@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+
+	"github.com/xelpack/xelpack/pkg/tiles"
 )
 
 // The range of altitudes, in metres.
@@ -17,8 +19,7 @@ const (
 
 const (
 	metresPerFoot = 0.3048
-	maxLongitude  = 540  // anything beyond cannot be meant as a longitude
-	rounding      = 1e-5 // degrees, about a metre: writers miss ±180 and ±90 by this
+	maxLongitude  = 540 // anything beyond cannot be meant as a longitude
 )
 
 // errUnplaced means that a point has no coordinates. It is not a mistake, but there is nothing to
@@ -28,7 +29,7 @@ var errUnplaced = errors.New("no position")
 // newPoint checks a position and returns it without altitude. Its longitude may lie beyond ±180,
 // which line.settle handles.
 func newPoint(lon, lat float64) (Point, error) {
-	lon, lat = rounded(lon, 180), rounded(lat, 90)
+	lon, lat = tiles.Rounded(lon, 180), tiles.Rounded(lat, 90)
 	// Written this way so that NaN is out of range.
 	if !(math.Abs(lat) <= 90) {
 		remedy := "latitudes lie between -90 and 90 degrees"
@@ -43,14 +44,6 @@ func newPoint(lon, lat float64) (Point, error) {
 		return Point{}, longitudeError(lon)
 	}
 	return Point{Point: orb.Point{lon, lat}}, nil
-}
-
-// rounded returns the limit for values that miss it by no more than rounding.
-func rounded(v, limit float64) float64 {
-	if over := math.Abs(v) - limit; over > 0 && over <= rounding {
-		return math.Copysign(limit, v)
-	}
-	return v
 }
 
 // degrees reads a point from two decimal numbers. The error is errUnplaced if both are missing.

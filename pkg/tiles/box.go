@@ -21,6 +21,16 @@ func (b Box) Overlaps(c Box) bool {
 	return b.West < c.East && c.West < b.East && b.South < c.North && c.South < b.North
 }
 
+// Rounded returns a limit of degrees, with the sign of v, if v misses it by no more than writers
+// round, about a metre, and otherwise v.
+func Rounded(v, limit float64) float64 {
+	const rounding = 1e-5
+	if over := math.Abs(v) - limit; over > 0 && over <= rounding {
+		return math.Copysign(limit, v)
+	}
+	return v
+}
+
 // ParseBBox reads "W,S,E,N" in degrees. West greater than East means that the area crosses the
 // antimeridian.
 func ParseBBox(s string) (Region, error) {
@@ -36,12 +46,8 @@ func ParseBBox(s string) (Region, error) {
 			return nil, fmt.Errorf("bbox %q: %s is not a number: %q", s, name,
 				strings.TrimSpace(fields[i]))
 		}
-		const rounding = 1e-5 // about a metre, by which writers miss the limits
 		limit := [...]float64{180, 90, 180, 90}[i]
-		if over := math.Abs(f) - limit; over > 0 && over <= rounding {
-			f = math.Copysign(limit, f)
-		}
-		if math.Abs(f) > limit {
+		if f = Rounded(f, limit); math.Abs(f) > limit {
 			return nil, fmt.Errorf("bbox %q: %s %v is out of range: within ±%v degrees (the "+
 				"order is W,S,E,N)", s, name, f, limit)
 		}
