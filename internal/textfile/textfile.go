@@ -17,16 +17,19 @@ import (
 // Errors name the file.
 func Read(file string, most int64) ([]byte, error) {
 	info, err := os.Stat(file)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
+	}
+	switch {
 	case info.IsDir():
-		return nil, &fs.PathError{Op: "read", Path: file, Err: syscall.EISDIR}
+		err = syscall.EISDIR
 	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "read", Path: file, Err: errors.New("not a file")}
+		err = errors.New("not a file")
 	case info.Size() > most:
-		return nil, &fs.PathError{Op: "read", Path: file,
-			Err: fmt.Errorf("longer than %d MiB", most>>20)}
+		err = fmt.Errorf("longer than %d MiB", most>>20)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: file, Err: err}
 	}
 	data, err := os.ReadFile(file)
 	return Text(data), err
