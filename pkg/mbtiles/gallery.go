@@ -16,8 +16,9 @@ import (
 type gallery struct {
 	*index
 	reader *contents.Reader
-	put    func(ctx context.Context, t preview.Tile, jpeg []byte) error // queues a preview
-	flush  func(ctx context.Context) error                              // waits until they can be read
+	// put queues a preview; flush waits until all can be read
+	put   func(ctx context.Context, t preview.Tile, jpeg []byte) error
+	flush func(ctx context.Context) error
 }
 
 var _ preview.Store = gallery{}
