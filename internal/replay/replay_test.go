@@ -96,10 +96,29 @@ func TestReplayKeepsTime(t *testing.T) {
 		t.Errorf("2 s of flight at ten times the speed took %v s, %v: not less than 0.2 s",
 			r.Seconds, err)
 	}
+}
+
+// A replay that is interrupted has what was opened before, and opens nothing more.
+func TestReplayInterrupted(t *testing.T) {
+	dir := folder(t, map[uint32]int64{1: 1000, 2: 1000, 3: 1000, 4: 1000})
+	var events []trace.Event
+	for i := range uint32(4) {
+		events = append(events, trace.Event{Op: trace.OpOpen, Texture: texture(i + 1)})
+	}
+	events[3].Start = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	r, err = Run(ctx, slices.Values(events), dir, Options{Speed: 0.001})
-	if !errors.Is(err, context.Canceled) || r.Opens > 1 { // where this process is late, not even the first
+	defer cancel()
+	r, err := Run(ctx, slices.Values(events), dir, Options{Speed: 1, AtOnce: 1,
+		Begin: func(p *Progress) {
+			go func() {
+				// With one at once the third begins when the first is over.
+				for n := 0; n < 3 && ctx.Err() == nil; n, _ = p.Opens() {
+					time.Sleep(time.Millisecond)
+				}
+				cancel()
+			}()
+		}})
+	if !errors.Is(err, context.Canceled) || r.Opens < 1 || r.Opens > 3 {
 		t.Errorf("interrupted: %v after %d opens", err, r.Opens)
 	}
 }
